@@ -1,0 +1,54 @@
+"""Flightlog: record agent runs, keep them, watch them live.
+
+Recording takes three lines:
+
+    import flightlog
+
+    with flightlog.open("data").run("triage") as run:
+        run.log("hello")
+"""
+
+import os
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from .core.logging_handler import Handler as Handler
+    from .core.store import Store as Store
+
+    __version__: str
+
+__all__ = ["Handler", "__version__", "open"]
+
+
+def open(
+    place: str | os.PathLike[str] | None = None,
+    *,
+    config: str | os.PathLike[str] | None = None,
+    read_only: bool = False,
+    durable: bool = False,
+    create: bool = True,
+    storage: Literal["file", "sqlite"] | None = None,
+) -> "Store":
+    """Opens a store for recording and reading; its data directory is made if it is not there.
+
+    `place` is a data directory, a `flightlog.db`, `file:PATH`, `sqlite:PATH`, `sqlite::memory:` or a
+    LangGraph database; without one it is `FLIGHTLOG_DATA`, `./flightlog-data` if it is there, or the
+    user's data directory. `storage` says how a new directory keeps its runs (an existing one
+    knows). With `durable` what is recorded survives the machine's death, not only the process's.
+    """
+    from .backends.open import open_store
+
+    return open_store(place, config=config, read_only=read_only, durable=durable, create=create, storage=storage)
+
+
+def __getattr__(name: str) -> Any:
+    # Late, for an agent that only records needs neither.
+    if name == "__version__":
+        from importlib import metadata
+
+        return metadata.version("flightlog")
+    if name == "Handler":
+        from .core.logging_handler import Handler
+
+        return Handler
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,81 @@
+"""Where everything lies in a data directory: each path is a function of checked ids alone."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...core.ids import check_run_id, day_of
+
+JOURNAL_SUFFIX = ".jsonl"
+STATES_SUFFIX = ".states.jsonl"
+TORN_SUFFIX = ".torn"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The paths of one data directory.
+
+    With `spooled`, journals lie in `spool/` without day folders, on their way to a database.
+    Every method that takes a run raises StorageError for what is no run id.
+    """
+
+    root: Path
+    spooled: bool = False
+
+    @property
+    def runs(self) -> Path:
+        """The folder of all journals."""
+        return self.root / ("spool" if self.spooled else "runs")
+
+    def folder(self, run: str) -> Path:
+        """The folder of a run's files."""
+        check_run_id(run)
+        return self.runs if self.spooled else self.runs / day_of(run)
+
+    def journal(self, run: str) -> Path:
+        """The run's events; the writer's lock lies on this file."""
+        return self.folder(run) / f"{run}{JOURNAL_SUFFIX}"
+
+    def states(self, run: str) -> Path:
+        """The run's checkpoint values; not there while it has none."""
+        return self.folder(run) / f"{run}{STATES_SUFFIX}"
+
+    def torn(self, run: str) -> Path:
+        """Torn last lines that were set aside when the run was taken up again; rarely there."""
+        return self.folder(run) / f"{run}{TORN_SUFFIX}"
+
+    @property
+    def annotations(self) -> Path:
+        """What others than its writer add to a run."""
+        return self.root / "annotations.jsonl"
+
+    @property
+    def workflows(self) -> Path:
+        """Versions as YAML."""
+        return self.root / "workflows"
+
+    @property
+    def spool(self) -> Path:
+        """Journals on their way to a database."""
+        return self.root / "spool"
+
+    @property
+    def config(self) -> Path:
+        """The configuration file."""
+        return self.root / "flightlog.yaml"
+
+    @property
+    def database(self) -> Path:
+        """The SQLite backend."""
+        return self.root / "flightlog.db"
+
+    @property
+    def index_db(self) -> Path:
+        """The disposable index of the files backend."""
+        return self.root / ".flightlog" / "index.db"
+
+
+def run_of(name: str) -> str | None:
+    """The run whose journal has this file name; None if it is no journal."""
+    if not name.endswith(JOURNAL_SUFFIX) or name.endswith(STATES_SUFFIX):
+        return None
+    return name[: -len(JOURNAL_SUFFIX)]

@@ -1,0 +1,180 @@
+"""The writing side of runs as journals: what the recorder asks of a store, without index or database."""
+
+import contextlib
+import logging
+import os
+from pathlib import Path
+
+from ...core.errors import Conflict, Corrupt, NotFound, NotSupported, StorageError
+from ...core.events import FORMAT, Decision, Logged, RunFinished, RunResumed, RunStarted, Writer, decode
+from ...core.ids import check_run_id
+from ...core.repositories import RecordingRepository
+from . import disk, lock
+from .annotations import Answers
+from .journal import JournalWriter
+from .layout import Layout
+from .process import this_process
+from .reader import LongLine, Whole, decode_line, read_lines_back, torn_tail
+from .states import StatesWriter, set_aside_tail
+
+log = logging.getLogger("flightlog.journal")
+
+
+class JournalRecording(RecordingRepository):
+    """Records runs into the journals of a layout. Thread-safe."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._answers = Answers(layout.annotations)
+
+    def begin(self, started: RunStarted, *, durable: bool = False) -> JournalWriter:
+        """Creates the journal, takes its lock and appends the first event; see the interface."""
+        run = check_run_id(started.run)
+        path = self._layout.journal(run)
+        fd = self._create(run, path)
+        writer = JournalWriter(run, path, fd, self._states(run), durable=durable)
+        try:
+            started.format = FORMAT
+            started.writer = started.writer or this_process()
+            writer.append(started)
+            if durable:
+                _sync_folders(path)
+        except (StorageError, OSError):
+            # Without its first event it is no run: nothing is left of it. The lock is still ours.
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)
+            writer.close()
+            raise
+        log.info("run %s of %s begins in %s", run, started.workflow, path)
+        return writer
+
+    def resume(self, run: str, *, durable: bool = False) -> JournalWriter:
+        """Takes the run's lock, sets a torn tail aside and appends `run.resumed`; see the interface."""
+        path = self._layout.journal(check_run_id(run))
+        fd = self._lock_of(run, path)
+        try:
+            aside = _mend(fd, path, self._layout.torn(run))
+            seq = _last_seq(run, path)
+            at = (seq, os.fstat(fd).st_size)
+        except BaseException:
+            os.close(fd)
+            raise
+        writer = JournalWriter(run, path, fd, self._states(run, resumed=True), at=at, durable=durable)
+        try:
+            writer.append(RunResumed(writer=this_process()))
+            log.info("run %s is taken up again at event %d", run, seq)
+            if aside:
+                self._tell_torn(writer, aside)
+        except BaseException:
+            writer.close()
+            raise
+        return writer
+
+    def _tell_torn(self, writer: JournalWriter, aside: int) -> None:
+        torn = self._layout.torn(writer.run)
+        message = f"{aside} bytes of a line that was never finished were set aside"
+        log.warning("run %s: %s in %s", writer.run, message, torn)
+        details = {"file": torn.name, "bytes": aside}
+        writer.append(Logged(level="WARNING", kind="recovery", message=message, details=details))
+
+    def answer(self, run: str, approval: str) -> tuple[Decision, str, str] | None:
+        """The first answer among the annotations; costs a `stat` while nothing was added."""
+        try:
+            return self._answers.first(run, approval)
+        except OSError as error:
+            raise disk.storage_error(error, self._layout.annotations, "reading the annotations") from error
+
+    def measure(self, path: str) -> tuple[int | None, str]:
+        """Size and digest of an artifact's file, hashed if it has at most 16 MiB (some 20 ms)."""
+        return disk.measure(Path(path))
+
+    def _states(self, run: str, *, resumed: bool = False) -> StatesWriter:
+        return StatesWriter(run, self._layout.states(run), self._layout.torn(run), resumed=resumed)
+
+    def _create(self, run: str, path: Path) -> int:
+        try:
+            disk.refuse_symlink(path.parent)
+            fd = disk.open_new(path)
+        except FileExistsError as error:
+            raise Conflict(
+                f"run {run} exists already", where=path, advice="leave the id out to get a new one"
+            ) from error
+        except OSError as error:
+            raise _logged(disk.storage_error(error, path, "creating the journal")) from error
+        if not lock.take(fd):
+            os.close(fd)
+            raise Conflict(f"somebody took run {run} up in this very moment", where=path, advice="begin another run")
+        return fd
+
+    def _lock_of(self, run: str, path: Path) -> int:
+        try:
+            fd = disk.open_append(path)
+        except FileNotFoundError as error:
+            raise NotFound(f"no run {run} to take up", where=path) from error
+        except OSError as error:
+            raise _logged(disk.storage_error(error, path, "opening the journal")) from error
+        if lock.take(fd) and disk.is_same_file(fd, path):
+            return fd
+        os.close(fd)
+        writer = last_writer(path)
+        who = f"process {writer.pid} on {writer.host}" if writer else "somebody"
+        raise Conflict(
+            f"run {run} is being written by {who}",
+            where=path,
+            advice="record a run of your own with this one as parent",
+        )
+
+
+def last_writer(path: Path) -> Writer | None:
+    """The process that began the run or took it up last, as its journal says; None if it does not. OSError."""
+    for _, line in read_lines_back(path):
+        if not isinstance(line, LongLine) and line.startswith((b'{"type":"run.resumed"', b'{"type":"run.started"')):
+            for part in decode_line(line):
+                if isinstance(part, Whole) and isinstance(part.event, RunResumed | RunStarted):
+                    return part.event.writer
+    return None
+
+
+def _mend(fd: int, path: Path, torn: Path) -> int:
+    """Ends a journal at a whole line; returns how many bytes were set aside."""
+    tail = torn_tail(path)
+    if tail is None:
+        return 0
+    try:
+        decode(tail[1])
+    except Corrupt:
+        return set_aside_tail(fd, path, torn)
+    except NotSupported:
+        pass
+    # It is whole and lacks only its newline.
+    disk.append_line(fd, b"\n", path)
+    return 0
+
+
+def _last_seq(run: str, path: Path) -> int:
+    """`seq` of the last event. Conflict if the run is finished, Corrupt if it has not even begun."""
+    unreadable = 0
+    for _, line in read_lines_back(path):
+        events = [part.event for part in decode_line(line) if isinstance(part, Whole)]
+        if not events:
+            unreadable += 1
+            continue
+        if isinstance(events[-1], RunFinished):
+            advice = "record a new run with this one as parent"
+            raise Conflict(f"run {run} is finished", where=path, advice=advice)
+        # Each unreadable line after it may have been an event: its number is not given again.
+        return events[-1].seq + unreadable
+    raise Corrupt(f"no event of run {run} can be read", where=path, advice="begin a new run")
+
+
+def _sync_folders(path: Path) -> None:
+    try:
+        for folder in (path.parent, path.parent.parent):
+            disk.sync_folder(folder)
+    except OSError as error:
+        raise disk.storage_error(error, path, "syncing the folder of a new journal") from error
+
+
+def _logged(error: StorageError) -> StorageError:
+    log.error("%s", error)
+    return error

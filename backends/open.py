@@ -1,0 +1,165 @@
+"""The one door to every backend: a place and a configuration become a store."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+from weakref import WeakKeyDictionary
+
+from ..core.config import Storage, StorageType
+from ..core.costs import PriceBook
+from ..core.errors import ConfigError, NotSupported
+from ..core.repositories import MetricsRepository, RecordingRepository, WorkflowRepository
+from ..core.store import Reading, Store
+from .config_file import load_config
+from .databases import Databases
+from .files import FilesBackend
+from .in_force import decided
+from .late_workflows import LateWorkflows
+from .places import MEMORY, Place, place_of
+from .read_only import ReadOnlyWorkflows
+from .workflow_files import FileWorkflows
+
+if TYPE_CHECKING:
+    from .sql.database import Database
+    from .truth import Truth
+
+_backends: "WeakKeyDictionary[Store, Backend]" = WeakKeyDictionary()
+
+
+class Backend(Protocol):
+    """How runs are kept."""
+
+    recording: RecordingRepository
+    truth: "Truth"
+
+    def reading(self, metrics: "Callable[[Database, Callable[[], None]], MetricsRepository]") -> Reading:
+        """Opens what answers questions; called once. `metrics` is made over its query tables and refresh."""
+        ...
+
+    def close(self, then: Callable[[], None]) -> None:
+        """Gives everything back and calls `then`. May be called twice."""
+        ...
+
+
+def open_store(
+    place: str | os.PathLike[str] | None = None,
+    *,
+    config: str | os.PathLike[str] | None = None,
+    read_only: bool = False,
+    durable: bool = False,
+    create: bool = True,
+    storage: StorageType | None = None,
+) -> Store:
+    """Opens the store of a place, importing only the backend that it needs.
+
+    `place` is a data directory, a `flightlog.db`, `file:PATH`, `sqlite:PATH`, `sqlite::memory:` or a
+    LangGraph database; None is `FLIGHTLOG_DATA`, `./flightlog-data` or the user's data directory.
+    Without a configuration, what lies in a data directory decides; in an empty one `storage` does,
+    and else `flightlog.db` is made, with versions as YAML. `create=False` makes no data directory.
+    """
+    where = place_of(place)
+    if where.kind == "source":
+        return _source(where)
+    databases = Databases(read_only=read_only, create=create and not read_only)
+    if where.root is None:
+        return _in_memory(databases, durable)
+    settings = decided(where, load_config(where.root, config), storage)
+    assert settings.logs
+    assert settings.workflows
+    assert settings.metrics
+    backend = _backend(settings.logs, databases, read_only=read_only, create=create)
+    workflows, metrics = _workflows(settings.workflows, databases), settings.metrics
+    name = str(where.path or where.root)
+    store = Store(
+        name=name,
+        recording=backend.recording,
+        workflows=ReadOnlyWorkflows(workflows, name) if read_only else workflows,
+        reading=lambda: backend.reading(lambda database, refresh: _metrics(metrics, databases, database, refresh)),
+        close=lambda: backend.close(databases.close),
+        read_only=read_only,
+        durable=durable,
+        prices=_price_book,
+    )
+    _backends[store] = backend
+    return store
+
+
+def truth_of(store: Store) -> "Truth":
+    """What a store holds that cannot be derived, for replay; NotSupported for a source."""
+    backend = _backends.get(store)
+    if backend is None:
+        raise NotSupported("this store keeps no events of its own", where=store.name, advice="name a data directory")
+    _ = store.reading
+    return backend.truth
+
+
+def _in_memory(databases: Databases, durable: bool) -> Store:
+    from .sqlite_store import SqliteBackend
+
+    backend = SqliteBackend(None, databases, read_only=False, create=True)
+    store = Store(
+        name=MEMORY,
+        recording=backend.recording,
+        workflows=LateWorkflows(lambda: _in_table(databases.get(None))),
+        reading=lambda: backend.reading(lambda database, refresh: _in_database(database, refresh, databases.get(None))),
+        close=lambda: backend.close(databases.close),
+        durable=durable,
+        prices=_price_book,
+    )
+    _backends[store] = backend
+    return store
+
+
+def _backend(logs: Storage, databases: Databases, *, read_only: bool, create: bool) -> Backend:
+    path = Path(logs.path)
+    if logs.type == "file":
+        return FilesBackend(path.parent, read_only=read_only, create=create)
+    from .sqlite_store import SqliteBackend
+
+    return SqliteBackend(path, databases, read_only=read_only, create=create)
+
+
+def _workflows(kept: Storage, databases: Databases) -> WorkflowRepository:
+    path = Path(kept.path)
+    return FileWorkflows(path) if kept.type == "file" else LateWorkflows(lambda: _in_table(databases.beside(path)))
+
+
+def _in_table(database: "Database") -> WorkflowRepository:
+    from .sql.version_repository import SqlWorkflows
+
+    return SqlWorkflows(database)
+
+
+def _metrics(
+    kept: Storage, databases: Databases, database: "Database", refresh: Callable[[], None]
+) -> MetricsRepository:
+    path = Path(kept.path)
+    if kept.type == "file":
+        from .file_metrics import FileMetrics
+
+        return FileMetrics(database, refresh, path / "patterns.jsonl")
+    return _in_database(database, refresh, databases.beside(path))
+
+
+def _in_database(database: "Database", refresh: Callable[[], None], kept: "Database") -> MetricsRepository:
+    from .sql.metrics_repository import SqlMetrics
+
+    return SqlMetrics(database, refresh, kept)
+
+
+def _price_book() -> PriceBook:
+    from .prices import price_book
+
+    return price_book()
+
+
+def _source(where: Place) -> Store:
+    from .sources.open_source import open_source
+
+    assert where.path
+    store = open_source(where.path)
+    if store is None:
+        advice = "name a data directory, a flightlog.db or a LangGraph database"
+        raise ConfigError("nothing that Flightlog can read", where=where.path, advice=advice)
+    return store

@@ -1,0 +1,102 @@
+"""The price book over the package genai-prices: what providers ask for tokens, and since when.
+
+Loading it takes a moment (a table of thousands of models), so it is done at the first question, never on
+an agent's path. Nothing is fetched from anywhere: the table is the installed package's. That has no
+date of its own that could be trusted, so a price names the package's release, which fixes the table exactly.
+"""
+
+import logging
+from datetime import datetime
+from decimal import ROUND_HALF_EVEN, Decimal
+from functools import cache
+from typing import Any
+
+from ..core.clock import to_seconds
+from ..core.costs import NANO, Price, PriceBook, Tokens
+
+log = logging.getLogger("flightlog.prices")
+
+_LONGEST_NAME = 200
+_MAKERS = "/:"  # between maker and model, as in `openai/gpt-4o` and `openai:gpt-4o`
+
+
+class GenaiPrices:
+    """Prices of genai-prices, as of the time of the call. Thread-safe.
+
+    Its convention is ours: input tokens count the cached ones, output tokens the reasoning ones. A model
+    that the table prices otherwise than by tokens has no price here, for part of a price is none.
+    """
+
+    def price(self, model: str, provider: str, tokens: Tokens, t: str) -> Price | None:
+        """See `PriceBook.price`; None also for token counts that contradict each other and for an unreadable time."""
+        from genai_prices import Usage
+
+        if not 0 < len(model) <= _LONGEST_NAME or len(provider) > _LONGEST_NAME:
+            return None
+        try:
+            moment = datetime.fromisoformat(t)
+            to_seconds(t)
+            found = _calculated(Usage(**_usage(tokens)), model, provider, moment)
+        except ValueError as error:
+            log.warning("a call of model %r has no price: %s", model, error)
+            return None
+        if found is None or not _covers(found.model_price, tokens):
+            return None
+        nanousd = (found.total_price * NANO).to_integral_value(ROUND_HALF_EVEN)
+        return Price(nanousd=int(nanousd), prices=_release())
+
+
+@cache
+def price_book() -> PriceBook:
+    """The price book of this process."""
+    return GenaiPrices()
+
+
+def _usage(tokens: Tokens) -> dict[str, int]:
+    counts = {
+        "input_tokens": tokens.input,
+        "output_tokens": tokens.output,
+        "cache_read_tokens": tokens.cache_read,
+        "cache_write_tokens": tokens.cache_write,
+        "output_reasoning_tokens": tokens.reasoning,
+    }
+    return {name: count for name, count in counts.items() if count or name in ("input_tokens", "output_tokens")}
+
+
+def _calculated(usage: Any, model: str, provider: str, moment: datetime) -> Any:
+    """The calculation for a model by its whole name, else by what follows its maker's name; None if unknown."""
+    from genai_prices import calc_price
+
+    for maker, name in _names(model, provider):
+        try:
+            return calc_price(usage, name, provider_id=maker, genai_request_timestamp=moment)
+        except LookupError:
+            continue
+    return None
+
+
+def _names(model: str, provider: str) -> list[tuple[str | None, str]]:
+    if provider:
+        return [(provider, model)]
+    names: list[tuple[str | None, str]] = [(None, model)]
+    for sign in _MAKERS:
+        maker, found, name = model.partition(sign)
+        if found and maker and name:
+            names.append((maker, name))
+    return names
+
+
+def _covers(price: Any, tokens: Tokens) -> bool:
+    """Whether the table asks something (be it nothing) for each kind of token that was used."""
+    asked: list[tuple[int, Decimal | object | None]] = [
+        (tokens.input, price.input_mtok),
+        (tokens.output, price.output_mtok),
+    ]
+    return all(price is not None for count, price in asked if count) and any(price is not None for _, price in asked)
+
+
+@cache
+def _release() -> str:
+    from genai_prices import __version__
+
+    return f"genai-prices {__version__}"

@@ -1,0 +1,63 @@
+"""The reading side of a store, put together over a database of query tables: the same for every backend."""
+
+from collections.abc import Callable, Collection
+from pathlib import Path
+from weakref import WeakSet
+
+from ..core.feed import Watch
+from ..core.repositories import MetricsRepository, UpkeepRepository
+from ..core.store import Reading
+from .sql.bodies import Bodies
+from .sql.checkpoint_repository import SqlCheckpoints
+from .sql.database import Database
+from .sql.feed_repository import SqlFeed
+from .sql.log_repository import SqlLogs
+from .sql.run_repository import Annotating, SqlRuns
+from .watch import StoreWatch
+
+
+class Watcher:
+    """Begins watches of one store, and ends them with it. For the arguments see `watch.StoreWatch`."""
+
+    def __init__(
+        self,
+        *,
+        folders: Callable[[], Collection[Path]],
+        problem: Callable[[], str],
+        version: Callable[[], int] = lambda: 0,
+    ) -> None:
+        self._folders, self._problem, self._version = folders, problem, version
+        self._watches: WeakSet[StoreWatch] = WeakSet()
+
+    def watch(self, on_change: Callable[[], None]) -> Watch:
+        """Begins to watch."""
+        watch = StoreWatch(on_change, folders=self._folders, problem=self._problem, version=self._version)
+        self._watches.add(watch)
+        return watch
+
+    def close(self) -> None:
+        """Ends the watches that are left."""
+        for watch in list(self._watches):
+            watch.close()
+
+
+def reading_of(
+    database: Database,
+    bodies: Bodies,
+    refresh: Callable[[], None],
+    *,
+    notes: Annotating | None,
+    watcher: Watcher,
+    upkeep: UpkeepRepository,
+    metrics: MetricsRepository,
+) -> Reading:
+    """The repositories over a database that `refresh` brings up to date before every read."""
+    runs = SqlRuns(database, bodies, refresh, notes)
+    return Reading(
+        runs=runs,
+        logs=SqlLogs(database, bodies, refresh, runs),
+        checkpoints=SqlCheckpoints(database, bodies, refresh),
+        metrics=metrics,
+        feed=SqlFeed(database, refresh, watcher),
+        upkeep=upkeep,
+    )

@@ -1,0 +1,176 @@
+"""Carries what one store holds into another: events by `(run, seq)`, the values they need, annotations and versions.
+
+What is there already is passed over, so that a replay that was cut off is simply done again, and
+a second one carries only what is new. The source is only read. Migration, backup and repair are this.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ..core.annotations import encode
+from ..core.errors import Conflict, Corrupt, NotFound
+from ..core.events import CheckpointSaved, decode
+from ..core.repositories import WorkflowRepository
+from ..core.store import Store
+from ..core.workflows import Version
+from .journal import disk, lock
+from .journal.reader import read_lines_back
+from .journal.states import States, header, opaque_record, set_aside_tail, whole_record
+from .open import truth_of
+from .truth import Truth
+
+_AT_ONCE = 1000
+
+
+class Carried(NamedTuple):
+    """What a replay added to its target, and what it could not carry."""
+
+    runs: int
+    events: int
+    annotations: int
+    versions: int
+    missing: list[str]
+    """State values that the source itself cannot read: `run: why`."""
+
+
+def replay(source: Store, target: Store) -> Carried:
+    """Carries everything of one store into another. Conflict if a run is being written in the target."""
+    one, other = truth_of(source), truth_of(target)
+    one.refresh()
+    other.refresh()
+    versions = _carry_versions(source.workflows, target.workflows)
+    runs, events = 0, 0
+    missing: list[str] = []
+    for run in one.runs():
+        last = one.last_seq(run)
+        if _last_seq(other, run) < last:
+            events += _Carrier(one, other, run, missing).carry()
+            runs += 1
+    other.refresh()
+    return Carried(runs, events, _carry_annotations(one, other), versions, missing)
+
+
+def _last_seq(truth: Truth, run: str) -> int:
+    try:
+        return truth.last_seq(run)
+    except NotFound:
+        return 0
+
+
+class _Carrier:
+    """Carries one run, under its lock in the target."""
+
+    def __init__(self, source: Truth, target: Truth, run: str, missing: list[str]) -> None:
+        self._source, self._run, self._missing = source, run, missing
+        self._path, self._states = target.layout.journal(run), target.layout.states(run)
+        self._torn = target.layout.torn(run)
+
+    def carry(self) -> int:
+        """Returns how many events were written."""
+        try:
+            fd = disk.open_shared(self._path)
+            try:
+                if not lock.take(fd):
+                    raise Conflict(f"run {self._run} is being written", where=self._path, advice="wait for its end")
+                set_aside_tail(fd, self._path, self._torn)
+                return self._append(fd)
+            finally:
+                os.close(fd)
+        except OSError as error:
+            raise disk.storage_error(error, self._path, "carrying a run") from error
+
+    def _append(self, fd: int) -> int:
+        written, after = 0, self._written()
+        while lines := self._source.bodies.lines(self._run, after=after, limit=_AT_ONCE):
+            self._carry_values([line for _, line in lines if line.startswith(b'{"type":"checkpoint"')])
+            disk.append_line(fd, b"".join(line + b"\n" for _, line in lines), self._path)
+            written, after = written + len(lines), lines[-1][0]
+        disk.sync(fd)
+        return written
+
+    def _written(self) -> int:
+        """Number of the last event in the target's journal, which goes on where it ends."""
+        for _, line in read_lines_back(self._path):
+            try:
+                return decode(bytes(line)).seq if isinstance(line, bytes) else 0
+            except Corrupt:
+                continue
+        return 0
+
+    def _carry_values(self, checkpoints: Sequence[bytes]) -> None:
+        known = set(States(self._states).refresh())
+        records = []
+        for line in checkpoints:
+            event = decode(line)
+            assert isinstance(event, CheckpointSaved)
+            opaque = {blob.digest for blob in event.opaque.values()}
+            for digest in {*event.values.values(), *opaque} - known:
+                known.add(digest)
+                try:
+                    value = self._source.bodies.values(self._run, [digest])[digest]
+                except (NotFound, Corrupt) as error:
+                    self._missing.append(f"{self._run}: {error}")
+                    continue
+                records.append((opaque_record if digest in opaque else whole_record)(digest, value))
+        if records:
+            self._append_records(records)
+
+    def _append_records(self, records: list[bytes]) -> None:
+        fd = disk.open_shared(self._states)
+        try:
+            set_aside_tail(fd, self._states, self._torn)
+            if os.fstat(fd).st_size == 0:
+                records.insert(0, header(self._run))
+            disk.append_line(fd, b"".join(record + b"\n" for record in records), self._states)
+            disk.sync(fd)
+        finally:
+            os.close(fd)
+
+
+def _carry_annotations(source: Truth, target: Truth) -> int:
+    there = Counter(encode(annotation) for annotation in target.annotations())
+    carried = 0
+    for annotation in source.annotations():
+        line = encode(annotation)
+        if there[line]:
+            there[line] -= 1
+        else:
+            target.annotate(annotation)
+            carried += 1
+    return carried
+
+
+def _carry_versions(source: WorkflowRepository, target: WorkflowRepository) -> int:
+    """Versions keep their numbers, parents, authors and notes; `created` is when they came into the target."""
+    carried = 0
+    for workflow in source.list_all():
+        there = {version.number: version for version in target.list(workflow.id)}
+        for version in source.list(workflow.id):
+            if version.number not in there:
+                _carry_version(source.get(workflow.id, version.number), target)
+                carried += 1
+            elif there[version.number].digest != version.digest:
+                what = f"version {version.number} of {workflow.id} is another definition in the target"
+                raise Conflict(what, where=workflow.id, advice="carry into an empty store")
+    return carried
+
+
+def _carry_version(version: Version, target: WorkflowRepository) -> None:
+    number = 0
+    while number < version.number:
+        if number:
+            target.delete(version.workflow, number)  # a number that was deleted in the source, too
+        saved = target.store(
+            version.workflow,
+            version.definition,
+            parents=version.parents,
+            author=version.author,
+            note=version.note,
+        )
+        number = saved.number
+    if number > version.number:
+        target.delete(version.workflow, number)
+        what = f"version {version.number} of {version.workflow} was deleted in the target"
+        raise Conflict(what, where=version.workflow, advice="carry into an empty store")

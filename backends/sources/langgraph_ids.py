@@ -1,0 +1,56 @@
+"""What a LangGraph checkpoint id tells by itself, and our ids for foreign threads and checkpoints.
+
+The saver makes `uuid6(clock_seq=step)` (langgraph `checkpoint/base/id.py`, RFC 9562 section 5.6):
+60 bits of 100-nanosecond ticks since 1582-10-15, then 14 bits of the step, which is -1 for a new
+thread's input. Other savers may bring ids of their own: then time and step are unknown.
+"""
+
+import hashlib
+from typing import NamedTuple
+from uuid import UUID
+
+from ...core import clock
+
+_GREGORIAN = 0x01B21DD213814000  # ticks from 1582-10-15 to 1970-01-01
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_LATEST_MS = 253_402_300_799_000  # the end of the year 9999, which our time text can still say
+
+
+class Moment(NamedTuple):
+    """Time (as our text) and superstep of a checkpoint; None where its id does not tell."""
+
+    t: str | None
+    step: int | None
+
+
+def moment(checkpoint_id: str) -> Moment:
+    """Time and step out of a checkpoint's id."""
+    try:
+        number = UUID(checkpoint_id).int
+    except ValueError:
+        return Moment(None, None)
+    if (number >> 76) & 15 != 6:
+        return Moment(None, None)
+    ticks = ((number >> 80) << 12 | (number >> 64) & 0xFFF) - _GREGORIAN
+    if not 0 <= ticks // 10_000 < _LATEST_MS:
+        return Moment(None, None)
+    step = (number >> 48) & 0x3FFF
+    return Moment(clock.from_ns(ticks * 100), step - 0x4000 if step >= 0x2000 else step)
+
+
+def run_id(path: str, thread_id: str, first: str | None) -> str:
+    """Our id of a thread: the time of its first checkpoint, then a hash of database and thread."""
+    return _ulid(first, path, thread_id)
+
+
+def checkpoint_id(path: str, thread_id: str, ns: str, foreign: str) -> str:
+    """Our id of a checkpoint: its time, then a hash of database, thread, namespace and id."""
+    return _ulid(moment(foreign).t, path, thread_id, ns, foreign)
+
+
+def _ulid(t: str | None, *parts: str) -> str:
+    """A ULID that is a function of its arguments alone."""
+    ms = max(0, int(clock.to_seconds(t) * 1000)) if t else 0
+    text = "\0".join(parts).encode("utf-8", "surrogatepass")
+    number = ms << 80 | int.from_bytes(hashlib.sha256(text).digest()[:10], "big")
+    return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))

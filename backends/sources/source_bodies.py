@@ -1,0 +1,121 @@
+"""The events of a source's runs, made anew from the original whenever somebody looks."""
+
+from collections.abc import Callable, Collection
+from typing import TypeVar
+
+from sqlalchemy import select
+
+from ...core import events
+from ...core.errors import NotFound
+from ...core.events import Json
+from . import langgraph_values as values
+from .langgraph_facts import Fact
+from .langgraph_render import Renderer
+from .source_index import SourceIndex
+from .source_tables import fact_of, facts, threads
+
+T = TypeVar("T")
+
+_TYPES = {
+    "run": "run.started",
+    "declared": "graph.declared",
+    "start": "step.started",
+    "end": "step.finished",
+    "checkpoint": "checkpoint",
+    "message": "message",
+    "cost": "cost",
+    "priced": "cost.priced",
+    "ask": "approval.requested",
+    "answer": "approval.decided",
+    "error": "log",
+    "paused": "run.paused",
+    "resumed": "run.resumed",
+    "finished": "run.finished",
+}
+
+
+class SourceBodies:
+    """See `sql.bodies.Bodies`. Thread-safe. A line is a function of its address and of what lies there."""
+
+    def __init__(self, index: SourceIndex) -> None:
+        self._index = index
+
+    def line(self, run: str, seq: int) -> bytes:
+        """One event's line; NotFound, Corrupt."""
+        found = self._facts(run, after=seq - 1, before=seq + 1, limit=1)
+        if not found:
+            raise NotFound(f"run {run} has no event {seq}", where=self._index.original.path)
+        return self._lines(run, found)[0][1]
+
+    def lines(
+        self,
+        run: str,
+        *,
+        after: int = 0,
+        before: int | None = None,
+        limit: int = 1000,
+        newest: bool = False,
+        types: frozenset[str] | None = None,
+        level: int = 0,
+    ) -> list[tuple[int, bytes]]:
+        """`(seq, line)` ascending: the first `limit` events between, or with `newest` the last ones."""
+        found = self._facts(run, after=after, before=before, limit=limit, newest=newest, types=types)
+        return self._lines(run, sorted(found, key=lambda one: one[0]))
+
+    def values(self, run: str, digests: Collection[str]) -> dict[str, bytes]:
+        """Whole values by digest, looked for in the newest states first; NotFound."""
+        found: dict[str, bytes] = {}
+        for _seq, fact in self._facts(run, newest=True, types=frozenset({"checkpoint"})):
+            if found.keys() >= set(digests):
+                break
+            for value in self.state(run, fact).values():
+                encoded = values.encode(value)
+                if (digest := values.digest(encoded)) in digests:
+                    found[digest] = encoded
+        if missing := set(digests) - found.keys():
+            raise NotFound(f"a value is no longer in the database: {min(missing)}", where=self._index.original.path)
+        return found
+
+    def state(self, run: str, fact: Fact) -> dict[str, Json]:
+        """The state at a checkpoint's address. NotFound, Corrupt."""
+        return self.render(run, lambda renderer: renderer.values(fact.ns, fact.checkpoint))
+
+    def checkpoint(self, run: str, seq: int) -> Fact:
+        """The address of a checkpoint's event; NotFound."""
+        for _seq, fact in self._facts(run, after=seq - 1, before=seq + 1, limit=1):
+            return fact
+        raise NotFound(f"run {run} has no event {seq}")
+
+    def render(self, run: str, work: Callable[[Renderer], T]) -> T:
+        """What `work` makes of a run's original."""
+        with self._index.database.read() as connection:
+            thread = connection.execute(select(threads.c.thread).where(threads.c.run == run)).scalar_one_or_none()
+        if thread is None:
+            raise NotFound(f"there is no run {run[:60]!r}")
+        return self._index.original.read(lambda source: work(self._index.renderer(source, run, thread)))
+
+    def _lines(self, run: str, found: list[tuple[int, Fact]]) -> list[tuple[int, bytes]]:
+        if not found:
+            return []
+        return self.render(
+            run, lambda renderer: [(seq, events.encode(renderer.event(fact, seq))) for seq, fact in found]
+        )
+
+    def _facts(
+        self,
+        run: str,
+        *,
+        after: int = 0,
+        before: int | None = None,
+        limit: int | None = None,
+        newest: bool = False,
+        types: frozenset[str] | None = None,
+    ) -> list[tuple[int, Fact]]:
+        wanted = select(facts).where(facts.c.run == run, facts.c.seq > after)
+        if before is not None:
+            wanted = wanted.where(facts.c.seq < before)
+        if types is not None:
+            wanted = wanted.where(facts.c.kind.in_([kind for kind, name in _TYPES.items() if name in types]))
+        wanted = wanted.order_by(facts.c.seq.desc() if newest else facts.c.seq).limit(limit)
+        with self._index.database.read() as connection:
+            return [(row.seq, fact_of(row)) for row in connection.execute(wanted)]

@@ -1,0 +1,81 @@
+"""`CheckpointRepository` of a source: the graph from the index, states from the original when somebody looks."""
+
+import builtins
+import threading
+from collections import OrderedDict
+from typing import Literal
+
+from ...core.checkpoints import Blame, Checkpoint, KeyChange, StateDiff, StateKey
+from ...core.errors import NotFound
+from ...core.events import Json
+from ...core.repositories import CheckpointRepository
+from ..sql.checkpoint_repository import SqlCheckpoints
+from . import langgraph_values as values
+from .source_bodies import SourceBodies
+from .source_index import SourceIndex
+
+_KEPT = 4  # decoded states: a look at one asks for its keys, its values and its parent
+
+
+class SourceCheckpoints(CheckpointRepository):
+    """Checkpoints of a source. Which keys a state has is known only when it was read."""
+
+    def __init__(self, index: SourceIndex, bodies: SourceBodies) -> None:
+        self._graph = SqlCheckpoints(index.database, bodies, index.refresh)
+        self._bodies = bodies
+        self._states: OrderedDict[str, dict[str, Json]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, checkpoint: str) -> Checkpoint:
+        return self._graph.get(checkpoint)
+
+    def keys(self, checkpoint: str) -> builtins.list[StateKey]:
+        encoded = {key: values.encode(value) for key, value in self.state(checkpoint).items()}
+        return [
+            StateKey(key=key, size_bytes=len(value), digest=values.digest(value))
+            for key, value in sorted(encoded.items())
+        ]
+
+    def state(self, checkpoint: str) -> dict[str, Json]:
+        found = self.get(checkpoint)
+        with self._lock:
+            state = self._states.pop(checkpoint, None)
+        if state is None:
+            state = self._bodies.state(found.run, self._bodies.checkpoint(found.run, found.seq))
+        with self._lock:
+            self._states[checkpoint] = state
+            while len(self._states) > _KEPT:
+                self._states.popitem(last=False)
+        return dict(state)
+
+    def value(self, checkpoint: str, key: str) -> Json:
+        state = self.state(checkpoint)
+        if key not in state:
+            raise NotFound(f"the state has no key {key[:60]!r}", where=checkpoint)
+        return state[key]
+
+    def diff(self, a: str, b: str) -> StateDiff:
+        before, after = self.state(a), self.state(b)
+        changes = []
+        for key in sorted(before.keys() | after.keys()):
+            kind: Literal["added", "removed", "changed"]
+            kind = "added" if key not in before else "removed" if key not in after else "changed"
+            if kind != "changed" or values.encode(before[key]) != values.encode(after[key]):
+                changes.append(KeyChange(key=key, kind=kind, before=before.get(key), after=after.get(key)))
+        return StateDiff(a=a, b=b, changes=tuple(changes))
+
+    def blame(self, checkpoint: str, key: str) -> Blame:
+        value = values.encode(self.value(checkpoint, key))
+        at = self.get(checkpoint)
+        while at.parent is not None:
+            try:
+                before = self.value(at.parent, key)
+            except NotFound:
+                break
+            if values.encode(before) != value:
+                break
+            at = self.get(at.parent)
+        return Blame(key=key, checkpoint=checkpoint, since=at.id, step=at.step, t=at.t)
+
+    def list(self, run: str) -> builtins.list[Checkpoint]:
+        return self._graph.list(run)

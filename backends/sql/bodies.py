@@ -1,0 +1,131 @@
+"""Where the recorded bytes are read when somebody looks: the interface, and the one over the events table."""
+
+from collections.abc import Collection, Iterable
+from typing import Any, NamedTuple, Protocol
+
+from sqlalchemy import Connection, bindparam, or_, select
+
+from ...core.errors import NotFound
+from ..journal.states import resolve
+from . import tables
+from .database import Database
+from .writes import add_missing
+
+_PART = 500  # digests in one query
+
+
+class Bodies(Protocol):
+    """Events and state values of runs, in the bytes that were recorded. Thread-safe."""
+
+    def line(self, run: str, seq: int) -> bytes:
+        """One event's line, without its newline. NotFound, Corrupt."""
+        ...
+
+    def lines(
+        self,
+        run: str,
+        *,
+        after: int = 0,
+        before: int | None = None,
+        limit: int = 1000,
+        newest: bool = False,
+        types: frozenset[str] | None = None,
+        level: int = 0,
+    ) -> list[tuple[int, bytes]]:
+        """`(seq, line)` by seq: the first `limit` of those between, or with `newest` the last.
+
+        `level` (1 DEBUG … 4 ERROR) is a hint about log entries: less severe ones may be left out.
+        """
+        ...
+
+    def values(self, run: str, digests: Collection[str]) -> dict[str, bytes]:
+        """Whole state values by digest, *extends* resolved. NotFound, Corrupt."""
+        ...
+
+
+class EventTableBodies:
+    """The bodies that an SQL store keeps in its own tables. Each call is one short read."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def line(self, run: str, seq: int) -> bytes:
+        """One event's line."""
+        with self._database.read() as connection:
+            found = connection.scalar(_LINE, {"of": run, "at": seq})
+        if found is None:
+            raise NotFound(f"run {run} has no event {seq}", where=self._database.name)
+        return bytes(found)
+
+    def lines(
+        self,
+        run: str,
+        *,
+        after: int = 0,
+        before: int | None = None,
+        limit: int = 1000,
+        newest: bool = False,
+        types: frozenset[str] | None = None,
+        level: int = 0,
+    ) -> list[tuple[int, bytes]]:
+        """Reads the rows that it returns, and of others at most an index."""
+        event = tables.events.c
+        wanted = select(event.seq, event.line).where(event.run == run, event.seq > after)
+        if before is not None:
+            wanted = wanted.where(event.seq < before)
+        if types is not None:
+            wanted = wanted.where(event.type.in_(sorted(types)))
+        if level:
+            wanted = wanted.where(or_(event.type != "log", event.level >= level))
+        wanted = wanted.order_by(event.seq.desc() if newest else event.seq).limit(limit)
+        with self._database.read() as connection:
+            found = [(seq, bytes(line)) for seq, line in connection.execute(wanted)]
+        return found[::-1] if newest else found
+
+    def values(self, run: str, digests: Collection[str]) -> dict[str, bytes]:
+        """Asks for all records at once, and then for those that they extend."""
+        wanted = sorted(set(digests))
+        with self._database.read() as connection:
+            records: dict[str, bytes] = {}
+            for begin in range(0, len(wanted), _PART):
+                part = {"of": run, "keys": wanted[begin : begin + _PART]}
+                records.update((digest, bytes(record)) for digest, record in connection.execute(_RECORDS, part))
+
+            def fetch(digest: str) -> bytes:
+                if digest not in records:
+                    found = connection.execute(_RECORDS, {"of": run, "keys": [digest]}).first()
+                    if found is None:
+                        raise NotFound(f"run {run} has no state value {digest[:12]}…", where=self._database.name)
+                    records[digest] = bytes(found.record)
+                return records[digest]
+
+            return {digest: resolve(digest, fetch) for digest in wanted}
+
+
+class StoredEvent(NamedTuple):
+    """An event as the events table keeps it."""
+
+    seq: int
+    type: str
+    level: int
+    """Of a log entry 1 DEBUG … 4 ERROR, else 0."""
+    line: bytes
+    """As it was recorded, without newline."""
+
+
+def store_events(connection: Connection, run: str, events: Iterable[StoredEvent]) -> None:
+    """Keeps recorded events; those that are there already stay as they are."""
+    add_missing(connection, tables.events, [{"run": run, **event._asdict()} for event in events])
+
+
+def store_values(connection: Connection, run: str, records: Iterable[tuple[str, bytes]]) -> None:
+    """Keeps `(digest, line of the states file)`; those that are there already stay as they are."""
+    rows = [{"run": run, "digest": digest, "record": record} for digest, record in records]
+    add_missing(connection, tables.values, rows)
+
+
+_event, _value = tables.events.c, tables.values.c
+_LINE = select(_event.line).where(_event.run == bindparam("of"), _event.seq == bindparam("at"))
+_RECORDS: Any = select(_value.digest, _value.record).where(
+    _value.run == bindparam("of"), _value.digest.in_(bindparam("keys", expanding=True))
+)

@@ -1,0 +1,199 @@
+"""`CheckpointRepository`: which keys a state has lies in the query tables, their values in the recorded bytes."""
+
+import builtins
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+
+import msgspec
+from sqlalchemy import Connection, bindparam, select
+
+from ...core.checkpoints import Blame, Checkpoint, KeyChange, StateDiff, StateKey
+from ...core.diff import same
+from ...core.errors import Corrupt, NotFound
+from ...core.events import Json, Opaque
+from ...core.lineage import path
+from ...core.repositories import CheckpointRepository
+from .bodies import Bodies
+from .database import Database
+from .run_queries import check_present
+from .run_rows import AnyRow
+from .tables import checkpoint_maps, checkpoints
+
+_c = checkpoints.c
+_COLUMNS = (*(_c.id, _c.run, _c.seq, _c.t, _c.parent, _c.step, _c.label), _c["keys"], _c.size_bytes, _c.changed)
+_of_run = select(*_COLUMNS).where(_c.run == bindparam("run")).order_by(_c.seq)
+_one = select(*_COLUMNS).where(_c.id == bindparam("checkpoint"))
+_map = select(checkpoint_maps.c.run, checkpoint_maps.c.map).where(
+    checkpoint_maps.c.checkpoint == bindparam("checkpoint")
+)
+_keys = msgspec.json.Decoder(tuple[str, ...])
+
+
+class _Value(msgspec.Struct, array_like=True, frozen=True):
+    """Where a key's value lies: `[digest, size]`, of opaque bytes `[digest, size, note]`."""
+
+    digest: str
+    size: int
+    note: str | None = None
+
+    @property
+    def opaque(self) -> Opaque | None:
+        """What is known of opaque bytes; None for a value in JSON."""
+        return None if self.note is None else Opaque(digest=self.digest, size=self.size, note=self.note)
+
+
+_values = msgspec.json.Decoder(dict[str, _Value])
+
+
+class _State(msgspec.Struct, frozen=True):
+    """Which run a checkpoint is of, and where the value of each of its keys lies."""
+
+    run: str
+    values: dict[str, _Value]
+
+
+class SqlCheckpoints(CheckpointRepository):
+    """Checkpoints of query tables; a value is read through `Bodies` when somebody asks for it."""
+
+    def __init__(self, database: Database, bodies: Bodies, refresh: Callable[[], None]) -> None:
+        self._database, self._bodies, self._refresh = database, bodies, refresh
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        self._refresh()
+        with self._database.read() as connection:
+            yield connection
+
+    def list(self, run: str) -> builtins.list[Checkpoint]:
+        with self._reading() as connection:
+            check_present(connection, run)
+            return [_checkpoint(row) for row in connection.execute(_of_run, {"run": run})]
+
+    def get(self, checkpoint: str) -> Checkpoint:
+        with self._reading() as connection:
+            row = connection.execute(_one, {"checkpoint": checkpoint}).first()
+        if row is None:
+            raise _not_found(checkpoint)
+        return _checkpoint(row)
+
+    def keys(self, checkpoint: str) -> builtins.list[StateKey]:
+        with self._reading() as connection:
+            state = _state(connection, checkpoint)
+        unsized = {value.digest for value in state.values.values() if not value.size and value.opaque is None}
+        sizes = (
+            {digest: len(body) for digest, body in self._bodies.values(state.run, unsized).items()} if unsized else {}
+        )
+        return [
+            StateKey(
+                key=key,
+                size_bytes=value.size or sizes.get(value.digest, 0),
+                digest=value.digest,
+                opaque=value.opaque,
+            )
+            for key, value in sorted(state.values.items())
+        ]
+
+    def state(self, checkpoint: str) -> dict[str, Json]:
+        with self._reading() as connection:
+            state = _state(connection, checkpoint)
+        return self._read(state, builtins.list(state.values))
+
+    def value(self, checkpoint: str, key: str) -> Json:
+        with self._reading() as connection:
+            state = _state(connection, checkpoint)
+        _check_key(state, checkpoint, key)
+        return self._read(state, [key])[key]
+
+    def diff(self, a: str, b: str) -> StateDiff:
+        with self._reading() as connection:
+            before, after = _state(connection, a), _state(connection, b)
+        differing = [key for key in before.values | after.values if not _equal(before, after, key)]
+        old = self._read(before, [key for key in differing if key in before.values])
+        new = self._read(after, [key for key in differing if key in after.values])
+        changes = (_change(key, old, new) for key in sorted(differing))
+        return StateDiff(a=a, b=b, changes=tuple(change for change in changes if change is not None))
+
+    def blame(self, checkpoint: str, key: str) -> Blame:
+        with self._reading() as connection:
+            state = _state(connection, checkpoint)
+            _check_key(state, checkpoint, key)
+            rows = {row.id: row for row in connection.execute(_of_run, {"run": state.run})}
+            line = path({row.id: [row.parent] if row.parent else [] for row in rows.values()}, checkpoint)
+            row = rows[_writer(connection, [rows[id_] for id_ in line], key)]
+        return Blame(key=key, checkpoint=checkpoint, since=row.id, step=row.step, t=row[3])
+
+    def _read(self, state: _State, keys: builtins.list[str]) -> dict[str, Json]:
+        """The values of these keys: one read for all that are in JSON, none for opaque bytes."""
+        wanted = {key: state.values[key] for key in keys}
+        digests = {value.digest for value in wanted.values() if value.opaque is None}
+        bodies = self._bodies.values(state.run, digests) if digests else {}
+        return {key: _json(bodies, value, f"run {state.run}, key {key}") for key, value in wanted.items()}
+
+
+def _json(bodies: dict[str, bytes], value: _Value, where: str) -> Json:
+    if value.opaque is not None:
+        return {"opaque": value.note, "size": value.size, "sha256": value.digest}
+    try:
+        return msgspec.json.decode(bodies[value.digest])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Corrupt(f"a state value is no JSON: {error}", where=where, advice="its other keys can be read") from error
+
+
+def _checkpoint(row: AnyRow) -> Checkpoint:
+    return Checkpoint(
+        id=row[0],
+        run=row[1],
+        seq=row[2],
+        t=row[3],
+        parent=row[4],
+        step=row[5],
+        label=row[6],
+        keys=row[7],
+        size_bytes=row[8],
+        changed=None if row[9] is None else _keys.decode(row[9]),
+    )
+
+
+def _state(connection: Connection, checkpoint: str) -> _State:
+    row = connection.execute(_map, {"checkpoint": checkpoint}).first()
+    if row is None:
+        raise _not_found(checkpoint)
+    return _State(row.run, _values.decode(row.map))
+
+
+def _not_found(checkpoint: str) -> NotFound:
+    return NotFound(f"there is no checkpoint {checkpoint[:60]!r}", advice="`flightlog states RUN` lists a run's")
+
+
+def _check_key(state: _State, checkpoint: str, key: str) -> None:
+    if key not in state.values:
+        raise NotFound(f"the state has no key {key[:60]!r}", where=f"checkpoint {checkpoint}")
+
+
+def _equal(before: _State, after: _State, key: str) -> bool:
+    """Whether a key's values are equal by their digests alone; a value without digest never is."""
+    old, new = before.values.get(key), after.values.get(key)
+    return old is not None and new is not None and bool(old.digest) and old.digest == new.digest
+
+
+def _change(key: str, old: dict[str, Json], new: dict[str, Json]) -> KeyChange | None:
+    """How a key differs; None if it does not, for one value may be written in several ways."""
+    if key not in old:
+        return KeyChange(key=key, kind="added", after=new[key])
+    if key not in new:
+        return KeyChange(key=key, kind="removed", before=old[key])
+    if same(old[key], new[key]):
+        return None
+    return KeyChange(key=key, kind="changed", before=old[key], after=new[key])
+
+
+def _writer(connection: Connection, line: list[AnyRow], key: str) -> str:
+    """The first checkpoint of a line (from the newest back) whose parent had another value. Reads no values."""
+    for here, parent in pairwise(line):
+        if here.changed is not None:
+            if key in _keys.decode(here.changed):
+                return str(here.id)
+        elif not _equal(_state(connection, parent.id), _state(connection, here.id), key):
+            return str(here.id)
+    return str(line[-1].id)

@@ -1,0 +1,164 @@
+"""What runs cost: from kept sums where these know, else from the runs' totals or the calls themselves."""
+
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Connection, Integer, bindparam, case, func, literal_column, select
+
+from ...core.costs import CostGroup, CostRecord, GroupBy, Money, Tokens
+from ...core.errors import NotSupported
+from ...core.query import Query
+from ...core.runs import Group
+from .run_queries import matching
+from .run_rows import AnyRow, AnySelect, money_columns, money_of, token_columns, tokens_of
+from .tables import costs, counters, rollups, runs, spent, steps
+
+# --- calls -----------------------------------------------------------------------------------------
+
+_c = costs.c
+_records = (
+    select(
+        *(_c.seq, _c.t, _c.model, _c.provider, _c.step, _c.agent, _c.nanousd, _c.provenance, _c.prices),
+        *token_columns(costs),
+    )
+    .where(_c.run == bindparam("run"))
+    .order_by(_c.seq)
+)
+
+
+def records(connection: Connection, run: str) -> list[CostRecord]:
+    """Every model call of a run, in order."""
+    return [
+        CostRecord(
+            run=run,
+            seq=row[0],
+            t=row[1],
+            model=row[2],
+            provider=row[3],
+            step=row[4],
+            agent=row[5],
+            nanousd=row[6],
+            provenance=row[7],
+            prices=row[8],
+            tokens=tokens_of(row, 9),
+        )
+        for row in connection.execute(_records, {"run": run})
+    ]
+
+
+# --- groups ----------------------------------------------------------------------------------------
+
+
+def groups(connection: Connection, by: GroupBy, query: Query) -> list[CostGroup]:
+    """Costs of the matching runs by a key: most expensive first, days newest first.
+
+    The key of a version is `workflow@number`; of a step its name, so that a retry adds to what it retries.
+    """
+    if query.log_terms():
+        raise NotSupported("costs cannot be summed by log text", where=str(query), advice="leave `log:` out")
+    condition = matching(query)
+    if condition is None and by in _ROLLED_UP:
+        statement = _rolled_up(_ROLLED_UP[by])
+    elif by in _OF_RUNS:
+        statement = _of_runs(_OF_RUNS[by])
+    else:
+        statement = _of_calls(_OF_CALLS[by])
+    if condition is not None:
+        statement = statement.where(condition)
+    found = [_group(row) for row in connection.execute(statement)]
+    if by == "day":
+        return sorted(found, key=lambda group: group.key, reverse=True)
+    return sorted(found, key=lambda group: (-group.money.known_nanousd, -group.tokens.total, group.key))
+
+
+def _group(row: AnyRow) -> CostGroup:
+    workflow, version = row[0], row[1]
+    key = workflow if version in (None, -1) else f"{workflow}@{version}"
+    return CostGroup(key=key or "", calls=row[2], runs=row[3], tokens=tokens_of(row, 4), money=money_of(row, 9))
+
+
+_Keys = tuple[ColumnElement[Any], ColumnElement[Any]]
+"""What is grouped by: the key, and the version's number where it belongs to the key."""
+_Kept = tuple[Column[str], ColumnElement[Any]]
+
+_none = literal_column("NULL", Integer)
+_ROLLED_UP: dict[str, _Kept] = {
+    **{key: (rollups.c[key], _none) for key in ("day", "workflow", "model", "agent")},
+    "session": (spent.c.session, _none),
+    "version": (rollups.c.workflow, rollups.c.version),
+}
+_OF_RUNS: dict[str, _Keys] = {
+    "workflow": (runs.c.workflow, _none),
+    "version": (runs.c.workflow, runs.c.version),
+    "session": (func.coalesce(runs.c.session, ""), _none),
+    "run": (runs.c.id, _none),
+}
+_OF_CALLS: dict[str, _Keys] = {
+    "day": (func.substr(costs.c.t, 1, 10), _none),
+    "model": (costs.c.model, _none),
+    "agent": (costs.c.agent, _none),
+    "step": (func.coalesce(steps.c.name, costs.c.step, ""), _none),
+}
+
+
+def _rolled_up(keys: _Kept) -> AnySelect:
+    """From sums that are kept by the key, and do not know how many runs they are of."""
+    table = keys[0].table
+    sums = _sums(table.c.calls, *token_columns(table), *money_columns(table))
+    return select(*keys, sums[0], literal_column("0"), *sums[1:]).group_by(*keys)
+
+
+def _of_runs(keys: _Keys) -> AnySelect:
+    """From the totals of the runs that called a model at all."""
+    calls = runs.c.calls_recorded + runs.c.calls_computed + runs.c.calls_unknown
+    sums = _sums(calls, *token_columns(runs), *money_columns(runs))
+    return select(*keys, sums[0], func.count(), *sums[1:]).where(calls > 0).group_by(*keys)
+
+
+def _of_calls(keys: _Keys) -> AnySelect:
+    """From the calls themselves."""
+    told = {kind: case((costs.c.provenance == kind, 1), else_=0) for kind in ("recorded", "computed", "unknown")}
+    price = func.coalesce(costs.c.nanousd, 0)
+    money = [price * told["recorded"], price * told["computed"], *told.values()]
+    of_run = costs.join(runs, runs.c.id == costs.c.run)
+    if keys is _OF_CALLS["step"]:
+        of_run = of_run.outerjoin(steps, (steps.c.run == costs.c.run) & (steps.c.id == costs.c.step))
+    columns = [func.count(), func.count(costs.c.run.distinct()), *_sums(*token_columns(costs), *money)]
+    return select(*keys, *columns).select_from(of_run).group_by(*keys)
+
+
+def _sums(*columns: ColumnElement[Any]) -> list[ColumnElement[Any]]:
+    return [func.coalesce(func.sum(column), 0) for column in columns]
+
+
+# --- sessions and projects ---------------------------------------------------------------------------
+
+_ACTIVE = ("running", "waiting")
+
+
+def sessions(connection: Connection) -> list[Group]:
+    """Sessions, most recently active first: kept sums, and one seek for each."""
+    return _groups_of(connection, "session")
+
+
+def projects(connection: Connection) -> list[Group]:
+    """Projects, most recently active first: kept sums, and one seek for each."""
+    return _groups_of(connection, "project")
+
+
+def _groups_of(connection: Connection, by: str) -> list[Group]:
+    name = spent.c[by]
+    costs_of = {row[0]: row for row in connection.execute(_rolled_up((name, _none)).where(name != ""))}
+    found = []
+    for key, count, running, last_event in connection.execute(_counted(by)):
+        sums = costs_of.get(key)
+        tokens, money = (tokens_of(sums, 4), money_of(sums, 9)) if sums else (Tokens(), Money())
+        found.append(Group(id=key, runs=count, running=running, last_event=last_event, tokens=tokens, money=money))
+    return sorted(found, key=lambda group: (group.last_event or "", group.id), reverse=True)
+
+
+def _counted(by: str) -> AnySelect:
+    key = counters.c[by]
+    running = func.sum(case((counters.c.status.in_(_ACTIVE), counters.c.runs), else_=0))
+    last_event = select(func.max(runs.c.last_event)).where(runs.c[by] == key).scalar_subquery()
+    count = func.sum(counters.c.runs)
+    return select(key, count, running, last_event).where(key != "").group_by(key).having(count > 0)

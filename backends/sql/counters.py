@@ -1,0 +1,82 @@
+"""Counters and rollups: kept by differences in the write's own transaction, so that a header never scans.
+
+What is of a session or project lies apart (`counters`, `spent`) from what is not (`tallies`, `rollups`),
+for there may be as many sessions as runs, and a header must not read them all.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Delete, Table, bindparam, delete
+
+from . import tables
+from .run_state import TOKENS, RunState, counted, rollup_key
+from .writes import Row, add_up
+
+
+class Differences:
+    """What one transaction adds to the counters and rollups."""
+
+    def __init__(self) -> None:
+        self._counters, self._tallies = _Sums(tables.counters, "runs"), _Sums(tables.tallies, "runs")
+        self._rollups, self._spent = _Sums(tables.rollups, "calls"), _Sums(tables.spent, "calls")
+
+    def run(self, state: RunState) -> None:
+        """A run's new values against those it was counted with."""
+        if state.counted is not None:
+            self.count(*state.counted, runs=-1)
+        self.count(*counted(state.row), runs=1)
+        for key, sums in state.rollups.items():
+            self._spend(state.row, key, sums, 1)
+
+    def count(self, key: tuple[Any, ...], size: int, *, runs: int) -> None:
+        """Adds a run (1) or takes it away (-1)."""
+        numbers = {"runs": 1, "size_bytes": size}
+        self._counters.add(key, numbers, runs)
+        self._tallies.add(key[:3], numbers, runs)
+
+    def forget_costs(self, row: Row, costs: Iterable[Row]) -> None:
+        """Takes the calls of a run away."""
+        for cost in costs:
+            sums = {name: cost[name] for name in TOKENS} | {"calls": 1, f"calls_{cost['provenance']}": 1}
+            if cost["provenance"] != "unknown":
+                sums[f"{cost['provenance']}_nanousd"] = cost["nanousd"]
+            self._spend(row, rollup_key(row, cost), sums, -1)
+
+    def _spend(self, row: Row, key: tuple[Any, ...], sums: Mapping[str, int], sign: int) -> None:
+        self._rollups.add(key, sums, sign)
+        self._spent.add((row["session"] or "", row["project"] or ""), sums, sign)
+
+    def write(self, connection: Connection) -> None:
+        """Adds the differences; counters that come to nothing go."""
+        for sums in (self._counters, self._tallies, self._rollups, self._spent):
+            sums.write(connection)
+
+
+class _Sums:
+    """What is added to the numbers of one table, by key. A row whose `counts` is zero has nothing left to say."""
+
+    def __init__(self, table: Table, counts: str) -> None:
+        self._table, self._counts = table, counts
+        self._blank = {column.name: 0 for column in table.columns if not column.primary_key}
+        self._rows: dict[tuple[Any, ...], Row] = {}
+
+    def add(self, key: tuple[Any, ...], numbers: Mapping[str, int], sign: int) -> None:
+        row = self._rows.setdefault(key, dict(self._blank))
+        for name, number in numbers.items():
+            row[name] += sign * number
+
+    def write(self, connection: Connection) -> None:
+        keys = [column.name for column in self._table.primary_key]
+        found = [(dict(zip(keys, key, strict=True)), row) for key, row in self._rows.items() if any(row.values())]
+        add_up(connection, self._table, [key | row for key, row in found])
+        less = [{f"of_{name}": value for name, value in key.items()} for key, row in found if row[self._counts] < 0]
+        if less:
+            connection.execute(_empty(self._table, self._counts), less)
+
+
+@cache
+def _empty(table: Table, counts: str) -> Delete:
+    keys = [column == bindparam(f"of_{column.name}") for column in table.primary_key]
+    return delete(table).where(*keys, table.c[counts] == 0)

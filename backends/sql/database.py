@@ -1,0 +1,142 @@
+"""A database as everybody here uses it: short reads beside each other, one write at a time.
+
+What is particular to an engine (how a connection is opened, what guards a write, what its
+driver's errors mean) is given from outside, so that this class knows no dialect.
+"""
+
+import ctypes
+import os
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from ...core.errors import Locked, ReadOnly, StorageError
+
+Guard = Callable[[], AbstractContextManager[None]]
+
+_open: "weakref.WeakSet[Database]" = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    # A forked child must not even close what it inherited: another thread may have been inside the
+    # driver, holding locks that nobody in the child will ever release. So it is never freed there.
+    for database in _open:
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(database))
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
+
+class Database:
+    """Connections to one database. Thread-safe; of no use in a forked child, which must open its own."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        reader: Engine,
+        writer: Engine | None,
+        translate: Callable[[DBAPIError], StorageError],
+        read_guard: Guard = nullcontext,
+        write_guard: Guard = nullcontext,
+        settle: Callable[[Connection], None] = lambda connection: None,
+        changes: Callable[[], int],
+        before_close: Callable[[], object] = lambda: None,
+        after_close: Callable[[], object] = lambda: None,
+    ) -> None:
+        """`settle` runs after each commit while the write guard is still held (checkpoints)."""
+        self.name = name
+        self.read_only = writer is None
+        self._reader, self._writer = reader, writer
+        self._translate = translate
+        self._read_guard, self._write_guard = read_guard, write_guard
+        self._settle, self._changes = settle, changes
+        self._before_close, self._after_close = before_close, after_close
+        self._used = threading.local()
+        self._pid = os.getpid()
+        self._closed = False
+        _open.add(self)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A short read transaction: everything read in it is of one moment.
+
+        Nested in one thread it is the same connection; inside `write()` it sees what was written.
+        Keep it short: while it lasts, the write-ahead log cannot be reset.
+        """
+        current = getattr(self._used, "writing", None) or getattr(self._used, "reading", None)
+        if current is not None:
+            yield current
+            return
+        with self._errors(), self._read_guard(), self._reader.connect() as connection, connection.begin():
+            self._used.reading = connection
+            try:
+                yield connection
+            finally:
+                self._used.reading = None
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One write transaction, alone among all processes: commits at the end, rolls back on any exception.
+
+        Nested in one thread it joins the outer one. Waits at most five seconds for other
+        writers, then Locked; ReadOnly; Corrupt; StorageError (a full disk, say).
+        """
+        current = getattr(self._used, "writing", None)
+        if current is not None:
+            yield current
+            return
+        if self._writer is None:
+            raise ReadOnly("the database was opened read-only", where=self.name)
+        with self._errors(), self._write_guard(), self._writer.connect() as connection:
+            with connection.begin():
+                self._used.writing = connection
+                try:
+                    yield connection
+                finally:
+                    self._used.writing = None
+            self._settle(connection)
+
+    def changes(self) -> int:
+        """A number that differs after anybody's commit; costs microseconds, so it may be polled."""
+        with self._errors():
+            return self._changes()
+
+    def close(self) -> None:
+        """Closes all connections. May be called twice; a read or write under way must have ended."""
+        if self._closed or self._pid != os.getpid():
+            return
+        self._closed = True
+        self._before_close()
+        self._reader.dispose()
+        if self._writer is not None:
+            # Closing the last connection checkpoints. SQLite then has the file for itself, so a
+            # guard that cannot be had is no reason to keep it open.
+            try:
+                with self._write_guard():
+                    self._writer.dispose()
+            except Locked:
+                self._writer.dispose()
+        self._after_close()
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        if self._closed:
+            raise StorageError("the store was closed", where=self.name)
+        if self._pid != os.getpid():
+            raise StorageError(
+                "the store was opened before a fork", where=self.name, advice="open it again in the child"
+            )
+        try:
+            yield
+        except DBAPIError as error:
+            raise self._translate(error) from error
+        except PoolTimeout as error:
+            raise Locked("all connections are in use", where=self.name, advice="try again") from error
+        except UnicodeEncodeError as error:
+            raise StorageError("text with a lone surrogate cannot be stored or looked for", where=self.name) from error

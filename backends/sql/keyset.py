@@ -1,0 +1,139 @@
+"""Where a page of runs begins: places between two rows of a sorted list, and the index ranges behind them.
+
+A place is the sort value and id of a row, and which side of it is meant. It stays good while rows
+come and go, and finding it costs the same at any depth. Unknown values (NULL) come last both ways,
+so a list is read as two ranges of one index: known values, then unknown ones.
+"""
+
+import base64
+import binascii
+import operator
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, tuple_
+
+from ...core.errors import StorageError
+from ...core.pages import Sort, SortField
+from .run_rows import AnySelect
+from .tables import runs
+
+_LOWEST = -(2**63)
+
+_SORTED_BY: dict[SortField, tuple[ColumnElement[Any], Any]] = {
+    # The column, and a value that no known one is below; None where all values are known.
+    # `>= lowest` instead of IS NOT NULL, for not every SQLite makes a range of an index of that.
+    "started": (runs.c.started, ""),
+    "finished": (runs.c.finished, ""),
+    "last_event": (runs.c.last_event, ""),
+    "took": (runs.c.took, float(_LOWEST)),
+    "tokens": (runs.c.tokens, None),
+    "cost": (runs.c.nanousd, _LOWEST),
+    "size": (runs.c.size_bytes, _LOWEST),
+    "workflow": (runs.c.workflow, None),
+    "name": (runs.c.name, None),
+    "status": (runs.c.status, None),
+    "steps": (runs.c.steps, None),
+    "events": (runs.c.events, None),
+    "errors": (runs.c.errors, None),
+}
+
+
+Side = Literal["before", "after"]
+
+
+class PlaceKind(NamedTuple):
+    """What of a place decides which statement reads on from it."""
+
+    known: bool
+    """Whether the sort value is known there."""
+    side: Side
+
+
+class Place(msgspec.Struct, array_like=True, frozen=True):
+    """A place in a sorted list, directly before or after a row that may be gone by now."""
+
+    field: SortField
+    descending: bool
+    side: Side
+    value: str | int | float | None
+    id: str
+    query: str = ""
+    """Text of the query whose list this is; empty: good for any."""
+
+    @property
+    def kind(self) -> PlaceKind:
+        """Which statement reads on from here."""
+        return PlaceKind(self.value is not None, self.side)
+
+    def cursor(self) -> str:
+        """The place as an opaque text."""
+        return base64.urlsafe_b64encode(msgspec.json.encode(self)).decode().rstrip("=")
+
+
+_decoder = msgspec.json.Decoder(Place)
+
+
+def place_of(cursor: str | None, sort: Sort, query: str) -> Place | None:
+    """The place that a cursor means; StorageError if it is none, or of another query or sort."""
+    if cursor is None:
+        return None
+    try:
+        place = _decoder.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (msgspec.DecodeError, binascii.Error, ValueError) as error:
+        raise StorageError(f"{cursor[:60]!r} is not a cursor", advice="begin again with the first page") from error
+    if (place.field, place.descending) != (sort.field, sort.descending) or place.query not in {"", query}:
+        raise StorageError("the cursor is of another list", advice="begin again with the first page")
+    return place
+
+
+def sort_column(sort: Sort) -> ColumnElement[Any]:
+    """The column that holds the values sorted by."""
+    return _SORTED_BY[sort.field][0]
+
+
+def ranges(sort: Sort, kind: PlaceKind | None, *, forward: bool) -> list[ColumnElement[bool] | None]:
+    """Conditions of the index ranges to read one after the other, from a place (or an end) on.
+
+    They have the place's `value` and `id` as bound parameters, so that a statement serves every place of a kind.
+    """
+    column, lowest = _SORTED_BY[sort.field]
+    if lowest is None:
+        return [None if kind is None else _beyond(sort, kind, forward)]
+    parts = [column >= lowest, column.is_(None)]
+    if kind is not None:
+        in_part = 0 if kind.known else 1
+        parts[in_part] = _beyond(sort, kind, forward)
+        parts = parts[in_part:] if forward else parts[: in_part + 1]
+    return [*parts] if forward else [*reversed(parts)]
+
+
+def _beyond(sort: Sort, kind: PlaceKind, forward: bool) -> ColumnElement[bool]:
+    """The rows on the far side of a place, among those whose value is known (or unknown) like its own."""
+    with_row = (kind.side == "before") == forward
+    if sort.descending is forward:
+        compare = operator.le if with_row else operator.lt
+    else:
+        compare = operator.ge if with_row else operator.gt
+    column = sort_column(sort)
+    id_ = bindparam("id", type_=runs.c.id.type)
+    if not kind.known:
+        return and_(column.is_(None), compare(runs.c.id, id_))
+    here = tuple_(bindparam("value", type_=column.type), id_)
+    condition: ColumnElement[bool] = compare(tuple_(column, runs.c.id), here)
+    return condition
+
+
+def in_order(statement: AnySelect, sort: Sort, *, forward: bool) -> AnySelect:
+    """The first `limit` (a bound parameter) rows of a statement, in the order of the sort or in the opposite one."""
+    return first_by(statement, sort_column(sort), runs.c.id, sort, forward=forward)
+
+
+def first_by(
+    statement: AnySelect, value: ColumnElement[Any], id_: ColumnElement[str], sort: Sort, *, forward: bool
+) -> AnySelect:
+    """As `in_order`, by other columns that hold the sort value and the id."""
+    statement = statement.limit(bindparam("limit", type_=Integer()))
+    if sort.descending is forward:
+        return statement.order_by(value.desc(), id_.desc())
+    return statement.order_by(value, id_)

@@ -1,0 +1,95 @@
+"""`LogRepository`: entries are read from the recorded bytes, from where somebody looks, block by block."""
+
+from collections.abc import Callable, Iterator
+
+from sqlalchemy import select
+
+from ...core.events import LEVELS, Level
+from ...core.logs import LogEntry, LogFilter
+from ...core.pages import Sort
+from ...core.query import Query
+from ...core.repositories import LogRepository, RunRepository
+from .bodies import Bodies
+from .database import Database
+from .log_text import LOGS, entries, entry_of
+from .run_queries import check_present, not_found
+from .tables import runs
+
+_LARGEST = 4000  # lines in one block
+_PAGE = 100  # runs
+
+_counts = select(runs.c.logs, runs.c.debugs, runs.c.warnings, runs.c.errors)
+
+
+class SqlLogs(LogRepository):
+    """Log entries through `Bodies`; the unfiltered end of a log costs what it shows."""
+
+    def __init__(self, database: Database, bodies: Bodies, refresh: Callable[[], None], runs: RunRepository) -> None:
+        self._database, self._bodies, self._refresh, self._runs = database, bodies, refresh, runs
+
+    def query(
+        self,
+        run: str,
+        filter: LogFilter = LogFilter(),
+        *,
+        limit: int = 200,
+        after: int | None = None,
+        before: int | None = None,
+    ) -> list[LogEntry]:
+        self._refresh()
+        with self._database.read() as connection:
+            check_present(connection, run)
+        if after is None:
+            found = self._accepted(run, filter, limit, after=0, before=before, newest=True)
+            return found[::-1]
+        return self._accepted(run, filter, limit, after=after, before=before, newest=False)
+
+    def _accepted(
+        self, run: str, filter: LogFilter, limit: int, *, after: int, before: int | None, newest: bool
+    ) -> list[LogEntry]:
+        """The nearest entries that the filter accepts, nearest first: blocks grow while it accepts few."""
+        found: list[LogEntry] = []
+        block, level = limit, LEVELS.index(filter.level) + 1
+        while len(found) < limit:
+            lines = self._bodies.lines(
+                run, after=after, before=before, limit=block, newest=newest, types=LOGS, level=level
+            )
+            for _, line in reversed(lines) if newest else lines:
+                entry = entry_of(run, line)
+                if entry is not None and filter.accepts(entry):
+                    found.append(entry)
+            if len(lines) < block:
+                break
+            if newest:
+                before = lines[0][0]
+            else:
+                after = lines[-1][0]
+            block = min(max(2 * block, 64), _LARGEST)
+        return found[:limit]
+
+    def counts(self, run: str) -> dict[Level, int]:
+        self._refresh()
+        with self._database.read() as connection:
+            row = connection.execute(_counts.where(runs.c.id == run)).first()
+        if row is None:
+            raise not_found(run)
+        infos = row.logs - row.debugs - row.warnings - row.errors
+        return {"DEBUG": row.debugs, "INFO": infos, "WARNING": row.warnings, "ERROR": row.errors}
+
+    def search(self, text: str, query: Query, *, stop: Callable[[], bool] = lambda: False) -> Iterator[LogEntry]:
+        filter, cursor = LogFilter(text=text), None
+        while not stop():
+            page = self._runs.query(query, Sort(), limit=_PAGE, after=cursor)
+            for run in page.items:
+                if run.logs:
+                    yield from filter_entries(entries(self._bodies, run.id, stop=stop), filter)
+                if stop():
+                    return
+            cursor = page.next
+            if cursor is None:
+                return
+
+
+def filter_entries(found: Iterator[LogEntry], filter: LogFilter) -> Iterator[LogEntry]:
+    """Those entries that a filter accepts."""
+    return (entry for entry in found if filter.accepts(entry))

@@ -1,0 +1,25 @@
+"""The history of the truth's schema, told to Alembic, which is imported only to change something."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+HEAD = "0001"
+"""The newest revision in `versions/`; revisions are numbered, so that a newer one is known as such."""
+
+
+def upgrade(connection: "Connection") -> None:
+    """Brings the database up to `HEAD` within the connection's transaction: all of it or nothing."""
+    from alembic.config import Config
+    from alembic.runtime.environment import EnvironmentContext
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    script = ScriptDirectory.from_config(config)
+    environment = EnvironmentContext(config, script, fn=lambda current, _: script._upgrade_revs(HEAD, current))
+    with environment:
+        environment.configure(connection=connection, render_as_batch=True, transactional_ddl=True)
+        environment.run_migrations()

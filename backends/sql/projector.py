@@ -1,0 +1,180 @@
+"""Events into query tables: the one way, for every store, index and source.
+
+Applying is idempotent by `(run, seq)`: an event whose seq the run has passed is not applied
+again, so events may be delivered more than once and in any portions. Gaps are not looked for
+here: who reads the lines knows what lies in them, and names the damage.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, RootTransaction, bindparam, delete, select
+
+from ...core import ids
+from ...core.annotations import Annotation
+from ...core.clock import from_seconds, now_ns
+from ...core.runs import FINISHED, Damage
+from . import annotating, tables
+from .counters import Differences
+from .projector_rules import apply
+from .run_loading import Batch, Loaded, Recorded, load, state_of
+from .run_state import RunState
+from .writes import Row, add_missing, insert, upsert
+
+__all__ = ["Batch", "Projector", "Recorded"]
+
+_CHILDREN = (
+    *(tables.run_bodies, tables.run_tags, tables.notes, tables.steps, tables.items, tables.messages, tables.approvals),
+    *(tables.artifacts, tables.checkpoints, tables.checkpoint_maps, tables.costs, tables.metrics, tables.snapshots),
+    tables.damage,
+)
+
+
+class Projector:
+    """Writes the query tables of one database. Not thread-safe: use it inside `Database.write()`."""
+
+    def __init__(self) -> None:
+        self._transaction: RootTransaction | None = None
+        self._revision = 0
+        self._removed = False
+
+    def project(
+        self, connection: Connection, run: str, batch: Sequence[Recorded], *, source: str = "", source_id: str = ""
+    ) -> None:
+        """Applies the next events of a run (in order of seq); those it has already are passed over."""
+        self.project_all(connection, [Batch(run, batch, source, source_id)])
+
+    def project_all(self, connection: Connection, batches: Sequence[Batch]) -> None:
+        """`project` for several runs, each named once: costs a few statements in all, not for each."""
+        there = load(connection, [batch.run for batch in batches])
+        changed = [state for batch in batches if (state := _applied(connection, batch, there.get(batch.run)))]
+        self._save(connection, changed)
+
+    def annotate(self, connection: Connection, annotation: Annotation) -> None:
+        """Applies what somebody added to a run; one of a run that is not known has no effect."""
+        state = self._state(connection, annotation.run)
+        if state is not None:
+            annotating.apply(connection, state, annotation)
+            self._save(connection, [state])
+
+    def damage(self, connection: Connection, damage: Damage) -> None:
+        """Names something unreadable. A run that is known by nothing else gets a row: its workflow is `?`."""
+        if damage.run is None:
+            row = {"run": None, "place": damage.where, "what": damage.what, "raw": damage.raw}
+            insert(connection, tables.damage, [row | {"offset": damage.offset, "length": damage.length}])
+            return
+        state = self._state(connection, damage.run) or RunState(damage.run, None, None, {})
+        if state.new and ids.is_ulid(damage.run):
+            state.row["started"] = from_seconds(ids.time_of(damage.run))
+        state.damaged(damage)
+        self._save(connection, [state])
+
+    def mark_lost(self, connection: Connection, run: str, evidence: str) -> None:
+        """Shows a run that says running as lost, and why; its next event undoes that."""
+        state = self._state(connection, run)
+        if state is None or state.row["recorded"] in FINISHED | {"paused"}:
+            return
+        if (state.row["status"], state.row["evidence"]) != ("lost", evidence):
+            state.row.update(status="lost", evidence=evidence)
+            self._save(connection, [state])
+
+    def resize(self, connection: Connection, run: str, size_bytes: int) -> None:
+        """Says how many bytes the run takes where it is stored."""
+        state = self._state(connection, run)
+        if state is not None and state.row["size_bytes"] != size_bytes:
+            state.row["size_bytes"] = size_bytes
+            self._save(connection, [state])
+
+    def forget(self, connection: Connection, run: str) -> None:
+        """Drops everything that was derived of a run, and notes for the feed that it is gone.
+
+        How far its originals were read (`journals`, `marks`) is their reader's to forget.
+        """
+        state = self._state(connection, run)
+        if state is None or state.counted is None:
+            return
+        differences = Differences()
+        differences.count(*state.counted, runs=-1)
+        costs = connection.execute(_COSTS, {"of": run}).mappings()
+        differences.forget_costs(state.row, map(dict, costs))
+        differences.write(connection)
+        for statement in _DELETES:
+            connection.execute(statement, {"of": run})
+        upsert(connection, tables.removed, [{"run": run, "revision": self._next_revision(connection)}])
+        self._removed = True
+
+    def _state(self, connection: Connection, run: str) -> RunState | None:
+        loaded = load(connection, [run]).get(run)
+        return None if loaded is None else state_of(connection, Batch(run, ()), loaded)
+
+    def _save(self, connection: Connection, states: Sequence[RunState]) -> None:
+        if not states:
+            return
+        revision = self._next_revision(connection)
+        differences = Differences()
+        kept: dict[str, list[Row]] = defaultdict(list)
+        added: dict[str, list[Row]] = defaultdict(list)
+        for state in states:
+            state.row["revision"] = revision
+            kept["runs"].append(state.row)
+            if (body := state.body_row()) is not None:
+                kept["run_bodies"].append(body)
+            for name, touched in state.touched.items():
+                kept[name] += touched.values()
+            for name, more in state.added.items():
+                added[name] += more
+            differences.run(state)
+        for name, rows in kept.items():
+            _KEEP.get(name, upsert)(connection, tables.derived.tables[name], rows)
+        for name, rows in added.items():
+            insert(connection, tables.derived.tables[name], rows)
+        back = [{"of": state.row["id"]} for state in states if state.new] if self._removed else []
+        if back:
+            connection.execute(_BACK, back)
+        differences.write(connection)
+
+    def _next_revision(self, connection: Connection) -> int:
+        """One more than any committed one; the same for all that this transaction does.
+
+        The first one of a database is the time in microseconds: no transaction is that short, so what is
+        made anew begins above all that cursors of its forerunner have passed.
+        """
+        transaction = connection.get_transaction()
+        if transaction is None or transaction is not self._transaction:
+            self._revision = int(connection.scalar(_REVISION) or now_ns() // 1000) + 1
+            upsert(connection, tables.state, [{"key": "revision", "value": str(self._revision)}])
+            self._removed = connection.scalar(_ANY_REMOVED) is not None
+            self._transaction = transaction
+        return self._revision
+
+
+def _applied(connection: Connection, batch: Batch, loaded: Loaded | None) -> RunState | None:
+    """The state after a batch; None if it held nothing new."""
+    passed = loaded.row["last_seq"] if loaded else 0
+    if not any(event.seq > passed for event, _ in batch.events):
+        return None
+    state = state_of(connection, batch, loaded)
+    row, size = state.row, 0
+    row["source"], row["source_id"] = batch.source or row["source"], batch.source_id or row["source_id"]
+    for event, length in batch.events:
+        if event.seq > row["last_seq"]:
+            apply(state, event)
+            size += length
+    if batch.size_bytes is not None:
+        row["size_bytes"] = batch.size_bytes
+    elif size:
+        row["size_bytes"] = (row["size_bytes"] or 0) + size
+    state.settle()
+    return state
+
+
+# Ids of checkpoints are unique over all runs: one that comes again belongs to the run that had it first.
+_KEEP: dict[str, Any] = {"checkpoints": add_missing, "checkpoint_maps": add_missing}
+
+_REVISION = select(tables.state.c.value).where(tables.state.c.key == "revision")
+_ANY_REMOVED = select(tables.removed.c.run).limit(1)
+_BACK = delete(tables.removed).where(tables.removed.c.run == bindparam("of"))
+_COSTS = select(tables.costs).where(tables.costs.c.run == bindparam("of"))
+_DELETES = [delete(table).where(table.c.run == bindparam("of")) for table in _CHILDREN]
+_DELETES.append(delete(tables.runs).where(tables.runs.c.id == bindparam("of")))

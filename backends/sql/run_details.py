@@ -1,0 +1,245 @@
+"""What a run is made of: rows of the query tables, and what only the recorded bytes hold.
+
+A line that cannot be read is named by `damage`; here its content is None, and nothing else suffers.
+"""
+
+import msgspec
+from sqlalchemy import BindParameter, Connection, bindparam, select, tuple_
+
+from ...core.errors import Conflict, Corrupt, NotFound, NotSupported, StorageError
+from ...core.events import AnyEvent, ApprovalRequested, Json, MessageSent, SnapshotTaken, decode
+from ...core.pages import Page
+from ...core.runs import Approval, Artifact, Damage, Item, Message, MetricValue, Note, Step
+from . import tables
+from .bodies import Bodies
+from .run_rows import AnyRow, money_columns, money_of, token_columns, tokens_of
+
+_run: BindParameter[str] = bindparam("run")
+_ids = msgspec.json.Decoder(tuple[str, ...])
+
+
+def read(bodies: Bodies, run: str, seq: int) -> AnyEvent | None:
+    """An event; None if its line is damaged or not there any more."""
+    try:
+        return decode(bodies.line(run, seq))
+    except (Corrupt, NotFound, NotSupported):
+        return None
+
+
+# --- steps -----------------------------------------------------------------------------------------
+
+_s = tables.steps.c
+_steps = (
+    select(
+        *(_s.id, _s.name, _s.status, _s.agent, _s.kind, _s.attempt, _s.parent, _s.depends_on),
+        *(_s.started, _s.finished, _s.error, _s.logs),
+        *(_s.started_seq, _s.finished_seq, _s.has_input, _s.has_output),
+        *token_columns(tables.steps),
+        *money_columns(tables.steps),
+    )
+    .where(_s.run == _run)
+    .order_by(_s.position)
+)
+
+
+def steps(connection: Connection, run: str) -> list[Step]:
+    """All steps: in the order they began, then the pending ones as declared."""
+    return [_step(run, row) for row in connection.execute(_steps, {"run": run})]
+
+
+def _step(run: str, row: AnyRow) -> Step:
+    return Step(
+        run=run,
+        id=row[0],
+        name=row[1],
+        status=row[2],
+        agent=row[3],
+        kind=row[4],
+        attempt=row[5],
+        parent=row[6],
+        depends_on=_ids.decode(row[7]) if row[7] != "[]" else (),
+        started=row[8],
+        finished=row[9],
+        error=row[10],
+        logs=row[11],
+        started_seq=row[12],
+        finished_seq=row[13],
+        has_input=row[14],
+        has_output=row[15],
+        tokens=tokens_of(row, 16),
+        money=money_of(row, 21),
+    )
+
+
+# --- items and messages ----------------------------------------------------------------------------
+
+_i = tables.items.c
+_ITEM = ("row_number", "status", "attempts", "error", "step", "started", "changed", "first_seq", "last_seq")
+_items = (
+    select(*(_i[name] for name in _ITEM), _i.rank)
+    .where(_i.run == _run, tuple_(_i.rank, _i.row_number) > tuple_(bindparam("rank"), bindparam("row_number")))
+    .order_by(_i.rank, _i.row_number)
+    .limit(bindparam("limit"))
+)
+
+
+def items(connection: Connection, run: str, limit: int, after: str | None) -> Page[Item]:
+    """Batch rows: failed ones first, each group by row number."""
+    rank, row_number = _numbers(after, 2) if after else (-1, 0)
+    limit = max(limit, 1)
+    place = {"run": run, "rank": rank, "row_number": row_number, "limit": limit + 1}
+    rows = connection.execute(_items, place).all()
+    found = [Item(run=run, **dict(zip(_ITEM, row, strict=False))) for row in rows[:limit]]
+    more = len(rows) > limit
+    return Page(items=found, next=f"{rows[limit - 1].rank}.{found[-1].row_number}" if more else None)
+
+
+_m = tables.messages.c
+_messages = (
+    select(_m.seq, _m.t, _m.sender, _m.recipient, _m.role, _m.step)
+    .where(_m.run == _run, _m.seq > bindparam("after"))
+    .order_by(_m.seq)
+    .limit(bindparam("limit"))
+)
+
+
+def messages(connection: Connection, bodies: Bodies, run: str, limit: int, after: str | None) -> Page[Message]:
+    """Messages in the order they were sent; one read of the recorded bytes for all contents."""
+    limit = max(limit, 1)
+    place = {"run": run, "after": _numbers(after, 1)[0] if after else 0, "limit": limit + 1}
+    rows = connection.execute(_messages, place).all()
+    more, rows = len(rows) > limit, rows[:limit]
+    if not rows:
+        return Page(items=[])
+    contents = _contents(bodies, run, rows[0].seq, rows[-1].seq, len(rows))
+    found = [
+        Message(
+            run=run,
+            seq=row.seq,
+            t=row[1],  # `.t` is a row's own
+            sender=row.sender,
+            recipient=row.recipient,
+            role=row.role,
+            content=contents.get(row.seq),
+            step=row.step,
+        )
+        for row in rows
+    ]
+    return Page(items=found, next=str(rows[-1].seq) if more else None)
+
+
+def _contents(bodies: Bodies, run: str, first: int, last: int, limit: int) -> dict[int, Json]:
+    lines = bodies.lines(run, after=first - 1, before=last + 1, limit=limit, types=frozenset({"message"}))
+    found: dict[int, Json] = {}
+    for seq, line in lines:
+        try:
+            event = decode(line)
+        except (Corrupt, NotSupported):
+            continue
+        if isinstance(event, MessageSent):
+            found[seq] = event.content
+    return found
+
+
+def _numbers(cursor: str, count: int) -> list[int]:
+    parts = cursor.split(".")
+    if len(parts) != count or not all(part.isascii() and part.isdigit() for part in parts):
+        raise StorageError(f"{cursor[:60]!r} is not a cursor of this list", advice="begin again with the first page")
+    return [int(part) for part in parts]
+
+
+# --- approvals -------------------------------------------------------------------------------------
+
+_a = tables.approvals.c
+_APPROVAL = (
+    *("run", "id", "question", "status", "requested", "seq"),
+    *("expires", "step", "decided", "by", "note", "answered"),
+)
+_approvals = select(*(_a[name] for name in _APPROVAL))
+_of_run = _approvals.where(_a.run == _run).order_by(_a.seq)
+_pending = _approvals.where(_a.status == "pending").order_by(_a.requested, _a.run, _a.seq)
+
+
+def approvals(connection: Connection, bodies: Bodies, run: str | None) -> list[Approval]:
+    """Approvals of a run in the order asked; without a run all that still wait, oldest first."""
+    rows = connection.execute(_pending) if run is None else connection.execute(_of_run, {"run": run})
+    return [_approval(bodies, row) for row in rows.all()]
+
+
+def _approval(bodies: Bodies, row: AnyRow) -> Approval:
+    event = read(bodies, row.run, row.seq)
+    details = event.details if isinstance(event, ApprovalRequested) else {}
+    return Approval(**dict(zip(_APPROVAL, row, strict=True)), details=details)
+
+
+def check_open(connection: Connection, run: str, approval: str) -> None:
+    """NotFound or Conflict unless the approval still waits for an answer."""
+    where = f"run {run}, approval {approval[:60]!r}"
+    row = connection.execute(select(_a.status, _a.answered).where(_a.run == run, _a.id == approval)).first()
+    if row is None:
+        raise NotFound("there is no such approval", where=where)
+    if row.status != "pending":
+        raise Conflict(f"it is {row.status} already", where=where)
+    if row.answered is not None:
+        raise Conflict(f"somebody answered {row.answered!r}", where=where, advice="the run takes it up soon")
+
+
+# --- short lists -------------------------------------------------------------------------------------
+
+_ARTIFACT = ("seq", "t", "name", "path", "size", "sha256", "media_type", "step")
+_f = tables.artifacts.c
+_artifacts = select(*(_f[name] for name in _ARTIFACT)).where(_f.run == _run).order_by(_f.seq)
+
+
+def artifacts(connection: Connection, run: str) -> list[Artifact]:
+    """Artifacts in the order they were made."""
+    rows = connection.execute(_artifacts, {"run": run})
+    return [Artifact(run=run, **dict(zip(_ARTIFACT, row, strict=True))) for row in rows]
+
+
+_METRIC = ("name", "value", "t", "seq", "step")
+_n = tables.metrics.c
+_metrics = select(*(_n[name] for name in _METRIC)).where(_n.run == _run).order_by(_n.id)
+
+
+def metrics(connection: Connection, run: str) -> list[MetricValue]:
+    """Numbers that the run reported or was given, in order."""
+    rows = connection.execute(_metrics, {"run": run})
+    return [MetricValue(run=run, **dict(zip(_METRIC, row, strict=True))) for row in rows]
+
+
+_notes = (
+    select(tables.notes.c.t, tables.notes.c.by, tables.notes.c.text)
+    .where(tables.notes.c.run == _run)
+    .order_by(tables.notes.c.t, tables.notes.c.id)
+)
+
+
+def notes(connection: Connection, run: str) -> list[Note]:
+    """Notes, oldest first."""
+    return [Note(run=run, t=t, by=by, text=text) for t, by, text in connection.execute(_notes, {"run": run})]
+
+
+_snapshots = select(tables.snapshots.c.name, tables.snapshots.c.seq).where(tables.snapshots.c.run == _run)
+
+
+def snapshots(connection: Connection, bodies: Bodies, run: str) -> dict[str, Json]:
+    """The latest snapshot of each name, whole."""
+    found: dict[str, Json] = {}
+    for name, seq in connection.execute(_snapshots, {"run": run}).all():
+        event = read(bodies, run, seq)
+        found[name] = event.value if isinstance(event, SnapshotTaken) else None
+    return found
+
+
+_d = tables.damage.c
+_damage = select(_d.place, _d.what, _d.run, _d["offset"], _d.length, _d.raw).order_by(_d.id)
+
+
+def damage(connection: Connection, run: str | None) -> list[Damage]:
+    """What could not be read, of one run or of all."""
+    statement = _damage if run is None else _damage.where(_d.run == run)
+    return [
+        Damage(where=place, what=what, run=of_run, offset=offset, length=length, raw=raw)
+        for place, what, of_run, offset, length, raw in connection.execute(statement)
+    ]

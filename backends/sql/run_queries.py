@@ -1,0 +1,154 @@
+"""Finding runs: by id, by what a person types, by number; counts come from counters."""
+
+from collections.abc import Callable
+
+from sqlalchemy import Column, ColumnElement, Connection, bindparam, func, select, union
+
+from ...core.clock import now
+from ...core.errors import Conflict, NotFound, StorageError
+from ...core.query import EVERYTHING, Query
+from ...core.runs import RUN_STATUSES, Run, Totals
+from .query_sql import where
+from .run_rows import COLUMNS, RUNS, money_columns, money_of, runs_of
+from .tables import costs, counters, damage, rollups, run_tags, runs, steps, tallies
+
+Accepts = Callable[[str], bool]
+"""Whether a run (by its id) is wanted, where the tables cannot tell."""
+
+_MANY = 5  # ambiguous ids that are named
+
+
+def matching(query: Query) -> ColumnElement[bool] | None:
+    """The condition of a query on the table `runs`; None when every run matches."""
+    return None if query == EVERYTHING else where(query)
+
+
+_of_run = select(*COLUMNS).select_from(RUNS).where(runs.c.id == bindparam("run"))
+
+
+def get(connection: Connection, run: str) -> Run:
+    """A run by its id; NotFound."""
+    found = runs_of(connection.execute(_of_run, {"run": run}))
+    if not found:
+        raise not_found(run)
+    return found[0]
+
+
+def not_found(run: str) -> NotFound:
+    """The error for a run that is not there."""
+    return NotFound(f"there is no run {run[:60]!r}", advice="`flightlog ls` lists the runs")
+
+
+_present = select(runs.c.id).where(runs.c.id == bindparam("run"))
+
+
+def check_present(connection: Connection, run: str) -> None:
+    """NotFound unless the run is there."""
+    if connection.execute(_present, {"run": run}).first() is None:
+        raise not_found(run)
+
+
+def children(connection: Connection, run: str) -> list[Run]:
+    """Runs that name this one as parent, oldest first."""
+    statement = (
+        select(*COLUMNS)
+        .select_from(RUNS)
+        .where(runs.c.parent == run)
+        .order_by(runs.c.started.is_(None), runs.c.started, runs.c.id)
+    )
+    return runs_of(connection.execute(statement))
+
+
+# --- from what a person types ------------------------------------------------------------------------
+
+
+def resolve(connection: Connection, text: str) -> str:
+    """The id of the one run that a text means; see `RunRepository.resolve`."""
+    if not text:
+        raise not_found(text)
+    if connection.execute(_present, {"run": text}).first() is not None:
+        return text
+    begins = select(runs.c.id).where(runs.c.id > text, runs.c.id < text + _TOP)
+    ends = select(runs.c.id).where(func.substr(runs.c.id, -len(text)) == text)
+    named = select(runs.c.id).where(runs.c.name == text)
+    found = connection.execute(union(begins, ends, named).order_by("id").limit(_MANY + 1)).scalars().all()
+    if not found:
+        raise not_found(text)
+    if len(found) > 1:
+        more = " …" if len(found) > _MANY else ""
+        raise Conflict(
+            f"{text[:60]!r} means several runs: {', '.join(found[:_MANY])}{more}", advice="give more of the id"
+        )
+    return str(found[0])
+
+
+def values(connection: Connection, key: str, prefix: str, limit: int) -> list[str]:
+    """Real values of a query key, by prefix, sorted; StorageError for a key that has no list of values."""
+    columns = _VALUES.get(key)
+    if columns is None:
+        raise StorageError(f"{key[:60]!r} has no list of values", advice=f"ask for one of {', '.join(_VALUES)}")
+    found = {value for column in columns for value in _distinct(connection, column, prefix, limit)}
+    return sorted(found)[:limit]
+
+
+def _distinct(connection: Connection, column: Column[str], prefix: str, limit: int) -> list[str]:
+    """The first different values of a column: a seek for each, so that their number counts and not the rows'."""
+    smallest = select(func.min(column)).where(column < prefix + _TOP)
+    if column.table in (counters, tallies):
+        smallest = smallest.where(column.table.c.runs > 0)
+    found: list[str] = []
+    value = connection.execute(smallest.where(column >= prefix, column != "")).scalar()
+    while value is not None and len(found) < limit:
+        found.append(value)
+        value = connection.execute(smallest.where(column > value)).scalar()
+    return found
+
+
+_TOP = "\U0010ffff"  # above every text that continues a prefix
+
+_VALUES: dict[str, tuple[Column[str], ...]] = {
+    **{key: (tallies.c[key],) for key in ("workflow", "status")},
+    **{key: (counters.c[key],) for key in ("session", "project")},
+    "model": (costs.c.model,),
+    "tag": (run_tags.c.tag,),
+    "agent": (steps.c.agent, rollups.c.agent),
+}
+
+
+# --- numbers ---------------------------------------------------------------------------------------
+
+
+def count(connection: Connection, query: Query, accepts: Accepts | None = None) -> int:
+    """How many runs match: from counters where these know, else by a scan."""
+    if accepts is not None:
+        found = connection.execute(select(runs.c.id).where(where(query))).scalars().all()
+        return sum(map(accepts, found))
+    counted = query.counted()
+    if counted is None:
+        statement = select(func.count()).select_from(runs).where(where(query))
+    else:
+        table = counters if counted.keys() & {"session", "project"} else tallies
+        known = (table.c[key].in_(sorted(values, key=str)) for key, values in counted.items())
+        statement = select(func.coalesce(func.sum(table.c.runs), 0)).where(*known)
+    return int(connection.execute(statement).scalar_one())
+
+
+_by_status = select(tallies.c.status, func.sum(tallies.c.runs), func.sum(tallies.c.size_bytes)).group_by(
+    tallies.c.status
+)
+_money_of_day = select(*(func.coalesce(func.sum(c), 0) for c in money_columns(rollups))).where(
+    rollups.c.day == bindparam("day")
+)
+
+
+def totals(connection: Connection) -> Totals:
+    """Counters of the whole store: three short statements."""
+    rows = connection.execute(_by_status).all()
+    spent = connection.execute(_money_of_day, {"day": now()[:10]}).one()
+    return Totals(
+        runs=sum(row[1] for row in rows),
+        by_status=dict.fromkeys(RUN_STATUSES, 0) | {row[0]: row[1] for row in rows},
+        size_bytes=sum(row[2] for row in rows),
+        today=money_of(spent, 0),
+        damaged=connection.execute(select(func.count()).select_from(damage)).scalar_one(),
+    )

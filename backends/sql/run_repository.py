@@ -1,0 +1,199 @@
+"""`RunRepository` over the query tables: every backend's and every source's way to find and read runs."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+import msgspec
+from sqlalchemy import Connection
+
+from ...core.annotations import Annotation, Answered
+from ...core.clock import now
+from ...core.costs import CostGroup, CostRecord, GroupBy
+from ...core.errors import ReadOnly
+from ...core.events import AnyEvent, Decision, Json, decode
+from ...core.jsonable import make_plain
+from ...core.pages import Page, Sort
+from ...core.query import Query
+from ...core.repositories import RunRepository
+from ...core.runs import Approval, Artifact, Damage, Group, Item, Message, MetricValue, Note, Run, Step, Totals
+from . import cost_queries, log_text, run_details, run_pages, run_queries
+from .bodies import Bodies
+from .database import Database
+from .tables import runs
+
+
+class Annotating(Protocol):
+    """What keeps annotations: a file beside the journals, or a table."""
+
+    def annotate(self, annotation: Annotation) -> None:
+        """Appends it; a read that begins afterwards sees it. ReadOnly, StorageError."""
+        ...
+
+
+class SqlRuns(RunRepository):
+    """Runs out of query tables. `refresh` brings these up to date and is called before every read."""
+
+    def __init__(
+        self, database: Database, bodies: Bodies, refresh: Callable[[], None], notes: Annotating | None = None
+    ) -> None:
+        """`notes` keeps what others add; None where nobody can, as in a source."""
+        self._database, self._bodies, self._refresh, self._notes = database, bodies, refresh, notes
+
+    @contextmanager
+    def _reading(self, run: str | None = None) -> Iterator[Connection]:
+        """A short read of what is known now; NotFound if it is about a run that is not there."""
+        self._refresh()
+        with self._database.read() as connection:
+            if run is not None:
+                run_queries.check_present(connection, run)
+            yield connection
+
+    # --- finding runs
+
+    def get(self, run: str) -> Run:
+        with self._reading() as connection:
+            return run_queries.get(connection, run)
+
+    def resolve(self, text: str) -> str:
+        with self._reading() as connection:
+            return run_queries.resolve(connection, text)
+
+    def query(
+        self,
+        query: Query,
+        sort: Sort = Sort(),
+        *,
+        limit: int = 100,
+        after: str | None = None,
+        before: str | None = None,
+        last: bool = False,
+    ) -> Page[Run]:
+        with self._reading() as connection:
+            return run_pages.page(
+                connection,
+                query,
+                sort,
+                log_text.accepts(self._bodies, query),
+                limit=limit,
+                after=after,
+                before=before,
+                last=last,
+            )
+
+    def cursor_at(self, run: str, sort: Sort) -> str:
+        with self._reading() as connection:
+            return run_pages.cursor_at(connection, run, sort)
+
+    def cursor_after(self, query: Query, sort: Sort, rows: int) -> str | None:
+        if rows <= 0 or query.log_terms():
+            return super().cursor_after(query, sort, rows)
+        with self._reading() as connection:
+            return run_pages.cursor_after(connection, query, sort, rows)
+
+    def count(self, query: Query) -> int:
+        with self._reading() as connection:
+            return run_queries.count(connection, query, log_text.accepts(self._bodies, query))
+
+    def totals(self) -> Totals:
+        with self._reading() as connection:
+            return run_queries.totals(connection)
+
+    def values(self, key: str, prefix: str = "", *, limit: int = 50) -> list[str]:
+        with self._reading() as connection:
+            return run_queries.values(connection, key, prefix, limit)
+
+    def recent(self, workflow: str, version: int | None = None, *, limit: int = 20) -> list[Run]:
+        condition = runs.c.workflow == workflow
+        if version is not None:
+            condition &= runs.c.version == version
+        with self._reading() as connection:
+            return run_pages.newest(connection, condition, limit)
+
+    def children(self, run: str) -> list[Run]:
+        with self._reading(run) as connection:
+            return run_queries.children(connection, run)
+
+    # --- what a run is made of
+
+    def steps(self, run: str) -> list[Step]:
+        with self._reading(run) as connection:
+            return run_details.steps(connection, run)
+
+    def items(self, run: str, *, limit: int = 1000, after: str | None = None) -> Page[Item]:
+        with self._reading(run) as connection:
+            return run_details.items(connection, run, limit, after)
+
+    def messages(self, run: str, *, limit: int = 200, after: str | None = None) -> Page[Message]:
+        with self._reading(run) as connection:
+            return run_details.messages(connection, self._bodies, run, limit, after)
+
+    def approvals(self, run: str | None = None) -> list[Approval]:
+        with self._reading(run) as connection:
+            return run_details.approvals(connection, self._bodies, run)
+
+    def artifacts(self, run: str) -> list[Artifact]:
+        with self._reading(run) as connection:
+            return run_details.artifacts(connection, run)
+
+    def snapshots(self, run: str) -> dict[str, Json]:
+        with self._reading(run) as connection:
+            return run_details.snapshots(connection, self._bodies, run)
+
+    def metrics(self, run: str) -> list[MetricValue]:
+        with self._reading(run) as connection:
+            return run_details.metrics(connection, run)
+
+    def notes(self, run: str) -> list[Note]:
+        with self._reading(run) as connection:
+            return run_details.notes(connection, run)
+
+    def event(self, run: str, seq: int) -> AnyEvent:
+        with self._reading(run):
+            return decode(self._bodies.line(run, seq))
+
+    def events(self, run: str, *, after: int = 0, limit: int = 1000) -> list[tuple[int, bytes]]:
+        with self._reading(run):
+            return self._bodies.lines(run, after=after, limit=limit)
+
+    def damage(self, run: str | None = None) -> list[Damage]:
+        with self._reading(run) as connection:
+            return run_details.damage(connection, run)
+
+    # --- over many runs
+
+    def cost_records(self, run: str) -> list[CostRecord]:
+        with self._reading(run) as connection:
+            return cost_queries.records(connection, run)
+
+    def costs(self, by: GroupBy, query: Query) -> list[CostGroup]:
+        with self._reading() as connection:
+            return cost_queries.groups(connection, by, query)
+
+    def sessions(self) -> list[Group]:
+        with self._reading() as connection:
+            return cost_queries.sessions(connection)
+
+    def projects(self) -> list[Group]:
+        with self._reading() as connection:
+            return cost_queries.projects(connection)
+
+    # --- what others add
+
+    def annotate(self, annotation: Annotation) -> None:
+        with self._reading(annotation.run):
+            pass
+        self._keep(annotation)
+
+    def decide(self, run: str, approval: str, decision: Decision, *, by: str = "", note: str = "") -> None:
+        with self._reading(run) as connection:
+            run_details.check_open(connection, run, approval)
+        self._keep(Answered(run=run, by=by, approval=approval, decision=decision, note=note))
+
+    def _keep(self, annotation: Annotation) -> None:
+        if self._notes is None:
+            advice = "open a data directory, and without --read-only"
+            raise ReadOnly("this is only read, nothing can be added", where=annotation.run, advice=advice)
+        kept = msgspec.structs.replace(annotation, t=annotation.t or now())
+        make_plain(kept)  # bytes of a terminal that are no UTF-8 reach us as lone surrogates
+        self._notes.annotate(kept)

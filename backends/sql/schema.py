@@ -1,0 +1,103 @@
+"""Which schema a database has, and how it gets the present one.
+
+The truth has a history (Alembic, `migrations/`); an index is simply made anew. In the common
+case, the schema is the present one, and two small reads are all that opening costs.
+"""
+
+import time
+
+from sqlalchemy import Connection, MetaData, inspect, select, text
+
+from ...core.errors import Locked, StorageError
+from . import tables
+from .database import Database
+from .migrations import HEAD, upgrade
+
+PATIENCE_S = 60.0
+"""How long a start waits for another process that is changing the schema."""
+
+
+def prepared(database: Database, *, truth: bool, versioned: bool) -> Database:
+    """Brings a database to the present schema. `versioned`: by migrations, and never back."""
+    current = _truth_version if versioned else _index_version
+    wanted = HEAD if versioned else tables.SCHEMA
+    until = time.monotonic() + PATIENCE_S
+    while True:
+        with database.read() as connection:
+            if current(connection) == wanted:
+                return database
+        try:
+            with database.write() as connection:
+                found = current(connection)
+                if found == wanted:
+                    return database  # somebody was quicker
+                if versioned:
+                    _refuse_newer(found, database)
+                    upgrade(connection)
+                else:
+                    _make(connection, truth=truth)
+            return database
+        except Locked:
+            if time.monotonic() > until:
+                raise
+
+
+def refuse_others(database: Database) -> None:
+    """StorageError if the database is another program's, or a newer Flightlog's. An empty one is nobody's yet."""
+    with database.read() as connection:
+        _refuse_newer(_truth_version(connection), database)
+
+
+def checked(database: Database, *, truth: bool) -> Database:
+    """The database as it is, for reading; StorageError if its schema is not the present one."""
+    with database.read() as connection:
+        found = _truth_version(connection) if truth else _index_version(connection)
+    wanted = HEAD if truth else tables.SCHEMA
+    if found != wanted:
+        if truth:
+            _refuse_newer(found, database)
+        raise StorageError(
+            "the database has an older schema" if found else "this is no database of Flightlog's",
+            where=database.name,
+            advice="open it once for writing, which brings it up to date" if found else "look at the path",
+        )
+    return database
+
+
+def _index_version(connection: Connection) -> str:
+    if not inspect(connection).has_table("state"):
+        return ""
+    return connection.scalar(select(tables.state.c.value).where(tables.state.c.key == "schema")) or ""
+
+
+def _truth_version(connection: Connection) -> str:
+    inspector = inspect(connection)
+    if inspector.has_table("alembic_version"):
+        return connection.scalar(text("SELECT version_num FROM alembic_version")) or ""
+    if inspector.get_table_names():
+        raise StorageError(
+            "this is a database, but none of Flightlog's",
+            where=connection.scalar(text("SELECT file FROM pragma_database_list WHERE name = 'main'")) or "",
+            advice="name another file; nothing was changed",
+        )
+    return ""
+
+
+def _refuse_newer(found: str, database: Database) -> None:
+    if found > HEAD:
+        raise StorageError(
+            f"the database was written by a newer Flightlog (schema {found}, this one knows {HEAD})",
+            where=database.name,
+            advice="use that Flightlog; nothing was changed",
+        )
+
+
+def _make(connection: Connection, *, truth: bool) -> None:
+    # In place, and not by taking the file away: other processes may have it open.
+    present = MetaData()
+    present.reflect(connection)
+    present.drop_all(connection)
+    if truth:
+        tables.truth.create_all(connection)
+    tables.derived.create_all(connection)
+    connection.execute(tables.state.insert(), {"key": "schema", "value": tables.SCHEMA})

@@ -1,0 +1,477 @@
+"""Every table, once, for every dialect.
+
+Two groups: the *truth* of an SQL store (events, values, annotations, versions, patterns), which is
+never rebuilt, and the *query tables*, which the projector derives from events and which can
+be dropped and made again; they alone are the files backend's and each source's index.
+
+Small columns only in what lists read: no list walks the overflow pages of a body.
+Times are text of one width, ids compare as bytes, booleans are 0 and 1.
+
+Where an index leaves rows out, only SQLite is told so here: naming another dialect would load it.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    text,
+)
+
+truth = MetaData()
+derived = MetaData()
+
+SCHEMA = "1"
+"""Of the query tables: an index of another number is made anew. Raise it with every change of them."""
+
+# --- the truth of an SQL store -------------------------------------------------------------------
+
+events = Table(
+    "events",
+    truth,
+    Column("run", String, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("type", String, nullable=False),
+    Column("level", Integer, nullable=False, default=0),  # of a log entry 1 DEBUG … 4 ERROR, else 0
+    Column("line", LargeBinary, nullable=False),  # the bytes that were recorded, without newline
+    PrimaryKeyConstraint("run", "seq"),
+)
+Index("events_of_type", events.c.run, events.c.type, events.c.seq, events.c.level)  # a level is found without its rows
+
+values = Table(
+    "state_values",
+    truth,
+    Column("run", String, nullable=False),
+    Column("digest", String, nullable=False),
+    Column("record", LargeBinary, nullable=False),  # the states file's line, without newline
+    PrimaryKeyConstraint("run", "digest"),
+)
+
+annotations = Table(
+    "annotations",
+    truth,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("run", String, nullable=False, index=True),
+    Column("line", LargeBinary, nullable=False),
+)
+
+versions = Table(
+    "versions",
+    truth,
+    Column("workflow", String, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("digest", String, nullable=False),
+    Column("parents", String, nullable=False),  # JSON list of numbers
+    Column("author", String, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("created", String, nullable=False),
+    Column("deleted", Boolean, nullable=False, default=False),  # its number is not given again
+    Column("definition", Text, nullable=False),
+    PrimaryKeyConstraint("workflow", "number"),
+)
+
+patterns = Table(
+    "patterns",
+    truth,
+    Column("workflow", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("first_seen", String, nullable=False),
+    Column("last_seen", String, nullable=False),
+    Column("evidence", Text, nullable=False),  # JSON list of run ids
+    PrimaryKeyConstraint("workflow", "name"),
+)
+
+# --- query tables ----------------------------------------------------------------------------------
+
+
+def _tokens() -> list[Column[int]]:
+    names = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
+    return [Column(name, BigInteger, nullable=False, default=0) for name in names]
+
+
+def _money() -> list[Column[int]]:
+    names = ("recorded_nanousd", "computed_nanousd", "calls_recorded", "calls_computed", "calls_unknown")
+    return [Column(name, BigInteger, nullable=False, default=0) for name in names]
+
+
+def _count(name: str) -> Column[int]:
+    return Column(name, Integer, nullable=False, default=0)
+
+
+state = Table(
+    "state",
+    derived,
+    Column("key", String, primary_key=True),  # `revision`: grows with every change; `schema`; `origin`
+    Column("value", String, nullable=False),
+)
+
+runs = Table(
+    "runs",
+    derived,
+    Column("id", String, primary_key=True),
+    Column("workflow", String, nullable=False),
+    Column("version", Integer),
+    Column("name", String, nullable=False, default=""),
+    Column("objective", Text, nullable=False, default=""),
+    Column("plan_id", String, nullable=False, default=""),
+    Column("attempt", Integer, nullable=False, default=1),
+    Column("parent", String),
+    Column("from_checkpoint", String),
+    Column("session", String),
+    Column("project", String),
+    Column("status", String, nullable=False),  # as shown: waiting and lost included
+    Column("recorded", String, nullable=False),  # as the events say: pending running paused completed …
+    Column("evidence", Text, nullable=False, default=""),
+    Column("started", String),
+    Column("finished", String),
+    Column("last_event", String),
+    Column("last_seq", Integer, nullable=False, default=0),
+    Column("took", Float),  # seconds; of a run that goes on unknown
+    Column("error", Text, nullable=False, default=""),
+    _count("steps"),
+    _count("steps_done"),
+    Column("current_step", String, nullable=False, default=""),
+    _count("items"),
+    _count("items_failed"),
+    _count("events"),
+    _count("logs"),
+    _count("debugs"),  # of the logs; INFO is what these three leave
+    _count("warnings"),
+    _count("errors"),
+    _count("checkpoints"),
+    _count("messages"),
+    _count("approvals"),
+    _count("approvals_pending"),
+    _count("artifacts"),
+    *_tokens(),
+    Column("tokens", BigInteger, nullable=False, default=0),  # input + output, for sorting
+    *_money(),
+    Column("nanousd", BigInteger),  # known money, null when no call has a price: for sorting
+    Column("size_bytes", BigInteger),
+    _count("notes"),
+    Column("pinned", Boolean, nullable=False, default=False),
+    Column("archived", Boolean, nullable=False, default=False),
+    _count("damaged"),
+    Column("source", String, nullable=False, default=""),
+    Column("source_id", String, nullable=False, default=""),
+    Column("revision", BigInteger, nullable=False, default=0),
+)
+for _name in ("started", "finished", "last_event", "took", "tokens", "nanousd", "size_bytes", "name", "steps"):
+    Index(f"runs_by_{_name}", runs.c[_name], runs.c.id)
+for _name in ("events", "errors"):
+    Index(f"runs_by_{_name}", runs.c[_name], runs.c.id)
+Index("runs_by_workflow", runs.c.workflow, runs.c.started, runs.c.id)
+Index("runs_by_version", runs.c.workflow, runs.c.version, runs.c.started, runs.c.id)
+Index("runs_by_status", runs.c.status, runs.c.started, runs.c.id)
+Index("runs_by_session", runs.c.session, runs.c.started, runs.c.id)
+Index("runs_by_project", runs.c.project, runs.c.started, runs.c.id)
+Index("runs_in_status", runs.c.status, runs.c.id)  # for sorting by status, and by workflow
+Index("runs_in_workflow", runs.c.workflow, runs.c.id)
+for _name in ("session", "project"):  # when each was last active
+    _KNOWN = runs.c[_name].is_not(None)
+    Index(f"runs_active_in_{_name}", runs.c[_name], runs.c.last_event, sqlite_where=_KNOWN)
+Index("runs_by_parent", runs.c.parent)
+Index("runs_by_revision", runs.c.revision)
+
+run_bodies = Table(
+    "run_bodies",
+    derived,
+    Column("run", String, primary_key=True),
+    Column("meta", Text, nullable=False, default="{}"),  # JSON object
+    Column("writer", Text, nullable=False, default=""),  # JSON of events.Writer
+    Column("words", Text, nullable=False, default=""),  # casefolded text that bare words look in
+)
+
+run_tags = Table(
+    "run_tags",
+    derived,
+    Column("run", String, nullable=False),
+    Column("tag", String, nullable=False),
+    PrimaryKeyConstraint("run", "tag"),
+)
+Index("run_tags_by_tag", run_tags.c.tag, run_tags.c.run)
+
+notes = Table(
+    "notes",
+    derived,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("run", String, nullable=False, index=True),
+    Column("t", String, nullable=False),
+    Column("by", String, nullable=False, default=""),
+    Column("text", Text, nullable=False),
+)
+
+steps = Table(
+    "steps",
+    derived,
+    Column("run", String, nullable=False),
+    Column("id", String, nullable=False),
+    Column("position", Integer, nullable=False),  # seq of its start; of a pending one 2**30 + its place
+    Column("name", String, nullable=False),
+    Column("agent", String, nullable=False, default=""),
+    Column("kind", String, nullable=False, default=""),
+    Column("attempt", Integer, nullable=False, default=1),
+    Column("status", String, nullable=False),
+    Column("parent", String),
+    Column("depends_on", Text, nullable=False, default="[]"),  # JSON list of step ids
+    Column("started", String),
+    Column("finished", String),
+    Column("error", Text, nullable=False, default=""),
+    *_tokens(),
+    *_money(),
+    _count("logs"),
+    Column("started_seq", Integer),
+    Column("finished_seq", Integer),
+    Column("has_input", Boolean, nullable=False, default=False),
+    Column("has_output", Boolean, nullable=False, default=False),
+    PrimaryKeyConstraint("run", "id"),
+)
+Index("steps_in_order", steps.c.run, steps.c.position)
+Index("steps_by_agent", steps.c.agent, steps.c.run)
+_RUNNING = text("status = 'running'")
+Index("steps_running", steps.c.run, steps.c.status, steps.c.position, sqlite_where=_RUNNING)
+
+items = Table(
+    "items",
+    derived,
+    Column("run", String, nullable=False),
+    Column("row_number", Integer, nullable=False),
+    Column("status", String, nullable=False),
+    Column("rank", Integer, nullable=False),  # 0 failed, 1 all others: failed first
+    Column("attempts", Integer, nullable=False, default=1),
+    Column("error", Text, nullable=False, default=""),
+    Column("step", String),
+    Column("started", String),
+    Column("changed", String),
+    Column("first_seq", Integer, nullable=False),
+    Column("last_seq", Integer, nullable=False),
+    PrimaryKeyConstraint("run", "row_number"),
+)
+Index("items_failed_first", items.c.run, items.c.rank, items.c.row_number)
+
+messages = Table(
+    "messages",
+    derived,
+    Column("run", String, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("t", String, nullable=False),
+    Column("sender", String, nullable=False),
+    Column("recipient", String, nullable=False, default=""),
+    Column("role", String, nullable=False, default=""),
+    Column("step", String),
+    PrimaryKeyConstraint("run", "seq"),
+)
+
+approvals = Table(
+    "approvals",
+    derived,
+    Column("run", String, nullable=False),
+    Column("id", String, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("question", Text, nullable=False),
+    Column("status", String, nullable=False, index=True),
+    Column("requested", String, nullable=False),
+    Column("expires", String),
+    Column("step", String),
+    Column("decided", String),
+    Column("by", String, nullable=False, default=""),
+    Column("note", Text, nullable=False, default=""),
+    Column("answered", String),  # decision of an answer that the run has not taken up
+    PrimaryKeyConstraint("run", "id"),
+)
+
+artifacts = Table(
+    "artifacts",
+    derived,
+    Column("run", String, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("t", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("size", BigInteger),
+    Column("sha256", String, nullable=False, default=""),
+    Column("media_type", String, nullable=False, default=""),
+    Column("step", String),
+    PrimaryKeyConstraint("run", "seq"),
+)
+
+checkpoints = Table(
+    "checkpoints",
+    derived,
+    Column("id", String, primary_key=True),
+    Column("run", String, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("t", String, nullable=False),
+    Column("parent", String),
+    Column("step", String),
+    Column("label", String, nullable=False, default=""),
+    Column("keys", Integer, nullable=False, default=0),
+    Column("size_bytes", BigInteger, nullable=False, default=0),
+    Column("changed", Text),  # JSON list of keys that differ from the parent; null: look at the values
+)
+Index("checkpoints_of_run", checkpoints.c.run, checkpoints.c.seq)
+
+checkpoint_maps = Table(
+    "checkpoint_maps",
+    derived,
+    Column("checkpoint", String, primary_key=True),
+    Column("run", String, nullable=False, index=True),
+    Column("map", Text, nullable=False),  # JSON object: key → [digest, size], opaque ones [digest, size, note]
+)
+
+costs = Table(
+    "costs",
+    derived,
+    Column("run", String, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("t", String, nullable=False),
+    Column("model", String, nullable=False),
+    Column("provider", String, nullable=False, default=""),
+    Column("step", String),
+    Column("agent", String, nullable=False, default=""),
+    *_tokens(),
+    Column("nanousd", BigInteger),
+    Column("provenance", String, nullable=False),  # recorded computed unknown
+    Column("prices", String, nullable=False, default=""),
+    PrimaryKeyConstraint("run", "seq"),
+)
+Index("costs_by_model", costs.c.model, costs.c.run)
+
+metrics = Table(
+    "metrics",
+    derived,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("run", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("value", Float, nullable=False),
+    Column("t", String, nullable=False),
+    Column("seq", Integer, nullable=False, default=0),  # 0: given later
+    Column("step", String),
+)
+Index("metrics_of_run", metrics.c.run, metrics.c.id)
+Index("metrics_by_name", metrics.c.name, metrics.c.value, metrics.c.run)
+
+snapshots = Table(
+    "snapshots",
+    derived,
+    Column("run", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("seq", Integer, nullable=False),
+    PrimaryKeyConstraint("run", "name"),
+)
+
+counters = Table(
+    "counters",
+    derived,
+    # '' stands for none, and version -1: keys of a primary key are never null.
+    Column("workflow", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("status", String, nullable=False),
+    Column("session", String, nullable=False),
+    Column("project", String, nullable=False),
+    Column("runs", Integer, nullable=False, default=0),
+    Column("size_bytes", BigInteger, nullable=False, default=0),
+    PrimaryKeyConstraint("workflow", "version", "status", "session", "project"),
+)
+for _name in ("session", "project"):
+    Index(f"counters_by_{_name}", counters.c[_name], counters.c.runs)
+
+tallies = Table(
+    "tallies",
+    derived,
+    # The same without sessions and projects, of which there may be as many as runs: what a header reads.
+    Column("workflow", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("status", String, nullable=False),
+    Column("runs", Integer, nullable=False, default=0),
+    Column("size_bytes", BigInteger, nullable=False, default=0),
+    PrimaryKeyConstraint("workflow", "version", "status"),
+)
+
+rollups = Table(
+    "rollups",
+    derived,
+    Column("day", String, nullable=False),  # UTC, of the call
+    Column("workflow", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("model", String, nullable=False),
+    Column("agent", String, nullable=False),
+    Column("calls", Integer, nullable=False, default=0),
+    *_tokens(),
+    *_money(),
+    PrimaryKeyConstraint("day", "workflow", "version", "model", "agent"),
+)
+
+spent = Table(
+    "spent",
+    derived,
+    # What the runs of a session or project cost; '' stands for none.
+    Column("session", String, nullable=False),
+    Column("project", String, nullable=False),
+    Column("calls", Integer, nullable=False, default=0),
+    *_tokens(),
+    *_money(),
+    PrimaryKeyConstraint("session", "project"),
+)
+
+damage = Table(
+    "damage",
+    derived,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("run", String, index=True),
+    Column("place", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("offset", BigInteger),
+    Column("length", BigInteger),
+    Column("raw", Text, nullable=False, default=""),
+)
+
+removed = Table(
+    "removed",
+    derived,
+    Column("run", String, primary_key=True),
+    Column("revision", BigInteger, nullable=False, index=True),
+)
+
+# --- how far the originals were read -----------------------------------------------------------------
+
+journals = Table(
+    "journals",
+    derived,
+    Column("run", String, primary_key=True),
+    Column("path", String, nullable=False),  # relative to the data directory
+    Column("inode", BigInteger, nullable=False, default=0),
+    Column("size", BigInteger, nullable=False, default=0),
+    Column("mtime_ns", BigInteger, nullable=False, default=0),
+    Column("offset", BigInteger, nullable=False, default=0),  # bytes read: always at a line's end
+    Column("states_offset", BigInteger, nullable=False, default=0),
+    Column("open", Boolean, nullable=False, default=True),  # more may come
+)
+Index("journals_open", journals.c.open, journals.c.run)
+
+marks = Table(
+    "marks",
+    derived,
+    # One entry per about 1 MiB of a journal: an event is found by reading on from the mark before it.
+    Column("run", String, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("offset", BigInteger, nullable=False),
+    PrimaryKeyConstraint("run", "seq"),
+)
+
+folders = Table(
+    "folders",
+    derived,
+    Column("path", String, primary_key=True),
+    Column("mtime_ns", BigInteger, nullable=False),
+)

@@ -1,0 +1,98 @@
+"""Compiled statements that write rows of one table, many at once.
+
+SQLAlchemy builds the SQL once for each dialect; each use then costs the driver's executemany and
+little else (building the cache key of a statement with 60 columns costs more than its execution).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from importlib import import_module
+from typing import Any
+
+from sqlalchemy import Connection, Table
+
+from .storable import storable
+
+Row = dict[str, Any]
+
+_PARAMETERS = {"sqlite": "qmark", "postgresql": "format"}
+
+
+def blank(table: Table) -> Row:
+    """A row of the columns' defaults."""
+    return {column.name: getattr(column.default, "arg", None) for column in table.columns}
+
+
+def upsert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Writes whole rows, each in the place of one with its primary key."""
+    sql, names = _upsert(table, connection.dialect.name)
+    if rows and connection.dialect.name == "sqlite":
+        # Nearly all values can be stored as they are: it is cheaper to be told by the driver which
+        # cannot than to look at each. What was written until then is written once more.
+        try:
+            connection.exec_driver_sql(sql, [tuple([row[name] for name in names]) for row in rows])
+            return
+        except (UnicodeEncodeError, OverflowError):
+            pass
+    _run(connection, sql, names, rows)
+
+
+def insert(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
+    """Adds rows whose number the database gives."""
+    _run(connection, *_append(table, connection.dialect.name), rows)
+
+
+def add_missing(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
+    """Adds the rows whose primary key is not there yet; others stay as they are."""
+    _run(connection, *_missing(table, connection.dialect.name), rows)
+
+
+def add_up(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
+    """Adds the numbers of rows to those that are there; in the order of the keys, so that writers cannot deadlock."""
+    keys = [column.name for column in table.primary_key]
+    _run(connection, *_sum(table, connection.dialect.name), sorted(rows, key=lambda row: [row[key] for key in keys]))
+
+
+def _run(connection: Connection, sql: str, names: tuple[str, ...], rows: Iterable[Mapping[str, Any]]) -> None:
+    values = [tuple([storable(row[name]) for name in names]) for row in rows]
+    if values:
+        connection.exec_driver_sql(sql, values)
+
+
+def _dialect(name: str) -> Any:
+    # Only the one that is used: PostgreSQL's takes as long to load as all the rest.
+    return import_module(f"sqlalchemy.dialects.{name}")
+
+
+@lru_cache(64)
+def _upsert(table: Table, dialect: str) -> tuple[str, tuple[str, ...]]:
+    statement = _dialect(dialect).insert(table)
+    others = {column.name: statement.excluded[column.name] for column in table.columns if not column.primary_key}
+    if not others:
+        return _compiled(statement.on_conflict_do_nothing(), table, dialect)
+    return _compiled(
+        statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=others), table, dialect
+    )
+
+
+@lru_cache(64)
+def _missing(table: Table, dialect: str) -> tuple[str, tuple[str, ...]]:
+    return _compiled(_dialect(dialect).insert(table).on_conflict_do_nothing(), table, dialect)
+
+
+@lru_cache(64)
+def _append(table: Table, dialect: str) -> tuple[str, tuple[str, ...]]:
+    return _compiled(_dialect(dialect).insert(table), table, dialect)
+
+
+@lru_cache(64)
+def _sum(table: Table, dialect: str) -> tuple[str, tuple[str, ...]]:
+    statement = _dialect(dialect).insert(table)
+    sums = {column.name: column + statement.excluded[column.name] for column in table.columns if not column.primary_key}
+    return _compiled(statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=sums), table, dialect)
+
+
+def _compiled(statement: Any, table: Table, dialect: str) -> tuple[str, tuple[str, ...]]:
+    names = [column.name for column in table.columns if column is not table.autoincrement_column]
+    compiled = statement.compile(dialect=_dialect(dialect).dialect(paramstyle=_PARAMETERS[dialect]), column_keys=names)
+    return str(compiled), tuple(compiled.positiontup)

@@ -1,0 +1,71 @@
+"""What others than its writer add to a run: pins, tags, notes, scores, answers to approvals.
+
+One JSON object a line in `annotations.jsonl`, or a row; the latest of a kind and key counts.
+"""
+
+from typing import Any
+
+import msgspec
+
+from .errors import Corrupt
+from .events import Decision
+
+
+class Annotation(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="type"):
+    """What all annotations have: the run, when, and who."""
+
+    run: str
+    t: str = ""
+    by: str = ""
+
+
+class Pinned(Annotation, kw_only=True, tag="pin"):
+    """Keeps the run from every clean-up, or (`pinned=False`) no longer."""
+
+    pinned: bool = True
+
+
+class Tagged(Annotation, kw_only=True, tag="tag"):
+    """Adds a tag, or (`tagged=False`) removes it."""
+
+    tag: str
+    tagged: bool = True
+
+
+class Noted(Annotation, kw_only=True, tag="note"):
+    """Adds a note."""
+
+    text: str
+
+
+class Scored(Annotation, kw_only=True, tag="score"):
+    """A number given later, as a metric of that name."""
+
+    name: str
+    value: float
+
+
+class Answered(Annotation, kw_only=True, tag="answer"):
+    """A person's answer to a waiting approval; the first answer counts."""
+
+    approval: str
+    decision: Decision
+    note: str = ""
+
+
+AnyAnnotation = Pinned | Tagged | Noted | Scored | Answered
+
+_decoder = msgspec.json.Decoder(AnyAnnotation)
+
+
+def encode(annotation: Annotation) -> bytes:
+    """The line of an annotation, without its newline."""
+    return msgspec.json.encode(annotation)
+
+
+def decode(line: bytes) -> Any:
+    """The annotation of a line; raises Corrupt."""
+    try:
+        return _decoder.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Corrupt(f"not an annotation: {error}") from error

@@ -1,0 +1,61 @@
+"""Checkpoints: snapshots of a run's state, and what differs between two."""
+
+from typing import Literal
+
+import msgspec
+
+from .events import Json, Opaque
+
+
+class Checkpoint(msgspec.Struct, kw_only=True, frozen=True):
+    """A snapshot of a run's state: which keys it has, not their values."""
+
+    id: str
+    run: str
+    seq: int
+    t: str
+    parent: str | None = None
+    step: str | None = None
+    label: str = ""
+    keys: int = 0
+    size_bytes: int = 0
+    """Bytes of the whole state as compact JSON, whatever of it is stored anew."""
+    changed: tuple[str, ...] | None = None
+    """Keys added, changed or removed against the parent; None where only a look at the values can tell."""
+
+
+class StateKey(msgspec.Struct, kw_only=True, frozen=True):
+    """One key of a state."""
+
+    key: str
+    size_bytes: int
+    digest: str = ""
+    opaque: Opaque | None = None
+
+
+class KeyChange(msgspec.Struct, kw_only=True, frozen=True):
+    """How one key differs from state a to state b."""
+
+    key: str
+    kind: Literal["added", "removed", "changed"]
+    before: Json = None
+    after: Json = None
+
+
+class StateDiff(msgspec.Struct, kw_only=True, frozen=True):
+    """What differs between two states, by key; equal keys are not read."""
+
+    a: str
+    b: str
+    changes: tuple[KeyChange, ...]
+
+
+class Blame(msgspec.Struct, kw_only=True, frozen=True):
+    """Which checkpoint gave a key the value it has at a checkpoint."""
+
+    key: str
+    checkpoint: str
+    since: str
+    """Checkpoint that last wrote it."""
+    step: str | None
+    t: str

@@ -1,0 +1,49 @@
+"""The few errors that Flightlog raises; each tells what, where and what to do next."""
+
+
+class FlightlogError(Exception):
+    """Base of all our errors.
+
+    `what` is the fault in one clause, `where` the file, run or key it concerns,
+    `advice` the next step. `str()` of the error is one sentence that a person can act on.
+    """
+
+    def __init__(self, what: str, *, where: object = "", advice: str = "") -> None:
+        self.what, self.where, self.advice = what, str(where), advice
+        super().__init__(what, self.where, advice)
+
+    def __str__(self) -> str:
+        place = f" ({self.where})" if self.where else ""
+        return f"{self.what}{place}" + (f"; {self.advice}" if self.advice else "")
+
+
+class ConfigError(FlightlogError):
+    """A mistake in the configuration: `where` is the file and key, `advice` what is allowed."""
+
+
+class StorageError(FlightlogError):
+    """A store could not do what was asked; nothing was half done."""
+
+
+class NotFound(StorageError):
+    """No such thing, or it belongs to another session than the store's scope."""
+
+
+class Conflict(StorageError):
+    """The thing exists already, is finished, or another writer has it."""
+
+
+class Corrupt(StorageError):
+    """What was read is damaged; it was set aside and named, the rest is readable."""
+
+
+class Locked(StorageError):
+    """Somebody else holds the lock; the message says who, where known."""
+
+
+class ReadOnly(StorageError):
+    """The store or source cannot be written."""
+
+
+class NotSupported(StorageError):
+    """This backend or source cannot do that; the message names what can."""

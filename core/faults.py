@@ -1,0 +1,45 @@
+"""What went wrong, as a value: from an exception, or from a sentence."""
+
+import contextlib
+
+from .events import Fault
+from .jsonable import text
+
+_LONGEST_MESSAGE = 10_000
+_LONGEST_TRACEBACK = 20_000
+
+
+def fault_of(error: BaseException | Fault | str | None) -> Fault | None:
+    """The fault of an exception (with its traceback's text, the innermost part if it is long) or of a sentence."""
+    if error is None or isinstance(error, Fault):
+        return error
+    if not isinstance(error, BaseException):
+        return Fault(message=_cut(text(error), _LONGEST_MESSAGE))
+    return Fault(type=type(error).__name__, message=_cut(text(error), _LONGEST_MESSAGE), traceback=_traceback(error))
+
+
+def is_cancellation(error: BaseException) -> bool:
+    """Whether an exception says that somebody stopped the work, rather than that it went wrong."""
+    if isinstance(error, KeyboardInterrupt | GeneratorExit):
+        return True
+    # Known by name, so that recording imports no event loop.
+    return any(kind.__name__ in ("CancelledError", "Cancelled") for kind in type(error).__mro__)
+
+
+def is_quiet_exit(error: BaseException) -> bool:
+    """Whether an exception is a `sys.exit()` that reports success."""
+    return isinstance(error, SystemExit) and error.code in (None, 0)
+
+
+def _traceback(error: BaseException) -> str:
+    import traceback
+
+    # Formatting runs code of the agent's (`__str__`, `__cause__`), which may fail in turn.
+    with contextlib.suppress(Exception):
+        whole = "".join(traceback.format_exception(error, limit=-50))
+        return whole if len(whole) <= _LONGEST_TRACEBACK else "…" + whole[-_LONGEST_TRACEBACK:]
+    return ""
+
+
+def _cut(message: str, limit: int) -> str:
+    return message if len(message) <= limit else message[:limit] + "…"

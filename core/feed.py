@@ -1,0 +1,34 @@
+"""What changed in a store since somebody looked."""
+
+from typing import Literal, Protocol
+
+import msgspec
+
+
+class Changes(msgspec.Struct, kw_only=True, frozen=True):
+    """Runs that are new or different, runs that are gone, and the cursor for the next question."""
+
+    cursor: int
+    changed: tuple[str, ...] = ()
+    """Ids of runs added or changed; may name a run that did not change, never misses one that did."""
+    removed: tuple[str, ...] = ()
+    more: bool = False
+    """True when there is more than was returned: ask again at once."""
+
+
+class Watch(Protocol):
+    """A running watch; stop it with `close()`."""
+
+    @property
+    def mode(self) -> Literal["watching", "polling"]:
+        """`polling` where file notices are not to be had."""
+        ...
+
+    @property
+    def problem(self) -> str:
+        """What keeps the watch from seeing the store now (`the data directory is gone`); empty if nothing."""
+        ...
+
+    def close(self) -> None:
+        """Stops it and waits for its thread (at most a second). May be called twice."""
+        ...

@@ -1,0 +1,410 @@
+"""What a store can be asked: one interface for each concern, whatever keeps the data.
+
+Obligations of every method of every repository, each proved by the contract suite:
+
+- **Threads.** Any method may be called from any thread, also several at once.
+- **Immutability.** What is returned never changes afterwards; the caller may keep it.
+- **Errors.** Only the classes of `core.errors` leave a repository. An id that is unknown, or
+  that another session owns, is `NotFound`. A store opened read-only, or a source, answers every
+  change with `ReadOnly`.
+- **Freshness.** A read sees every event acknowledged before it began (by any process of this machine).
+- **Order.** Lists have a stated total order; pages continue exactly where the last one ended.
+- **Text** comes back as it was recorded; its only way to a terminal is `core.text.safe_text`.
+"""
+
+import builtins
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
+
+from .annotations import Annotation
+from .checkpoints import Blame, Checkpoint, StateDiff, StateKey
+from .costs import CostGroup, CostRecord, GroupBy
+from .events import AnyEvent, Decision, Event, Json, Level, RunStarted
+from .feed import Changes, Watch
+from .logs import LogEntry, LogFilter
+from .metrics import Pattern
+from .pages import Page, Sort
+from .query import Query
+from .runs import Approval, Artifact, Damage, Group, Item, Message, MetricValue, Note, Run, Step, Totals
+from .upkeep import Finding
+from .workflows import Outcome, Version, Workflow
+
+
+class RunWriter(Protocol):
+    """The one writer of a run: it holds the run's kernel lock until it is closed.
+
+    Thread-safe. After a fork the child's copy is closed.
+    """
+
+    @property
+    def run(self) -> str:
+        """The run's id."""
+        ...
+
+    @property
+    def last_seq(self) -> int:
+        """`seq` of the newest event."""
+        ...
+
+    def append(self, event: Event) -> int:
+        """Numbers and times the event, appends it, and returns its `seq`.
+
+        When it returns, the event survives the death of the process (`durable`: of the machine).
+        Raises StorageError with nothing half-written; Conflict after `run.finished` or `close`.
+        """
+        ...
+
+    def put_value(self, value: bytes, *, opaque: bool = False) -> str:
+        """Stores a checkpoint value (compact JSON, or opaque bytes) once and returns its digest."""
+        ...
+
+    def history(self, types: frozenset[str]) -> Iterator[AnyEvent]:
+        """Events of these types recorded so far, in order: so a recorder that takes a run up learns where it stands."""
+        ...
+
+    def close(self) -> None:
+        """Lets go of the lock. May be called twice."""
+        ...
+
+
+class RecordingRepository(ABC):
+    """The writing side of runs. It needs no index and no database, so that an agent pays for neither."""
+
+    @abstractmethod
+    def begin(self, started: RunStarted, *, durable: bool = False) -> RunWriter:
+        """Creates the run and appends its first event.
+
+        Conflict if the id exists (also in other letter case); StorageError if it is no ULID.
+        """
+
+    @abstractmethod
+    def resume(self, run: str, *, durable: bool = False) -> RunWriter:
+        """Takes the lock of a paused or lost run to go on with it, and appends `run.resumed`.
+
+        Conflict if it is finished, or if a writer lives (naming its pid); NotFound. A torn last
+        line is set aside first, and nothing of it is lost.
+        """
+
+    @abstractmethod
+    def answer(self, run: str, approval: str) -> tuple[Decision, str, str] | None:
+        """What a waiting recorder polls: `(decision, by, note)` of the first answer, or None.
+
+        Cheap: costs a `stat` (or one indexed row) while nothing was added.
+        """
+
+    def measure(self, path: str) -> tuple[int | None, str]:
+        """Size and SHA-256 of an artifact's file; None and empty for what cannot be told without delay."""
+        return None, ""
+
+
+class WorkflowRepository(ABC):
+    """Definitions of workflows: versions 1, 2, 3 …, each immutable, with lineage."""
+
+    @abstractmethod
+    def store(
+        self,
+        workflow: str,
+        definition: str,
+        *,
+        parents: Sequence[int] | None = None,
+        author: str = "",
+        note: str = "",
+        only_new: bool = False,
+    ) -> Version:
+        """Keeps a definition as the next version and returns it.
+
+        Numbers never collide between processes. `parents` None means the latest version (none for
+        the first); a parent that does not exist is NotFound. A definition that is no YAML, or YAML
+        with aliases, deeper than 64 or longer than 1 MB, is a StorageError. The text comes back
+        byte for byte. Equal text makes a new version all the same; with `only_new` the
+        newest version of that text is returned instead, also when many processes save it at once.
+        """
+
+    @abstractmethod
+    def get(self, workflow: str, number: int) -> Version:
+        """A version; NotFound. A version whose file was changed afterwards says so in `damaged`."""
+
+    @abstractmethod
+    def get_latest(self, workflow: str) -> Version:
+        """The version with the greatest number; NotFound if there is none."""
+
+    @abstractmethod
+    def find(self, workflow: str, digest: str) -> Version | None:
+        """The newest version whose definition has this digest."""
+
+    @abstractmethod
+    def list(self, workflow: str) -> builtins.list[Version]:
+        """All versions of a workflow by number, without their definitions; empty if there are none."""
+
+    @abstractmethod
+    def list_all(self) -> builtins.list[Workflow]:
+        """All workflows that have versions, by id. Run counts are those of the repository's own knowledge (0)."""
+
+    @abstractmethod
+    def delete(self, workflow: str, number: int) -> None:
+        """Removes a version; NotFound. Conflict while another version names it as parent.
+
+        Its number is not given again.
+        """
+
+    def lineage(self, workflow: str) -> dict[int, tuple[int, ...]]:
+        """Version number → its parents' numbers."""
+        return {version.number: version.parents for version in self.list(workflow)}
+
+
+class RunRepository(ABC):
+    """Runs: finding them, and everything they are made of; and what others than their writer add."""
+
+    @abstractmethod
+    def get(self, run: str) -> Run:
+        """A run by its id; NotFound."""
+
+    @abstractmethod
+    def resolve(self, text: str) -> str:
+        """The id of the one run whose id equals `text`, or begins or ends with it, or whose name is `text`.
+
+        NotFound if there is none, Conflict if there are several (naming up to five).
+        """
+
+    @abstractmethod
+    def query(
+        self,
+        query: Query,
+        sort: Sort = Sort(),
+        *,
+        limit: int = 100,
+        after: str | None = None,
+        before: str | None = None,
+        last: bool = False,
+    ) -> Page[Run]:
+        """A page of the runs that match, in order.
+
+        `after` and `before` are cursors of earlier pages (of the same query and sort; another's is a
+        StorageError), `last` asks for the list's end. Costs what is returned, not what exists.
+        """
+
+    @abstractmethod
+    def cursor_at(self, run: str, sort: Sort) -> str:
+        """A cursor just before this run in that order, so that `after=` it begins with the run. NotFound."""
+
+    def cursor_after(self, query: Query, sort: Sort, rows: int) -> str | None:
+        """A cursor after the first `rows` of a list, where somebody who drags a scroll bar wants to be.
+
+        None if the list is not longer. The one read whose cost grows with depth: it walks pages
+        here; a repository that can count along an index does so instead.
+        """
+        cursor: str | None = None
+        while rows > 0:
+            page = self.query(query, sort, limit=min(rows, 1000), after=cursor)
+            cursor, rows = page.next, rows - len(page.items)
+            if cursor is None:
+                return None
+        return cursor
+
+    @abstractmethod
+    def count(self, query: Query) -> int:
+        """How many runs match. A count by status, workflow, version or session alone comes from counters."""
+
+    @abstractmethod
+    def totals(self) -> Totals:
+        """Counters of the whole store (or of the scope's session)."""
+
+    @abstractmethod
+    def values(self, key: str, prefix: str = "", *, limit: int = 50) -> list[str]:
+        """Real values of a query key, sorted, that begin with a prefix.
+
+        Keys: `workflow`, `status`, `model`, `session`, `project`, `tag`, `agent`.
+        """
+
+    @abstractmethod
+    def recent(self, workflow: str, version: int | None = None, *, limit: int = 20) -> list[Run]:
+        """The newest runs of a workflow, or of one version."""
+
+    @abstractmethod
+    def children(self, run: str) -> list[Run]:
+        """Runs that name this one as parent, oldest first."""
+
+    @abstractmethod
+    def steps(self, run: str) -> list[Step]:
+        """All steps: in the order they began, then the pending ones as declared."""
+
+    @abstractmethod
+    def items(self, run: str, *, limit: int = 1000, after: str | None = None) -> Page[Item]:
+        """Batch rows: failed ones first, each group by row number."""
+
+    @abstractmethod
+    def messages(self, run: str, *, limit: int = 200, after: str | None = None) -> Page[Message]:
+        """Messages in the order they were sent, contents included."""
+
+    @abstractmethod
+    def approvals(self, run: str | None = None) -> list[Approval]:
+        """Approvals of one run in the order asked; without a run, all pending ones, oldest first."""
+
+    @abstractmethod
+    def artifacts(self, run: str) -> list[Artifact]:
+        """Artifacts in the order they were made."""
+
+    @abstractmethod
+    def snapshots(self, run: str) -> dict[str, Json]:
+        """The latest snapshot of each name, whole."""
+
+    @abstractmethod
+    def metrics(self, run: str) -> list[MetricValue]:
+        """Numbers that the run reported or was given, in order."""
+
+    @abstractmethod
+    def notes(self, run: str) -> list[Note]:
+        """Notes, oldest first."""
+
+    @abstractmethod
+    def event(self, run: str, seq: int) -> AnyEvent:
+        """One event, decoded: how inputs, outputs and full errors are read. NotFound, Corrupt."""
+
+    @abstractmethod
+    def events(self, run: str, *, after: int = 0, limit: int = 1000) -> list[tuple[int, bytes]]:
+        """`(seq, line)` of events with seq > after, in order, in the bytes that were recorded."""
+
+    @abstractmethod
+    def cost_records(self, run: str) -> list[CostRecord]:
+        """Every model call of a run, in order."""
+
+    @abstractmethod
+    def costs(self, by: GroupBy, query: Query) -> list[CostGroup]:
+        """Costs of the matching runs, grouped; most expensive first, `day` newest first.
+
+        Without a query (and not by step or run) this is answered from rollups.
+        """
+
+    @abstractmethod
+    def sessions(self) -> list[Group]:
+        """Sessions, most recently active first."""
+
+    @abstractmethod
+    def projects(self) -> list[Group]:
+        """Projects, most recently active first."""
+
+    @abstractmethod
+    def annotate(self, annotation: Annotation) -> None:
+        """Adds a pin, tag, note or score; `t` is filled in when empty. NotFound."""
+
+    @abstractmethod
+    def decide(self, run: str, approval: str, decision: Decision, *, by: str = "", note: str = "") -> None:
+        """Answers a pending approval; the waiting run takes it up within a second.
+
+        Conflict if it is decided or answered already, or the run is finished. NotFound.
+        """
+
+    @abstractmethod
+    def damage(self, run: str | None = None) -> list[Damage]:
+        """What could not be read, of one run or of the store."""
+
+
+class LogRepository(ABC):
+    """Log entries, read from the newest end: a page costs what it shows, whatever the run's size."""
+
+    @abstractmethod
+    def query(
+        self,
+        run: str,
+        filter: LogFilter = LogFilter(),
+        *,
+        limit: int = 200,
+        after: int | None = None,
+        before: int | None = None,
+    ) -> list[LogEntry]:
+        """Entries in order of seq: the last `limit`, or those after (before) a seq that are nearest to it."""
+
+    @abstractmethod
+    def counts(self, run: str) -> dict[Level, int]:
+        """Entries by level, from counters."""
+
+    @abstractmethod
+    def search(self, text: str, query: Query, *, stop: Callable[[], bool] = lambda: False) -> Iterator[LogEntry]:
+        """Entries whose message contains the text (ignoring case), of the matching runs, newest run first.
+
+        A scan: it yields as it finds, and ends soon after `stop()` becomes true.
+        """
+
+
+class CheckpointRepository(ABC):
+    """Checkpoints and their states; a state is read only when somebody looks."""
+
+    @abstractmethod
+    def list(self, run: str) -> builtins.list[Checkpoint]:
+        """Checkpoints of a run in the order they were taken. Reads no values."""
+
+    @abstractmethod
+    def get(self, checkpoint: str) -> Checkpoint:
+        """One checkpoint; NotFound."""
+
+    @abstractmethod
+    def keys(self, checkpoint: str) -> builtins.list[StateKey]:
+        """The keys of a state with their sizes, by key. Reads no values where sizes were recorded."""
+
+    @abstractmethod
+    def state(self, checkpoint: str) -> dict[str, Json]:
+        """The whole state as it was given; opaque values appear as `{"opaque": …, "size": …, "sha256": …}`."""
+
+    @abstractmethod
+    def value(self, checkpoint: str, key: str) -> Json:
+        """The value of one key; NotFound."""
+
+    @abstractmethod
+    def diff(self, a: str, b: str) -> StateDiff:
+        """What differs from state a to state b, by key; may be of two runs."""
+
+    @abstractmethod
+    def blame(self, checkpoint: str, key: str) -> Blame:
+        """Which checkpoint on the way to this one last wrote the key; NotFound if the state lacks it."""
+
+
+class MetricsRepository(ABC):
+    """What runs come to, over many of them: derived, and rebuilt at need (but for the patterns)."""
+
+    @abstractmethod
+    def summary(self, workflow: str, version: int | None = None) -> Outcome:
+        """Outcome of the finished runs of a workflow, or of one version."""
+
+    @abstractmethod
+    def outcomes(self, workflow: str) -> list[Outcome]:
+        """Outcome per version that has runs, by version."""
+
+    @abstractmethod
+    def record_pattern(self, pattern: Pattern) -> None:
+        """Adds an observation; one of the same workflow and name is merged (counts added, evidence joined)."""
+
+    @abstractmethod
+    def patterns(self, workflow: str) -> list[Pattern]:
+        """Patterns of a workflow, most frequent first."""
+
+
+class FeedRepository(ABC):
+    """Notices of change. Hints wake the caller; what changed is always asked."""
+
+    @abstractmethod
+    def cursor(self) -> int:
+        """The cursor of the present: `changes(cursor())` names only what comes later."""
+
+    @abstractmethod
+    def changes(self, since: int, *, limit: int = 5000) -> Changes:
+        """What was added, changed or removed after `since`; may over-report, never under-reports."""
+
+    @abstractmethod
+    def watch(self, on_change: Callable[[], None]) -> Watch:
+        """Calls `on_change` (from a thread of its own, quickly to return) after something may have changed.
+
+        A notice follows within 0.1 s where the system gives notices, else within a few seconds.
+        """
+
+
+class UpkeepRepository(ABC):
+    """Looking after the store."""
+
+    @abstractmethod
+    def check(self, *, stop: Callable[[], bool] = lambda: False) -> Iterator[Finding]:
+        """Looks for everything that is wrong; changes nothing."""
+
+    @abstractmethod
+    def sizes(self) -> dict[str, int]:
+        """Bytes on disk by part (`runs`, `index`, `database`, `wal`, `spool`, `workflows`, …)."""

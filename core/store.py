@@ -1,0 +1,143 @@
+"""A store: the repositories of one data directory (or database, or source), bundled."""
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from .costs import PriceBook
+from .errors import Corrupt, StorageError
+from .recorder import RunRecorder, begin_run, resume_run
+from .repositories import (
+    CheckpointRepository,
+    FeedRepository,
+    LogRepository,
+    MetricsRepository,
+    RecordingRepository,
+    RunRepository,
+    UpkeepRepository,
+    WorkflowRepository,
+)
+from .upkeep import Finding
+
+
+class Reading(NamedTuple):
+    """The repositories that answer questions."""
+
+    runs: RunRepository
+    logs: LogRepository
+    checkpoints: CheckpointRepository
+    metrics: MetricsRepository
+    feed: FeedRepository
+    upkeep: UpkeepRepository
+
+
+class Store:
+    """The repositories of one place; made by `backends.open.open_store` alone.
+
+    The reading side is opened at the first question, so that an agent which only records
+    never pays for an index or a database engine. Thread-safe.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        recording: RecordingRepository,
+        workflows: WorkflowRepository,
+        reading: Callable[[], Reading],
+        close: Callable[[], None],
+        read_only: bool = False,
+        durable: bool = False,
+        prices: Callable[[], PriceBook | None] = lambda: None,
+    ) -> None:
+        self.name = name
+        """What a person calls it: the path or URL as shown (never with credentials)."""
+        self.recording = recording
+        self.workflows = workflows
+        self.read_only = read_only
+        self.durable = durable
+        self.prices = prices
+        """Loads the price book (once; slow, so never called on an agent's path); None if there is none."""
+        self._open_reading = reading
+        self._reading: Reading | None = None
+        self._lock = threading.Lock()
+        self._close = close
+
+    @property
+    def reading(self) -> Reading:
+        """The reading side; the first use opens it (StorageError when it cannot be opened)."""
+        reading = self._reading
+        if reading is None:
+            with self._lock:
+                reading = self._reading = self._reading or self._open_reading()
+        return reading
+
+    @property
+    def runs(self) -> RunRepository:
+        """Runs and everything they are made of."""
+        return self.reading.runs
+
+    @property
+    def logs(self) -> LogRepository:
+        """Log entries."""
+        return self.reading.logs
+
+    @property
+    def checkpoints(self) -> CheckpointRepository:
+        """Checkpoints and their states."""
+        return self.reading.checkpoints
+
+    @property
+    def metrics(self) -> MetricsRepository:
+        """Summaries and patterns."""
+        return self.reading.metrics
+
+    @property
+    def feed(self) -> FeedRepository:
+        """Notices of change."""
+        return self.reading.feed
+
+    @property
+    def upkeep(self) -> UpkeepRepository:
+        """Looking after the store; of one that cannot be opened it can at least be said why."""
+        try:
+            return self.reading.upkeep
+        except StorageError as error:
+            return _Unopened(self.name, error)
+
+    def run(self, workflow: str, **facts: Any) -> RunRecorder:
+        """Begins a run and returns its recorder, a context manager; see `core.recorder.begin_run`."""
+        return begin_run(self, workflow, **facts)
+
+    def resume(self, run: str) -> RunRecorder:
+        """Takes up a paused or lost run; see `core.recorder.resume_run`."""
+        return resume_run(self, run)
+
+    def close(self) -> None:
+        """Ships what is waiting, stops threads, closes files. May be called twice."""
+        self._close()
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class _Unopened(UpkeepRepository):
+    """What can be said of a store whose reading side cannot be opened."""
+
+    def __init__(self, name: str, error: StorageError) -> None:
+        self._name, self._error = name, error
+
+    def check(self, *, stop: Callable[[], bool] = lambda: False) -> Iterator[Finding]:
+        error = self._error
+        damaged = isinstance(error, Corrupt)
+        advice = (
+            "copy it away; `sqlite3 FILE .recover` saves what can be read of a database" if damaged else error.advice
+        )
+        kind = "damaged-database" if damaged else "unreadable"
+        yield Finding(severity="error", kind=kind, what=error.what, where=error.where or self._name, advice=advice)
+
+    def sizes(self) -> dict[str, int]:
+        return {}

@@ -1,0 +1,184 @@
+"""`flightlog.yaml`: what it may say, and how a mistake is told."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from flightlog.backends.config_file import load_config
+from flightlog.core.config import Config, Source, Storage
+from flightlog.core.errors import ConfigError
+from hypothesis import given
+from hypothesis import strategies as st
+
+WHOLE = """
+storage:
+  workflows: {type: file, path: defs}
+  logs:      {type: sqlite}
+  metrics:   {type: sqlite, path: /srv/metrics.db}
+  mirror:    {type: file, path: "${HOME}/mirror"}
+archive: {path: cold}
+sources:
+  - {type: langgraph, path: checkpoints.sqlite}
+budgets:
+  - {query: "session:${WHO}", per: day, max: 20.00}
+retention:
+  - match: "status:completed"
+    keep: {last: 50, within: 14d}
+    then: archive
+minimum: 1
+max_size: 5GB
+trash_for: 7d
+every: 1h
+"""
+ENVIRON = {"HOME": "/home/ana", "WHO": "ana"}
+
+
+def loaded(folder: Path, text: str, **environ: str) -> Config:
+    (folder / "flightlog.yaml").write_text(text)
+    return load_config(folder, environ=ENVIRON | environ)
+
+
+def test_a_whole_configuration(tmp_path):
+    config = loaded(tmp_path, WHOLE)
+    assert config.file == str(tmp_path / "flightlog.yaml")
+    assert config.workflows == Storage(type="file", path=str(tmp_path / "defs"))
+    assert config.logs == Storage(type="sqlite", path=str(tmp_path / "flightlog.db"))
+    assert config.metrics == Storage(type="sqlite", path="/srv/metrics.db")
+    assert config.mirror == Storage(type="file", path="/home/ana/mirror")
+    assert config.archive == str(tmp_path / "cold")
+    assert config.sources == (Source(type="langgraph", path=str(tmp_path / "checkpoints.sqlite")),)
+    assert config.policies["budgets"] == [{"query": "session:ana", "per": "day", "max": 20.0}]
+    assert config.policies["retention"][0]["keep"] == {"last": 50, "within": "14d"}
+    assert config.policies["max_size"] == "5GB"
+
+
+def test_each_setting_tells_where_it_came_from(tmp_path):
+    rows = loaded(tmp_path, WHOLE).rows()
+    assert ("storage.logs.type", "sqlite", str(tmp_path / "flightlog.yaml")) in rows
+    assert ("archive.path", str(tmp_path / "cold"), str(tmp_path / "flightlog.yaml")) in rows
+    assert {origin for _, _, origin in rows} == {str(tmp_path / "flightlog.yaml")}
+    assert {key for key, _, _ in rows} >= {"storage.mirror.path", "sources[0].path", "budgets", "retention", "every"}
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "{}", "storage: {}\nsources: []\n"])
+def test_an_empty_file_sets_nothing(tmp_path, text):
+    config = loaded(tmp_path, text)
+    assert config == Config(file=str(tmp_path / "flightlog.yaml"))
+    assert config.rows() == []
+
+
+def test_without_a_file_nothing_is_set(tmp_path):
+    assert load_config(tmp_path, environ={}) == Config()
+    assert load_config(tmp_path / "not there", environ={}) == Config()
+
+
+def test_the_option_goes_before_the_variable_and_this_before_the_folder(tmp_path):
+    folder, other = tmp_path / "data", tmp_path / "other"
+    folder.mkdir()
+    other.mkdir()
+    for place, name in ((folder, "in-folder"), (other, "by-variable")):
+        (place / "flightlog.yaml").write_text(f"archive: {{path: {name}}}")
+    (other / "mine.yaml").write_text("archive: {path: by-option}")
+    environ = {"FLIGHTLOG_CONFIG": str(other / "flightlog.yaml")}
+    assert load_config(folder, environ={}).archive == str(folder / "in-folder")
+    assert load_config(folder, environ=environ).archive == str(folder / "by-variable")
+    assert load_config(folder, other / "mine.yaml", environ).archive == str(folder / "by-option")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("storag: {}", "'storag' is no key ({file}: storag); did you mean 'storage'? allowed are storage, archive,"),
+        ("storage: {log: {type: file}}", "'log' is no key of storage ({file}: storage.log); did you mean 'logs'?"),
+        ("storage: {logs: {typ: file}}", "({file}: storage.logs.typ); did you mean 'type'? allowed are type, path"),
+        (
+            "storage: {logs: {type: sqlit}}",
+            "'sqlit' is not allowed ({file}: storage.logs.type); did you mean 'sqlite'?",
+        ),
+        ("storage: {logs: {path: x}}", "is missing ({file}: storage.logs.type); allowed are file, sqlite"),
+        (
+            "storage: {logs: {type: postgres}}",
+            "PostgreSQL is not supported by this version ({file}: storage.logs.type)",
+        ),
+        ("storage: {logs: sqlite}", "a mapping is wanted, found 'sqlite' ({file}: storage.logs)"),
+        ("storage: [file]", "a mapping is wanted, found a list ({file}: storage)"),
+        ("storage: {logs: {type: file, path: 7}}", "a text is wanted, found 7 ({file}: storage.logs.path)"),
+        ("storage: {logs: {type: file, path: ''}}", "'' is no path ({file}: storage.logs.path)"),
+        ("sources: {type: langgraph}", "a list is wanted, found a mapping ({file}: sources)"),
+        ("sources: [{type: langgraph}]", "is missing ({file}: sources[0].path)"),
+        ("sources: [{type: langraph, path: x}]", "did you mean 'langgraph'?"),
+        ("archive: {}\nminimum: true", "a whole number is wanted, found True ({file}: minimum)"),
+        ("archive: {path: '${NOT_SET}/x'}", "the environment variable NOT_SET is not set ({file}: archive.path)"),
+        ("budgets: [{query: '${NOT_SET}'}]", "({file}: budgets[0].query)"),
+        ("- 1", "a mapping is wanted, found a list ({file})"),
+        ("archive: {path: a}\narchive: {path: b}", "line 2 has the key 'archive' for the second time ({file})"),
+        ("a: &x 1\nb: *x", "an alias (*x) ({file}); write the value out instead"),
+        ("archive: {path: a", "not YAML that can be read: line"),
+        ("!!python/object/apply:os.system [x]", "not YAML that can be read"),
+        ("5: x", "5 is no key ({file}: 5)"),
+        ("every: \x00", "not YAML that can be read"),
+    ],
+)
+def test_a_mistake_is_one_line_that_names_file_key_and_what_is_allowed(tmp_path, text, says):
+    with pytest.raises(ConfigError) as caught:
+        loaded(tmp_path, text)
+    line = str(caught.value)
+    assert says.replace("{file}", str(tmp_path / "flightlog.yaml")) in line
+    assert "\n" not in line
+    assert str(tmp_path / "flightlog.yaml") in line
+
+
+def test_a_file_that_is_named_must_be_there(tmp_path):
+    with pytest.raises(ConfigError, match="there is no such file"):
+        load_config(tmp_path, tmp_path / "mine.yaml", {})
+    with pytest.raises(ConfigError, match=r"mine\.yaml"):
+        load_config(tmp_path, environ={"FLIGHTLOG_CONFIG": str(tmp_path / "mine.yaml")})
+
+
+def test_what_is_no_text_file(tmp_path):
+    path = tmp_path / "flightlog.yaml"
+    path.mkdir()
+    with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
+        load_config(tmp_path, environ={})
+    path.rmdir()
+    path.write_bytes(b"a: \xff")
+    with pytest.raises(ConfigError, match=r"is not UTF-8 text \(byte 3\)"):
+        load_config(tmp_path, environ={})
+    path.write_bytes(b"a: " + b"x" * 3_000_000)
+    with pytest.raises(ConfigError, match="at most 1,000,000"):
+        load_config(tmp_path, environ={})
+
+
+def test_a_variable_is_put_in_once_and_can_be_written_as_itself(tmp_path):
+    config = loaded(tmp_path, "archive: {path: '/${A}-$${B}-$C-${}'}", A="${B}", B="no")
+    assert config.archive == "/${B}-${B}-$C-${}"
+
+
+def test_a_byte_order_mark_is_no_mistake(tmp_path):
+    (tmp_path / "flightlog.yaml").write_bytes(b"\xef\xbb\xbfarchive: {path: a}\n")
+    assert load_config(tmp_path, environ={}).archive == str(tmp_path / "a")
+
+
+plain = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=5), st.just(date(2026, 1, 1))),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=2),
+        st.dictionaries(
+            st.sampled_from(["storage", "logs", "type", "path", "archive", "sources", "x", "a\nb"]), inner, max_size=3
+        ),
+    ),
+)
+
+
+@given(plain)
+def test_whatever_it_says_it_is_read_or_one_mistake_is_told(tmp_path_factory, found):
+    import yaml
+
+    folder = tmp_path_factory.mktemp("config")
+    told = str(folder)
+    try:
+        assert loaded(folder, yaml.safe_dump(found))
+    except ConfigError as error:
+        told = str(error)
+    assert "\n" not in told
+    assert str(folder) in told

@@ -1,0 +1,180 @@
+"""What the first release recorded is read completely, by this release and every later one.
+
+The fixtures are never made anew: a format or schema that follows gets fixtures of its own beside them.
+"""
+
+import os
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import flightlog
+import pytest
+from flightlog.backends.sql import migrations, schema
+from flightlog.backends.sqlite import open_database
+from flightlog.core import events
+from flightlog.core.query import EVERYTHING, parse
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+FIRST = "The first mail of the day. " * 12
+SECOND = "And the second one, with an umlaut: ä"
+
+
+def format_1(folder: Path) -> None:
+    """A data directory of journals."""
+    shutil.copytree(FIXTURES / "format_1", folder, dirs_exist_ok=True)
+
+
+def schema_1(folder: Path) -> None:
+    """A data directory with a database."""
+    with closing(sqlite3.connect(folder / "flightlog.db")) as database:
+        database.executescript((FIXTURES / "schema_1.sql").read_text("utf-8"))
+    kinds = ("workflows", "logs", "metrics")
+    told = "".join(f"  {kind}: {{type: sqlite, path: flightlog.db}}\n" for kind in kinds)
+    (folder / "flightlog.yaml").write_text(f"storage:\n{told}")
+
+
+@pytest.fixture(params=[format_1, schema_1], ids=lambda make: make.__name__)
+def store(request, tmp_path):
+    request.param(tmp_path)
+    with flightlog.open(tmp_path) as store:
+        yield store
+
+
+@pytest.fixture
+def runs(store):
+    return {run.name: run for run in store.runs.query(EVERYTHING).items}
+
+
+def test_every_run_with_its_facts(store, runs):
+    assert {name: run.status for name, run in runs.items()} == {
+        "morning mail": "completed",
+        "retry": "failed",
+        "later": "paused",
+    }
+    whole = runs["morning mail"]
+    assert (whole.workflow, whole.version, whole.session, whole.project) == ("triage", 2, "ana", "mail")
+    assert (whole.objective, whole.plan_id, whole.attempt) == ("sort the inbox", "plan-7", 1)
+    assert (whole.started, whole.finished[:22]) == ("2026-11-19T10:00:00.004500Z", "2026-11-19T10:00:00.06")
+    assert whole.meta == {"host_kind": "laptop", "reviewed": True}
+    assert (whole.tags, whole.pinned, runs["retry"].notes) == (("good", "nightly"), True, 1)
+    assert (whole.steps, whole.steps_done, whole.items, whole.items_failed) == (4, 4, 3, 1)
+    assert (whole.logs, whole.warnings, whole.checkpoints, whole.messages) == (3, 1, 3, 1)
+    assert (whole.tokens.input, whole.tokens.output, whole.tokens.cache_read) == (872, 88, 100)
+    assert (whole.money.recorded_nanousd, whole.money.computed_nanousd, whole.money.unknown) == (3_100_000, 160_500, 1)
+    assert whole.writer == events.Writer(pid=4312, host="host.example", pid_started="100")
+    retry = runs["retry"]
+    assert (retry.parent, retry.attempt, retry.error) == (whole.id, 2, "RuntimeError: 429 slow down")
+    assert retry.from_checkpoint in {checkpoint.id for checkpoint in store.checkpoints.list(whole.id)}
+    assert runs["later"].evidence == "until the quota is back"
+    assert store.runs.damage() == []
+    assert [finding for finding in store.upkeep.check() if finding.severity == "error"] == []
+
+
+def test_every_event_of_every_type(store, runs):
+    found = set()
+    for run in runs.values():
+        lines = store.runs.events(run.id)
+        assert [seq for seq, _ in lines] == list(range(1, run.events + 1))
+        decoded = [events.decode(line) for _, line in lines]
+        assert [events.encode(event) for event in decoded] == [line for _, line in lines]
+        found |= {event.__struct_config__.tag for event in decoded}
+    assert found == {
+        *("run.started", "run.paused", "run.resumed", "run.finished", "run.meta", "graph.declared", "step.started"),
+        *("step.finished", "log", "cost", "cost.priced", "checkpoint", "message", "approval.requested"),
+        *("approval.decided", "artifact", "item", "metric", "snapshot"),
+    }
+
+
+def test_what_runs_are_made_of(store, runs):
+    run = runs["morning mail"].id
+    steps = {step.name: step for step in store.runs.steps(run)}
+    assert [(step.name, step.status) for step in steps.values()] == [
+        ("plan", "completed"),
+        ("label", "completed"),
+        ("look up", "completed"),
+        ("report", "skipped"),
+    ]
+    assert (steps["label"].depends_on, steps["look up"].parent) == ((steps["plan"].id,), steps["label"].id)
+    items = {item.row_number: (item.status, item.error) for item in store.runs.items(run).items}
+    assert items == {1: ("completed", ""), 2: ("failed", "ValueError: no subject"), 3: ("skipped", "")}
+    (message,) = store.runs.messages(run).items
+    assert (message.sender, message.recipient, message.content) == ("labeller", "planner", {"label": "urgent"})
+    (approval,) = store.runs.approvals(run)
+    assert (approval.question, approval.status, approval.details) == ("Send 2 mails?", "expired", {"mails": 2})
+    (artifact,) = store.runs.artifacts(run)
+    assert (artifact.name, artifact.path, artifact.size) == ("summary.md", "/data/summary.md", 13)
+    assert store.runs.snapshots(run) == {
+        "plan": {"steps": ["plan", "label", "report"]},
+        "input": {"mails": 3},
+        "result": {"labelled": 2},
+        "output": "done",
+    }
+    assert {(metric.name, metric.value) for metric in store.runs.metrics(run)} == {("labelled", 2.0), ("quality", 0.9)}
+    assert [(cost.model, cost.provenance) for cost in store.runs.cost_records(run)] == [
+        ("gpt-4o-mini", "computed"),
+        ("our-model", "unknown"),
+        ("claude-3-5-haiku-20241022", "recorded"),
+    ]
+    assert [(entry.level, entry.message) for entry in store.logs.query(run)] == [
+        ("INFO", "3 mails"),
+        ("DEBUG", "prompt of 812 tokens"),
+        ("WARNING", "one mail had no subject"),
+    ]
+    assert [note.text for note in store.runs.notes(runs["retry"].id)] == ["the quota again"]
+
+
+def test_states_also_those_that_extend_others(store, runs):
+    planned, labelled, again = store.checkpoints.list(runs["morning mail"].id)
+    assert store.checkpoints.state(planned.id) == {"messages": [FIRST], "left": 3}
+    state = store.checkpoints.state(labelled.id)
+    assert (state["messages"], state["left"]) == ([FIRST, SECOND], 1)
+    assert store.checkpoints.state(again.id) == {"messages": [], "left": 3}
+    assert (labelled.parent, again.parent) == (planned.id, planned.id)
+    assert {key.key for key in store.checkpoints.keys(labelled.id)} == {"messages", "left", "raw"}
+
+
+def test_versions_sums_and_patterns(store):
+    assert [(version.number, version.parents, version.author) for version in store.workflows.list("triage")] == [
+        (1, (), "ana"),
+        (2, (1,), "ana"),
+    ]
+    assert store.workflows.get("triage", 2).definition == "steps: [plan, label, report]\n"
+    assert [(group.id, group.runs) for group in store.runs.sessions()] == [("ana", 2)]
+    assert store.runs.count(parse("status:failed")) == 1
+    assert store.runs.totals().runs == 3
+    (pattern,) = store.metrics.patterns("triage")
+    assert (pattern.name, pattern.count, len(pattern.evidence)) == ("quota", 1, 1)
+
+
+def test_recording_goes_on(store, runs):
+    run = store.resume(runs["later"].id)
+    run.log("morning")
+    run.finish()
+    assert store.runs.get(run.id).status == "completed"
+    assert store.runs.count(parse("status:completed")) == 2
+
+
+@pytest.mark.parametrize("make", [format_1, schema_1])
+def test_read_only_leaves_no_trace(make, tmp_path):
+    make(tmp_path)
+    before = {path: os.stat(path).st_mtime_ns for path in tmp_path.rglob("*")}
+    with flightlog.open(tmp_path, read_only=True) as store:
+        assert store.runs.count(EVERYTHING) == 3
+    assert {path: os.stat(path).st_mtime_ns for path in tmp_path.rglob("*")} == before
+
+
+def test_the_first_revision_makes_what_was_released(tmp_path, monkeypatch):
+    """A change of the tables is a revision of its own: databases in the field have gone through this one."""
+    schema_1(tmp_path)
+    for module in (migrations, schema):
+        monkeypatch.setattr(module, "HEAD", "0001")
+    open_database(tmp_path / "new.db", truth=True).close()
+    assert ddl(tmp_path / "new.db") == ddl(tmp_path / "flightlog.db")
+
+
+def ddl(path: Path) -> set[str]:
+    with closing(sqlite3.connect(path)) as database:
+        found = database.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    return {" ".join(sql.replace('"', "").split()) for (sql,) in found}

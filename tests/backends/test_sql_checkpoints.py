@@ -1,0 +1,122 @@
+"""States: keys without values, values only where somebody looks, blame by digests alone."""
+
+import pytest
+from flightlog.core.checkpoints import KeyChange
+from flightlog.core.errors import Corrupt, NotFound
+from flightlog.core.events import CheckpointSaved, Opaque
+
+
+def test_listing_and_keys_read_no_values(small):
+    run = small.begin()
+    first = small.checkpoint(run, {"a": 1, "b": [1, 2]}, label="start", step="s")
+    second = small.checkpoint(run, {"a": 1, "b": [1, 2, 3], "c": None}, parent=first)
+    one, two = small.checkpoints.list(run)
+    assert (one.id, one.label, one.step, one.keys, one.size_bytes, one.parent) == (first, "start", "s", 2, 6, None)
+    assert (two.id, two.parent, two.changed) == (second, first, ("b", "c"))
+    assert small.checkpoints.get(second) == two
+    keys = small.checkpoints.keys(second)
+    assert [(key.key, key.size_bytes) for key in keys] == [("a", 1), ("b", 7), ("c", 4)]
+    assert small.bodies.read == []
+
+
+def test_a_state_comes_as_it_was_given(small):
+    run = small.begin()
+    state = {"b": {"z": 1, "a": [True, None, 1.5]}, "a": "ü", "n": 2**60}
+    name = small.checkpoint(run, state)
+    assert small.checkpoints.state(name) == state
+    small.bodies.read.clear()
+    assert small.checkpoints.value(name, "a") == "ü"
+    assert len(small.bodies.read) == 1
+    with pytest.raises(NotFound):
+        small.checkpoints.value(name, "zzz")
+
+
+def test_opaque_bytes_are_described_and_never_read(small):
+    run = small.begin()
+    digest = "ab" * 32
+    name = small.checkpoint(run, {"a": 1}, opaque={"p": Opaque(digest=digest, size=9, note="pickle")})
+    described = {"opaque": "pickle", "size": 9, "sha256": digest}
+    assert small.checkpoints.state(name) == {"a": 1, "p": described}
+    assert small.checkpoints.value(name, "p") == described
+    assert small.checkpoints.keys(name)[1].opaque == Opaque(digest=digest, size=9, note="pickle")
+    assert digest not in small.bodies.read
+
+
+def test_sizes_that_were_not_recorded_are_looked_up(small):
+    run = small.begin()
+    name = "01jd0000000000000000000000"
+    small.record(run, CheckpointSaved(checkpoint=name, values={"a": small.put_value(run, [1, 2, 3])}))
+    assert [key.size_bytes for key in small.checkpoints.keys(name)] == [7]
+
+
+def test_a_diff_reads_only_what_differs(small):
+    run, other = small.begin(), small.begin()
+    a = small.checkpoint(run, {"same": list(range(100)), "old": 1, "both": "x", "order": {"p": 1, "q": 2}})
+    b = small.checkpoint(other, {"same": list(range(100)), "new": 2, "both": "y", "order": {"q": 2, "p": 1}})
+    diff = small.checkpoints.diff(a, b)
+    assert diff.changes == (
+        KeyChange(key="both", kind="changed", before="x", after="y"),
+        KeyChange(key="new", kind="added", after=2),
+        KeyChange(key="old", kind="removed", before=1),
+    )
+    same = small.checkpoints.keys(a)[3]
+    assert same.key == "same"
+    assert same.digest not in small.bodies.read
+    small.bodies.read.clear()
+    assert small.checkpoints.diff(a, a).changes == ()
+    assert small.bodies.read == []
+
+
+def test_one_and_true_differ(small):
+    run = small.begin()
+    a, b = small.checkpoint(run, {"x": 1}), small.checkpoint(run, {"x": True})
+    assert len(small.checkpoints.diff(a, b).changes) == 1
+
+
+def test_blame_finds_the_checkpoint_that_wrote_the_key(small, statements):
+    run = small.begin()
+    a = small.checkpoint(run, {"x": 1, "y": 1})
+    b = small.checkpoint(run, {"x": 2, "y": 1}, parent=a, step="writer")
+    side = small.checkpoint(run, {"x": 9, "y": 1}, parent=a)
+    c = small.checkpoint(run, {"x": 2, "y": 1, "z": 0}, parent=b)
+    d = small.checkpoint(run, {"x": 2, "z": 0}, parent=c)
+    e = small.checkpoint(run, {"x": 2, "y": 1}, parent=d)
+    small.bodies.read.clear()
+    statements.clear()
+    blame = small.checkpoints.blame(e, "x")
+    assert (blame.since, blame.step, blame.key, blame.checkpoint) == (b, "writer", "x", e)
+    assert blame.t == small.checkpoints.get(b).t
+    assert len(statements) <= 3
+    assert small.checkpoints.blame(c, "y").since == a
+    assert small.checkpoints.blame(e, "y").since == e  # it was gone in between
+    assert small.checkpoints.blame(side, "x").since == side
+    assert small.bodies.read == []
+    with pytest.raises(NotFound):
+        small.checkpoints.blame(e, "z")
+
+
+def test_blame_ends_where_the_line_of_parents_does(small):
+    run = small.begin()
+    lonely = small.checkpoint(run, {"x": 1}, parent="01jd000000000000000000gone")
+    child = small.checkpoint(run, {"x": 1}, parent=lonely)
+    assert small.checkpoints.blame(child, "x").since == lonely
+
+
+def test_what_is_not_there_is_not_found(small):
+    for ask in (small.checkpoints.get, small.checkpoints.keys, small.checkpoints.state):
+        with pytest.raises(NotFound):
+            ask("01jd0000000000000000000000")
+    with pytest.raises(NotFound):
+        small.checkpoints.diff("01jd0000000000000000000000", "01jd0000000000000000000001")
+
+
+def test_a_damaged_value_is_named_and_the_other_keys_can_be_read(small):
+    run = small.begin()
+    name = small.checkpoint(run, {"a": [1, 2, 3], "b": 2})
+    digest = small.checkpoints.keys(name)[0].digest
+    with small.database.write() as connection:
+        statement = "UPDATE state_values SET record = substr(record, 3) WHERE digest = ?"
+        connection.exec_driver_sql(statement, (digest,))
+    with pytest.raises(Corrupt):
+        small.checkpoints.value(name, "a")
+    assert small.checkpoints.value(name, "b") == 2

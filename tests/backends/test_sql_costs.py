@@ -1,0 +1,141 @@
+"""Sums of money: the same from rollups, from runs and from calls; unknown is counted apart."""
+
+from collections import defaultdict
+
+import hypothesis.strategies as st
+import pytest
+from flightlog.core.costs import Money
+from flightlog.core.errors import NotSupported
+from flightlog.core.events import CostPriced, CostRecorded, StepStarted
+from flightlog.core.query import EVERYTHING, parse
+from hypothesis import HealthCheck, given, settings
+
+DAYS = ["2026-11-20T23:59:59.000000Z", "2026-11-21T00:00:00.000000Z"]
+CALL = st.builds(
+    CostRecorded,
+    t=st.sampled_from(DAYS),
+    model=st.sampled_from(["m1", "m2", ""]),
+    agent=st.sampled_from(["", "planner"]),
+    step=st.sampled_from([None, "s1", "gone"]),
+    input_tokens=st.integers(0, 9),
+    output_tokens=st.integers(0, 9),
+    nanousd=st.none() | st.integers(0, 50),
+)
+RUN = st.tuples(
+    st.sampled_from(["w1", "w2"]),
+    st.sampled_from([None, 1, 2]),
+    st.sampled_from([None, "ana"]),
+    st.lists(CALL, max_size=4),
+)
+KEYS = {
+    "day": lambda run, record: record.t[:10],
+    "workflow": lambda run, record: run.workflow,
+    "version": lambda run, record: f"{run.workflow}@{run.version}" if run.version else run.workflow,
+    "model": lambda run, record: record.model,
+    "agent": lambda run, record: record.agent,
+    "session": lambda run, record: run.session or "",
+    "step": lambda run, record: {"s1": "plan", "gone": "gone", None: ""}[record.step],
+    "run": lambda run, record: run.id,
+}
+
+
+def by_hand(small, by, runs):
+    sums = defaultdict(lambda: [0, 0, 0, Money()])
+    for run in runs:
+        for record in small.runs.cost_records(run.id):
+            group = sums[KEYS[by](run, record)]
+            group[0] += 1
+            group[1] += record.tokens.input
+            group[2] += record.tokens.output
+            price = record.nanousd or 0
+            group[3] += Money(
+                recorded_nanousd=price * (record.provenance == "recorded"),
+                computed_nanousd=price * (record.provenance == "computed"),
+                **{record.provenance: 1},
+            )
+    return {key: tuple(group) for key, group in sums.items()}
+
+
+def told(groups):
+    return {group.key: (group.calls, group.tokens.input, group.tokens.output, group.money) for group in groups}
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(made=st.lists(RUN, max_size=4))
+def test_every_grouping_is_the_sum_of_the_calls(small, made):
+    for run in small.runs.query(EVERYTHING).items:
+        small.forget(run.id)
+    for workflow, version, session, calls in made:
+        run = small.begin(workflow, version=version, session=session)
+        small.record(run, StepStarted(step="s1", name="plan"))
+        seqs = small.record(run, *calls)
+        if seqs:
+            small.record(run, CostPriced(cost=seqs[0], nanousd=3, prices="2026-11-01"))
+    for text in ("", "workflow:w1", "tokens>=0", "session:ana"):
+        query = parse(text)
+        runs = small.runs.query(query, limit=100).items
+        for by in KEYS:
+            assert told(small.runs.costs(by, query)) == by_hand(small, by, runs), (by, text)
+
+
+def test_the_most_expensive_come_first_and_days_newest_first(small):
+    for number, (price, day) in enumerate([(5, DAYS[0]), (9, DAYS[1]), (None, DAYS[0]), (7, DAYS[1])]):
+        run = small.begin(f"w{number}")
+        small.record(run, CostRecorded(model=f"m{number}", nanousd=price, input_tokens=1, t=day))
+    assert [group.key for group in small.runs.costs("model", EVERYTHING)] == ["m1", "m3", "m0", "m2"]
+    assert [group.key for group in small.runs.costs("day", EVERYTHING)] == ["2026-11-21", "2026-11-20"]
+    unknown = small.runs.costs("workflow", EVERYTHING)[-1]
+    assert (unknown.key, unknown.money.provenance, unknown.money.nanousd) == ("w2", "unknown", None)
+
+
+def test_without_a_query_the_rollups_answer(small, statements):
+    small.record(small.begin(), CostRecorded(model="m", nanousd=1))
+    for by in ("day", "workflow", "version", "model", "agent", "session"):
+        statements.clear()
+        small.runs.costs(by, EVERYTHING)
+        assert len(statements) == 1
+        assert ("FROM spent" if by == "session" else "FROM rollups") in statements[0]
+
+
+def test_calls_are_told_with_their_prices(small):
+    run = small.begin()
+    small.record(run, StepStarted(step="s", name="s", agent="planner"))
+    first, second = small.record(
+        run,
+        CostRecorded(model="m", provider="p", step="s", input_tokens=3, cache_read_tokens=1),
+        CostRecorded(model="m", nanousd=5),
+    )
+    small.record(run, CostPriced(cost=first, nanousd=8, prices="2026-11-01"))
+    one, other = small.runs.cost_records(run)
+    assert (one.seq, one.nanousd, one.provenance, one.prices, one.agent) == (
+        first,
+        8,
+        "computed",
+        "2026-11-01",
+        "planner",
+    )
+    assert (one.tokens.input, one.tokens.cache_read, one.provider) == (3, 1, "p")
+    assert (other.seq, other.nanousd, other.provenance) == (second, 5, "recorded")
+
+
+def test_costs_by_log_text_are_refused(small):
+    with pytest.raises(NotSupported):
+        small.runs.costs("day", parse("log:retry"))
+
+
+def test_sessions_and_projects_by_their_last_activity(small):
+    old = small.begin(session="ana", project="inbox")
+    new = small.begin(session="bo", project="inbox")
+    small.begin()
+    small.record(new, CostRecorded(model="m", nanousd=4, input_tokens=2))
+    small.record(old, CostRecorded(model="m", nanousd=None, input_tokens=1))
+    assert [group.id for group in small.runs.sessions()] == ["ana", "bo"]
+    ana, bo = small.runs.sessions()
+    assert ana.last_event == small.runs.get(old).last_event
+    assert (ana.runs, ana.running, ana.money.unknown, bo.money.nanousd, bo.tokens.input) == (1, 1, 1, 4, 2)
+    (inbox,) = small.runs.projects()
+    assert (inbox.id, inbox.runs, inbox.tokens.input) == ("inbox", 2, 3)
+    assert (inbox.money.unknown, inbox.money.nanousd) == (1, 4)
+    assert inbox.last_event == ana.last_event
+    small.forget(old)
+    assert [group.id for group in small.runs.sessions()] == ["bo"]

@@ -1,0 +1,132 @@
+"""What looking after a store finds, each fault planted first; and that a sound store has none."""
+
+import os
+import shutil
+
+import flightlog
+import pytest
+from flightlog.core.ids import day_of, new_ulid
+
+
+@pytest.fixture(params=["file", "sqlite"])
+def storage(request):
+    return request.param
+
+
+@pytest.fixture
+def store(tmp_path, storage):
+    with flightlog.open(tmp_path / "data", storage=storage) as store:
+        yield store
+
+
+def findings(store, kind):
+    found = [finding for finding in store.upkeep.check() if finding.kind == kind]
+    assert all(finding.what and finding.where for finding in found)
+    return found
+
+
+def run_in(store):
+    with store.run("w") as run:
+        run.log("hello")
+        run.checkpoint({"a": 1})
+    store.runs.totals()
+    return run.id
+
+
+def test_a_sound_store_has_no_findings_but_the_age_of_sqlite(store):
+    run_in(store)
+    assert {finding.kind for finding in store.upkeep.check()} <= {"old-sqlite"}
+
+
+def test_an_old_sqlite_is_named(store, monkeypatch):
+    monkeypatch.setattr("flightlog.backends.upkeep.sqlite_is_fixed", lambda: False)
+    assert findings(store, "old-sqlite")[0].severity == "note"
+    monkeypatch.setattr("flightlog.backends.upkeep.sqlite_is_fixed", lambda: True)
+    assert not findings(store, "old-sqlite")
+
+
+def test_folders_and_files_that_others_may_write_or_read(store, tmp_path):
+    run_in(store)
+    (tmp_path / "data").chmod(0o777)
+    assert "may write" in findings(store, "permissions")[0].what
+    (tmp_path / "data").chmod(0o700)
+    (tmp_path / "data" / "my-notes.txt").write_text("anybody may read this")
+    assert not findings(store, "permissions")
+    loose = next(path for path in (tmp_path / "data").rglob("*") if path.name.endswith((".jsonl", "flightlog.db")))
+    loose.chmod(0o644)
+    assert str(loose) in findings(store, "permissions")[0].what
+
+
+def test_a_file_that_goes_between_listing_and_looking_is_not_there(store, monkeypatch):
+    run_in(store)
+    real = os.scandir
+
+    def listed(folder):
+        with real(folder) as entries:
+            found = list(entries)
+        for entry in found:
+            if entry.is_file() and entry.name.endswith("-brief"):
+                os.unlink(entry.path)
+        return found
+
+    folder = next(paths for name, paths in store.upkeep._parts.items() if name in ("runs", "spool"))[0]
+    (folder / "x-brief").write_bytes(b"12345")
+    whole = store.upkeep.sizes()
+    monkeypatch.setattr(os, "scandir", listed)
+    assert sum(whole.values()) - sum(store.upkeep.sizes().values()) == 5
+
+
+def test_states_without_a_journal_and_files_that_are_not_ours(store, tmp_path, storage):
+    run = new_ulid()
+    folder = tmp_path / "data" / ("spool" if storage == "sqlite" else f"runs/{day_of(run)}")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{run}.states.jsonl").write_bytes(b"{}\n")
+    (folder / "notes.txt").write_text("mine")
+    (folder / f"{run}.torn").write_bytes(b"x\n")
+    assert run in findings(store, "orphaned-states")[0].where
+    assert "notes.txt" in findings(store, "unknown-file")[0].where
+    assert findings(store, "set-aside")[0].severity == "note"
+
+
+def test_an_index_that_says_something_else_than_the_journals(tmp_path):
+    with flightlog.open(tmp_path, storage="file") as store:
+        run = run_in(store)
+        path = next(tmp_path.rglob(f"{run}.jsonl"))
+        content = path.read_bytes()
+        path.write_bytes(content.replace(b"hello", b"jello"))
+        assert [finding.run for finding in findings(store, "index-drift")] == [run]
+        shutil.rmtree(tmp_path / ".flightlog")
+    with flightlog.open(tmp_path) as store:
+        assert not findings(store, "index-drift")
+        assert [finding.run for finding in findings(store, "damaged-line")] == [run]
+
+
+def test_a_damaged_page_of_the_database(tmp_path):
+    with flightlog.open(tmp_path) as store:
+        for _ in range(30):
+            run_in(store)
+    path = tmp_path / "flightlog.db"
+    content = bytearray(path.read_bytes())
+    for page in range(20, len(content) // 4096 - 2):
+        content[page * 4096 : page * 4096 + 200] = os.urandom(200)
+    path.write_bytes(content)
+    with flightlog.open(tmp_path) as store:
+        kinds = {finding.kind for finding in store.upkeep.check()}
+    assert "damaged-database" in kinds
+
+
+def test_a_database_that_is_none_is_a_finding_too(tmp_path):
+    (tmp_path / "flightlog.db").write_bytes(b"a letter" * 1000)
+    with flightlog.open(tmp_path) as store:
+        found = list(store.upkeep.check())
+    assert [(finding.kind, finding.severity) for finding in found] == [("damaged-database", "error")]
+    assert "recover" in found[0].advice
+
+
+def test_a_directory_that_is_gone_is_a_finding_not_a_crash(tmp_path, storage):
+    with flightlog.open(tmp_path / "data", storage=storage) as store:
+        run_in(store)
+        (tmp_path / "data").rename(tmp_path / "away")
+        assert [finding.what for finding in store.upkeep.check()] == ["the data directory is gone"]
+        assert all(size == 0 for size in store.upkeep.sizes().values())
+        (tmp_path / "away").rename(tmp_path / "data")

@@ -1,0 +1,161 @@
+"""Versions as files: what lies on disk, and what happens to it behind our back."""
+
+import os
+import stat
+
+import pytest
+import yaml
+from flightlog.backends.workflow_files import FileWorkflows
+from flightlog.core.errors import Conflict, NotFound, ReadOnly, StorageError
+from flightlog.core.workflows import digest_of
+
+
+@pytest.fixture
+def root(tmp_path):
+    return tmp_path / "workflows"
+
+
+@pytest.fixture
+def workflows(root):
+    return FileWorkflows(root)
+
+
+def test_a_file_is_a_header_and_the_definition(workflows, root):
+    workflows.store("triage", "a: 1")
+    workflows.store("triage", "# mine\nb: no", author="añá🚀", note="two\nlines\x85")
+    text = (root / "triage" / "v0002.yaml").read_bytes().decode()
+    head, _, body = text.partition("\n---\n")
+    assert body == "# mine\nb: no"
+    assert head.startswith("# Flightlog workflow version, format 1.")
+    header, definition = yaml.safe_load_all(text)
+    assert header["workflow"] == "triage"
+    assert header["version"] == 2
+    assert header["parents"] == [1]
+    assert header["author"] == "añá🚀"
+    assert header["note"] == "two\nlines\x85"
+    assert header["digest"] == digest_of(body)
+    assert header["created"].endswith("Z")
+    assert definition == {"b": False}
+
+
+def test_files_are_private_and_nothing_else_is_left(workflows, root):
+    before = os.umask(0)
+    try:
+        workflows.store("triage", "a: 1")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((root / "triage").stat().st_mode) == 0o700
+    assert stat.S_IMODE((root / "triage" / "v0001.yaml").stat().st_mode) == 0o600
+    assert os.listdir(root / "triage") == ["v0001.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("edit", "says"),
+    [
+        (lambda text: text + b" ", "changed after it was saved"),
+        (lambda text: text.replace(b"version: 1", b"version: 2"), "version 2 of triage"),
+        (lambda text: text.replace(b'"triage"', b'"other"'), "version 1 of other"),
+        (lambda text: text.replace(b"version: 1", b"version: one"), "header cannot be read"),
+        (lambda text: text.replace(b"parents: []", b"parents: " + b"[" * 100_000), "header cannot be read"),
+        (lambda text: text.replace(b"format 1", b"format 2"), "format 1 is wanted"),
+        (lambda text: text.replace(b"\n---\n", b"\n"), "no header"),
+        (lambda text: text.replace(b"a: 1", b"a: \xff"), "changed after it was saved"),
+        (lambda text: b"\xff\xfe\x00" + text, "header cannot be read"),
+        (lambda text: b"by: hand\n", "no header"),
+        (lambda text: text + b"x" * 3_000_000, "changed after it was saved"),
+    ],
+)
+def test_a_file_edited_by_hand_is_listed_as_damaged_and_readable(workflows, root, edit, says):
+    workflows.store("triage", "a: 1\n")
+    workflows.store("triage", "a: 2\n")
+    path = root / "triage" / "v0001.yaml"
+    path.write_bytes(edit(path.read_bytes()))
+    assert says in workflows.get("triage", 1).damaged
+    assert workflows.get("triage", 1).definition
+    assert [bool(version.damaged) for version in workflows.list("triage")] == [True, False]
+    assert workflows.find("triage", digest_of("a: 1\n")) is None
+    assert workflows.get_latest("triage").definition == "a: 2\n"
+    assert workflows.list_all()[0].versions == 2
+
+
+def test_what_is_not_a_version_is_left_alone(workflows, root):
+    workflows.store("triage", "a: 1")
+    folder = root / "triage"
+    for name in ("README.md", "v2.yaml", "v00003.yaml", ".v0004.ab.draft", "v0005.yaml~", "v999999999999.yaml"):
+        (folder / name).write_text("a: 1")
+    (root / "not a workflow").mkdir()
+    (root / "file").write_text("")
+    assert [version.number for version in workflows.list("triage")] == [1]
+    assert [workflow.id for workflow in workflows.list_all()] == ["triage"]
+    assert workflows.store("triage", "a: 2").number == 2
+
+
+def test_a_writer_that_died_costs_its_number_and_nothing_more(workflows, root):
+    workflows.store("triage", "a: 1")
+    (root / "triage" / "v0002.yaml").touch()
+    (root / "triage" / ".v0002.aabbcc.draft").write_text("half")
+    with pytest.raises(NotFound):
+        workflows.get("triage", 2)
+    saved = workflows.store("triage", "a: 3")
+    assert (saved.number, saved.parents) == (3, (1,))
+
+
+def test_a_deleted_version_leaves_nothing_of_its_text(workflows, root):
+    workflows.store("triage", "secret: planted")
+    workflows.delete("triage", 1)
+    left = (root / "triage" / "v0001.yaml").read_text()
+    assert left.startswith("#")
+    assert "planted" not in left
+    assert not yaml.safe_load(left)
+
+
+def test_symlinks_are_not_followed(workflows, root, tmp_path):
+    workflows.store("triage", "a: 1")
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "v0001.yaml").write_bytes((root / "triage" / "v0001.yaml").read_bytes())
+    (root / "evil").symlink_to(outside)
+    (root / "triage" / "v0002.yaml").symlink_to(outside / "v0001.yaml")
+    for ask in (lambda: workflows.list("evil"), lambda: workflows.store("evil", "a: 1")):
+        with pytest.raises(StorageError, match="symlink"):
+            ask()
+    assert os.listdir(outside) == ["v0001.yaml"]
+    assert "evil" not in [workflow.id for workflow in workflows.list_all()]
+    assert workflows.get("triage", 2).damaged == "its file cannot be read: a symlink"
+
+
+@pytest.mark.timeout(10)
+def test_what_is_no_plain_file_spoils_no_other_version(workflows, root):
+    workflows.store("triage", "a: 1")
+    os.mkfifo(root / "triage" / "v0002.yaml")
+    (root / "triage" / "v0003.yaml").mkdir()
+    assert [bool(version.damaged) for version in workflows.list("triage")] == [False, True, True]
+    assert workflows.list_all()[0].versions == 3
+    assert workflows.store("triage", "a: 4", parents=[1]).number == 4
+
+
+def test_a_folder_that_appears_with_other_case_is_a_conflict(workflows, root):
+    (root / "TRIAGE").mkdir(parents=True)
+    with pytest.raises(Conflict):
+        workflows.store("triage", "a: 1")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_cannot_be_written_says_so(workflows, root):
+    workflows.store("triage", "a: 1")
+    (root / "triage").chmod(0o500)
+    with pytest.raises(ReadOnly, match="saving a version"):
+        workflows.store("triage", "a: 2")
+
+
+def test_a_failed_write_is_an_error_and_leaves_no_version(workflows, root, monkeypatch):
+    def full(fd):
+        raise OSError(28, "No space left on device")
+
+    workflows.store("triage", "a: 1")
+    monkeypatch.setattr("flightlog.backends.version_files.sync", full)
+    with pytest.raises(StorageError, match="no room while saving a version"):
+        workflows.store("triage", "a: 2")
+    monkeypatch.undo()
+    assert [version.number for version in workflows.list("triage")] == [1]
+    assert not [name for name in os.listdir(root / "triage") if name.endswith(".draft")]

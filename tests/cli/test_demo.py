@@ -1,0 +1,71 @@
+"""The demo: six kinds of agent in processes of their own, recorded through the public recorder, cleaned up after."""
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import flightlog
+import pytest
+from flightlog.core.query import parse
+from flightlog.tui.demo.agents import KINDS
+
+COMMAND = [sys.executable, "-c", "from flightlog.tui.cli.main import main; main()", "demo"]
+
+
+@pytest.mark.parametrize("storage", ["file", pytest.param("sqlite", marks=pytest.mark.heavy)])
+def test_a_headless_demo_records_every_kind_of_story(tmp_path, storage):
+    data = tmp_path / "data"
+    done = subprocess.run([*COMMAND, "--headless", "12", "--storage", storage, "--data", data], capture_output=True)
+    assert done.returncode == 0, done.stderr.decode()
+    with flightlog.open(data) as store:
+        count = lambda text: store.runs.count(parse(text))  # noqa: E731
+        assert set(store.runs.values("workflow")) == {
+            "triage", "research", "report", "label-tickets", "deploy", "index-docs",
+        }  # fmt: skip
+        assert len(KINDS) == 6
+        assert count("status:completed") > 5
+        assert count("status:lost workflow:index-docs") >= 1
+        assert count("has:approval workflow:deploy") >= 1
+        assert any(step.attempt > 1 for run in store.runs.recent("report") for step in store.runs.steps(run.id))
+        assert any(run.items_failed for run in store.runs.recent("label-tickets"))
+        assert len(store.workflows.list("triage")) >= 2
+        assert len({run.version for run in store.runs.recent("triage")}) >= 2
+        assert len(store.runs.values("model")) >= 3
+        sizes = sorted(run.size_bytes for run in store.runs.query(parse("status:completed")).items)
+        assert sizes[0] < 6_000
+        assert sizes[-1] > 3_000_000
+        (wide,) = [run for run in store.runs.recent("research", limit=1)]
+        assert {step.parent for step in store.runs.steps(wide.id)} > {None}
+    left = subprocess.run(["pgrep", "-f", str(data)], capture_output=True, text=True).stdout.split()
+    assert not left
+
+
+@pytest.mark.parametrize("ending", [b"q", signal.SIGHUP])
+def test_the_demo_ends_with_its_browser_and_leaves_nothing(tmp_path, ending):
+    terminal, child = pty.openpty()
+    surroundings = os.environ | {"TMPDIR": str(tmp_path), "TERM": "xterm-256color"}
+    with subprocess.Popen(
+        COMMAND, stdin=child, stdout=child, stderr=child, env=surroundings, start_new_session=True
+    ) as demo:
+        os.close(child)
+        seen = b""
+        began = time.monotonic()
+        while b"triage" not in seen and time.monotonic() - began < 30:
+            seen += os.read(terminal, 65536)
+        assert b"triage" in seen
+        if isinstance(ending, bytes):
+            os.write(terminal, ending)
+        else:
+            demo.send_signal(ending)
+        while demo.poll() is None and time.monotonic() - began < 60:
+            try:
+                os.read(terminal, 65536)
+            except OSError:
+                break
+        assert demo.wait(20) in (0, 129)
+    assert not list(Path(tmp_path).glob("flightlog-demo-*"))
+    assert not subprocess.run(["pgrep", "-f", str(tmp_path)], capture_output=True, text=True).stdout.split()

@@ -1,0 +1,307 @@
+"""Every verb on recorded data, in both backends: what it prints, its JSON, its exit code."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+
+import flightlog
+import pytest
+from click.testing import CliRunner
+from flightlog.tui.cli.main import VERBS, main
+
+HOSTILE = "\x1b]52;c;UFdORUQ=\x07\x1b[2J[/INST] [@click=app.quit]x[/] \u202etxt.exe\x9b31m"
+
+
+def call(*words, code=0):
+    """What a verb printed on stdout; its exit code must be `code`."""
+    result = CliRunner().invoke(main, [str(word) for word in words])
+    assert result.exit_code == code, (result.output, result.exception)
+    return result.output
+
+
+def lines_of(*words, code=0):
+    return [json.loads(line) for line in call(*words, code=code).splitlines()]
+
+
+@pytest.fixture(params=["file", "sqlite"])
+def data(request, tmp_path):
+    """A data directory with one run that has some of everything, and a failed one."""
+    with flightlog.open(tmp_path / "data", storage=request.param) as store:
+        with store.run("triage", name="first", objective="sort", session="ana", project="office", tags=["mail"]) as run:
+            run.snapshot("input", {"mails": 3})
+            with run.step("plan", agent="planner") as step:
+                step.log("3 candidates", candidates=3)
+                step.cost(model="made-up", input_tokens=812, output_tokens=77, dollars="0.0031")
+                run.checkpoint({"messages": ["a"], "plan": 1})
+            run.warning("slow", kind="api_call")
+            run.message("planner", "writer", "go on")
+            run.item(1, "failed", error="gone")
+            run.item(2, "completed")
+            run.metric("score", 0.5)
+        with pytest.raises(ValueError, match="no"), store.run("triage", name="second", parent=run.id):
+            raise ValueError("no")
+        store.workflows.store("triage", "a: 1\n", author="ana", note="first")
+    return tmp_path / "data"
+
+
+def test_ls_lists_newest_first_with_documented_fields(data):
+    rows = lines_of("ls", "--json", "--data", data)
+    assert [row["name"] for row in rows] == ["second", "first"]
+    first = rows[1]
+    wanted = (
+        "id name objective plan_id attempt workflow version status started finished duration_s steps items "
+        "items_failed "
+        "events errors checkpoints input_tokens output_tokens cache_read_tokens cache_write_tokens cost_nanousd "
+        "cost_provenance size_bytes session project parent tags pinned archived error"
+    )
+    assert set(wanted.split()) <= set(first)
+    assert (first["items"], first["items_failed"], first["checkpoints"], first["steps"]) == (2, 1, 1, 1)
+    assert (first["input_tokens"], first["cost_nanousd"], first["cost_provenance"]) == (812, 3_100_000, "recorded")
+    assert first["version"] is None and first["tags"] == ["mail"] and first["size_bytes"] > 500
+    assert rows[0]["status"] == "failed" and "no" in rows[0]["error"] and rows[0]["parent"] == first["id"]
+
+
+def test_ls_filters_sorts_pages_and_prints_ids(data):
+    (failed,) = lines_of("ls", "status:failed", "--json", "--data", data)
+    assert failed["name"] == "second"
+    by_cost = lines_of("ls", "--sort", "cost", "--json", "--data", data)
+    assert [row["name"] for row in by_cost] == ["first", "second"]
+    ids = call("ls", "--ids", "--data", data).split()
+    assert ids == [row["id"] for row in lines_of("ls", "--json", "--data", data)]
+    result = CliRunner().invoke(main, ["--data", str(data), "ls", "--limit", "1"])
+    cursor = result.stderr.split("--after ")[1].split()[0]
+    assert call("ls", "--ids", "--data", data, "--after", cursor).split() == ids[1:]
+
+
+def test_a_query_that_cannot_be_parsed_is_searched_as_text_and_says_so(data):
+    result = CliRunner().invoke(main, ["ls", "cost>lots", "--data", str(data)])
+    assert result.exit_code == 0
+    assert "text" in result.stderr
+
+
+def test_show_gives_everything_as_one_object(data):
+    shown = json.loads(call("show", "first", "--json", "--data", data))
+    assert shown["run"]["name"] == "first"
+    assert [step["name"] for step in shown["steps"]] == ["plan"]
+    assert [item["row_number"] for item in shown["items"]] == [1, 2]
+    assert shown["messages"][0]["content"] == "go on"
+    assert shown["snapshots"] == {"input": {"mails": 3}}
+    assert shown["costs"][0]["cost_nanousd"] == 3_100_000
+    assert shown["metrics"][0]["value"] == 0.5
+    assert shown["logs"]["WARNING"] == 1 and len(shown["checkpoints"]) == 1 and len(shown["children"]) == 1
+    page = call("show", "first", "--data", data)
+    assert "planner" not in page and "plan" in page and "row 1: gone" in page
+
+
+def test_events_are_the_recorded_bytes(data):
+    run = call("ls", "--ids", "name:first", "--data", data).split()[0]
+    printed = CliRunner().invoke(main, ["events", run, "--data", str(data)]).stdout_bytes
+    with flightlog.open(data) as store:
+        assert printed == b"".join(line + b"\n" for _, line in store.runs.events(run))
+    assert len(printed.splitlines()) > 10
+
+
+def test_logs_filter_by_level_step_and_regex(data):
+    assert [e["message"] for e in lines_of("logs", "first", "--json", "--data", data)] == ["3 candidates", "slow"]
+    assert [e["message"] for e in lines_of("logs", "first", "--level", "warning", "--json", "--data", data)] == ["slow"]
+    assert [e["message"] for e in lines_of("logs", "first", "--step", "plan", "--json", "--data", data)] == [
+        "3 candidates"
+    ]
+    assert [e["message"] for e in lines_of("logs", "first", "--grep", r"^\d+ CAND", "--json", "--data", data)] == [
+        "3 candidates"
+    ]
+    call("logs", "first", "--grep", "(", "--data", data, code=2)
+    call("logs", "first", "--step", "nope", "--data", data, code=2)
+
+
+def test_logs_follow_ends_when_the_run_ends(tmp_path):
+    with flightlog.open(tmp_path / "data", storage="file") as store:
+        run = store.run("slow")
+        run.info("one")
+
+        def go_on():
+            run.info("two")
+            run.finish()
+
+        timer = threading.Timer(0.7, go_on)
+        timer.start()
+        out = call("logs", run.id, "-f", "--data", tmp_path / "data")
+        timer.join()
+    assert out.index("one") < out.index("two")
+
+
+def test_search_finds_over_all_runs(data):
+    (hit,) = lines_of("search", "CANDIDATES", "--json", "--data", data)
+    assert hit["message"] == "3 candidates"
+    assert not lines_of("search", "candidates", "status:failed", "--json", "--data", data)
+
+
+def test_states_and_state(data):
+    (point,) = lines_of("states", "first", "--json", "--data", data)
+    assert json.loads(call("state", point["id"], "--data", data)) == {"messages": ["a"], "plan": 1}
+    assert json.loads(call("state", point["id"], "--key", "plan", "--json", "--data", data)) == 1
+    call("state", "01j9" + "0" * 22, "--data", data, code=1)
+    assert point["id"] in call("states", "first", "--data", data)
+
+
+def test_sessions_costs_workflows_and_versions(data):
+    (session,) = [s for s in lines_of("sessions", "--json", "--data", data) if s["id"] == "ana"]
+    assert session["runs"] == 1
+    (model,) = lines_of("costs", "--by", "model", "--json", "--data", data)
+    assert (model["model"], model["cost_nanousd"], model["calls"]) == ("made-up", 3_100_000, 1)
+    (workflow,) = lines_of("workflows", "--json", "--data", data)
+    assert (workflow["id"], workflow["versions"], workflow["runs"]) == ("triage", 1, 2)
+    rows = lines_of("versions", "triage", "--json", "--data", data)
+    assert [row["number"] for row in rows] == [1, None]
+    assert rows[1]["runs"] == 2 and rows[1]["success"] == 0.5
+    call("versions", "nope", "--data", data, code=1)
+
+
+def test_save_and_version_give_the_text_back_byte_for_byte(data, tmp_path):
+    text = "# kept: comment\nb:   2\na: [1,  2]\n"
+    (tmp_path / "v.yaml").write_text(text)
+    saved = json.loads(call("save", "triage", tmp_path / "v.yaml", "--note", "why", "--json", "--data", data))
+    assert (saved["number"], saved["parents"], saved["note"]) == (2, [1], "why")
+    assert call("version", "triage@2", "--data", data) == text
+    assert call("version", "triage", "--data", data) == text
+    call("version", "triage@nine", "--data", data, code=2)
+    call("version", "triage@9", "--data", data, code=1)
+
+
+def test_pin_tag_note_change_what_ls_finds(data):
+    call("pin", "first", "--data", data)
+    call("tag", "first", "second", "nightly", "--data", data)
+    call("note", "first", "wrong date", "--data", data)
+    assert [r["name"] for r in lines_of("ls", "pinned", "--json", "--data", data)] == ["first"]
+    assert len(lines_of("ls", "tag:nightly", "--json", "--data", data)) == 2
+    assert json.loads(call("show", "first", "--json", "--data", data))["notes"][0]["text"] == "wrong date"
+    call("unpin", "first", "--data", data)
+    call("tag", "--remove", "first", "nightly", "--data", data)
+    assert not lines_of("ls", "pinned", "--json", "--data", data)
+    assert [r["name"] for r in lines_of("ls", "tag:nightly", "--json", "--data", data)] == ["second"]
+    call("pin", "nobody", "--data", data, code=1)
+    call("--read-only", "pin", "first", "--data", data, code=1)
+
+
+@pytest.mark.parametrize(("verb", "answer"), [("approve", True), ("reject", False)])
+def test_approve_and_reject_reach_the_waiting_run(tmp_path, verb, answer):
+    got = []
+    with flightlog.open(tmp_path / "data", storage="file") as store, store.run("deploy") as run:
+        waiter = threading.Thread(target=lambda: got.append(run.approve("Ship?", timeout=20)))
+        waiter.start()
+        for _ in range(100):
+            if any(a.status == "pending" for a in store.runs.approvals(run.id)):
+                break
+        call(verb, run.id, "--note", "seen", "--data", tmp_path / "data")
+        waiter.join(5)
+    assert got == [answer]
+    call(verb, run.id, "--data", tmp_path / "data", code=1)
+
+
+def test_doctor_finds_a_damaged_line_and_says_so_by_its_exit_code(tmp_path):
+    with flightlog.open(tmp_path / "data", storage="file") as store, store.run("triage") as run:
+        run.info("whole")
+    (journal,) = (tmp_path / "data" / "runs").glob("*/*.jsonl")
+    journal.write_bytes(journal.read_bytes().replace(b"whole", b"wHole"))
+    findings = lines_of("doctor", "--json", "--data", tmp_path / "data", code=3)
+    assert any("checksum" in finding["what"] for finding in findings)
+
+
+def test_watch_prints_what_exists_and_what_comes(data):
+    import subprocess
+    import sys
+
+    words = [
+        sys.executable,
+        "-c",
+        "from flightlog.tui.cli.main import main; main()",
+        "watch",
+        "--existing",
+        "--data",
+        str(data),
+    ]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as watching:
+        seen = {json.loads(watching.stdout.readline())["name"] for _ in range(2)}
+        with flightlog.open(data) as store, store.run("triage", name="third"):
+            pass
+        while json.loads(watching.stdout.readline())["name"] != "third":
+            pass
+        watching.kill()
+    assert seen == {"first", "second"}
+
+
+def test_config_says_what_is_in_force_and_where_it_came_from(data):
+    rows = lines_of("config", "--json", "--data", data)
+    assert any(row["key"].startswith("storage.logs") and row["from"] for row in rows)
+
+
+def test_mistakes_are_one_sentence_and_no_traceback(tmp_path):
+    for words, code in (
+        (["ls", "--data", str(tmp_path / "nothing")], 1),
+        (["browse", str(tmp_path)], 2),
+        (["demo", "--headless", "1"], 2),
+        (["ls", "--data", str(tmp_path), "--config", str(tmp_path / "none.yaml")], 2),
+    ):
+        result = CliRunner().invoke(main, words)
+        assert result.exit_code == code, (words, result.output)
+        assert result.stderr.startswith("flightlog: ") and len(result.stderr.splitlines()) == 1
+    assert CliRunner().invoke(main, ["ls", "--nope"]).exit_code == 2
+
+
+def test_a_word_that_is_neither_verb_nor_file_is_not_opened_as_a_path_with_more_words(tmp_path):
+    output = CliRunner().invoke(main, ["stats", "01j9"])
+    assert output.exit_code == 2
+    assert "there is no verb 'stats'" in output.output and "did you mean 'states'?" in output.output
+
+
+def test_a_reader_that_has_seen_enough_is_no_failure(data):
+    flightlog_ls = [sys.executable, "-c", "from flightlog.tui.cli.main import main; main()", "ls", "--data", str(data)]
+    ended, end = os.pipe()
+    os.close(ended)
+    done = subprocess.run(flightlog_ls, stdout=end, stderr=subprocess.PIPE, check=False, timeout=60)
+    os.close(end)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_log_lines_name_their_step(data):
+    assert "[plan] 3 candidates" in call("logs", "first", "--data", data)
+    assert "[plan] 3 candidates" in call("search", "candidates", "--data", data)
+
+
+def test_a_first_word_that_is_no_verb_is_a_path(tmp_path):
+    result = CliRunner().invoke(main, [str(tmp_path)])
+    assert result.exit_code == 2 and "terminal" in result.stderr
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_help_with_examples(verb):
+    shown = call(verb, "--help")
+    assert "Examples:" in shown and f"flightlog {'' if verb == 'browse' else verb}" in shown
+    assert "--data" in shown
+
+
+def test_hostile_text_reaches_no_terminal(tmp_path):
+    with flightlog.open(tmp_path / "data", storage="file") as store:
+        with store.run("triage", name=HOSTILE, objective=HOSTILE, tags=[HOSTILE]) as run:
+            with run.step(HOSTILE, agent=HOSTILE) as step:
+                step.log(HOSTILE, kind=HOSTILE, request_id=HOSTILE, **{HOSTILE: HOSTILE})
+                step.cost(model=HOSTILE, provider=HOSTILE, input_tokens=1)
+            run.checkpoint({HOSTILE: HOSTILE}, label=HOSTILE)
+            run.message(HOSTILE, HOSTILE, HOSTILE)
+            run.item(1, "failed", error=HOSTILE)
+            run.snapshot("plan", HOSTILE)
+            run.metric(HOSTILE, 1)
+        store.runs.annotate(flightlog.core.annotations.Noted(run=run.id, text=HOSTILE, by=HOSTILE))
+        point = store.checkpoints.list(run.id)[0].id
+    data = ("--data", tmp_path / "data")
+    for words in (
+        ("ls",), ("show", run.id), ("logs", run.id), ("search", "INST"), ("states", run.id), ("state", point),
+        ("costs", "--by", "model"), ("sessions",), ("workflows",), ("versions", "triage"), ("doctor",), ("config",),
+        ("ls", "--json"), ("show", run.id, "--json"), ("logs", run.id, "--json"),
+    ):  # fmt: skip
+        result = CliRunner().invoke(main, [str(word) for word in (*words, *data)])
+        assert result.exit_code in (0, 3), (words, result.output)
+        for bad in ("\x1b", "\x07", "\x9b", "\u202e"):
+            assert bad not in result.output.replace("\n", ""), (words, repr(bad))

@@ -1,0 +1,91 @@
+"""The contract suite runs on every way of keeping a store. A new backend is one more line in `MAKERS`."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import flightlog
+import pytest
+from flightlog.core.store import Store
+
+SQLITE = "storage: {workflows: {type: sqlite}, logs: {type: sqlite}, metrics: {type: sqlite}}"
+TURNED = "storage: {workflows: {type: sqlite, path: w.db}, logs: {type: file}, metrics: {type: sqlite, path: m.db}}"
+
+
+def configured(folder: Path, text: str) -> Path:
+    """A configuration file beside a data directory."""
+    path = folder.with_suffix(".yaml")
+    path.write_text(text)
+    return path
+
+
+Maker = Callable[[Path], dict[str, Any]]
+
+MAKERS: dict[str, Maker] = {
+    "files": lambda folder: {"place": folder, "storage": "file"},
+    "mix": lambda folder: {"place": folder},
+    "sqlite": lambda folder: {"place": folder, "config": configured(folder, SQLITE)},
+    "turned": lambda folder: {"place": folder, "config": configured(folder, TURNED)},
+    "memory": lambda folder: {"place": "sqlite::memory:"},
+}
+PERSISTENT = [name for name in MAKERS if name != "memory"]
+
+
+class Place:
+    """Somewhere a store is kept; opens it as often as a test wants, and closes all at the end."""
+
+    def __init__(self, kind: str, folder: Path) -> None:
+        self.kind, self.folder = kind, folder
+        self.files = kind in ("files", "turned")  # runs are kept in files
+        folder.mkdir()
+        self._options = MAKERS[kind](folder)
+        self._opened: list[Store] = []
+
+    def open(self, **options: Any) -> Store:
+        """A store of this place, opened anew (what is in memory exists once)."""
+        if self.kind == "memory" and self._opened:
+            return self._opened[0]
+        store = flightlog.open(**(self._options | options))
+        self._opened.append(store)
+        return store
+
+    @property
+    def code(self) -> str:
+        """Python that opens the store in another process, as the name `store`."""
+        options = {name: str(value) for name, value in self._options.items()}
+        return f"import flightlog\nstore = flightlog.open(**{options!r})"
+
+    def close(self) -> None:
+        """Closes every store."""
+        for store in self._opened:
+            store.close()
+
+
+@pytest.fixture(params=MAKERS)
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    """A place of each kind."""
+    found = Place(request.param, tmp_path / "data")
+    yield found
+    found.close()
+
+
+@pytest.fixture(params=PERSISTENT)
+def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    """A place of each kind that outlives a process."""
+    found = Place(request.param, tmp_path / "data")
+    yield found
+    found.close()
+
+
+@pytest.fixture(params=MAKERS)
+def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    """A second place, of each kind, to carry into."""
+    found = Place(request.param, tmp_path / "target")
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def store(place: Place) -> Store:
+    """A store of each kind."""
+    return place.open()

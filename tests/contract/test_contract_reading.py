@@ -1,0 +1,186 @@
+"""LogRepository, CheckpointRepository, MetricsRepository: what is read of runs."""
+
+import pytest
+from flightlog.core import events as e
+from flightlog.core.errors import NotFound
+from flightlog.core.ids import new_ulid
+from flightlog.core.logs import LogFilter
+from flightlog.core.metrics import Pattern
+from flightlog.core.query import EVERYTHING, parse
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+def logged(store, number=40, **facts):
+    writer = store.recording.begin(e.RunStarted(run=new_ulid(), workflow=facts.pop("workflow", "w")))
+    for n in range(number):
+        writer.append(e.MessageSent(sender="a", content=n))
+        details = {"level": LEVELS[n % 4], "message": f"Line {n} ÄÖ", "kind": "api_call" if n % 5 == 0 else ""}
+        writer.append(e.Logged(**details, step="s" if n % 2 else None, request_id=f"r{n % 3}"))
+    return writer
+
+
+# --- LogRepository -----------------------------------------------------------------------------------
+
+
+def test_query_gives_the_last_entries_in_order_of_seq(store):
+    writer = logged(store)
+    page = store.logs.query(writer.run, limit=5)
+    assert [entry.message for entry in page] == [f"Line {n} ÄÖ" for n in range(35, 40)]
+    older = store.logs.query(writer.run, limit=5, before=page[0].seq)
+    assert [entry.message for entry in older] == [f"Line {n} ÄÖ" for n in range(30, 35)]
+    newer = store.logs.query(writer.run, limit=3, after=older[-1].seq)
+    assert newer == page[:3]
+    assert store.logs.query(writer.run, after=page[-1].seq) == []
+    writer.close()
+
+
+@pytest.mark.parametrize(
+    "filter",
+    [
+        LogFilter(level="WARNING"),
+        LogFilter(level="ERROR", step="s"),
+        LogFilter(kind="api_call"),
+        LogFilter(request_id="r1"),
+        LogFilter(text="LINE 1"),
+        LogFilter(text="äö", level="INFO", request_id="r2"),
+        LogFilter(text="nowhere"),
+    ],
+    ids=str,
+)
+def test_every_condition_of_a_filter_must_hold_on_each_page(store, filter):
+    writer = logged(store)
+    whole = [entry for entry in store.logs.query(writer.run, limit=1000) if filter.accepts(entry)]
+    assert store.logs.query(writer.run, filter, limit=1000) == whole
+    forward, after = [], 0
+    while page := store.logs.query(writer.run, filter, limit=3, after=after):
+        forward += page
+        after = page[-1].seq
+    back, before = [], None
+    while page := store.logs.query(writer.run, filter, limit=3, before=before):
+        back = page + back
+        before = page[0].seq
+    assert forward == back == whole
+    writer.close()
+
+
+def test_counts_by_level(store):
+    writer = logged(store, 41)
+    assert store.logs.counts(writer.run) == {"DEBUG": 11, "INFO": 10, "WARNING": 10, "ERROR": 10}
+    writer.close()
+
+
+def test_search_ignores_case_newest_run_first_in_the_matching_runs(store):
+    old, new, other = logged(store, 3), logged(store, 3), logged(store, 3, workflow="v")
+    found = list(store.logs.search("line 2 äö", parse("workflow:w")))
+    assert [entry.run for entry in found] == [new.run, old.run]
+    assert list(store.logs.search("nowhere", EVERYTHING)) == []
+    for writer in (old, new, other):
+        writer.close()
+
+
+def test_search_ends_soon_after_stop_becomes_true(store):
+    writers = [logged(store, 30) for _ in range(20)]
+    stopped = []
+    for entry in store.logs.search("line", EVERYTHING, stop=lambda: bool(stopped)):
+        stopped.append(entry)
+    assert 0 < len(stopped) < 300
+    for writer in writers:
+        writer.close()
+
+
+# --- CheckpointRepository ------------------------------------------------------------------------------
+
+
+def test_checkpoints_are_listed_in_the_order_they_were_taken_with_their_parents(store):
+    with store.run("w") as run:
+        first = run.checkpoint({"a": 1, "b": [1]}, label="first")
+        second = run.checkpoint({"a": 1, "b": [1, 2]})
+        branch = run.checkpoint({"a": 2}, parent=first)
+    found = store.checkpoints.list(run.id)
+    assert [(c.id, c.parent, c.keys) for c in found] == [(first, None, 2), (second, first, 2), (branch, first, 1)]
+    assert (found[0].label, found[1].changed, store.checkpoints.get(second)) == ("first", ("b",), found[1])
+
+
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=10,
+)
+
+
+def test_state_is_the_whole_state_as_it_was_given(store):
+    with store.run("w") as run:
+
+        @settings(max_examples=25)
+        @given(st.dictionaries(st.text(min_size=1, max_size=8), json_values, max_size=5))
+        def same(state):
+            saved = run.checkpoint(state)
+            assert store.checkpoints.state(saved) == state
+            assert {key.key for key in store.checkpoints.keys(saved)} == set(state)
+            for key, value in state.items():
+                assert store.checkpoints.value(saved, key) == value
+
+        same()
+
+
+def test_keys_with_their_sizes_by_key(store):
+    with store.run("w") as run:
+        saved = run.checkpoint({"b": "xyz", "a": [1, 2]})
+    assert [(key.key, key.size_bytes) for key in store.checkpoints.keys(saved)] == [("a", 5), ("b", 5)]
+
+
+def test_diff_and_blame(store):
+    with store.run("w") as run:
+        with run.step("one"):
+            a = run.checkpoint({"same": 1, "changed": [1], "gone": 0})
+        with run.step("two"):
+            b = run.checkpoint({"same": 1, "changed": [1, 2], "new": True})
+    with store.run("w") as other:
+        c = other.checkpoint({"same": 2})
+    changes = {
+        change.key: (change.kind, change.before, change.after) for change in store.checkpoints.diff(a, b).changes
+    }
+    assert changes == {"changed": ("changed", [1], [1, 2]), "gone": ("removed", 0, None), "new": ("added", None, True)}
+    assert [change.key for change in store.checkpoints.diff(a, c).changes if change.kind == "changed"] == ["same"]
+    assert store.checkpoints.blame(b, "same").since == a
+    assert store.checkpoints.blame(b, "changed").since == b
+    for ask in (lambda: store.checkpoints.blame(b, "gone"), lambda: store.checkpoints.value(b, "gone")):
+        with pytest.raises(NotFound):
+            ask()
+
+
+# --- MetricsRepository -----------------------------------------------------------------------------------
+
+
+def test_summary_and_outcomes_of_the_finished_runs(store):
+    for n in range(6):
+        with store.run("w", version=n % 2 + 1) as run:
+            run.cost(model="m", input_tokens=10, nanousd=5)
+            if n == 5:
+                run.fail("boom")
+    going = store.run("w", version=1)
+    whole = store.metrics.summary("w")
+    assert (whole.runs, whole.completed, whole.failed, whole.tokens.input, whole.money.nanousd) == (6, 5, 1, 60, 30)
+    assert whole.p50_s is not None and whole.p95_s >= whole.p50_s
+    assert store.metrics.summary("w", 2).failed == 1 and store.metrics.summary("unknown").success is None
+    assert [(outcome.version, outcome.runs) for outcome in store.metrics.outcomes("w")] == [(1, 3), (2, 3)]
+    going.finish()
+
+
+def test_patterns_of_the_same_name_are_merged_most_frequent_first(store):
+    store.metrics.record_pattern(Pattern(workflow="w", name="rare", count=2, evidence=("a",)))
+    store.metrics.record_pattern(Pattern(workflow="w", name="often", count=2, evidence=("a",), first_seen="2026-01-02"))
+    store.metrics.record_pattern(Pattern(workflow="w", name="often", description="d", evidence=("a", "b")))
+    found = store.metrics.patterns("w")
+    assert [(p.name, p.count, p.evidence, p.description) for p in found] == [
+        ("often", 3, ("a", "b"), "d"),
+        ("rare", 2, ("a",), ""),
+    ]
+    assert found[0].first_seen == "2026-01-02" and store.metrics.patterns("v") == []

@@ -1,0 +1,321 @@
+"""RunRepository: finding runs, everything they are made of, and what others add."""
+
+import msgspec
+import pytest
+from flightlog.core import events as e
+from flightlog.core.annotations import Noted, Pinned, Scored, Tagged
+from flightlog.core.errors import Conflict, NotFound, StorageError
+from flightlog.core.ids import new_ulid
+from flightlog.core.pages import Sort
+from flightlog.core.query import EVERYTHING, parse
+from flightlog.core.runs import FINISHED
+
+
+def record(store, *recorded, run=None, finish="completed", **facts):
+    """A run with these events; returns its id."""
+    facts.setdefault("workflow", "w")
+    writer = store.recording.begin(e.RunStarted(run=run or new_ulid(), **facts))
+    for event in recorded:
+        writer.append(event)
+    if finish:
+        writer.append(e.RunFinished(status=finish))
+    writer.close()
+    return writer.run
+
+
+def test_get_a_run_by_its_id(store):
+    run = record(store, name="n", objective="o", session="ana", project="p", tags=["t"], meta={"k": 1}, attempt=2)
+    found = store.runs.get(run)
+    assert (found.id, found.name, found.objective, found.session, found.project) == (run, "n", "o", "ana", "p")
+    assert (found.tags, found.meta, found.attempt, found.status) == (("t",), {"k": 1}, 2, "completed")
+    assert found.writer and found.writer.pid
+
+
+@pytest.mark.parametrize(
+    "unknown", ["u", "", "../..", "01" * 13, "a\x00b", "é", "'; drop table runs; --", "%", "x" * 500]
+)
+def test_an_unknown_id_is_not_found_everywhere(store, unknown):
+    record(store)
+    runs, logs, checkpoints = store.runs, store.logs, store.checkpoints
+    asked = [
+        runs.get,
+        runs.resolve,
+        runs.children,
+        runs.steps,
+        runs.items,
+        runs.messages,
+        runs.approvals,
+        runs.artifacts,
+    ]
+    asked += [runs.snapshots, runs.metrics, runs.notes, runs.events, runs.cost_records, runs.damage]
+    asked += [logs.query, logs.counts, checkpoints.list, checkpoints.get, checkpoints.keys, checkpoints.state]
+    asked += [lambda run: runs.event(run, 1), lambda run: runs.cursor_at(run, Sort())]
+    asked += [lambda run: runs.annotate(Pinned(run=run)), lambda run: runs.decide(run, "a", "approved")]
+    for ask in asked:
+        with pytest.raises(NotFound):
+            ask(unknown)
+
+
+def test_resolve_by_beginning_end_or_name(store):
+    run = record(store, name="nightly")
+    assert {store.runs.resolve(text) for text in (run, run[:20], run[-6:], "nightly")} == {run}
+
+
+def test_resolve_conflict_if_there_are_several_naming_up_to_five(store):
+    made = [record(store, name="same") for _ in range(7)]
+    with pytest.raises(Conflict) as error:
+        store.runs.resolve("same")
+    assert 1 < sum(run in str(error.value) for run in made) <= 5
+
+
+SORTS = [
+    Sort(field=field, descending=down) for field in ("started", "took", "cost", "name", "status") for down in (0, 1)
+]
+
+
+@pytest.mark.parametrize("sort", SORTS, ids=lambda sort: f"{sort.field}-{sort.descending}")
+def test_pages_continue_exactly_where_the_last_one_ended_in_both_directions(store, sort):
+    sort = msgspec.structs.replace(sort, descending=bool(sort.descending))
+    for n in range(11):
+        cost = e.CostRecorded(model="m", nanousd=n % 3)
+        record(store, *([cost] if n % 2 else []), name=f"n{n % 4}", finish="completed" if n % 3 else "failed")
+    whole = [run.id for run in store.runs.query(EVERYTHING, sort, limit=100).items]
+    assert len(set(whole)) == 11
+    seen, cursor = [], None
+    while True:
+        page = store.runs.query(EVERYTHING, sort, limit=3, after=cursor)
+        seen += [run.id for run in page.items]
+        if (cursor := page.next) is None:
+            break
+    assert seen == whole
+    back, page = [], store.runs.query(EVERYTHING, sort, limit=4, last=True)
+    while True:
+        back = [run.id for run in page.items] + back
+        if page.previous is None:
+            break
+        page = store.runs.query(EVERYTHING, sort, limit=4, before=page.previous)
+    assert back == whole
+    assert [
+        r.id for r in store.runs.query(EVERYTHING, sort, after=store.runs.cursor_at(whole[5], sort)).items
+    ] == whole[5:]
+
+
+def test_unknown_values_come_last_both_ways(store):
+    priced = record(store, e.CostRecorded(model="m", nanousd=5))
+    unpriced = record(store, e.CostRecorded(model="m"))
+    for descending in (True, False):
+        page = store.runs.query(EVERYTHING, Sort(field="cost", descending=descending))
+        assert [run.id for run in page.items] == [priced, unpriced]
+
+
+def test_a_cursor_of_another_query_or_sort_is_a_storage_error(store):
+    for _ in range(3):
+        record(store)
+    cursor = store.runs.query(EVERYTHING, limit=1).next
+    for query, sort in ((parse("status:completed"), Sort()), (EVERYTHING, Sort(field="name")), (EVERYTHING, Sort())):
+        if (query, sort) == (EVERYTHING, Sort()):
+            cursor = "nonsense"
+        with pytest.raises(StorageError):
+            store.runs.query(query, sort, after=cursor)
+
+
+def test_count_and_totals_say_what_there_is(store):
+    record(store, session="ana")
+    record(store, finish="failed")
+    going = store.recording.begin(e.RunStarted(run=new_ulid(), workflow="v", version=3))
+    assert store.runs.count(EVERYTHING) == 3
+    for query, number in (("status:failed", 1), ("workflow:w", 2), ("session:ana", 1), ("workflow:v version:3", 1)):
+        assert store.runs.count(parse(query)) == number, query
+    totals = store.runs.totals()
+    assert (totals.runs, totals.by_status["running"], totals.by_status["completed"]) == (3, 1, 1)
+    assert totals.size_bytes == sum(run.size_bytes for run in store.runs.query(EVERYTHING).items)
+    going.close()
+
+
+def test_values_are_real_values_by_prefix_sorted(store):
+    for workflow in ("beta", "alpha", "alpine"):
+        record(store, workflow=workflow, session="s", tags=["nightly"])
+    assert store.runs.values("workflow") == ["alpha", "alpine", "beta"]
+    assert store.runs.values("workflow", "alp", limit=1) == ["alpha"]
+    assert store.runs.values("session") == ["s"] and store.runs.values("tag") == ["nightly"]
+
+
+def test_recent_and_children(store):
+    parent = record(store)
+    kids = [record(store, parent=parent, version=2) for _ in range(3)]
+    assert [run.id for run in store.runs.children(parent)] == kids
+    assert [run.id for run in store.runs.recent("w", 2, limit=2)] == kids[:0:-1]
+    assert len(store.runs.recent("w")) == 4 and store.runs.recent("unknown") == []
+
+
+def test_steps_in_the_order_they_began_then_the_pending_ones_as_declared(store):
+    with store.run("w") as run:
+        run.graph({"c": [], "a": ["c"], "b": ["a"]})
+        with run.step("a", agent="x", input={"q": 1}) as step:
+            step.log("in a")
+        with run.step("extra"):
+            pass
+        steps = store.runs.steps(run.id)
+    assert [(step.name, step.status) for step in steps] == [
+        ("a", "completed"),
+        ("extra", "completed"),
+        ("c", "pending"),
+        ("b", "pending"),
+    ]
+    assert steps[0].logs == 1 and steps[0].has_input and not steps[0].has_output
+    assert store.runs.event(run.id, steps[0].started_seq).input == {"q": 1}
+
+
+def test_items_failed_ones_first_each_group_by_row_number(store):
+    events = [e.ItemChanged(row_number=n, status="failed" if n % 3 == 0 else "completed") for n in range(7, -1, -1)]
+    run = record(store, *events)
+    whole, cursor = [], None
+    while True:
+        page = store.runs.items(run, limit=3, after=cursor)
+        whole += [item.row_number for item in page.items]
+        if (cursor := page.next) is None:
+            break
+    assert whole == [0, 3, 6, 1, 2, 4, 5, 7]
+
+
+def test_messages_in_the_order_they_were_sent_contents_included(store):
+    contents = ["héllo", {"a": [1, None]}, "x" * 100_000, "", [1.5]]
+    run = record(store, *(e.MessageSent(sender="a", recipient="b", content=content) for content in contents))
+    first = store.runs.messages(run, limit=3)
+    rest = store.runs.messages(run, limit=3, after=first.next)
+    assert [message.content for message in first.items + rest.items] == contents and rest.next is None
+
+
+def test_approvals_of_one_run_in_the_order_asked_and_all_pending_ones_oldest_first(store):
+    ask = [e.ApprovalRequested(approval=f"a{n}", question=f"{n}?") for n in range(2)]
+    one = record(store, *ask, e.ApprovalDecided(approval="a0", decision="approved"), finish=None)
+    two = record(store, *ask, finish=None)
+    assert [approval.status for approval in store.runs.approvals(one)] == ["approved", "pending"]
+    assert [(a.run, a.id) for a in store.runs.approvals()] == [(one, "a1"), (two, "a0"), (two, "a1")]
+    assert store.runs.get(two).status in ("waiting", "lost")
+
+
+def test_artifacts_snapshots_and_metrics_are_those_of_the_run(store):
+    run = record(
+        store,
+        *(e.ArtifactMade(name=name, path=f"/x/{name}", size=3) for name in "ab"),
+        e.SnapshotTaken(name="plan", value={"v": 1}),
+        e.SnapshotTaken(name="plan", value={"v": 2}),
+        e.SnapshotTaken(name="result", value=[1]),
+        e.MetricReported(name="score", value=0.5),
+        e.MetricReported(name="score", value=0.75),
+    )
+    assert [artifact.name for artifact in store.runs.artifacts(run)] == ["a", "b"]
+    assert store.runs.snapshots(run) == {"plan": {"v": 2}, "result": [1]}
+    assert [metric.value for metric in store.runs.metrics(run)] == [0.5, 0.75]
+
+
+def test_event_is_decoded_and_not_found_beyond_the_end(store):
+    run = record(store, e.Logged(level="ERROR", message="boom", details={"k": [1, {"x": None}]}))
+    assert store.runs.event(run, 2).details == {"k": [1, {"x": None}]}
+    for seq in (0, 4, 10**12, -1):
+        with pytest.raises(NotFound):
+            store.runs.event(run, seq)
+
+
+def test_events_come_in_the_bytes_that_were_recorded(store):
+    writer = store.recording.begin(e.RunStarted(run=new_ulid(), workflow="w"))
+    written = [e.Logged(level="INFO", message=text) for text in ("a", "ü\u202e\x1b]52;", "\u2028", "[/INST]" * 100)]
+    for event in written:
+        writer.append(event)
+    lines = store.runs.events(writer.run, after=1)
+    assert lines == [(event.seq, e.encode(event)) for event in written]
+    assert [seq for seq, _ in store.runs.events(writer.run, after=2, limit=2)] == [3, 4]
+    writer.close()
+
+
+def test_text_comes_back_as_it_was_recorded(store):
+    hostile = "\x1b[31mred\x07 [@click=app.bell()]x[/] \u202eabc \x9b \u0000 'q' \"d\" 🦊"
+    run = record(store, e.Logged(level="INFO", message=hostile), name=hostile, objective=hostile)
+    found = store.runs.get(run)
+    assert (found.name, found.objective) == (hostile, hostile)
+    assert store.logs.query(run)[0].message == hostile
+
+
+def test_cost_records_and_costs_grouped_most_expensive_first(store):
+    one = record(
+        store,
+        e.CostRecorded(model="big", input_tokens=10, output_tokens=1, nanousd=100),
+        e.CostRecorded(model="small", input_tokens=5),
+        e.CostPriced(cost=3, nanousd=7, prices="2026-01-01"),
+        e.CostRecorded(model="mystery", input_tokens=1),
+    )
+    record(store, e.CostRecorded(model="small", nanousd=3), workflow="v")
+    found = store.runs.cost_records(one)
+    assert [(cost.model, cost.nanousd, cost.provenance) for cost in found] == [
+        ("big", 100, "recorded"),
+        ("small", 7, "computed"),
+        ("mystery", None, "unknown"),
+    ]
+    groups = {group.key: group for group in store.runs.costs("model", EVERYTHING)}
+    assert list(groups) == ["big", "small", "mystery"]
+    assert (groups["small"].calls, groups["small"].money.nanousd, groups["small"].money.provenance) == (2, 10, "mixed")
+    assert groups["mystery"].money.nanousd is None
+    assert [group.key for group in store.runs.costs("workflow", parse("workflow:v"))] == ["v"]
+    assert store.runs.get(one).money.provenance == "unknown"
+
+
+def test_sessions_and_projects_most_recently_active_first(store):
+    for session in ("old", "new", "old2"):
+        record(store, session=session, project="p")
+    assert [group.id for group in store.runs.sessions()] == ["old2", "new", "old"]
+    assert [(group.id, group.runs) for group in store.runs.projects()] == [("p", 3)]
+
+
+def test_annotate_adds_a_pin_tag_note_or_score_and_fills_in_the_time(store):
+    run = record(store)
+    for annotation in (
+        Pinned(run=run),
+        Tagged(run=run, tag="x"),
+        Noted(run=run, text="n1", by="ana"),
+        Noted(run=run, text="n2"),
+    ):
+        store.runs.annotate(annotation)
+    store.runs.annotate(Scored(run=run, name="score", value=0.9))
+    found = store.runs.get(run)
+    assert (found.pinned, found.tags, found.notes) == (True, ("x",), 2)
+    notes = store.runs.notes(run)
+    assert [(note.text, note.by) for note in notes] == [("n1", "ana"), ("n2", "")] and all(note.t for note in notes)
+    assert [(metric.name, metric.value, metric.seq) for metric in store.runs.metrics(run)] == [("score", 0.9, 0)]
+    store.runs.annotate(Pinned(run=run, pinned=False))
+    store.runs.annotate(Tagged(run=run, tag="x", tagged=False))
+    found = store.runs.get(run)
+    assert (found.pinned, found.tags) == (False, ())
+
+
+def test_decide_conflict_if_it_is_decided_or_answered_already_or_the_run_is_finished(store):
+    run = record(store, e.ApprovalRequested(approval="a", question="?"), finish=None)
+    store.runs.decide(run, "a", "approved")
+    with pytest.raises(Conflict):
+        store.runs.decide(run, "a", "rejected")
+    assert store.runs.approvals(run)[0].answered == "approved"
+    with pytest.raises(NotFound):
+        store.runs.decide(run, "other", "approved")
+    over = record(store, e.ApprovalRequested(approval="a", question="?"))
+    with pytest.raises(Conflict):
+        store.runs.decide(over, "a", "approved")
+    decided = [e.ApprovalRequested(approval="a", question="?"), e.ApprovalDecided(approval="a", decision="expired")]
+    with pytest.raises(Conflict):
+        store.runs.decide(record(store, *decided, finish=None), "a", "approved")
+
+
+def test_damage_is_empty_for_what_is_whole(store):
+    run = record(store)
+    assert store.runs.damage() == [] == store.runs.damage(run)
+
+
+def test_what_is_returned_never_changes_afterwards(store):
+    writer = store.recording.begin(e.RunStarted(run=new_ulid(), workflow="w"))
+    before = store.runs.get(writer.run)
+    copy = msgspec.structs.asdict(before)
+    writer.append(e.Logged(level="ERROR", message="x"))
+    writer.append(e.RunFinished(status="failed"))
+    assert store.runs.get(writer.run).status in FINISHED
+    assert msgspec.structs.asdict(before) == copy
+    with pytest.raises(AttributeError):
+        before.status = "x"

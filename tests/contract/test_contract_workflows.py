@@ -1,0 +1,150 @@
+"""WorkflowRepository: versions 1, 2, 3 …, each immutable, with lineage."""
+
+import subprocess
+import sys
+
+import pytest
+from flightlog.core.errors import Conflict, NotFound, ReadOnly, StorageError
+from flightlog.core.workflows import digest_of
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+YAML = "steps:\n  - plan  # ünï\n  - act\n"
+
+
+def test_store_keeps_a_definition_as_the_next_version_and_returns_it(store):
+    first = store.workflows.store("triage", YAML, author="ana", note="first")
+    second = store.workflows.store("triage", YAML + "\n")
+    assert [(v.number, v.parents, v.author) for v in (first, second)] == [(1, (), "ana"), (2, (1,), "")]
+    assert first == store.workflows.get("triage", 1) and second == store.workflows.get_latest("triage")
+    assert first.digest == digest_of(YAML) and first.created and not first.damaged
+
+
+def test_the_text_comes_back_byte_for_byte(store):
+    @settings(max_examples=30)
+    @given(
+        st.text(st.characters(blacklist_categories=("Cs", "Cc")), max_size=40),
+        st.sampled_from(["", "\n", "\r\n", "\n\n"]),
+    )
+    def same(text, end):
+        definition = f"note: {text!r}".replace("\\", "") + end
+        try:
+            saved = store.workflows.store("w", definition)
+        except StorageError:
+            return
+        assert store.workflows.get("w", saved.number).definition == definition
+
+    same()
+
+
+def test_equal_text_makes_a_new_version_all_the_same_and_find_gives_the_newest(store):
+    store.workflows.store("w", YAML)
+    store.workflows.store("w", "a: 1")
+    third = store.workflows.store("w", YAML)
+    assert third.number == 3 and store.workflows.find("w", digest_of(YAML)).number == 3
+    assert store.workflows.find("w", digest_of("b: 1")) is None is store.workflows.find("unknown", "x")
+
+
+def test_parents_may_be_several_or_none_and_must_exist(store):
+    for _ in range(2):
+        store.workflows.store("w", YAML)
+    branch = store.workflows.store("w", YAML, parents=[1])
+    merge = store.workflows.store("w", YAML, parents=[2, 3])
+    root = store.workflows.store("w", YAML, parents=[])
+    assert (branch.parents, merge.parents, root.parents) == ((1,), (2, 3), ())
+    assert store.workflows.lineage("w") == {1: (), 2: (1,), 3: (1,), 4: (2, 3), 5: ()}
+    with pytest.raises(NotFound):
+        store.workflows.store("w", YAML, parents=[9])
+    assert store.workflows.get_latest("w").number == 5
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        "a: [1",
+        "a: &x [1]\nb: *x",
+        "[" * 70 + "]" * 70,
+        "a: " + "x" * 1_100_000,
+    ],
+    ids=["no yaml", "alias", "too deep", "too long"],
+)
+def test_what_cannot_be_a_definition_is_a_storage_error(store, definition):
+    with pytest.raises(StorageError):
+        store.workflows.store("w", definition)
+    assert store.workflows.list("w") == []
+
+
+def test_unknown_versions_are_not_found(store):
+    store.workflows.store("w", YAML)
+    for ask in (
+        lambda: store.workflows.get("w", 2),
+        lambda: store.workflows.get_latest("v"),
+        lambda: store.workflows.get("v", 1),
+    ):
+        with pytest.raises(NotFound):
+            ask()
+    assert store.workflows.list("v") == []
+
+
+@pytest.mark.parametrize("workflow", ["", "..", "a/b", "a\nb", "x" * 300, "~", "a.", " a", "%2e%2e/", "é"])
+def test_ids_are_rejected_never_cleaned(store, workflow):
+    with pytest.raises(StorageError):
+        store.workflows.store(workflow, YAML)
+    assert store.workflows.list_all() == []
+
+
+def test_ids_that_differ_only_in_case_are_a_conflict(store):
+    store.workflows.store("Triage", YAML)
+    with pytest.raises(Conflict):
+        store.workflows.store("triage", YAML)
+
+
+def test_list_gives_versions_by_number_without_definitions_and_list_all_workflows_by_id(store):
+    for workflow in ("b", "a", "a"):
+        store.workflows.store(workflow, YAML)
+    assert [(version.number, version.definition) for version in store.workflows.list("a")] == [(1, ""), (2, "")]
+    assert [(workflow.id, workflow.versions, workflow.latest) for workflow in store.workflows.list_all()] == [
+        ("a", 2, 2),
+        ("b", 1, 1),
+    ]
+
+
+def test_delete_conflict_while_another_version_names_it_as_parent_and_its_number_is_not_given_again(store):
+    for _ in range(3):
+        store.workflows.store("w", YAML)
+    with pytest.raises(Conflict):
+        store.workflows.delete("w", 2)
+    store.workflows.delete("w", 3)
+    with pytest.raises(NotFound):
+        store.workflows.delete("w", 3)
+    assert [version.number for version in store.workflows.list("w")] == [1, 2]
+    assert store.workflows.store("w", YAML).number == 4
+
+
+def test_a_run_saves_its_definition_when_the_text_is_new(store):
+    numbers = []
+    for definition in (YAML, YAML, "a: 1"):
+        with store.run("w", definition=definition) as run:
+            pass
+        numbers.append(store.runs.get(run.id).version)
+    assert numbers == [1, 1, 2] and len(store.workflows.list("w")) == 2
+
+
+def test_numbers_never_collide_between_processes(kept):
+    store = kept.open()
+    code = f"{kept.code}\nfor n in range(10):\n    print(store.workflows.store('w', f'a: {{n}}').number)"
+    others = [subprocess.Popen([sys.executable, "-c", code], stdout=-1, text=True) for _ in range(4)]
+    numbers = [int(line) for other in others for line in other.communicate(timeout=60)[0].split()]
+    assert sorted(numbers) == list(range(1, 41))
+    assert {v.number for v in store.workflows.list("w")} == set(numbers)
+
+
+def test_a_store_opened_read_only_refuses_versions(kept):
+    kept.open().workflows.store("w", YAML)
+    kept.open().runs.totals()
+    kept.close()
+    store = kept.open(read_only=True)
+    assert store.workflows.get_latest("w").definition == YAML
+    for change in (lambda: store.workflows.store("w", YAML), lambda: store.workflows.delete("w", 1)):
+        with pytest.raises(ReadOnly):
+            change()

@@ -1,0 +1,270 @@
+"""The query language: nothing that is typed fails, and what it means is written down here."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flightlog.core.costs import Money, Tokens
+from flightlog.core.query import EVERYTHING, KEYS, And, KnownFacts, Or, Query, Term, equals, parse, suggest
+from flightlog.core.query_keys import FLAGS, HAVING
+from flightlog.core.runs import Run
+from flightlog.core.units import time_text
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+PIECES = [*KEYS, *'-|()":=<>!\\*. \t\n$\0\ud800', "!=", ">=", "--", "meta.a", 'meta."b c"']
+PIECES += ["status:failed", "since:2d", "wörd", "12"]
+typed = st.one_of(st.text(max_size=60), st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
+
+
+def run(**facts) -> Run:
+    return Run(id="01jd2k0000000000000000000a", workflow="triage", **facts)
+
+
+def ago(**length) -> str:
+    return time_text(NOW - timedelta(**length))
+
+
+# --- reading and writing it down --------------------------------------------------------------------
+
+
+@given(typed)
+@example("((((((((((((((((((((((((((((((a")
+@example("-" * 30 + "(")
+@example("|".join("abc"))
+@example('"\\')
+def test_whatever_is_typed_parses_and_its_canonical_text_means_the_same(text):
+    query = parse(text)
+    assert query.text == text
+    again = parse(str(query))
+    assert again == query
+    assert hash(again) == hash(query)
+    assert not again.message
+    assert str(again) == str(query)
+
+
+@given(typed)
+def test_whatever_is_typed_can_be_answered(text):
+    assert parse(text).matches(run(), KnownFacts(), NOW) in (True, False)
+
+
+@given(st.sampled_from([name for name, key in KEYS.items() if key.kind == "name" and name != "meta"]), st.text())
+def test_an_exact_value_may_be_any_text(key, value):
+    query = equals(key, value)
+    assert parse(str(query)) == query
+    assert not parse(str(query)).message
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        ("", ""),
+        ("  triage   draft ", "triage draft"),
+        ("a | b c", "a | b c"),
+        ("(a b) | c", "(a b) | c"),
+        ("((a) b)", "a b"),
+        ("version!=3", "-version=3"),
+        ("-version!=3", "version=3"),
+        ("STATUS:Failed", "status:failed"),
+        ('name:"x y"|z', 'name:"x y"|z'),
+        ("error:foo(bar)", 'error:"foo(bar)"'),
+        ("Pinned", "pinned"),
+        ('"pinned"', '"pinned"'),
+        ("--verbose", '"--verbose"'),
+        ("-(a | b)", "-(a | b)"),
+        ('meta."odd key":1', 'meta."odd key":1'),
+    ],
+)
+def test_canonical_text(text, canonical):
+    query = parse(text)
+    assert str(query) == canonical
+    assert not query.message
+
+
+def test_or_binds_more_tightly_than_the_space():
+    a, b, c = (Term(values=(letter,)) for letter in "abc")
+    assert parse("a | b c").root == And((Or((a, b)), c))
+    assert parse("a|b c").root == And((Term(values=("a", "b")), c))
+    assert parse("status:failed|lost pinned|a").root == And(
+        (Term(key="status", values=("failed", "lost")), Or((Term(key="pinned"), a)))
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "says", "canonical"),
+    [
+        ("stauts:failed", "at 1: 'stauts' is no key, did you mean 'status'?; searched as text", '"stauts:failed"'),
+        ("a took>abc", "at 3: a length of time is wanted", 'a "took>abc"'),
+        ("status:faild", "did you mean failed?", '"status:faild"'),
+        ("workflow>3", "workflow takes : or =", '"workflow>3"'),
+        ("workflow:", "workflow: wants a value", '"workflow:"'),
+        ("meta:x", "meta.NAME wants a name", '"meta:x"'),
+        ("status.x:y", "takes no name", '"status.x:y"'),
+        ("since:soon", "an age or a date is wanted", '"since:soon"'),
+        ("(a", "not closed", '"(" a'),
+        ('"a b', "not closed", '"a b"'),
+        ("a |", "at 3: nothing stands beside |; it is left out", "a"),
+        ("log:x | a", "log: stands beside the rest", "x | a"),
+        ("-(log:x a)", "log: stands beside the rest", "-(x a)"),
+        ("name:" + "x" * 1001, "at most 1,000 characters", '"name:' + "x" * 1001 + '"'),
+    ],
+)
+def test_what_is_not_understood_is_said_and_searched_as_text(text, says, canonical):
+    query = parse(text)
+    assert says in query.message
+    assert str(query) == canonical
+
+
+EVERYDAY = ["C++", "foo-bar", "foo.bar", "AND", "it's", "50%", "a_b", "x,y", ")", "#1", "12:30", "*"]
+
+
+@pytest.mark.parametrize("text", EVERYDAY)
+def test_everyday_words_need_no_quotes(text):
+    assert parse(text).root == Term(values=(text,))
+    assert not parse(text).message
+
+
+@pytest.mark.parametrize("text", ["x" * 30_000, " ".join(f"w{n}" for n in range(201)), "id:" + "|".join("ab" * 101)])
+def test_a_query_too_long_for_an_engine_is_one_text(text):
+    query = parse(text)
+    assert query.root == Term(values=(text,))
+    assert "at most" in query.message
+
+
+def test_a_deep_query_is_flattened_or_read_as_text():
+    for text in ["(" * 1000 + "a" + ")" * 1000, "-(" * 1000 + "a" + ")" * 1000]:
+        assert parse(str(parse(text))) == parse(text)
+
+
+def test_a_mistyped_key_is_recognised():
+    assert suggest("worfklow") == "workflow"
+    assert suggest("zzzzzz") is None
+
+
+def test_queries_join():
+    scope = equals("session", "ana")
+    assert str(scope & parse("a | b status:failed")) == "session=ana a | b status:failed"
+    assert scope & EVERYTHING == scope
+    assert (scope & parse("foo:bar")).message == parse("foo:bar").message
+    assert parse("archived tag:x").keys() == {"archived", "tag"}
+
+
+def test_what_counters_can_answer():
+    assert EVERYTHING.counted() == {}
+    assert parse("status:failed|lost workflow:a version:3 session=b project:c").counted() == {
+        "status": {"failed", "lost"},
+        "workflow": {"a"},
+        "version": {3},
+        "session": {"b"},
+        "project": {"c"},
+    }
+    assert parse("status:finished status:failed").counted() == {"status": {"failed"}}
+    assert parse('session:""').counted() == {"session": {""}}
+    for text in ["triage", "-status:failed", "workflow:a*", "version>3", "status:failed | workflow:a", "pinned"]:
+        assert parse(text).counted() is None
+
+
+def test_log_text_is_asked_apart():
+    assert parse('log:a b -log:"c d"|e').log_terms() == ((True, ("a",)), (False, ("c d", "e")))
+    assert parse("a").log_terms() == ()
+
+
+def test_every_key_is_explained_by_an_example_that_parses():
+    for key in KEYS.values():
+        query = parse(key.example)
+        assert not query.message, key.example
+        assert query.keys() == {key.name}
+        assert key.what
+
+
+# --- what it means ----------------------------------------------------------------------------------
+
+FACTS = KnownFacts(
+    steps=("Fetch pages", "draft"),
+    models=("gpt-4o", "claude-haiku"),
+    agents=("planner",),
+    metrics={"score": (0.5, 0.95)},
+    notes=("looks flaky",),
+    logs=("Retrying after 429",),
+)
+RUN = run(
+    version=4,
+    name="Morgenlauf Ä1",
+    objective="Sort the\n inbox",
+    plan_id="p-1",
+    attempt=2,
+    parent="01jd2j0000000000000000000z",
+    session="ana",
+    status="failed",
+    started=ago(days=3),
+    finished=ago(days=3, minutes=-2),
+    last_event=ago(days=1),
+    error="TimeoutError: 30 s",
+    steps=2,
+    items=10,
+    items_failed=3,
+    errors=1,
+    checkpoints=2,
+    tokens=Tokens(input=1_500_000, output=1),
+    money=Money(recorded_nanousd=600_000_000, recorded=2),
+    size_bytes=10_000_001,
+    tags=("nightly", "v1.2"),
+    notes=1,
+    pinned=True,
+    meta={"customer": "acme", "n": 5, "deep": {"a": 1}, "on": True, "none": None, "odd key": "x"},
+    source_id="thread-7",
+)
+
+
+# Two spaces or a line end part the queries.
+MATCHING = """
+morgenlauf  ÄPFEL | ä1  a\u03081  "sort the inbox"  TIMEOUT  nightly  flaky  fetch  triage  thread-7  id:01JD2K
+id:0a  id=01jd2k0000000000000000000a  parent:01jd2j  id:thread-7  status:failed  status:finished  status:any
+status:lost|failed  -status:active  workflow:triage  workflow:tri*  workflow:*  version:4
+version>=3 version<5  version!=3  model:gpt-4*  model:gpt-4o  agent:planner  agent:planner model:claude-haiku
+-model:gpt-4  session:ana  project:""  tag:nightly  tag=nightly  tag:v1.*  plan:p-1  -tag:""  name:lauf
+name:ä1  name="morgenlauf ä1"  objective:sort  error:timeout  step:fetch  step:DRAFT  note:flaky  log:RETRYING
+-log:nothing  started<7d  started>2d  started<=3d  since:4d  -since:2d  until:1d  started:2026-11-18
+started:4d  started>2026-11-17  started>=2026-11-18  started<2026-11-19  started<=2026-11-18
+-started>2026-11-18  until:2026-11-18  since:2026-11  active<2d  finished:2026-11  took>1m  took<=2m  took:120
+-took>2m  cost>0.5  cost<$1  cost=0.6  tokens>1.5M  size>10MB  size<10.1MB  attempt>1  steps:2  failed_items>0
+errors>0  checkpoints>1  price:recorded  metric.score>0.9  metric.score<0.6  -metric.score>1  -metric.other>0
+meta.customer:acme  meta.customer:ac*  meta.n:5  meta.n=5.0  meta.n>4  meta.on:true  meta.none:null
+meta."odd key":x  -meta.deep:1  -meta.missing:x  -meta.customer>1  pinned  -archived  -damaged  -lost
+has:error  has:checkpoint  has:item  has:parent  has:metric  has:tag  -has:approval  -has:project
+(archived x) | pinned  -(archived | lost)
+"""
+
+
+@pytest.mark.parametrize("text", re.split(r"\s{2,}|\n", MATCHING.strip()))
+def test_it_matches(text):
+    query = parse(text)
+    assert not query.message
+    assert query.matches(RUN, FACTS, NOW)
+    assert not Query(root=parse(f"-({text})").root).matches(RUN, FACTS, NOW) or query.log_terms()
+
+
+def test_a_run_that_goes_on_has_taken_the_time_so_far():
+    going = run(status="running", started=ago(minutes=10))
+    assert parse("took>9m took<11m -took>11m").matches(going, now=NOW)
+    assert not parse("took>9m").matches(run(status="lost", started=ago(minutes=10)), now=NOW)
+
+
+def test_an_unknown_price_makes_a_sum_a_lower_bound():
+    partly = run(money=Money(recorded_nanousd=600_000_000, recorded=1, unknown=1))
+    assert parse("cost>0.5 price:unknown has:cost").matches(partly)
+    assert not parse("cost<1").matches(partly)
+    assert not parse("cost=0.6").matches(partly)
+    assert not parse("cost>=0").matches(run(money=Money(unknown=1)))
+
+
+def test_what_is_unknown_fulfils_no_term_and_every_negated_one():
+    for term in ["version>0", "started>1d", "took>0s", "cost>=0", "size>=0", "session:*", "parent:0"]:
+        assert not parse(term).matches(run())
+        assert parse(f"-{term}").matches(run())
+
+
+def test_every_flag_and_every_has_is_answered():
+    for text in [*FLAGS, *(f"has:{what}" for what in HAVING)]:
+        assert not parse(text).matches(run())

@@ -1,0 +1,132 @@
+"""Poor terminals, none at all, signals and hasty people: a sentence or a picture, and the terminal as it was."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import flightlog
+import pytest
+from pty_terminal import FLIGHTLOG, terminal
+
+SLOW = """
+import sys, time
+from flightlog.tui.cli import browse
+from flightlog.tui.cli.main import main
+
+def never(*args, **options):
+    time.sleep(60)
+
+browse.open_store = never
+main(["browse", sys.argv[1]])
+"""
+
+
+def heavy(*cases):
+    return [pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=pytest.mark.heavy) for case in cases]
+
+
+@pytest.fixture
+def data(tmp_path):
+    with flightlog.open(tmp_path / "data", storage="file") as store, store.run("triage", name="inbox") as run:
+        run.log("hello")
+    return tmp_path / "data"
+
+
+@pytest.mark.parametrize("kind", ["dumb", *heavy("")])
+def test_a_terminal_that_cannot_draw_gets_a_sentence(data, kind):
+    with terminal(data, TERM=kind) as t:
+        assert t.ended() == 2
+        assert t.written.startswith("flightlog: ") and t.written.count("\n") == 1 and "\x1b" not in t.written
+        assert t.is_sane()
+
+
+@pytest.mark.parametrize("piped", ["stdin", "stdout"])
+def test_without_a_terminal_there_is_a_sentence(data, piped):
+    with terminal(data, program=(sys.executable, "-c", "import time; time.sleep(60)")) as t:
+        own = {"stdin": t.slave, "stdout": t.slave, piped: subprocess.PIPE}
+        done = subprocess.run([*FLIGHTLOG, str(data)], stderr=subprocess.PIPE, timeout=20, **own)
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"flightlog: ") and done.stderr.count(b"\n") == 1
+
+
+def test_verbs_work_in_a_terminal_that_cannot_draw(data):
+    with terminal("ls", "--data", data, TERM="dumb") as t:
+        assert t.ended() == 0
+        assert "inbox" in t.written and "\x1b" not in t.written
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(20, 5), *heavy((1, 1), (3, 40), (200, 2))])
+def test_a_tiny_terminal_has_a_picture_and_grows(data, columns, rows):
+    with terminal(data, columns=columns, rows=rows) as t:
+        t.until("\x1b[?1049h")
+        t.read(quiet=0.5)
+        t.press("j\rlso")
+        t.press("\x1b[27u")
+        assert t.process.poll() is None, t.written[-2000:]
+        t.resize(100, 30)
+        os.killpg(t.process.pid, signal.SIGWINCH)
+        t.until("inbox")
+        t.resize(columns, rows)
+        os.killpg(t.process.pid, signal.SIGWINCH)
+        t.read(quiet=0.3)
+        t.press("q")
+        assert t.ended() == 0, t.written[-2000:]
+        assert t.is_sane()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_leaves_the_terminal_sane(data, number):
+    with terminal(data) as t:
+        t.until("inbox")
+        os.kill(t.process.pid, number)
+        code = t.ended()
+        assert "Traceback" not in t.written
+        assert t.is_sane(), t.written[-300:]
+        assert code == (0 if number == signal.SIGINT else 128 + number)
+
+
+@pytest.mark.parametrize("after", [0.0, 0.4, *heavy(0.1, 0.2, 0.3, 0.5, 0.6, 0.8)])
+def test_a_hasty_q_quits(data, after):
+    with terminal(data) as t:
+        t.read(quiet=after, limit=after)
+        t.press("q")
+        assert t.ended() == 0, t.written[-2000:]
+        assert "Traceback" not in t.written and t.is_sane()
+
+
+@pytest.mark.parametrize("keys", ["\x03q", *heavy("q", "\x11", "jj\r?qq", "/abc\x11")])
+def test_quitting_does_not_wait_for_a_store_that_is_being_opened(data, keys):
+    with terminal(data, program=(sys.executable, "-c", SLOW)) as t:
+        t.until("\x1b[?1049h")
+        t.read(quiet=0.5, limit=0.5)
+        began = time.monotonic()
+        for key in keys:
+            t.press(key)
+        assert t.ended(seconds=3) == 0, t.written[-2000:]
+        assert time.monotonic() - began < 3
+        assert "Traceback" not in t.written and t.is_sane()
+
+
+def test_tabs_asked_for_before_they_are_there(data):
+    with terminal(data) as t:
+        t.until("inbox")
+        os.write(t.master, b"\r" + b"oslctmipa" * 5)
+        t.read(quiet=0.5)
+        assert t.process.poll() is None, t.written[-2000:]
+        os.write(t.master, b"\x1b[27u\r\x1b[27u\r\x1b[27u\ro")
+        t.read(quiet=0.5)
+        t.press("q")
+        assert t.ended() == 0, t.written[-2000:]
+
+
+def test_a_closed_terminal_ends_the_browser(data):
+    t = terminal(data)
+    with t as running:
+        running.until("inbox")
+        master, running.master = running.master, os.open(os.devnull, os.O_RDONLY)
+        slave, running.slave = running.slave, os.open(os.devnull, os.O_RDONLY)
+        os.close(slave)
+        os.close(master)
+        running.process.wait(10)

@@ -1,0 +1,214 @@
+"""Hostile text in every field: none of it acts on a terminal, on any screen, in any verb, in a crash."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import flightlog
+import pytest
+from click.testing import CliRunner
+from corpus import CORPUS, SHORT, escaped
+from flightlog.core.annotations import Noted
+from flightlog.tui.cli.main import VERBS, main
+from hostile import forge, record
+from pty_terminal import terminal
+
+MIXED = (
+    "\x1b]52;c;UFdORUQ=\x07\x9b66;6H\u202e[/INST]\x1b]2;PWNED\x1b\\[@click=app.quit]x[/]\r\n"
+    "\U000e0041\u200b\x1b_G\x1b\\\x1bPq~\x1b\\\0\t[/ end"
+)
+STORAGES = ("file", "sqlite")
+TABS = "oslctmipa"
+
+
+def test_the_corpus_finds_what_is_not_made_safe():
+    for name, text in CORPUS.items():
+        if any(character < " " and character not in "\r\n\b" for character in text):
+            assert escaped(text, screen=False), name
+    assert len(CORPUS) >= 60
+    assert not escaped("\x1b[1;38;2;1;2;3m\x1b[2;3Hplain \u2026", screen=True)
+
+
+@pytest.fixture(params=STORAGES)
+def storage(request):
+    return request.param
+
+
+def verbs(run, forged, point):
+    """Every verb that prints what was recorded, as a person and as a program calls it."""
+    for one in (run, forged):
+        yield from (["show", one], ["logs", one, "--level", "debug"], ["states", one], ["pin", one], ["unpin", one])
+        yield from (["show", one, "--json"], ["logs", one, "--json"], ["states", one, "--json"])
+    yield from (
+        ["ls"], ["ls", "--json"], ["ls", "--ids"], ["search", "a"], ["search", "a", "--json"], ["state", point],
+        ["state", point, "--json"], ["sessions"], ["sessions", "--json"], ["workflows"], ["workflows", "--json"],
+        ["versions", "triage"], ["version", "triage@1"], ["doctor"], ["doctor", "--json"], ["config"],
+        *(["costs", "--by", by] for by in ("day", "workflow", "version", "model", "agent", "session")),
+    )  # fmt: skip
+
+
+def test_no_verb_prints_it_raw(tmp_path, storage):
+    data, text = tmp_path / "data", " ".join(SHORT.values())
+    with flightlog.open(data, storage=storage) as store:
+        run = record(store, text)
+        store.workflows.store("triage", "a: 1\n", author="ana", note=text)
+        point = store.checkpoints.list(run)[0].id
+        # (in a journal half a surrogate pair is damage, and tested as such)
+        forged = forge(data, text.encode("utf-8", "ignore").decode(), spooled=storage == "sqlite")
+        assert store.runs.get(forged).status == "failed"
+    seen = set()
+    for words in verbs(run, forged, point):
+        result = CliRunner().invoke(main, [*words, "--data", str(data)])
+        assert result.exit_code in (0, 3), (words, result.output, result.exception)
+        assert not escaped(result.output, screen=False), (words, escaped(result.output, screen=False))
+        seen.add(words[0])
+    assert seen >= set(VERBS) - {"browse", "events", "watch", "save", "tag", "note", "approve", "reject", "demo"}
+
+
+def test_errors_quote_it_safely(tmp_path):
+    flightlog.open(tmp_path / "data", storage="file").close()
+    # (what a person types wrongly is quoted by click, which leaves invisible letters alone)
+    for text in (text for name, text in SHORT.items() if name != "hangul_filler"):
+        word = text.replace("\0", "").replace("\ud800", "\udcff").replace("\udfff", "\udcfe")
+        for words in (["show", word], ["version", word], ["ls", word], ["ls", "--sort", word], ["--data", word, "ls"]):
+            result = CliRunner().invoke(main, ["--data", str(tmp_path / "data"), *words])
+            assert not result.exception or isinstance(result.exception, SystemExit), (words, result.exception)
+            assert not escaped(result.output + result.stderr, screen=False), (words, result.output, result.stderr)
+
+
+def test_a_data_directory_may_be_called_anything(tmp_path):
+    data = tmp_path / "\x1b]2;PWNED\x07\u202e[@click=app.quit]x"
+    with flightlog.open(data, storage="file") as store, store.run("triage", name="inbox"):
+        pass
+    with terminal(data) as t:
+        t.until("inbox")
+        t.press("q")
+        assert t.ended() == 0
+        assert not escaped(t.written, screen=True)
+
+
+def walk(t, runs):
+    """Looks at everything there is: the list in all its forms, and each tab of each run with all opened."""
+    t.until("watching")
+    t.read(quiet=0.4)
+    for key in ("v", "v", "b", "\r", "b", "b", "/", "\x1b[27u", "?", "\x1b[27u"):
+        t.press(key)
+    for _ in range(runs):
+        t.press("\r", quiet=0.3)
+        for tab in TABS:
+            t.press(tab, quiet=0.08)
+            t.press("*\r\x1b[B\rd", quiet=0.06)
+            t.press("v*", quiet=0.04)
+        for _ in range(3):
+            t.press("\x1b[27u", quiet=0.1)
+        t.press("j", quiet=0.15)
+    assert t.process.poll() is None, t.written[-2000:]
+    t.press("\x11", quiet=0.2)
+    assert t.ended() == 0, t.written[-2000:]
+
+
+@pytest.mark.parametrize(("columns", "rows", "storage", "forged"), [(120, 36, "file", False), (80, 24, "sqlite", True)])
+def test_no_screen_obeys_it(tmp_path, columns, rows, storage, forged):
+    with flightlog.open(tmp_path / "data", storage=storage) as store:
+        if forged:
+            forge(tmp_path / "data", MIXED, spooled=storage == "sqlite")
+        else:
+            record(store, MIXED)
+    with terminal(tmp_path / "data", columns=columns, rows=rows) as t:
+        walk(t, 1)
+        assert not escaped(t.written, screen=True)
+        assert t.is_sane() and t.written.count("\x1b[?1049l") == 1
+        assert "INST" in t.written
+
+
+@pytest.mark.heavy
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(("columns", "rows", "storage"), [(120, 36, "file"), (80, 24, "sqlite")])
+def test_no_screen_obeys_any_of_the_corpus(tmp_path, columns, rows, storage):
+    # Several to a text: a walk through a run's tabs takes ten seconds, and there are a hundred of them.
+    everything = list(CORPUS.values())
+    texts = [" ".join(everything[part::7]) for part in range(7)]
+    with flightlog.open(tmp_path / "data", storage=storage) as store:
+        for text in texts:
+            if storage == "file":
+                record(store, text)
+            else:
+                forge(tmp_path / "data", text, spooled=True)
+    with terminal(tmp_path / "data", columns=columns, rows=rows) as t:
+        walk(t, len(texts))
+        assert not escaped(t.written, screen=True)
+        assert t.is_sane()
+
+
+CRASH = """
+import sys
+import flightlog
+from flightlog.tui.widgets.preview import Preview
+from flightlog.tui.cli.main import main
+
+def broken(self, found):
+    secret = "s3cret"
+    raise RuntimeError({text!r} + found.run.name)
+
+Preview.show = lambda self, found: broken(self, found) if found else None
+main(["browse", sys.argv[1]])
+"""
+
+
+def test_a_mistake_of_ours_shows_no_locals_and_leaves_the_terminal_sane(tmp_path):
+    with flightlog.open(tmp_path / "data", storage="file") as store, store.run("triage", name=MIXED):
+        pass
+    with terminal(tmp_path / "data", program=(sys.executable, "-c", CRASH.format(text=MIXED))) as t:
+        assert t.ended() == 1
+        assert "flightlog made a mistake" in t.written and "RuntimeError" in t.written
+        assert "s3cret" not in t.written.replace('secret = "s3cret"', "")
+        assert not escaped(t.written, screen=True)
+        assert t.is_sane()
+
+
+@pytest.mark.skipif(not shutil.which("tmux"), reason="tmux is the judge")
+def test_a_real_terminal_is_not_taken_over(tmp_path):
+    def tmux(*words):
+        done = subprocess.run(["tmux", "-L", f"bad-{tmp_path.name}", *words], capture_output=True, text=True)
+        return done.stdout.strip()
+
+    data = tmp_path / "data"
+    with flightlog.open(data, storage="file") as store:
+        for name in ("osc52_bel", "osc52_st", "osc0_title", "osc2_title", "tmux_title", "dcs_tmux"):
+            record(store, CORPUS[name])
+        run = record(store, MIXED)
+        store.runs.annotate(Noted(run=run, text=MIXED))
+    tmux("-f", "/dev/null", "new-session", "-d", "-x", "120", "-y", "36", "sh")
+    try:
+        tmux("set", "-g", "set-clipboard", "on")
+        tmux("select-pane", "-T", "untouched")
+        flightlog_ = f"{sys.executable} -c 'from flightlog.tui.cli.main import main; main()'"
+        tmux("send-keys", f"{flightlog_} {data}; {flightlog_} logs {run} --data {data}; echo over", "Enter")
+        wait_for(lambda: "watching" in tmux("capture-pane", "-p"))
+        for key in ("Enter", *TABS, "q"):
+            tmux("send-keys", key)
+            wait_for(lambda: True, pause=0.25)
+        wait_for(lambda: "\nover" in tmux("capture-pane", "-p"))
+        assert tmux("list-buffers") == ""
+        assert tmux("display-message", "-p", "#{pane_title}") == "untouched"
+    finally:
+        tmux("kill-server")
+
+
+def wait_for(true, *, pause=0.05, seconds=15):
+    import time
+
+    end = time.monotonic() + seconds
+    while True:
+        time.sleep(pause)
+        if true():
+            return
+        assert time.monotonic() < end, "waited in vain"
+
+
+def test_json_is_ascii_whatever_was_recorded(tmp_path):
+    with flightlog.open(tmp_path / "data", storage="file") as store:
+        run = record(store, " ".join(CORPUS.values()))
+    result = CliRunner().invoke(main, ["show", run, "--json", "--data", str(tmp_path / "data")])
+    assert result.stdout.isascii() and json.loads(result.stdout)["run"]["id"] == run

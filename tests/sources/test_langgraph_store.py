@@ -1,0 +1,198 @@
+"""A source as a store: recognised by its tables, read-only, and in the old layout too."""
+
+import shutil
+import sqlite3
+from contextlib import closing
+
+import pytest
+from flightlog.backends.sources.langgraph_ids import checkpoint_id, moment, run_id
+from flightlog.backends.sources.open_source import open_source
+from flightlog.backends.sources.source_store import index_path, workflow_of
+from flightlog.core.annotations import Pinned
+from flightlog.core.clock import to_seconds
+from flightlog.core.errors import NotFound, ReadOnly
+from flightlog.core.events import RunStarted
+from flightlog.core.ids import is_ulid, new_ulid, time_of
+from flightlog.core.metrics import Pattern
+from flightlog.core.query import EVERYTHING
+
+
+@pytest.fixture
+def store(twenty):
+    with open_source(twenty.path, in_memory=True) as store:
+        yield store
+
+
+def run_of(store, thread):
+    return next(run for run in store.runs.query(EVERYTHING, limit=1000).items if run.source_id == thread)
+
+
+def test_only_langgraphs_databases_are_recognised(twenty, tmp_path):
+    with open_source(twenty.path, in_memory=True) as store:
+        assert store.name == str(twenty.path)
+        assert store.read_only
+    other = tmp_path / "other.db"
+    with closing(sqlite3.connect(other)) as connection:
+        connection.execute("CREATE TABLE checkpoints (thread_id TEXT)")
+    assert open_source(other) is None
+    text = tmp_path / "notes.txt"
+    text.write_text("no database" * 1000)
+    assert open_source(text) is None
+    assert open_source(tmp_path) is None
+    assert open_source(tmp_path / "missing") is None
+
+
+def test_every_change_is_refused_with_advice(store):
+    run = run_of(store, "asked")
+    (approval,) = store.runs.approvals(run.id)
+    changes = [
+        lambda: store.runs.annotate(Pinned(run=run.id)),
+        lambda: store.runs.decide(run.id, approval.id, "approved"),
+        lambda: store.recording.begin(RunStarted(run=new_ulid(), workflow="w")),
+        lambda: store.recording.resume(run.id),
+        lambda: store.workflows.store("w", "a: 1"),
+        lambda: store.workflows.delete("w", 1),
+        lambda: store.metrics.record_pattern(Pattern(workflow="w", name="p")),
+    ]
+    for change in changes:
+        with pytest.raises(ReadOnly) as refused:
+            change()
+        assert refused.value.advice
+
+
+def test_there_are_no_versions(store):
+    assert store.workflows.list_all() == []
+    assert store.workflows.list("mail-bot") == []
+    assert store.workflows.find("mail-bot", "sha256:0") is None
+    for ask in (lambda: store.workflows.get("mail-bot", 1), lambda: store.workflows.get_latest("mail-bot")):
+        with pytest.raises(NotFound):
+            ask()
+
+
+def test_what_is_not_there_is_not_found(store):
+    run = run_of(store, "chat")
+    for ask in (
+        lambda: store.runs.get(new_ulid()),
+        lambda: store.runs.event(run.id, 10_000),
+        lambda: store.checkpoints.state(new_ulid()),
+        lambda: store.checkpoints.value(store.checkpoints.list(run.id)[-1].id, "nothing"),
+    ):
+        with pytest.raises(NotFound):
+            ask()
+
+
+def test_a_run_is_found_by_its_threads_name(store):
+    assert store.runs.resolve("chat") == run_of(store, "chat").id
+
+
+def test_states_differ_and_are_blamed(store):
+    found = store.checkpoints.list(run_of(store, "parallel").id)
+    diff = store.checkpoints.diff(found[-2].id, found[-1].id)
+    assert [change.key for change in diff.changes] == ["messages"]
+    blame = store.checkpoints.blame(found[-1].id, "notes")
+    assert blame.since == found[-2].id
+    keys = {key.key: key for key in store.checkpoints.keys(found[-1].id)}
+    assert keys.keys() == {"messages", "notes"}
+    assert keys["notes"].size_bytes == len(b"[0,1,2]")
+
+
+def test_lines_by_type_from_either_end(store):
+    run = run_of(store, "agent-0")
+    bodies = store.runs._bodies
+    lines = bodies.lines(run.id, types=frozenset({"checkpoint"}))
+    assert len(lines) == run.checkpoints
+    assert bodies.lines(run.id, types=frozenset({"checkpoint"}), newest=True, limit=2) == lines[-2:]
+    assert bodies.lines(run.id, after=2, before=4) == store.runs.events(run.id)[2:3]
+    event = store.runs.event(run.id, lines[-1][0])
+    (value,) = bodies.values(run.id, [event.values["messages"]]).values()
+    assert len(value) == event.sizes["messages"]
+    with pytest.raises(NotFound):
+        bodies.values(run.id, ["sha256:0"])
+
+
+def test_sizes_name_the_database(store, twenty):
+    assert store.upkeep.sizes()["database"] == twenty.path.stat().st_size
+
+
+def test_ids_are_a_function_of_path_thread_and_time():
+    foreign = "1f1e578f-8a8d-6d49-bfff-0176906a1f18"
+    assert moment(foreign).step == -1
+    assert moment("1f1e578f-8a92-63bf-8000-fafdee64b116").step == 0
+    t = moment(foreign).t
+    first = run_id("/a", "chat", t)
+    assert is_ulid(first)
+    assert first == run_id("/a", "chat", t)
+    assert len({first, run_id("/b", "chat", t), run_id("/a", "other", t)}) == 3
+    assert t.startswith("2026-11-21T06:58:35.")
+    assert abs(time_of(checkpoint_id("/a", "chat", "", foreign)) - time_of(first)) < 1e-9
+    for strange in ("", "5", "1ef4f797-8335-4428-8001-8a1503f9b875", "checkpoint-3"):
+        assert moment(strange) == (None, None)
+        assert is_ulid(checkpoint_id("/a", "chat", "", strange))
+
+
+def test_an_index_lies_in_the_users_cache_by_its_databases_path(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert index_path(tmp_path / "a.db").parent != tmp_path
+    assert index_path(tmp_path / "a.db") != index_path(tmp_path / "b.db")
+
+
+@pytest.mark.parametrize(
+    ("name", "workflow"), [("mail bot.sqlite", "mail-bot"), ("..db", "langgraph"), ("état.db", "tat")]
+)
+def test_the_workflow_is_named_for_the_file(tmp_path, name, workflow):
+    assert workflow_of(tmp_path / name) == workflow
+
+
+@pytest.fixture
+def old(twenty, tmp_path):
+    """The same threads as an old release stored them: without `task_path`."""
+    path = tmp_path / "old.sqlite"
+    shutil.copy(twenty.path, path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript("""
+            CREATE TABLE kept AS SELECT thread_id, checkpoint_ns, checkpoint_id, task_id, idx, channel, type, value
+              FROM writes ORDER BY rowid;
+            DROP TABLE writes;
+            CREATE TABLE writes (thread_id TEXT NOT NULL, checkpoint_ns TEXT NOT NULL DEFAULT '',
+              checkpoint_id TEXT NOT NULL, task_id TEXT NOT NULL, idx INTEGER NOT NULL, channel TEXT NOT NULL,
+              type TEXT, value BLOB, PRIMARY KEY (thread_id, checkpoint_ns, checkpoint_id, task_id, idx));
+            INSERT INTO writes SELECT * FROM kept ORDER BY rowid;
+            DROP TABLE kept;
+        """)
+    return path
+
+
+def test_the_old_layout_tells_the_same_but_for_names_of_parallel_tasks(old, store):
+    with open_source(old, in_memory=True) as older:
+        new = {run.source_id: run for run in store.runs.query(EVERYTHING, limit=1000).items}
+        for run in older.runs.query(EVERYTHING, limit=1000).items:
+            same = new[run.source_id]
+            assert (run.source_id, run.checkpoints) == (same.source_id, same.checkpoints)
+            assert (run.source_id, run.tokens) == (same.source_id, same.tokens)
+            assert (run.source_id, run.messages) == (same.source_id, same.messages)
+            assert (run.source_id, run.status) == (same.source_id, same.status)
+            if run.source_id != "functional":
+                assert (run.source_id, run.steps_done) == (same.source_id, same.steps_done)
+        names = [step.name for step in older.runs.steps(run_of(older, "agent-0").id)]
+        assert names == ["model", "tools", "answer"]
+
+
+def test_ids_that_tell_no_time(twenty, tmp_path):
+    path = tmp_path / "strange.sqlite"
+    shutil.copy(twenty.path, path)
+    with closing(sqlite3.connect(path)) as connection:
+        for table, column in (
+            ("checkpoints", "checkpoint_id"),
+            ("checkpoints", "parent_checkpoint_id"),
+            ("writes", "checkpoint_id"),
+        ):
+            connection.execute(f"UPDATE {table} SET {column} = 'c-' || {column}")
+        connection.commit()
+    with open_source(path, in_memory=True) as store, open_source(twenty.path, in_memory=True) as plain:
+        expected = {run.source_id: run for run in plain.runs.query(EVERYTHING, limit=1000).items}
+        for run in store.runs.query(EVERYTHING, limit=1000).items:
+            assert abs(to_seconds(run.started) - to_seconds(expected[run.source_id].started)) < 0.1
+            assert abs(to_seconds(run.last_event) - to_seconds(expected[run.source_id].last_event)) < 0.1
+            assert (run.source_id, run.checkpoints) == (run.source_id, expected[run.source_id].checkpoints)
+            assert (run.source_id, run.messages) == (run.source_id, expected[run.source_id].messages)
+            assert len(store.checkpoints.list(run.id)) == run.checkpoints

@@ -1,0 +1,83 @@
+"""The house rules that no reviewer should have to watch: who imports whom, and what importing costs."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+ROOMS = ("core", "backends", "tui")
+
+
+def loaded_after(code: str) -> set[str]:
+    """Top-level and flightlog modules loaded in a fresh interpreter after some code."""
+    script = code + "\nimport sys\nprint('\\n'.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd="/", check=True)
+    return set(done.stdout.split())
+
+
+def test_importing_core_loads_no_screen_and_no_database():
+    names = sorted(path.stem for path in (ROOT / "core").glob("*.py") if path.stem != "__init__")
+    assert len(names) > 10
+    loaded = loaded_after("\n".join(f"import flightlog.core.{name}" for name in names))
+    assert not loaded & {"textual", "rich", "sqlalchemy", "alembic", "sqlite3", "watchdog", "yaml", "click"}
+    assert not {name for name in loaded if name.startswith(("flightlog.backends", "flightlog.tui"))}
+
+
+def test_help_and_version_load_neither_screen_nor_database():
+    loaded = loaded_after(
+        "from click.testing import CliRunner\n"
+        "from flightlog.tui.cli.main import main\n"
+        "for words in (['--help'], ['--version'], ['ls', '--help']):\n"
+        "    result = CliRunner().invoke(main, words)\n"
+        "    assert result.exit_code == 0, result.output"
+    )
+    assert not loaded & {"textual", "rich", "sqlalchemy", "alembic", "watchdog", "genai_prices"}
+
+
+def test_every_module_of_the_rooms_is_imported_under_the_packages_name():
+    files = {str(path) for room in ROOMS for path in (ROOT / room).rglob("*.py")}
+    twice = [
+        name
+        for name, module in list(sys.modules.items())
+        if (getattr(module, "__file__", None) or "") in files and not name.startswith("flightlog.")
+    ]
+    assert not twice
+
+
+def imported(path: Path) -> list[str]:
+    """Modules that a file imports by their absolute names."""
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    plain = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    return plain + [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom) and not node.level]
+
+
+def test_imports_inside_the_rooms_are_relative():
+    files = [path for room in ROOMS for path in (ROOT / room).rglob("*.py")]
+    absolute = [str(path) for path in files if any(name.split(".")[0] == "flightlog" for name in imported(path))]
+    assert len(files) > 100
+    assert not absolute
+
+
+def test_tests_are_no_package():
+    assert not list((ROOT / "tests").rglob("__init__.py"))
+
+
+def test_nothing_is_ever_unpickled():
+    # `pickletools` lists a pickle's opcodes without loading it; nothing else of the kind is wanted.
+    words = ("import pickle\n", "pickle.load", "import marshal", "yaml.load(", "yaml.unsafe_load", "FullLoader")
+    found = [
+        f"{path.relative_to(ROOT)}: {word.strip()}"
+        for room in ROOMS
+        for path in (ROOT / room).rglob("*.py")
+        for word in words
+        if word in path.read_text() and "Loader=CSafeLoader" not in path.read_text()
+    ]
+    assert not found
+
+
+def test_import_contracts_hold():
+    done = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"], capture_output=True, text=True, cwd=ROOT
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

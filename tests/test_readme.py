@@ -1,0 +1,50 @@
+"""What the README says is so: its keys, its verbs, its Python, its pictures."""
+
+import re
+from pathlib import Path
+
+import flightlog
+import pytest
+from flightlog.tui.cli.main import VERBS
+from flightlog.tui.key_list import written_into
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+def test_the_keys_are_those_of_the_table():
+    assert written_into(README) == README, "run: python -m flightlog.tui.key_list README.md"
+
+
+def test_the_verbs_are_those_of_the_program():
+    listed = re.search(r"Every screen has its twin: `([^`]+)`", README)
+    assert listed
+    assert sorted(listed.group(1).split()) == sorted(set(VERBS) - {"browse"})
+
+
+def test_every_link_into_the_project_leads_somewhere():
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
+    assert len(links) >= 2
+    assert not [link for link in links if not (ROOT / link).exists()]
+
+
+def test_every_path_named_in_the_table_of_additions_exists():
+    named = re.findall(r"`((?:core|backends|tui|tests)/[a-z_/]*[a-z_.]+(?:py|md|/))`", README)
+    assert len(named) > 8
+    assert not [name for name in named if not (ROOT / name).exists()]
+
+
+def test_the_five_lines_record_a_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code = re.search(r"## Record\n\n```python\n(.*?)```", README, re.S)
+    assert code
+    exec(compile(code.group(1), "README", "exec"), {})
+    with flightlog.open("data") as store:
+        (run,) = store.runs.recent("triage")
+        assert (run.status, run.steps, run.checkpoints, run.logs) == ("completed", 1, 1, 1)
+        assert run.tokens.total == 889
+
+
+@pytest.mark.parametrize("mark", ["test command", "keys"])
+def test_its_marks_are_there(mark):
+    assert f"<!-- {mark} -->" in README

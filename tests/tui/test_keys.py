@@ -1,0 +1,37 @@
+"""One table of keys: whole, without clashes, and written as people read it."""
+
+from collections import Counter
+
+from flightlog.tui import keys
+
+
+def test_ids_are_unique_and_share_the_name_of_their_place():
+    ids = [key.id for place in keys.PLACES for key in place.keys]
+    assert max(Counter(ids).values()) == 1
+    assert all(len({key.id.partition(".")[0] for key in place.keys}) == 1 for place in keys.PLACES)
+
+
+def test_no_key_means_two_things_where_it_is_pressed():
+    # The innermost place wins, so that only a place's own list and the moves beside it can clash.
+    for place in ("app", "runs"):
+        pressed = [name for row in (*keys.place(place).keys, *keys.MOVES) for name in row.keys.split(",")]
+        assert {name: n for name, n in Counter(pressed).items() if n > 1} == {}
+
+
+def test_every_row_tells_what_it_does():
+    assert all(key.help and key.label and key.action for place in keys.PLACES for key in place.keys)
+
+
+def test_a_read_only_store_is_offered_no_change():
+    assert not any(key.changes for key in keys.offered(("runs",), read_only=True))
+    assert any(key.changes for key in keys.offered(("runs",), read_only=False))
+
+
+def test_keys_are_written_as_people_read_them():
+    assert keys.shown("ctrl+p") == "^p"
+    assert keys.shown("question_mark") == "?"
+    assert keys.all_shown(keys.MOVES[0]) == "j down"
+
+
+def test_bindings_carry_the_table_s_ids():
+    assert [binding.id for binding in keys.bindings("moves", "runs")] == [row.id for row in (*keys.MOVES, *keys.RUNS)]

@@ -1,0 +1,102 @@
+"""Trees and JSON as lines: folding, identity, laziness, hostile text."""
+
+from flightlog.core.text import cells, safe_text
+from flightlog.tui.json_nodes import CHUNK, json_node
+from flightlog.tui.lines import Columns, fitted, lit, one_line, width_of, wrapped
+from flightlog.tui.nodes import Node, rows
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+def shown(nodes, folds=None, width=80):
+    return [
+        "".join(text for text, _ in row.node.line) if not row.part else row.text
+        for row in rows(nodes, folds or {}, width)
+    ]
+
+
+json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+@given(json)
+def test_any_json_is_lines_of_characters_that_only_draw(value):
+    nodes = [json_node("value", value)]
+    folds = {}
+    for _ in range(4):
+        found = list(rows(nodes, folds, 60))
+        folds |= {row.path: True for row in found if row.fold is False}
+    texts = [text for row in found for text, _ in ([(row.text, "")] if row.part else row.node.line)]
+    assert all(safe_text(text, limit=None) == text for text in texts)
+    places = [(row.path, row.part) for row in found]
+    assert len(set(places)) == len(places)
+
+
+def test_a_folded_value_is_not_walked():
+    made = []
+
+    def children():
+        made.append(1)
+        return [Node("child", [("child", "text")])]
+
+    nodes = [Node("a", [("a", "text")], children)]
+    assert shown(nodes) == ["a"]
+    assert not made
+    assert shown(nodes, {("a",): True}) == ["a", "child"]
+
+
+def test_a_long_list_unfolds_in_ranges():
+    node = json_node("list", list(range(10 * CHUNK)))
+    found = shown([node], {("list",): True})
+    assert len(found) == 1 + 10 + CHUNK
+    assert "100…199" in found
+
+
+def test_a_state_deeper_than_python_recurses_is_shown():
+    value = []
+    for _ in range(3000):
+        value = [value]
+    path, folds = (), {}
+    for _ in range(3000):
+        path = (*path, 0) if path else ("v",)
+        folds[path] = True
+    assert len(list(rows([json_node("v", value)], folds, 80))) == 3001
+
+
+def test_text_is_wrapped_at_spaces_and_nothing_is_lost():
+    text = "The price of eggs in Europe and beyond"
+    pieces = wrapped(text, 12)
+    assert pieces == ["The price of", "eggs in", "Europe and", "beyond"]
+
+
+@given(st.text(), st.integers(1, 40))
+def test_wrapped_lines_fit_and_hold_every_character_but_spaces(text, width):
+    text = one_line(text)
+    pieces = wrapped(text, width)
+    assert all(cells(piece) <= max(width, 2) for piece in pieces)
+    assert "".join(pieces).replace(" ", "") == text.replace(" ", "")
+
+
+@given(st.lists(st.tuples(st.text("ab你é", max_size=9), st.just("text")), max_size=5), st.integers(0, 30))
+def test_a_fitted_line_has_exactly_its_width(line, width):
+    assert width_of(fitted(line, width)) == width
+
+
+@given(st.text("aBc ß", max_size=30), st.text("aBc", min_size=1, max_size=2))
+def test_lighting_a_word_up_changes_no_text(text, word):
+    line = lit([(text, "text")], word)
+    assert "".join(part for part, _ in line) == text
+    assert all(part.casefold() == word.casefold() for part, ink in line if ink == "match")
+
+
+def test_columns_that_do_not_fit_are_left_out_in_their_order():
+    columns = Columns(("name", "size", "made"), [("a", "1 kB", "yesterday")], align="lrl", wide=0, drop=(2, 1))
+    wide = "".join(text for text, _ in columns.draw(("a", "1 kB", "yesterday"), ["text"] * 3, 40))
+    narrow = "".join(text for text, _ in columns.draw(("a", "1 kB", "yesterday"), ["text"] * 3, 14))
+    assert "yesterday" in wide
+    assert len(wide) == 40
+    assert "1 kB" in narrow
+    assert "yester" not in narrow

@@ -1,0 +1,624 @@
+"""The run screen on runs that the public recorder made: every tab, every key, both sizes, hostile text, live."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import flightlog
+import pytest
+from flightlog.core.store import Store
+from flightlog.tui.app import FlightlogApp
+from flightlog.tui.glyphs import UNICODE
+from flightlog.tui.keys import bindings, place
+from flightlog.tui.messages import OpenRun, StoreChanged, Trouble
+from flightlog.tui.run_tabs import NAMES
+from flightlog.tui.screens.run import MAKE, RunScreen
+from flightlog.tui.themes import DARK
+from flightlog.tui.widgets.log_lines import LogLines
+from flightlog.tui.widgets.tab_bar import TabBar
+from flightlog.tui.widgets.tree_view import TreeView
+from recorded import NASTY, record_everything, waiting_run
+from textual.app import App
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+SIZES = [(120, 36), (80, 24)]
+LETTERS = dict(zip(NAMES, "osltcmipa", strict=True))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with flightlog.open(tmp_path / "data", storage="file") as store:
+        yield store
+
+
+async def wait(pilot: Pilot[None], true: Callable[[], object], seconds: float = 5.0) -> None:
+    """Lets the program go on until something is so."""
+    end = asyncio.get_running_loop().time() + seconds
+    while not true():
+        assert asyncio.get_running_loop().time() < end, "waited in vain"
+        await asyncio.sleep(0.01)
+        await pilot.pause()
+
+
+async def settled(pilot: Pilot[None]) -> None:
+    """Waits until the screen has nothing more to read."""
+    screen = pilot.app.screen
+    assert isinstance(screen, RunScreen)
+    await wait(pilot, lambda: not screen._head.busy and not any(one.busy for one in screen.loaders.values()))
+    await pilot.pause()
+
+
+class Reader(App[None]):
+    """As much of the browser as the run screen needs."""
+
+    BINDINGS = bindings("app")
+    glyphs = UNICODE
+
+    def __init__(self, store: Store, run: str) -> None:
+        super().__init__()
+        self.store, self.first = store, run
+        self.troubles: list[str] = []
+        self.told: list[str] = []
+
+    def on_mount(self) -> None:
+        self.register_theme(DARK)
+        self.theme = DARK.name
+        self.push_screen(RunScreen(self.store, self.first))
+
+    def on_open_run(self, message: OpenRun) -> None:
+        self.push_screen(RunScreen(self.store, message.run))
+
+    def on_trouble(self, message: Trouble) -> None:
+        self.troubles.append(str(message.error))
+
+    def notify(self, message: str, **more: object) -> None:
+        assert more.get("markup") is False
+        self.told.append(message)
+
+    def changed(self) -> None:
+        """What the feed's notice comes to."""
+        self.screen.post_message(StoreChanged())
+
+    async def action_back(self) -> None:
+        await self.run_action("back", self.screen)
+
+
+@asynccontextmanager
+async def opened(
+    store: Store, run: str, size: tuple[int, int] = (120, 36), tab: str = ""
+) -> AsyncIterator[Pilot[None]]:
+    """The browser, with a run open in it."""
+    app = Reader(store, run)
+    async with app.run_test(size=size) as pilot:
+        await wait(pilot, lambda: isinstance(app.screen, RunScreen) and app.screen.tab is not None)
+        await settled(pilot)
+        if tab:
+            await pilot.press(LETTERS[tab])
+            await wait(pilot, lambda: app.screen.current == tab)
+            await settled(pilot)
+        yield pilot
+        assert not app.troubles
+
+
+def text_of(pilot: Pilot[None]) -> str:
+    """All that is on the screen."""
+    return "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
+
+
+def screen_of(pilot: Pilot[None]) -> RunScreen:
+    """The run screen."""
+    assert isinstance(pilot.app.screen, RunScreen)
+    return pilot.app.screen
+
+
+class Counting:
+    """A repository that counts the calls to it."""
+
+    def __init__(self, repository: object) -> None:
+        self._repository = repository
+        self.calls: list[tuple[str, tuple[object, ...], dict[str, object]]] = []
+
+    def __getattr__(self, name: str) -> object:
+        method = getattr(self._repository, name)
+
+        def call(*args: object, **more: object) -> object:
+            self.calls.append((name, args, more))
+            return method(*args, **more)
+
+        return call
+
+    def named(self, name: str) -> int:
+        """How often a method was called."""
+        return sum(one == name for one, _, _ in self.calls)
+
+
+def counted(store: Store) -> dict[str, Counting]:
+    """Puts counters before the repositories of a store."""
+    reading = store.reading
+    counters = {name: Counting(getattr(reading, name)) for name in ("runs", "logs", "checkpoints")}
+    store._reading = reading._replace(**counters)
+    return counters
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("tab", NAMES)
+async def test_every_key_of_every_tab_leaves_a_screen_that_can_be_read(store, tab, size):
+    run = record_everything(store)
+    async with opened(store, run, size, tab) as pilot:
+        screen = pilot.app.screen
+        places = ("tree", "moves", MAKE[tab].PLACE) if MAKE[tab].PLACE else ("tree", "moves")
+        for key in [key for name in places for key in place(name).keys]:
+            for name in key.keys.split(","):
+                await pilot.press(name)
+                if screen.query("Input:focus"):
+                    await pilot.press("x", "enter")
+                await settled(pilot)
+        assert isinstance(pilot.app.screen, RunScreen)
+        assert "triage@4" in text_of(pilot)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_hostile_text_draws_nothing_but_characters_on_every_tab(store, size):
+    run = record_everything(store, NASTY)
+    async with opened(store, run, size) as pilot:
+        for name in NAMES:
+            await pilot.press(LETTERS[name])
+            await settled(pilot)
+            for lines in pilot.app.screen.tab.query(TreeView):
+                lines.focus()
+                await pilot.press("home", "asterisk", "asterisk", "asterisk")
+                await settled(pilot)
+            shown = text_of(pilot)
+            assert "/INST]" in shown or size == (80, 24), name
+            assert not [sign for sign in shown if sign != "\n" and not sign.isprintable()], name
+
+
+# --- tabs ------------------------------------------------------------------------------------------
+
+
+async def test_only_tabs_with_something_in_them_are_offered_and_the_others_teach(store):
+    with store.run("small") as run:
+        pass
+    async with opened(store, run.id) as pilot:
+        first = text_of(pilot).splitlines()[1]
+        assert "costs" in first
+        assert "messages" not in first
+        assert "artifacts" not in first
+        for name, code in (
+            ("steps", "run.step("),
+            ("logs", "run.log("),
+            ("states", "run.checkpoint("),
+            ("costs", "step.cost("),
+            ("messages", "run.message("),
+            ("items", "run.row("),
+            ("approvals", "run.approve("),
+            ("artifacts", "run.artifact("),
+        ):
+            await pilot.press(LETTERS[name])
+            await settled(pilot)
+            assert code in text_of(pilot), name
+
+
+async def test_a_tab_is_read_when_it_is_opened_and_not_again_until_the_run_changes(store):
+    run = record_everything(store)
+    counts = counted(store)
+    async with opened(store, run) as pilot:
+        assert not counts["runs"].named("steps")
+        assert not counts["logs"].calls
+        for key in ("s", "l", "t", "c", "o", "s", "l", "t", "c"):
+            await pilot.press(key)
+            await settled(pilot)
+        assert counts["runs"].named("cost_records") == 1
+        assert counts["runs"].named("snapshots") == 1
+        assert counts["checkpoints"].named("list") == 1
+        assert counts["logs"].named("query") == 1
+        pilot.app.changed()
+        await settled(pilot)
+        assert counts["logs"].named("query") == 1
+
+
+async def test_mouse_and_brackets_change_tabs(store):
+    run = record_everything(store)
+    async with opened(store, run) as pilot:
+        screen = screen_of(pilot)
+        start, _ = screen.query_one(TabBar).place_of("states")
+        await pilot.click(TabBar, offset=(start + 3, 0))
+        await settled(pilot)
+        assert screen.current == "states"
+        await pilot.press("right_square_bracket")
+        assert screen.current == "costs"
+        await pilot.press("left_square_bracket", "left_square_bracket", "left_square_bracket")
+        assert screen.current == "steps"
+
+
+async def test_escape_steps_out_one_layer_at_a_time(store):
+    run = record_everything(store)
+    async with opened(store, run, tab="logs") as pilot:
+        screen = screen_of(pilot)
+        await pilot.press("enter", "slash", "x", "escape")
+        assert screen.tab.has_class("with-entry")
+        await pilot.press("escape")
+        assert not screen.tab.has_class("with-entry")
+        assert screen.tab.word == "x"
+        await pilot.press("escape")
+        assert not screen.tab.word
+        await pilot.press("escape")
+        await pilot.pause()
+        assert not isinstance(pilot.app.screen, RunScreen)
+
+
+async def test_lineage_leads_to_parent_and_child_and_back(store):
+    run = record_everything(store)
+    async with opened(store, run) as pilot:
+        lines = screen_of(pilot).query_one(TreeView)
+        lines.move_to(next(n for n, row in enumerate(lines.rows) if row.node.target and row.path[0] == "origin"))
+        await pilot.press("enter")
+        await wait(pilot, lambda: screen_of(pilot).run_id != run and screen_of(pilot).tab is not None)
+        await settled(pilot)
+        assert "batch" in text_of(pilot)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert screen_of(pilot).run_id == run
+
+
+# --- steps and logs ---------------------------------------------------------------------------------
+
+
+async def test_a_step_leads_to_its_log_and_a_log_entry_to_its_step(store):
+    run = record_everything(store)
+    async with opened(store, run, tab="steps") as pilot:
+        screen = screen_of(pilot)
+        await pilot.press("e")
+        await settled(pilot)
+        assert "OSError" in text_of(pilot)
+        await pilot.press("enter")
+        await wait(pilot, lambda: screen.current == "logs")
+        await settled(pilot)
+        lines = screen.query_one(LogLines)
+        assert [entry.level for entry in lines.window.entries] == ["WARNING", "ERROR"]
+        await pilot.press("escape")
+        await settled(pilot)
+        assert len(lines.window.entries) > 2
+        await pilot.press("g")
+        await settled(pilot)
+        await pilot.press("J")
+        await wait(pilot, lambda: screen.current == "steps")
+        await settled(pilot)
+        assert screen.tab.lines.current.node.target == lines.window.entries[0].step
+
+
+async def test_a_step_shows_its_input_output_and_traceback(store):
+    run = record_everything(store)
+    async with opened(store, run, tab="steps") as pilot:
+        await pilot.press("j", "k")
+        await settled(pilot)
+        assert "what?" in text_of(pilot)
+        assert "output" in text_of(pilot)
+        await pilot.press("e")
+        await settled(pilot)
+        detail = screen_of(pilot).query_one("#steps-detail", TreeView)
+        assert any("traceback" in str(row.node.line) for row in detail.rows)
+
+
+@pytest.fixture
+def long_log(store) -> str:
+    """A run with 5,000 log entries, the 10th an error."""
+    with store.run("chatty") as run:
+        for n in range(1, 5001):
+            run.log(f"entry number {n}", level="ERROR" if n == 10 else "WARNING" if n == 4000 else "INFO")
+    return run.id
+
+
+async def test_a_long_log_opens_at_its_end_with_one_page_and_draws_what_is_seen(store, long_log):
+    counts = counted(store)
+    async with opened(store, long_log, tab="logs") as pilot:
+        lines = screen_of(pilot).query_one(LogLines)
+        assert "entry number 5000" in text_of(pilot)
+        assert counts["logs"].named("query") == 1
+        assert len(lines.window.entries) == 200
+        assert lines.drawn < 100
+
+
+async def test_scrolling_up_reads_older_pages_and_the_cursor_stays_on_its_entry(store, long_log):
+    async with opened(store, long_log, tab="logs") as pilot:
+        lines = screen_of(pilot).query_one(LogLines)
+        for _ in range(8):
+            await pilot.press("pageup")
+            here = lines.entry.seq
+            await settled(pilot)
+            assert lines.entry.seq == here
+        assert len(lines.window.entries) > 300
+        numbers = [entry.seq for entry in lines.window.entries]
+        assert numbers == list(range(numbers[0], numbers[-1] + 1))
+        await pilot.press("g")
+        await settled(pilot)
+        assert "entry number 1 " in text_of(pilot) + " "
+        await pilot.press("G")
+        await settled(pilot)
+        assert "entry number 5000" in text_of(pilot)
+
+
+async def test_levels_errors_warnings_and_searches_go_beyond_what_is_held(store, long_log):
+    async with opened(store, long_log, tab="logs") as pilot:
+        tab, lines = screen_of(pilot).tab, screen_of(pilot).query_one(LogLines)
+        await pilot.press("E")
+        await settled(pilot)
+        assert lines.entry.message == "entry number 10"
+        await pilot.press("w")
+        await settled(pilot)
+        assert lines.entry.message == "entry number 4000"
+        await pilot.press("e")
+        await settled(pilot)
+        assert "No ERROR" in pilot.app.told[-1]
+        await pilot.press("slash", *"number 77", "enter")
+        await settled(pilot)
+        assert lines.entry.message == "entry number 779"
+        await pilot.press("n")
+        await settled(pilot)
+        assert lines.entry.message == "entry number 1077"[:16] or "77" in lines.entry.message
+        await pilot.press("escape", "3")
+        await settled(pilot)
+        assert [entry.level for entry in lines.window.entries] == ["ERROR", "WARNING"]
+        await pilot.press("4")
+        await settled(pilot)
+        assert [entry.level for entry in lines.window.entries] == ["ERROR"]
+        assert tab.window.filter.level == "ERROR"
+
+
+async def test_a_message_of_a_megabyte_is_cut_before_it_is_drawn(store):
+    with store.run("wordy") as run:
+        run.log("m" * 1_000_000 + "END")
+    async with opened(store, run.id, tab="logs") as pilot:
+        lines = screen_of(pilot).query_one(LogLines)
+        assert sum(len(text) for text, _ in lines.draw(0, 100)) < 5000
+        await pilot.press("v")
+        assert lines.count() < 100
+        await pilot.press("enter")
+        assert "1,000,003 characters" in text_of(pilot)
+
+
+# --- live -------------------------------------------------------------------------------------------
+
+
+async def test_what_is_new_appears_and_following_stops_and_returns(store):
+    with store.run("live") as run:
+        for n in range(50):
+            run.log(f"early {n}")
+        counts = counted(store)
+        async with opened(store, run.id, tab="logs") as pilot:
+            lines = screen_of(pilot).query_one(LogLines)
+            before = len(counts["logs"].calls)
+            run.log("late one")
+            pilot.app.changed()
+            await wait(pilot, lambda: "late one" in text_of(pilot))
+            new = [call for call in counts["logs"].calls[before:] if call[0] == "query"]
+            assert [call[2].get("after") for call in new] == [51]
+            assert lines.entry.message == "late one"
+            await pilot.press("up", "up")
+            here = lines.entry.seq
+            run.log("later one")
+            pilot.app.changed()
+            await wait(pilot, lambda: lines.window.entries[-1].message == "later one")
+            assert lines.entry.seq == here
+            await pilot.press("end")
+            assert lines.entry.message == "later one"
+            run.log("last one")
+            pilot.app.changed()
+            await wait(pilot, lambda: lines.entry.message == "last one")
+
+
+async def test_cursor_and_folds_stay_with_their_step_while_steps_come(store):
+    with store.run("live") as run:
+        with run.step("first") as first, first.step("inner"):
+            pass
+        with run.step("second"):
+            pass
+        async with opened(store, run.id, tab="steps") as pilot:
+            tree = screen_of(pilot).tab.lines
+            await pilot.press("space", "down")
+            assert [row.node.key for row in tree.rows].count(first.id) == 1
+            here = tree.current.node.key
+            rows = len(tree.rows)
+            with run.step("third") as third, third.step("inner"):
+                pass
+            pilot.app.changed()
+            await wait(pilot, lambda: len(tree.rows) == rows + 2)
+            assert tree.current.node.key == here
+            assert tree.rows[0].fold is False
+
+
+async def test_the_end_of_a_run_shows_in_the_frame(store):
+    run = store.run("live")
+    async with opened(store, run.id) as pilot:
+        assert "● running" in text_of(pilot)
+        run.fail(ValueError("no more"))
+        pilot.app.changed()
+        await wait(pilot, lambda: "ValueError: no more" in text_of(pilot))
+        assert "✖" in text_of(pilot).splitlines()[0]
+
+
+# --- states ------------------------------------------------------------------------------------------
+
+
+async def test_scrubbing_shows_what_changed_against_the_parent_and_whose_branch_it_is(store):
+    run = record_everything(store)
+    async with opened(store, run, tab="states") as pilot:
+        tab = screen_of(pilot).tab
+        assert tab.shown.changed == {"messages", "n", "plan", "big", "blob"}
+        assert "opaque, 12 bytes" in text_of(pilot)
+        assert "├─●" in text_of(pilot)
+        await pilot.press("left")
+        await settled(pilot)
+        assert tab.shown.changed == {"messages", "n"}
+        assert "1 key unchanged" in text_of(pilot)
+        await pilot.press("v")
+        assert "plan" in text_of(pilot)
+        await pilot.press("left")
+        await settled(pilot)
+        assert tab.shown.checkpoint.label == "planned"
+        await pilot.press("right")
+        await settled(pilot)
+        assert tab.shown.checkpoint.id == tab.checkpoints[-2].id
+
+
+async def test_large_values_are_read_when_they_are_unfolded(store):
+    run = record_everything(store)
+    counts = counted(store)
+    async with opened(store, run, tab="states") as pilot:
+        read = [call[1][1] for call in counts["checkpoints"].calls if call[0] == "value"]
+        assert "big" not in read
+        tab = screen_of(pilot).tab
+        await pilot.press("tab")
+        tab.state.move_to(next(n for n, row in enumerate(tab.state.rows) if row.path == ("big",)))
+        await pilot.press("space")
+        await settled(pilot)
+        read = [call[1][1] for call in counts["checkpoints"].calls if call[0] == "value"]
+        assert read.count("big") == 1
+        assert "10,000 characters" in text_of(pilot) or "long long" in text_of(pilot)
+
+
+async def test_blame_names_the_step_and_leads_to_its_checkpoint(store):
+    run = record_everything(store)
+    async with opened(store, run, tab="states") as pilot:
+        tab = screen_of(pilot).tab
+        await pilot.press("left")
+        await settled(pilot)
+        await pilot.press("v", "tab")
+        tab.state.move_to(next(n for n, row in enumerate(tab.state.rows) if row.path == ("plan",)))
+        await pilot.press("b")
+        await wait(pilot, lambda: "last written by plan" in text_of(pilot))
+        await pilot.press("down", "enter")
+        await settled(pilot)
+        assert tab.shown.checkpoint.label == "planned"
+
+
+async def test_two_marked_checkpoints_are_compared(store):
+    run = record_everything(store)
+    async with opened(store, run, tab="states") as pilot:
+        tab = screen_of(pilot).tab
+        await pilot.press("home", "x", "end", "x")
+        await settled(pilot)
+        assert {change.key for change in tab.diff.changes} >= {"messages", "big"}
+        assert "→" in text_of(pilot)
+        await pilot.press("escape")
+        await settled(pilot)
+        assert not tab.marked
+        assert tab.shown.checkpoint.id == tab.checkpoints[-1].id
+
+
+# --- approvals ---------------------------------------------------------------------------------------
+
+
+async def test_a_waiting_approval_is_answered_with_a_note(store):
+    with waiting_run(store) as run:
+        async with opened(store, run, tab="approvals") as pilot:
+            assert "Send 14 mails?" in text_of(pilot)
+            assert "y approve" in text_of(pilot)
+            await pilot.press("y")
+            assert pilot.app.screen.query_one("#answer-note", Input).has_focus
+            await pilot.press(*"fine", "enter")
+            await wait(pilot, lambda: store.runs.approvals(run)[0].status == "approved")
+            assert store.runs.approvals(run)[0].note == "fine"
+            pilot.app.changed()
+            await wait(pilot, lambda: "approved" in text_of(pilot) and "fine" in text_of(pilot))
+
+
+async def test_escape_leaves_an_approval_unanswered(store):
+    with waiting_run(store) as run:
+        async with opened(store, run, tab="approvals") as pilot:
+            await pilot.press("n", "x", "escape")
+            await settled(pilot)
+            assert store.runs.approvals(run)[0].status == "pending"
+            assert store.runs.approvals(run)[0].answered is None
+            assert not pilot.app.screen.tab.has_class("answering")
+
+
+async def test_a_store_that_cannot_be_written_says_so_instead_of_asking(store):
+    with waiting_run(store) as run:
+        store.read_only = True
+        async with opened(store, run, tab="approvals") as pilot:
+            assert "read-only" in text_of(pilot)
+            await pilot.press("y")
+            assert "read-only" in pilot.app.told[-1]
+            assert not pilot.app.screen.tab.has_class("answering")
+
+
+# --- costs, messages, items ----------------------------------------------------------------------------
+
+
+async def test_costs_name_where_each_number_comes_from_and_count_unknown_apart(store):
+    run = record_everything(store)
+    async with opened(store, run, tab="costs") as pilot:
+        shown = text_of(pilot)
+        assert "recorded" in shown
+        assert "1 unknown" in shown
+        assert "≥$0.004" in shown
+        assert "lower bound" in shown
+
+
+async def test_failed_rows_come_first_and_unfold_to_their_input(store):
+    run = record_everything(store)
+    async with opened(store, run, tab="items") as pilot:
+        lines = screen_of(pilot).tab.lines
+        assert [row.path[0] for row in lines.rows if isinstance(row.path[0], int)] == [2, 1]
+        lines.move_to(next(n for n, row in enumerate(lines.rows) if row.path == (1,)))
+        await pilot.press("space")
+        await wait(pilot, lambda: "sent" in text_of(pilot))
+
+
+async def test_messages_beyond_the_first_page_are_read_on_the_way_down(store):
+    with store.run("talk") as run:
+        for n in range(450):
+            run.message("a", "b", f"word {n}")
+        counts = counted(store)
+        async with opened(store, run.id, tab="messages") as pilot:
+            assert counts["runs"].named("messages") == 1
+            for _ in range(6):
+                await pilot.press("end")
+                await settled(pilot)
+            assert "word 449" in text_of(pilot)
+            before = counts["runs"].named("messages")
+            run.message("a", "b", "one more")
+            pilot.app.changed()
+            await settled(pilot)
+            await wait(pilot, lambda: screen_of(pilot).tab.found.all[-1].content == "one more")
+            assert counts["runs"].named("messages") == before + 1
+
+
+async def test_resizing_keeps_the_cursor_in_sight(store, long_log):
+    async with opened(store, long_log, tab="logs") as pilot:
+        lines = screen_of(pilot).query_one(LogLines)
+        for width, height in ((80, 24), (60, 14), (120, 36)):
+            await pilot.resize_terminal(width, height)
+            await pilot.pause()
+            await pilot.pause()
+            assert lines.scroll_offset.y <= lines.cursor < lines.scroll_offset.y + lines.size.height
+            assert lines.entry.message == "entry number 5000"
+
+
+async def test_a_run_that_is_gone_is_a_sentence(store):
+    app = Reader(store, "01k00000000000000000000000")
+    async with app.run_test() as pilot:
+        await wait(pilot, lambda: app.troubles)
+        assert isinstance(app.screen, RunScreen)
+
+
+async def test_from_the_list_into_a_run_and_back_on_a_database(tmp_path):
+    with flightlog.open(tmp_path / "data", storage="sqlite") as store:
+        run = record_everything(store)
+        app = FlightlogApp(lambda: store)
+        async with app.run_test(size=(120, 36)) as pilot:
+            await wait(pilot, lambda: "triage@4" in text_of(pilot))
+            app.post_message(OpenRun(run))
+            await wait(pilot, lambda: isinstance(app.screen, RunScreen) and app.screen.tab is not None)
+            for name in NAMES:
+                await pilot.press(LETTERS[name])
+                await settled(pilot)
+                assert screen_of(pilot).current == name
+            await pilot.press("question_mark")
+            await pilot.press("escape", "escape")
+            await wait(pilot, lambda: not isinstance(app.screen, RunScreen))
+            assert "triage@4" in text_of(pilot)
+        app.close()

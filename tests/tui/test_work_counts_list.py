@@ -1,0 +1,69 @@
+"""What keys cost in the run list: lines drawn, and rows asked of the store."""
+
+import asyncio
+import time
+
+import pytest
+from flightlog.tui.app import FlightlogApp
+
+SIZE = (120, 36)
+
+
+async def settled(pilot):
+    """The screen, when nothing is read or drawn any more."""
+    end = time.monotonic() + 5
+    while not (hasattr(pilot.app, "home") and pilot.app.home.run_list.ready and not pilot.app.home.loader.busy):
+        assert time.monotonic() < end
+        await pilot.pause(0.02)
+    await asyncio.sleep(0.3)
+    await pilot.pause()
+    return pilot.app.home
+
+
+@pytest.fixture
+def app(store) -> FlightlogApp:
+    return FlightlogApp(lambda: store)
+
+
+async def test_the_cursor_draws_two_lines_and_reads_nothing(app, runs):
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await settled(pilot)
+        painted, asked = screen.table.painted, runs.asked["query"]
+        await pilot.press("j")
+        await settled(pilot)
+        assert screen.table.painted - painted == 2
+        assert runs.asked["query"] == asked
+
+
+async def test_a_page_down_draws_a_screen_and_reads_a_page_at_most(app, runs):
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await settled(pilot)
+        await pilot.press("pagedown")
+        await settled(pilot)
+        painted, rows = screen.table.painted, runs.rows
+        await pilot.press("pagedown")
+        await settled(pilot)
+        assert screen.table.painted - painted <= 2 * (screen.table.rows + 1)
+        assert runs.rows - rows <= 2 * screen.run_list.page
+
+
+@pytest.mark.parametrize("key", ["G", "s"])
+async def test_another_place_or_order_reads_a_few_pages(app, runs, key):
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await settled(pilot)
+        painted, rows = screen.table.painted, runs.rows
+        await pilot.press(key)
+        await settled(pilot)
+        assert runs.rows - rows <= 3 * screen.run_list.page
+        assert screen.table.painted - painted <= 4 * (screen.table.rows + 1)
+        assert screen.run_list.held <= 5 * screen.run_list.page
+
+
+async def test_nothing_is_read_while_nothing_happens(app, runs, feed):
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await settled(pilot)
+        before, asked = sum(runs.asked.values()), feed.asked
+        painted = screen.table.painted
+        await asyncio.sleep(1.3)
+        assert (sum(runs.asked.values()), feed.asked) == (before, asked)
+        assert screen.table.painted == painted

@@ -1,0 +1,59 @@
+"""Pins, tags and notes for one run or for all that are marked. To be called in a thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..core.annotations import Annotation
+from ..core.errors import FlightlogError, NotFound
+from ..core.pages import Sort
+from ..core.query import Query
+
+if TYPE_CHECKING:
+    from ..core.store import Store
+
+
+class Targets(NamedTuple):
+    """The runs that something is done to: some ids, or what a query shows without some ids."""
+
+    ids: frozenset[str]
+    query: Query | None = None
+    """Where given: all its runs, without `ids`."""
+
+    def each(self, store: Store) -> Iterator[str]:
+        """The ids, a page at a time."""
+        if self.query is None:
+            yield from sorted(self.ids)
+            return
+        after: str | None = None
+        while True:
+            page = store.runs.query(self.query, Sort(), limit=500, after=after)
+            yield from (run.id for run in page.items if run.id not in self.ids)
+            after = page.next
+            if after is None:
+                return
+
+
+class Outcome(NamedTuple):
+    """What came of it."""
+
+    done: int
+    gone: int
+    """Runs that were not there any more."""
+    error: FlightlogError | None = None
+    """What stopped it half-way."""
+
+
+def annotate(store: Store, targets: Targets, made: Callable[[str], Annotation]) -> Outcome:
+    """Adds an annotation to each run; runs that are gone are counted, any other error ends it."""
+    done = gone = 0
+    for run in targets.each(store):
+        try:
+            store.runs.annotate(made(run))
+            done += 1
+        except NotFound:
+            gone += 1
+        except FlightlogError as error:
+            return Outcome(done, gone, error)
+    return Outcome(done, gone)

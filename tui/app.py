@@ -1,0 +1,168 @@
+"""The program on the screen: paints first, then opens the store in a thread and hands it to the screens."""
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from textual import events
+from textual.app import App
+from textual.screen import Screen
+
+from ..core.errors import FlightlogError
+from ..core.text import safe_text
+from .commands import KeyCommands, places_of
+from .glyphs import ASCII, UNICODE
+from .keys import bindings
+from .loading import in_thread
+from .messages import OpenRun, StoreChanged, StoreOpened, Trouble
+from .screens.opening import Opening
+from .screens.small import TooSmall
+from .themes import DARK, LIGHT
+
+if TYPE_CHECKING:
+    from ..core.store import Store
+    from .screens.runs import RunsScreen
+
+AGAIN = 5.0
+"""Seconds in which the same trouble is not told twice."""
+
+
+class FlightlogApp(App[None]):
+    """The browser. `open_store` is called in a thread after the first frame; its FlightlogError is shown."""
+
+    TITLE = "flightlog"
+    CSS_PATH = "styles/flightlog.tcss"
+    BINDINGS = bindings("app")
+    COMMANDS = App.COMMANDS | {KeyCommands}
+    ENABLE_COMMAND_PALETTE = True
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-short"), (30, "-tall")]
+
+    def __init__(self, open_store: "Callable[[], Store]", *, ascii: bool = False, name: str = "") -> None:
+        """`name` is what the store is called until it is open."""
+        # Without colours the terminal's own are used, and nothing is painted over them.
+        super().__init__(ansi_color=bool(os.environ.get("NO_COLOR")))
+        self.glyphs = ASCII if ascii else UNICODE
+        self.store: Store | None = None
+        self.home: RunsScreen
+        """The run list: what all other screens lie on."""
+        self._open_store, self._called = open_store, name
+        self._told: dict[str, float] = {}
+        self._report = ""
+
+    def on_load(self) -> None:
+        for theme in (DARK, LIGHT):
+            self.register_theme(theme)
+        if "TEXTUAL_THEME" not in os.environ:
+            self.theme = DARK.name
+        self.set_class(self.glyphs is ASCII, "-ascii")
+
+    def get_default_screen(self) -> Screen[Any]:
+        return Opening(self._called)
+
+    def on_mount(self) -> None:
+        self.call_after_refresh(self._enter)
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                asyncio.get_running_loop().add_signal_handler(number, self._end, number)
+
+    def _end(self, number: signal.Signals) -> None:
+        """Ends as a signal asks, but gives the terminal back first; a second signal does not wait for that."""
+        asyncio.get_running_loop().remove_signal_handler(number)
+        self.exit(return_code=128 + number)
+
+    def _enter(self) -> None:
+        from .screens.runs import RunsScreen
+
+        self.home = RunsScreen(self._called)
+        self.push_screen(self.home)
+        self.home.call_after_refresh(self.open)
+
+    # --- the store ---------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Opens the store in a thread, and begins to watch it there."""
+
+        def work() -> StoreOpened:
+            store = self._open_store()
+            return StoreOpened(store, store.feed.watch(self._notice))
+
+        in_thread(self, work, self._opened)
+
+    def _opened(self, opened: StoreOpened | FlightlogError) -> None:
+        if isinstance(opened, FlightlogError):
+            self.home.show_failure(opened)
+            return
+        self.store, self._watching = opened.store, opened.watching
+        self.home.show_store(opened.store, opened.watching)
+
+    def _notice(self) -> None:
+        self.post_message(StoreChanged())
+
+    def on_store_changed(self, message: StoreChanged) -> None:
+        for screen in self.screen_stack:
+            screen.post_message(StoreChanged())
+
+    def close(self) -> None:
+        """Lets go of the store, when the terminal is the shell's again: nobody waits for it on screen."""
+        if self.store is not None:
+            self._watching.close()
+            self.store.close()
+
+    # --- screens -----------------------------------------------------------------------------------
+
+    def on_open_run(self, message: OpenRun) -> None:
+        if self.store is not None:
+            from .screens.run import RunScreen
+
+            self.push_screen(RunScreen(self.store, message.run))
+
+    def on_resize(self, event: events.Resize) -> None:
+        small = event.size.width < TooSmall.WIDTH or event.size.height < TooSmall.HEIGHT
+        if small and not isinstance(self.screen, TooSmall):
+            self.push_screen(TooSmall())
+        elif not small and isinstance(self.screen, TooSmall):
+            self.pop_screen()
+
+    async def action_back(self) -> None:
+        if hasattr(self.screen, "action_back"):
+            await self.run_action("back", self.screen)
+        elif len(self.screen_stack) > 1:
+            self.pop_screen()
+
+    async def action_refresh(self) -> None:
+        if self.store is None:
+            self.open()
+        elif hasattr(self.screen, "action_refresh"):
+            await self.run_action("refresh", self.screen)
+
+    def action_help(self) -> None:
+        from .screens.help import Help
+
+        read_only = self.store is not None and self.store.read_only
+        self.push_screen(Help(places_of(self.screen), read_only=read_only))
+
+    # --- what goes wrong ---------------------------------------------------------------------------
+
+    def on_trouble(self, message: Trouble) -> None:
+        text = safe_text(str(message.error), limit=600)
+        now = time.monotonic()
+        if now - self._told.get(text, -AGAIN) >= AGAIN:
+            self._told = {text: now}
+            self.notify(text, severity="error", timeout=8, markup=False)
+
+    def _fatal_error(self) -> None:
+        # Textual's own report shows local variables, and with them whatever secrets they hold.
+        self._report = safe_text(traceback.format_exc(), lines=True, limit=None)
+        self._close_messages_no_wait()
+
+    def _print_error_renderables(self) -> None:
+        super()._print_error_renderables()
+        if self._report:
+            sys.stderr.write(f"flightlog made a mistake and ended; your data is not touched.\n\n{self._report}\n")

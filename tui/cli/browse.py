@@ -1,0 +1,48 @@
+"""`flightlog [PATH]`: the browser."""
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from ...core.errors import ConfigError
+from .opening import open_store
+from .options import Settings, verb
+
+if TYPE_CHECKING:
+    from ...core.store import Store
+
+
+@verb(epilog="flightlog\nflightlog ./data\nflightlog checkpoints.sqlite")
+@click.argument("path", required=False)
+def browse(settings: Settings, path: str | None) -> None:
+    """Open the browser on PATH: a data directory, a flightlog.db, or a LangGraph checkpoint database."""
+    check_terminal()
+    run_browser(settings.merged({"data": path}))
+
+
+def check_terminal() -> None:
+    """Raises ConfigError where no browser can be shown."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise ConfigError("the browser needs a terminal", advice="use a verb here, for example `flightlog ls --json`")
+    if os.environ.get("TERM") in (None, "", "dumb"):
+        raise ConfigError(
+            "this terminal cannot draw", where="TERM", advice="set TERM, or use a verb like `flightlog ls`"
+        )
+
+
+def run_browser(settings: Settings) -> None:
+    """Runs the browser until it is quit; exits with its code."""
+    from ..app import FlightlogApp
+
+    def opening() -> "Store":
+        # A folder that was named is never made by looking at it; the default one may be.
+        return open_store(settings, writing=settings.data is None and not settings.read_only)
+
+    app = FlightlogApp(opening, ascii=settings.ascii, name=settings.data or "")
+    try:
+        app.run()
+    finally:
+        app.close()
+    sys.exit(app.return_code or 0)

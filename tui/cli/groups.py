@@ -1,0 +1,67 @@
+"""Verbs that sum over runs: `sessions`, `costs`."""
+
+from typing import get_args
+
+import click
+
+from ...core.costs import GroupBy
+from .as_json import group_row, plain
+from .opening import opened
+from .options import Settings, json_option, verb
+from .output import say_json, table
+from .runs import query_of
+
+
+@verb(epilog="flightlog sessions\nflightlog sessions --json")
+@json_option()
+def sessions(settings: Settings, as_json: bool) -> None:
+    """Sessions with their runs, most recently active first."""
+    from .. import format
+
+    with opened(settings) as store:
+        found = store.runs.sessions()
+    if as_json:
+        for group in found:
+            say_json(plain(group))
+        return
+    rows = [
+        (g.id, g.runs, g.running, g.last_event or "–", format.count(g.tokens.total), format.cost(g.money))
+        for g in found
+    ]
+    table(
+        ("Session", "Runs", "Running", "Last event", "Tokens", "Cost"),
+        rows,
+        right=frozenset({"Runs", "Running", "Tokens", "Cost"}),
+    )
+
+
+@verb(epilog="flightlog costs\nflightlog costs --by model since:7d\nflightlog costs --by workflow --json")
+@click.argument("query", nargs=-1)
+@click.option("--by", type=click.Choice(get_args(GroupBy)), default="day", show_default=True)
+@json_option()
+def costs(settings: Settings, query: tuple[str, ...], by: GroupBy, as_json: bool) -> None:
+    """What the runs that match QUERY cost; calls without a price are counted apart, never as zero."""
+    from .. import format
+
+    with opened(settings) as store:
+        found = store.runs.costs(by, query_of(query))
+    if as_json:
+        for group in found:
+            say_json(group_row(group, by))
+        return
+    rows = [
+        (
+            group.key or "–",
+            group.calls,
+            format.count(group.tokens.total),
+            format.cost(group.money),
+            group.money.provenance,
+            group.money.unknown or "",
+        )
+        for group in found
+    ]
+    table(
+        (by.capitalize(), "Calls", "Tokens", "Cost", "Provenance", "No price"),
+        rows,
+        right=frozenset({"Calls", "Tokens", "Cost", "No price"}),
+    )

@@ -1,0 +1,154 @@
+"""Verbs that read logs: `logs` (with follow) and `search`."""
+
+import re
+import threading
+from typing import get_args
+
+import click
+
+from ...core.errors import ConfigError
+from ...core.events import Level
+from ...core.logs import LogEntry, LogFilter
+from ...core.runs import FINISHED
+from ...core.store import Store
+from ...core.text import safe_text
+from .as_json import plain
+from .opening import opened
+from .options import Settings, json_option, verb
+from .output import say, say_json
+from .runs import query_of
+
+PAGE = 500
+
+
+@verb(
+    epilog="flightlog logs 01j9 -f\nflightlog logs 01j9 --level WARNING --grep 'rate limit'\nflightlog logs 01j9 --json"
+)
+@click.argument("run")
+@click.option("-f", "--follow", is_flag=True, help="Go on as entries come, until the run is finished.")
+@click.option(
+    "--level", type=click.Choice(get_args(Level), case_sensitive=False), default="DEBUG", help="This and worse."
+)
+@click.option("--grep", metavar="REGEX", help="Messages that this regular expression finds, ignoring case.")
+@click.option("--step", metavar="STEP", help="Entries of one step (its id or name).")
+@json_option()
+def logs(
+    settings: Settings, run: str, follow: bool, level: str, grep: str | None, step: str | None, as_json: bool
+) -> None:
+    """Log entries of RUN, oldest first."""
+    pattern = _pattern(grep)
+    with opened(settings) as store:
+        found = store.runs.resolve(run)
+        wanted = LogFilter(level=_level(level), step=_step_id(store, found, step))
+        names = StepNames(store)
+        after = _print_new(store, found, wanted, pattern, 0, as_json, names)
+        if follow:
+            _follow(store, found, wanted, pattern, after, as_json, names)
+
+
+class StepNames:
+    """Names of steps, read a run at a time, and again only when a step is new."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._run = ""
+        self._names: dict[str, str] = {}
+
+    def of(self, run: str, step: str) -> str:
+        """A step's name; its id while it has none."""
+        if run != self._run or step not in self._names:
+            self._run, self._names = run, {one.id: one.name for one in self._store.runs.steps(run)}
+            self._names.setdefault(step, step)
+        return self._names[step] or step
+
+
+def _follow(
+    store: Store,
+    run: str,
+    wanted: LogFilter,
+    pattern: re.Pattern[str] | None,
+    after: int,
+    as_json: bool,
+    names: StepNames,
+) -> None:
+    woken = threading.Event()
+    watch = store.feed.watch(woken.set)
+    try:
+        while True:
+            # Asked before reading, so that what is written between the two is still printed.
+            finished = store.runs.get(run).status in FINISHED
+            after = _print_new(store, run, wanted, pattern, after, as_json, names)
+            if finished:
+                return
+            woken.wait(5)
+            woken.clear()
+    except KeyboardInterrupt:
+        return
+    finally:
+        watch.close()
+
+
+def _print_new(
+    store: Store,
+    run: str,
+    wanted: LogFilter,
+    pattern: re.Pattern[str] | None,
+    after: int,
+    as_json: bool,
+    names: StepNames,
+) -> int:
+    while entries := store.logs.query(run, wanted, after=after, limit=PAGE):
+        for entry in entries:
+            if pattern is None or pattern.search(entry.message):
+                _print(entry, as_json, names)
+        after = entries[-1].seq
+    return after
+
+
+def _print(entry: LogEntry, as_json: bool, names: StepNames, *, with_run: bool = False) -> None:
+    if as_json:
+        say_json(plain(entry))
+        return
+    run = f"{entry.run}  " if with_run else ""
+    step = f" [{safe_text(names.of(entry.run, entry.step))}]" if entry.step else ""
+    details = "".join(f" {safe_text(key)}={safe_text(str(value))}" for key, value in entry.details.items())
+    say(f"{run}{entry.t}  {entry.level:7}{step} {safe_text(entry.message, lines=True)}{details}")
+
+
+def _pattern(grep: str | None) -> re.Pattern[str] | None:
+    if grep is None:
+        return None
+    try:
+        return re.compile(grep, re.IGNORECASE)
+    except re.error as error:
+        raise ConfigError(f"{grep!r} is no regular expression: {error}", where="--grep") from error
+
+
+def _level(text: str) -> Level:
+    return next(level for level in get_args(Level) if level == text.upper())
+
+
+def _step_id(store: Store, run: str, text: str | None) -> str | None:
+    if text is None:
+        return None
+    steps = store.runs.steps(run)
+    exact = [step for step in steps if step.id == text]
+    named = [step for step in steps if step.name == text]
+    if exact or len(named) == 1:
+        return (exact or named)[0].id
+    what = f"several steps are called {text!r}" if named else f"there is no step {text!r}"
+    known = ", ".join(f"{step.id} ({step.name})" for step in named or steps)
+    raise ConfigError(what, where=f"run {run}", advice=f"take one of: {known[:500]}")
+
+
+@verb(epilog="flightlog search 'connection reset'\nflightlog search timeout 'workflow:triage since:7d' --limit 5")
+@click.argument("text")
+@click.argument("query", nargs=-1)
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True)
+@json_option()
+def search(settings: Settings, text: str, query: tuple[str, ...], limit: int, as_json: bool) -> None:
+    """Log entries that contain TEXT, of all runs (or those that match QUERY), newest run first."""
+    with opened(settings) as store:
+        hits, names = store.logs.search(text, query_of(query)), StepNames(store)
+        for _, entry in zip(range(limit), hits, strict=False):
+            _print(entry, as_json, names, with_run=True)

@@ -1,0 +1,112 @@
+"""The command line's door: `flightlog [PATH]` opens the browser, `flightlog VERB` does one thing.
+
+Verbs live one group a file and are imported when they are used, so that `--help` pays for none.
+"""
+
+import importlib
+import os
+import sys
+from difflib import get_close_matches
+from typing import Any
+
+import click
+
+from ...core.errors import ConfigError, FlightlogError
+from .options import Settings, common_options
+
+VERBS = {
+    "browse": ("browse", "Open the browser (what `flightlog [PATH]` does)."),
+    "ls": ("runs", "List runs."),
+    "show": ("runs", "Everything about a run."),
+    "events": ("runs", "The recorded events of a run, as recorded."),
+    "watch": ("watching", "New and changed runs as they come, one JSON line each."),
+    "logs": ("logs", "Log entries of a run."),
+    "search": ("logs", "Search all log text."),
+    "states": ("states", "Checkpoints of a run and their graph."),
+    "state": ("states", "The state at a checkpoint, as JSON."),
+    "sessions": ("groups", "Sessions with their runs and costs."),
+    "costs": ("groups", "Costs by day, workflow, version, model, agent or session."),
+    "workflows": ("versions", "Workflows and how many versions and runs they have."),
+    "versions": ("versions", "Versions of a workflow: lineage and outcomes."),
+    "version": ("versions", "One definition, as it was saved."),
+    "save": ("versions", "Save a new version of a workflow."),
+    "pin": ("annotate", "Keep runs from every clean-up."),
+    "unpin": ("annotate", "Take the pin off runs."),
+    "tag": ("annotate", "Tag runs."),
+    "note": ("annotate", "Write a note on a run."),
+    "approve": ("annotate", "Approve what a run waits for."),
+    "reject": ("annotate", "Reject what a run waits for."),
+    "doctor": ("doctor", "Look for everything that is wrong; changes nothing."),
+    "config": ("configuration", "The configuration in force, and where each value came from."),
+    "demo": ("demo", "Watch a fleet of scripted agents at work."),
+}
+"""Verb → the module that has it, and its line in `--help` (read without importing the module)."""
+
+OK, FAILED, WRONG_USE, FINDINGS = 0, 1, 2, 3
+"""Exit codes: done, failed, called in a wrong way, done with findings."""
+
+
+class Verbs(click.Group):
+    """A group that imports a verb when it is used, and takes a first word that is no verb as a path."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        module = importlib.import_module(f".{VERBS[cmd_name][0]}", __package__)
+        command = getattr(module, cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Verbs"):
+            formatter.write_dl([(verb, text) for verb, (_, text) in VERBS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] in VERBS:
+            return super().resolve_command(ctx, args)
+        if len(args) > 1 and not args[1].startswith("-") and not os.path.exists(args[0]):
+            # A path takes nothing after it: this was meant as a verb.
+            near = get_close_matches(args[0], VERBS, 1)
+            hint = f"did you mean {near[0]!r}?" if near else "`flightlog --help` lists the verbs"
+            raise click.UsageError(f"there is no verb {args[0]!r}, and no such file; {hint}", ctx)
+        return "browse", self.get_command(ctx, "browse"), args
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+            return result
+        except BrokenPipeError:
+            # The reader of our pipe has seen enough: no failure, and the interpreter must not complain while it exits.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(OK)
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().main(*args, **kwargs)
+        except FlightlogError as error:
+            from .output import complain
+
+            complain(error)
+            sys.exit(WRONG_USE if isinstance(error, ConfigError) else FAILED)
+
+
+EPILOG = "A first word that is no verb is a path: a data directory, a flightlog.db, or a LangGraph checkpoint database."
+
+
+@click.group(cls=Verbs, invoke_without_command=True, epilog=EPILOG)
+@click.version_option(package_name="flightlog", prog_name="flightlog")
+@common_options
+@click.pass_context
+def main(ctx: click.Context, /, **options: Any) -> None:
+    """Watch, read, compare and clean up the runs of your AI-agent workflows."""
+    ctx.obj = Settings().merged(options)
+    if ctx.invoked_subcommand is None:
+        browse = main.get_command(ctx, "browse")
+        assert browse is not None
+        ctx.invoke(browse)

@@ -1,0 +1,67 @@
+"""The options that verbs share: those that every verb takes, before or after its name, and `--json`."""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import click
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the common options say."""
+
+    data: str | None = None
+    config: str | None = None
+    read_only: bool = False
+    ascii: bool = False
+    storage: Literal["file", "sqlite"] | None = None
+    """Backend of a data directory that is made now; what lies there decides otherwise."""
+
+    def merged(self, options: dict[str, Any]) -> "Settings":
+        """These settings with the options that were really given; what is nearer the verb wins."""
+        given = {name: value for name, value in options.items() if value not in (None, False)}
+        return replace(self, **given)
+
+
+_OPTIONS = (
+    click.option("--data", metavar="DIR|FILE", help="Data directory, database or source (or FLIGHTLOG_DATA)."),
+    click.option("--config", metavar="FILE", help="Configuration file (or FLIGHTLOG_CONFIG)."),
+    click.option("--read-only", is_flag=True, help="Change nothing."),
+    click.option("--ascii", is_flag=True, help="Plain ASCII glyphs."),
+)
+
+
+def common_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds the common options to a command; its function gets them as keywords."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+def json_option(help: str = "One JSON object a line.") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """`--json`, which a verb gets as `as_json`."""
+    return click.option("--json", "as_json", is_flag=True, help=help)
+
+
+def verb(*, epilog: str = "") -> Callable[[Callable[..., Any]], click.Command]:
+    """Makes a function `f(settings, …)` a verb that takes the common options too.
+
+    `epilog` are its examples, a line each.
+    """
+
+    def decorate(function: Callable[..., Any]) -> click.Command:
+        @functools.wraps(function)
+        @click.pass_context
+        def called(ctx: click.Context, /, **options: Any) -> Any:
+            common = {name: options.pop(name) for name in ("data", "config", "read_only", "ascii")}
+            return function((ctx.obj or Settings()).merged(common), **options)
+
+        name = function.__name__.rstrip("_")
+        examples = (
+            "\b\nExamples:\n" + "\n".join(f"  {line}" for line in epilog.strip().splitlines()) if epilog else None
+        )
+        return click.command(name=name, epilog=examples)(common_options(called))
+
+    return decorate

@@ -1,0 +1,52 @@
+"""How verbs speak: tables for people, JSON for programs, one sentence for an error."""
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import click
+
+from ...core.errors import FlightlogError
+from ...core.text import cells, fit, safe_text
+
+
+def say(text: str = "", *, err: bool = False) -> None:
+    """Prints a line of our own words or of text that is already safe."""
+    click.echo(text, err=err)
+
+
+def say_json(value: Any) -> None:
+    """One JSON value on one line, ASCII-escaped: whatever it holds, a terminal is safe from it."""
+    click.echo(json.dumps(value, ensure_ascii=True, allow_nan=False, default=str))
+
+
+def complain(error: FlightlogError) -> None:
+    """An error as one sentence on stderr; its parts may quote a file's or an agent's text."""
+    click.echo(f"flightlog: {safe_text(str(error))}", err=True)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[Any]], *, right: frozenset[str] = frozenset()) -> None:
+    """Prints rows under their heads, columns as wide as their widest cell.
+
+    At a terminal lines end at its edge; piped, nothing is cut. `right` names the columns
+    that are aligned to the right.
+    """
+    shown = [[str(safe_text(str(cell))) for cell in row] for row in rows]
+    widths = [max(cells(row[n]) for row in [list(head), *shown]) for n in range(len(head))]
+    edge = terminal_width()
+    for row in [list(head), *shown]:
+        padded = [_pad(cell, width, head[n] in right) for n, (cell, width) in enumerate(zip(row, widths, strict=True))]
+        line = "  ".join(padded).rstrip()
+        say(fit(line, edge).rstrip() if edge else line)
+
+
+def terminal_width() -> int | None:
+    """Cells in a line of the terminal; None when output goes elsewhere."""
+    return os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else None
+
+
+def _pad(text: str, width: int, right: bool) -> str:
+    gap = " " * (width - cells(text))
+    return gap + text if right else text + gap

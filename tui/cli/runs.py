@@ -1,0 +1,165 @@
+"""Verbs that list and show runs: `ls`, `show`, `events`."""
+
+import sys
+from collections.abc import Iterator
+from typing import Any, get_args
+
+import click
+
+from ...core.errors import StorageError
+from ...core.pages import Sort, SortField
+from ...core.query import Query, parse
+from ...core.repositories import RunRepository
+from ...core.runs import Run
+from ...core.store import Store
+from ...core.text import safe_text
+from .as_json import cost_row, plain, run_row
+from .opening import opened
+from .options import Settings, json_option, verb
+from .output import say, say_json, table
+from .run_page import print_run
+
+PAGE = 500
+
+
+def query_of(words: tuple[str, ...]) -> Query:
+    """The words of a command line as one query; says on stderr what is searched as text."""
+    query = parse(" ".join(words))
+    if query.message:
+        say(f"flightlog: {safe_text(query.message)}", err=True)
+    return query
+
+
+def each_run(
+    runs: RunRepository, query: Query, sort: Sort, limit: int, after: str | None
+) -> Iterator[tuple[Run, str | None]]:
+    """Matching runs in order with the cursor to go on from after the page they came in; pages are read as needed."""
+    while limit > 0:
+        page = runs.query(query, sort, limit=min(limit, PAGE), after=after)
+        for run in page.items:
+            yield run, page.next
+        limit -= len(page.items)
+        after = page.next
+        if after is None:
+            return
+
+
+@verb(
+    epilog="""
+flightlog ls
+flightlog ls status:failed since:2d
+flightlog ls 'workflow:triage cost>0.5' --sort cost --json
+flightlog ls --ids tag:nightly"""
+)
+@click.argument("query", nargs=-1)
+@json_option()
+@click.option("--ids", is_flag=True, help="Ids only, one a line.")
+@click.option("--sort", "field", type=click.Choice(get_args(SortField)), default="started", show_default=True)
+@click.option("--reverse", is_flag=True, help="Ascending: oldest, smallest, cheapest first.")
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True)
+@click.option("--after", metavar="CURSOR", help="Go on from the cursor that an earlier call printed.")
+def ls(
+    settings: Settings,
+    query: tuple[str, ...],
+    as_json: bool,
+    ids: bool,
+    field: SortField,
+    reverse: bool,
+    limit: int,
+    after: str | None,
+) -> None:
+    """List the runs that match QUERY, newest first."""
+    wanted = query_of(query)
+    with opened(settings) as store:
+        found = each_run(store.runs, wanted, Sort(field=field, descending=not reverse), limit, after)
+        if as_json:
+            for run, _ in found:
+                say_json(run_row(run))
+        elif ids:
+            for run, _ in found:
+                say(run.id)
+        else:
+            _print_list(store, wanted, list(found), settings)
+
+
+def _print_list(store: Store, query: Query, found: list[tuple[Run, str | None]], settings: Settings) -> None:
+    from .run_lines import HEAD, RIGHT, run_line
+
+    table(HEAD, [run_line(run, settings.ascii) for run, _ in found], right=RIGHT)
+    total = store.runs.count(query)
+    if len(found) < total:
+        cursor = found[-1][1] if found else None
+        more = f"; go on with --after {cursor}" if cursor else ""
+        say(f"{len(found)} of {total:,} runs{more}", err=True)
+    elif not found:
+        say("no runs match", err=True)
+
+
+@verb(epilog="flightlog show 01j9\nflightlog show nightly-triage --json")
+@click.argument("run")
+@json_option("One JSON object.")
+def show(settings: Settings, run: str, as_json: bool) -> None:
+    """Everything about RUN (an id, the beginning or end of one, or a name)."""
+    with opened(settings) as store:
+        found = store.runs.resolve(run)
+        if as_json:
+            say_json(everything(store, found))
+        else:
+            print_run(store, found, settings)
+
+
+def everything(store: Store, run: str) -> dict[str, Any]:
+    """A run with all its parts, under the words of the design in the plural."""
+    runs = store.runs
+    return {
+        "run": run_row(runs.get(run)) | {"meta": runs.get(run).meta},
+        "steps": [plain(step) for step in runs.steps(run)],
+        "items": [plain(item) for item in _all(runs.items, run)],
+        "messages": [plain(message) for message in _all(runs.messages, run)],
+        "approvals": [plain(approval) for approval in runs.approvals(run)],
+        "checkpoints": [plain(checkpoint) for checkpoint in store.checkpoints.list(run)],
+        "costs": [cost_row(cost) for cost in runs.cost_records(run)],
+        "metrics": [plain(metric) for metric in runs.metrics(run)],
+        "artifacts": [plain(artifact) for artifact in runs.artifacts(run)],
+        "snapshots": runs.snapshots(run),
+        "notes": [plain(note) for note in runs.notes(run)],
+        "children": [child.id for child in runs.children(run)],
+        "logs": dict(store.logs.counts(run)),
+        "damage": [plain(damage) for damage in runs.damage(run)],
+    }
+
+
+def _all(pages: Any, run: str) -> Iterator[Any]:
+    after = None
+    while True:
+        page = pages(run, after=after)
+        yield from page.items
+        after = page.next
+        if after is None:
+            return
+
+
+@verb(epilog="flightlog events 01j9 | jq 'select(.type == \"cost\")'")
+@click.argument("run")
+@click.option("--after", metavar="SEQ", type=int, default=0, help="Only events with a greater seq.")
+@json_option("What it prints anyway.")
+def events(settings: Settings, run: str, after: int, as_json: bool) -> None:
+    """The recorded events of RUN, as recorded, one JSON object a line."""
+    out = sys.stdout.buffer
+    at_terminal = out.isatty()
+    with opened(settings) as store:
+        found = store.runs.resolve(run)
+        while page := store.runs.events(found, after=after):
+            for seq, line in page:
+                if at_terminal:
+                    say(safe_text(line.decode("utf-8", "backslashreplace")))
+                else:
+                    out.write(line + b"\n")
+                after = seq
+
+
+def one_run(store: Store, text: str) -> str:
+    """The id that a person's word for a run means; NotFound and Conflict say what to type instead."""
+    if not text:
+        raise StorageError("no run given", advice="name one: an id, the beginning or end of one, or a name")
+    return store.runs.resolve(text)

@@ -1,0 +1,58 @@
+"""Verbs that read checkpoints: `states` and `state`."""
+
+import json
+
+import click
+
+from ...core.text import safe_text
+from .as_json import plain
+from .opening import opened
+from .options import Settings, json_option, verb
+from .output import say, say_json, table, terminal_width
+
+
+@verb(epilog="flightlog states 01j9\nflightlog states 01j9 --json")
+@click.argument("run")
+@json_option()
+def states(settings: Settings, run: str, as_json: bool) -> None:
+    """Checkpoints of RUN, in the order they were taken, with their parents."""
+    from .. import format
+
+    with opened(settings) as store:
+        found = store.checkpoints.list(store.runs.resolve(run))
+    if as_json:
+        for checkpoint in found:
+            say_json(plain(checkpoint))
+        return
+    rows = [
+        (
+            point.id,
+            point.parent or "–",
+            point.t,
+            point.step or "–",
+            point.label,
+            point.keys,
+            format.size(point.size_bytes),
+            "?" if point.changed is None else ", ".join(point.changed) or "nothing",
+        )
+        for point in found
+    ]
+    table(
+        ("Checkpoint", "Parent", "Time", "Step", "Label", "Keys", "Size", "Changed"),
+        rows,
+        right=frozenset({"Keys", "Size"}),
+    )
+
+
+@verb(epilog="flightlog state 01j9a | jq .messages\nflightlog state 01j9a --key plan")
+@click.argument("checkpoint")
+@click.option("--key", help="The value of one key only.")
+@json_option("On one line.")
+def state(settings: Settings, checkpoint: str, key: str | None, as_json: bool) -> None:
+    """The state at CHECKPOINT, as JSON."""
+    with opened(settings) as store:
+        value = store.checkpoints.value(checkpoint, key) if key else store.checkpoints.state(checkpoint)
+    if as_json or terminal_width() is None:
+        say_json(value)
+    else:
+        say(safe_text(json.dumps(value, indent=2, ensure_ascii=False, default=str), lines=True, limit=None))

@@ -1,0 +1,51 @@
+"""The command palette: every action of the screen that is shown, by name, from the table of keys."""
+
+from collections.abc import Awaitable, Callable
+
+from textual.app import App
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.dom import DOMNode
+
+from .keys import Key, offered, shown
+
+
+async def run_key(app: App[object], key: Key) -> None:
+    """Does what a key does, wherever the focus is: the nearest that knows the action is asked."""
+    name = key.action.partition("(")[0].rpartition(".")[2]
+    focused: list[DOMNode] = list(app.focused.ancestors_with_self) if app.focused is not None else []
+    for node in (*focused, app.screen, app):
+        if hasattr(node, f"action_{name}"):
+            await app.run_action(key.action, node)
+            return
+
+
+def places_of(screen: DOMNode) -> tuple[str, ...]:
+    """The places of the table of keys that work on a screen, the innermost first."""
+    return tuple(getattr(screen, "PLACES", ("app",)))
+
+
+class KeyCommands(Provider):
+    """Actions of the screen below the palette."""
+
+    def _commands(self) -> list[Key]:
+        read_only = bool(getattr(getattr(self.screen, "store", None), "read_only", False))
+        skipped = ("app.palette",)
+        return [key for key in offered(places_of(self.screen), read_only=read_only) if key.id not in skipped]
+
+    async def discover(self) -> Hits:
+        for key in self._commands():
+            yield DiscoveryHit(f"{key.label}  ({shown(key)})", self._runner(key), help=key.help)
+
+    async def search(self, query: str) -> Hits:
+        matcher = self.matcher(query)
+        for key in self._commands():
+            # Letters scattered over a sentence mean nothing; over a name they do.
+            score = max(matcher.match(key.label), 0.5 if query.lower() in key.help.lower() else 0.0)
+            if score > 0:
+                yield Hit(score, matcher.highlight(key.label), self._runner(key), help=key.help)
+
+    def _runner(self, key: Key) -> Callable[[], Awaitable[None]]:
+        async def run() -> None:
+            await run_key(self.app, key)
+
+        return run

@@ -1,0 +1,80 @@
+"""The fleet: starts the scripted agents, replaces the ones that were killed, ends them all."""
+
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+QUICK = {"triage": 9, "research": 3, "report": 5, "labels": 2, "deploy": 0, "crash": 0}
+"""Kind → runs done at once at the start, so that there is something to read in the first seconds."""
+
+FLEET = (
+    ("triage", 0),
+    ("deploy", 0),
+    ("report", 0),
+    ("research", 0),
+    ("labels", 0),
+    ("crash", 0),
+    ("triage", 1),
+    ("report", 1),
+)
+"""Every agent, in the order they start: its kind, and which of its twins it is."""
+
+
+@dataclass
+class Fleet:
+    """A process for each agent. `start()`, `stop()`; thread-safe."""
+
+    data: Path
+    storage: str = "file"
+    seed: int = 7
+    _agents: dict[tuple[str, int], subprocess.Popen[bytes]] = field(default_factory=dict)
+    _deaths: dict[tuple[str, int], int] = field(default_factory=dict)
+    _stopping: threading.Event = field(default_factory=threading.Event)
+    _keeper: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Starts the first agent, and a thread that starts the others and replaces those that die."""
+        self._spawn(*FLEET[0])
+        self._keeper = threading.Thread(target=self._keep, name="fleet", daemon=True)
+        self._keeper.start()
+
+    def _spawn(self, kind: str, twin: int) -> None:
+        deaths = self._deaths.get((kind, twin), 0)
+        command = [
+            *(sys.executable, "-m", "flightlog.tui.demo.agent", kind, str(self.data)),
+            *("--storage", self.storage, "--seed", str(self.seed * 1000 + twin * 100 + deaths)),
+            *("--first", str(deaths), "--quick", str(0 if deaths or twin else QUICK[kind])),
+        ]
+        self._agents[kind, twin] = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+
+    def _keep(self) -> None:
+        # One after the other: all at once, they would keep a small machine from drawing its first frame.
+        for kind, twin in FLEET[1:]:
+            if self._stopping.wait(0.35):
+                return
+            self._spawn(kind, twin)
+        # The agent that plays a crash is really killed; a while later a new one takes its place.
+        while not self._stopping.wait(8):
+            for (kind, twin), agent in list(self._agents.items()):
+                if agent.poll() is not None:
+                    self._deaths[kind, twin] = self._deaths.get((kind, twin), 0) + 1
+                    self._spawn(kind, twin)
+
+    def stop(self) -> None:
+        """Ends every agent and waits for it. May be called twice."""
+        self._stopping.set()
+        if self._keeper:
+            self._keeper.join()
+        for agent in self._agents.values():
+            agent.terminate()
+        for agent in self._agents.values():
+            try:
+                agent.wait(3)
+            except subprocess.TimeoutExpired:
+                agent.kill()
+                agent.wait()
+        self._agents.clear()

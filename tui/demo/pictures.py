@@ -1,0 +1,105 @@
+"""Takes the README's pictures: `python -m flightlog.tui.demo.pictures [FOLDER]`.
+
+The real program on the scripted agents' runs, under a clock that stands still at noon.
+"""
+
+import asyncio
+import os
+import re
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from ..app import FlightlogApp
+from ..cli.opening import open_store
+from ..cli.options import Settings
+from ..screens.run import RunScreen
+from .stage import staged
+
+WIDE, NARROW = (120, 36), (80, 24)
+
+
+class Picture(NamedTuple):
+    """A picture's file name, and what is pressed before it is taken."""
+
+    name: str
+    keys: tuple[str, ...] = ()
+    size: tuple[int, int] = WIDE
+
+
+FIND = {
+    "research": ("slash", *"workflow:research", "enter"),
+    "triage": ("slash", *"workflow:triage status:completed", "enter"),
+    "labels": ("slash", *"workflow:label-tickets status:completed", "enter"),
+    "deploy": ("slash", *"workflow:deploy", "enter"),
+}
+
+PICTURES = (
+    Picture("runs"),
+    Picture("runs-80x24", size=NARROW),
+    Picture("runs-filter", ("slash", *"status:failed", "enter")),
+    Picture("runs-by-session", ("b",)),
+    Picture("run-overview", (*FIND["triage"], "enter")),
+    Picture("run-steps", (*FIND["research"], "enter", "s")),
+    Picture("run-logs", (*FIND["triage"], "enter", "l")),
+    Picture("run-states", (*FIND["triage"], "enter", "t", "left")),
+    Picture("run-costs", (*FIND["triage"], "enter", "c")),
+    Picture("run-messages", (*FIND["triage"], "enter", "m")),
+    Picture("run-items", (*FIND["labels"], "enter", "i")),
+    Picture("run-approvals", (*FIND["deploy"], "enter", "p")),
+    Picture("help", ("question_mark",)),
+)
+
+
+async def take(folder: Path, picture: Picture) -> str:
+    """One picture of a data directory, as SVG text."""
+    app = FlightlogApp(lambda: open_store(Settings(data=str(folder))), name="./data")
+    async with app.run_test(size=picture.size) as pilot:
+        await _quiet(app)
+        for key in picture.keys:
+            await pilot.press(key)
+            if key == "enter":
+                await _quiet(app)
+        await _quiet(app)
+        if isinstance(app.screen, RunScreen) is not picture.name.startswith("run-"):
+            raise SystemExit(f"{picture.name}: the keys led to {app.screen}, is the machine too busy?")
+        svg = app.export_screenshot(title="flightlog")
+    app.close()
+    # Textual numbers its pictures anew each time.
+    return re.sub(r"terminal-\d+", picture.name, svg).replace(str(folder), "./data") + "\n"
+
+
+async def _quiet(app: FlightlogApp) -> None:
+    """Waits until half a second of idle time brought nothing new: whatever is read has been read."""
+    same, before = 0, ""
+    for _ in range(400):
+        await asyncio.sleep(0.05)
+        now = app.export_screenshot(simplify=True)
+        same = same + 1 if now == before else 0
+        before = now
+        if same == 10:
+            return
+
+
+def main() -> None:
+    """Takes every picture (or those named after the folder) into a folder, by default `screenshots`."""
+    out = Path(sys.argv[1] if len(sys.argv) > 1 else "screenshots")
+    wanted = set(sys.argv[2:])
+    out.mkdir(exist_ok=True)
+    out = out.resolve()
+    os.environ |= {"TZ": "UTC", "COLORTERM": "truecolor", "TERM": "xterm-256color"}
+    os.environ.pop("NO_COLOR", None)
+    time.tzset()
+    with tempfile.TemporaryDirectory() as scratch:
+        os.chdir(scratch)  # so that screens show the folder by a name that stays the same
+        folder = Path("data")
+        with staged(folder, lambda place: open_store(Settings(data=str(place), storage="file"), writing=True)):
+            for picture in PICTURES:
+                if not wanted or picture.name in wanted:
+                    (out / f"{picture.name}.svg").write_text(asyncio.run(take(folder, picture)))
+
+
+if __name__ == "__main__":
+    main()

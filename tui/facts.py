@@ -1,0 +1,83 @@
+"""The pieces that pages about one thing are made of: headings, facts under labels, what an empty page teaches."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from textwrap import wrap
+
+from ..core.clock import from_seconds
+from ..core.runs import FINISHED, Run
+from ..core.text import safe_text
+from .lines import Line, fitted, one_line, width_of
+from .nodes import Node
+
+LABEL = 12
+"""Cells of a label."""
+
+LONG = 60
+"""Characters after which a fact is unfolded below its label."""
+
+
+def heading(text: str) -> Node:
+    """The title of a section."""
+    return Node(("heading", text), [(text, "title")])
+
+
+def gap(key: object) -> Node:
+    """An empty line."""
+    return Node(("gap", key), [])
+
+
+def label(text: str) -> tuple[str, str]:
+    """A label as a span of its width."""
+    return f"{text:<{LABEL}}", "muted"
+
+
+def fact(name: str, value: str, ink: str = "text") -> Node:
+    """A recorded text under its label; a long or many-lined one is unfolded below."""
+    if len(value) <= LONG and "\n" not in value.strip():
+        return Node(("fact", name), [label(name), (one_line(value), ink)])
+    return Node(("fact", name), [label(name)], text=safe_text(value.strip("\n"), lines=True), ink=ink, open=True)
+
+
+Fact = tuple[str, str, str]
+"""Label, safe value, ink."""
+
+
+def paired(facts: Sequence[Fact]) -> Iterator[Node]:
+    """Short facts two on a line where there is room; those without a value are left out."""
+    kept = [one for one in facts if one[1]]
+    for first, second in zip(kept[::2], [*kept[1::2], None], strict=False):
+        yield Node(("facts", first[0]), partial(_pair, first, second))
+
+
+def _pair(first: Fact, second: Fact | None, width: int) -> Line:
+    line: Line = [label(first[0]), (first[1], first[2])]
+    if second is None:
+        return line
+    left = min(width * 45 // 100, 56)
+    room = left - LABEL - 1
+    if width_of([(first[1], "")]) > room >= width_of([(second[1], "")]):
+        # The right column has more room.
+        return _pair(second, first, width)
+    return [*fitted(line, left - 1), (" ", "text"), label(second[0]), (second[1], second[2])]
+
+
+def teach(title: str, text: str, code: str) -> list[Node]:
+    """What an empty tab says: what would be here, and the code that records it."""
+    return [
+        gap("top"),
+        Node("title", [(title, "strong")]),
+        gap("title"),
+        *(Node(("text", n), [(line, "muted")]) for n, line in enumerate(wrap(text, 74))),
+        gap("text"),
+        *(Node(("code", n), [("    " + line, "accent")]) for n, line in enumerate(code.split("\n"))),
+    ]
+
+
+def until(run: Run, now: float) -> str:
+    """The time up to which a run lasted, or lasts: its end, its newest event if it is at rest, else now."""
+    if run.status in FINISHED:
+        return run.finished or run.last_event or ""
+    if run.status in ("lost", "paused"):
+        return run.last_event or run.started or ""
+    return from_seconds(now)

@@ -1,0 +1,148 @@
+"""Numbers and times as a person reads them. Unknown is `?` and never zero; nothing is `–`.
+
+All of it is plain text of our own; text that agents wrote goes through `core.text.safe_text`.
+"""
+
+from datetime import UTC, datetime
+
+from ..core.clock import now_s
+from ..core.costs import NANO, Money
+from ..core.runs import Run
+from .glyphs import UNICODE, Glyphs
+
+UNKNOWN = "?"
+
+
+def short_id(id: str, glyphs: Glyphs = UNICODE) -> str:
+    """An id in eight cells or fewer, `01j…8k3f`: the letters that tell runs of one hour apart are the last."""
+    return id if len(id) <= 8 else f"{id[:3]}{glyphs.ellipsis}{id[-4:]}"
+
+
+def number(value: int | None) -> str:
+    """`12,408`."""
+    return UNKNOWN if value is None else f"{value:,}"
+
+
+def count(value: int | None) -> str:
+    """A number in five cells, `812`, `3.3k`, `12.1M`."""
+    return UNKNOWN if value is None else _scaled(value, ("", "k", "M", "G", "T", "P"))
+
+
+def size(value: int | None) -> str:
+    """Bytes in units of 1000: `812 B`, `88 kB`, `1.2 GB`."""
+    return UNKNOWN if value is None else _scaled(value, (" B", " kB", " MB", " GB", " TB", " PB"))
+
+
+def _scaled(value: int, units: tuple[str, ...]) -> str:
+    amount, step = float(value), 0
+    # 999.5 would be rounded to a fourth digit, so it belongs to the next unit.
+    while abs(amount) >= (1000 if step == 0 else 999.5) and step < len(units) - 1:
+        amount, step = amount / 1000, step + 1
+    whole = step == 0 or abs(amount) >= 99.95
+    return f"{amount:.0f}{units[step]}" if whole else f"{amount:.1f}{units[step]}"
+
+
+def duration(seconds: float | None) -> str:
+    """`340ms`, `0:12`, `1:02:41`, `3d 4h`; a clock that went backwards shows as zero."""
+    if seconds is None:
+        return UNKNOWN
+    seconds = max(seconds, 0.0)
+    if 0 < seconds < 1:
+        return f"{seconds * 1000:.0f}ms"
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{days}d {hours}h"
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def age(seconds: float | None) -> str:
+    """How long ago, in one unit: `0.1s`, `5s`, `12 min`, `3 h`, `2 d`."""
+    if seconds is None:
+        return UNKNOWN
+    seconds = max(seconds, 0.0)
+    if seconds < 60:
+        return f"{seconds:.1f}s" if seconds < 1 else f"{seconds:.0f}s"
+    for unit, length in (("min", 60), ("h", 3600)):
+        if seconds < length * 60:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds / 86400:.0f} d"
+
+
+def dollars(nanousd: int) -> str:
+    """`$18.42`, `$0.041`, `$0.0003`: two decimals, below a dollar as many as tell something; at most seven cells."""
+    amount = nanousd / NANO
+    if amount >= 1000:
+        return f"${count(round(amount))}"
+    if amount >= 1 or amount == 0:
+        return f"${amount:.2f}"
+    if amount >= 0.001:
+        return f"${amount:.3f}"
+    return f"${amount:.4f}" if amount >= 0.00005 else "<$0.0001"
+
+
+def cost(money: Money, glyphs: Glyphs = UNICODE) -> str:
+    """A sum with its provenance: `$0.041` as recorded, `~$0.041` (partly) computed from a price table,
+    `≥$0.041` when calls without a price come on top, `?` when no call has one, `–` when there was no call.
+    """
+    nanousd = money.nanousd
+    if nanousd is None:
+        return UNKNOWN if money.unknown else glyphs.dash
+    sign = glyphs.at_least if money.unknown else "~" if money.computed else ""
+    return sign + dollars(nanousd)
+
+
+def run_tokens(run: Run, glyphs: Glyphs = UNICODE) -> str:
+    """A run's tokens, `3.3k`; `–` when there was no call, `?` when nobody has looked yet."""
+    if not run.tokens_known:
+        return UNKNOWN
+    return count(run.tokens.total) if run.tokens.total else glyphs.dash
+
+
+def run_cost(run: Run, glyphs: Glyphs = UNICODE) -> str:
+    """A run's cost as `cost` tells it; `?` when nobody has looked for its calls yet."""
+    return cost(run.money, glyphs) if run.tokens_known else UNKNOWN
+
+
+def clock(t: str | None, now: datetime | None = None, *, short: bool = False) -> str:
+    """A recorded time in local time: `10:02:11` today, `19 Nov 10:02` this year, `2025-11-19` before.
+
+    `short` takes six cells: `10:02`, `19 Nov`, `Nov 25`.
+    """
+    moment = local(t)
+    if moment is None:
+        return UNKNOWN
+    today = (now or datetime.fromtimestamp(now_s(), UTC)).astimezone(moment.tzinfo)
+    if moment.date() == today.date():
+        return moment.strftime("%H:%M" if short else "%H:%M:%S")
+    if moment.year == today.year:
+        return moment.strftime("%d %b" if short else "%d %b %H:%M")
+    return moment.strftime("%b %y" if short else "%Y-%m-%d")
+
+
+def moment(t: str | None) -> str:
+    """A recorded time in local time, whole: `2026-11-20 10:02:11`."""
+    found = local(t)
+    return UNKNOWN if found is None else found.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def local(t: str | None) -> datetime | None:
+    """The local time of a time text; None if it is none."""
+    if not t:
+        return None
+    try:
+        return datetime.fromisoformat(t).astimezone()
+    except (ValueError, OverflowError):
+        return None
+
+
+def bar(fraction: float, width: int, glyphs: Glyphs = UNICODE) -> str:
+    """A filled part of `width` cells; more than nothing is at least one cell."""
+    filled = min(width, max(round(fraction * width), 1 if fraction > 0 else 0))
+    return glyphs.bar * filled + " " * (width - filled)
+
+
+def plural(n: int, one: str, many: str = "") -> str:
+    """`1 run`, `12,408 runs`."""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"

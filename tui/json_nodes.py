@@ -1,0 +1,110 @@
+"""JSON of any size as a foldable tree: what is folded is neither walked nor drawn."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from ..core.events import Json
+from ..core.text import safe_text
+from .format import plural, size
+from .lines import Line, one_line
+from .nodes import Node
+
+CHUNK = 100
+"""Members of a list or object that are shown together; more are folded into ranges of this many."""
+
+SHORT = 60
+"""Characters of a text that is shown on its line alone."""
+
+WHOLE = 1_000_000
+"""Characters of a text that is unfolded."""
+
+OPEN_DEPTH = 2
+"""How deep a tree is unfolded by itself, and only where it has few members."""
+OPEN_MEMBERS = 12
+
+
+def json_node(name: str, value: Json, *, key: object = None, depth: int = 0, ink: str = "accent") -> Node:
+    """A value under its name: a leaf, a foldable text, or a foldable list or object."""
+    label: Line = [(one_line(name, 80), ink), (": ", "faint")] if name else []
+    identity = name if key is None else key
+    if isinstance(value, str):
+        return _text_node(identity, label, value)
+    if not isinstance(value, dict | list) or not value:
+        return Node(identity, [*label, scalar(value)])
+    open = depth < OPEN_DEPTH and len(value) <= OPEN_MEMBERS
+    return Node(identity, [*label, *summary(value)], members(value, depth + 1), open)
+
+
+def members(value: Json, depth: int = 0) -> Callable[[], Sequence[Node]]:
+    """What makes the nodes of a list's or object's members, in ranges where there are many."""
+
+    def make() -> Sequence[Node]:
+        if len(value) <= CHUNK:
+            return _range(value, 0, len(value), depth)
+        starts = range(0, len(value), CHUNK)
+        return [
+            Node(
+                ("range", start),
+                [(f"{start:,}…{min(start + CHUNK, len(value)) - 1:,}", "muted")],
+                partial(_range, value, start, start + CHUNK, depth),
+                open=start == 0,
+            )
+            for start in starts
+        ]
+
+    return make
+
+
+def _range(value: Json, start: int, stop: int, depth: int) -> list[Node]:
+    if isinstance(value, list):
+        part = value[start:stop]
+        return [json_node(str(n), one, key=n, depth=depth, ink="muted") for n, one in enumerate(part, start)]
+    return [json_node(str(key), value[key], depth=depth) for key in list(value)[start:stop]]
+
+
+def _text_node(key: object, label: Line, value: str) -> Node:
+    if len(value) <= SHORT and "\n" not in value:
+        return Node(key, [*label, (f'"{safe_text(value)}"', "good")])
+    lines = value.count("\n") + 1
+    about = f"{len(value):,} characters" + (f", {lines:,} lines" if lines > 1 else "")
+    line: Line = [*label, (f'"{one_line(value, SHORT)}', "good"), (f"…  {about}", "faint")]
+    return Node(key, line, text=safe_text(value, lines=True, limit=WHOLE), ink="good")
+
+
+def scalar(value: Json) -> tuple[str, str]:
+    """A value without members as a span."""
+    if value is None:
+        return "null", "faint"
+    if isinstance(value, bool):
+        return str(value).lower(), "warn"
+    if isinstance(value, int | float):
+        return safe_text(repr(value), limit=200), "active"
+    if isinstance(value, str):
+        return f'"{one_line(value, SHORT)}"', "good"
+    return ("[]" if isinstance(value, list) else "{}"), "faint"
+
+
+def summary(value: Json) -> Line:
+    """A list or object on one line: how many members, and which."""
+    opaque = opaque_line(value)
+    if opaque:
+        return opaque
+    if isinstance(value, list):
+        return [(f"[{len(value):,}]", "muted"), (f"  {_glance(value[:3])}", "faint")]
+    names = ", ".join(one_line(str(key), 24) for key in list(value)[:4])
+    more = ", …" if len(value) > 4 else ""
+    return [(f"{{{plural(len(value), 'key')}}}", "muted"), (f"  {names}{more}", "faint")]
+
+
+def _glance(values: list[Json]) -> str:
+    if all(isinstance(value, dict | list) for value in values):
+        return ""
+    return ", ".join(scalar(value)[0] if not isinstance(value, dict | list) else "…" for value in values)
+
+
+def opaque_line(value: Json) -> Line:
+    """Bytes that are kept and never loaded, as design says they are shown; empty if it is something else."""
+    if isinstance(value, dict) and value.keys() == {"opaque", "size", "sha256"} and isinstance(value["size"], int):
+        about = f"opaque, {value['size']:,} bytes ({size(value['size'])}), sha256 {one_line(str(value['sha256']), 16)}"
+        return [(about, "warn"), (f"  {one_line(str(value['opaque'] or ''), 60)}", "faint")]
+    return []

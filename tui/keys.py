@@ -1,0 +1,215 @@
+"""The one table of keys. Bindings, the bottom line, `?`, the command palette and the README's list are made from it.
+
+To add a key: add a row to the list of the place it works in, and an `action_…` method of that
+name to its screen or widget. Places are listed in `PLACES`, the innermost last.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from textual.binding import Binding, BindingType
+
+
+class Key(NamedTuple):
+    """What one key, or several, does in one place."""
+
+    id: str
+    """Unique in the whole table, `runs.pin`; a person's own keys name it."""
+    keys: str
+    """Textual's names, separated by commas; the first is shown."""
+    action: str
+    label: str
+    """One or two words for the bottom line."""
+    help: str
+    """What it does, for `?` and the palette."""
+    footer: bool = False
+    """Whether the bottom line shows it."""
+    changes: bool = False
+    """Whether it changes the store: not offered when that is read-only."""
+    priority: bool = False
+    """Whether it works before the focused widget sees the key."""
+
+
+class Place(NamedTuple):
+    """Where a list of keys works."""
+
+    id: str
+    title: str
+    keys: tuple[Key, ...]
+
+
+APP = (
+    Key("app.back", "escape", "back", "back", "Step out one layer", footer=False),
+    Key("app.help", "question_mark", "help", "keys", "Show the keys that work here", footer=True),
+    Key("app.palette", "ctrl+p", "command_palette", "commands", "Find any command by its name", footer=True),
+    Key("app.refresh", "r", "refresh", "refresh", "Read everything again"),
+    Key("app.quit", "q,ctrl+q", "quit", "quit", "Quit", footer=True),
+)
+
+MOVES = (
+    Key("move.down", "j,down", "cursor_down", "down", "Next line"),
+    Key("move.up", "k,up", "cursor_up", "up", "Previous line"),
+    Key("move.page_down", "ctrl+d,pagedown", "page_down", "page down", "One page down"),
+    Key("move.page_up", "ctrl+u,pageup", "page_up", "page up", "One page up"),
+    Key("move.home", "g,home", "home", "first", "To the first line"),
+    Key("move.end", "G,end", "end", "last", "To the last line"),
+    Key("move.next_pane", "tab", "focus_next", "next pane", "To the next part of the screen"),
+    Key("move.previous_pane", "shift+tab", "focus_previous", "previous pane", "To the previous part of the screen"),
+)
+
+RUNS = (
+    Key("runs.open", "enter", "open", "open", "Look into the run, or fold a group", footer=True),
+    Key("runs.mark", "space", "mark", "mark", "Mark or unmark the run", footer=True),
+    Key("runs.mark_down", "J,shift+down", "mark_down", "mark down", "Mark the run and go to the next"),
+    Key("runs.mark_up", "K,shift+up", "mark_up", "mark up", "Mark the run and go to the previous"),
+    Key("runs.mark_all", "asterisk", "mark_all", "mark all", "Mark all runs that the filter shows, or none"),
+    Key("runs.filter", "slash", "filter", "filter", "Filter the list", footer=True),
+    Key("runs.sort", "s", "sort", "sort", "Sort by the next column", footer=True),
+    Key("runs.reverse", "S", "reverse", "reverse", "Reverse the order"),
+    Key("runs.group", "b", "group", "group", "Group by session, by project, or not", footer=True),
+    Key("runs.follow", "f", "follow", "follow", "Keep the cursor on the newest run", footer=True),
+    Key(
+        "runs.pin",
+        "p",
+        "pin",
+        "pin",
+        "Pin or unpin: a pinned run is kept from every clean-up",
+        footer=True,
+        changes=True,
+    ),
+    Key("runs.tag", "t", "tag", "tag", "Tag the runs, or take a tag off", footer=True, changes=True),
+    Key("runs.note", "n", "note", "note", "Write a note on the run", changes=True),
+    Key("runs.preview", "v", "preview", "preview", "Show or hide the preview"),
+    Key("runs.copy", "y", "copy_id", "copy id", "Copy the run's id"),
+)
+
+TREE = (
+    Key("tree.choose", "enter", "choose", "open", "Look into it, or fold it", footer=True),
+    Key("tree.fold", "space", "fold", "fold", "Fold or unfold", footer=True),
+    Key("tree.unfold", "right", "unfold", "unfold", "Unfold, or go to what is under it"),
+    Key("tree.up", "left", "fold_or_up", "fold", "Fold, or go to what it is under"),
+    Key("tree.unfold_all", "asterisk", "unfold_all", "unfold all", "Unfold what is under it, a level with each press"),
+    Key("tree.fold_all", "minus", "fold_all", "fold all", "Fold everything"),
+)
+"""Keys of every tree inside a run."""
+
+RUN = (
+    Key("run.next_tab", "right_square_bracket", "next_tab(1)", "next tab", "To the next tab", footer=True),
+    Key("run.previous_tab", "left_square_bracket", "next_tab(-1)", "previous tab", "To the previous tab"),
+    Key("run.overview", "o", "tab('overview')", "overview", "Who, what, when, and how it ended"),
+    Key("run.steps", "s", "tab('steps')", "steps", "The steps as a tree, on one time scale"),
+    Key("run.logs", "l", "tab('logs')", "logs", "The log, from its newest end"),
+    Key("run.states", "t", "tab('states')", "states", "The checkpoints and their states"),
+    Key("run.costs", "c", "tab('costs')", "costs", "Tokens and money by step and model"),
+    Key("run.messages", "m", "tab('messages')", "messages", "What agents said to each other"),
+    Key("run.items", "i", "tab('items')", "items", "Batch rows, failed ones first"),
+    Key("run.approvals", "p", "tab('approvals')", "approvals", "What waits, or waited, for a person"),
+    Key("run.artifacts", "a", "tab('artifacts')", "artifacts", "The files that the run made"),
+)
+"""Keys of the run screen."""
+
+RUN_STEPS = (
+    Key("steps.next_failed", "e", "next_failed(1)", "next error", "To the next failed step", footer=True),
+    Key("steps.previous_failed", "E", "next_failed(-1)", "previous error", "To the previous failed step"),
+    Key("steps.detail", "d", "detail", "detail", "Show or hide the step's detail", footer=True),
+)
+
+RUN_LOGS = (
+    Key("logs.choose", "enter", "choose", "entry", "Show or hide the whole entry", footer=True),
+    Key("logs.follow", "f", "follow", "follow", "Stay at the newest entry", footer=True),
+    Key("logs.search", "slash", "search", "search", "Search the log's text", footer=True),
+    Key("logs.next_match", "n", "next_match(1)", "next", "To the next match"),
+    Key("logs.previous_match", "N", "next_match(-1)", "previous", "To the previous match"),
+    Key("logs.next_error", "e", "next_level('ERROR', 1)", "error", "To the next error", footer=True),
+    Key("logs.previous_error", "E", "next_level('ERROR', -1)", "previous error", "To the previous error"),
+    Key("logs.next_warning", "w", "next_level('WARNING', 1)", "warning", "To the next warning or error"),
+    Key("logs.previous_warning", "W", "next_level('WARNING', -1)", "previous warning", "To the previous one"),
+    Key("logs.all", "1", "level('DEBUG')", "all", "Show all levels"),
+    Key("logs.info", "2", "level('INFO')", "info", "Show INFO and more severe", footer=True),
+    Key("logs.warnings", "3", "level('WARNING')", "warnings", "Show WARNING and ERROR"),
+    Key("logs.errors", "4", "level('ERROR')", "errors", "Show ERROR alone"),
+    Key("logs.step", "J", "to_step", "its step", "To the step that wrote the entry"),
+    Key("logs.wrap", "v", "wrap", "wrap", "Wrap long lines, or cut them", footer=True),
+)
+
+RUN_STATES = (
+    Key("states.previous", "left", "scrub(-1)", "previous", "To the previous checkpoint", priority=True),
+    Key("states.next", "right", "scrub(1)", "next state", "To the next checkpoint", footer=True, priority=True),
+    Key("states.view", "v", "view", "all keys", "Show all keys, or only those that changed", footer=True),
+    Key("states.mark", "x", "mark", "mark", "Mark a checkpoint; two marked ones are compared", footer=True),
+    Key("states.blame", "b", "blame", "blame", "Which step last wrote the key", footer=True),
+)
+
+RUN_APPROVALS = (
+    Key("approvals.approve", "y", "answer('approved')", "approve", "Approve what waits", footer=True, changes=True),
+    Key("approvals.reject", "n", "answer('rejected')", "reject", "Reject what waits", footer=True, changes=True),
+)
+
+PLACES = (
+    Place("app", "Everywhere", APP),
+    Place("moves", "Moving", MOVES),
+    Place("runs", "Runs", RUNS),
+    Place("tree", "Inside a run: trees", TREE),
+    Place("run", "Inside a run", RUN),
+    Place("steps", "Inside a run: steps", RUN_STEPS),
+    Place("logs", "Inside a run: logs", RUN_LOGS),
+    Place("states", "Inside a run: states", RUN_STATES),
+    Place("approvals", "Inside a run: approvals", RUN_APPROVALS),
+)
+
+
+def place(id: str) -> Place:
+    """A place by its id; raises KeyError."""
+    return _BY_ID[id]
+
+
+def bindings(*ids: str) -> list[BindingType]:
+    """Textual bindings of the places' keys, for a class's `BINDINGS`."""
+    return [
+        Binding(key.keys, key.action, key.label, id=key.id, show=False, priority=key.priority, tooltip=key.help)
+        for id in ids
+        for key in place(id).keys
+    ]
+
+
+def offered(ids: tuple[str, ...], *, read_only: bool) -> Iterator[Key]:
+    """Keys of the places that can be used now."""
+    return (key for id in ids for key in place(id).keys if not (key.changes and read_only))
+
+
+def shown(key: Key | str) -> str:
+    """A key as it is written on screen: `^p`, `space`, `*`; the first one where there are several."""
+    name = (key.keys if isinstance(key, Key) else key).split(",", 1)[0]
+    return _written(name)
+
+
+def all_shown(key: Key) -> str:
+    """All keys of a row as written: `j ↓`."""
+    return " ".join(_written(name) for name in key.keys.split(","))
+
+
+_WRITTEN = {
+    "question_mark": "?",
+    "slash": "/",
+    "asterisk": "*",
+    "escape": "esc",
+    "pagedown": "pgdn",
+    "pageup": "pgup",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "plus": "+",
+    "minus": "-",
+    "comma": ",",
+    "full_stop": ".",
+    "at": "@",
+    "exclamation_mark": "!",
+}
+
+
+def _written(name: str) -> str:
+    *modifiers, last = name.split("+")
+    last = _WRITTEN.get(last, last)
+    return "".join({"ctrl": "^", "shift": "shift-", "alt": "alt-"}[modifier] for modifier in modifiers) + last
+
+
+_BY_ID = {place.id: place for place in PLACES}

@@ -1,0 +1,183 @@
+"""Lines as values: what a screen draws, before it is drawn.
+
+A line is a list of spans, a span is text and the name of an ink (a field of `themes.Palette`).
+Builders of lines are plain functions; only the line widgets know how ink looks.
+"""
+
+from collections.abc import Iterable, Sequence
+from copy import copy
+
+from ..core.text import cells, fit, safe_text
+
+Span = tuple[str, str]
+"""Text that is safe to show, and the name of its ink."""
+
+Line = list[Span]
+
+_STATUS = {
+    "running": "active",
+    "processing": "active",
+    "waiting": "warn",
+    "paused": "warn",
+    "failed": "bad",
+    "rejected": "bad",
+    "lost": "bad",
+    "completed": "good",
+    "approved": "good",
+}
+_LEVEL = {"DEBUG": "faint", "INFO": "muted", "WARNING": "warn", "ERROR": "bad"}
+
+
+def status_ink(status: str) -> str:
+    """The ink of a status of a run, step, item or approval."""
+    return _STATUS.get(status, "muted")
+
+
+def level_ink(level: str) -> str:
+    """The ink of a log level."""
+    return _LEVEL.get(level, "muted")
+
+
+def width_of(line: Line) -> int:
+    """Cells that a line takes."""
+    return sum(cells(text) for text, _ in line)
+
+
+def fitted(line: Line, width: int) -> Line:
+    """A line in exactly `width` cells: cut with `…`, or filled with spaces."""
+    result: Line = []
+    left = width
+    for text, ink in line:
+        taken = cells(text)
+        if taken > left:
+            result.append((fit(text, left), ink))
+            return result
+        result.append((text, ink))
+        left -= taken
+    if left:
+        result.append((" " * left, "text"))
+    return result
+
+
+def right(text: str, width: int) -> str:
+    """Text at the right edge of `width` cells."""
+    return " " * (width - cells(text)) + text if cells(text) < width else fit(text, width)
+
+
+def between(left: Line, end: Line, width: int) -> Line:
+    """A line with one part at each edge; the left one gives way."""
+    return [*fitted(left, max(width - width_of(end), 0)), *end]
+
+
+def one_line(text: str, limit: int = 400) -> str:
+    """Recorded text as the beginning of one line, its lines run together; cut at `limit` characters with `…`."""
+    cut = text[: limit * 4 + 1]
+    shown = cut if cut.isprintable() else " ".join(cut.split())
+    more = len(shown) > limit or len(cut) < len(text)
+    return safe_text(shown[: limit - 1] + "…" if more else shown, limit=None)
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Safe text in lines of at most `width` cells, broken at spaces where there are any."""
+    width = max(width, 1)
+    result: list[str] = []
+    for line in text.split("\n"):
+        result += [line] if len(line) <= width and cells(line) <= width else _broken(line, width)
+    return result
+
+
+def _broken(line: str, width: int) -> list[str]:
+    pieces: list[str] = []
+    start = 0
+    while start < len(line):
+        end = _reach(line, start, width)
+        if end < len(line):
+            space = line.rfind(" ", start + 1, end + 1)
+            end = space if space > start + width // 3 else end
+        pieces.append(line[start:end])
+        start = end + (1 if line[end : end + 1] == " " else 0)
+    return pieces
+
+
+def _reach(line: str, start: int, width: int) -> int:
+    """The end of the longest piece from `start` that fits; at least one character."""
+    piece = line[start : start + width]
+    if piece.isascii():
+        return start + len(piece)
+    taken, end = 0, start
+    for character in line[start : start + width * 2]:
+        taken += cells(character)
+        if taken > width:
+            break
+        end += 1
+    return max(end, start + 1)
+
+
+def lit(line: Line, word: str) -> Line:
+    """A line in which every occurrence of a word (ignoring case) is drawn as a match."""
+    if not word:
+        return line
+    needle, result = word.casefold(), Line()
+    for text, ink in line:
+        folded = text.casefold()
+        # Folding may change the length of text; then positions mean nothing, and nothing is lit.
+        at, start = (folded.find(needle) if len(folded) == len(text) else -1), 0
+        while at >= 0:
+            result += [(text[start:at], ink), (text[at : at + len(needle)], "match")]
+            start = at + len(needle)
+            at = folded.find(needle, start)
+        result.append((text[start:], ink))
+    return [span for span in result if span[0]]
+
+
+class Columns:
+    """Columns of a small table: their widths from all rows, the one named `wide` takes what is left."""
+
+    GAP = 2
+    LEAST = 12
+    """Cells that the wide column keeps before others are left out."""
+
+    def __init__(
+        self,
+        heads: Sequence[str],
+        rows: Iterable[Sequence[str]],
+        *,
+        align: str,
+        wide: int = 0,
+        drop: Sequence[int] = (),
+    ) -> None:
+        """`align` has one letter a column, `l` or `r`; `drop` names the columns that may be left out, first to last."""
+        self.heads, self.align, self.wide, self.drop = heads, align, wide, drop
+        self.widths = [cells(head) for head in heads]
+        for row in rows:
+            self.widths = [max(width, cells(cell)) for width, cell in zip(self.widths, row, strict=True)]
+
+    def draw(self, row: Sequence[str], inks: Sequence[str], width: int) -> Line:
+        """One row."""
+        kept = self._kept(width)
+        rest = max(width - sum(self.widths[n] + self.GAP for n in kept if n != self.wide), 1)
+        line: Line = []
+        for n in kept:
+            size = rest if n == self.wide else self.widths[n]
+            cell = right(row[n], size) if self.align[n] == "r" else fit(row[n], size)
+            line += [(cell, inks[n]), (" " * self.GAP, "text")]
+        return line[:-1]
+
+    def head(self, width: int) -> Line:
+        """The line of column heads."""
+        return self.draw(self.heads, ["muted"] * len(self.heads), width)
+
+    def narrowed(self, by: int) -> "Columns":
+        """The same columns for lines that are indented: the first one is narrower."""
+        columns = copy(self)
+        columns.widths = [max(self.widths[0] - by, 1), *self.widths[1:]]
+        return columns
+
+    def _kept(self, width: int) -> list[int]:
+        kept = list(range(len(self.heads)))
+        least = min(self.widths[self.wide], self.LEAST)
+        for column in self.drop:
+            if least + sum(self.widths[n] + self.GAP for n in kept if n != self.wide) <= width:
+                break
+            kept.remove(column)
+        return kept

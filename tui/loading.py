@@ -1,0 +1,101 @@
+"""Blocking calls off the event loop: one at a time, and the newest wish remembered."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from textual.message_pump import MessagePump
+
+from ..core.errors import FlightlogError
+from .messages import Trouble
+
+T = TypeVar("T")
+
+FRAME = 1 / 30
+"""Seconds between two loads of what is live: nobody sees more than 30 changes a second."""
+
+
+def in_thread(owner: MessagePump, job: Callable[[], T], then: Callable[[T | FlightlogError], Any]) -> None:
+    """Runs `job` in a thread of its own and hands its result, or its FlightlogError, to `then` on the event loop.
+
+    Any other exception is a bug and ends the program there. The thread is a daemon: a
+    program that is quit does not wait for an answer that nobody wants any more.
+    """
+
+    def work() -> None:
+        try:
+            result: T | FlightlogError = job()
+        except FlightlogError as error:
+            result = error
+        except Exception as error:  # noqa: BLE001 - raised again on the event loop, which ends the program
+            owner.call_later(_raise, error)
+            return
+        owner.call_later(then, result)
+
+    threading.Thread(target=work, daemon=True, name="flightlog-load").start()
+
+
+def _raise(error: Exception) -> None:
+    raise error
+
+
+class Loader(Generic[T]):
+    """Repeats one blocking load as often as it is asked for, but never two at once.
+
+    `request()` starts it, or remembers that it must run again after the one under way: a store
+    that changes all the time is read all the time, and no answer is thrown away half-way.
+    `prepare` runs on the event loop when a load begins and returns the call to make in
+    the thread, or None if there is nothing to load; `then` takes the result on the event loop.
+    """
+
+    def __init__(
+        self,
+        owner: MessagePump,
+        prepare: Callable[[], Callable[[], T] | None],
+        then: Callable[[T], Any],
+        *,
+        every: float = 0.0,
+    ) -> None:
+        self._owner, self._prepare, self._then = owner, prepare, then
+        self._every = every
+        self._busy = self._dirty = self._waiting = False
+        self._last = -every
+        self.loads = 0
+        """How often the store was asked."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether a load is under way or about to be."""
+        return self._busy or self._waiting
+
+    def request(self) -> None:
+        """Loads now, or once more after the load under way. Call it on the event loop."""
+        if self._busy:
+            self._dirty = True
+        elif not self._waiting:
+            wait = self._last + self._every - time.monotonic()
+            if wait > 0:
+                self._waiting = True
+                self._owner.set_timer(wait, self._begin)
+            else:
+                self._begin()
+
+    def _begin(self) -> None:
+        self._waiting = False
+        job = self._prepare()
+        if job is None:
+            return
+        self._busy, self._dirty, self._last = True, False, time.monotonic()
+        self.loads += 1
+        in_thread(self._owner, job, self._finish)
+
+    def _finish(self, result: T | FlightlogError) -> None:
+        self._busy = False
+        if isinstance(result, FlightlogError):
+            self._owner.post_message(Trouble(result))
+        else:
+            self._then(result)
+        if self._dirty:
+            self._dirty = False
+            self.request()

@@ -1,0 +1,44 @@
+"""Messages that cross widgets, screens and threads; what a widget says to its parent alone stays with the widget."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+from ..core.errors import FlightlogError
+
+if TYPE_CHECKING:
+    from ..core.feed import Watch
+    from ..core.store import Store
+
+
+@dataclass
+class StoreOpened(Message):
+    """The store is open and watched; sent to the app by the thread that did it."""
+
+    store: "Store"
+    watching: "Watch"
+
+
+class StoreChanged(Message, bubble=False):
+    """Something in the store may have changed: ask the feed what. A burst of notices is one message.
+
+    The feed's thread sends it to the app, which hands it to every screen.
+    """
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, StoreChanged)
+
+
+@dataclass
+class Trouble(Message, bubble=True):
+    """Something could not be read or done; shown as one sentence."""
+
+    error: FlightlogError
+
+
+@dataclass
+class OpenRun(Message, bubble=True):
+    """The person wants to look into a run."""
+
+    run: str

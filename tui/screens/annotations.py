@@ -1,0 +1,97 @@
+"""Pin, tag and note for the run under the cursor, or for all that are marked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual import work
+from textual.screen import Screen
+
+from ...core.annotations import Annotation, Noted, Pinned, Tagged
+from ...core.runs import Run
+from ...core.text import safe_text
+from .. import format
+from ..annotating import Outcome, Targets, annotate
+from ..loading import in_thread
+from ..messages import Trouble
+from ..run_list import RunList
+from .prompt import Confirm, Prompt
+
+if TYPE_CHECKING:
+    from ...core.store import Store
+
+MANY = 50
+"""More runs than this are annotated only after a question."""
+
+
+class Annotations(Screen[None]):
+    """The actions of a screen that shows a `run_list`."""
+
+    store: Store | None
+    run_list: RunList
+
+    def action_pin(self) -> None:
+        run = self.run_list.current
+        pinned = not (isinstance(run, Run) and run.pinned)
+        self._annotate("pinned" if pinned else "unpinned", lambda id: Pinned(run=id, pinned=pinned))
+
+    @work
+    async def action_tag(self) -> None:
+        text = await self._ask("Tag", "nightly   (-nightly takes it off)")
+        if text and (name := text.lstrip("-").strip()):
+            tagged = not text.startswith("-")
+            done = f"tagged {name}" if tagged else f"no longer tagged {name}"
+            self._annotate(done, lambda id: Tagged(run=id, tag=name, tagged=tagged))
+
+    @work
+    async def action_note(self) -> None:
+        text = await self._ask("Note", "what somebody should know about it")
+        if text:
+            self._annotate("given the note", lambda id: Noted(run=id, text=text))
+
+    async def _ask(self, what: str, hint: str) -> str | None:
+        number = self._target_count()
+        if not number or not self._writable():
+            return None
+        return await self.app.push_screen_wait(Prompt(f"{what} {format.plural(number, 'run')}", hint))
+
+    @work
+    async def _annotate(self, done: str, made: Callable[[str], Annotation]) -> None:
+        store, number = self.store, self._target_count()
+        if store is None or not number or not self._writable():
+            return
+        targets = self._targets()
+        question = f"{format.plural(number, 'run')}: {safe_text(done, limit=60)}?"
+        if number > MANY and not await self.app.push_screen_wait(Confirm(question)):
+            return
+        in_thread(self, partial(annotate, store, targets, made), partial(self._annotated, done))
+
+    def _annotated(self, done: str, outcome: Outcome) -> None:
+        text = f"{format.plural(outcome.done, 'run')} {safe_text(done, limit=60)}"
+        if outcome.gone:
+            text += f"; {format.plural(outcome.gone, 'run')} gone meanwhile"
+        if outcome.error is not None:
+            self.post_message(Trouble(outcome.error))
+        if outcome.done:
+            self.app.notify(text, markup=False)
+
+    def _writable(self) -> bool:
+        if self.store is not None and self.store.read_only:
+            self.app.notify("opened read-only: nothing is changed", severity="warning", markup=False)
+            return False
+        return self.store is not None
+
+    def _target_count(self) -> int:
+        found = self.run_list
+        marked = found.marks.count(found.matching or 0)
+        return marked or int(isinstance(found.current, Run))
+
+    def _targets(self) -> Targets:
+        found = self.run_list
+        if found.marks.all:
+            return Targets(frozenset(found.marks.ids), found.query)
+        if found.marks.ids:
+            return Targets(frozenset(found.marks.ids))
+        return Targets(frozenset({found.cursor}))

@@ -1,0 +1,75 @@
+"""`?`: every key that works here, from the table of keys, and the words of the query language."""
+
+from collections.abc import Iterator
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from ...core.query_keys import KEYS
+from ..glyphs import Glyphs, glyphs_of
+from ..keys import all_shown, offered, place
+from ..lines import Line
+from ..widgets.line_list import LineList
+
+
+def help_lines(places: tuple[str, ...], glyphs: Glyphs, *, read_only: bool, queries: bool) -> Iterator[Line]:
+    """The keys of some places, then what a filter understands, then what the signs mean."""
+    for id in places:
+        keys = list(offered((id,), read_only=read_only))
+        if not keys:
+            continue
+        yield [(place(id).title, "title")]
+        for key in keys:
+            yield [(f"  {all_shown(key):<18}", "accent"), (key.help, "text")]
+        yield []
+    if queries:
+        yield [("Filter", "title")]
+        for known in KEYS.values():
+            yield [(f"  {known.example:<30}", "accent"), (known.what, "text")]
+        yield []
+    yield [("Signs", "title")]
+    statuses = ("running", "waiting", "lost", "failed", "completed", "paused", "pending", "cancelled")
+    for status in statuses:
+        yield [(f"  {glyphs.status(status)} ", "text"), (status, "muted")]
+    yield [(f"  {glyphs.damaged} ", "text"), ("parts of it could not be read", "muted")]
+    yield [("  ~ ", "text"), ("a cost computed from a price table", "muted")]
+    yield [(f"  {glyphs.at_least} ", "text"), ("at least: some calls have no known price", "muted")]
+
+
+class HelpLines(LineList):
+    """The lines; they cannot be chosen."""
+
+    def __init__(self, lines: list[Line]) -> None:
+        super().__init__()
+        self._help = lines
+
+    def count(self) -> int:
+        return len(self._help)
+
+    def draw(self, index: int, width: int) -> Line:
+        return self._help[index]
+
+    @property
+    def shows_cursor(self) -> bool:
+        return False
+
+
+class Help(ModalScreen[None]):
+    """The keys of the screen below."""
+
+    BINDINGS = [Binding("escape,q,question_mark", "leave", show=False)]
+
+    def __init__(self, places: tuple[str, ...], *, read_only: bool = False) -> None:
+        super().__init__()
+        self._places, self._read_only = places, read_only
+
+    def compose(self) -> ComposeResult:
+        queries = "runs" in self._places
+        lines = help_lines(self._places, glyphs_of(self), read_only=self._read_only, queries=queries)
+        with Vertical(classes="dialog tall"):
+            yield HelpLines(list(lines))
+
+    def action_leave(self) -> None:
+        self.dismiss()

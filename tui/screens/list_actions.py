@@ -1,0 +1,114 @@
+"""What a person does with the run list: order, groups, marks, what is shown of it."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any
+
+from textual.screen import Screen
+
+from ...core.pages import Sort
+from ...core.query import EVERYTHING
+from ...core.runs import Run
+from ..groups import GROUPINGS
+from ..loading import Loader
+from ..run_columns import SORTS
+from ..run_list import RunList
+from ..widgets.filter_bar import FilterBar
+from ..widgets.frame import FrameLine
+from ..widgets.preview import Preview
+from ..widgets.run_table import RunTable
+
+
+class ListActions(Screen[None]):
+    """The actions of a screen that shows a `run_list`."""
+
+    run_list: RunList
+    loader: Loader[Any]
+    previewer: Loader[Any]
+
+    @property
+    def table(self) -> RunTable:
+        """The list on screen."""
+        return self.query_one(RunTable)
+
+    @abstractmethod
+    def list_set(self) -> None:
+        """Another list is to be shown: read and draw it."""
+
+    def sort_by(self, sort: Sort) -> None:
+        self.run_list.following = False
+        self.run_list.set_sort(sort)
+        self.list_set()
+
+    def action_sort(self) -> None:
+        fields = [sort.field for sort in SORTS]
+        self.sort_by(SORTS[(fields.index(self.run_list.sort.field) + 1) % len(SORTS)])
+
+    def action_reverse(self) -> None:
+        now = self.run_list.sort
+        self.sort_by(Sort(field=now.field, descending=not now.descending))
+
+    def action_group(self) -> None:
+        place = GROUPINGS.index(self.run_list.grouping)
+        self.run_list.set_grouping(GROUPINGS[(place + 1) % len(GROUPINGS)])
+        self.list_set()
+
+    def action_filter(self) -> None:
+        self.query_one(FilterBar).open()
+
+    def action_follow(self) -> None:
+        following = not self.run_list.following
+        if following and self.run_list.sort != SORTS[0]:
+            self.sort_by(SORTS[0])
+        self.run_list.following = following
+        self.run_list.behind = True
+        self.loader.request()
+
+    def action_mark(self) -> None:
+        self._mark(1)
+
+    def action_mark_down(self) -> None:
+        self._mark(1, True)
+
+    def action_mark_up(self) -> None:
+        self._mark(-1, True)
+
+    def _mark(self, step: int, marked: bool | None = None) -> None:
+        found = self.run_list
+        if isinstance(found.current, Run):
+            found.marks.put(found.cursor, found.cursor not in found.marks if marked is None else marked)
+        self.table.move_to(found.cursor_line + step)
+
+    def action_mark_all(self) -> None:
+        marks = self.run_list.marks
+        if marks.count(self.run_list.matching or 0):
+            marks.clear()
+        else:
+            marks.everything()
+        self.table.sync()
+        self.query_one("#list-top", FrameLine).update()
+
+    def action_preview(self) -> None:
+        preview = self.query_one(Preview)
+        preview.display = not preview.display
+        self.query_one("#preview-top").display = preview.display
+        self.previewer.request()
+
+    def action_copy_id(self) -> None:
+        if isinstance(self.run_list.current, Run):
+            self.app.copy_to_clipboard(self.run_list.cursor)
+            self.app.notify("id copied", markup=False)
+
+    def action_back(self) -> None:
+        """Steps out of what is in force here: marks, then the filter, then groups."""
+        found, bar = self.run_list, self.query_one(FilterBar)
+        if found.marks.count(found.matching or 0):
+            found.marks.clear()
+            self.table.sync()
+            self.query_one("#list-top", FrameLine).update()
+        elif found.query != EVERYTHING:
+            bar.close(clear=True)
+        elif found.grouping:
+            found.set_grouping("")
+            self.list_set()

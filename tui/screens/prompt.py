@@ -1,0 +1,61 @@
+"""Small questions over a screen: one line of text, or yes or no."""
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from ..lines import Line, wrapped
+from ..widgets.line_list import OneLine
+
+
+class Prompt(ModalScreen[str | None]):
+    """Asks for a line of text; None when the person steps out."""
+
+    BINDINGS = [Binding("escape", "leave", show=False)]
+
+    def __init__(self, title: str, hint: str = "") -> None:
+        """`title` is safe to show."""
+        super().__init__()
+        self._title, self._hint = title, hint
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield OneLine(lambda width: [(self._title, "title")])
+            yield Input(placeholder=self._hint, compact=True)
+            yield OneLine(
+                lambda width: [("enter ", "accent"), ("does it   ", "muted"), ("esc ", "accent"), ("leaves", "muted")]
+            )
+
+    @on(Input.Submitted)
+    def _done(self, message: Input.Submitted) -> None:
+        self.dismiss(message.value.strip() or None)
+
+    def action_leave(self) -> None:
+        self.dismiss(None)
+
+
+class Confirm(ModalScreen[bool]):
+    """Asks whether something shall be done."""
+
+    BINDINGS = [Binding("y", "answer(True)", show=False), Binding("n,escape", "answer(False)", show=False)]
+
+    def __init__(self, question: str) -> None:
+        """`question` is safe to show."""
+        super().__init__()
+        self._question = question
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            for line in wrapped(self._question, 56):
+                yield OneLine(lambda width, line=line: [(line, "text")])  # type: ignore[misc]
+            yield OneLine(lambda width: [])
+            yield OneLine(self._keys)
+
+    def _keys(self, width: int) -> Line:
+        return [("y ", "accent"), ("yes   ", "muted"), ("n ", "accent"), ("no", "muted")]
+
+    def action_answer(self, answer: bool) -> None:
+        self.dismiss(answer)

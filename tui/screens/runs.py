@@ -1,0 +1,297 @@
+"""Place 1, Runs: the list of runs, live, with a preview of the one under the cursor."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from ...core import clock
+from ...core.clock import to_seconds
+from ...core.errors import FlightlogError
+from ...core.feed import Watch
+from ...core.query import EVERYTHING, Query
+from ...core.runs import Run
+from ..completion import candidates, unfinished
+from ..glyphs import glyphs_of
+from ..keys import bindings
+from ..lines import Line, one_line
+from ..loading import FRAME, Loader, in_thread
+from ..messages import OpenRun, StoreChanged, Trouble
+from ..preview import Previewed, read_preview, title
+from ..run_list import Answer, RunList
+from ..run_titles import list_titles, shown_count
+from ..sections import Head
+from ..widgets.empty import Empty, failed, no_match, nothing_yet, opening
+from ..widgets.filter_bar import FilterBar
+from ..widgets.frame import FrameLine
+from ..widgets.header import Facts, header_line
+from ..widgets.key_bar import KeyBar
+from ..widgets.line_list import OneLine
+from ..widgets.preview import Preview
+from ..widgets.run_table import RunTable
+from .annotations import Annotations
+from .list_actions import ListActions
+
+if TYPE_CHECKING:
+    from ...core.store import Store
+
+SLOW = 0.3
+"""Seconds after which what is under way shows a spinner."""
+
+
+class RunsScreen(ListActions, Annotations):
+    """Holds the run list and whoever reads for it; every call to the store is made in a thread."""
+
+    BINDINGS = bindings("runs")
+    AUTO_FOCUS = "RunTable"  # and not the filter's line, which comes first and is mostly hidden
+    PLACES = ("runs", "moves", "app")
+    """Places of the table of keys that work here."""
+
+    def __init__(self, name: str = "") -> None:
+        """`name` is what the store is called before it is open."""
+        super().__init__()
+        self.store: Store | None = None
+        self.watching: Watch | None = None
+        self.run_list = RunList()
+        self._called = name
+        self._began = time.monotonic()
+        self._changed: float | None = None
+        self._error: FlightlogError | None = None
+        self._ticks = 0
+        self._open_next = False
+        self.loader: Loader[Answer] = Loader(self, self._prepare, self._loaded, every=FRAME)
+        self.counter: Loader[tuple[Query, int]] = Loader(self, self._prepare_count, self._counted, every=1.0)
+        self.previewer: Loader[Previewed | None] = Loader(self, self._prepare_preview, self._previewed, every=0.2)
+
+    def compose(self) -> ComposeResult:
+        yield OneLine(self._header, id="header")
+        yield FilterBar(self._filter_count)
+        yield FrameLine("top", lambda width: list_titles(self.run_list, glyphs_of(self)), id="list-top")
+        with Vertical(id="list"):
+            yield RunTable(self.run_list)
+            yield Empty()
+        yield FrameLine("middle", self._preview_titles, id="preview-top")
+        yield Preview()
+        yield KeyBar("runs")
+
+    def on_mount(self) -> None:
+        self.table.focus()
+        self.set_interval(0.1, self._tick)
+        self._show_empty()
+
+    def show_store(self, store: Store, watching: Watch | None) -> None:
+        """The store is open: everything begins."""
+        self.store, self.watching, self._error, self._called = store, watching, None, store.name
+        bar = self.query_one(KeyBar)
+        bar.read_only = store.read_only
+        bar.refresh()
+        self.run_list.again()
+        self.loader.request()
+
+    def show_failure(self, error: FlightlogError) -> None:
+        """The store could not be opened."""
+        self._error = error
+        self._show_empty()
+
+    def on_trouble(self, message: Trouble) -> None:
+        """Nothing could be read yet: the place of the runs says why. Later it is for the app to tell."""
+        if not self.run_list.ready:
+            message.stop()
+            self.show_failure(message.error)
+
+    # --- reading -----------------------------------------------------------------------------------
+
+    def on_store_changed(self, message: StoreChanged) -> None:
+        self._changed = clock.now_s()
+        self.run_list.behind = True
+        if self.is_current:
+            self.loader.request()
+
+    def on_screen_resume(self) -> None:
+        self.loader.request()
+
+    def _prepare(self) -> Callable[[], Answer] | None:
+        read = self.run_list.next_read() if self.store is not None else None
+        return None if read is None or self.store is None else partial(read, self.store)
+
+    def _loaded(self, answer: Answer) -> None:
+        self.run_list.accept(answer)
+        self._error = None
+        self._show_list()
+        if self._open_next and self._is_read():
+            self._open_next = False
+            self.action_open()
+        if answer.changes is None or answer.changes.changed or answer.changes.removed:
+            self.counter.request()
+        self.previewer.request()
+        self.loader.request()
+
+    def _prepare_count(self) -> Callable[[], tuple[Query, int]] | None:
+        store, query = self.store, self.run_list.query
+        if store is None or query == EVERYTHING:
+            return None
+        return lambda: (query, store.runs.count(query))
+
+    def _counted(self, found: tuple[Query, int]) -> None:
+        self.run_list.accept_count(*found)
+        self._show_list()
+
+    def _prepare_preview(self) -> Callable[[], Previewed | None] | None:
+        store, run, preview = self.store, self.run_list.current, self.query_one(Preview)
+        if store is None or not preview.display or not isinstance(run, Run):
+            preview.show(None)
+            self.query_one("#preview-top", FrameLine).update()
+        elif preview.found is None or preview.found.run != run:
+            return partial(read_preview, store, run)
+        return None
+
+    def _previewed(self, found: Previewed | None) -> None:
+        self.query_one(Preview).show(found)
+        self.query_one("#preview-top", FrameLine).update()
+        # The cursor may have gone on meanwhile; this ends where what is shown is what it is on.
+        if found is not None:
+            self.previewer.request()
+
+    # --- drawing -----------------------------------------------------------------------------------
+
+    def _show_list(self) -> None:
+        self.table.sync()
+        self.query_one("#header").refresh()
+        self.query_one("#list-top", FrameLine).update()
+        self.query_one(FilterBar).counted()
+        self._show_empty()
+
+    def _show_empty(self) -> None:
+        lines: list[Line] = []
+        query = self.run_list.query
+        if self._error is not None:
+            lines = failed(self._error)
+        elif self.store is None or not self.run_list.ready:
+            slow = time.monotonic() - self._began > SLOW
+            frames = glyphs_of(self).spinner
+            lines = opening(self._called, frames[self._ticks % len(frames)]) if slow else [[]]
+        elif not self.run_list.lines:
+            lines = nothing_yet(self._called) if query == EVERYTHING else no_match(query.text)
+        self.query_one(Empty).show(lines)
+        if self.table.display is bool(lines):
+            self.table.display = not lines
+            if self.focused is None:
+                self.table.focus()
+
+    def _tick(self) -> None:
+        self._ticks += 1
+        if not self.run_list.ready:
+            self._show_empty()
+        if self._ticks % 10 == 0 and self.is_current:
+            self.query_one("#header").refresh()
+            self.table.tick()
+            self.query_one(Preview).redraw()
+
+    def _header(self, width: int) -> Line:
+        watch = self.watching
+        facts = Facts(
+            name=self._called,
+            totals=self.run_list.totals,
+            mode=watch.mode if watch is not None else "",
+            quiet=self._quiet(),
+            problem=watch.problem if watch is not None else "",
+            read_only=self.store is not None and self.store.read_only,
+        )
+        return header_line(facts, width, glyphs_of(self))
+
+    def _quiet(self) -> float | None:
+        """Seconds since the newest change: noticed, or, before there was one, recorded by the newest run."""
+        if self._changed is not None:
+            return clock.now_s() - self._changed
+        first = self.run_list.line(0)
+        last = first.last_event if isinstance(first, Run) else None
+        try:
+            return clock.now_s() - to_seconds(last) if last else None
+        except ValueError:
+            return None
+
+    def _filter_count(self, width: int) -> Line:
+        text = shown_count(self.run_list, glyphs_of(self)).replace(" of ", "/")
+        return [(f"[{text}]".rjust(width - 1), "muted")]
+
+    def _preview_titles(self, width: int) -> tuple[Line, Line]:
+        found, line = self.query_one(Preview).found, self.run_list.current
+        if isinstance(line, Head):
+            return [(f" {line.by} ", "muted"), (one_line(line.group.id, 60) or "none", "strong"), (" ", "text")], []
+        return (title(found.run, glyphs_of(self)), []) if found is not None else ([], [])
+
+    # --- what the person does ----------------------------------------------------------------------
+
+    @on(RunTable.Looked)
+    def _looked(self) -> None:
+        self.loader.request()
+        self.previewer.request()
+        self.query_one("#list-top", FrameLine).update()
+
+    @on(RunTable.Chosen)
+    @on(FilterBar.Opening)
+    def action_open(self) -> None:
+        """Goes in; before the filtered list is read, as soon as it is."""
+        if not self._is_read():
+            self._open_next = True
+            return
+        line = self.run_list.current
+        if isinstance(line, Run):
+            self.post_message(OpenRun(line.id))
+        elif isinstance(line, Head):
+            self.run_list.fold(line)
+            self.list_set()
+
+    def _is_read(self) -> bool:
+        return self.run_list.ready and self.run_list.query == self.query_one(FilterBar).wanted
+
+    def action_filter(self) -> None:
+        self._open_next = False
+        super().action_filter()
+
+    def action_back(self) -> None:
+        self._open_next = False
+        super().action_back()
+
+    @on(RunTable.SortChosen)
+    def _sort_chosen(self, message: RunTable.SortChosen) -> None:
+        self.sort_by(message.sort)
+
+    @on(FilterBar.Changed)
+    def _filter_changed(self, message: FilterBar.Changed) -> None:
+        self.run_list.set_query(message.query)
+        self.list_set()
+
+    @on(FilterBar.Left)
+    def _filter_left(self) -> None:
+        self.table.focus()
+
+    @on(FilterBar.Completing)
+    def _complete(self, asked: FilterBar.Completing) -> None:
+        runs = self.store.runs if self.store is not None else None
+        piece = unfinished(asked.text, asked.cursor)
+        bar = self.query_one(FilterBar)
+        in_thread(
+            self,
+            partial(candidates, piece, runs),
+            lambda found: bar.complete(asked, found) if isinstance(found, list) else None,
+        )
+
+    def list_set(self) -> None:
+        """Another list is to be shown: read and draw it."""
+        self._began = time.monotonic()
+        self.table.sync(whole=True)
+        self._show_list()
+        self.loader.request()
+        self.counter.request()
+
+    def action_refresh(self) -> None:
+        """Reads everything again."""
+        self.run_list.again()
+        self.loader.request()

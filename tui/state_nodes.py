@@ -1,0 +1,258 @@
+"""Checkpoints as a graph of lines, and a state as a tree in which what changed stands out."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Literal, NamedTuple
+
+from ..core.checkpoints import Blame, Checkpoint, StateDiff, StateKey
+from ..core.diff import same
+from ..core.events import Json
+from . import format
+from .facts import gap
+from .glyphs import UNICODE, Glyphs
+from .graph import ASCII as ASCII_SIGNS
+from .graph import UNICODE as UNICODE_SIGNS
+from .graph import lanes
+from .json_nodes import json_node, members, opaque_line
+from .lines import Line, between, one_line
+from .nodes import Node
+
+Kind = Literal["added", "removed", "changed", "same"]
+
+SIGN = {"added": "+", "removed": "-", "changed": "~", "same": " "}
+INK = {"added": "good", "removed": "bad", "changed": "warn", "same": "text"}
+
+Value = tuple[Json]
+"""A value that was read, so that null can be told from not read."""
+
+
+def checkpoint_nodes(
+    checkpoints: Sequence[Checkpoint], names: Mapping[str, str], marked: Sequence[str], glyphs: Glyphs
+) -> list[Node]:
+    """One line a checkpoint, with its lane."""
+    signs = UNICODE_SIGNS if glyphs.ellipsis == "…" else ASCII_SIGNS
+    drawn = lanes({one.id: (one.parent,) if one.parent else () for one in checkpoints}, signs)
+    nodes = []
+    for one in checkpoints:
+        lane = drawn[one.id]
+        at = 2 * lane.lane
+        graph: Line = [
+            (glyphs.mark if one.id in marked else " ", "accent"),
+            (lane.text[:at], "faint"),
+            (lane.text[at], "accent" if one.id in marked else "active"),
+            (lane.text[at + 1 :], "faint"),
+        ]
+        nodes.append(Node(one.id, _checkpoint_line(one, names, graph), target=one.id))
+    return nodes
+
+
+def _checkpoint_line(one: Checkpoint, names: Mapping[str, str], graph: Line) -> Callable[[int], Line]:
+    label = one_line(one.label or (names.get(one.step, one.step) if one.step else ""), 60)
+    line: Line = [*graph, (f" {format.clock(one.t)}  ", "muted"), (label, "text")]
+    changed = "" if one.changed is None else f"{len(one.changed)}{SIGN['changed']}"
+    end: Line = [(f" {changed:>4}", "warn"), (f" {format.size(one.size_bytes):>7}", "muted")]
+    return lambda width: between(line, end if width >= 36 else [], width)
+
+
+class Shown(NamedTuple):
+    """A state as it is looked at: its keys, and what became of them since the parent."""
+
+    checkpoint: Checkpoint
+    keys: tuple[StateKey, ...]
+    before: tuple[StateKey, ...]
+    """Keys of the parent."""
+    changed: frozenset[str]
+    """Keys that were added, changed or removed."""
+
+    def kind(self, key: str) -> Kind:
+        """What became of a key."""
+        if key not in self.changed:
+            return "same"
+        if not any(one.key == key for one in self.before):
+            return "added"
+        return "changed" if any(one.key == key for one in self.keys) else "removed"
+
+
+class Values:
+    """Values that were read; asking for another one wishes for it."""
+
+    def __init__(self) -> None:
+        self._read: dict[tuple[str, str], Json] = {}
+        self.wished: list[tuple[str, str]] = []
+
+    def get(self, checkpoint: str, key: str) -> Value | None:
+        """The value in a one-tuple, or None if it is not read yet."""
+        place = (checkpoint, key)
+        return (self._read[place],) if place in self._read else None
+
+    def wish(self, checkpoint: str, key: str) -> None:
+        """Remembers that somebody looks at it."""
+        if (checkpoint, key) not in self._read and (checkpoint, key) not in self.wished:
+            self.wished.append((checkpoint, key))
+
+    def keep(self, found: Mapping[tuple[str, str], Json]) -> None:
+        """Takes in what was read; forgets the oldest where it becomes too much."""
+        self._read |= found
+        self.wished = [place for place in self.wished if place not in self._read]
+        for place in list(self._read)[: max(len(self._read) - 500, 0)]:
+            del self._read[place]
+
+
+def state_nodes(shown: Shown, values: Values, blames: Mapping[str, Node], *, everything: bool) -> list[Node]:
+    """A state by its keys: those that changed first, or all of them by name."""
+    sizes = {one.key: one for one in shown.before} | {one.key: one for one in shown.keys}
+    was = {one.key: one.size_bytes for one in shown.before}
+    names = sorted(sizes) if everything else sorted(key for key in sizes if key in shown.changed)
+    nodes: list[Node] = []
+    for name in names:
+        nodes.append(_key_node(shown, values, sizes[name], was.get(name)))
+        if name in blames:
+            nodes.append(blames[name])
+    others = len(sizes) - len(names)
+    if others:
+        nodes += [gap("same"), Node("same", [(f"{format.plural(others, 'key')} unchanged, v shows all", "faint")])]
+    return nodes
+
+
+def _key_node(shown: Shown, values: Values, key: StateKey, was: int | None) -> Node:
+    kind = shown.kind(key.key)
+    here, parent = shown.checkpoint.id, shown.checkpoint.parent
+    sign: Line = [(f"{SIGN[kind]} ", INK[kind]), (one_line(key.key, 60), "accent")]
+    end = _size(key.size_bytes, was if kind == "changed" else None)
+    if key.opaque is not None:
+        opaque = {"opaque": key.opaque.note, "size": key.opaque.size, "sha256": key.opaque.digest}
+        return Node(key.key, lambda width: between([*sign, (": ", "faint"), *opaque_line(opaque)], end, width))
+    owner = parent if kind == "removed" and parent else here
+    value = values.get(owner, key.key)
+    old = values.get(parent, key.key) if kind == "changed" and parent else None
+
+    def children() -> Sequence[Node]:
+        if value is None or (kind == "changed" and old is None):
+            values.wish(owner, key.key)
+            if kind == "changed" and parent:
+                values.wish(parent, key.key)
+            return [Node("wait", [("reading", "muted")])]
+        return list(change_nodes(old[0], value[0])) if old is not None else _inside(value[0])
+
+    leaf = value is not None and _is_leaf(value[0]) and (old is None or _is_leaf(old[0]))
+    line: Line = [*sign, (": ", "faint"), *_glance(value, old)]
+    return Node(key.key, lambda width: between(line, end, width), None if leaf else children)
+
+
+def _inside(value: Json) -> Sequence[Node]:
+    if isinstance(value, dict | list) and value:
+        return members(value, 1)()
+    node = json_node("", value, key="value")
+    node.open = True
+    return [node]
+
+
+def _is_leaf(value: Json) -> bool:
+    return not value or not isinstance(value, dict | list | str) or (isinstance(value, str) and len(value) <= 40)
+
+
+def _glance(value: Value | None, old: Value | None) -> Line:
+    if value is None:
+        return [("…", "faint")]
+    line: Line = []
+    if old is not None and _is_leaf(old[0]) and _is_leaf(value[0]):
+        line = [*_flat(old[0]), (" → ", "faint")]
+    return [*line, *_flat(value[0])]
+
+
+def _flat(value: Json) -> Line:
+    node = json_node("", value, key="value", depth=9)
+    return node.line if isinstance(node.line, list) else []
+
+
+def _size(size: int, was: int | None) -> Line:
+    grown = ""
+    if was is not None and was != size:
+        grown = f" {'+' if size > was else '-'}{format.size(abs(size - was))}"
+    return [(f"{grown}  ", "faint"), (f"{format.size(size):>7}", "muted")]
+
+
+# --- what differs inside a value -------------------------------------------------------------------
+
+
+def change_nodes(before: Json, after: Json) -> Iterator[Node]:
+    """What differs between two values: inside objects and lists only what does."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        yield from _object_changes(before, after)
+    elif isinstance(before, list) and isinstance(after, list):
+        yield from _list_changes(before, after)
+    else:
+        yield signed("removed", json_node("before", before, key="before", depth=1))
+        yield signed("added", json_node("after", after, key="after", depth=1))
+
+
+def _object_changes(before: Mapping[str, Json], after: Mapping[str, Json]) -> Iterator[Node]:
+    equal = 0
+    for key in sorted(before.keys() | after.keys()):
+        if key not in before:
+            yield signed("added", json_node(key, after[key], depth=1))
+        elif key not in after:
+            yield signed("removed", json_node(key, before[key], depth=1))
+        elif same(before[key], after[key]):
+            equal += 1
+        else:
+            yield _changed(key, before[key], after[key])
+    if equal:
+        yield Node("same", [(f"  {format.plural(equal, 'key')} unchanged", "faint")])
+
+
+def _list_changes(before: Sequence[Json], after: Sequence[Json]) -> Iterator[Node]:
+    start = 0
+    while start < min(len(before), len(after)) and same(before[start], after[start]):
+        start += 1
+    end = 0
+    while end < min(len(before), len(after)) - start and same(before[-1 - end], after[-1 - end]):
+        end += 1
+    if start:
+        yield Node("same", [(f"  {format.plural(start, 'entry', 'entries')} unchanged", "faint")])
+    for n in range(start, len(before) - end):
+        yield signed("removed", json_node(str(n), before[n], key=("before", n), depth=1, ink="muted"))
+    for n in range(start, len(after) - end):
+        yield signed("added", json_node(str(n), after[n], key=("after", n), depth=1, ink="muted"))
+    if end:
+        yield Node("same-end", [(f"  {format.plural(end, 'entry', 'entries')} unchanged", "faint")])
+
+
+def _changed(key: str, before: Json, after: Json) -> Node:
+    line: Line = [(f"{SIGN['changed']} ", INK["changed"]), (one_line(key, 60), "accent"), (": ", "faint")]
+    if _is_leaf(before) and _is_leaf(after):
+        return Node(key, [*line, *_flat(before), (" → ", "faint"), *_flat(after)])
+    return Node(key, [*line, *_flat(after)], lambda: list(change_nodes(before, after)), open=True)
+
+
+def signed(kind: Kind, node: Node) -> Node:
+    """A node with the sign of what became of it."""
+    assert isinstance(node.line, list)
+    return Node(node.key, [(f"{SIGN[kind]} ", INK[kind]), *node.line], node.children, node.open, node.text, node.ink)
+
+
+def diff_nodes(diff: StateDiff) -> list[Node]:
+    """What differs between two checkpoints that were marked."""
+    nodes = []
+    for one in diff.changes:
+        if one.kind == "changed":
+            nodes.append(_changed(one.key, one.before, one.after))
+        else:
+            value = one.after if one.kind == "added" else one.before
+            nodes.append(signed(one.kind, json_node(one.key, value, depth=1)))
+    return nodes or [Node("same", [("The two states are the same", "muted")])]
+
+
+def blame_node(blame: Blame, names: Mapping[str, str], glyphs: Glyphs = UNICODE) -> Node:
+    """Who last wrote a key; `enter` goes to that checkpoint."""
+    step = names.get(blame.step, blame.step) if blame.step else ""
+    return Node(
+        ("blame", blame.key),
+        [
+            (f"    {glyphs.last}", "faint"),
+            ("last written by ", "muted"),
+            (one_line(step, 60) if step else "no step", "strong" if step else "muted"),
+            (f" at {format.clock(blame.t)}, checkpoint {format.short_id(one_line(blame.since, 40), glyphs)}", "muted"),
+            ("  enter goes there", "faint"),
+        ],
+        target=("checkpoint", blame.since),
+    )

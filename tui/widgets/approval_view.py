@@ -1,0 +1,123 @@
+"""The approvals tab: what waits for a person, answered right here."""
+
+import getpass
+from collections.abc import Sequence
+
+from textual import on
+from textual.app import ComposeResult
+from textual.widgets import Input
+
+from ...core import clock
+from ...core.errors import FlightlogError
+from ...core.events import Decision
+from ...core.runs import FINISHED, Approval, Run
+from ...core.store import Store
+from ..facts import teach
+from ..keys import bindings
+from ..lines import Line, one_line
+from ..loading import in_thread
+from ..messages import Trouble
+from ..nodes import Node
+from ..part_nodes import approval_nodes
+from .line_list import OneLine
+from .page_tab import PageTab
+from .tree_view import TreeView
+
+EMPTY = teach(
+    "Nothing was asked",
+    "A run that asks waits until somebody answers: here, by `flightlog approve`, or from another program.",
+    'if run.approve("Send 14 mails?", timeout=600):\n    send()',
+)
+
+
+class ApprovalTab(PageTab):
+    """Questions and answers."""
+
+    PLACE = "approvals"
+    BINDINGS = bindings("approvals")
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._store: Store | None = None
+        self._answering: tuple[Approval, Decision] | None = None
+
+    def compose(self) -> ComposeResult:
+        yield TreeView()
+        yield OneLine(self._ask, id="answer-head")
+        yield Input(placeholder="a note, or nothing; enter answers, esc does not", id="answer-note", compact=True)
+
+    def read(self, store: Store, run: Run) -> list[Approval]:
+        self._store = store
+        return store.runs.approvals(run.id)
+
+    def nodes(self, run: Run, found: list[Approval]) -> Sequence[Node]:
+        return approval_nodes(found, clock.now_s(), self.glyphs, self._why_not(run)) if found else EMPTY
+
+    def tick(self) -> None:
+        self.draw_again()
+
+    def _why_not(self, run: Run) -> str:
+        """Why nobody can answer here; empty if one can."""
+        if run.source:
+            return f"shown as it lies in {one_line(run.source, 40)}; answer it there"
+        if self._store is not None and self._store.read_only:
+            return "this store is opened read-only: nothing can be answered here"
+        return "the run is finished and waits no more" if run.status in FINISHED else ""
+
+    @property
+    def pending(self) -> Approval | None:
+        """The waiting approval under the cursor, else the first one that waits."""
+        waiting = [one for one in self.found or () if one.status == "pending" and not one.answered]
+        row = self.lines.current
+        here = row.node.target[1] if row and isinstance(row.node.target, tuple) else None
+        return next((one for one in waiting if one.id == here), waiting[0] if waiting else None)
+
+    def action_answer(self, decision: Decision) -> None:
+        pending = self.pending
+        if self.run is None or pending is None:
+            self.notify("Nothing waits for an answer", markup=False)
+            return
+        why = self._why_not(self.run)
+        if why:
+            self.notify(why[0].upper() + why[1:], severity="warning", markup=False)
+            return
+        self._answering = (pending, decision)
+        self.add_class("answering")
+        self.query_one("#answer-head").refresh()
+        self.query_one(Input).value = ""
+        self.query_one(Input).focus()
+
+    def _ask(self, width: int) -> Line:
+        if self._answering is None:
+            return []
+        approval, decision = self._answering
+        word = ("approve", "good") if decision == "approved" else ("reject", "bad")
+        return [word, ("  ", "text"), (one_line(approval.question, 200), "strong")]
+
+    @on(Input.Submitted)
+    def decide(self, message: Input.Submitted) -> None:
+        """Gives the answer."""
+        if self._answering is None or self._store is None:
+            return
+        (approval, decision), store, note = self._answering, self._store, message.value.strip()
+        self.back()
+
+        def answer() -> None:
+            store.runs.decide(approval.run, approval.id, decision, by=getpass.getuser(), note=note)
+
+        def done(result: FlightlogError | None) -> None:
+            if isinstance(result, FlightlogError):
+                self.post_message(Trouble(result))
+            else:
+                self.notify(f"{decision}: {one_line(approval.question, 80)}", markup=False)
+            self.post_message(self.Reread())
+
+        in_thread(self, answer, done)
+
+    def back(self) -> bool:
+        if self._answering is None:
+            return False
+        self._answering = None
+        self.remove_class("answering")
+        self.lines.focus()
+        return True

@@ -1,0 +1,82 @@
+"""What stands where runs would be: how to record the first one, why nothing is shown, what went wrong."""
+
+from textual.strip import Strip
+from textual.widget import Widget
+
+from ...core.errors import FlightlogError
+from ..lines import Line, one_line, width_of
+from .line_list import strip_of
+
+FIRST_RUN = """\
+import flightlog
+
+with flightlog.open({path}).run("triage", objective="sort the inbox") as run:
+    with run.step("plan", agent="planner") as step:
+        step.log("3 candidates", candidates=3)
+        step.cost(model="gpt-4o", input_tokens=812, output_tokens=77)"""
+
+
+def nothing_yet(name: str) -> list[Line]:
+    """An empty store: the lines that record a first run, and the demo."""
+    code = FIRST_RUN.format(path=f'"{one_line(name, 60)}"').split("\n")
+    return [
+        [("No runs yet", "strong")],
+        [("A run appears here while it is recorded. From Python:", "muted")],
+        [],
+        *([("  " + line, "accent")] for line in code),
+        [],
+        [("Or watch a fleet of scripted agents: ", "muted"), ("flightlog demo", "accent")],
+    ]
+
+
+def no_match(query: str) -> list[Line]:
+    """A filter that shows nothing."""
+    return [
+        [("No run matches", "strong"), (f"  {one_line(query, 200)}", "text")],
+        [("esc in the filter clears it", "muted")],
+    ]
+
+
+def opening(name: str, spinner: str) -> list[Line]:
+    """The store is being opened."""
+    return [[(f"{spinner} opening {one_line(name, 200)}", "muted")]]
+
+
+PIECE = 70
+"""Characters of a place on one line."""
+
+
+def failed(error: FlightlogError) -> list[Line]:
+    """The store could not be opened: what, where, and what next."""
+    lines: list[Line] = [[(one_line(error.what, 400), "bad")]]
+    # In pieces that any terminal shows whole: the end of a path is what tells it from others.
+    where = one_line(error.where, 400)
+    lines += [[(where[start : start + PIECE], "text")] for start in range(0, len(where), PIECE)]
+    if error.advice:
+        lines += [[], [(one_line(error.advice, 400), "muted")]]
+    return [*lines, [], [("r tries again, q quits", "muted")]]
+
+
+class Empty(Widget):
+    """A few lines in the middle of an empty place."""
+
+    DEFAULT_CSS = "Empty { height: 1fr; display: none; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: list[Line] = []
+
+    def show(self, lines: list[Line]) -> None:
+        """Shows these lines; none: it is not there."""
+        self.display = bool(lines)
+        if lines != self._lines:
+            self._lines = lines
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        width, height = self.size
+        place = y - max((height - len(self._lines)) // 3, 0)
+        if not 0 <= place < len(self._lines):
+            return Strip.blank(width, self.rich_style)
+        left = max((width - max(map(width_of, self._lines))) // 2, 1)
+        return strip_of(self, [(" " * left, "text"), *self._lines[place]], width)

@@ -1,0 +1,48 @@
+"""The lines of the frame: corners, a title at the left, what is in force at the right."""
+
+from collections.abc import Callable
+from typing import Literal
+
+from textual.strip import Strip
+from textual.widget import Widget
+
+from ..glyphs import Glyphs, glyphs_of
+from ..lines import Line, fitted, width_of
+from .line_list import strip_of
+
+Edge = Literal["top", "middle", "bottom"]
+Titles = Callable[[int], tuple[Line, Line]]
+"""Left and right title for so many cells."""
+
+
+def frame_line(edge: Edge, left: Line, right: Line, width: int, glyphs: Glyphs) -> Line:
+    """A line of the frame; the right title gives way to the left one."""
+    first, last = glyphs.corners[edge]
+    room = width - 4
+    left = fitted(left, min(width_of(left), room))
+    rest = room - width_of(left) - 2
+    right = right if width_of(right) <= rest else []
+    rule = glyphs.rule * (room - width_of(left) - width_of(right))
+    return [(first + glyphs.rule, "faint"), *left, (rule, "faint"), *right, (glyphs.rule + last, "faint")]
+
+
+class FrameLine(Widget):
+    """One line of the frame, drawn anew when its titles differ."""
+
+    DEFAULT_CSS = "FrameLine { height: 1; }"
+
+    def __init__(self, edge: Edge, titles: Titles | None = None, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.edge = edge
+        self._titles = titles
+        self._shown: object = None
+
+    def update(self) -> None:
+        """Draws it again if it would look different."""
+        if self._titles is not None and self._titles(self.size.width) != self._shown:
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        left, right = self._shown = self._titles(width) if self._titles else ([], [])
+        return strip_of(self, frame_line(self.edge, left, right, width, glyphs_of(self)), width)

@@ -1,0 +1,56 @@
+"""The bottom line: the keys that work now, which may also be clicked on."""
+
+from textual import events
+from textual.strip import Strip
+
+from ..commands import run_key
+from ..glyphs import glyphs_of
+from ..keys import Key, offered, shown
+from ..lines import Line, width_of
+from .frame import FrameLine, frame_line
+from .line_list import strip_of
+
+
+def key_spans(keys: list[Key], width: int) -> list[tuple[Key, int, Line]]:
+    """Keys that fit beside each other, with where they begin; the last ones (help, commands, quit) always fit first."""
+    spans = {key.id: [(shown(key), "accent"), (f" {key.label}", "muted")] for key in keys}
+    last = [key for key in keys if key.id.startswith("app.")]
+    room = width - sum(width_of(spans[key.id]) + 2 for key in last)
+    kept: list[Key] = []
+    for key in keys:
+        if key in last:
+            continue
+        room -= width_of(spans[key.id]) + 2
+        if room < 0:
+            break
+        kept.append(key)
+    placed, at = [], 0
+    for key in (*kept, *last):
+        placed.append((key, at, spans[key.id]))
+        at += width_of(spans[key.id]) + 2
+    return placed
+
+
+class KeyBar(FrameLine):
+    """The frame's bottom with the keys of some places in it."""
+
+    def __init__(self, *places: str) -> None:
+        super().__init__("bottom")
+        self.places = places
+        self.read_only = False
+
+    def _spans(self) -> list[tuple[Key, int, Line]]:
+        keys = [key for key in offered((*self.places, "app"), read_only=self.read_only) if key.footer]
+        return key_spans(keys, self.size.width - 6)
+
+    def render_line(self, y: int) -> Strip:
+        line: Line = [(" ", "text")]
+        for _, at, span in self._spans():
+            line += [(" " * (at + 1 - width_of(line)), "text"), *span]
+        line.append((" ", "text"))
+        return strip_of(self, frame_line("bottom", line, [], self.size.width, glyphs_of(self)), self.size.width)
+
+    async def on_click(self, event: events.Click) -> None:
+        for key, at, span in self._spans():
+            if at + 3 <= event.x < at + 3 + width_of(span):
+                await run_key(self.app, key)

@@ -1,0 +1,276 @@
+"""The list of lines that the whole run screen is made of: a cursor, scrolling, lines drawn as they are seen."""
+
+from collections.abc import Callable, Hashable
+from functools import lru_cache
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import var
+from textual.scroll_view import ScrollView
+from textual.scrollbar import ScrollBarRender
+from textual.strip import Strip
+from textual.widget import Widget
+
+from ..glyphs import ASCII, Glyphs, glyphs_of, plain
+from ..keys import bindings
+from ..lines import Line, fitted
+from ..themes import Palette, palette
+
+
+def strip_of(widget: Widget, line: Line, width: int, *, cursor: bool = False) -> Strip:
+    """A line in exactly `width` cells, in the colours of the theme."""
+    line = fitted(line, width)
+    if glyphs_of(widget) is ASCII:
+        line = [(plain(text), ink) for text, ink in line]
+    base = widget.visual_style.rich_style  # unlike the widget's own `rich_style`, it is kept
+    inks = _laid_on(base, palette(widget), cursor)
+    drawn = Strip([Segment(piece, inks[ink]) for text, ink in line for piece in _pieces(text)])
+    # Terminals disagree about the width of rare characters; a line is never longer than its place.
+    return drawn.adjust_cell_length(width, base)
+
+
+@lru_cache(maxsize=64)
+def _laid_on(base: Style, inks: Palette, cursor: bool) -> dict[str, Style]:
+    """Every ink on a widget's own style, and under the cursor's."""
+    over = inks.cursor if cursor else Style()
+    return {name: base + ink + over for name, ink in inks._asdict().items()}
+
+
+def _pieces(text: str) -> tuple[str, ...]:
+    # Pictures of the screen lose the blanks that a piece begins with; so blanks stand alone.
+    rest = text.lstrip(" ")
+    return (text,) if len(rest) == len(text) else (text[: len(text) - len(rest)], rest)
+
+
+class PlainScrollBar(ScrollBarRender):
+    """A scroll bar without the signs for parts of a cell."""
+
+    VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
+
+
+def plain_scroll_bar(widget: Widget) -> None:
+    """Takes the parts of cells out of a widget's scroll bar where only ASCII is drawn."""
+    if glyphs_of(widget) is ASCII:
+        widget.vertical_scrollbar.renderer = PlainScrollBar  # type: ignore[misc]
+
+
+class OneLine(Widget):
+    """A single line that is drawn anew for every width: titles, heads, bottom lines."""
+
+    DEFAULT_CSS = "OneLine { height: 1; }"
+
+    def __init__(self, draw: Callable[[int], Line] | None = None, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._draw = draw
+
+    def show(self, draw: Callable[[int], Line]) -> None:
+        """Draws something else from now on."""
+        self._draw = draw
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        line = self._draw(width) if self._draw and y == 0 else []
+        return strip_of(self, line, width)
+
+
+class OfLines(Message):
+    """What a list says of itself: who hears it may ask for one list, `@on(LineList.Moved, "#steps")`."""
+
+    def __init__(self, lines: "LineList") -> None:
+        super().__init__()
+        self.lines = lines
+
+    @property
+    def control(self) -> "LineList":
+        return self.lines
+
+
+class LineList(ScrollView, can_focus=True):
+    """A scrolling list with a cursor that belongs to a key, not to a place.
+
+    A subclass answers `count`, `key_at` and `draw`, and calls `lines_changed()` around a change.
+    Only lines in sight are ever drawn.
+    """
+
+    DEFAULT_CSS = "LineList { overflow-x: hidden; overflow-y: auto; height: 1fr; scrollbar-size-vertical: 1; }"
+    BINDINGS = bindings("moves")
+
+    cursor: var[int] = var(0, init=False)
+
+    class Moved(OfLines):
+        """The cursor is on another line."""
+
+        def can_replace(self, message: Message) -> bool:
+            return isinstance(message, LineList.Moved) and message.lines is self.lines
+
+    class Chosen(OfLines):
+        """The person wants to look into the line under the cursor."""
+
+    class Bottom(Message):
+        """The last lines come into sight."""
+
+        def can_replace(self, message: Message) -> bool:
+            return isinstance(message, LineList.Bottom)
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self.drawn = 0
+        """Lines drawn so far: what a test counts."""
+        self._strips: dict[tuple[int, int, bool], Strip] = {}
+        self._height = 0
+
+    # What a subclass answers.
+
+    def count(self) -> int:
+        """How many lines there are."""
+        return 0
+
+    def key_at(self, index: int) -> Hashable:
+        """What the line is about."""
+        return index
+
+    def find_key(self, key: Hashable) -> int | None:
+        """The line that is about it."""
+        return next((n for n in range(self.count()) if self.key_at(n) == key), None)
+
+    def draw(self, index: int, width: int) -> Line:
+        """The line; it may be longer than `width`, then it is cut."""
+        return []
+
+    # Drawing.
+
+    def lines_changed(self, change: Callable[[], None]) -> None:
+        """Makes a change, and keeps the cursor and what is in sight where they were, by key."""
+        top, height = self.scroll_offset.y, max(self.size.height, 1)
+        cursor, anchor = self._key(self.cursor), self._key(top)
+        in_sight = top <= self.cursor < top + height
+        offset = self.cursor - top
+        change()
+        self._strips.clear()
+        self.virtual_size = Size(self.size.width, self.count())
+        found = self._place(cursor)
+        self.set_reactive(LineList.cursor, max(0, min(self.cursor if found is None else found, self.count() - 1)))
+        seen = self.cursor - offset if in_sight else self._place(anchor)
+        if seen is not None:
+            self.scroll_to(y=max(seen, 0), animate=False, immediate=True, force=True)
+        self.refresh()
+
+    def _key(self, index: int) -> Hashable | None:
+        return self.key_at(index) if 0 <= index < self.count() else None
+
+    def _place(self, key: Hashable | None) -> int | None:
+        return None if key is None else self.find_key(key)
+
+    def redraw(self) -> None:
+        """Draws the lines in sight anew."""
+        self._strips.clear()
+        self.refresh()
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._strips.clear()
+
+    def on_mount(self) -> None:
+        super().on_mount()  # type: ignore[no-untyped-call]
+        plain_scroll_bar(self)
+
+    def on_resize(self) -> None:
+        self._strips.clear()
+        self.virtual_size = Size(self.size.width, self.count())
+        # A cursor that was in sight stays so: also when another pane takes its place, or at the first layout.
+        if self._height == 0 or self.scroll_offset.y <= self.cursor < self.scroll_offset.y + self._height:
+            self.call_after_refresh(self._into_sight)
+        self._height = self.size.height
+
+    def render_line(self, y: int) -> Strip:
+        width, index = self.size.width, y + self.scroll_offset.y
+        if index >= self.count():
+            return Strip.blank(width, self.rich_style)
+        cursor = index == self.cursor and self.shows_cursor
+        place = (index, width, cursor)
+        strip = self._strips.get(place)
+        if strip is None:
+            if len(self._strips) > 1000:
+                self._strips.clear()
+            self.drawn += 1
+            strip = self._strips[place] = strip_of(self, self.draw(index, width), width, cursor=cursor)
+        return strip
+
+    @property
+    def shows_cursor(self) -> bool:
+        """Whether the cursor's line is laid out: always where it stands for what another pane shows."""
+        return self.has_focus or self.has_class("keeps-cursor")
+
+    @property
+    def glyphs(self) -> Glyphs:
+        """The signs in use."""
+        return glyphs_of(self)
+
+    def on_focus(self) -> None:
+        self.redraw()
+
+    def on_blur(self) -> None:
+        self.redraw()
+
+    # Moving.
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        if new_value > old_value and new_value >= self.max_scroll_y - self.size.height:
+            self.post_message(self.Bottom())
+
+    def move_to(self, index: int, *, center: bool = False) -> None:
+        """Puts the cursor on a line and brings it into sight."""
+        self.cursor = max(0, min(index, self.count() - 1))
+        self._into_sight(center)
+
+    def _into_sight(self, center: bool = False) -> None:
+        height = self.size.height
+        region = Region(0, self.cursor, 1, 1)
+        if height and not (self.scroll_offset.y <= self.cursor < self.scroll_offset.y + height):
+            self.scroll_to_region(region, animate=False, center=center, immediate=True, force=True)
+
+    def watch_cursor(self, before: int, after: int) -> None:
+        if before != after:
+            self.refresh()
+            self.post_message(self.Moved(self))
+
+    def action_cursor_down(self) -> None:
+        self.move_to(self.cursor + 1)
+
+    def action_cursor_up(self) -> None:
+        self.move_to(self.cursor - 1)
+
+    def action_page_down(self) -> None:
+        self.move_to(self.cursor + max(self.size.height - 1, 1))
+
+    def action_page_up(self) -> None:
+        self.move_to(self.cursor - max(self.size.height - 1, 1))
+
+    def action_home(self) -> None:
+        self.move_to(0)
+
+    def action_end(self) -> None:
+        self.move_to(self.count() - 1)
+
+    def action_choose(self) -> None:
+        if self.count():
+            self.post_message(self.Chosen(self))
+
+    def on_click(self, event: events.Click) -> None:
+        index = self.line_at(event)
+        if index is not None:
+            self.move_to(index)
+            if event.chain == 2:
+                self.action_choose()
+
+    def line_at(self, event: events.Click) -> int | None:
+        """The line that was clicked on."""
+        place = event.get_content_offset(self)
+        index = place.y + self.scroll_offset.y if place else self.count()
+        return index if index < self.count() else None

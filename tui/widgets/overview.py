@@ -1,0 +1,81 @@
+"""The overview tab: everything about a run that fits on a page."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from textual import on
+from textual.app import ComposeResult
+
+from ...core import clock
+from ...core.errors import Corrupt, NotFound
+from ...core.events import Fault, RunFinished
+from ...core.runs import Run
+from ...core.store import Store
+from ..messages import OpenRun
+from ..overview import Overview, overview_nodes
+from .line_list import LineList
+from .run_tab import RunTab
+from .tree_view import TreeView
+
+T = TypeVar("T")
+
+
+class OverviewTab(RunTab):
+    """Who, what, when; the error in full; snapshots; where it came from and what came of it."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.found: Overview | None = None
+
+    def compose(self) -> ComposeResult:
+        yield TreeView(id="overview-lines")
+
+    def read(self, store: Store, run: Run) -> Overview:
+        last, runs = self.found, store.runs
+        # Children come without an event of this run; the bodies change only with one.
+        same = last is not None and last.run.last_seq == run.last_seq
+        parent, origin = run.parent, run.from_checkpoint
+        return Overview(
+            run=run,
+            fault=last.fault if same and last else _fault(store, run),
+            snapshots=last.snapshots if same and last else runs.snapshots(run.id),
+            parent=_known(lambda: runs.get(parent)) if parent else None,
+            children=tuple(runs.children(run.id)),
+            origin=_known(lambda: store.checkpoints.get(origin)) if origin else None,
+            notes=tuple(runs.notes(run.id)) if run.notes else (),
+            metrics=tuple(runs.metrics(run.id)),
+            damage=tuple(runs.damage(run.id)) if run.damaged else (),
+        )
+
+    def show(self, run: Run, found: Overview) -> None:
+        self.found = found
+        self.tick()
+
+    def tick(self) -> None:
+        if self.found:
+            self.query_one(TreeView).show(overview_nodes(self.found, clock.now_s(), self.glyphs))
+
+    @on(LineList.Chosen)
+    def follow(self) -> None:
+        """Goes to the run under the cursor."""
+        row = self.query_one(TreeView).current
+        if row and isinstance(row.node.target, tuple):
+            self.post_message(OpenRun(row.node.target[1]))
+
+
+def _known(look: Callable[[], T]) -> T | None:
+    """What is looked for; None if it is gone."""
+    try:
+        return look()
+    except NotFound:
+        return None
+
+
+def _fault(store: Store, run: Run) -> Fault | None:
+    if run.status != "failed" or not run.last_seq:
+        return None
+    try:
+        event = store.runs.event(run.id, run.last_seq)
+    except Corrupt as error:
+        return Fault(type="the error's record is damaged", message=str(error))
+    return event.error if isinstance(event, RunFinished) else None

@@ -1,0 +1,47 @@
+"""The lower part of the run list: the run under the cursor, in a few lines."""
+
+from textual.strip import Strip
+from textual.widget import Widget
+
+from ...core import clock
+from ..glyphs import glyphs_of
+from ..lines import Line
+from ..preview import Previewed, preview_lines
+from .line_list import strip_of
+
+
+class Preview(Widget):
+    """Draws what was read of a run; knows no store."""
+
+    DEFAULT_CSS = "Preview { height: 9; }"
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.found: Previewed | None = None
+        self._lines: list[Line] = []
+
+    def show(self, found: Previewed | None) -> None:
+        """Shows this run from now on."""
+        self.found = found
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draws it for the present moment, if that looks different."""
+        lines: list[Line] = []
+        if self.found is not None:
+            width, height = self.size
+            lines = preview_lines(self.found, width - 2, height, clock.now_s(), glyphs_of(self))
+        if lines != self._lines:
+            self._lines = lines
+            self.refresh()
+
+    def on_resize(self) -> None:
+        self.redraw()
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        line = self._lines[y] if y < len(self._lines) else []
+        return strip_of(self, [(" ", "text"), *line], self.size.width)

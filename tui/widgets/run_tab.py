@@ -1,0 +1,53 @@
+"""What every tab of the run screen has: how it reads, off the event loop, and how it shows what was read."""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+from textual.containers import Vertical
+from textual.message import Message
+
+from ...core.runs import Run
+from ...core.store import Store
+from ..glyphs import Glyphs, glyphs_of
+
+
+class RunTab(Vertical):
+    """One tab. The screen calls `read` in a thread and `show` on the event loop, when there is something new."""
+
+    PLACE = ""
+    """Place in the table of keys that belongs to this tab alone."""
+
+    @dataclass
+    class Jump(Message):
+        """The person wants to see something in another tab."""
+
+        tab: str
+        target: Any
+
+    @dataclass
+    class Reread(Message):
+        """The tab wants to be read again: the person asked for something else."""
+
+    @abstractmethod
+    def read(self, store: Store, run: Run) -> Any:
+        """What is to be shown, or what is new of it. Called in a thread, never twice at once."""
+
+    @abstractmethod
+    def show(self, run: Run, found: Any) -> None:
+        """Shows what was read; folds, cursor and scroll stay."""
+
+    def go_to(self, target: Any) -> None:
+        """Brings something into sight that another tab pointed at."""
+
+    def tick(self) -> None:
+        """A second has passed: ages and running bars are drawn anew."""
+
+    def back(self) -> bool:
+        """Steps out of whatever is open inside the tab; False if nothing is."""
+        return False
+
+    @property
+    def glyphs(self) -> Glyphs:
+        """The signs in use."""
+        return glyphs_of(self)

@@ -1,0 +1,221 @@
+"""The run list on screen: draws the lines in sight of a `RunList` that may be a million long."""
+
+from typing import NamedTuple
+
+from textual import events
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from ...core import clock
+from ...core.pages import Sort
+from ...core.runs import Run
+from ..glyphs import glyphs_of
+from ..keys import bindings
+from ..lines import Line
+from ..run_columns import NARROW, SORTS, Context, Needs, Slot, group_line, head_line, needs, run_line, slots
+from ..run_list import LIVE, RunList
+from ..sections import Head
+from .line_list import plain_scroll_bar, strip_of
+
+HEAD = 1
+"""Lines above the first run: the titles."""
+
+
+class Drawn(NamedTuple):
+    """What a line on screen shows; one that is equal is not drawn again."""
+
+    line: object
+    cursor: bool
+    marked: bool
+
+
+class RunTable(ScrollView, can_focus=True):
+    """Titles, then runs. It owns no data: `run_list` is what it shows, and whoever changes that calls `sync`."""
+
+    BINDINGS = bindings("moves")
+    DEFAULT_CSS = """
+    RunTable { height: 1fr; overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; }
+    """
+
+    class Looked(Message):
+        """Other lines are in sight, or the cursor moved: there may be something to read, or to preview."""
+
+        def __init__(self, table: "RunTable") -> None:
+            super().__init__()
+            self.table = table
+
+        def can_replace(self, message: Message) -> bool:
+            return isinstance(message, RunTable.Looked)
+
+    class Chosen(Message):
+        """The person wants to look into the line under the cursor."""
+
+    class SortChosen(Message):
+        """The person clicked a title."""
+
+        def __init__(self, sort: Sort) -> None:
+            super().__init__()
+            self.sort = sort
+
+    def __init__(self, run_list: RunList) -> None:
+        super().__init__()
+        self.run_list = run_list
+        self.painted = 0
+        """Lines drawn so far: what a test counts."""
+        self._drawn: list[Drawn] = []
+        self._slots: list[Slot] = []
+        self._needs: Needs = {}
+        self._syncing = False
+
+    # --- drawing -----------------------------------------------------------------------------------
+
+    @property
+    def rows(self) -> int:
+        """Runs that are in sight."""
+        return max(self.size.height - HEAD, 1)
+
+    def sync(self, *, whole: bool = False) -> None:
+        """Shows what the list holds now: scrolls to its top, and draws the lines that differ."""
+        self._syncing = True
+        try:
+            self.virtual_size = Size(self.size.width, self.run_list.lines + HEAD)
+            if round(self.scroll_y) != self.run_list.top:
+                self.scroll_to(y=self.run_list.top, animate=False, force=True, immediate=True)
+            self.run_list.look(round(self.scroll_y), self.rows)
+        finally:
+            self._syncing = False
+        shown = [self._state(self.run_list.top + y) for y in range(self.rows)]
+        whole = self._make_room(shown) or whole
+        if whole or len(shown) != len(self._drawn):
+            self.refresh()
+        else:
+            for y, (new, old) in enumerate(zip(shown, self._drawn, strict=True)):
+                if new != old:
+                    self._refresh_row(y)
+        self._drawn = shown
+
+    def _make_room(self, shown: list[Drawn]) -> bool:
+        """Widens columns for names that are longer than any before; whether it did."""
+        context, before = self._cell_context(), dict(self._needs)
+        for drawn in shown:
+            if isinstance(drawn.line, Run):
+                for title, need in needs(drawn.line, context).items():
+                    self._needs[title] = max(self._needs.get(title, 0), need)
+        if self._needs == before:
+            return False
+        self._slots = slots(self.size.width, self._needs)
+        return True
+
+    def tick(self) -> None:
+        """A second has passed: lines of runs that go on are drawn again."""
+        for y, drawn in enumerate(self._drawn):
+            if isinstance(drawn.line, Run) and drawn.line.status in LIVE:
+                self._refresh_row(y)
+
+    def retitle(self) -> None:
+        """Draws the titles again."""
+        self.refresh(Region(0, 0, self.size.width, HEAD))
+
+    def _refresh_row(self, y: int) -> None:
+        self.refresh(Region(0, y + HEAD, self.size.width, 1))
+
+    def _state(self, number: int) -> Drawn:
+        line = self.run_list.line(number)
+        marked = isinstance(line, Run) and line.id in self.run_list.marks
+        return Drawn(line, line is not None and number == self.run_list.cursor_line, marked)
+
+    def render_line(self, y: int) -> Strip:
+        self.painted += 1
+        width = self.size.width
+        if y < HEAD:
+            return strip_of(self, head_line(self._slots, self.run_list.sort, glyphs_of(self)), width)
+        number = self.run_list.top + y - HEAD
+        if number >= self.run_list.lines:
+            return Strip.blank(width, self.rich_style)
+        state = self._state(number)
+        return strip_of(self, self._line(state), width, cursor=state.cursor)
+
+    def _cell_context(self) -> Context:
+        return Context(clock.now_s(), glyphs_of(self), self.size.width < NARROW)
+
+    def _line(self, state: Drawn) -> Line:
+        context = self._cell_context()
+        if isinstance(state.line, Run):
+            return run_line(state.line, self._slots, context, cursor=state.cursor, marked=state.marked)
+        if isinstance(state.line, Head):
+            return group_line(state.line, self._slots, context, cursor=state.cursor)
+        return [("     ", "faint"), (context.glyphs.ellipsis, "faint")]
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self.refresh()
+
+    def on_mount(self) -> None:
+        super().on_mount()  # type: ignore[no-untyped-call]
+        plain_scroll_bar(self)
+
+    def on_resize(self) -> None:
+        self._slots = slots(self.size.width, self._needs)
+        self._looked()
+        self.sync(whole=True)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        if not self._syncing and round(old_value) != round(new_value):
+            self.run_list.look(round(new_value), self.rows)
+            self._drawn = []
+            self._looked()
+
+    # --- moving ------------------------------------------------------------------------------------
+
+    def move_to(self, number: int) -> None:
+        """Puts the cursor on a line and brings it into sight."""
+        found = self.run_list
+        found.following = False
+        found.move_to(number)
+        if found.cursor_line < found.top:
+            found.top = found.cursor_line
+        elif found.cursor_line >= found.top + self.rows:
+            found.top = found.cursor_line - self.rows + 1
+        self.sync()
+        self._looked()
+
+    def _looked(self) -> None:
+        self.run_list.look(self.run_list.top, self.rows)
+        self.post_message(self.Looked(self))
+
+    def action_cursor_down(self) -> None:
+        self.move_to(self.run_list.cursor_line + 1)
+
+    def action_cursor_up(self) -> None:
+        self.move_to(self.run_list.cursor_line - 1)
+
+    def action_page_down(self) -> None:
+        self.move_to(self.run_list.cursor_line + max(self.rows - 1, 1))
+
+    def action_page_up(self) -> None:
+        self.move_to(self.run_list.cursor_line - max(self.rows - 1, 1))
+
+    def action_home(self) -> None:
+        self.move_to(0)
+
+    def action_end(self) -> None:
+        self.move_to(self.run_list.lines - 1)
+
+    def on_click(self, event: events.Click) -> None:
+        if event.y < HEAD:
+            self._click_title(event.x)
+        elif (number := self.run_list.top + event.y - HEAD) < self.run_list.lines:
+            self.move_to(number)
+            if event.chain == 2:
+                self.post_message(self.Chosen())
+
+    def _click_title(self, x: int) -> None:
+        for slot in self._slots:
+            if slot.column.sort and slot.start <= x < slot.start + slot.width:
+                now = self.run_list.sort
+                first = next(sort for sort in SORTS if sort.field == slot.column.sort)
+                turned = Sort(field=now.field, descending=not now.descending)
+                self.post_message(self.SortChosen(turned if now.field == first.field else first))

@@ -1,0 +1,97 @@
+"""The line of tabs at the top of the run screen."""
+
+from dataclasses import dataclass
+
+from textual import events
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from ...core.runs import Run
+from .. import format
+from ..glyphs import glyphs_of
+from ..lines import Line, width_of
+from ..run_tabs import Tab, shown
+from .line_list import strip_of
+
+
+class TabBar(Widget):
+    """Names of the tabs with how much is in each; the letter that opens one stands out."""
+
+    @dataclass
+    class Picked(Message):
+        """The person clicked on a tab."""
+
+        name: str
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.current = "overview"
+        self._run: Run | None = None
+        self._places: list[tuple[int, int, str]] = []
+
+    def show(self, run: Run, current: str) -> None:
+        """Shows the tabs of this run."""
+        self._run, self.current = run, current
+        self._line(self.size.width)
+        self.refresh()
+
+    def place_of(self, name: str) -> tuple[int, int]:
+        """Cells from and to which a tab's name stands."""
+        return next(((start, end) for start, end, tab in self._places if tab == name), (0, 0))
+
+    def render_line(self, y: int) -> Strip:
+        return strip_of(self, self._line(self.size.width), self.size.width)
+
+    def _line(self, width: int) -> Line:
+        if self._run is None:
+            return []
+        tabs = shown(self._run, self.current)
+        for counts, gap in ((True, 3), (False, 3), (False, 2), (False, 1)):
+            parts = [self._tab(tab, self._run, counts) for tab in tabs]
+            if sum(map(width_of, parts)) + gap * (len(parts) - 1) <= width:
+                break
+        line: Line = []
+        self._places = []
+        for tab, part in zip(tabs, parts, strict=True):
+            start = width_of(line)
+            line += [*part, (" " * gap, "text")]
+            self._places.append((start, start + width_of(part), tab.name))
+        return line[:-1]
+
+    def _tab(self, tab: Tab, run: Run, counts: bool) -> Line:
+        here = tab.name == self.current
+        ink = "title" if here else "text"
+        before, letter, after = tab.name[: tab.hot], tab.name[tab.hot], tab.name[tab.hot + 1 :]
+        line: Line = [(before, ink), (letter, "title" if here else "accent"), (after, ink)]
+        if counts and tab.count(run):
+            line.append((f" {format.count(tab.count(run))}", "bad" if tab.alarm(run) else "muted"))
+        return [span for span in line if span[0]]
+
+    def on_click(self, event: events.Click) -> None:
+        place = event.get_content_offset(self)
+        for start, end, name in self._places:
+            if place and start <= place.x < end:
+                self.post_message(self.Picked(name))
+
+
+class TabRule(Widget):
+    """The line of the frame below the tabs, strong below the one that is open."""
+
+    EDGE = 2
+    """Cells of the frame before the first tab."""
+
+    def __init__(self, bar: TabBar) -> None:
+        super().__init__()
+        self._bar = bar
+
+    def render_line(self, y: int) -> Strip:
+        glyphs, width = glyphs_of(self), self.size.width
+        rule, corners = glyphs.rule, glyphs.corners["middle"]
+        start, end = (place + self.EDGE for place in self._bar.place_of(self._bar.current))
+        line: Line = [
+            (corners[0] + rule * (start - 1), "faint"),
+            (rule * (end - start), "title"),
+            (rule * (width - end - 1) + corners[1], "faint"),
+        ]
+        return strip_of(self, line, width)
