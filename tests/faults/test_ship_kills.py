@@ -34,15 +34,16 @@ class Agent:
     """A process that records, and what it said was acknowledged."""
 
     def __init__(self, folder: Path, storage: str, count: int, pause: float = 0.0) -> None:
-        self._said = (folder.parent / f"said-{id(self)}").open("w+")
+        # Read by its name: the agent's own handle has one place in the file, which a read would move.
+        self._said = folder.parent / f"said-{id(self)}"
         words = [sys.executable, "-c", AGENT, str(folder), storage, str(count), str(pause)]
-        self.process = subprocess.Popen(words, stdout=self._said)
+        with self._said.open("wb") as said:
+            self.process = subprocess.Popen(words, stdout=said)
         self.count = count
 
     def said(self) -> list[str]:
         """Whole lines that it printed."""
-        self._said.seek(0)
-        return self._said.read().split("\n")[:-1]
+        return self._said.read_text().split("\n")[:-1]
 
     def has_begun(self) -> bool:
         """Whether it recorded something."""
