@@ -12,7 +12,7 @@ import os
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from .core.logging_handler import Handler as Handler
+    from .core.recording.logging_handler import Handler as Handler
     from .core.store import Store as Store
 
     __version__: str
@@ -48,7 +48,7 @@ def __getattr__(name: str) -> Any:
 
         return metadata.version("flightlog")
     if name == "Handler":
-        from .core.logging_handler import Handler
+        from .core.recording.logging_handler import Handler
 
         return Handler
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -11,14 +11,14 @@ from ..core.costs import PriceBook
 from ..core.errors import ConfigError, NotSupported
 from ..core.repositories import MetricsRepository, RecordingRepository, WorkflowRepository
 from ..core.store import Reading, Store
-from .config_file import load_config
-from .databases import Databases
-from .files import FilesBackend
-from .in_force import decided
-from .late_workflows import LateWorkflows
-from .places import MEMORY, Place, place_of
+from .configuration.config_file import load_config
+from .configuration.effective_config import decided
+from .configuration.places import MEMORY, Place, place_of
+from .files.files_backend import FilesBackend
 from .read_only import ReadOnlyWorkflows
-from .workflow_files import FileWorkflows
+from .sqlite.databases import Databases
+from .workflows.lazy_workflows import LateWorkflows
+from .workflows.workflow_files import FileWorkflows
 
 if TYPE_CHECKING:
     from .sql.database import Database
@@ -95,7 +95,7 @@ def truth_of(store: Store) -> "Truth":
 
 
 def _in_memory(databases: Databases, durable: bool) -> Store:
-    from .sqlite_store import SqliteBackend
+    from .sqlite.sqlite_backend import SqliteBackend
 
     backend = SqliteBackend(None, databases, read_only=False, create=True)
     store = Store(
@@ -115,7 +115,7 @@ def _backend(logs: Storage, databases: Databases, *, read_only: bool, create: bo
     path = Path(logs.path)
     if logs.type == "file":
         return FilesBackend(path.parent, read_only=read_only, create=create)
-    from .sqlite_store import SqliteBackend
+    from .sqlite.sqlite_backend import SqliteBackend
 
     return SqliteBackend(path, databases, read_only=read_only, create=create)
 
@@ -136,7 +136,7 @@ def _metrics(
 ) -> MetricsRepository:
     path = Path(kept.path)
     if kept.type == "file":
-        from .file_metrics import FileMetrics
+        from .files.file_metrics import FileMetrics
 
         return FileMetrics(database, refresh, path / "patterns.jsonl")
     return _in_database(database, refresh, databases.beside(path))

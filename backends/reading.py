@@ -13,7 +13,7 @@ from .sql.database import Database
 from .sql.feed_repository import SqlFeed
 from .sql.log_repository import SqlLogs
 from .sql.run_repository import Annotating, SqlRuns
-from .watch import StoreWatch
+from .watching.store_watch import StoreWatch
 
 
 class Watcher:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 
 from ..core.annotations import Annotation, AnyAnnotation, decode
-from .annotators import FileAnnotations, TableAnnotations
+from .annotation_writers import FileAnnotations, TableAnnotations
 from .journal import annotations
 from .journal.layout import Layout
 from .journal.reader import Broken

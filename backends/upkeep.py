@@ -13,12 +13,12 @@ from ..core.errors import StorageError
 from ..core.ids import day_of, is_ulid
 from ..core.repositories import UpkeepRepository
 from ..core.upkeep import Finding
+from .data_directory import Root
 from .journal.layout import JOURNAL_SUFFIX, STATES_SUFFIX, TORN_SUFFIX, run_of
 from .journal.reader import torn_tail
-from .root import Root
 from .sql import tables
 from .sql.database import Database
-from .sqlite import sqlite_is_fixed
+from .sqlite.engine import sqlite_is_fixed
 
 Check = Callable[[], Iterator[Finding]]
 

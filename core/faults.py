@@ -3,7 +3,7 @@
 import contextlib
 
 from .events import Fault
-from .jsonable import text
+from .recording.jsonable import text
 
 _LONGEST_MESSAGE = 10_000
 _LONGEST_TRACEBACK = 20_000

@@ -25,7 +25,7 @@ from .feed import Changes, Watch
 from .logs import LogEntry, LogFilter
 from .metrics import Pattern
 from .pages import Page, Sort
-from .query import Query
+from .query.query import Query
 from .runs import Approval, Artifact, Damage, Group, Item, Message, MetricValue, Note, Run, Step, Totals
 from .upkeep import Finding
 from .workflows import Outcome, Version, Workflow

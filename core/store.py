@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from .costs import PriceBook
 from .errors import Corrupt, StorageError
-from .recorder import RunRecorder, begin_run, resume_run
+from .recording.recorder import RunRecorder, begin_run, resume_run
 from .repositories import (
     CheckpointRepository,
     FeedRepository,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..core.annotations import Annotation
 from ..core.errors import FlightlogError, NotFound
 from ..core.pages import Sort
-from ..core.query import Query
+from ..core.query.query import Query
 
 if TYPE_CHECKING:
     from ..core.store import Store

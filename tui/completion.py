@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..core.query_keys import KEYS, SIGNS
+from ..core.query.query_keys import KEYS, SIGNS
 from ..core.text import safe_text
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from ..core.query import Query, equals
+from ..core.query.query import Query, equals
 from ..core.runs import Group
 
 if TYPE_CHECKING:

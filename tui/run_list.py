@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..core.feed import Changes
 from ..core.pages import Sort
-from ..core.query import EVERYTHING, Query
+from ..core.query.query import EVERYTHING, Query
 from ..core.runs import Group, Run, Totals
 from .groups import Grouping, groups_of
 from .marks import Marks

@@ -1,6 +1,6 @@
 """What the frame says of the run list: how many, which, in what order, what is marked."""
 
-from ..core.query import EVERYTHING
+from ..core.query.query import EVERYTHING
 from . import format
 from .glyphs import Glyphs
 from .lines import Line, one_line

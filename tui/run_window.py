@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..core.errors import NotFound
 from ..core.pages import Page, Sort
-from ..core.query import EVERYTHING, Query
+from ..core.query.query import EVERYTHING, Query
 from ..core.runs import Run
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from ..core.pages import Sort
-from ..core.query import EVERYTHING, Query
+from ..core.query.query import EVERYTHING, Query
 from ..core.runs import Group, Run
 from .groups import Grouping, within
 from .run_window import RunWindow

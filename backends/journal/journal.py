@@ -12,7 +12,7 @@ from pathlib import Path
 from ...core.clock import now
 from ...core.errors import Conflict, StorageError
 from ...core.events import AnyEvent, CheckpointSaved, Event, RunFinished
-from ...core.jsonable import NotPlain, line_of, make_plain
+from ...core.recording.jsonable import NotPlain, line_of, make_plain
 from . import disk
 from .reader import LongLine, Whole, decode_line, read_lines
 from .states import StatesWriter

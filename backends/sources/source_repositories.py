@@ -14,7 +14,7 @@ from ...core.errors import NotFound, ReadOnly
 from ...core.events import Decision
 from ...core.feed import Watch
 from ...core.metrics import Pattern
-from ...core.query import Query
+from ...core.query.query import Query
 from ...core.repositories import UpkeepRepository, WorkflowRepository
 from ...core.runs import Run
 from ...core.upkeep import Finding

@@ -14,20 +14,13 @@ from ..read_only import ReadOnlyRecording
 from ..sql.database import Database
 from ..sql.feed_repository import SqlFeed
 from ..sql.log_repository import SqlLogs
-from ..sqlite import open_database
+from ..sqlite.engine import open_database
 from .langgraph_db import Original
 from .langgraph_rows import recognised
 from .source_bodies import SourceBodies
 from .source_checkpoints import SourceCheckpoints
 from .source_index import SourceIndex
-from .source_repositories import (
-    SourceMetrics,
-    SourceRuns,
-    SourceUpkeep,
-    SourceWatcher,
-    SourceWorkflows,
-    read_only,
-)
+from .source_repositories import SourceMetrics, SourceRuns, SourceUpkeep, SourceWatcher, SourceWorkflows, read_only
 
 _log = logging.getLogger("flightlog")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from ...core.errors import FlightlogError
-from ..watch import StoreWatch
+from ..watching.store_watch import StoreWatch
 from .source_index import SourceIndex
 
 _MOST = 16 << 20  # bytes of values that a run may take to be read before anybody looks at it

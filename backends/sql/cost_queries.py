@@ -6,7 +6,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Integer, bindparam, ca
 
 from ...core.costs import CostGroup, CostRecord, GroupBy, Money, Tokens
 from ...core.errors import NotSupported
-from ...core.query import Query
+from ...core.query.query import Query
 from ...core.runs import Group
 from .run_queries import matching
 from .run_rows import AnyRow, AnySelect, money_columns, money_of, token_columns, tokens_of

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from ...core.events import LEVELS, Level
 from ...core.logs import LogEntry, LogFilter
 from ...core.pages import Sort
-from ...core.query import Query
+from ...core.query.query import Query
 from ...core.repositories import LogRepository, RunRepository
 from .bodies import Bodies
 from .database import Database

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from ...core.errors import Corrupt, NotFound, NotSupported
 from ...core.events import Logged, decode
 from ...core.logs import LogEntry
-from ...core.query import Query
+from ...core.query.query import Query
 from .bodies import Bodies
 
 LOGS = frozenset({"log"})

@@ -11,11 +11,11 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Table, and_, case, exists, false, func, not_, or_, select, true
 
-from ...core.query import Query
-from ...core.query_keys import KEYS, STATUS_SETS, Key
-from ...core.query_match import ACTIVE, SIGNS, since, turned
-from ...core.query_nodes import And, Node, Not, Term
-from ...core.query_values import AMOUNTS, At, at, glob_containing, glob_equal, glob_shaped, limits
+from ...core.query.query import Query
+from ...core.query.query_keys import KEYS, STATUS_SETS, Key
+from ...core.query.query_match import ACTIVE, SIGNS, since, turned
+from ...core.query.query_nodes import And, Node, Not, Term
+from ...core.query.query_values import AMOUNTS, At, at, glob_containing, glob_equal, glob_shaped, limits
 from ...core.text import fold
 from ...core.units import number_of
 from .tables import costs, metrics, notes, run_bodies, run_tags, runs, steps

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, and_, exists, false, func, or_, select, true, union_all
 
 from ...core.pages import Page, Sort
-from ...core.query import EVERYTHING, Query
-from ...core.query_keys import KEYS, STATUS_SETS
-from ...core.query_nodes import And, Node, Term
+from ...core.query.query import EVERYTHING, Query
+from ...core.query.query_keys import KEYS, STATUS_SETS
+from ...core.query.query_nodes import And, Node, Term
 from ...core.runs import Run
 from .keyset import Place, PlaceKind, Side, first_by, in_order, place_of, ranges, sort_column
 from .query_sql import where

@@ -6,7 +6,7 @@ from sqlalchemy import Column, ColumnElement, Connection, bindparam, func, selec
 
 from ...core.clock import now
 from ...core.errors import Conflict, NotFound, StorageError
-from ...core.query import EVERYTHING, Query
+from ...core.query.query import EVERYTHING, Query
 from ...core.runs import RUN_STATUSES, Run, Totals
 from .query_sql import where
 from .run_rows import COLUMNS, RUNS, money_columns, money_of, runs_of

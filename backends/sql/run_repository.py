@@ -12,9 +12,9 @@ from ...core.clock import now
 from ...core.costs import CostGroup, CostRecord, GroupBy
 from ...core.errors import ReadOnly
 from ...core.events import AnyEvent, Decision, Json, decode
-from ...core.jsonable import make_plain
 from ...core.pages import Page, Sort
-from ...core.query import Query
+from ...core.query.query import Query
+from ...core.recording.jsonable import make_plain
 from ...core.repositories import RunRepository
 from ...core.runs import Approval, Artifact, Damage, Group, Item, Message, MetricValue, Note, Run, Step, Totals
 from . import cost_queries, log_text, run_details, run_pages, run_queries

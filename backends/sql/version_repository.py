@@ -11,7 +11,7 @@ from ...core.clock import now
 from ...core.ids import check_id
 from ...core.repositories import WorkflowRepository
 from ...core.workflows import Version, Workflow, digest_of
-from ..definition import check_childless, check_definition, edited, no_version, parents_of, twin
+from ..workflows.definition import check_childless, check_definition, edited, no_version, parents_of, twin
 from .database import Database
 from .storable import storable
 from .tables import versions

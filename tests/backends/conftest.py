@@ -13,7 +13,7 @@ from flightlog.backends.sql.log_repository import SqlLogs
 from flightlog.backends.sql.metrics_repository import SqlMetrics
 from flightlog.backends.sql.projector import Projector, Recorded
 from flightlog.backends.sql.run_repository import SqlRuns
-from flightlog.backends.sqlite import open_database
+from flightlog.backends.sqlite.engine import open_database
 from flightlog.core import clock, events, ids
 from flightlog.core.annotations import Annotation
 from sqlalchemy import Engine

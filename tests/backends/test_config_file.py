@@ -4,7 +4,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from flightlog.backends.config_file import load_config
+from flightlog.backends.configuration.config_file import load_config
 from flightlog.core.config import Config, Source, Storage
 from flightlog.core.errors import ConfigError
 from hypothesis import given

@@ -11,9 +11,10 @@ import weakref
 from pathlib import Path
 
 import pytest
-from flightlog.backends.sql import tables, write_lock
-from flightlog.backends.sql.write_lock import WriteLock
-from flightlog.backends.sqlite import open_database, set_aside
+from flightlog.backends.sql import tables
+from flightlog.backends.sqlite import write_lock
+from flightlog.backends.sqlite.engine import open_database, set_aside
+from flightlog.backends.sqlite.write_lock import WriteLock
 from flightlog.core.errors import Conflict, Corrupt, Locked, NotFound, ReadOnly, StorageError
 from sqlalchemy import func, select, text
 
@@ -223,7 +224,7 @@ def test_a_writer_that_never_rests_lets_others_in(path):
 
 
 def test_another_program_that_writes_is_named_as_such(path, monkeypatch):
-    monkeypatch.setattr("flightlog.backends.sqlite.WAIT_S", 0.1)
+    monkeypatch.setattr("flightlog.backends.sqlite.engine.WAIT_S", 0.1)
     database = open_database(path, truth=False)
     foreign = sqlite3.connect(path, isolation_level=None)
     foreign.execute("BEGIN IMMEDIATE")

@@ -5,7 +5,7 @@ import json
 import pytest
 from flightlog.backends.journal.states import digest_of, extending_record, opaque_record, whole_record
 from flightlog.backends.sql.bodies import EventTableBodies, StoredEvent, store_events, store_values
-from flightlog.backends.sqlite import open_database
+from flightlog.backends.sqlite.engine import open_database
 from flightlog.core.errors import Corrupt, NotFound
 
 RUN = "01m3250v008jf0kc2kpfpna4wy"

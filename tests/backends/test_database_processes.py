@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 from flightlog.backends.sql import tables
-from flightlog.backends.sqlite import open_database
+from flightlog.backends.sqlite.engine import open_database
 from sqlalchemy import func, select
 
 WRITER = """
 import sys
 from pathlib import Path
 from flightlog.backends.sql.projector import Projector, Recorded
-from flightlog.backends.sqlite import open_database
+from flightlog.backends.sqlite.engine import open_database
 from flightlog.core import events as e
 from flightlog.core.ids import new_ulid
 
@@ -114,7 +114,7 @@ import os, sys
 from pathlib import Path
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
-from flightlog.backends.sqlite import open_database
+from flightlog.backends.sqlite.engine import open_database
 left = int(sys.argv[2])
 @event.listens_for(Engine, "after_cursor_execute")
 def count(*args):

@@ -7,9 +7,10 @@ import time
 from pathlib import Path
 
 import pytest
-from flightlog.backends import sqlite as opening
-from flightlog.backends.sql import sqlite_wal, tables
-from flightlog.backends.sqlite import open_database, sqlite_is_fixed
+from flightlog.backends.sql import tables
+from flightlog.backends.sqlite import engine as opening
+from flightlog.backends.sqlite import sqlite_wal
+from flightlog.backends.sqlite.engine import open_database, sqlite_is_fixed
 
 MB = 1 << 20
 

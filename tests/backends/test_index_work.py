@@ -13,7 +13,7 @@ from flightlog.core import events as e
 from flightlog.core.annotations import Noted, Pinned
 from flightlog.core.errors import StorageError
 from flightlog.core.ids import day_of, new_ulid
-from flightlog.core.query import EVERYTHING
+from flightlog.core.query.query import EVERYTHING
 
 DAY_MS = 86_400_000
 

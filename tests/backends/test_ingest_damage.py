@@ -8,7 +8,7 @@ import pytest
 from flightlog.backends.journal.layout import Layout
 from flightlog.core import events as e
 from flightlog.core.ids import new_ulid
-from flightlog.core.query import EVERYTHING
+from flightlog.core.query.query import EVERYTHING
 
 
 def line(seq, message="x", **changes):

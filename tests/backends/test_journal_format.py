@@ -14,7 +14,7 @@ from flightlog.backends.journal.reader import LONGEST
 from flightlog.backends.journal.recording import JournalRecording
 from flightlog.backends.journal.states import extending_record
 from flightlog.core import annotations, events
-from flightlog.core.jsonable import DEEPEST
+from flightlog.core.recording.jsonable import DEEPEST
 from flightlog.core.store import Store
 
 TEXT = Path(annotation_file.__file__).with_name("FORMAT.md").read_text()

@@ -7,8 +7,7 @@ import time
 
 import flightlog
 import pytest
-from flightlog.backends import liveness
-from flightlog.backends.journal import lock
+from flightlog.backends.journal import liveness, lock
 from flightlog.backends.journal.process import is_alive, started, this_process
 from flightlog.core import clock
 from flightlog.core import events as e

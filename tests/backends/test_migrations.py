@@ -11,7 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flightlog.backends.sql import migrations, schema, tables
 from flightlog.backends.sql.database import Database
-from flightlog.backends.sqlite import open_database
+from flightlog.backends.sqlite.engine import open_database
 from flightlog.core.errors import Locked, StorageError
 from sqlalchemy import text
 from sqlalchemy.dialects import sqlite
@@ -58,7 +58,7 @@ def test_head_is_the_last_revision():
 def test_opening_a_current_database_loads_neither_alembic_nor_another_engine(path):
     open_database(path, truth=True).close()
     script = (
-        "import sys; from pathlib import Path; from flightlog.backends.sqlite import open_database;"
+        "import sys; from pathlib import Path; from flightlog.backends.sqlite.engine import open_database;"
         "import flightlog.backends.sql.projector;"
         "open_database(Path(sys.argv[1]), truth=True).close(); assert 'alembic' not in sys.modules;"
         "assert 'sqlalchemy.dialects.postgresql' not in sys.modules"

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import flightlog
 import pytest
-from flightlog.backends.in_force import configuration
+from flightlog.backends.configuration.effective_config import configuration
 from flightlog.core.errors import ConfigError, FlightlogError, NotFound, NotSupported, ReadOnly, StorageError
-from flightlog.core.query import EVERYTHING
+from flightlog.core.query.query import EVERYTHING
 
 
 def kinds(folder):

@@ -6,7 +6,7 @@ from flightlog.backends.sql.annotating import RULES as ANNOTATION_RULES
 from flightlog.backends.sql.projector import Batch, Projector, Recorded
 from flightlog.backends.sql.projector_rules import PENDING, RULES
 from flightlog.backends.sql.run_loading import _RUNNING
-from flightlog.backends.sqlite import open_database
+from flightlog.backends.sqlite.engine import open_database
 from flightlog.core import annotations as a
 from flightlog.core import events as e
 from flightlog.core.events import TYPES

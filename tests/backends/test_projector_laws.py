@@ -4,7 +4,7 @@ import hypothesis.strategies as st
 import pytest
 from flightlog.backends.sql import tables
 from flightlog.backends.sql.projector import Batch, Projector, Recorded
-from flightlog.backends.sqlite import open_database
+from flightlog.backends.sqlite.engine import open_database
 from flightlog.core import annotations as a
 from flightlog.core import events as e
 from flightlog.core.ids import new_ulid

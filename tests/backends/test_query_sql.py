@@ -10,9 +10,9 @@ from flightlog.backends.sql import tables
 from flightlog.backends.sql.query_sql import where
 from flightlog.core.clock import between
 from flightlog.core.costs import Money, Tokens
-from flightlog.core.query import KEYS, KnownFacts, parse
-from flightlog.core.query_keys import HAVING, STATUS_SETS
-from flightlog.core.query_match import words_of
+from flightlog.core.query.query import KEYS, KnownFacts, parse
+from flightlog.core.query.query_keys import HAVING, STATUS_SETS
+from flightlog.core.query.query_match import words_of
 from flightlog.core.runs import RUN_STATUSES, Run
 from flightlog.core.units import time_text
 from hypothesis import given, settings

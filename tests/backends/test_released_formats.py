@@ -12,9 +12,9 @@ from pathlib import Path
 import flightlog
 import pytest
 from flightlog.backends.sql import migrations, schema
-from flightlog.backends.sqlite import open_database
+from flightlog.backends.sqlite.engine import open_database
 from flightlog.core import events
-from flightlog.core.query import EVERYTHING, parse
+from flightlog.core.query.query import EVERYTHING, parse
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 FIRST = "The first mail of the day. " * 12

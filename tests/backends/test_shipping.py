@@ -11,11 +11,11 @@ from contextlib import closing, contextmanager
 
 import flightlog
 import pytest
-from flightlog.backends import shipping
+from flightlog.backends.spool import shipping
 from flightlog.core import events as e
 from flightlog.core.errors import Conflict, Locked, StorageError
 from flightlog.core.ids import new_ulid
-from flightlog.core.query import EVERYTHING
+from flightlog.core.query.query import EVERYTHING
 
 
 def spool(folder):
@@ -195,7 +195,7 @@ def locked(folder):
 
 
 def test_a_locked_database_hinders_no_agent_and_is_said(tmp_path, monkeypatch, caplog):
-    monkeypatch.setattr("flightlog.backends.sqlite.WAIT_S", 0.2)
+    monkeypatch.setattr("flightlog.backends.sqlite.engine.WAIT_S", 0.2)
     with flightlog.open(tmp_path) as store:
         store.run("w").finish()
         assert store.runs.totals().runs == 1
@@ -219,7 +219,7 @@ def test_a_locked_database_hinders_no_agent_and_is_said(tmp_path, monkeypatch, c
 
 
 def test_the_first_question_to_a_locked_database_is_a_clear_error(tmp_path, monkeypatch):
-    monkeypatch.setattr("flightlog.backends.sqlite.WAIT_S", 0.2)
+    monkeypatch.setattr("flightlog.backends.sqlite.engine.WAIT_S", 0.2)
     with flightlog.open(tmp_path) as store:
         store.run("w").finish()
     record(tmp_path)

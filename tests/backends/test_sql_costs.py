@@ -7,7 +7,7 @@ import pytest
 from flightlog.core.costs import Money
 from flightlog.core.errors import NotSupported
 from flightlog.core.events import CostPriced, CostRecorded, StepStarted
-from flightlog.core.query import EVERYTHING, parse
+from flightlog.core.query.query import EVERYTHING, parse
 from hypothesis import HealthCheck, given, settings
 
 DAYS = ["2026-11-20T23:59:59.000000Z", "2026-11-21T00:00:00.000000Z"]

@@ -3,7 +3,7 @@
 import hypothesis.strategies as st
 from flightlog.backends.sql.feed_repository import SqlFeed
 from flightlog.backends.sql.projector import Projector, Recorded
-from flightlog.backends.sqlite import open_database
+from flightlog.backends.sqlite.engine import open_database
 from flightlog.core.annotations import Pinned
 from flightlog.core.events import Logged, RunStarted
 from flightlog.core.ids import new_ulid

@@ -3,7 +3,7 @@
 import hypothesis.strategies as st
 from flightlog.core.events import LEVELS, Logged, StepStarted
 from flightlog.core.logs import LogFilter
-from flightlog.core.query import EVERYTHING, parse
+from flightlog.core.query.query import EVERYTHING, parse
 from hypothesis import HealthCheck, given, settings
 
 ENTRY = st.builds(

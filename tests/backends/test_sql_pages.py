@@ -7,12 +7,12 @@ import hypothesis.strategies as st
 import pytest
 from flightlog.backends.sql.run_repository import SqlRuns
 from flightlog.backends.sql.tables import derived, run_bodies, run_tags, runs
-from flightlog.backends.sqlite import open_database
-from flightlog.core import query_values
+from flightlog.backends.sqlite.engine import open_database
 from flightlog.core.errors import Conflict, NotFound, StorageError
 from flightlog.core.events import CostRecorded, Logged, RunFinished, StepStarted
 from flightlog.core.pages import Sort, SortField
-from flightlog.core.query import EVERYTHING, parse
+from flightlog.core.query import query_values
+from flightlog.core.query.query import EVERYTHING, parse
 from hypothesis import given, settings
 from sqlalchemy import Engine, delete, event, insert
 

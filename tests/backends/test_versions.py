@@ -5,10 +5,10 @@ import sys
 import threading
 
 import pytest
-from flightlog.backends.definition import load
 from flightlog.backends.sql.version_repository import SqlWorkflows
-from flightlog.backends.sqlite import open_database
-from flightlog.backends.workflow_files import FileWorkflows
+from flightlog.backends.sqlite.engine import open_database
+from flightlog.backends.workflows.definition import load
+from flightlog.backends.workflows.workflow_files import FileWorkflows
 from flightlog.core.errors import Conflict, NotFound, StorageError
 from flightlog.core.workflows import Workflow, digest_of
 from hypothesis import HealthCheck, given, settings
@@ -228,9 +228,9 @@ def test_threads_share_the_numbers(workflows):
 SAVER = """
 import sys
 from pathlib import Path
-from flightlog.backends.workflow_files import FileWorkflows
+from flightlog.backends.workflows.workflow_files import FileWorkflows
 from flightlog.backends.sql.version_repository import SqlWorkflows
-from flightlog.backends.sqlite import open_database
+from flightlog.backends.sqlite.engine import open_database
 kind, place, name = sys.argv[1:]
 print("ready", flush=True)
 sys.stdin.read()

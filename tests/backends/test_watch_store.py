@@ -11,8 +11,9 @@ from pathlib import Path
 
 import flightlog
 import pytest
-from flightlog.backends import hints, watch
-from flightlog.backends.watch import StoreWatch
+from flightlog.backends.watching import hints
+from flightlog.backends.watching import store_watch as watch
+from flightlog.backends.watching.store_watch import StoreWatch
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="counts what inotify does")
 

@@ -2,7 +2,7 @@
 
 import flightlog
 import pytest
-from flightlog.core.query import parse
+from flightlog.core.query.query import parse
 
 
 @pytest.mark.parametrize("storage", ["file", "sqlite"])

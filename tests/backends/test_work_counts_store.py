@@ -5,7 +5,7 @@ import time
 import flightlog
 import pytest
 from flightlog.core.pages import Sort
-from flightlog.core.query import EVERYTHING, parse
+from flightlog.core.query.query import EVERYTHING, parse
 
 
 @pytest.fixture(params=["file", "sqlite"])

@@ -5,7 +5,7 @@ import stat
 
 import pytest
 import yaml
-from flightlog.backends.workflow_files import FileWorkflows
+from flightlog.backends.workflows.workflow_files import FileWorkflows
 from flightlog.core.errors import Conflict, NotFound, ReadOnly, StorageError
 from flightlog.core.workflows import digest_of
 
@@ -153,7 +153,7 @@ def test_a_failed_write_is_an_error_and_leaves_no_version(workflows, root, monke
         raise OSError(28, "No space left on device")
 
     workflows.store("triage", "a: 1")
-    monkeypatch.setattr("flightlog.backends.version_files.sync", full)
+    monkeypatch.setattr("flightlog.backends.workflows.version_files.sync", full)
     with pytest.raises(StorageError, match="no room while saving a version"):
         workflows.store("triage", "a: 2")
     monkeypatch.undo()

@@ -7,7 +7,7 @@ from random import Random
 
 from flightlog.backends.sql import tables
 from flightlog.backends.sql.run_state import RunState
-from flightlog.backends.sqlite import open_database
+from flightlog.backends.sqlite.engine import open_database
 from flightlog.core import clock, ids
 from generate import NEWEST_MS, STEP_MS, WORKFLOWS, run_id
 

@@ -8,7 +8,7 @@ import flightlog
 import pytest
 from flightlog.backends.sql.tables import runs
 from flightlog.core.pages import Sort
-from flightlog.core.query import EVERYTHING, parse
+from flightlog.core.query.query import EVERYTHING, parse
 from measure import in_turn, say, told
 from million import middle_id
 

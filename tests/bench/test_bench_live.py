@@ -10,7 +10,7 @@ from statistics import median
 
 import flightlog
 import pytest
-from flightlog.backends.hints import open_hints
+from flightlog.backends.watching.hints import open_hints
 from flightlog.core.feed import Changes
 from flightlog.core.runs import Run
 from flightlog.tui.app import FlightlogApp

@@ -47,7 +47,7 @@ def record(folder: Path, times: Times, writer: int, rate: float, seconds: float)
 
 def main() -> None:
     """Starts the writers and waits for them."""
-    import_module("flightlog.backends.files")  # loaded once, for all of them
+    import_module("flightlog.backends.files.files_backend")  # loaded once, for all of them
     folder, path, count, rate, seconds = sys.argv[1:]
     times = Times(Path(path), int(count))
     children = []

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import flightlog
 import pytest
-from flightlog.core.query import parse
+from flightlog.core.query.query import parse
 from flightlog.tui.demo.agents import KINDS
 
 COMMAND = [sys.executable, "-c", "from flightlog.tui.cli.main import main; main()", "demo"]

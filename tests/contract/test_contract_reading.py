@@ -6,7 +6,7 @@ from flightlog.core.errors import NotFound
 from flightlog.core.ids import new_ulid
 from flightlog.core.logs import LogFilter
 from flightlog.core.metrics import Pattern
-from flightlog.core.query import EVERYTHING, parse
+from flightlog.core.query.query import EVERYTHING, parse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

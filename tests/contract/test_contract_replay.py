@@ -7,7 +7,7 @@ from flightlog.core import events as e
 from flightlog.core.annotations import Noted, Pinned, Tagged
 from flightlog.core.errors import Conflict
 from flightlog.core.ids import new_ulid
-from flightlog.core.query import EVERYTHING
+from flightlog.core.query.query import EVERYTHING
 
 HOSTILE = "\x1b]52;\x07 \u202e [/INST] \u2028 \x00 ' \" \\ 🦊"
 

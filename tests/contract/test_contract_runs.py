@@ -7,7 +7,7 @@ from flightlog.core.annotations import Noted, Pinned, Scored, Tagged
 from flightlog.core.errors import Conflict, NotFound, StorageError
 from flightlog.core.ids import new_ulid
 from flightlog.core.pages import Sort
-from flightlog.core.query import EVERYTHING, parse
+from flightlog.core.query.query import EVERYTHING, parse
 from flightlog.core.runs import FINISHED
 
 

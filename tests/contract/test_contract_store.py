@@ -10,7 +10,7 @@ from flightlog.core import events as e
 from flightlog.core.annotations import Pinned
 from flightlog.core.errors import StorageError
 from flightlog.core.ids import new_ulid
-from flightlog.core.query import EVERYTHING, parse
+from flightlog.core.query.query import EVERYTHING, parse
 
 
 def finished(store, **facts):

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flightlog.core.costs import Money, Tokens
-from flightlog.core.query import EVERYTHING, KEYS, And, KnownFacts, Or, Query, Term, equals, parse, suggest
-from flightlog.core.query_keys import FLAGS, HAVING
+from flightlog.core.query.query import EVERYTHING, KEYS, And, KnownFacts, Or, Query, Term, equals, parse, suggest
+from flightlog.core.query.query_keys import FLAGS, HAVING
 from flightlog.core.runs import Run
 from flightlog.core.units import time_text
 from hypothesis import example, given

@@ -8,7 +8,7 @@ import threading
 import pytest
 from flightlog.core.errors import Conflict, StorageError
 from flightlog.core.events import Fault
-from flightlog.core.logging_handler import Handler
+from flightlog.core.recording.logging_handler import Handler
 from flightlog.core.workflows import Version, digest_of
 
 

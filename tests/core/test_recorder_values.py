@@ -15,7 +15,7 @@ import msgspec
 import pydantic
 import pytest
 from flightlog.core.events import Fault, Logged, SnapshotTaken, check, decode
-from flightlog.core.jsonable import DEEPEST, NotPlain, encode, line_of, make_plain, plain, text
+from flightlog.core.recording.jsonable import DEEPEST, NotPlain, encode, line_of, make_plain, plain, text
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -9,7 +9,7 @@ from flightlog.backends.journal.layout import Layout
 from flightlog.core import events as e
 from flightlog.core.errors import Conflict, FlightlogError
 from flightlog.core.ids import new_ulid
-from flightlog.core.query import EVERYTHING, parse
+from flightlog.core.query.query import EVERYTHING, parse
 
 BAD = [
     "..", ".", "", "/", "/etc/passwd", "a/b", "a/../../b", "../x", "a\nb", "a\0b", " a", "a ", "~", "-rf", "a" * 300,

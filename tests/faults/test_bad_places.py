@@ -264,7 +264,7 @@ def test_a_full_disk_under_a_database(small_disk, caplog):
                 refused = str(error)
                 break
         assert "no room" in refused and str(data) in refused
-        assert store.runs.query(flightlog.core.query.EVERYTHING).items
+        assert store.runs.query(flightlog.core.query.query.EVERYTHING).items
         end = time.monotonic() + 10
         while not any("full" in message or "room" in message for message in caplog.messages):
             assert time.monotonic() < end, caplog.messages
@@ -284,7 +284,7 @@ def test_a_full_disk_under_a_database(small_disk, caplog):
 LOOK = """
 import resource, sys
 import flightlog
-from flightlog.core.query import parse, EVERYTHING
+from flightlog.core.query.query import parse, EVERYTHING
 from flightlog.core.pages import Sort
 with flightlog.open(sys.argv[1]) as store:
     run = store.runs.query(EVERYTHING).items[0].id

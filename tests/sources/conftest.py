@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypedDict
 import pytest
 from flightlog.backends.sources.langgraph_db import Original
 from flightlog.backends.sources.source_index import SourceIndex
-from flightlog.backends.sqlite import open_database
+from flightlog.backends.sqlite.engine import open_database
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.func import entrypoint, task

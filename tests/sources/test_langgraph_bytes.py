@@ -12,7 +12,7 @@ COUNT = """
 import sys
 from pathlib import Path
 from sqlalchemy import text
-from flightlog.backends.sqlite import open_database
+from flightlog.backends.sqlite.engine import open_database
 from flightlog.backends.sources.langgraph_db import Original
 from flightlog.backends.sources.source_index import SourceIndex
 

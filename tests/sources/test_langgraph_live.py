@@ -12,8 +12,8 @@ from flightlog.backends.sources import langgraph_rows, source_index
 from flightlog.backends.sources.langgraph_db import Original
 from flightlog.backends.sources.open_source import open_source
 from flightlog.backends.sources.source_index import SourceIndex
-from flightlog.backends.sqlite import open_database
-from flightlog.core.query import EVERYTHING
+from flightlog.backends.sqlite.engine import open_database
+from flightlog.core.query.query import EVERYTHING
 from langgraph.types import Command
 from sqlalchemy import text
 

@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 from flightlog.backends.sources.open_source import open_source
-from flightlog.core.query import EVERYTHING
+from flightlog.core.query.query import EVERYTHING
 from langgraph.checkpoint.sqlite import SqliteSaver
 from sqlalchemy import text
 

@@ -10,10 +10,10 @@ import pytest
 from flightlog.backends.prices import price_book
 from flightlog.backends.sources.open_source import open_source
 from flightlog.backends.sources.source_index import SourceIndex
-from flightlog.backends.sqlite import open_database
+from flightlog.backends.sqlite.engine import open_database
 from flightlog.core.costs import Tokens
 from flightlog.core.events import CostPriced, decode
-from flightlog.core.query import EVERYTHING, parse
+from flightlog.core.query.query import EVERYTHING, parse
 from flightlog.tui import format
 from flightlog.tui.cli.as_json import run_row
 from langchain_core.messages import AIMessage
@@ -129,7 +129,7 @@ def test_a_watch_prices_what_it_has_read(mixed):
 def test_a_listing_does_not_load_the_price_table(mixed):
     script = (
         "import sys; from pathlib import Path; from flightlog.backends.sources.open_source import open_source;"
-        "from flightlog.core.query import EVERYTHING, parse;"
+        "from flightlog.core.query.query import EVERYTHING, parse;"
         "store = open_source(Path(sys.argv[1]), in_memory=True);"
         "assert store.runs.query(EVERYTHING).items; store.runs.count(parse('status:failed')); store.runs.totals();"
         "assert 'genai_prices' not in sys.modules;"

@@ -14,7 +14,7 @@ from flightlog.core.errors import NotFound, ReadOnly
 from flightlog.core.events import RunStarted
 from flightlog.core.ids import is_ulid, new_ulid, time_of
 from flightlog.core.metrics import Pattern
-from flightlog.core.query import EVERYTHING
+from flightlog.core.query.query import EVERYTHING
 
 
 @pytest.fixture

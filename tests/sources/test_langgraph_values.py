@@ -18,7 +18,7 @@ import pytest
 from flightlog.backends.sources.langgraph_values import decode, digest, encode
 from flightlog.backends.sources.open_source import open_source
 from flightlog.core.errors import Corrupt
-from flightlog.core.query import EVERYTHING
+from flightlog.core.query.query import EVERYTHING
 from hypothesis import given
 from hypothesis import strategies as st
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
@@ -189,7 +189,7 @@ def test_reading_imports_nothing_of_langgraph(twenty):
 import sys
 from pathlib import Path
 from flightlog.backends.sources.open_source import open_source
-from flightlog.core.query import EVERYTHING
+from flightlog.core.query.query import EVERYTHING
 with open_source(Path(sys.argv[1]), in_memory=True) as store:
     for run in store.runs.query(EVERYTHING, limit=1000).items:
         store.runs.events(run.id, limit=10_000)

@@ -12,7 +12,7 @@ from flightlog.core.costs import Money, Tokens
 from flightlog.core.errors import NotFound
 from flightlog.core.feed import Changes
 from flightlog.core.pages import Page, Sort
-from flightlog.core.query import EVERYTHING
+from flightlog.core.query.query import EVERYTHING
 from flightlog.core.runs import Group, Run, Totals
 from flightlog.core.store import Reading, Store
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from flightlog.core.recorder import RunRecorder
+from flightlog.core.recording.recorder import RunRecorder
 from flightlog.core.store import Store
 
 NASTY = "\x1b]0;owned\x07[/INST] arr[0] [@click=app.quit]x[/] \u202eevil\u202c \u200b\ttab\nline"

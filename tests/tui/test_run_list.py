@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 from flightlog.core.pages import Sort
-from flightlog.core.query import parse
+from flightlog.core.query.query import parse
 from flightlog.core.runs import Run
 from flightlog.tui.run_list import RunList
 from flightlog.tui.sections import Head

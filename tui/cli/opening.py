@@ -39,6 +39,6 @@ def opened(settings: Settings, *, writing: bool = False) -> "Iterator[Store]":
 
 def configuration(settings: Settings) -> list[tuple[str, Any, str]]:
     """Each setting in force at the place that the options name: its key, its value, where it came from."""
-    from ...backends.in_force import configuration as in_force
+    from ...backends.configuration.effective_config import configuration as in_force
 
     return in_force(settings.data, config=settings.config, storage=settings.storage).rows()

@@ -8,7 +8,7 @@ import click
 
 from ...core.errors import StorageError
 from ...core.pages import Sort, SortField
-from ...core.query import Query, parse
+from ...core.query.query import Query, parse
 from ...core.repositories import RunRepository
 from ...core.runs import Run
 from ...core.store import Store

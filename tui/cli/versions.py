@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from ...core.errors import ConfigError, NotFound, StorageError
-from ...core.query import Query, parse
+from ...core.query.query import Query, parse
 from ...core.store import Store
 from ...core.text import safe_text
 from ...core.workflows import Outcome, Version, Workflow

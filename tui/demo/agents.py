@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
-from ...core.step_recorder import StepRecorder
+from ...core.recording.step_recorder import StepRecorder
 from ...core.store import Store
 from . import texts
 from .pace import Pace

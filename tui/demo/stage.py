@@ -11,7 +11,7 @@ from random import Random
 
 from ...core import clock, ids
 from ...core.costs import Price, Tokens
-from ...core.recorder import RunRecorder
+from ...core.recording.recorder import RunRecorder
 from ...core.store import Store
 from .agents import perform
 from .pace import Pace, Stopped

@@ -7,7 +7,7 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from ...core.query_keys import KEYS
+from ...core.query.query_keys import KEYS
 from ..glyphs import Glyphs, glyphs_of
 from ..keys import all_shown, offered, place
 from ..lines import Line

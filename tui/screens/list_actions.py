@@ -8,7 +8,7 @@ from typing import Any
 from textual.screen import Screen
 
 from ...core.pages import Sort
-from ...core.query import EVERYTHING
+from ...core.query.query import EVERYTHING
 from ...core.runs import Run
 from ..groups import GROUPINGS
 from ..loading import Loader

@@ -15,7 +15,7 @@ from ...core import clock
 from ...core.clock import to_seconds
 from ...core.errors import FlightlogError
 from ...core.feed import Watch
-from ...core.query import EVERYTHING, Query
+from ...core.query.query import EVERYTHING, Query
 from ...core.runs import Run
 from ..completion import candidates, unfinished
 from ..glyphs import glyphs_of

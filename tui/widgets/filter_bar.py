@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input
 
-from ...core.query import Query, parse
+from ...core.query.query import Query, parse
 from ..completion import common, unfinished
 from ..lines import Line, between, one_line
 from .line_list import OneLine

@@ -27,7 +27,7 @@ EMPTY = teach(
     "Nothing logged yet",
     "What a run logs appears here as it is written. A program's ordinary logging can be sent here, too.",
     'run.log("3 candidates", candidates=3)\n\n'
-    "from flightlog.core.logging_handler import Handler\n"
+    "from flightlog.core.recording.logging_handler import Handler\n"
     "logging.getLogger().addHandler(Handler(run))",
 )
 

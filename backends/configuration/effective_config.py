@@ -1,0 +1,76 @@
+"""Which configuration is in force at a place: what was written, and what decides where nothing was."""
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from ...core.config import DEFAULT_PATHS, Config, Storage, StorageType
+from ...core.errors import ConfigError, NotSupported
+from .config_file import load_config
+from .places import Place, place_of, storage_in
+
+_HERE = "what lies in the data directory"
+_ASKED = "the place that was named"
+_LOGS = "as storage.logs"
+_DEFAULT = "default"
+
+
+def configuration(
+    place: str | os.PathLike[str] | None = None,
+    *,
+    config: str | os.PathLike[str] | None = None,
+    storage: StorageType | None = None,
+) -> Config:
+    """The configuration in force, with every concern decided and each origin told; ConfigError."""
+    where = place_of(place)
+    if where.root is None or where.kind == "source":
+        return Config()
+    return decided(where, load_config(where.root, config), storage)
+
+
+def decided(where: Place, config: Config, storage: StorageType | None) -> Config:
+    """A configuration in which no concern is left open. `where` is a data directory or a store of ours."""
+    assert where.root is not None
+    root, origins = where.root, dict(config.origins)
+    if config.mirror:
+        advice = "take `storage.mirror` out, or use a newer Flightlog"
+        raise NotSupported("a mirror is not supported by this version", where=config.file, advice=advice)
+    logs = config.logs
+    if where.kind != "directory":
+        logs, origins["storage.logs"] = _named(where), _ASKED
+    elif logs is None:
+        logs, origins["storage.logs"] = _found(root, storage)
+    elif storage not in (None, logs.type):
+        advice = f"open it without storage={storage!r}"
+        raise ConfigError(f"storage.logs says {logs.type}", where=config.file, advice=advice)
+    workflows, metrics = config.workflows, config.metrics
+    if workflows is None:
+        workflows, origins["storage.workflows"] = _default(root, "workflows", "file"), _DEFAULT
+    if metrics is None:
+        path = logs.path if logs.type == "sqlite" else str(Path(logs.path).with_name("metrics"))
+        metrics, origins["storage.metrics"] = Storage(type=logs.type, path=path), _LOGS
+    if logs.type == "file" and Path(logs.path).name != "runs":
+        where_from = f"{config.file}: storage.logs.path"
+        raise ConfigError("journals lie in a folder called runs", where=where_from, advice="let the path end in /runs")
+    return msgspec.structs.replace(config, logs=logs, workflows=workflows, metrics=metrics, origins=origins)
+
+
+def _named(where: Place) -> Storage:
+    assert where.root is not None
+    if where.kind == "file":
+        return Storage(type="file", path=os.path.abspath(where.root / "runs"))
+    return Storage(type="sqlite", path=os.path.abspath(where.path or where.root / "flightlog.db"))
+
+
+def _found(root: Path, storage: StorageType | None) -> tuple[Storage, str]:
+    found = storage_in(root)
+    if found and storage not in (None, found):
+        advice = f"open it without storage={storage!r}"
+        raise ConfigError(f"what lies here is kept as {found}", where=root, advice=advice)
+    kind = found or storage or "sqlite"
+    return _default(root, "logs", kind), _HERE if found else _ASKED if storage else _DEFAULT
+
+
+def _default(root: Path, concern: str, kind: StorageType) -> Storage:
+    return Storage(type=kind, path=os.path.abspath(root / DEFAULT_PATHS[concern][kind]))

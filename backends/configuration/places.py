@@ -1,0 +1,104 @@
+"""What a place that somebody names is: a data directory, a database of ours, or somebody else's data."""
+
+import os
+import re
+from contextlib import closing
+from pathlib import Path
+from typing import Literal, NamedTuple
+from urllib.parse import quote
+
+from ...core.errors import ConfigError, NotSupported
+
+MEMORY = "sqlite::memory:"
+_TYPED = re.compile(r"(?P<kind>[a-z][a-z0-9+]+):(?P<path>.*)", re.DOTALL)
+
+
+class Place(NamedTuple):
+    """Where data lie. `root` is the data directory, `path` a database or a source's file; None for memory."""
+
+    kind: Literal["file", "sqlite", "source", "directory"]
+    root: Path | None
+    path: Path | None
+
+
+def place_of(text: str | os.PathLike[str] | None) -> Place:
+    """The place that a text names; without one, where data lie by default. Errors say what is allowed."""
+    if text is None or text == "":
+        return Place("directory", default_root(), None)
+    if text == MEMORY:
+        return Place("sqlite", None, None)
+    typed = _TYPED.fullmatch(os.fspath(text))
+    try:
+        if typed and not Path(text).exists():
+            return _typed(typed["kind"], typed["path"])
+        path = Path(text).expanduser()
+        return _file(path) if path.is_file() else Place("directory", path, None)
+    except OSError as error:
+        raise ConfigError(f"this can be no path: {error.strerror}", where=os.fspath(text)[:100]) from error
+
+
+def default_root() -> Path:
+    """`FLIGHTLOG_DATA`, else `./flightlog-data` if it is there, else the user's data directory."""
+    named = os.environ.get("FLIGHTLOG_DATA")
+    if named:
+        return Path(named).expanduser()
+    here = Path("flightlog-data")
+    if here.is_dir():
+        return here
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("flightlog"))
+
+
+def storage_in(root: Path) -> Literal["file", "sqlite"] | None:
+    """What lies in a data directory without a configuration; None if nothing does yet. ConfigError if both do."""
+    file, sqlite = (root / "runs").is_dir(), (root / "flightlog.db").exists() or (root / "spool").is_dir()
+    if file and sqlite:
+        raise ConfigError(
+            "there are runs in files and in a database",
+            where=root,
+            advice="say which is meant in flightlog.yaml: `storage: {logs: {type: file, path: runs}}`,"
+            " or `storage: {logs: {type: sqlite, path: flightlog.db}}`",
+        )
+    return "file" if file else "sqlite" if sqlite else None
+
+
+def _typed(kind: str, rest: str) -> Place:
+    path = Path(rest).expanduser()
+    if kind == "file" and rest:
+        return Place("file", path, None)
+    if kind == "sqlite" and rest:
+        return _database(path)
+    if kind == "langgraph" and rest:
+        return Place("source", path.parent, path)
+    if kind in ("postgres", "postgresql"):
+        raise NotSupported("PostgreSQL is not supported yet", where=kind, advice="use file:PATH or sqlite:PATH")
+    raise ConfigError(
+        f"{kind}: is no kind of store",
+        where=f"{kind}:{rest}",
+        advice="allowed are file:PATH, sqlite:PATH and langgraph:PATH",
+    )
+
+
+def _database(path: Path) -> Place:
+    return Place("sqlite", path, path / "flightlog.db") if path.is_dir() else Place("sqlite", path.parent, path)
+
+
+def _file(path: Path) -> Place:
+    tables = _tables(path)
+    if {"events", "state_values"} <= tables:
+        return Place("sqlite", path.parent, path)
+    return Place("source", path.parent, path)
+
+
+def _tables(path: Path) -> set[str]:
+    """Names of a SQLite file's tables, read without leaving a trace; empty if it is none."""
+    import sqlite3
+
+    beside = Path(f"{path}-wal").exists()
+    uri = f"file:{quote(os.fsencode(path.absolute()))}?mode=ro" + ("" if beside else "&immutable=1")
+    try:
+        with closing(sqlite3.connect(uri, uri=True)) as connection:
+            return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    except sqlite3.Error:
+        return set()

@@ -1,0 +1,63 @@
+"""Metrics of the files backend: summaries from the index, patterns in a file of their own, a line each observation."""
+
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from ...core.clock import now
+from ...core.metrics import Pattern, merged
+from ..journal import disk, lock
+from ..journal.reader import LongLine, read_lines
+from ..sql.database import Database
+from ..sql.metrics_repository import SqlMetrics
+
+log = logging.getLogger("flightlog")
+
+_decoder = msgspec.json.Decoder(Pattern)
+
+
+class FileMetrics(SqlMetrics):
+    """Thread-safe; patterns may be recorded by several processes at once."""
+
+    def __init__(self, database: Database, refresh: Callable[[], None], path: Path) -> None:
+        super().__init__(database, refresh)
+        self._path = path
+
+    def record_pattern(self, pattern: Pattern) -> None:
+        first, last = pattern.first_seen or pattern.last_seen or now(), pattern.last_seen or pattern.first_seen or now()
+        line = msgspec.json.encode(msgspec.structs.replace(pattern, first_seen=first, last_seen=last)) + b"\n"
+        try:
+            fd = disk.open_shared(self._path)
+            try:
+                with lock.waiting(fd, self._path):
+                    size = os.fstat(fd).st_size
+                    torn = size > 0 and os.pread(fd, 1, size - 1) != b"\n"
+                    disk.append_line(fd, (b"\n" if torn else b"") + line, self._path)
+            finally:
+                os.close(fd)
+        except OSError as error:
+            raise disk.storage_error(error, self._path, "recording a pattern") from error
+
+    def patterns(self, workflow: str) -> list[Pattern]:
+        found: dict[str, Pattern] = {}
+        try:
+            for offset, line in read_lines(self._path):
+                pattern = self._decoded(offset, line)
+                if pattern and pattern.workflow == workflow:
+                    old = found.get(pattern.name)
+                    found[pattern.name] = merged(old, pattern) if old else pattern
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise disk.storage_error(error, self._path, "reading the patterns") from error
+        return sorted(found.values(), key=lambda pattern: (-pattern.count, pattern.name))
+
+    def _decoded(self, offset: int, line: bytes | LongLine) -> Pattern | None:
+        try:
+            return _decoder.decode(line.head if isinstance(line, LongLine) else line)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            log.warning("no pattern at byte %d of %s: %s", offset, self._path, error)
+            return None

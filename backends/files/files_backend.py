@@ -1,0 +1,127 @@
+"""The files backend: journals are the store, and a disposable index beside them answers questions."""
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...core.errors import NotFound, ReadOnly
+from ...core.repositories import MetricsRepository, RecordingRepository
+from ...core.store import Reading
+from ..journal.disk import make_folder, storage_error
+from ..journal.layout import Layout
+from ..journal.recording import JournalRecording
+from ..read_only import ReadOnlyRecording, opened_read_only
+
+if TYPE_CHECKING:
+    from ..sql.database import Database
+    from ..truth import Truth
+
+
+class FilesBackend:
+    """The runs of one data directory: recorded without an index, read through one. Thread-safe."""
+
+    truth: "Truth"
+    """What replay carries; there since the reading side was opened."""
+
+    def __init__(self, root: Path, *, read_only: bool, create: bool) -> None:
+        self._layout, self._read_only = Layout(root), read_only
+        make_data_folder(root, self._layout.runs, create=create and not read_only)
+        self.recording: RecordingRepository = (
+            ReadOnlyRecording(lambda: opened_read_only(str(root))) if read_only else JournalRecording(self._layout)
+        )
+        self._closing: list[Callable[[], None]] = []
+
+    def reading(self, metrics: "Callable[[Database, Callable[[], None]], MetricsRepository]") -> Reading:
+        """Opens the index and what reads through it."""
+        from .. import upkeep
+        from ..annotation_writers import FileAnnotations
+        from ..data_directory import Root
+        from ..ingest.refresh import Refresh
+        from ..reading import Watcher, reading_of
+        from ..sql.projector import Projector
+        from ..truth import of_files
+        from .index import Index
+        from .journal_bodies import JournalBodies
+
+        layout = self._layout
+        database, where = open_index(layout, read_only=self._read_only)
+        self._closing.append(database.close)
+        root = Root(layout.root)
+        index = Index(layout, root, database, Projector())
+        refresh = Refresh(root, index.look)
+        parts = {
+            "runs": [layout.runs],
+            "annotations": [layout.annotations],
+            "metrics": [layout.root / "metrics"],
+            "workflows": [layout.workflows],
+            "index": [where.with_name(where.name + suffix) for suffix in ("", "-wal", "-shm")] if where else [],
+        }
+        checks = (
+            upkeep.can_be_read(refresh),
+            upkeep.sqlite_release,
+            upkeep.private(layout.root, parts),
+            upkeep.tidy(layout.runs, by_day=True),
+            upkeep.named_damage(database),
+            upkeep.lost_runs(database),
+            upkeep.in_step(database, layout.root),
+        )
+        bodies = JournalBodies(layout, database)
+        self.truth = of_files(layout, database, bodies, refresh)
+        watcher = Watcher(folders=index.folders, problem=lambda: root.problem() or refresh.problem)
+        self._closing.append(watcher.close)
+        return reading_of(
+            database,
+            bodies,
+            refresh,
+            notes=None if self._read_only else FileAnnotations(layout),
+            watcher=watcher,
+            upkeep=upkeep.StoreUpkeep(root, checks, parts),
+            metrics=metrics(database, refresh),
+        )
+
+    def close(self, then: Callable[[], None]) -> None:
+        """Ends watches, closes the index and calls `then`. May be called twice."""
+        while self._closing:
+            self._closing.pop()()
+        then()
+
+
+def make_data_folder(root: Path, part: Path, *, create: bool) -> None:
+    """Makes a data directory and a folder in it, or says that it is not there."""
+    try:
+        if create:
+            make_folder(part)
+    except OSError as error:
+        if not root.is_dir():
+            raise storage_error(error, part, "making the data directory") from error
+        # It may be read all the same; whoever records is told.
+    if not root.is_dir():
+        raise NotFound(
+            "there is no data directory", where=root, advice="record a first run into it, or try `flightlog demo`"
+        )
+
+
+def open_index(layout: Layout, *, read_only: bool) -> "tuple[Database, Path | None]":
+    """The index of a data directory, and its file: in the user's cache where the directory may not be written.
+
+    If that cannot be written either, the index is kept in memory, and there is no file.
+    """
+    from ..sqlite.engine import open_database
+
+    beside = [] if read_only or not os.access(layout.root, os.W_OK) else [layout.index_db]
+    for place in (*beside, _cached(layout.root)):
+        try:
+            make_folder(place.parent)
+            return open_database(place, truth=False), place
+        except (ReadOnly, OSError):
+            continue
+    return open_database(None, truth=False), None
+
+
+def _cached(root: Path) -> Path:
+    import platformdirs
+
+    name = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:32]
+    return Path(platformdirs.user_cache_dir("flightlog")) / "index" / f"{name}.db"

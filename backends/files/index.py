@@ -1,0 +1,195 @@
+"""The files backend's index, kept in step with the journals: the scan is the truth, and costs what is new.
+
+A look at an unchanged directory costs a `stat` of the root, of `runs/`, of each day's folder, of
+each unfinished journal and of the annotations: a finished run is never rewritten in place, and
+what adds, replaces or removes a file changes its folder's time.
+"""
+
+import os
+import time
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, delete, insert, select
+
+from ...core import clock, ids
+from ...core.runs import Damage
+from ..data_directory import Root
+from ..ingest.annotation_ingest import AnnotationIngest
+from ..ingest.catch_up import CatchUp, OpenJournal
+from ..ingest.ingest import Ingest, Journal
+from ..journal.disk import storage_error
+from ..journal.layout import JOURNAL_SUFFIX, Layout, run_of
+from ..sql import tables
+from ..sql.database import Database
+from ..sql.projector import Projector
+
+_RUNS = "runs"
+_FORGET_AT_ONCE = 500
+# A folder that changed less long ago is listed again next time: two changes may bear the same time.
+_SETTLED_NS = 100_000_000
+_UNSETTLED = 0
+
+
+class Listing(NamedTuple):
+    """What one look found: journals with news, runs that are gone, and the folders as they were."""
+
+    news: dict[str, Journal]
+    gone: list[str]
+    folders: dict[str, int | None]
+    """Path → time of its last change; None for one that is gone."""
+    damage: list[Damage]
+
+
+class Index:
+    """Brings the index of one data directory up to date. Used by one thread at a time (see `refresh`)."""
+
+    def __init__(self, layout: Layout, root: Root, database: Database, projector: Projector) -> None:
+        self._layout, self._root, self._database = layout, root, database
+        self._ingest = Ingest(projector, keep=False)
+        self._catch_up = CatchUp(database, self._ingest, layout.root)
+        self._annotations = AnnotationIngest(layout.annotations, database, self._ingest, projector)
+        self._unfinished: list[OpenJournal] = []
+
+    def folders(self) -> list[Path]:
+        """The folders in which something may happen soon: what a watch should watch."""
+        days = {clock.now()[:10]}
+        days |= {ids.day_of(journal.run) for journal in self._unfinished}
+        return [self._layout.root, self._layout.runs, *(self._layout.runs / day for day in sorted(days))]
+
+    def look(self) -> None:
+        """Takes in everything that was recorded before the call. StorageError if `runs/` cannot be listed."""
+        try:
+            self._catch_up_with_all()
+        except OSError as error:
+            raise storage_error(error, self._layout.runs, "looking for runs") from error
+
+    def _catch_up_with_all(self) -> None:
+        # Looked at first: an annotation that is there now is about a run that will be found.
+        annotations = self._annotations.look()
+        with self._database.read():  # what is asked in it shares one connection
+            unfinished = self._catch_up.unfinished()
+            listing = self._list(unfinished)
+        if listing.gone:
+            self._root.check()  # what cannot be seen because the whole directory is gone is not forgotten
+            self._forget(listing.gone)
+        complete = self._catch_up.take(listing.news.values(), self._annotations.again)
+        self._annotations.take(annotations)
+        # A folder counts as read when all of it was: whatever happens before that, it is listed again.
+        self._remember(listing, complete)
+        if listing.news or listing.gone:
+            unfinished = self._catch_up.unfinished()
+        self._unfinished = unfinished
+        self._catch_up.mark_lost(lambda: unfinished)
+
+    def _list(self, unfinished: list[OpenJournal]) -> Listing:
+        with self._database.read() as connection:
+            known = {row.path: row.mtime_ns for row in connection.execute(select(tables.folders))}
+        listing = Listing({}, [], {}, [])
+        days = self._days(known, listing)
+        for day in days:
+            self._list_day(day, known.get(day), listing)
+        for day in known.keys() - days - {_RUNS}:
+            listing.gone.extend(self._known_runs(day))
+            listing.folders[day] = None
+        root = os.fspath(self._layout.root)  # to join a Path costs more than its `stat`
+        for journal in unfinished:
+            try:
+                if journal.differs(os.stat(f"{root}/{journal.path}", follow_symlinks=False)):
+                    listing.news[journal.run] = self._journal(journal.run)
+            except FileNotFoundError:
+                continue  # its folder tells
+        return listing
+
+    def _days(self, known: dict[str, int], listing: Listing) -> set[str]:
+        """The names of the day folders; they are listed only if one came or went."""
+        try:
+            changed = os.stat(self._layout.runs).st_mtime_ns
+        except FileNotFoundError:
+            listing.folders[_RUNS] = None
+            return set()
+        if known.get(_RUNS) == changed:
+            return known.keys() - {_RUNS}
+        _note(listing.folders, _RUNS, changed, known.get(_RUNS))
+        with os.scandir(self._layout.runs) as entries:
+            return {entry.name for entry in entries if _is_day(entry.name) and entry.is_dir(follow_symlinks=False)}
+
+    def _list_day(self, day: str, known: int | None, listing: Listing) -> None:
+        folder = self._layout.runs / day
+        try:
+            changed = os.stat(folder, follow_symlinks=False).st_mtime_ns
+            if changed == known:
+                return
+            with os.scandir(folder) as entries:
+                found = {run: entry.inode() for entry in entries if (run := run_of(entry.name))}
+        except FileNotFoundError:
+            return  # just removed, which the time of `runs` shows
+        except OSError as error:
+            listing.damage.append(Damage(where=f"{_RUNS}/{day}", what=f"the folder cannot be read: {error.strerror}"))
+            return
+        _note(listing.folders, day, changed, known)
+        there = self._known_runs(day)
+        listing.gone.extend(there.keys() - found.keys())
+        for run in sorted(found.keys() - there.keys() | {run for run in found if found[run] != there.get(run)}):
+            if ids.is_ulid(run) and ids.day_of(run) == day:
+                listing.news[run] = self._journal(run)
+            else:
+                # A file's name may be any bytes; what is no UTF-8 is written as `\xff`.
+                name = os.fsencode(run).decode("utf-8", "backslashreplace")
+                where = f"{_RUNS}/{day}/{name}{JOURNAL_SUFFIX}"
+                listing.damage.append(Damage(where=where, what="no journal of a run of this day: it is not read"))
+
+    def _known_runs(self, day: str) -> dict[str, int]:
+        """Inode by run, of the runs of a day: neighbours in the table, for an id begins with its time."""
+        with self._database.read() as connection:
+            low, high = _bounds(day)
+            return {row.run: row.inode for row in connection.execute(_OF_DAY, {"low": low, "high": high})}
+
+    def _journal(self, run: str) -> Journal:
+        path = self._layout.journal(run)
+        return Journal(run, path, self._layout.states(run), path.relative_to(self._layout.root).as_posix())
+
+    def _forget(self, runs: list[str]) -> None:
+        for begin in range(0, len(runs), _FORGET_AT_ONCE):
+            with self._database.write() as connection:
+                for run in runs[begin : begin + _FORGET_AT_ONCE]:
+                    self._ingest.forget(connection, run)
+
+    def _remember(self, listing: Listing, complete: bool) -> None:
+        folders = listing.folders if complete else {}
+        if not folders and not listing.damage:
+            return
+        with self._database.write() as connection:
+            for path, mtime_ns in folders.items():
+                connection.execute(delete(tables.folders).where(tables.folders.c.path == path))
+                if mtime_ns is not None:
+                    connection.execute(insert(tables.folders), {"path": path, "mtime_ns": mtime_ns})
+            for damage in listing.damage:
+                self._ingest.name(connection, damage)
+
+
+def _note(folders: dict[str, int | None], path: str, mtime_ns: int, known: int | None) -> None:
+    if time.time_ns() - mtime_ns < _SETTLED_NS:
+        mtime_ns = _UNSETTLED
+    if mtime_ns != known:
+        folders[path] = mtime_ns
+
+
+def _is_day(name: str) -> bool:
+    try:
+        return len(name) == 10 and bool(date.fromisoformat(name))
+    except ValueError:
+        return False
+
+
+def _bounds(day: str) -> tuple[str, str]:
+    """The ids between which all runs of a day lie."""
+    midnight = datetime.fromisoformat(day).replace(tzinfo=UTC)
+    first, last = (int(moment.timestamp() * 1000) for moment in (midnight, midnight + timedelta(days=1)))
+    return ids.new_ulid(first)[:10], ids.new_ulid(last)[:10]
+
+
+_OF_DAY = select(tables.journals.c.run, tables.journals.c.inode).where(
+    tables.journals.c.run >= bindparam("low"), tables.journals.c.run < bindparam("high")
+)

@@ -1,0 +1,176 @@
+"""One reading of a journal: its events, what is wrong with it, and how far it went. Knows no database."""
+
+import re
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from ...core.errors import Corrupt
+from ...core.events import FORMAT, LEVELS, TYPES, AnyEvent, Logged, RunStarted, check
+from ...core.runs import Damage
+from ..journal.reader import Broken, LongLine, Whole, decode_line, read_lines, read_span
+from ..journal.states import digest_of_record
+from ..sql.projector import Recorded
+
+MARK_BYTES = 1 << 20
+"""There is a mark for about every so many bytes of a journal."""
+
+_RAW = 200  # characters of an unreadable line that its damage quotes
+_TYPE_OF = {kind: name for name, kind in TYPES.items()}
+_HEAD = re.compile(rb'\{"type":"([^"\\]{1,64})","seq":([0-9]{1,18})[,}]')
+
+
+class Head(NamedTuple):
+    """Type and number of an event."""
+
+    type: str
+    seq: int
+
+
+def head_of(line: bytes) -> Head | None:
+    """Type and number as the first bytes of a line say; costs no decoding. None if they do not."""
+    found = _HEAD.match(line[:128])
+    return Head(found[1].decode("utf-8", "replace"), int(found[2])) if found else None
+
+
+class Position(NamedTuple):
+    """How far a journal and its states were read, and the last number found."""
+
+    offset: int = 0
+    states_offset: int = 0
+    last_seq: int = 0
+
+
+class Batch:
+    """What one reading found, ready to be saved in one transaction."""
+
+    def __init__(self, run: str, name: str, at: Position, *, keep: bool) -> None:
+        self.run, self.name = run, name
+        self.offset, self.states_offset, self.last_seq = at
+        self.size = 0
+        self.more = False
+        self.recorded: list[Recorded] = []
+        self.events: list[dict[str, Any]] = []
+        """Rows of the table `events`, if bytes are kept."""
+        self.values: list[dict[str, Any]] = []
+        self.marks: list[dict[str, Any]] = []
+        self.damage: list[Damage] = []
+        self.gap: Damage | None = None
+        """Numbers missing before the first event read: damage, unless damaged lines were read just before."""
+        self._keep = keep
+        self._began = self.offset
+        self._unread = 0  # damaged lines since the last event: they may hold the numbers that are missing
+        self._junk = 0  # lines without an event, one after the other, that the last damage stands for
+
+    def read_events(self, path: Path, end: int, budget: int) -> None:
+        """Reads whole lines from where the last reading ended, as many as the budget allows. OSError."""
+        began = self.offset
+        if began >= end:
+            return
+        for offset, line in read_lines(path, began):
+            self._take(offset, line)
+            self.offset = offset + len(line) + 1
+            if self.offset - began >= budget:
+                self.more = self.offset < end
+                break
+        self.size += self.offset - began
+
+    def read_states(self, path: Path, budget: int) -> None:
+        """Reads records of checkpoint values, which are written before the events that need them. OSError."""
+        began = self.states_offset
+        try:
+            for offset, line in read_lines(path, began):
+                self._take_record(path, offset, line)
+                self.states_offset = offset + len(line) + 1
+                if self.states_offset - began >= budget:
+                    self.more = True
+                    break
+        except FileNotFoundError:
+            return
+        self.size += self.states_offset - began
+
+    def _take(self, offset: int, line: bytes | LongLine) -> None:
+        before = self.last_seq
+        for part in decode_line(line):
+            if isinstance(part, Whole):
+                self._add(part.event, line, part, offset)
+            else:
+                self._set_aside(part, line, offset)
+        # Of each boundary the line that holds it is marked, whoever reads in what portions.
+        if self.last_seq > before and offset // MARK_BYTES < (offset + len(line)) // MARK_BYTES:
+            self.marks.append({"run": self.run, "seq": before + 1, "offset": offset})
+
+    def _add(self, event: AnyEvent, line: bytes | LongLine, part: Whole, offset: int) -> None:
+        assert isinstance(line, bytes)
+        if not self._follows(event.seq, offset + part.offset):
+            return
+        self.recorded.append(Recorded(event, part.length + 1))
+        if self._keep:
+            level = LEVELS.index(event.level) + 1 if isinstance(event, Logged) else 0
+            self._keep_line(
+                Head(_TYPE_OF[type(event)], event.seq), level, line[part.offset : part.offset + part.length]
+            )
+        if isinstance(event, RunStarted):
+            self._check_start(event, offset)
+
+    def _set_aside(self, part: Broken, line: bytes | LongLine, offset: int) -> None:
+        raw = line.head if isinstance(line, LongLine) else line[part.offset : part.offset + part.length]
+        head = head_of(raw) if part.newer else None
+        if head and self._follows(head.seq, offset):
+            # Whole, but only a newer Flightlog knows what it says: its bytes are kept for that one.
+            if self._keep:
+                self._keep_line(head, 0, raw)
+        else:
+            self._unread += 1
+        if self._junk and part.length == len(line):
+            self._lengthen(offset + len(line))
+        else:
+            self._name(part.why, offset + part.offset, part.length, raw)
+            self._junk = int(part.length == len(line))
+
+    def _lengthen(self, end: int) -> None:
+        """One damage stands for neighbouring lines, so that a file of junk does not fill the database."""
+        self._junk += 1
+        last = self.damage[-1]
+        what = f"{self._junk} lines, the first: {last.what.partition(' lines, the first: ')[2] or last.what}"
+        self.damage[-1] = msgspec.structs.replace(last, what=what, length=end - (last.offset or 0))
+
+    def _follows(self, seq: int, offset: int) -> bool:
+        """Whether this is the next event; what does not fit is named."""
+        if seq <= self.last_seq:
+            self._name(f"event {seq} comes after event {self.last_seq}", offset)
+            return False
+        if seq - self.last_seq - 1 > self._unread:
+            self._name(f"events {self.last_seq + 1} to {seq - 1} are missing", offset)
+            if offset == self._began:
+                self.gap = self.damage.pop()
+        self._unread, self.last_seq, self._junk = 0, seq, 0
+        return True
+
+    def _keep_line(self, head: Head, level: int, line: bytes) -> None:
+        self.events.append({"run": self.run, "seq": head.seq, "type": head.type, "level": level, "line": line})
+
+    def _take_record(self, path: Path, offset: int, line: bytes | LongLine) -> None:
+        data = read_span(path, offset, len(line)) if isinstance(line, LongLine) else line
+        known = digest_of_record(data)
+        try:
+            check(data)
+        except Corrupt as error:
+            self._name(f"a state value: {error.what}", offset, len(data), data[:_RAW])
+            return
+        if known:
+            self.values.append({"run": self.run, "digest": known[0], "record": data})
+        elif not data.startswith(b'{"type":"states"'):
+            self._name("no state value that this Flightlog knows", offset, len(data), data[:_RAW])
+
+    def _check_start(self, started: RunStarted, offset: int) -> None:
+        if started.format > FORMAT:
+            self._name(f"written in format {started.format}, which only a newer Flightlog knows whole", offset)
+        if started.run != self.run:
+            self._name(f"these are the events of run {started.run}", offset)
+
+    def _name(self, what: str, offset: int, length: int | None = None, raw: bytes = b"") -> None:
+        self._junk = 0
+        text = raw[:_RAW].decode("utf-8", "backslashreplace")[:_RAW]
+        self.damage.append(Damage(where=self.name, what=what, run=self.run, offset=offset, length=length, raw=text))

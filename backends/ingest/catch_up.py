@@ -1,0 +1,137 @@
+"""Takes what is new in many journals into a database, in transactions of bounded size."""
+
+import os
+import time
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy import Connection, bindparam, select
+
+from ...core.events import Writer
+from ..journal import liveness
+from ..sql import tables
+from ..sql.database import Database
+from .ingest import Ingest, Journal
+
+BATCH_BYTES = 2 << 20
+"""What one transaction takes in, so that others have their turn."""
+
+_AT_ONCE = 250  # journals in one transaction
+_LIVENESS_S = 1.0
+_ALIVE = ("running", "pending")
+
+
+class OpenJournal(NamedTuple):
+    """An unfinished journal as it was left."""
+
+    run: str
+    path: str
+    inode: int
+    size: int
+    mtime_ns: int
+    recorded: str | None
+    status: str | None
+
+    def differs(self, stat: os.stat_result) -> bool:
+        """Whether there may be something to be read."""
+        return (stat.st_ino, stat.st_size, stat.st_mtime_ns) != (self.inode, self.size, self.mtime_ns)
+
+
+class CatchUp:
+    """Takes journals into one database. Used by one thread at a time.
+
+    `gone` is the evidence by which an unfinished run is lost whose journal is not there; empty where
+    a run without a journal is no run.
+    """
+
+    def __init__(self, database: Database, ingest: Ingest, root: Path, *, gone: str = "") -> None:
+        self._database, self._ingest, self._root, self._gone = database, ingest, root, gone
+        self._looked_for_life = 0.0
+
+    def unfinished(self) -> list[OpenJournal]:
+        """The journals to which more may come."""
+        with self._database.read() as connection:
+            return [OpenJournal(*row) for row in connection.execute(_OPEN)]
+
+    def take(
+        self,
+        journals: Iterable[Journal],
+        anew: Callable[[Connection, Sequence[str]], None] = lambda connection, runs: None,
+    ) -> bool:
+        """Takes in all that is new in these; False if one could not be read (which is named as damage).
+
+        `anew` is told the runs that were read from their beginning, in the transaction of that.
+        """
+        coming = iter(journals)
+        waiting = list(islice(coming, _AT_ONCE))
+        complete = True
+        while waiting:
+            with self._database.write() as connection:
+                taken = self._ingest.take(connection, waiting, BATCH_BYTES)
+                if taken.anew:
+                    anew(connection, taken.anew)
+            complete = complete and not taken.unreadable
+            waiting = taken.left + list(islice(coming, _AT_ONCE - len(taken.left)))
+        return complete
+
+    def mark_lost(self, unfinished: Callable[[], list[OpenJournal]]) -> None:
+        """Finds those of the unfinished runs whose writer is gone, at most once a second."""
+        if time.monotonic() - self._looked_for_life < _LIVENESS_S:
+            return
+        self._looked_for_life = time.monotonic()
+        lost = {}
+        for journal in unfinished():
+            if journal.recorded in _ALIVE and journal.status != "lost":
+                why = self._evidence(journal)
+                if why:
+                    lost[journal.run] = why
+        if lost:
+            with self._database.write() as connection:
+                self._mark(connection, lost)
+
+    def _evidence(self, journal: OpenJournal) -> str:
+        with self._database.read() as connection:
+            row = connection.execute(_WRITER, {"of": journal.run}).first()
+        writer = msgspec.json.decode(row.writer, type=Writer) if row and row.writer else None
+        try:
+            return liveness.evidence(self._root / journal.path, writer, row.last_event if row else None)
+        except FileNotFoundError:
+            return self._gone
+        except OSError:
+            return ""  # it cannot be read, which the scan finds and says
+
+    def _mark(self, connection: Connection, lost: dict[str, str]) -> None:
+        # The lock was seen free before the journal is looked at: whoever finished it has written that by now.
+        for journal in (OpenJournal(*row) for row in connection.execute(_OPEN)):
+            why = lost.get(journal.run)
+            if why and journal.recorded in _ALIVE and journal.status != "lost" and not self._moved(journal):
+                self._ingest.mark_lost(connection, journal.run, why)
+
+    def _moved(self, journal: OpenJournal) -> bool:
+        try:
+            return journal.differs(os.stat(self._root / journal.path, follow_symlinks=False))
+        except FileNotFoundError:
+            return not self._gone
+
+
+_OPEN = (
+    select(
+        tables.journals.c.run,
+        tables.journals.c.path,
+        tables.journals.c.inode,
+        tables.journals.c.size,
+        tables.journals.c.mtime_ns,
+        tables.runs.c.recorded,
+        tables.runs.c.status,
+    )
+    .select_from(tables.journals.outerjoin(tables.runs, tables.runs.c.id == tables.journals.c.run))
+    .where(tables.journals.c.open)
+)
+_WRITER = (
+    select(tables.run_bodies.c.writer, tables.runs.c.last_event)
+    .select_from(tables.runs.join(tables.run_bodies, tables.run_bodies.c.run == tables.runs.c.id))
+    .where(tables.runs.c.id == bindparam("of"))
+)

@@ -1,0 +1,243 @@
+"""Brings a database up to date from journals: the one way from recorded bytes to query tables.
+
+Only new bytes are read. What cannot be read is named as damage with its place; the rest goes on.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, Table, bindparam, delete, func, insert, select
+
+from ...core.runs import FINISHED, Damage
+from ..journal.reader import read_span
+from ..sql import run_loading as loading
+from ..sql import tables
+from ..sql.projector import Projector
+from ..sql.writes import blank, upsert
+from .batch import Batch, Position
+
+_FILE_COSTS = 2000  # opening a journal costs about as much as reading so many bytes
+
+
+class Journal(NamedTuple):
+    """Where a run's recorded bytes lie; `name` is the path relative to the data directory, as shown."""
+
+    run: str
+    path: Path
+    states: Path
+    name: str
+
+
+class Taken(NamedTuple):
+    """What one call took in."""
+
+    left: list[Journal]
+    """Journals of which there is more, and those that the budget did not reach."""
+    anew: list[str]
+    """Runs that were read from their beginning."""
+    unreadable: bool
+    """Whether a journal could not be read (which is named as damage)."""
+
+
+class _Reading(NamedTuple):
+    journal: Journal
+    batch: Batch
+    stat: os.stat_result
+    anew: bool
+
+
+class Ingest:
+    """Takes journals into one database. Use it inside `Database.write()`; not thread-safe.
+
+    `keep` stores the events' bytes and the states' records too: the truth of an SQL store, which
+    is added to and never taken back.
+    """
+
+    def __init__(self, projector: Projector, *, keep: bool) -> None:
+        self._projector, self._keep = projector, keep
+
+    def take(self, connection: Connection, journals: Sequence[Journal], budget: int) -> Taken:
+        """Takes in about `budget` bytes of what is new in these (a few hundred at most).
+
+        A journal that shrank or was replaced is read anew.
+        """
+        known = {row.run: row for row in connection.execute(_KNOWN, {"of": [journal.run for journal in journals]})}
+        readings: list[_Reading] = []
+        left: list[Journal] = []
+        unreadable: dict[Journal, str | None] = {}
+        for journal in journals:
+            if budget <= 0:
+                left.append(journal)
+                continue
+            try:
+                reading = self._read(connection, journal, known.get(journal.run), budget)
+            except FileNotFoundError:
+                continue  # just removed: the next look finds it gone
+            except OSError as error:
+                unreadable[journal] = error.strerror
+                continue
+            readings.append(reading)
+            budget -= reading.batch.size + _FILE_COSTS
+            if reading.batch.more:
+                left.append(journal)
+        self._save(connection, readings)
+        for journal, why in unreadable.items():
+            what = f"the journal cannot be read: {why}"
+            self.name(connection, Damage(where=journal.name, what=what, run=journal.run))
+        return Taken(left, [reading.journal.run for reading in readings if reading.anew], bool(unreadable))
+
+    def forget(self, connection: Connection, run: str) -> None:
+        """Drops what was derived of a run whose files are gone or were replaced."""
+        self._projector.forget(connection, run)
+        for statement in _FORGET:
+            connection.execute(statement, {"of": run})
+
+    def mark_lost(self, connection: Connection, run: str, evidence: str) -> None:
+        """Shows an unfinished run as lost, until its next event."""
+        self._projector.mark_lost(connection, run, evidence)
+
+    def name(self, connection: Connection, damage: Damage) -> None:
+        """Names damage, once however often it is met."""
+        if connection.execute(_same_damage(damage)).first() is None:
+            self._projector.damage(connection, damage)
+
+    def _read(self, connection: Connection, journal: Journal, row: Row[Any] | None, budget: int) -> _Reading:
+        stat = os.stat(journal.path, follow_symlinks=False)
+        if row is not None and (_replaced(row, stat) or not _ends_line(journal.path, row.offset)):
+            if not self._keep:
+                self.forget(connection, journal.run)
+            row = None
+        position = Position(row.offset, row.states_offset, row.last_seq or 0) if row is not None else Position()
+        batch = Batch(journal.run, journal.name, position, keep=self._keep)
+        if self._keep:
+            batch.read_states(journal.states, budget)
+        if not batch.more:
+            batch.read_events(journal.path, stat.st_size, budget)
+        return _Reading(journal, batch, stat, row is None)
+
+    def _save(self, connection: Connection, readings: list[_Reading]) -> None:
+        batches = [reading.batch for reading in readings]
+        if self._keep:
+            _add(connection, tables.values, [row for batch in batches for row in batch.values])
+            for batch in batches:
+                self._name_others(connection, batch)
+            _add(connection, tables.events, [row for batch in batches for row in batch.events])
+        self._projector.project_all(
+            connection, [loading.Batch(batch.run, batch.recorded) for batch in batches if batch.recorded]
+        )
+        _add(connection, tables.marks, [row for batch in batches for row in batch.marks])
+        for batch in batches:
+            if batch.gap and connection.execute(_damage_before(batch.gap)).first() is None:
+                self.name(connection, batch.gap)
+            for damage in batch.damage:
+                self.name(connection, damage)
+        self._remember(connection, readings)
+
+    def _name_others(self, connection: Connection, batch: Batch) -> None:
+        """Events that are kept already under the same number, in other bytes: the first ones stay."""
+        if not batch.events or batch.events[0]["seq"] > (connection.scalar(_NEWEST, {"of": batch.run}) or 0):
+            return
+        kept = {
+            row.seq: row.line for row in connection.execute(_LINES, {"of": batch.run, "from": batch.events[0]["seq"]})
+        }
+        for row in batch.events:
+            if kept.get(row["seq"], row["line"]) != row["line"]:
+                raw = row["line"][:200].decode("utf-8", "backslashreplace")[:200]
+                what = f"event {row['seq']} was recorded before in other bytes, which stay"
+                self.name(connection, Damage(where=batch.name, what=what, run=batch.run, raw=raw))
+
+    def _remember(self, connection: Connection, readings: list[_Reading]) -> None:
+        runs = {row.id: row for row in connection.execute(_RUNS, {"of": [reading.batch.run for reading in readings]})}
+        remember(connection, [_row(reading, runs.get(reading.journal.run)) for reading in readings])
+        for journal, _, stat, _ in readings:
+            run = runs.get(journal.run)
+            size = stat.st_size + _size(journal.states)
+            if run is not None and run.size_bytes != size:
+                self._projector.resize(connection, journal.run, size)
+
+
+def remember(connection: Connection, positions: Sequence[dict[str, Any]]) -> None:
+    """Notes how far files were read: columns of the table `journals`; what is left out is its default."""
+    upsert(connection, _journals, [_BLANK | position for position in positions])
+
+
+def _row(reading: _Reading, run: Any) -> dict[str, Any]:
+    journal, batch, stat, _ = reading
+    return {
+        "run": journal.run,
+        "path": journal.name,
+        "inode": stat.st_ino,
+        # While there is more, the size is that of what was read: it will differ at the next look.
+        "size": batch.offset if batch.more else stat.st_size,
+        "mtime_ns": stat.st_mtime_ns,
+        "offset": batch.offset,
+        "states_offset": batch.states_offset,
+        "open": batch.more or run is None or run.recorded not in FINISHED,
+    }
+
+
+def _replaced(row: Row[Any], stat: os.stat_result) -> bool:
+    """Whether the file is another one than was read. An append changes the size; a new time alone is a rewrite."""
+    rewritten = stat.st_size == row.size and stat.st_mtime_ns != row.mtime_ns
+    return bool(stat.st_ino != row.inode or stat.st_size < row.offset or rewritten)
+
+
+def _ends_line(path: Path, offset: int) -> bool:
+    """Whether a line ends at an offset. If none does, a new file has got the number of an old one (its inode)."""
+    return offset == 0 or read_span(path, offset - 1, 1) == b"\n"
+
+
+def _size(path: Path) -> int:
+    try:
+        return os.stat(path, follow_symlinks=False).st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _add(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        connection.execute(_ADD[table.name], rows)
+
+
+def _same_damage(damage: Damage) -> Any:
+    same = tables.damage.c
+    return (
+        select(same.id)
+        .where(
+            same.run.is_not_distinct_from(damage.run),
+            same.place == damage.where,
+            same.what == damage.what,
+            same.offset.is_not_distinct_from(damage.offset),
+        )
+        .limit(1)
+    )
+
+
+def _damage_before(gap: Damage) -> Any:
+    """Damage that ends where the gap begins: what it stands for may hold the missing numbers."""
+    near = tables.damage.c
+    return select(near.id).where(
+        near.run == gap.run, near.place == gap.where, near.offset + near.length + 1 == gap.offset
+    )
+
+
+_journals, _runs = tables.journals, tables.runs
+_KNOWN = (
+    select(_journals, _runs.c.last_seq)
+    .select_from(_journals.outerjoin(_runs, _runs.c.id == _journals.c.run))
+    .where(_journals.c.run.in_(bindparam("of", expanding=True)))
+)
+_RUNS = select(_runs.c.id, _runs.c.recorded, _runs.c.size_bytes).where(_runs.c.id.in_(bindparam("of", expanding=True)))
+_BLANK = blank(_journals)
+_NEWEST = select(func.max(tables.events.c.seq)).where(tables.events.c.run == bindparam("of"))
+_LINES = select(tables.events.c.seq, tables.events.c.line).where(
+    tables.events.c.run == bindparam("of"), tables.events.c.seq >= bindparam("from")
+)
+_FORGET = [delete(table).where(table.c.run == bindparam("of")) for table in (tables.marks, tables.journals)]
+# What is there already stays: rows are added once by their key.
+_ADD = {
+    table.name: insert(table).prefix_with("OR IGNORE", dialect="sqlite")
+    for table in (tables.values, tables.events, tables.marks)
+}

@@ -1,0 +1,90 @@
+"""The thread by which an agent's process ships what it records. Loads no database engine itself."""
+
+import logging
+import threading
+from collections.abc import Callable
+
+from ...core.errors import FlightlogError
+
+log = logging.getLogger("flightlog.shipping")
+
+_PAUSE_S = 0.05
+_IDLE_S = 0.25
+_BACK_OFF_S = 5.0
+_CLOSING_S = 5.0
+
+
+class Shipper:
+    """The thread of an agent's process that ships what this process records.
+
+    A database that is locked or full, or not there, hinders no agent: its events lie in the spool, and
+    shipping is tried again. Started by the first run.
+    """
+
+    def __init__(self, ship: Callable[[list[str]], tuple[set[str], bool]]) -> None:
+        """`ship` returns which of the runs are left in the spool, and whether any had news."""
+        self._call = ship
+        self._runs: set[str] = set()
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._stopping = False
+        self._then: Callable[[], None] = lambda: None
+        self._thread: threading.Thread | None = None
+        self.problem = ""
+        """Why shipping fails at the moment; empty if it does not."""
+
+    def add(self, run: str) -> None:
+        """From now on this run is shipped as it grows."""
+        with self._lock:
+            self._runs.add(run)
+            if self._thread is None and not self._stopping:
+                self._thread = threading.Thread(target=self._work, name="flightlog-shipping", daemon=True)
+                self._thread.start()
+
+    def close(self, then: Callable[[], None]) -> None:
+        """Ships what is left, as far as that is possible in time, and calls `then`.
+
+        What takes longer goes on in its thread, which calls `then` at its end; what is still in the
+        spool when the process ends is shipped by whoever opens the store next.
+        """
+        with self._lock:
+            self._stopping, self._then = True, then
+            thread = self._thread
+        self._wake.set()
+        if thread is None:
+            then()
+        elif thread is not threading.current_thread():
+            thread.join(_CLOSING_S)
+            if thread.is_alive():
+                log.info("%d runs are still in the spool; the next to open the store ships them", len(self._runs))
+
+    def _work(self) -> None:
+        pause = _PAUSE_S
+        while True:
+            stopping = self._stopping
+            moved = self._ship()
+            if stopping:
+                self._then()
+                return
+            pause = _PAUSE_S if moved else min(pause * 1.5, _BACK_OFF_S if self.problem else _IDLE_S)
+            self._wake.wait(pause)
+
+    def _ship(self) -> bool:
+        with self._lock:
+            runs = sorted(self._runs)
+        try:
+            left, moved = self._call(runs)
+        except FlightlogError as error:
+            self._say(str(error))
+            return False
+        self._say("")
+        with self._lock:
+            self._runs.difference_update(set(runs) - left)
+        return moved
+
+    def _say(self, problem: str) -> None:
+        if problem and problem != self.problem:
+            log.error("recorded events wait in the spool: %s", problem)
+        elif self.problem and not problem:
+            log.info("events are shipped again")
+        self.problem = problem

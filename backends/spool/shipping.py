@@ -1,0 +1,129 @@
+"""From the spool into the database: what agents recorded is shipped, and what is shipped goes.
+
+Anyone may ship anything, at any time and twice: rows are added once by `(run, seq)`. A journal is
+removed only after its run is finished and all of it is committed, under the run's own lock; who
+is killed in between leaves a file that the next one to look removes.
+"""
+
+import os
+import threading
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, select
+
+from ...core.ids import is_ulid
+from ..ingest.catch_up import CatchUp
+from ..ingest.ingest import Ingest, Journal
+from ..journal import disk, lock
+from ..journal.layout import Layout, run_of
+from ..sql import tables
+from ..sql.database import Database
+from ..sql.projector import Projector
+
+_DAMAGED = ".damaged"
+
+
+class _Shipped(NamedTuple):
+    run: str
+    inode: int
+    size: int
+    mtime_ns: int
+    offset: int
+    open: bool
+
+    def differs(self, found: os.stat_result) -> bool:
+        return (found.st_ino, found.st_size, found.st_mtime_ns) != (self.inode, self.size, self.mtime_ns)
+
+
+class Shipping:
+    """Ships one spool into one database. Thread-safe."""
+
+    def __init__(self, layout: Layout, database: Database, projector: Projector) -> None:
+        self._layout, self._database = layout, database
+        ingest = Ingest(projector, keep=True)
+        self._catch_up = CatchUp(database, ingest, layout.root, gone="its journal is no longer in the spool")
+        self._lock = threading.Lock()
+
+    def ship(self, runs: Iterable[str]) -> tuple[set[str], bool]:
+        """Ships these runs only, as an agent does: which are left in the spool, and whether any had news."""
+        runs = list(runs)
+        with self._lock:
+            moved = self._ship(runs)
+        return {run for run in runs if self._found(run)}, moved
+
+    def ship_all(self) -> None:
+        """Ships everything that was recorded before the call, by any process of this machine."""
+        with self._lock:
+            self._look()
+
+    def _look(self) -> None:
+        try:
+            with os.scandir(self._layout.spool) as entries:
+                names = [entry.name for entry in entries if entry.is_file(follow_symlinks=False)]
+        except FileNotFoundError:
+            names = []
+        except OSError as error:
+            raise disk.storage_error(error, self._layout.spool, "looking into the spool") from error
+        self._ship(run for name in names if (run := run_of(name)) and is_ulid(run))
+        self._catch_up.mark_lost(self._catch_up.unfinished)
+
+    def _ship(self, runs: Iterable[str]) -> bool:
+        there = {run: found for run in runs if (found := self._found(run))}
+        known = self._known(there)
+        news = [run for run, found in there.items() if run not in known or known[run].differs(found)]
+        if news:
+            self._catch_up.take(self._journal(run) for run in sorted(news))
+            known = self._known(there)
+        for run in there:
+            if run in known and not known[run].open:
+                self._remove(known[run])
+        return bool(news)
+
+    def _known(self, runs: Collection[str]) -> dict[str, "_Shipped"]:
+        if not runs:
+            return {}  # the spool is empty nearly always, and a read costs a fifth of a page
+        with self._database.read() as connection:
+            rows = connection.execute(_KNOWN, {"of": list(runs)})
+            return {row.run: _Shipped(*row) for row in rows}
+
+    def _journal(self, run: str) -> Journal:
+        path = self._layout.journal(run)
+        return Journal(run, path, self._layout.states(run), path.relative_to(self._layout.root).as_posix())
+
+    def _remove(self, shipped: "_Shipped") -> None:
+        """Removes the files of a run that is finished and committed; nobody has taken it up if its lock is free."""
+        path = self._layout.journal(shipped.run)
+        try:
+            fd = disk.open_append(path)
+        except FileNotFoundError:
+            return  # somebody else did
+        try:
+            found = os.fstat(fd)
+            if not lock.take(fd) or not disk.is_same_file(fd, path) or shipped.differs(found):
+                return
+            self._layout.states(shipped.run).unlink(missing_ok=True)
+            if self._is_damaged(shipped.run, found.st_size - shipped.offset):
+                # Lines that are no events are nowhere else: they are set aside with their journal.
+                path.rename(path.with_name(path.name + _DAMAGED))
+            else:
+                path.unlink()
+        finally:
+            os.close(fd)
+
+    def _is_damaged(self, run: str, rest: int) -> bool:
+        with self._database.read() as connection:
+            return rest > 0 or connection.execute(_DAMAGE, {"of": run, "at": f"spool/{run}%"}).first() is not None
+
+    def _found(self, run: str) -> os.stat_result | None:
+        try:
+            return os.stat(self._layout.journal(run), follow_symlinks=False)
+        except FileNotFoundError:
+            return None
+
+
+_journals, _damage = tables.journals.c, tables.damage.c
+_KNOWN = select(
+    _journals.run, _journals.inode, _journals.size, _journals.mtime_ns, _journals.offset, _journals.open
+).where(_journals.run.in_(bindparam("of", expanding=True)))
+_DAMAGE = select(_damage.id).where(_damage.run == bindparam("of"), _damage.place.like(bindparam("at"))).limit(1)

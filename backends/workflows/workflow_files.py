@@ -1,0 +1,143 @@
+"""Versions of workflows as YAML files, `workflows/<workflow_id>/v0003.yaml`; version_files.py tells their form."""
+
+import builtins
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from ...core.clock import now
+from ...core.errors import StorageError
+from ...core.ids import check_id
+from ...core.repositories import WorkflowRepository
+from ...core.workflows import Version, Workflow, digest_of
+from ..journal.disk import make_folder, refuse_symlink, storage_error
+from .definition import check_childless, check_definition, no_version, parents_of, twin
+from .version_files import bury, header_of, kept, locked, numbers_of, read, reserve, storable, write
+
+
+class FileWorkflows(WorkflowRepository):
+    """The versions in one folder. Thread-safe; any number of processes may use it at once."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def store(
+        self,
+        workflow: str,
+        definition: str,
+        *,
+        parents: Sequence[int] | None = None,
+        author: str = "",
+        note: str = "",
+        only_new: bool = False,
+    ) -> Version:
+        folder = self._folder(workflow)
+        encoded = check_definition(definition)
+        self._refuse_twin(workflow)
+        with _errors(folder, "saving a version"):
+            make_folder(folder)
+            with locked(folder):
+                known = self.find(workflow, digest_of(definition)) if only_new else None
+                if known:
+                    return known
+                version = Version(
+                    workflow=workflow,
+                    number=0,
+                    digest=digest_of(definition),
+                    parents=parents_of(workflow, parents, kept(folder)),
+                    author=storable(author),
+                    note=storable(note),
+                    created=now(),
+                    definition=definition,
+                )
+                version = replace(version, number=reserve(folder))
+                write(folder, version.number, header_of(version) + encoded)
+        return version
+
+    def get(self, workflow: str, number: int) -> Version:
+        folder = self._folder(workflow)
+        with _errors(folder, "reading a version"):
+            version = read(folder, workflow, number)
+        if version is None:
+            raise no_version(workflow, number)
+        return version
+
+    def get_latest(self, workflow: str) -> Version:
+        folder = self._folder(workflow)
+        with _errors(folder, "reading a version"):
+            found = (read(folder, workflow, number) for number in reversed(numbers_of(folder)))
+            latest = next(filter(None, found), None)
+        if latest is None:
+            raise no_version(workflow)
+        return latest
+
+    def find(self, workflow: str, digest: str) -> Version | None:
+        folder = self._folder(workflow)
+        with _errors(folder, "reading versions"):
+            for number in reversed(numbers_of(folder)):
+                version = read(folder, workflow, number)
+                if version and version.digest == digest and not version.damaged:
+                    return version
+        return None
+
+    def list(self, workflow: str) -> builtins.list[Version]:
+        folder = self._folder(workflow)
+        with _errors(folder, "reading versions"):
+            found = [read(folder, workflow, number) for number in numbers_of(folder)]
+        return [replace(version, definition="") for version in found if version is not None]
+
+    def list_all(self) -> builtins.list[Workflow]:
+        found = []
+        for name in sorted(self._names()):
+            folder = self._root / name
+            with _errors(folder, "reading versions"):
+                numbers = kept(folder)
+            if numbers:
+                found.append(Workflow(id=name, versions=len(numbers), latest=numbers[-1]))
+        return found
+
+    def delete(self, workflow: str, number: int) -> None:
+        folder = self._folder(workflow)
+        self.get(workflow, number)
+        with _errors(folder, "deleting a version"), locked(folder):
+            check_childless(number, self.list(workflow))
+            bury(folder, number)
+
+    def _folder(self, workflow: str) -> Path:
+        folder = self._root / check_id(workflow, "workflow")
+        refuse_symlink(folder)
+        return folder
+
+    def _names(self) -> builtins.list[str]:
+        """Folders that can be workflows'; those of other names, and symlinks, are somebody else's."""
+        try:
+            with os.scandir(self._root) as entries:
+                return [entry.name for entry in entries if _is_workflow(entry)]
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise storage_error(error, self._root, "reading workflows") from error
+
+    def _refuse_twin(self, workflow: str) -> None:
+        """Ids that differ only in case are one folder on some systems, so they are on none."""
+        names = self._names()
+        twins = [name for name in names if name.lower() == workflow.lower()]
+        if twins and workflow not in twins:
+            raise twin(workflow, twins[0])
+
+
+def _is_workflow(entry: "os.DirEntry[str]") -> bool:
+    with suppress(StorageError):
+        return bool(check_id(entry.name, "workflow")) and entry.is_dir(follow_symlinks=False)
+    return False
+
+
+@contextmanager
+def _errors(folder: Path, doing: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise storage_error(error, Path(error.filename or folder), doing) from error

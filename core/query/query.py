@@ -1,0 +1,148 @@
+"""The query language: one grammar for the run list, the command line, retention and budgets.
+
+    triage "rate limit"            words and phrases, in id, name, workflow, objective, steps, error, tags, notes
+    status:failed workflow:triage  all must hold
+    status:failed|lost             any of these values
+    tag:nightly | cost>0.5         any of these terms; binds more tightly than the space
+    (a b) | c                      parentheses group
+    -archived  version!=3          not
+
+The keys are listed in `query_keys.KEYS`. Ages and `today` mean the moment of the answer.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import msgspec
+
+from ..runs import Run
+from ..units import count_of
+from .query_keys import FLAGS, KEYS, STATUS_SETS, Key, suggest
+from .query_match import Facts, holds
+from .query_nodes import And, Node, Not, Or, Term, all_of, terms
+from .query_parse import parse_text
+from .query_values import at
+
+__all__ = [
+    "EVERYTHING",
+    "FLAGS",
+    "KEYS",
+    "NO_FACTS",
+    "And",
+    "Facts",
+    "Key",
+    "KnownFacts",
+    "Node",
+    "Not",
+    "Or",
+    "Query",
+    "Term",
+    "equals",
+    "parse",
+    "suggest",
+]
+
+
+class KnownFacts(msgspec.Struct, kw_only=True, frozen=True):
+    """Facts that are at hand."""
+
+    steps: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    agents: tuple[str, ...] = ()
+    metrics: dict[str, tuple[float, ...]] = {}
+    notes: tuple[str, ...] = ()
+    logs: tuple[str, ...] = ()
+
+
+NO_FACTS = KnownFacts()
+
+
+class Query(msgspec.Struct, kw_only=True, frozen=True, eq=False):
+    """A parsed query. Two are equal if they have the same terms, however these were typed.
+
+    `str()` is the canonical text, which parses to an equal query.
+    """
+
+    root: Node = And()
+    text: str = ""
+    """As it was typed."""
+    message: str = ""
+    """What could not be parsed and is searched as text instead, and where; empty if all was understood.
+    Whoever changes runs by a query refuses one that has a message."""
+
+    def matches(self, run: Run, facts: Facts = NO_FACTS, now: datetime | None = None) -> bool:
+        """Whether a run matches at a moment (None: now): the meaning that every backend must give.
+
+        Dates without offset are in the zone of `now`, or in the machine's.
+        """
+        return holds(self.root, run, facts, at(now))
+
+    def keys(self) -> frozenset[str]:
+        """The keys and flags that occur."""
+        return frozenset(term.key for term in terms(self.root))
+
+    def counted(self) -> dict[str, frozenset[str | float]] | None:
+        """The values that counters must have, by `status workflow version session project`; None if it asks for more.
+
+        `""` stands for no session or project.
+        """
+        found: dict[str, frozenset[str | float]] = {}
+        for part in self.root.parts if isinstance(self.root, And) else (self.root,):
+            if not isinstance(part, Term) or part.key not in _COUNTED or part.sign not in (":", "="):
+                return None
+            if part.key in ("workflow", "session", "project") and part.sign == ":" and "*" in "".join(part.values):
+                return None
+            values = frozenset(value for text in part.values for value in _counted_values(part.key, text))
+            found[part.key] = found.get(part.key, values) & values
+        return found
+
+    def log_terms(self) -> tuple[tuple[bool, tuple[str, ...]], ...]:
+        """What is asked of log text: (whether it is wanted, the texts of which one is in a message), all must hold.
+
+        The tables know no log text: whoever answers a query that has any reads the logs of what they find.
+        """
+        found = []
+        for part in self.root.parts if isinstance(self.root, And) else (self.root,):
+            term = part.part if isinstance(part, Not) else part
+            if isinstance(term, Term) and term.key == "log":
+                found.append((term is part, term.values))
+        return tuple(found)
+
+    def __and__(self, other: "Query") -> "Query":
+        root = all_of([self.root, other.root])
+        message = "; ".join(filter(None, (self.message, other.message)))
+        return Query(root=root, text=str(root), message=message)
+
+    def __str__(self) -> str:
+        return str(self.root)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Query) and self.root == other.root
+
+    def __hash__(self) -> int:
+        return hash(self.root)
+
+
+_COUNTED = ("status", "workflow", "version", "session", "project")
+
+
+def _counted_values(key: str, text: str) -> Iterable[str | float]:
+    if key == "status":
+        return STATUS_SETS.get(text, (text,))
+    return (count_of(text),) if key == "version" else (text,)
+
+
+def parse(text: str) -> Query:
+    """Parses a query; never raises."""
+    root, message = parse_text(text)
+    return Query(root=root, text=text, message=message)
+
+
+def equals(key: str, value: str) -> Query:
+    """The query for exactly one value of a key, whatever characters it has: a scope, a drill-down."""
+    root = Term(key=key, sign="=", values=(value,))
+    return Query(root=root, text=str(root))
+
+
+EVERYTHING = Query()
+"""The query that every run matches."""

@@ -1,0 +1,116 @@
+"""Prices of recorded calls, looked up off the agent's path: one thread a process loads the price book and works."""
+
+import logging
+import os
+import queue
+import threading
+from collections.abc import Callable
+from typing import NamedTuple
+
+from ..costs import PriceBook, Tokens
+from ..errors import StorageError
+from ..events import CostPriced, CostRecorded, Event
+
+log = logging.getLogger("flightlog.pricing")
+
+SETTLE_S = 5.0
+"""How long the end of a run waits for its prices."""
+
+
+class _Job(NamedTuple):
+    pricing: "Pricing"
+    cost: CostRecorded
+
+
+class Pricing:
+    """Prices the costs of one run. Thread-safe.
+
+    A cost that no book knows stays without price: unknown is not zero.
+    """
+
+    def __init__(self, append: Callable[[Event], int], book: Callable[[], PriceBook | None]) -> None:
+        self._append, self._book = append, book
+        self._waiting = 0
+        self._changed = threading.Condition()
+
+    def add(self, cost: CostRecorded) -> None:
+        """Has the price of a recorded cost looked up soon. Costs the agent microseconds."""
+        with self._changed:
+            self._waiting += 1
+        _ensure_worker()
+        _jobs.put(_Job(self, cost))
+
+    def settle(self) -> bool:
+        """Waits until all prices are recorded, at most `SETTLE_S`; False if some are left unknown."""
+        with self._changed:
+            done = self._changed.wait_for(lambda: self._waiting == 0, SETTLE_S)
+        if not done:
+            log.warning(
+                "prices could not be looked up within %g s: %d calls stay without price", SETTLE_S, self._waiting
+            )
+        return done
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether no price is waited for."""
+        return self._waiting == 0
+
+    def work(self, cost: CostRecorded) -> None:
+        """Looks one price up and records it; for the worker alone."""
+        try:
+            priced = self._priced(cost)
+            if priced:
+                self._append(priced)
+        except StorageError as error:
+            # The run ended meanwhile, or cannot be written, which its own next event will say to the agent.
+            log.warning("the price of event %d was not recorded: %s", cost.seq, error)
+        finally:
+            with self._changed:
+                self._waiting -= 1
+                self._changed.notify_all()
+
+    def _priced(self, cost: CostRecorded) -> CostPriced | None:
+        tokens = Tokens(
+            input=cost.input_tokens,
+            output=cost.output_tokens,
+            cache_read=cost.cache_read_tokens,
+            cache_write=cost.cache_write_tokens,
+            reasoning=cost.reasoning_tokens,
+        )
+        try:
+            book = self._book()
+            price = book.price(cost.model, cost.provider, tokens, cost.t) if book else None
+        except Exception as error:  # noqa: BLE001 - whatever a price library does, the run goes on without a price
+            log.warning("no price for model %r: %s", cost.model, error)
+            return None
+        return CostPriced(cost=cost.seq, nanousd=price.nanousd, prices=price.prices) if price else None
+
+
+_jobs: "queue.SimpleQueue[_Job]" = queue.SimpleQueue()
+_worker: threading.Thread | None = None
+_starting = threading.Lock()
+
+
+def _ensure_worker() -> None:
+    global _worker
+    if _worker is None:
+        with _starting:
+            if _worker is None:
+                _worker = threading.Thread(target=_work, name="flightlog-prices", daemon=True)
+                _worker.start()
+
+
+def _work() -> None:
+    while True:
+        job = _jobs.get()
+        job.pricing.work(job.cost)
+        del job
+
+
+def _after_fork() -> None:
+    # The child has no worker, and the parent's jobs are not its own.
+    global _worker, _jobs, _starting
+    _worker, _jobs, _starting = None, queue.SimpleQueue(), threading.Lock()
+
+
+os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,227 @@
+"""Recording a run: the five lines that an agent's programmer writes."""
+
+import logging
+import os
+from collections.abc import Iterable, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal
+
+from ..errors import StorageError
+from ..events import Fault, FinishedStatus, GraphDeclared, RunMeta, RunStarted
+from ..faults import fault_of, is_cancellation, is_quiet_exit
+from ..ids import check_id, check_run_id, new_ulid
+from ..repositories import RunWriter
+from ..workflows import digest_of
+from .coercion import names_of, state_of, whole
+from .jsonable import text
+from .step_recorder import Recorder, current_step, innermost
+from .tape import NullWriter, Tape
+from .waiting import in_thread
+
+if TYPE_CHECKING:
+    from ..store import Store
+
+log = logging.getLogger("flightlog.recorder")
+
+
+class _Snapshot:
+    """An attribute of a run that records what is assigned to it as the snapshot of its name."""
+
+    def __set_name__(self, owner: type, name: Literal["plan", "result", "input", "output"]) -> None:
+        self._name = name
+
+    def __get__(self, run: "RunRecorder", owner: type | None = None) -> Any:
+        return run._snapshots.get(self._name)
+
+    def __set__(self, run: "RunRecorder", value: Any) -> None:
+        run.snapshot(self._name, value)
+        run._snapshots[self._name] = value
+
+
+class RunRecorder(Recorder):
+    """A run that is being recorded; a context manager, also an asynchronous one.
+
+    What is recorded through the run while a thread or task is in the block of one of its steps
+    belongs to that step. Left by an exception the run has failed (cancelled by Ctrl-C or a cancelled
+    task), else it is completed. `run.plan = …`, `result`, `input` and `output` record snapshots. Thread-safe.
+    """
+
+    plan = _Snapshot()
+    result = _Snapshot()
+    input = _Snapshot()
+    output = _Snapshot()
+
+    def __init__(self, tape: Tape) -> None:
+        self._tape = tape
+        self._snapshots: dict[str, Any] = {}
+
+    @property
+    def id(self) -> str:
+        """The run's id."""
+        return self._tape.run
+
+    def _step_id(self) -> str | None:
+        step = innermost.get()
+        if step is not None:
+            step = current_step(self._tape)
+        return step.id if step is not None else None
+
+    def _agent(self) -> str:
+        step = current_step(self._tape)
+        return step.agent if step else ""
+
+    def graph(self, steps: Mapping[str, Iterable[str]]) -> None:
+        """Declares steps that will run, name → names they depend on; they are pending until they begin."""
+        self._tape.append(
+            GraphDeclared(steps=self._tape.steps.declare({text(name): names_of(on) for name, on in steps.items()}))
+        )
+
+    def meta(self, **changes: Any) -> None:
+        """Merges keys into the run's meta; a None removes its key."""
+        self._tape.append(RunMeta(meta=changes))
+
+    def finish(self, status: FinishedStatus = "completed", *, error: BaseException | Fault | str | None = None) -> None:
+        """Ends the run and lets go of it; waits some seconds at most for prices. Does nothing the second time."""
+        self._tape.pricing.settle()
+        self._tape.finish(status, fault_of(error))
+
+    async def finish_async(
+        self, status: FinishedStatus = "completed", *, error: BaseException | Fault | str | None = None
+    ) -> None:
+        """`finish` for programs with an event loop, which goes on meanwhile."""
+        try:
+            if not self._tape.pricing.is_settled:
+                await in_thread(lambda stop: self._tape.pricing.settle())
+        finally:
+            self._tape.finish(status, fault_of(error))
+
+    def fail(self, error: BaseException | Fault | str | None = None) -> None:
+        """Ends the run as failed."""
+        self.finish("failed", error=error)
+
+    def cancel(self, reason: str = "") -> None:
+        """Ends the run as cancelled."""
+        self.finish("cancelled", error=reason or None)
+
+    def pause(self, reason: str = "") -> None:
+        """Lets go of the run so that it can be resumed later, by anyone."""
+        self._tape.pricing.settle()
+        self._tape.pause(reason)
+
+    def __enter__(self) -> "RunRecorder":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._tape.is_forked or self._tape.is_over:
+            return
+        if error is None:
+            self.finish()
+            return
+        try:
+            self.finish(_ended_by(error), error=None if is_quiet_exit(error) else error)
+        except StorageError as storage:
+            self._not_recorded(storage)
+
+    async def __aenter__(self) -> "RunRecorder":
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._tape.is_forked or self._tape.is_over:
+            return
+        if error is None:
+            await self.finish_async()
+            return
+        try:
+            await self.finish_async(_ended_by(error), error=None if is_quiet_exit(error) else error)
+        except StorageError as storage:
+            self._not_recorded(storage)
+
+    def _not_recorded(self, storage: StorageError) -> None:
+        # The agent's own exception goes on; ours must not take its place.
+        log.error("the end of run %s could not be recorded: %s", self.id, storage)
+
+
+def _ended_by(error: BaseException) -> FinishedStatus:
+    if is_quiet_exit(error):
+        return "completed"
+    return "cancelled" if is_cancellation(error) else "failed"
+
+
+def begin_run(
+    store: "Store",
+    workflow: str,
+    *,
+    version: int | None = None,
+    definition: str | None = None,
+    name: str = "",
+    objective: str = "",
+    session: str | None = None,
+    project: str | None = None,
+    parent: "str | RunRecorder | None" = None,
+    attempt: int = 1,
+    tags: Iterable[str] = (),
+    meta: dict[str, Any] | None = None,
+    plan_id: str = "",
+    from_checkpoint: str | None = None,
+    id: str | None = None,
+) -> RunRecorder:
+    """Begins a run of a workflow and returns its recorder.
+
+    `version` names the version that runs; `definition` (YAML) instead saves a new version if its
+    text is new. `id` may be a ULID of the caller's own. Ids that cannot be ids are a StorageError,
+    an id that exists is a Conflict. With `FLIGHTLOG_DISABLED` set nothing is recorded.
+    """
+    run = new_ulid() if id is None else check_run_id(id)
+    check_id(workflow, "workflow")
+    if is_disabled():
+        return RunRecorder(Tape(store, NullWriter(run)))
+    digest = ""
+    if definition is not None:
+        # Looked for first, so that reading suffices while the text is known.
+        saved = store.workflows.find(workflow, digest_of(definition))
+        saved = saved or store.workflows.store(workflow, definition, only_new=True)
+        version, digest = saved.number, saved.digest
+    started = RunStarted(
+        run=run,
+        workflow=workflow,
+        version=None if version is None else whole(version, "version"),
+        digest=digest,
+        name=text(name),
+        objective=text(objective),
+        plan_id=text(plan_id),
+        attempt=whole(attempt, "attempt"),
+        parent=parent.id if isinstance(parent, RunRecorder) else text(parent) or None,
+        from_checkpoint=text(from_checkpoint) or None,
+        session=None if session is None else check_id(session, "session"),
+        project=None if project is None else check_id(project, "project"),
+        tags=names_of(tags),
+        meta=state_of(meta or {}),
+    )
+    return RunRecorder(Tape(store, store.recording.begin(started, durable=store.durable)))
+
+
+def resume_run(store: "Store", run: str) -> RunRecorder:
+    """Takes up a paused or lost run: Conflict if it is finished or somebody writes it, NotFound.
+
+    Steps that were left open are closed as failed, so that the same step begun again is its next
+    attempt; a question that was left open is taken up when it is asked again.
+    """
+    if is_disabled():
+        return RunRecorder(Tape(store, NullWriter(run)))
+    writer: RunWriter = store.recording.resume(run, durable=store.durable)
+    tape = Tape(store, writer)
+    try:
+        tape.learn()
+    except BaseException:
+        writer.close()
+        raise
+    return RunRecorder(tape)
+
+
+def is_disabled() -> bool:
+    """Whether `FLIGHTLOG_DISABLED` says that nothing is recorded."""
+    return os.environ.get("FLIGHTLOG_DISABLED", "") not in ("", "0")

@@ -1,0 +1,54 @@
+"""One row of a batch as a context manager."""
+
+import logging
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any
+
+from ..errors import StorageError
+
+log = logging.getLogger("flightlog.recorder")
+
+
+class RowRecorder:
+    """A row that is processing until its block is left: then completed, or failed by the exception that leaves."""
+
+    def __init__(self, item: Callable[..., None], row_number: int, input: Any) -> None:
+        self._item, self.row_number, self._input = item, row_number, input
+        self.output: Any = None
+        """Recorded with the row when it completes."""
+        self._skipped: str | None = None
+
+    def skip(self, reason: str = "") -> None:
+        """The row will count as skipped, not as completed."""
+        self._skipped = reason
+
+    def __enter__(self) -> "RowRecorder":
+        self._item(self.row_number, "processing", input=self._input)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self._end()
+            return
+        try:
+            self._item(self.row_number, "failed", error=error)
+        except StorageError as storage:
+            # The agent's own exception goes on; ours must not take its place.
+            log.error("row %d could not be recorded as failed: %s", self.row_number, storage)
+
+    async def __aenter__(self) -> "RowRecorder":
+        return self.__enter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.__exit__(kind, error, trace)
+
+    def _end(self) -> None:
+        if self._skipped is None:
+            self._item(self.row_number, "completed", output=self.output)
+        else:
+            self._item(self.row_number, "skipped", error=self._skipped or None)

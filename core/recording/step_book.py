@@ -1,0 +1,115 @@
+"""Which steps a run has: their ids, attempts and dependencies, while it is recorded."""
+
+import threading
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from ..events import AnyEvent, DeclaredStep, GraphDeclared, StepEnd, StepFinished, StepStarted
+
+
+class Place(NamedTuple):
+    """Where a step that begins stands."""
+
+    id: str
+    attempt: int
+    depends_on: list[str]
+
+
+class StepBook:
+    """Gives steps their ids (`s1`, `s2` …) and knows which are declared, open and ended. Thread-safe.
+
+    A step is known by its name: one that begins takes up the declared step of that name, and one that
+    follows a failed step of the same name and parent is its next attempt.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._count = 0
+        self._declared: dict[str, DeclaredStep] = {}
+        self._pending: dict[str, None] = {}
+        self._ids: dict[str, str] = {}
+        self._open: dict[str, tuple[str | None, str, int]] = {}
+        self._failed: dict[tuple[str | None, str], int] = {}
+
+    def declare(self, graph: Mapping[str, Iterable[str]]) -> list[DeclaredStep]:
+        """The steps of a graph given as name → names it depends on; those only depended on are steps too."""
+        with self._lock:
+            wanted = {name: list(names) for name, names in graph.items()}
+            for name in [name for names in wanted.values() for name in names]:
+                wanted.setdefault(name, [])
+            for name in wanted:
+                if name not in self._ids:
+                    self._ids[name] = self._new_id()
+                    self._pending[self._ids[name]] = None
+            steps = [
+                DeclaredStep(id=self._ids[name], name=name, depends_on=[self._ids[on] for on in names])
+                for name, names in wanted.items()
+            ]
+            self._declared.update((step.name, step) for step in steps)
+            return steps
+
+    def begin(self, name: str, parent: str | None, attempt: int | None, depends_on: Iterable[str] | None) -> Place:
+        """The place of a step that begins now; `depends_on` are names or ids."""
+        with self._lock:
+            declared = self._declared.get(name)
+            number = self._failed.pop((parent, name), 0) + 1 if attempt is None else attempt
+            step = declared.id if declared and declared.id in self._pending else self._new_id()
+            self._pending.pop(step, None)
+            if depends_on is not None:
+                edges = [self._ids.get(on, on) for on in depends_on]
+            else:
+                edges = list(declared.depends_on) if declared else []
+            self._ids[name] = step
+            self._open[step] = (parent, name, number)
+            return Place(step, number, edges)
+
+    def end(self, step: str, status: StepEnd) -> bool:
+        """Notes that a step ended; False if it was not open (any more)."""
+        with self._lock:
+            opened = self._open.pop(step, None)
+            if opened and status == "failed":
+                self._failed[opened[:2]] = opened[2]
+            return opened is not None or self._pending.pop(step, self) is not self
+
+    def open(self) -> list[str]:
+        """Ids of the open steps, the newest first: inner ones before those they are nested in."""
+        with self._lock:
+            return list(reversed(self._open))
+
+    def pending(self) -> list[str]:
+        """Ids of the declared steps that never began."""
+        with self._lock:
+            return list(self._pending)
+
+    def forget_open(self) -> None:
+        """Leaves the open steps as they are recorded: the run is paused."""
+        with self._lock:
+            self._open.clear()
+
+    def learn(self, event: AnyEvent) -> None:
+        """Takes in an event of a run that is taken up again."""
+        with self._lock:
+            if isinstance(event, GraphDeclared):
+                for step in event.steps:
+                    self._declared[step.name] = step
+                    self._ids.setdefault(step.name, step.id)
+                    self._pending.setdefault(step.id)
+                    self._see(step.id)
+            elif isinstance(event, StepStarted):
+                self._pending.pop(event.step, None)
+                self._ids[event.name] = event.step
+                self._open[event.step] = (event.parent, event.name, event.attempt)
+                self._see(event.step)
+            elif isinstance(event, StepFinished):
+                self._pending.pop(event.step, None)
+                opened = self._open.pop(event.step, None)
+                if opened and event.status == "failed":
+                    self._failed[opened[:2]] = opened[2]
+
+    def _new_id(self) -> str:
+        self._count += 1
+        return f"s{self._count}"
+
+    def _see(self, step: str) -> None:
+        if step[:1] == "s" and step[1:].isdecimal() and len(step) < 12:
+            self._count = max(self._count, int(step[1:]))

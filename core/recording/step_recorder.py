@@ -1,0 +1,153 @@
+"""Steps: nodes of a run's graph, open from the call until their block is left."""
+
+import contextvars
+import logging
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Any
+
+from ..errors import StorageError
+from ..events import Fault, StepEnd, StepFinished, StepStarted
+from ..faults import fault_of, is_quiet_exit
+from .coercion import state_of, whole
+from .jsonable import text
+from .tape import Tape
+from .verbs import Verbs
+
+log = logging.getLogger("flightlog.recorder")
+
+innermost: "contextvars.ContextVar[StepRecorder | None]" = contextvars.ContextVar("flightlog_step", default=None)
+
+
+def current_step(tape: Tape) -> "StepRecorder | None":
+    """The innermost open step of a run whose `with` block this thread or task is in."""
+    step = innermost.get()
+    while step is not None and (step._tape is not tape or step.is_over):
+        step = step._outer
+    return step
+
+
+class Recorder(Verbs):
+    """What a run and a step have in common, steps within them included."""
+
+    def step(
+        self,
+        name: str,
+        *,
+        agent: str = "",
+        kind: str = "",
+        attempt: int | None = None,
+        depends_on: "Iterable[str | StepRecorder] | StepRecorder | None" = None,
+        input: Any = None,
+        meta: dict[str, Any] | None = None,
+    ) -> "StepRecorder":
+        """Begins a step; use it in `with` (or call `finish`).
+
+        It is nested in this step; called on the run, in the step whose block the thread or task is in.
+        A step declared by `run.graph` is taken up by its name. After a failed step of the same name and
+        place it is the next attempt, unless `attempt` says otherwise. `depends_on` names steps that came before.
+        """
+        tape, parent = self._tape, self._step_id()
+        name, agent = text(name), text(agent) or self._agent()
+        number = None if attempt is None else whole(attempt, "attempt")
+        place = tape.steps.begin(name, parent, number, _edges(depends_on))
+        tape.append(
+            StepStarted(
+                step=place.id,
+                name=name,
+                agent=agent,
+                kind=text(kind),
+                attempt=place.attempt,
+                parent=parent,
+                depends_on=place.depends_on,
+                input=input,
+                meta=state_of(meta or {}),
+            )
+        )
+        return StepRecorder(tape, place.id, name, agent, place.attempt)
+
+
+def _edges(depends_on: Any) -> list[str] | None:
+    if depends_on is None:
+        return None
+    if isinstance(depends_on, StepRecorder | str):
+        depends_on = [depends_on]
+    return [on.id if isinstance(on, StepRecorder) else text(on) for on in depends_on]
+
+
+class StepRecorder(Recorder):
+    """A step that was begun. What is recorded through it belongs to it."""
+
+    def __init__(self, tape: Tape, id: str, name: str, agent: str, attempt: int) -> None:
+        self._tape = tape
+        self.id = id
+        self.name = name
+        self.agent = agent
+        self.attempt = attempt
+        self.output: Any = None
+        """Recorded when the step ends."""
+        self.is_over = False
+        self._outer: StepRecorder | None = None
+
+    def _step_id(self) -> str:
+        return self.id
+
+    def _agent(self) -> str:
+        return self.agent
+
+    def finish(
+        self,
+        status: StepEnd = "completed",
+        *,
+        error: BaseException | Fault | str | None = None,
+        output: Any = None,
+    ) -> None:
+        """Ends the step; does nothing if it has ended, with the run for instance."""
+        self.is_over = True
+        if self._tape.steps.end(self.id, status):
+            self._tape.append(
+                StepFinished(
+                    step=self.id,
+                    status=status,
+                    error=fault_of(error),
+                    output=self.output if output is None else output,
+                )
+            )
+
+    def fail(self, error: BaseException | Fault | str | None = None) -> None:
+        """Ends the step as failed."""
+        self.finish("failed", error=error)
+
+    def skip(self, reason: str = "") -> None:
+        """Ends the step as skipped."""
+        self.finish("skipped", error=reason or None)
+
+    def __enter__(self) -> "StepRecorder":
+        self._outer = innermost.get()
+        innermost.set(self)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # A block may be left in another context than it was entered in (generators): then nothing is restored.
+        if innermost.get() is self:
+            innermost.set(self._outer)
+        if self._tape.is_forked:
+            return
+        if error is None or is_quiet_exit(error):
+            self.finish()
+            return
+        try:
+            self.fail(error)
+        except StorageError as storage:
+            # The agent's own exception goes on; ours must not take its place.
+            log.error("step %s of run %s could not be recorded as failed: %s", self.name, self._tape.run, storage)
+
+    async def __aenter__(self) -> "StepRecorder":
+        return self.__enter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.__exit__(kind, error, trace)

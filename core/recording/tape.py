@@ -1,0 +1,167 @@
+"""What all recorders of one run share: its writer, its steps, where its states stand, whether it is over."""
+
+import os
+import threading
+from typing import TYPE_CHECKING
+
+from ..events import (
+    AnyEvent,
+    ApprovalDecided,
+    ApprovalRequested,
+    CheckpointSaved,
+    CostPriced,
+    CostRecorded,
+    Event,
+    Fault,
+    FinishedStatus,
+    ItemChanged,
+    ItemStatus,
+    RunFinished,
+    RunPaused,
+    StepEnd,
+    StepFinished,
+)
+from ..repositories import RunWriter
+from .pricing import Pricing
+from .step_book import StepBook
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..store import Store
+
+LEARNED = frozenset(
+    {"graph.declared", "step.started", "step.finished", "checkpoint", "cost", "cost.priced", "item"}
+    | {"approval.requested", "approval.decided"}
+)
+"""Types of events that a recorder must know of to go on with a run."""
+
+
+class NullWriter:
+    """Records nothing, for `FLIGHTLOG_DISABLED`."""
+
+    last_seq = 0
+
+    def __init__(self, run: str) -> None:
+        self.run = run
+
+    def append(self, event: Event) -> int:
+        """Forgets the event."""
+        return 0
+
+    def put_value(self, value: bytes, *, opaque: bool = False) -> str:
+        """Forgets the value."""
+        return ""
+
+    def history(self, types: frozenset[str]) -> "Iterator[AnyEvent]":
+        """There is none."""
+        return iter(())
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+class Tape:
+    """The state of a run while it is recorded. Thread-safe."""
+
+    def __init__(self, store: "Store", writer: RunWriter) -> None:
+        self.store = store
+        self.writer = writer
+        self.run = writer.run
+        self.append = writer.append
+        self.is_recording = not isinstance(writer, NullWriter)
+        self.steps = StepBook()
+        self.pricing = Pricing(writer.append, store.prices)
+        self.lock = threading.RLock()
+        self.last_checkpoint: str | None = None
+        self.asked: dict[str, str] = {}
+        """Undecided approval → its question."""
+        self.left: dict[str, str] = {}
+        """Question → its undecided approval that nobody waits for: asked again, the question takes it up."""
+        self.rows: dict[int, tuple[int, ItemStatus]] = {}
+        """Row number → attempts so far and status, of rows that are not done."""
+        self.is_over = False
+        self._pid = os.getpid()
+
+    @property
+    def is_forked(self) -> bool:
+        """Whether this is a forked child's copy, by which nothing can be recorded."""
+        return os.getpid() != self._pid
+
+    def learn(self) -> None:
+        """Takes in what was recorded before the run was taken up again, and closes what was left open."""
+        unpriced: dict[int, CostRecorded] = {}
+        for event in self.writer.history(LEARNED):
+            self.steps.learn(event)
+            if isinstance(event, CheckpointSaved):
+                self.last_checkpoint = event.checkpoint
+            elif isinstance(event, CostRecorded) and event.nanousd is None:
+                unpriced[event.seq] = event
+            elif isinstance(event, CostPriced):
+                unpriced.pop(event.cost, None)
+            elif isinstance(event, ApprovalRequested):
+                self.asked[event.approval] = event.question
+            elif isinstance(event, ApprovalDecided):
+                self.asked.pop(event.approval, None)
+            elif isinstance(event, ItemChanged):
+                self.note_row(event)
+        self.left = {question: approval for approval, question in self.asked.items()}
+        for cost in unpriced.values():
+            self.pricing.add(cost)
+        self.close_steps("failed", Fault(type="Interrupted", message="the run was left before the step ended"))
+
+    def note_row(self, item: ItemChanged) -> None:
+        """Remembers the attempts of a row until it is done."""
+        if item.status in ("completed", "skipped"):
+            self.rows.pop(item.row_number, None)
+        else:
+            self.rows[item.row_number] = (item.attempt, item.status)
+
+    def close_steps(self, status: StepEnd, fault: Fault | None) -> None:
+        """Ends all open steps, inner ones first."""
+        for step in self.steps.open():
+            if self.steps.end(step, status):
+                self.append(StepFinished(step=step, status=status, error=fault))
+
+    def finish(self, status: FinishedStatus, fault: Fault | None) -> None:
+        """Closes what is open, appends the last event and lets go of the run; does nothing the second time."""
+        with self.lock:
+            if self.is_over:
+                return
+            self.is_over = True
+            try:
+                for approval in self.asked.values():
+                    self.append(ApprovalDecided(approval=approval, decision="expired", note="the run ended"))
+                left = (
+                    Fault(type=fault.type, message=fault.message) if fault else Fault(message=f"the run was {status}")
+                )
+                self.close_steps(
+                    "completed" if status == "completed" else "failed", None if status == "completed" else left
+                )
+                for step in self.steps.pending():
+                    if self.steps.end(step, "skipped"):
+                        self.append(StepFinished(step=step, status="skipped"))
+                self.append(RunFinished(status=status, error=fault))
+            finally:
+                self.writer.close()
+
+    def _close_all(self, status: FinishedStatus, fault: Fault | None) -> None:
+        while self.asked:
+            approval, _ = self.asked.popitem()
+            self.append(ApprovalDecided(approval=approval, decision="expired", note="the run ended"))
+        if status == "completed":
+            self.close_steps("completed", None)
+        else:
+            why = Fault(type=fault.type, message=fault.message) if fault else Fault(message=f"the run was {status}")
+            self.close_steps("failed", why)
+        for step in self.steps.pending():
+            if self.steps.end(step, "skipped"):
+                self.append(StepFinished(step=step, status="skipped"))
+
+    def pause(self, reason: str) -> None:
+        """Lets go of the run so that somebody may take it up; its open steps stay as they are."""
+        with self.lock:
+            self.append(RunPaused(reason=reason))
+            self.is_over = True
+            self.steps.forget_open()
+            self.writer.close()
