@@ -13,7 +13,7 @@ from pathlib import Path
 
 import flightlog
 import pytest
-from flightlog.core.query import EVERYTHING
+from flightlog.core.query.query import EVERYTHING
 
 AGENT = """
 import sys, time, flightlog
