@@ -35,7 +35,14 @@ def open(
     LangGraph database; without one it is `FLIGHTLOG_DATA`, `./flightlog-data` if it is there, or the
     user's data directory. `storage` says how a new directory keeps its runs (an existing one
     knows). With `durable` what is recorded survives the machine's death, not only the process's.
+    While `FLIGHTLOG_DISABLED` is set, nothing is made, looked at or recorded, and every call works.
     """
+    from .core.recording.disabled import is_disabled
+
+    if is_disabled():
+        from .backends.disabled import open_disabled
+
+        return open_disabled(place, config=config)
     from .backends.open import open_store
 
     return open_store(place, config=config, read_only=read_only, durable=durable, create=create, storage=storage)

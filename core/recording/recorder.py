@@ -1,7 +1,6 @@
 """Recording a run: the five lines that an agent's programmer writes."""
 
 import logging
-import os
 from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,9 +12,10 @@ from ..ids import check_id, check_run_id, new_ulid
 from ..repositories import RunWriter
 from ..workflows import digest_of
 from .coercion import names_of, state_of, whole
+from .disabled import NullWriter, is_disabled
 from .jsonable import text
 from .step_recorder import Recorder, current_step, innermost
-from .tape import NullWriter, Tape
+from .tape import Tape
 from .waiting import in_thread
 
 if TYPE_CHECKING:
@@ -220,8 +220,3 @@ def resume_run(store: "Store", run: str) -> RunRecorder:
         writer.close()
         raise
     return RunRecorder(tape)
-
-
-def is_disabled() -> bool:
-    """Whether `FLIGHTLOG_DISABLED` says that nothing is recorded."""
-    return os.environ.get("FLIGHTLOG_DISABLED", "") not in ("", "0")

@@ -5,13 +5,11 @@ import threading
 from typing import TYPE_CHECKING
 
 from ..events import (
-    AnyEvent,
     ApprovalDecided,
     ApprovalRequested,
     CheckpointSaved,
     CostPriced,
     CostRecorded,
-    Event,
     Fault,
     FinishedStatus,
     ItemChanged,
@@ -22,12 +20,11 @@ from ..events import (
     StepFinished,
 )
 from ..repositories import RunWriter
+from .disabled import NullWriter
 from .pricing import Pricing
 from .step_book import StepBook
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ..store import Store
 
 LEARNED = frozenset(
@@ -35,30 +32,6 @@ LEARNED = frozenset(
     | {"approval.requested", "approval.decided"}
 )
 """Types of events that a recorder must know of to go on with a run."""
-
-
-class NullWriter:
-    """Records nothing, for `FLIGHTLOG_DISABLED`."""
-
-    last_seq = 0
-
-    def __init__(self, run: str) -> None:
-        self.run = run
-
-    def append(self, event: Event) -> int:
-        """Forgets the event."""
-        return 0
-
-    def put_value(self, value: bytes, *, opaque: bool = False) -> str:
-        """Forgets the value."""
-        return ""
-
-    def history(self, types: frozenset[str]) -> "Iterator[AnyEvent]":
-        """There is none."""
-        return iter(())
-
-    def close(self) -> None:
-        """Nothing to close."""
 
 
 class Tape:
@@ -130,17 +103,7 @@ class Tape:
                 return
             self.is_over = True
             try:
-                for approval in self.asked.values():
-                    self.append(ApprovalDecided(approval=approval, decision="expired", note="the run ended"))
-                left = (
-                    Fault(type=fault.type, message=fault.message) if fault else Fault(message=f"the run was {status}")
-                )
-                self.close_steps(
-                    "completed" if status == "completed" else "failed", None if status == "completed" else left
-                )
-                for step in self.steps.pending():
-                    if self.steps.end(step, "skipped"):
-                        self.append(StepFinished(step=step, status="skipped"))
+                self._close_all(status, fault)
                 self.append(RunFinished(status=status, error=fault))
             finally:
                 self.writer.close()

@@ -97,6 +97,18 @@ def test_a_question_left_open_expires_with_the_run(store, recorded, monkeypatch)
     assert (decided.decision, finished.status) == ("expired", "cancelled")
 
 
+def test_who_waits_in_another_thread_while_the_run_ends_is_told_that_nobody_answered(store, recorded):
+    answers = []
+    run = store.run("w")
+    waiting = threading.Thread(target=lambda: answers.append(run.approve("?", timeout=1, default=True)))
+    waiting.start()
+    when_asked(recorded, run)
+    run.finish()
+    waiting.join(30)
+    assert answers == [True]
+    assert [event.decision for event in recorded(run.id, "approval.decided")] == ["expired"]
+
+
 async def test_a_loop_goes_on_while_an_approval_waits(store, layout, recorded):
     lags: list[float] = []
 
