@@ -6,7 +6,7 @@ from ..core.annotations import Annotation, encode
 from .journal import annotations
 from .journal.layout import Layout
 from .sql import tables
-from .sql.database import Database
+from .sql.database import BY_HAND_S, Database
 from .sql.projector import Projector
 
 
@@ -29,6 +29,6 @@ class TableAnnotations:
 
     def annotate(self, annotation: Annotation) -> None:
         """Adds it, and what follows from it."""
-        with self._database.write() as connection:
+        with self._database.write(BY_HAND_S) as connection:
             connection.execute(insert(tables.annotations), {"run": annotation.run, "line": encode(annotation)})
             self._projector.annotate(connection, annotation)

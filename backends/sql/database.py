@@ -18,6 +18,17 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from ...core.errors import Locked, ReadOnly, StorageError
 
 Guard = Callable[[], AbstractContextManager[None]]
+WriteGuard = Callable[[float], AbstractContextManager[None]]
+"""Keeps other writers out; waits so many seconds for them, then Locked."""
+
+PATIENCE_S = 5.0
+"""How long a write waits that somebody will try again; `write(BY_HAND_S)` for one that nobody would."""
+BY_HAND_S = 60.0
+
+
+def _unguarded(patience_s: float) -> AbstractContextManager[None]:
+    return nullcontext()
+
 
 _open: "weakref.WeakSet[Database]" = weakref.WeakSet()
 
@@ -43,7 +54,7 @@ class Database:
         writer: Engine | None,
         translate: Callable[[DBAPIError], StorageError],
         read_guard: Guard = nullcontext,
-        write_guard: Guard = nullcontext,
+        write_guard: WriteGuard = _unguarded,
         settle: Callable[[Connection], None] = lambda connection: None,
         changes: Callable[[], int],
         before_close: Callable[[], object] = lambda: None,
@@ -81,10 +92,10 @@ class Database:
                 self._used.reading = None
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, patience_s: float = PATIENCE_S) -> Iterator[Connection]:
         """One write transaction, alone among all processes: commits at the end, rolls back on any exception.
 
-        Nested in one thread it joins the outer one. Waits at most five seconds for other
+        Nested in one thread it joins the outer one. Waits at most `patience_s` seconds for other
         writers, then Locked; ReadOnly; Corrupt; StorageError (a full disk, say).
         """
         current = getattr(self._used, "writing", None)
@@ -93,7 +104,7 @@ class Database:
             return
         if self._writer is None:
             raise ReadOnly("the database was opened read-only", where=self.name)
-        with self._errors(), self._write_guard(), self._writer.connect() as connection:
+        with self._errors(), self._write_guard(patience_s), self._writer.connect() as connection:
             with connection.begin():
                 self._used.writing = connection
                 try:
@@ -118,7 +129,7 @@ class Database:
             # Closing the last connection checkpoints. SQLite then has the file for itself, so a
             # guard that cannot be had is no reason to keep it open.
             try:
-                with self._write_guard():
+                with self._write_guard(PATIENCE_S):
                     self._writer.dispose()
             except Locked:
                 self._writer.dispose()

@@ -15,7 +15,7 @@ from ...core.metrics import Pattern, merged
 from ...core.repositories import MetricsRepository
 from ...core.runs import FINISHED
 from ...core.workflows import Outcome
-from .database import Database
+from .database import BY_HAND_S, Database
 from .run_rows import AnySelect, money_columns, money_of, token_columns, tokens_of
 from .tables import patterns, runs
 
@@ -61,7 +61,7 @@ class SqlMetrics(MetricsRepository):
         first, last = pattern.first_seen or pattern.last_seen or seen, pattern.last_seen or pattern.first_seen or seen
         new = msgspec.structs.replace(pattern, first_seen=first, last_seen=last)
         here = (_p.workflow == pattern.workflow, _p.name == pattern.name)
-        with self._kept.write() as connection:
+        with self._kept.write(BY_HAND_S) as connection:
             row = connection.execute(select(*_PATTERN).where(*here)).first()
             if row is None:
                 connection.execute(insert(patterns).values(_row(new)))

@@ -12,7 +12,7 @@ from ...core.ids import check_id
 from ...core.repositories import WorkflowRepository
 from ...core.workflows import Version, Workflow, digest_of
 from ..workflows.definition import check_childless, check_definition, edited, no_version, parents_of, twin
-from .database import Database
+from .database import BY_HAND_S, Database
 from .storable import storable
 from .tables import versions
 
@@ -37,7 +37,7 @@ class SqlWorkflows(WorkflowRepository):
     ) -> Version:
         check_id(workflow, "workflow")
         check_definition(definition)
-        with self._database.write() as connection:
+        with self._database.write(BY_HAND_S) as connection:
             _refuse_twin(connection, workflow)
             same = _same(connection, workflow, digest_of(definition)) if only_new else None
             if same:
@@ -94,7 +94,7 @@ class SqlWorkflows(WorkflowRepository):
 
     def delete(self, workflow: str, number: int) -> None:
         check_id(workflow, "workflow")
-        with self._database.write() as connection:
+        with self._database.write(BY_HAND_S) as connection:
             listed = _listed(connection, workflow)
             if number not in {version.number for version in listed}:
                 raise no_version(workflow, number)

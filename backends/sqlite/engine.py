@@ -171,7 +171,7 @@ def _in_memory() -> Database:
     lock = threading.RLock()
 
     @contextmanager
-    def alone() -> Iterator[None]:
+    def alone(patience_s: float = 0) -> Iterator[None]:
         with lock:
             yield
 
