@@ -33,6 +33,18 @@ class StateKey(msgspec.Struct, kw_only=True, frozen=True):
     opaque: Opaque | None = None
 
 
+class StoredState(msgspec.Struct, kw_only=True, frozen=True):
+    """A whole state in the bytes that are stored, and the run that it is of."""
+
+    run: str
+    values: dict[str, bytes] = {}
+    """Key → compact JSON."""
+    opaque: dict[str, bytes] = {}
+    """Key → bytes that nobody loads."""
+    notes: dict[str, str] = {}
+    """Key → what was noted of its opaque bytes."""
+
+
 class KeyChange(msgspec.Struct, kw_only=True, frozen=True):
     """How one key differs from state a to state b."""
 

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from .annotations import Annotation
-from .checkpoints import Blame, Checkpoint, StateDiff, StateKey
+from .checkpoints import Blame, Checkpoint, StateDiff, StateKey, StoredState
 from .costs import CostGroup, CostRecord, GroupBy
 from .events import AnyEvent, Decision, Event, Json, Level, RunStarted
 from .feed import Changes, Watch
@@ -345,6 +345,10 @@ class CheckpointRepository(ABC):
     @abstractmethod
     def state(self, checkpoint: str) -> dict[str, Json]:
         """The whole state as it was given; opaque values appear as `{"opaque": …, "size": …, "sha256": …}`."""
+
+    @abstractmethod
+    def stored(self, checkpoint: str) -> StoredState:
+        """The whole state in the bytes that are stored, opaque ones included: what a run that starts there copies."""
 
     @abstractmethod
     def value(self, checkpoint: str, key: str) -> Json:

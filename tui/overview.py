@@ -17,6 +17,7 @@ from .keys import place, shown
 from .lines import Line, one_line, status_ink
 from .lines import between as edges
 from .nodes import Node
+from .state_nodes import origin_line
 
 
 class Overview(msgspec.Struct, kw_only=True, frozen=True):
@@ -197,10 +198,8 @@ def _lineage(found: Overview, now: float, glyphs: Glyphs) -> Iterator[Node]:
         yield _relative("parent", run.parent, found.parent, now, glyphs)
     if run.from_checkpoint:
         origin = found.origin
-        what = f"{format.short_id(run.from_checkpoint, glyphs)}" + (f" {one_line(origin.label, 40)}" if origin else "")
-        where = f" of run {format.short_id(origin.run, glyphs)}" if origin else ", which is not here"
         target = ("run", origin.run) if origin else None
-        yield Node("origin", [label("started at"), (f"checkpoint {what}", "text"), (where, "muted")], target=target)
+        yield Node("origin", [label("started at"), *origin_line(run.from_checkpoint, origin, glyphs)], target=target)
     for number, child in enumerate(found.children):
         yield _relative("children" if number == 0 else "", child.id, child, now, glyphs)
 

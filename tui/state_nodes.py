@@ -45,6 +45,19 @@ def checkpoint_nodes(
     return nodes
 
 
+def origin_line(checkpoint: str, origin: Checkpoint | None, glyphs: Glyphs) -> Line:
+    """Which checkpoint of which other run a run started at; `origin` is None if it is not here."""
+    label = f" {one_line(origin.label, 40)}" if origin and origin.label else ""
+    where = f" of run {format.short_id(origin.run, glyphs)}" if origin else ", which is not here"
+    return [(f"checkpoint {format.short_id(one_line(checkpoint, 40), glyphs)}{label}", "text"), (where, "muted")]
+
+
+def origin_node(checkpoint: str, origin: Checkpoint | None, glyphs: Glyphs) -> Node:
+    """The line above the graph of a run that is a branch of another; `enter` goes to that one."""
+    line: Line = [("  from ", "faint"), *origin_line(checkpoint, origin, glyphs)]
+    return Node("origin", line, target=("run", origin.run) if origin else None)
+
+
 def _checkpoint_line(one: Checkpoint, names: Mapping[str, str], graph: Line) -> Callable[[int], Line]:
     label = one_line(one.label or (names.get(one.step, one.step) if one.step else ""), 60)
     line: Line = [*graph, (f" {format.clock(one.t)}  ", "muted"), (label, "text")]

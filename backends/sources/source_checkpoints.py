@@ -5,7 +5,7 @@ import threading
 from collections import OrderedDict
 from typing import Literal
 
-from ...core.checkpoints import Blame, Checkpoint, KeyChange, StateDiff, StateKey
+from ...core.checkpoints import Blame, Checkpoint, KeyChange, StateDiff, StateKey, StoredState
 from ...core.errors import NotFound
 from ...core.events import Json
 from ...core.repositories import CheckpointRepository
@@ -47,6 +47,10 @@ class SourceCheckpoints(CheckpointRepository):
             while len(self._states) > _KEPT:
                 self._states.popitem(last=False)
         return dict(state)
+
+    def stored(self, checkpoint: str) -> StoredState:
+        encoded = {key: values.encode(value) for key, value in self.state(checkpoint).items()}
+        return StoredState(run=self.get(checkpoint).run, values=encoded)
 
     def value(self, checkpoint: str, key: str) -> Json:
         state = self.state(checkpoint)

@@ -8,7 +8,7 @@ from itertools import pairwise
 import msgspec
 from sqlalchemy import Connection, bindparam, select
 
-from ...core.checkpoints import Blame, Checkpoint, KeyChange, StateDiff, StateKey
+from ...core.checkpoints import Blame, Checkpoint, KeyChange, StateDiff, StateKey, StoredState
 from ...core.diff import same
 from ...core.errors import Corrupt, NotFound
 from ...core.events import Json, Opaque
@@ -98,6 +98,15 @@ class SqlCheckpoints(CheckpointRepository):
         with self._reading() as connection:
             state = _state(connection, checkpoint)
         return self._read(state, builtins.list(state.values))
+
+    def stored(self, checkpoint: str) -> StoredState:
+        with self._reading() as connection:
+            state = _state(connection, checkpoint)
+        bodies = self._bodies.values(state.run, {value.digest for value in state.values.values()})
+        plain = {key: bodies[value.digest] for key, value in state.values.items() if value.note is None}
+        opaque = {key: bodies[value.digest] for key, value in state.values.items() if value.note is not None}
+        notes = {key: value.note for key, value in state.values.items() if value.note}
+        return StoredState(run=state.run, values=plain, opaque=opaque, notes=notes)
 
     def value(self, checkpoint: str, key: str) -> Json:
         with self._reading() as connection:

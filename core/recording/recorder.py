@@ -11,6 +11,7 @@ from ..faults import fault_of, is_cancellation, is_quiet_exit
 from ..ids import check_id, check_run_id, new_ulid
 from ..repositories import RunWriter
 from ..workflows import digest_of
+from .branching import copy_state
 from .coercion import names_of, state_of, whole
 from .disabled import NullWriter, is_disabled
 from .jsonable import text
@@ -173,7 +174,8 @@ def begin_run(
 
     `version` names the version that runs; `definition` (YAML) instead saves a new version if its
     text is new. `id` may be a ULID of the caller's own. Ids that cannot be ids are a StorageError,
-    an id that exists is a Conflict. With `FLIGHTLOG_DISABLED` set nothing is recorded.
+    an id that exists is a Conflict. The state at `from_checkpoint`, of any run of the store, becomes the
+    run's first checkpoint. With `FLIGHTLOG_DISABLED` set nothing is recorded.
     """
     run = new_ulid() if id is None else check_run_id(id)
     check_id(workflow, "workflow")
@@ -201,7 +203,14 @@ def begin_run(
         tags=names_of(tags),
         meta=state_of(meta or {}),
     )
-    return RunRecorder(Tape(store, store.recording.begin(started, durable=store.durable)))
+    tape = Tape(store, store.recording.begin(started, durable=store.durable))
+    if started.from_checkpoint and tape.is_recording:
+        try:
+            copy_state(tape, started.from_checkpoint)
+        except BaseException:
+            tape.writer.close()
+            raise
+    return RunRecorder(tape)
 
 
 def resume_run(store: "Store", run: str) -> RunRecorder:

@@ -144,6 +144,12 @@ def test_states_and_state(data):
     assert json.loads(call("state", point["id"], "--key", "plan", "--json", "--data", data)) == 1
     call("state", "01j9" + "0" * 22, "--data", data, code=1)
     assert point["id"] in call("states", "first", "--data", data)
+    with flightlog.open(data) as store:
+        branch = store.run("w", from_checkpoint=point["id"])
+        branch.finish()
+    (copy,) = lines_of("states", branch.id, "--json", "--data", data)
+    assert copy["parent"] is None and copy["label"] == f"from run {point['run']}"
+    assert point["id"] in call("states", branch.id, "--data", data)
 
 
 def test_sessions_costs_workflows_and_versions(data):

@@ -104,6 +104,37 @@ def test_checkpoints_are_listed_in_the_order_they_were_taken_with_their_parents(
     assert (found[0].label, found[1].changed, store.checkpoints.get(second)) == ("first", ("b",), found[1])
 
 
+def test_a_run_that_starts_at_anothers_checkpoint_has_a_copy_of_that_one_state(store):
+    state = {"messages": ["hello", "wörld"], "plan": {"n": 2**70}}
+    with store.run("w") as first:
+        first.checkpoint({"messages": ["hello"]})
+        fork = first.checkpoint(state, opaque={"pickle": b"\x80\x04."})
+        first.checkpoint({"messages": ["later"]})
+        with store.run("w", from_checkpoint=fork) as early:
+            own = early.checkpoint({"messages": ["hello", "wörld", "on"]})
+    with store.run("w", from_checkpoint=fork) as late:
+        pass
+    for branch, checkpoints in ((early, 2), (late, 1)):
+        found = store.checkpoints.list(branch.id)
+        assert store.runs.get(branch.id).from_checkpoint == fork
+        assert (len(found), found[0].parent, found[0].label) == (checkpoints, None, f"from run {first.id}")
+        assert store.checkpoints.state(found[0].id) == store.checkpoints.state(fork)
+        assert store.checkpoints.stored(found[0].id).opaque == {"pickle": b"\x80\x04."}
+        assert {one.digest for one in store.checkpoints.keys(found[0].id)} == {
+            one.digest for one in store.checkpoints.keys(fork)
+        }
+    assert store.checkpoints.get(own).parent == store.checkpoints.list(early.id)[0].id
+    assert store.checkpoints.list(early.id)[1].changed == ("messages", "pickle", "plan")
+
+
+def test_a_state_that_cannot_be_copied_hinders_no_run_and_is_said(store):
+    with store.run("w", from_checkpoint="01nowhere") as run:
+        run.log("on")
+    told, _ = store.logs.query(run.id)
+    assert told.level == "WARNING" and "01nowhere" in told.message
+    assert store.checkpoints.list(run.id) == []
+
+
 json_values = st.recursive(
     st.none()
     | st.booleans()

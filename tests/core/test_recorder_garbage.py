@@ -5,7 +5,7 @@ import math
 from flightlog.backends.journal.layout import Layout
 from flightlog.backends.journal.reader import read_lines
 from flightlog.backends.journal.recording import JournalRecording
-from flightlog.core.errors import StorageError
+from flightlog.core.errors import NotFound, StorageError
 from flightlog.core.events import TYPES, decode
 from flightlog.core.store import Store
 from hypothesis import HealthCheck, given, settings
@@ -70,6 +70,10 @@ beginnings = st.dictionaries(
 )
 
 
+def _nothing():
+    raise NotFound("there is no checkpoint")
+
+
 @given(beginnings, st.lists(calls, max_size=12), garbage)
 @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 def test_what_is_recorded_can_be_read(facts, made, reason):
@@ -78,7 +82,8 @@ def test_what_is_recorded_can_be_read(facts, made, reason):
 
     with tempfile.TemporaryDirectory() as folder:
         layout = Layout(Path(folder))
-        store = Store(name="x", recording=JournalRecording(layout), workflows=None, reading=None, close=lambda: None)
+        recording = JournalRecording(layout)
+        store = Store(name="x", recording=recording, workflows=None, reading=_nothing, close=lambda: None)
         try:
             run = store.run("w", **facts)
         except (StorageError, ValueError, TypeError):

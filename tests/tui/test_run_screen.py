@@ -479,6 +479,17 @@ async def test_large_values_are_read_when_they_are_unfolded(store):
         assert "10,000 characters" in text_of(pilot) or "long long" in text_of(pilot)
 
 
+async def test_the_states_of_a_branch_lead_to_the_run_it_came_from(store):
+    run = record_everything(store)
+    async with opened(store, run, tab="states") as pilot:
+        assert "from checkpoint" in text_of(pilot) and "from run" in text_of(pilot)
+        await pilot.press("home", "down")
+        await settled(pilot)
+        assert screen_of(pilot).tab.shown.checkpoint.label == f"from run {store.runs.get(run).parent}"
+        await pilot.press("left", "home", "enter")
+        await wait(pilot, lambda: screen_of(pilot).run_id == store.runs.get(run).parent)
+
+
 async def test_blame_names_the_step_and_leads_to_its_checkpoint(store):
     run = record_everything(store)
     async with opened(store, run, tab="states") as pilot:
@@ -498,7 +509,7 @@ async def test_two_marked_checkpoints_are_compared(store):
     run = record_everything(store)
     async with opened(store, run, tab="states") as pilot:
         tab = screen_of(pilot).tab
-        await pilot.press("home", "x", "end", "x")
+        await pilot.press("home", "down", "x", "end", "x")
         await settled(pilot)
         assert {change.key for change in tab.diff.changes} >= {"messages", "big"}
         assert "→" in text_of(pilot)

@@ -15,11 +15,15 @@ from .output import say, say_json, table, terminal_width
 @click.argument("run")
 @json_option()
 def states(settings: Settings, run: str, as_json: bool) -> None:
-    """Checkpoints of RUN, in the order they were taken, with their parents."""
+    """Checkpoints of RUN, in the order they were taken, with their parents.
+
+    A run that starts at another run's checkpoint has a copy of that state as its first one.
+    """
     from .. import format
 
     with opened(settings) as store:
-        found = store.checkpoints.list(store.runs.resolve(run))
+        about = store.runs.get(store.runs.resolve(run))
+        found = store.checkpoints.list(about.id)
     if as_json:
         for checkpoint in found:
             say_json(plain(checkpoint))
@@ -27,7 +31,7 @@ def states(settings: Settings, run: str, as_json: bool) -> None:
     rows = [
         (
             point.id,
-            point.parent or "–",
+            point.parent or (about.from_checkpoint if place == 0 else None) or "–",
             point.t,
             point.step or "–",
             point.label,
@@ -35,7 +39,7 @@ def states(settings: Settings, run: str, as_json: bool) -> None:
             format.size(point.size_bytes),
             "?" if point.changed is None else ", ".join(point.changed) or "nothing",
         )
-        for point in found
+        for place, point in enumerate(found)
     ]
     table(
         ("Checkpoint", "Parent", "Time", "Step", "Label", "Keys", "Size", "Changed"),

@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from ...core.checkpoints import Checkpoint, StateDiff
+from ...core.errors import NotFound
 from ...core.events import Json
 from ...core.repositories import CheckpointRepository
 from ...core.runs import Run
@@ -16,8 +17,9 @@ from ..facts import teach
 from ..keys import bindings
 from ..lines import Line, between, one_line
 from ..loading import in_thread
+from ..messages import OpenRun
 from ..nodes import Node
-from ..state_nodes import Shown, Values, blame_node, checkpoint_nodes, diff_nodes, state_nodes
+from ..state_nodes import Shown, Values, blame_node, checkpoint_nodes, diff_nodes, origin_node, state_nodes
 from .line_list import LineList, OneLine
 from .run_tab import RunTab
 from .tree_view import TreeView
@@ -43,6 +45,8 @@ class Found(NamedTuple):
     shown: Shown | None
     values: dict[tuple[str, str], Json]
     diff: StateDiff | None
+    origin: Node | None
+    """Where the run started, if that was at another run's checkpoint."""
 
 
 class StateTab(RunTab):
@@ -60,6 +64,7 @@ class StateTab(RunTab):
         self.everything = False
         self.marked: list[str] = []
         self.diff: StateDiff | None = None
+        self.origin: Node | None = None
         self._blames: dict[str, Node] = {}
         self._seen = -1
         self._store: Store | None = None
@@ -84,7 +89,7 @@ class StateTab(RunTab):
     @property
     def _here(self) -> str | None:
         row = self.graph.current
-        return row.node.target if row else None
+        return row.node.target if row and isinstance(row.node.target, str) else None
 
     # Reading.
 
@@ -106,7 +111,17 @@ class StateTab(RunTab):
         if len(self.marked) == 2 and (diff is None or [diff.a, diff.b] != self.marked):
             diff = store.checkpoints.diff(*self.marked)
         shown = self.shown if self.shown and self.shown.checkpoint == one else _look(store.checkpoints, one)
-        return Found(checkpoints, names, shown, self._read_values(store.checkpoints, shown), diff)
+        origin = self.origin or self._origin(store.checkpoints, run)
+        return Found(checkpoints, names, shown, self._read_values(store.checkpoints, shown), diff, origin)
+
+    def _origin(self, repository: CheckpointRepository, run: Run) -> Node | None:
+        if not run.from_checkpoint:
+            return None
+        try:
+            found = repository.get(run.from_checkpoint)
+        except NotFound:
+            found = None
+        return origin_node(run.from_checkpoint, found, self.glyphs)
 
     def _read_values(self, repository: CheckpointRepository, shown: Shown | None) -> dict[tuple[str, str], Json]:
         wished = list(self.values.wished)
@@ -115,7 +130,7 @@ class StateTab(RunTab):
         return {place: repository.value(*place) for place in dict.fromkeys(wished)}
 
     def show(self, run: Run, found: Found) -> None:
-        self.names, self.diff = found.names, found.diff
+        self.names, self.diff, self.origin = found.names, found.diff, found.origin
         if found.checkpoints is not None:
             self.checkpoints = found.checkpoints
             self.set_class(not self.checkpoints, "empty")
@@ -128,6 +143,8 @@ class StateTab(RunTab):
 
     def _show_graph(self, here: str | None = None) -> None:
         nodes = checkpoint_nodes(self.checkpoints, self.names, self.marked, self.glyphs)
+        if self.origin and nodes:
+            nodes.insert(0, self.origin)
         self.graph.show(nodes or EMPTY)
         found = self.graph.find_key(((here,), 0)) if here else None
         if found is not None:
@@ -178,8 +195,12 @@ class StateTab(RunTab):
 
     @on(LineList.Chosen, "#state-graph")
     def into_state(self) -> None:
-        """Goes over to the state."""
-        self.state.focus()
+        """Goes over to the state, or to the run that this one branched off."""
+        row = self.graph.current
+        if row and isinstance(row.node.target, tuple):
+            self.post_message(OpenRun(row.node.target[1]))
+        else:
+            self.state.focus()
 
     @on(LineList.Chosen, "#state-tree")
     def follow(self) -> None:
@@ -204,7 +225,8 @@ class StateTab(RunTab):
             near = places.get(one.parent or "", places[here] - 1)
         else:
             near = max((places[c.id] for c in self.checkpoints if c.parent == here), default=places[here] + 1)
-        self.graph.move_to(near)
+        near = min(max(near, 0), len(self.checkpoints) - 1)
+        self.graph.move_to(self.graph.find_key(((self.checkpoints[near].id,), 0)) or 0)
 
     def action_view(self) -> None:
         self.everything = not self.everything
