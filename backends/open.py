@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from weakref import WeakKeyDictionary
 
-from ..core.config import Storage, StorageType
+from ..core.config import Config, LocalType, Storage
 from ..core.costs import PriceBook
 from ..core.errors import ConfigError, NotSupported
 from ..core.repositories import MetricsRepository, RecordingRepository, WorkflowRepository
@@ -49,7 +49,7 @@ def open_store(
     read_only: bool = False,
     durable: bool = False,
     create: bool = True,
-    storage: StorageType | None = None,
+    storage: LocalType | None = None,
 ) -> Store:
     """Opens the store of a place, importing only the backend that it needs.
 
@@ -68,6 +68,10 @@ def open_store(
     assert settings.logs
     assert settings.workflows
     assert settings.metrics
+    _refuse_postgres(settings)
+    if settings.mirror:
+        advice = "take `storage.mirror` out, or use a newer Flightlog"
+        raise NotSupported("a mirror is not supported by this version", where=settings.file, advice=advice)
     backend = _backend(settings.logs, databases, read_only=read_only, create=create)
     workflows, metrics = _workflows(settings.workflows, databases), settings.metrics
     name = str(where.path or where.root)
@@ -118,6 +122,15 @@ def _backend(logs: Storage, databases: Databases, *, read_only: bool, create: bo
     from .sqlite.sqlite_backend import SqliteBackend
 
     return SqliteBackend(path, databases, read_only=read_only, create=create)
+
+
+def _refuse_postgres(settings: Config) -> None:
+    for concern in ("logs", "workflows", "metrics"):
+        kept: Storage = getattr(settings, concern)
+        if kept.type == "postgres":
+            where = f"{settings.file}: storage.{concern}: {kept.shown}"
+            advice = "take type file or sqlite"
+            raise NotSupported("PostgreSQL is not supported by this version", where=where, advice=advice)
 
 
 def _workflows(kept: Storage, databases: Databases) -> WorkflowRepository:

@@ -1,29 +1,53 @@
 """What a store is configured to do, and where each setting came from."""
 
+import re
 from typing import Any, Literal
 
 import msgspec
 
-StorageType = Literal["file", "sqlite"]
+LocalType = Literal["file", "sqlite"]
+"""How a data directory keeps its runs."""
+StorageType = Literal["file", "sqlite", "postgres"]
 
-STORAGE_TYPES: tuple[StorageType, ...] = ("file", "sqlite")
+STORAGE_TYPES: tuple[StorageType, ...] = ("file", "sqlite", "postgres")
 SOURCE_TYPES = ("langgraph",)
 
 DEFAULT_PATHS: dict[str, dict[str, str]] = {
     "workflows": {"file": "workflows", "sqlite": "flightlog.db"},
     "logs": {"file": "runs", "sqlite": "flightlog.db"},
     "metrics": {"file": "metrics", "sqlite": "flightlog.db"},
-    "mirror": {"file": "mirror", "sqlite": "mirror.db"},
+    "mirror": {"file": "mirror"},
 }
 """Concern → storage type → path in the data directory, where none is given."""
 
+NOT_YET = ("budgets", "retention", "minimum", "max_size", "trash_for", "every")
+"""Settings that are read and checked, and which this version does not act on."""
+
+_PASSWORD = re.compile(r"(://[^:@/?]*):.*@", re.DOTALL)
+_SECRET = re.compile(r"([?&][^=&]*(?:password|secret|token|key)[^=&]*=)[^&]*", re.IGNORECASE)
+
+
+def masked(url: str) -> str:
+    """A URL as it may be shown: with `***` where a password is."""
+    return _SECRET.sub(r"\1***", _PASSWORD.sub(r"\1:***@", url))
+
 
 class Storage(msgspec.Struct, kw_only=True, frozen=True):
-    """Where one concern is kept."""
+    """Where one concern is kept: at a path, or at the URL of a server."""
 
     type: StorageType
-    path: str
-    """Absolute."""
+    path: str = ""
+    """Absolute; empty for a server."""
+    url: str = ""
+    """With its password: it is shown as `shown` says."""
+
+    @property
+    def shown(self) -> str:
+        """The path, or the URL without its password."""
+        return masked(self.url) or self.path
+
+    def __repr__(self) -> str:
+        return f"Storage({self.type}: {self.shown})"
 
 
 class Source(msgspec.Struct, kw_only=True, frozen=True):
@@ -39,6 +63,8 @@ class Config(msgspec.Struct, kw_only=True, frozen=True):
 
     file: str = ""
     """The file that was read; empty if there is none."""
+    data: str = ""
+    """The data directory, absolute, where it is decided."""
     workflows: Storage | None = None
     logs: Storage | None = None
     metrics: Storage | None = None
@@ -49,18 +75,22 @@ class Config(msgspec.Struct, kw_only=True, frozen=True):
     policies: dict[str, Any] = {}
     """`budgets`, `retention` and what belongs to them, as given."""
     origins: dict[str, str] = {}
-    """Key of a setting (`storage.logs`) → where it came from (the file's path)."""
+    """Key of a setting (`storage.logs`) → where it came from (the file's path, say)."""
 
     def rows(self) -> list[tuple[str, Any, str]]:
-        """Each setting that is in force: its key, its value, where it came from."""
+        """Each setting that is in force: its key, its value as it may be shown, where it came from."""
         found: list[tuple[str, Any, str]] = []
+        for key, value in (("data", self.data), ("config", self.file)):
+            if value:
+                found.append((key, value, self._origin(key)))
         for concern in DEFAULT_PATHS:
             storage: Storage | None = getattr(self, concern)
             if storage:
                 key = f"storage.{concern}"
+                where = "url" if storage.url else "path"
                 found += [
                     (f"{key}.type", storage.type, self._origin(key)),
-                    (f"{key}.path", storage.path, self._origin(key)),
+                    (f"{key}.{where}", storage.shown, self._origin(key)),
                 ]
         if self.archive:
             found.append(("archive.path", self.archive, self._origin("archive")))

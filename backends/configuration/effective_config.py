@@ -5,10 +5,11 @@ from pathlib import Path
 
 import msgspec
 
-from ...core.config import DEFAULT_PATHS, Config, Storage, StorageType
-from ...core.errors import ConfigError, NotSupported
+from ...core.config import DEFAULT_PATHS, Config, LocalType, Storage
+from ...core.errors import ConfigError
+from .clashes import refuse_clashes
 from .config_file import load_config
-from .places import Place, place_of, storage_in
+from .places import Place, default_root_from, place_of, storage_in
 
 _HERE = "what lies in the data directory"
 _ASKED = "the place that was named"
@@ -20,25 +21,27 @@ def configuration(
     place: str | os.PathLike[str] | None = None,
     *,
     config: str | os.PathLike[str] | None = None,
-    storage: StorageType | None = None,
+    storage: LocalType | None = None,
 ) -> Config:
     """The configuration in force, with every concern decided and each origin told; ConfigError."""
     where = place_of(place)
     if where.root is None or where.kind == "source":
         return Config()
-    return decided(where, load_config(where.root, config), storage)
+    found = decided(where, load_config(where.root, config), storage)
+    origins = found.origins | {"data": _ASKED if place else default_root_from()}
+    return msgspec.structs.replace(found, data=os.path.abspath(where.root), origins=origins)
 
 
-def decided(where: Place, config: Config, storage: StorageType | None) -> Config:
+def decided(where: Place, config: Config, storage: LocalType | None) -> Config:
     """A configuration in which no concern is left open. `where` is a data directory or a store of ours."""
     assert where.root is not None
     root, origins = where.root, dict(config.origins)
-    if config.mirror:
-        advice = "take `storage.mirror` out, or use a newer Flightlog"
-        raise NotSupported("a mirror is not supported by this version", where=config.file, advice=advice)
-    logs = config.logs
+    logs, mirror = config.logs, config.mirror
     if where.kind != "directory":
-        logs, origins["storage.logs"] = _named(where), _ASKED
+        named = _named(where)
+        if logs != named and not (logs is None and _default(root, "logs", named.type) == named):
+            mirror = None  # it is of the runs that are configured, and these are others
+        logs, origins["storage.logs"] = named, _ASKED
     elif logs is None:
         logs, origins["storage.logs"] = _found(root, storage)
     elif storage not in (None, logs.type):
@@ -48,12 +51,15 @@ def decided(where: Place, config: Config, storage: StorageType | None) -> Config
     if workflows is None:
         workflows, origins["storage.workflows"] = _default(root, "workflows", "file"), _DEFAULT
     if metrics is None:
-        path = logs.path if logs.type == "sqlite" else str(Path(logs.path).with_name("metrics"))
-        metrics, origins["storage.metrics"] = Storage(type=logs.type, path=path), _LOGS
+        metrics, origins["storage.metrics"] = _beside(logs), _LOGS
     if logs.type == "file" and Path(logs.path).name != "runs":
         where_from = f"{config.file}: storage.logs.path"
         raise ConfigError("journals lie in a folder called runs", where=where_from, advice="let the path end in /runs")
-    return msgspec.structs.replace(config, logs=logs, workflows=workflows, metrics=metrics, origins=origins)
+    found = msgspec.structs.replace(
+        config, logs=logs, workflows=workflows, metrics=metrics, mirror=mirror, origins=origins
+    )
+    refuse_clashes(found, root)
+    return found
 
 
 def _named(where: Place) -> Storage:
@@ -63,7 +69,7 @@ def _named(where: Place) -> Storage:
     return Storage(type="sqlite", path=os.path.abspath(where.path or where.root / "flightlog.db"))
 
 
-def _found(root: Path, storage: StorageType | None) -> tuple[Storage, str]:
+def _found(root: Path, storage: LocalType | None) -> tuple[Storage, str]:
     found = storage_in(root)
     if found and storage not in (None, found):
         advice = f"open it without storage={storage!r}"
@@ -72,5 +78,13 @@ def _found(root: Path, storage: StorageType | None) -> tuple[Storage, str]:
     return _default(root, "logs", kind), _HERE if found else _ASKED if storage else _DEFAULT
 
 
-def _default(root: Path, concern: str, kind: StorageType) -> Storage:
-    return Storage(type=kind, path=os.path.abspath(root / DEFAULT_PATHS[concern][kind]))
+def _beside(logs: Storage) -> Storage:
+    """Where metrics are kept if nobody said: with the runs."""
+    if logs.type == "file":
+        return Storage(type="file", path=str(Path(logs.path).with_name("metrics")))
+    return logs
+
+
+def _default(root: Path, concern: str, kind: str) -> Storage:
+    path = os.path.abspath(root / DEFAULT_PATHS[concern][kind])
+    return Storage(type="file" if kind == "file" else "sqlite", path=path)

@@ -39,15 +39,24 @@ def place_of(text: str | os.PathLike[str] | None) -> Place:
 
 def default_root() -> Path:
     """`FLIGHTLOG_DATA`, else `./flightlog-data` if it is there, else the user's data directory."""
+    return _default_root()[0]
+
+
+def default_root_from() -> str:
+    """What decides the data directory where none is named."""
+    return _default_root()[1]
+
+
+def _default_root() -> tuple[Path, str]:
     named = os.environ.get("FLIGHTLOG_DATA")
     if named:
-        return Path(named).expanduser()
+        return Path(named).expanduser(), "FLIGHTLOG_DATA"
     here = Path("flightlog-data")
     if here.is_dir():
-        return here
+        return here, "it lies in the current folder"
     import platformdirs
 
-    return Path(platformdirs.user_data_dir("flightlog"))
+    return Path(platformdirs.user_data_dir("flightlog")), "default"
 
 
 def storage_in(root: Path) -> Literal["file", "sqlite"] | None:

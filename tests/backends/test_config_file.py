@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from flightlog.backends.configuration.config_file import load_config
-from flightlog.core.config import Config, Source, Storage
+from flightlog.core.config import Config, Source, Storage, masked
 from flightlog.core.errors import ConfigError
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,15 +56,21 @@ def test_each_setting_tells_where_it_came_from(tmp_path):
     rows = loaded(tmp_path, WHOLE).rows()
     assert ("storage.logs.type", "sqlite", str(tmp_path / "flightlog.yaml")) in rows
     assert ("archive.path", str(tmp_path / "cold"), str(tmp_path / "flightlog.yaml")) in rows
-    assert {origin for _, _, origin in rows} == {str(tmp_path / "flightlog.yaml")}
+    assert ("config", str(tmp_path / "flightlog.yaml"), "found in the data directory") in rows
+    assert (
+        "storage.mirror.path",
+        "/home/ana/mirror",
+        f"{tmp_path / 'flightlog.yaml'} with HOME of the environment",
+    ) in rows
+    assert next(origin for key, _, origin in rows if key == "budgets").endswith("with WHO of the environment")
     assert {key for key, _, _ in rows} >= {"storage.mirror.path", "sources[0].path", "budgets", "retention", "every"}
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "{}", "storage: {}\nsources: []\n"])
 def test_an_empty_file_sets_nothing(tmp_path, text):
     config = loaded(tmp_path, text)
-    assert config == Config(file=str(tmp_path / "flightlog.yaml"))
-    assert config.rows() == []
+    assert config.rows() == [("config", str(tmp_path / "flightlog.yaml"), "found in the data directory")]
+    assert config == Config(file=config.file, origins=config.origins)
 
 
 def test_without_a_file_nothing_is_set(tmp_path):
@@ -96,9 +102,12 @@ def test_the_option_goes_before_the_variable_and_this_before_the_folder(tmp_path
             "'sqlit' is not allowed ({file}: storage.logs.type); did you mean 'sqlite'?",
         ),
         ("storage: {logs: {path: x}}", "is missing ({file}: storage.logs.type); allowed are file, sqlite"),
+        ("storage: {logs: {type: postgres}}", "is missing ({file}: storage.logs.url); write postgresql://USER:"),
+        ("storage: {logs: {type: postgres, path: x}}", "'path' is no key of storage.logs with type postgres"),
+        ("storage: {logs: {type: sqlite, url: x}}", "'url' is no key of storage.logs with type sqlite"),
         (
-            "storage: {logs: {type: postgres}}",
-            "PostgreSQL is not supported by this version ({file}: storage.logs.type)",
+            "storage: {mirror: {type: sqlite}}",
+            "'sqlite' is not allowed ({file}: storage.mirror.type); allowed are file",
         ),
         ("storage: {logs: sqlite}", "a mapping is wanted, found 'sqlite' ({file}: storage.logs)"),
         ("storage: [file]", "a mapping is wanted, found a list ({file}: storage)"),
@@ -109,7 +118,26 @@ def test_the_option_goes_before_the_variable_and_this_before_the_folder(tmp_path
         ("sources: [{type: langraph, path: x}]", "did you mean 'langgraph'?"),
         ("archive: {}\nminimum: true", "a whole number is wanted, found True ({file}: minimum)"),
         ("archive: {path: '${NOT_SET}/x'}", "the environment variable NOT_SET is not set ({file}: archive.path)"),
-        ("budgets: [{query: '${NOT_SET}'}]", "({file}: budgets[0].query)"),
+        ("budgets: [{query: '${NOT_SET}', per: day, max: 1}]", "({file}: budgets[0].query)"),
+        ("budgets: [{per: day}]", "is missing ({file}: budgets[0].max); give a number above 0"),
+        ("budgets: [{per: dy, max: 1}]", "'dy' is not allowed ({file}: budgets[0].per); did you mean 'day'?"),
+        ("budgets: [{per: day, max: .nan}]", "nan is no sum of dollars ({file}: budgets[0].max)"),
+        ("budgets: [{per: day, max: 1, max_: 2}]", "'max_' is no key of a budget ({file}: budgets[0].max_); did you"),
+        ("budgets: [{query: 'statsu:failed', per: day, max: 1}]", "({file}: budgets[0].query)"),
+        ("retention: []", "an empty policy keeps everything ({file}: retention)"),
+        ("retention: [{then: archive}]", "is missing ({file}: retention[0].match)"),
+        ("retention: [{match: archived}]", "is missing ({file}: retention[0].then); allowed are archive, trash"),
+        (
+            "retention: [{match: 'a', keep: {last: 0}, then: trash}]",
+            "0 is less than 1 ({file}: retention[0].keep.last)",
+        ),
+        (
+            "retention: [{match: 'a', keep: {within: ever}, then: trash}]",
+            "({file}: retention[0].keep.within); a length",
+        ),
+        ("max_size: 5 apples", "'5 apples' cannot be read ({file}: max_size); a size is wanted"),
+        ("trash_for: 0d", "'0d' is nothing ({file}: trash_for)"),
+        ("minimum: -1", "-1 is less than 0 ({file}: minimum)"),
         ("- 1", "a mapping is wanted, found a list ({file})"),
         ("archive: {path: a}\narchive: {path: b}", "line 2 has the key 'archive' for the second time ({file})"),
         ("a: &x 1\nb: *x", "an alias (*x) ({file}); write the value out instead"),
@@ -157,6 +185,73 @@ def test_a_variable_is_put_in_once_and_can_be_written_as_itself(tmp_path):
 def test_a_byte_order_mark_is_no_mistake(tmp_path):
     (tmp_path / "flightlog.yaml").write_bytes(b"\xef\xbb\xbfarchive: {path: a}\n")
     assert load_config(tmp_path, environ={}).archive == str(tmp_path / "a")
+
+
+# --- servers ----------------------------------------------------------------------------------------------
+
+SERVER = "storage: {logs: {type: postgres, url: 'postgresql://ana:${PW}@db.example:5433/flights?sslmode=require'}}"
+
+
+def test_the_url_of_a_server_takes_its_password_from_the_environment_and_never_shows_it(tmp_path):
+    config = loaded(tmp_path, SERVER, PW="s3cr/t@%")
+    assert config.logs and config.logs.url == "postgresql://ana:s3cr%2Ft%40%25@db.example:5433/flights?sslmode=require"
+    rows = {key: (value, origin) for key, value, origin in config.rows()}
+    assert rows["storage.logs.url"] == (
+        "postgresql://ana:***@db.example:5433/flights?sslmode=require",
+        f"{tmp_path / 'flightlog.yaml'} with PW of the environment",
+    )
+    assert "s3cr" not in f"{config!r} {config} {config.rows()} {config.logs}"
+
+
+def test_a_whole_url_may_be_in_the_environment(tmp_path):
+    config = loaded(tmp_path, "storage: {metrics: {type: postgres, url: '${URL}'}}", URL="postgres://u:p%40w@h/d")
+    assert config.metrics and config.metrics.url == "postgres://u:p%40w@h/d"
+    assert config.metrics.shown == "postgres://u:***@h/d"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "hunter2",
+        "mysql://ana:hunter2@host/db",
+        "postgresql://ana:hunter2@host",
+        "postgresql://ana:hunter2@host/",
+        "postgresql://ana:hunter2@host:port/db",
+        "postgresql://ana:hun/ter2@host/db",
+        "postgresql://ana:hunter2#@host/db",
+        "postgresql://ana:hunter2@host/d b",
+        "postgresql://ana:hunter2@[host/db",
+        "postgresql://ana:hunter2@host:0/db",
+    ],
+)
+def test_a_wrong_url_is_one_line_that_quotes_nothing_of_it(tmp_path, url):
+    for text in (f'"{url}"', "'${URL}'"):
+        with pytest.raises(ConfigError) as caught:
+            loaded(tmp_path, f"storage: {{logs: {{type: postgres, url: {text}}}}}", URL=url)
+        line = str(caught.value)
+        assert "storage.logs.url" in line and "postgresql://USER:" in line and "\n" not in line
+        assert "hun" not in line and "ter2" not in line
+
+
+@pytest.mark.parametrize(
+    ("url", "seen"),
+    [
+        ("postgresql://u:p@h/d", "postgresql://u:***@h/d"),
+        ("postgresql://u:a:b@c/d@h/d", "postgresql://u:***@h/d"),
+        ("postgresql://u@h/d?password=p&x=1", "postgresql://u@h/d?password=***&x=1"),
+        ("postgresql://u@h:5432/d", "postgresql://u@h:5432/d"),
+        ("postgresql:///d?host=/run", "postgresql:///d?host=/run"),
+    ],
+)
+def test_where_a_password_is_stars_are_shown(url, seen):
+    assert masked(url) == seen
+
+
+def test_what_an_environment_variable_holds_is_in_no_mistake(tmp_path):
+    for text in ("storage: {logs: {type: '${SECRET}'}}", "archive: {path: '${SECRET}\\0'}", "max_size: '${SECRET}'"):
+        with pytest.raises(ConfigError) as caught:
+            loaded(tmp_path, text.replace("\\0", ""), SECRET="hunter2\0")
+        assert "hunter2" not in str(caught.value) and "${SECRET}" in str(caught.value)
 
 
 plain = st.recursive(

@@ -129,6 +129,8 @@ def test_places_by_default(tmp_path, monkeypatch):
 def test_configuration_in_force_tells_every_origin(tmp_path):
     (tmp_path / "flightlog.yaml").write_text("storage: {logs: {type: file}}")
     rows = {key: (value, origin) for key, value, origin in configuration(tmp_path).rows()}
+    assert rows["data"] == (str(tmp_path), "the place that was named")
+    assert rows["config"] == (str(tmp_path / "flightlog.yaml"), "found in the data directory")
     assert rows["storage.logs.type"] == ("file", str(tmp_path / "flightlog.yaml"))
     assert rows["storage.workflows.path"] == (str(tmp_path / "workflows"), "default")
     assert rows["storage.metrics.path"] == (str(tmp_path / "metrics"), "as storage.logs")
@@ -147,13 +149,28 @@ def test_configuration_in_force_tells_every_origin(tmp_path):
         ("storage: {logs: {type: file, path: elsewhere}}", "called runs"),
         ("storage: {mirror: {type: file}}", "mirror"),
         ("storage: [", "flightlog.yaml"),
+        ("storage: {logs: {type: file, path: a/runs}, workflows: {type: file, path: a}}", "lies in the place of"),
+        (
+            "storage: {logs: {type: file, path: runs}, metrics: {type: file, path: runs}}",
+            "is the place of storage.logs",
+        ),
+        ("storage: {logs: {type: sqlite, path: w/x.db}, workflows: {type: file, path: w}}", "storage.logs.path"),
+        ("storage: {logs: {type: sqlite, path: .flightlog/index.db}}", "disposable index"),
+        ("storage: {logs: {type: sqlite, path: .}}", "a folder lies where a database is wanted"),
+        ("storage: {workflows: {type: file, path: flightlog.yaml}}", "a file lies where a folder is wanted"),
+        ("archive: {path: workflows/old}", "lies in the place of storage.workflows"),
+        ("storage: {mirror: {type: file, path: .}}", "the data directory"),
+        ("storage: {mirror: {type: file, path: ..}}", "the data directory"),
+        ("storage: {mirror: {type: file, path: workflows}}", "is the place of storage.workflows too"),
+        ("storage: {logs: {type: file}, mirror: {type: file, path: runs/2}}", "lies in the place of storage.logs"),
+        ("storage: {logs: {type: postgres, url: 'postgresql://u:p4ss@h/d'}}", "postgresql://u:***@h/d"),
     ],
 )
 def test_a_mistake_in_the_configuration_is_one_line_and_makes_nothing(tmp_path, text, words):
     (tmp_path / "flightlog.yaml").write_text(text)
     with pytest.raises(FlightlogError) as found:
         flightlog.open(tmp_path)
-    assert words in str(found.value) and "\n" not in str(found.value)
+    assert words in str(found.value) and "\n" not in str(found.value) and "p4ss" not in str(found.value)
     assert os.listdir(tmp_path) == ["flightlog.yaml"]
 
 
@@ -240,3 +257,8 @@ def test_read_only_refuses_annotations(tmp_path):
     run = record(tmp_path, storage="file")
     with flightlog.open(tmp_path, read_only=True) as store, pytest.raises(ReadOnly):
         store.runs.annotate(Pinned(run=run))
+
+
+def test_the_package_names_what_it_has():
+    assert {"open", "Handler", "__version__"} <= set(dir(flightlog))
+    assert all(getattr(flightlog, name) for name in flightlog.__all__)

@@ -1,0 +1,64 @@
+"""What cannot be mixed: places of a configuration that lie in one another, or are not what they should be."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from ...core.config import Config
+from ...core.errors import ConfigError
+
+
+class _Place(NamedTuple):
+    key: str
+    path: Path
+    is_folder: bool
+
+
+def refuse_clashes(config: Config, root: Path) -> None:
+    """ConfigError for the first two places that cannot be, with both keys."""
+    _refuse_mirror_of_itself(config, root)
+    places = list(_places(config))
+    for number, place in enumerate(places):
+        _refuse_kind(config, place)
+        if place.path == Path(os.path.abspath(root / ".flightlog" / "index.db")):
+            raise _error(config, "the disposable index cannot hold what must be kept", place, "name another file")
+        for other in places[:number]:
+            if place.path == other.path and (place.is_folder or other.is_folder):
+                raise _error(config, f"is the place of {other.key} too", place, "give each a place of its own")
+            for inner, outer in ((place, other), (other, place)):
+                if outer.is_folder and outer.path in inner.path.parents:
+                    raise _error(
+                        config, f"lies in the place of {outer.key}, {outer.path}", inner, "let it lie beside it"
+                    )
+
+
+def _refuse_mirror_of_itself(config: Config, root: Path) -> None:
+    if config.mirror and config.logs:
+        mirror = Path(config.mirror.path)
+        homes = {Path(os.path.abspath(root)), *([Path(config.logs.path).parent] if config.logs.path else [])}
+        for home in homes:
+            if mirror == home or mirror in home.parents:
+                place = _Place("storage.mirror", mirror, True)
+                raise _error(config, f"the data directory {home} lies there itself", place, "name a folder of its own")
+
+
+def _places(config: Config) -> Iterator[_Place]:
+    for concern in ("workflows", "logs", "metrics", "mirror"):
+        storage = getattr(config, concern)
+        if storage and storage.path:
+            yield _Place(f"storage.{concern}", Path(storage.path), storage.type == "file")
+    if config.archive:
+        yield _Place("archive", Path(config.archive), True)
+
+
+def _refuse_kind(config: Config, place: _Place) -> None:
+    if place.is_folder and place.path.is_file():
+        raise _error(config, "a file lies where a folder is wanted", place, "name a folder, or take type sqlite")
+    if not place.is_folder and place.path.is_dir():
+        raise _error(config, "a folder lies where a database is wanted", place, "name a file, or take type file")
+
+
+def _error(config: Config, what: str, place: _Place, advice: str) -> ConfigError:
+    where = f"{config.file}: {place.key}.path" if config.file else place.key
+    return ConfigError(f"{what} ({place.path})" if config.file else what, where=where, advice=advice)

@@ -1,0 +1,110 @@
+"""Budgets and retention as a configuration gives them: their form, checked strictly."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from ...core.query.query import parse
+from ...core.units import bytes_of, seconds_of
+from .values import Values, shown
+
+PER = ("day", "week", "month")
+THEN = ("archive", "trash")
+KEEP = ("last", "within", "hourly", "daily", "weekly", "monthly", "yearly")
+
+
+def policies(values: Values, top: dict[str, Any]) -> dict[str, Any]:
+    """What is said about budgets and retention, with its variables put in; ConfigError."""
+    return {key: read(values, top[key], key) for key, read in _READ.items() if key in top}
+
+
+POLICIES = ("budgets", "retention", "minimum", "max_size", "trash_for", "every")
+
+
+def _budgets(values: Values, value: Any, key: str) -> list[dict[str, Any]]:
+    return [_budget(values, given, f"{key}[{n}]") for n, given in enumerate(values.typed(value, key, list))]
+
+
+def _budget(values: Values, value: Any, key: str) -> dict[str, Any]:
+    given = values.mapping(value, key, ("query", "per", "max"), of="a budget")
+    most = given.get("max")
+    if isinstance(most, bool) or not isinstance(most, int | float) or not math.isfinite(most) or most <= 0:
+        found = "is missing" if most is None else f"{shown(most)} is no sum of dollars"
+        raise values.mistake(found, f"{key}.max", "give a number above 0, like 20.00")
+    return {
+        "query": _query(values, given.get("query", ""), f"{key}.query"),
+        "per": values.choice(given.get("per"), f"{key}.per", PER),
+        "max": most,
+    }
+
+
+def _retention(values: Values, value: Any, key: str) -> list[dict[str, Any]]:
+    blocks = values.typed(value, key, list)
+    if not blocks:
+        raise values.mistake("an empty policy keeps everything", key, "give a block, or take the key out")
+    return [_block(values, given, f"{key}[{n}]") for n, given in enumerate(blocks)]
+
+
+def _block(values: Values, value: Any, key: str) -> dict[str, Any]:
+    given = values.mapping(value, key, ("match", "keep", "then"), of="a block of retention")
+    if "match" not in given:
+        raise values.mistake("is missing", f"{key}.match", 'give a query, like "status:completed"')
+    return {
+        "match": _query(values, given["match"], f"{key}.match"),
+        "keep": _keep(values, given.get("keep", {}), f"{key}.keep"),
+        "then": values.choice(given.get("then"), f"{key}.then", THEN),
+    }
+
+
+def _keep(values: Values, value: Any, key: str) -> dict[str, Any]:
+    given = values.mapping(value, key, KEEP, of="keep")
+    return {
+        name: _span(values, rule, f"{key}.{name}") if name == "within" else _count(values, rule, f"{key}.{name}")
+        for name, rule in given.items()
+    }
+
+
+def _query(values: Values, value: Any, key: str) -> str:
+    text: str = values.filled(values.typed(value, key, str), key)
+    if problem := parse(text).message:
+        raise values.mistake(problem, key, "`?` in the browser tells what a query may say")
+    return text
+
+
+def _count(values: Values, value: Any, key: str) -> int:
+    number: int = values.typed(value, key, int)
+    if number < 1:
+        raise values.mistake(f"{number} is less than 1", key, "give a whole number from 1 on")
+    return number
+
+
+def _minimum(values: Values, value: Any, key: str) -> int:
+    number: int = values.typed(value, key, int)
+    if number < 0:
+        raise values.mistake(f"{number} is less than 0", key, "give a whole number from 0 on")
+    return number
+
+
+def _amount(read: Callable[[str], float]) -> Callable[[Values, Any, str], str]:
+    def check(values: Values, value: Any, key: str) -> str:
+        text: str = values.filled(values.typed(value, key, str), key)
+        try:
+            positive = read(text) > 0
+        except ValueError as error:
+            raise values.mistake(f"{shown(value)} cannot be read", key, str(error)) from error
+        if not positive:
+            raise values.mistake(f"{shown(value)} is nothing", key, "give more than zero")
+        return text
+
+    return check
+
+
+_span, _size = _amount(seconds_of), _amount(bytes_of)
+_READ: dict[str, Callable[[Values, Any, str], Any]] = {
+    "budgets": _budgets,
+    "retention": _retention,
+    "minimum": _minimum,
+    "max_size": _size,
+    "trash_for": _span,
+    "every": _span,
+}
