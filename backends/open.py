@@ -9,15 +9,16 @@ from weakref import WeakKeyDictionary
 from ..core.config import Config, LocalType, Storage
 from ..core.costs import PriceBook
 from ..core.errors import ConfigError, NotSupported
+from ..core.query.query import of_version
 from ..core.repositories import MetricsRepository, RecordingRepository, WorkflowRepository
 from ..core.store import Reading, Store
 from .configuration.config_file import load_config
 from .configuration.effective_config import decided
 from .configuration.places import MEMORY, Place, place_of
 from .files.files_backend import FilesBackend
-from .read_only import ReadOnlyWorkflows
+from .read_only import opened_read_only
 from .sqlite.databases import Databases
-from .workflows.lazy_workflows import LateWorkflows
+from .workflows.forwarded_workflows import GuardedWorkflows, LazyWorkflows, ReadOnlyWorkflows
 from .workflows.workflow_files import FileWorkflows
 
 if TYPE_CHECKING:
@@ -78,7 +79,9 @@ def open_store(
     store = Store(
         name=name,
         recording=backend.recording,
-        workflows=ReadOnlyWorkflows(workflows, name) if read_only else workflows,
+        workflows=ReadOnlyWorkflows(workflows, lambda: opened_read_only(name))
+        if read_only
+        else _guarded(workflows, lambda: store),
         reading=lambda: backend.reading(lambda database, refresh: _metrics(metrics, databases, database, refresh)),
         close=lambda: backend.close(databases.close),
         read_only=read_only,
@@ -105,7 +108,7 @@ def _in_memory(databases: Databases, durable: bool) -> Store:
     store = Store(
         name=MEMORY,
         recording=backend.recording,
-        workflows=LateWorkflows(lambda: _in_table(databases.get(None))),
+        workflows=_guarded(LazyWorkflows(lambda: _in_table(databases.get(None))), lambda: store),
         reading=lambda: backend.reading(lambda database, refresh: _in_database(database, refresh, databases.get(None))),
         close=lambda: backend.close(databases.close),
         durable=durable,
@@ -135,7 +138,12 @@ def _refuse_postgres(settings: Config) -> None:
 
 def _workflows(kept: Storage, databases: Databases) -> WorkflowRepository:
     path = Path(kept.path)
-    return FileWorkflows(path) if kept.type == "file" else LateWorkflows(lambda: _in_table(databases.beside(path)))
+    return FileWorkflows(path) if kept.type == "file" else LazyWorkflows(lambda: _in_table(databases.beside(path)))
+
+
+def _guarded(workflows: WorkflowRepository, store: Callable[[], Store]) -> WorkflowRepository:
+    """Versions that are not deleted while the store has runs of them."""
+    return GuardedWorkflows(workflows, lambda id, number: store().runs.count(of_version(id, number)))
 
 
 def _in_table(database: "Database") -> WorkflowRepository:

@@ -1,12 +1,10 @@
 """What a store answers that was opened read-only: every change is refused, and says so."""
 
-import builtins
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from ..core.errors import ReadOnly
 from ..core.events import Decision, RunStarted
-from ..core.repositories import RecordingRepository, RunWriter, WorkflowRepository
-from ..core.workflows import Version, Workflow
+from ..core.repositories import RecordingRepository, RunWriter
 
 
 def opened_read_only(where: str) -> ReadOnly:
@@ -28,40 +26,3 @@ class ReadOnlyRecording(RecordingRepository):
 
     def answer(self, run: str, approval: str) -> tuple[Decision, str, str] | None:
         return None
-
-
-class ReadOnlyWorkflows(WorkflowRepository):
-    """Another repository's versions, for reading."""
-
-    def __init__(self, workflows: WorkflowRepository, where: str) -> None:
-        self._workflows, self._where = workflows, where
-
-    def store(
-        self,
-        workflow: str,
-        definition: str,
-        *,
-        parents: Sequence[int] | None = None,
-        author: str = "",
-        note: str = "",
-        only_new: bool = False,
-    ) -> Version:
-        raise opened_read_only(self._where)
-
-    def delete(self, workflow: str, number: int) -> None:
-        raise opened_read_only(self._where)
-
-    def get(self, workflow: str, number: int) -> Version:
-        return self._workflows.get(workflow, number)
-
-    def get_latest(self, workflow: str) -> Version:
-        return self._workflows.get_latest(workflow)
-
-    def find(self, workflow: str, digest: str) -> Version | None:
-        return self._workflows.find(workflow, digest)
-
-    def list(self, workflow: str) -> builtins.list[Version]:
-        return self._workflows.list(workflow)
-
-    def list_all(self) -> builtins.list[Workflow]:
-        return self._workflows.list_all()

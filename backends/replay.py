@@ -14,7 +14,6 @@ from ..core.errors import Conflict, Corrupt, NotFound
 from ..core.events import CheckpointSaved, decode
 from ..core.repositories import WorkflowRepository
 from ..core.store import Store
-from ..core.workflows import Version
 from .journal import disk, lock
 from .journal.reader import read_lines_back
 from .journal.states import States, header, opaque_record, set_aside_tail, whole_record
@@ -143,34 +142,12 @@ def _carry_annotations(source: Truth, target: Truth) -> int:
 
 
 def _carry_versions(source: WorkflowRepository, target: WorkflowRepository) -> int:
-    """Versions keep their numbers, parents, authors and notes; `created` is when they came into the target."""
+    """Versions and tombstones keep their numbers, parents, authors, notes and times."""
     carried = 0
     for workflow in source.list_all():
-        there = {version.number: version for version in target.list(workflow.id)}
-        for version in source.list(workflow.id):
-            if version.number not in there:
-                _carry_version(source.get(workflow.id, version.number), target)
-                carried += 1
-            elif there[version.number].digest != version.digest:
-                what = f"version {version.number} of {workflow.id} is another definition in the target"
-                raise Conflict(what, where=workflow.id, advice="carry into an empty store")
+        there = {version.number: version.digest for version in target.list(workflow.id, deleted=True)}
+        for version in source.list(workflow.id, deleted=True):
+            if there.get(version.number) != version.digest:
+                whole = version if version.deleted else source.get(workflow.id, version.number)
+                carried += target.carry(whole)
     return carried
-
-
-def _carry_version(version: Version, target: WorkflowRepository) -> None:
-    number = 0
-    while number < version.number:
-        if number:
-            target.delete(version.workflow, number)  # a number that was deleted in the source, too
-        saved = target.store(
-            version.workflow,
-            version.definition,
-            parents=version.parents,
-            author=version.author,
-            note=version.note,
-        )
-        number = saved.number
-    if number > version.number:
-        target.delete(version.workflow, number)
-        what = f"version {version.number} of {version.workflow} was deleted in the target"
-        raise Conflict(what, where=version.workflow, advice="carry into an empty store")

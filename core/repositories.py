@@ -14,7 +14,7 @@ Obligations of every method of every repository, each proved by the contract sui
 
 import builtins
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from .annotations import Annotation
@@ -110,6 +110,7 @@ class WorkflowRepository(ABC):
         parents: Sequence[int] | None = None,
         author: str = "",
         note: str = "",
+        meta: Mapping[str, Json] | None = None,
         only_new: bool = False,
     ) -> Version:
         """Keeps a definition as the next version and returns it.
@@ -122,8 +123,15 @@ class WorkflowRepository(ABC):
         """
 
     @abstractmethod
+    def carry(self, version: Version) -> bool:
+        """Keeps another store's version, or tombstone, as it is: its number, parents, author, note and time.
+
+        False if it is there already; Conflict if its number has another definition here.
+        """
+
+    @abstractmethod
     def get(self, workflow: str, number: int) -> Version:
-        """A version; NotFound. A version whose file was changed afterwards says so in `damaged`."""
+        """A version; NotFound, which says so if it was deleted. What was changed afterwards says so in `damaged`."""
 
     @abstractmethod
     def get_latest(self, workflow: str) -> Version:
@@ -134,23 +142,27 @@ class WorkflowRepository(ABC):
         """The newest version whose definition has this digest."""
 
     @abstractmethod
-    def list(self, workflow: str) -> builtins.list[Version]:
-        """All versions of a workflow by number, without their definitions; empty if there are none."""
+    def list(self, workflow: str, *, deleted: bool = False) -> builtins.list[Version]:
+        """All versions of a workflow by number, without their definitions; empty if there are none.
+
+        With `deleted` also the tombstones: what a lineage is drawn from.
+        """
 
     @abstractmethod
     def list_all(self) -> builtins.list[Workflow]:
         """All workflows that have versions, by id. Run counts are those of the repository's own knowledge (0)."""
 
     @abstractmethod
-    def delete(self, workflow: str, number: int) -> None:
-        """Removes a version; NotFound. Conflict while another version names it as parent.
+    def delete(self, workflow: str, number: int, *, force: bool = False, by: str = "", note: str = "") -> Version:
+        """Removes a version and returns its tombstone, which keeps number, parents, digest and time; NotFound.
 
-        Its number is not given again.
+        Conflict while another version names it as parent, or a run of the store is of it, unless
+        `force`. Its number is not given again, and nothing of its text is left.
         """
 
     def lineage(self, workflow: str) -> dict[int, tuple[int, ...]]:
-        """Version number → its parents' numbers."""
-        return {version.number: version.parents for version in self.list(workflow)}
+        """Version number → its parents' numbers, tombstones included: whole, whatever was deleted."""
+        return {version.number: version.parents for version in self.list(workflow, deleted=True)}
 
 
 class RunRepository(ABC):

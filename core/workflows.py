@@ -5,6 +5,15 @@ import hashlib
 import msgspec
 
 from .costs import Money, Tokens
+from .events import Json
+
+
+class Deletion(msgspec.Struct, kw_only=True, frozen=True):
+    """When a version was deleted, by whom, and why."""
+
+    t: str
+    by: str = ""
+    note: str = ""
 
 
 class Version(msgspec.Struct, kw_only=True, frozen=True):
@@ -18,9 +27,11 @@ class Version(msgspec.Struct, kw_only=True, frozen=True):
     note: str = ""
     created: str = ""
     definition: str = ""
-    meta: dict[str, object] = {}
+    meta: dict[str, Json] = {}
     damaged: str = ""
     """Why the version cannot be trusted (edited by hand, unreadable); empty if it can."""
+    deleted: Deletion | None = None
+    """Set on a tombstone: what is left of a version that was deleted, without its text, author and note."""
 
 
 class Workflow(msgspec.Struct, kw_only=True, frozen=True):

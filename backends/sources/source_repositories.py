@@ -1,7 +1,7 @@
 """The repositories of a source: those over query tables, with what is particular to data that is not ours."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
@@ -15,12 +15,13 @@ from ...core.events import Decision
 from ...core.feed import Watch
 from ...core.metrics import Pattern
 from ...core.query.query import Query
-from ...core.repositories import UpkeepRepository, WorkflowRepository
+from ...core.repositories import UpkeepRepository
 from ...core.runs import Run
 from ...core.upkeep import Finding
 from ...core.workflows import Version, Workflow
 from ..sql.metrics_repository import SqlMetrics
 from ..sql.run_repository import SqlRuns
+from ..workflows.forwarded_workflows import ReadOnlyWorkflows
 from .source_bodies import SourceBodies
 from .source_index import SourceIndex
 
@@ -75,23 +76,11 @@ class SourceMetrics(SqlMetrics):
         raise ReadOnly("a source keeps no patterns", where=pattern.workflow, advice="record them in a data directory")
 
 
-class SourceWorkflows(WorkflowRepository):
+class SourceWorkflows(ReadOnlyWorkflows):
     """A checkpoint database keeps no definitions, so there are no versions."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def store(
-        self,
-        workflow: str,
-        definition: str,
-        *,
-        parents: Sequence[int] | None = None,
-        author: str = "",
-        note: str = "",
-        only_new: bool = False,
-    ) -> Version:
-        raise read_only(self._path)
+        super().__init__(self, lambda: read_only(path))
 
     def get(self, workflow: str, number: int) -> Version:
         raise NotFound(f"workflow {workflow[:60]!r} has no version {number}: a source keeps no definitions")
@@ -105,10 +94,7 @@ class SourceWorkflows(WorkflowRepository):
     def list_all(self) -> list[Workflow]:
         return []
 
-    def delete(self, workflow: str, number: int) -> None:
-        raise read_only(self._path)
-
-    def list(self, workflow: str) -> "list[Version]":  # last: it hides the built-in name
+    def list(self, workflow: str, *, deleted: bool = False) -> "list[Version]":  # last: it hides the built-in name
         return []
 
 

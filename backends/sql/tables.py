@@ -78,6 +78,28 @@ versions = Table(
     PrimaryKeyConstraint("workflow", "number"),
 )
 
+version_meta = Table(
+    "version_meta",
+    truth,
+    Column("workflow", String, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("meta", Text, nullable=False),  # JSON object; a version without a row has none
+    PrimaryKeyConstraint("workflow", "number"),
+)
+
+tombstones = Table(
+    "tombstones",
+    truth,
+    # Versions that were deleted, and by whom: their numbers are not given again.
+    Column("workflow", String, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("digest", String, nullable=False),
+    Column("deleted_at", String, nullable=False),
+    Column("by", String, nullable=False, default=""),
+    Column("note", Text, nullable=False, default=""),
+    PrimaryKeyConstraint("workflow", "number"),
+)
+
 patterns = Table(
     "patterns",
     truth,

@@ -2,19 +2,31 @@
 
 import builtins
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, Table, delete, func, insert, select, update
 
 from ...core.clock import now
+from ...core.events import Json
 from ...core.ids import check_id
 from ...core.repositories import WorkflowRepository
-from ...core.workflows import Version, Workflow, digest_of
-from ..workflows.definition import check_childless, check_definition, edited, no_version, parents_of, twin
+from ...core.workflows import Deletion, Version, Workflow, digest_of
+from ..workflows.definition import (
+    check_childless,
+    check_definition,
+    check_said,
+    edited,
+    is_carried,
+    no_version,
+    parents_of,
+    tombstone,
+    twin,
+    was_deleted,
+)
 from .database import BY_HAND_S, Database
 from .storable import storable
-from .tables import versions
+from .tables import tombstones, version_meta, versions
 
 _KEPT = versions.c.deleted.is_(False)
 
@@ -33,10 +45,12 @@ class SqlWorkflows(WorkflowRepository):
         parents: Sequence[int] | None = None,
         author: str = "",
         note: str = "",
+        meta: Mapping[str, Json] | None = None,
         only_new: bool = False,
     ) -> Version:
         check_id(workflow, "workflow")
         check_definition(definition)
+        said = check_said(author, note, meta)
         with self._database.write(BY_HAND_S) as connection:
             _refuse_twin(connection, workflow)
             same = _same(connection, workflow, digest_of(definition)) if only_new else None
@@ -50,19 +64,33 @@ class SqlWorkflows(WorkflowRepository):
                 parents=parents_of(workflow, parents, (number for number, deleted in known if not deleted)),
                 author=storable(author),
                 note=storable(note),
+                meta=said,
                 created=now(),
                 definition=definition,
             )
-            connection.execute(insert(versions), _row(version))
+            _put(connection, version)
         return version
+
+    def carry(self, version: Version) -> bool:
+        check_id(version.workflow, "workflow")
+        with self._database.write(BY_HAND_S) as connection:
+            _refuse_twin(connection, version.workflow)
+            listed = _listed(connection, version.workflow, deleted=True)
+            if is_carried(version, next((other for other in listed if other.number == version.number), None)):
+                return False
+            _put(connection, version)
+        return True
 
     def get(self, workflow: str, number: int) -> Version:
         check_id(workflow, "workflow")
         with self._database.read() as connection:
-            row = connection.execute(_of(workflow).where(versions.c.number == number)).first()
+            row = connection.execute(_all_of(workflow).where(versions.c.number == number)).first()
         if row is None:
             raise no_version(workflow, number)
-        return _version(row)
+        version = _version(row)
+        if version.deleted:
+            raise was_deleted(version)
+        return version
 
     def get_latest(self, workflow: str) -> Version:
         check_id(workflow, "workflow")
@@ -77,10 +105,10 @@ class SqlWorkflows(WorkflowRepository):
         with self._database.read() as connection:
             return _same(connection, workflow, digest)
 
-    def list(self, workflow: str) -> builtins.list[Version]:
+    def list(self, workflow: str, *, deleted: bool = False) -> builtins.list[Version]:
         check_id(workflow, "workflow")
         with self._database.read() as connection:
-            return _listed(connection, workflow)
+            return _listed(connection, workflow, deleted=deleted)
 
     def list_all(self) -> builtins.list[Workflow]:
         statement = (
@@ -92,24 +120,64 @@ class SqlWorkflows(WorkflowRepository):
         with self._database.read() as connection:
             return [Workflow(id=row[0], versions=row[1], latest=row[2]) for row in connection.execute(statement)]
 
-    def delete(self, workflow: str, number: int) -> None:
+    def delete(self, workflow: str, number: int, *, force: bool = False, by: str = "", note: str = "") -> Version:
         check_id(workflow, "workflow")
         with self._database.write(BY_HAND_S) as connection:
-            listed = _listed(connection, workflow)
-            if number not in {version.number for version in listed}:
+            listed = _listed(connection, workflow, deleted=True)
+            version = next((version for version in listed if version.number == number), None)
+            if version is None:
                 raise no_version(workflow, number)
-            check_childless(number, listed)
-            here = (versions.c.workflow == workflow, versions.c.number == number)
-            # The row keeps the number; nothing of the text stays.
-            connection.execute(update(versions).where(*here).values(deleted=True, definition="", author="", note=""))
+            if version.deleted:
+                raise was_deleted(version)
+            if not force:
+                check_childless(workflow, number, (other for other in listed if not other.deleted))
+            left = tombstone(version, storable(by), storable(note))
+            # The row keeps number and parents; nothing of the text stays.
+            blank = {"deleted": True, "definition": "", "author": "", "note": ""}
+            connection.execute(update(versions).where(*_is(versions, left)).values(blank))
+            connection.execute(delete(version_meta).where(*_is(version_meta, left)))
+            _bury(connection, left)
+        return left
 
 
 def _numbers(workflow: str) -> Any:
     return select(versions.c.number, versions.c.deleted).where(versions.c.workflow == workflow)
 
 
+def _all_of(workflow: str) -> Any:
+    """Versions and tombstones."""
+    gone = (tombstones.c.deleted_at, tombstones.c.by, tombstones.c.note.label("why"))
+    joined = versions.outerjoin(tombstones, _same_as(tombstones)).outerjoin(version_meta, _same_as(version_meta))
+    return select(versions, version_meta.c.meta, *gone).select_from(joined).where(versions.c.workflow == workflow)
+
+
+def _same_as(table: Table) -> Any:
+    return (table.c.workflow == versions.c.workflow) & (table.c.number == versions.c.number)
+
+
 def _of(workflow: str) -> Any:
-    return select(versions).where(versions.c.workflow == workflow, _KEPT)
+    return _all_of(workflow).where(_KEPT)
+
+
+def _is(table: Table, version: Version) -> Any:
+    return table.c.workflow == version.workflow, table.c.number == version.number
+
+
+def _put(connection: Connection, version: Version) -> None:
+    """A version, or a tombstone, that is not there yet."""
+    connection.execute(insert(versions), _row(version))
+    if version.meta:
+        meta = {"workflow": version.workflow, "number": version.number, "meta": json.dumps(version.meta)}
+        connection.execute(insert(version_meta), meta)
+    if version.deleted:
+        _bury(connection, version)
+
+
+def _bury(connection: Connection, left: Version) -> None:
+    gone = left.deleted
+    assert gone
+    row = {"workflow": left.workflow, "number": left.number, "digest": left.digest}
+    connection.execute(insert(tombstones), row | {"deleted_at": gone.t, "by": gone.by, "note": gone.note})
 
 
 def _same(connection: Connection, workflow: str, digest: str) -> Version | None:
@@ -118,8 +186,8 @@ def _same(connection: Connection, workflow: str, digest: str) -> Version | None:
     return next((version for version in found if not version.damaged), None)
 
 
-def _listed(connection: Connection, workflow: str) -> list[Version]:
-    rows = connection.execute(_of(workflow).order_by(versions.c.number))
+def _listed(connection: Connection, workflow: str, *, deleted: bool = False) -> list[Version]:
+    rows = connection.execute((_all_of if deleted else _of)(workflow).order_by(versions.c.number))
     return [_version(row, definition="") for row in rows]
 
 
@@ -135,7 +203,10 @@ def _refuse_twin(connection: Connection, workflow: str) -> None:
 
 def _row(version: Version) -> dict[str, Any]:
     names = ("workflow", "number", "digest", "author", "note", "created", "definition")
-    return {name: getattr(version, name) for name in names} | {"parents": json.dumps(version.parents)}
+    return {name: getattr(version, name) for name in names} | {
+        "parents": json.dumps(version.parents),
+        "deleted": version.deleted is not None,
+    }
 
 
 def _version(row: Row[Any], *, definition: str | None = None) -> Version:
@@ -146,7 +217,9 @@ def _version(row: Row[Any], *, definition: str | None = None) -> Version:
         parents=tuple(json.loads(row.parents)),
         author=row.author,
         note=row.note,
+        meta=json.loads(row.meta) if row.meta else {},
         created=row.created,
         definition=row.definition if definition is None else definition,
-        damaged=edited(row.digest, digest_of(row.definition)),
+        damaged="" if row.deleted else edited(row.digest, digest_of(row.definition)),
+        deleted=Deletion(t=row.deleted_at or "", by=row.by or "", note=row.why or "") if row.deleted else None,
     )

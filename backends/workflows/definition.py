@@ -4,16 +4,22 @@ The checks run over the parser's events, so that a bomb of aliases or a tower of
 nothing: nothing is built. A definition is kept and shown as its text; only a configuration is loaded.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ...core.clock import now
 from ...core.errors import Conflict, NotFound, StorageError
-from ...core.workflows import Version
+from ...core.events import Json
+from ...core.recording.jsonable import plain
+from ...core.workflows import Deletion, Version
 
 LONGEST = 1_000_000
 """Bytes of a YAML text."""
 DEEPEST = 64
 """Levels of nesting."""
+SAID = 16_000
+"""Bytes of author, note and meta together."""
 
 
 def check_definition(text: str) -> bytes:
@@ -22,6 +28,16 @@ def check_definition(text: str) -> bytes:
     if _check(encoded) == 0:
         raise StorageError("the definition is empty", advice="give a YAML text")
     return encoded
+
+
+def check_said(author: str, note: str, meta: Mapping[str, Json] | None) -> dict[str, Json]:
+    """What meta says, as plain JSON; StorageError if what is said about a version is longer than any header."""
+    said = plain(dict(meta or {}))
+    size = len(f"{author}{note}{json.dumps(said)}".encode("utf-8", "backslashreplace"))
+    if size > SAID:
+        raise StorageError(f"author, note and meta have {size:,} bytes", advice=f"at most {SAID:,} are allowed")
+    found: dict[str, Json] = json.loads(json.dumps(said))
+    return found
 
 
 def load(text: str) -> Any:
@@ -114,16 +130,50 @@ def parents_of(workflow: str, parents: Sequence[int] | None, existing: Iterable[
     return tuple(dict.fromkeys(parents))
 
 
-def check_childless(version: int, versions: Iterable[Version]) -> None:
+def check_childless(workflow: str, number: int, versions: Iterable[Version]) -> None:
     """Conflict if a version is a parent of others."""
-    children = [other.number for other in versions if version in other.parents]
+    children = [other.number for other in versions if number in other.parents and other.number != number]
     if children:
         named = ", ".join(map(str, children[:5]))
         raise Conflict(
-            f"version {version} is the parent of version {named}",
-            where=f"version {version}",
-            advice="delete these first",
+            f"version {number} is the parent of version {named}",
+            where=f"{workflow}@{number}",
+            advice="delete these first, or --force (force=True) deletes its text and keeps its place in the lineage",
         )
+
+
+def tombstone(version: Version, by: str, note: str) -> Version:
+    """What is left of a version that is deleted now."""
+    return Version(
+        workflow=version.workflow,
+        number=version.number,
+        digest=version.digest,
+        parents=version.parents,
+        created=version.created,
+        deleted=Deletion(t=now(), by=by, note=note),
+    )
+
+
+def is_carried(version: Version, here: Version | None) -> bool:
+    """Whether a version of another store is here already; Conflict if its number is another version's."""
+    if here is None:
+        return False
+    if here.digest not in (version.digest, "") and version.digest:
+        what = f"version {version.number} of {version.workflow} is another one here"
+        raise Conflict(what, where=version.workflow, advice="carry into an empty store")
+    return True
+
+
+def was_deleted(version: Version) -> NotFound:
+    """The error for a version of which a tombstone is left."""
+    gone = version.deleted
+    by = f" by {gone.by}" if gone and gone.by else ""
+    when = f" on {gone.t[:10]}" if gone and gone.t else ""
+    why = f": {gone.note}" if gone and gone.note else ""
+    return NotFound(
+        f"version {version.number} of {version.workflow} was deleted{when}{by}{why}",
+        advice=f"`flightlog versions {version.workflow}` shows its place in the lineage",
+    )
 
 
 def no_version(workflow: str, number: int | None = None) -> NotFound:

@@ -1,8 +1,8 @@
-"""Versions of workflows as YAML files, `workflows/<workflow_id>/v0003.yaml`; version_files.py tells their form."""
+"""Versions of workflows as YAML files, `workflows/<workflow_id>/v0003.yaml`."""
 
 import builtins
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -10,12 +10,24 @@ from msgspec.structs import replace
 
 from ...core.clock import now
 from ...core.errors import StorageError
+from ...core.events import Json
 from ...core.ids import check_id
 from ...core.repositories import WorkflowRepository
 from ...core.workflows import Version, Workflow, digest_of
 from ..journal.disk import make_folder, refuse_symlink, storage_error
-from .definition import check_childless, check_definition, no_version, parents_of, twin
-from .version_files import bury, header_of, kept, locked, numbers_of, read, reserve, storable, write
+from .definition import (
+    check_childless,
+    check_definition,
+    check_said,
+    is_carried,
+    no_version,
+    parents_of,
+    tombstone,
+    twin,
+    was_deleted,
+)
+from .version_files import bury, kept, locked, read, reserve, states_of, sweep, write
+from .version_text import storable
 
 
 class FileWorkflows(WorkflowRepository):
@@ -32,30 +44,49 @@ class FileWorkflows(WorkflowRepository):
         parents: Sequence[int] | None = None,
         author: str = "",
         note: str = "",
+        meta: Mapping[str, Json] | None = None,
         only_new: bool = False,
     ) -> Version:
         folder = self._folder(workflow)
-        encoded = check_definition(definition)
+        check_definition(definition)
+        said = check_said(author, note, meta)
+        with self._saving(workflow, folder):
+            known = self.find(workflow, digest_of(definition)) if only_new else None
+            if known:
+                return known
+            version = Version(
+                workflow=workflow,
+                number=0,
+                digest=digest_of(definition),
+                parents=parents_of(workflow, parents, kept(folder)),
+                author=storable(author),
+                note=storable(note),
+                meta=said,
+                created=now(),
+                definition=definition,
+            )
+            version = replace(version, number=reserve(folder))
+            write(folder, version)
+        return version
+
+    def carry(self, version: Version) -> bool:
+        folder = self._folder(version.workflow)
+        with self._saving(version.workflow, folder):
+            if is_carried(version, read(folder, version.workflow, version.number)):
+                return False
+            put = bury if version.deleted else write
+            put(folder, version)
+        return True
+
+    @contextmanager
+    def _saving(self, workflow: str, folder: Path) -> Iterator[None]:
+        """The folder, made if it is not there, for one writer."""
         self._refuse_twin(workflow)
         with _errors(folder, "saving a version"):
             make_folder(folder)
             with locked(folder):
-                known = self.find(workflow, digest_of(definition)) if only_new else None
-                if known:
-                    return known
-                version = Version(
-                    workflow=workflow,
-                    number=0,
-                    digest=digest_of(definition),
-                    parents=parents_of(workflow, parents, kept(folder)),
-                    author=storable(author),
-                    note=storable(note),
-                    created=now(),
-                    definition=definition,
-                )
-                version = replace(version, number=reserve(folder))
-                write(folder, version.number, header_of(version) + encoded)
-        return version
+                sweep(folder)
+                yield
 
     def get(self, workflow: str, number: int) -> Version:
         folder = self._folder(workflow)
@@ -63,12 +94,14 @@ class FileWorkflows(WorkflowRepository):
             version = read(folder, workflow, number)
         if version is None:
             raise no_version(workflow, number)
+        if version.deleted:
+            raise was_deleted(version)
         return version
 
     def get_latest(self, workflow: str) -> Version:
         folder = self._folder(workflow)
         with _errors(folder, "reading a version"):
-            found = (read(folder, workflow, number) for number in reversed(numbers_of(folder)))
+            found = (read(folder, workflow, number) for number in reversed(kept(folder)))
             latest = next(filter(None, found), None)
         if latest is None:
             raise no_version(workflow)
@@ -77,17 +110,19 @@ class FileWorkflows(WorkflowRepository):
     def find(self, workflow: str, digest: str) -> Version | None:
         folder = self._folder(workflow)
         with _errors(folder, "reading versions"):
-            for number in reversed(numbers_of(folder)):
+            for number in reversed(kept(folder)):
                 version = read(folder, workflow, number)
                 if version and version.digest == digest and not version.damaged:
                     return version
         return None
 
-    def list(self, workflow: str) -> builtins.list[Version]:
+    def list(self, workflow: str, *, deleted: bool = False) -> builtins.list[Version]:
         folder = self._folder(workflow)
         with _errors(folder, "reading versions"):
-            found = [read(folder, workflow, number) for number in numbers_of(folder)]
-        return [replace(version, definition="") for version in found if version is not None]
+            wanted = ("kept", "deleted") if deleted else ("kept",)
+            numbers = [number for number, state in states_of(folder).items() if state in wanted]
+            found = [read(folder, workflow, number) for number in numbers]
+        return [replace(version, definition="") for version in found if version and (deleted or not version.deleted)]
 
     def list_all(self) -> builtins.list[Workflow]:
         found = []
@@ -99,12 +134,16 @@ class FileWorkflows(WorkflowRepository):
                 found.append(Workflow(id=name, versions=len(numbers), latest=numbers[-1]))
         return found
 
-    def delete(self, workflow: str, number: int) -> None:
+    def delete(self, workflow: str, number: int, *, force: bool = False, by: str = "", note: str = "") -> Version:
         folder = self._folder(workflow)
         self.get(workflow, number)
         with _errors(folder, "deleting a version"), locked(folder):
-            check_childless(number, self.list(workflow))
-            bury(folder, number)
+            version = self.get(workflow, number)  # nobody was quicker
+            if not force:
+                check_childless(workflow, number, self.list(workflow))
+            left = tombstone(version, storable(by), storable(note))
+            bury(folder, left)
+        return left
 
     def _folder(self, workflow: str) -> Path:
         folder = self._root / check_id(workflow, "workflow")

@@ -38,6 +38,7 @@ __all__ = [
     "Query",
     "Term",
     "equals",
+    "of_version",
     "parse",
     "suggest",
 ]
@@ -142,6 +143,16 @@ def equals(key: str, value: str) -> Query:
     """The query for exactly one value of a key, whatever characters it has: a scope, a drill-down."""
     root = Term(key=key, sign="=", values=(value,))
     return Query(root=root, text=str(root))
+
+
+def of_version(workflow: str, version: int | None = None) -> Query:
+    """The query for all runs of a workflow, or of one of its versions; its text is as a person would type it."""
+    query = equals("workflow", workflow)
+    if version is not None:
+        query &= equals("version", str(version))
+    typed = str(query).replace("=", ":")
+    short = parse(typed)
+    return short if short.counted() == query.counted() else query
 
 
 EVERYTHING = Query()

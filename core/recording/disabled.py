@@ -2,7 +2,8 @@
 
 import builtins
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from typing import Any, NoReturn
 
 from ..errors import NotFound
 from ..events import AnyEvent, Decision, Event, RunStarted
@@ -55,18 +56,12 @@ class NullRecording(RecordingRepository):
 class NullWorkflows(WorkflowRepository):
     """No versions: one that is stored is returned as the first of its workflow, and forgotten."""
 
-    def store(
-        self,
-        workflow: str,
-        definition: str,
-        *,
-        parents: Sequence[int] | None = None,
-        author: str = "",
-        note: str = "",
-        only_new: bool = False,
-    ) -> Version:
+    def store(self, workflow: str, definition: str, *, author: str = "", note: str = "", **facts: Any) -> Version:
         digest = digest_of(definition)
         return Version(workflow=workflow, number=1, digest=digest, author=author, note=note, definition=definition)
+
+    def carry(self, version: Version) -> bool:
+        return False
 
     def get(self, workflow: str, number: int) -> Version:
         raise self._nothing(workflow)
@@ -80,10 +75,10 @@ class NullWorkflows(WorkflowRepository):
     def list_all(self) -> builtins.list[Workflow]:
         return []
 
-    def delete(self, workflow: str, number: int) -> None:
+    def delete(self, workflow: str, number: int, **facts: Any) -> NoReturn:
         raise self._nothing(workflow)
 
-    def list(self, workflow: str) -> builtins.list[Version]:
+    def list(self, workflow: str, *, deleted: bool = False) -> builtins.list[Version]:
         return []
 
     def _nothing(self, workflow: str) -> NotFound:

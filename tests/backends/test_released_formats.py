@@ -14,6 +14,7 @@ import pytest
 from flightlog.backends.sql import migrations, schema
 from flightlog.backends.sqlite.engine import open_database
 from flightlog.core import events
+from flightlog.core.errors import StorageError
 from flightlog.core.query.query import EVERYTHING, parse
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -156,9 +157,16 @@ def test_recording_goes_on(store, runs):
     assert store.runs.count(parse("status:completed")) == 2
 
 
-@pytest.mark.parametrize("make", [format_1, schema_1])
-def test_read_only_leaves_no_trace(make, tmp_path):
-    make(tmp_path)
+def test_an_older_schema_is_not_changed_by_who_only_reads_and_told_how_to_bring_it_up_to_date(tmp_path):
+    schema_1(tmp_path)
+    before = (tmp_path / "flightlog.db").read_bytes()
+    with flightlog.open(tmp_path, read_only=True) as store, pytest.raises(StorageError, match="open it once"):
+        store.runs.totals()
+    assert (tmp_path / "flightlog.db").read_bytes() == before
+
+
+def test_read_only_leaves_no_trace(tmp_path):
+    format_1(tmp_path)
     before = {path: os.stat(path).st_mtime_ns for path in tmp_path.rglob("*")}
     with flightlog.open(tmp_path, read_only=True) as store:
         assert store.runs.count(EVERYTHING) == 3

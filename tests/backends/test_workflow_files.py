@@ -100,13 +100,76 @@ def test_a_writer_that_died_costs_its_number_and_nothing_more(workflows, root):
     assert (saved.number, saved.parents) == (3, (1,))
 
 
-def test_a_deleted_version_leaves_nothing_of_its_text(workflows, root):
-    workflows.store("triage", "secret: planted")
-    workflows.delete("triage", 1)
-    left = (root / "triage" / "v0001.yaml").read_text()
-    assert left.startswith("#")
+def test_a_deleted_version_leaves_a_tombstone_and_nothing_of_its_text(workflows, root):
+    workflows.store("triage", "a: 1")
+    workflows.store("triage", "secret: planted", author="ana", note="planted too")
+    workflows.delete("triage", 2, by="ben", note="a key\nin it")
+    assert sorted(os.listdir(root / "triage")) == ["v0001.yaml", "v0002.deleted.yaml"]
+    left = (root / "triage" / "v0002.deleted.yaml").read_text()
     assert "planted" not in left
-    assert not yaml.safe_load(left)
+    told = yaml.safe_load(left)
+    assert (told["parents"], told["by"], told["why"]) == ([1], "ben", "a key\nin it")
+    assert told["digest"] == digest_of("secret: planted")
+
+
+def test_a_deletion_that_was_cut_off_is_one_and_is_finished_by_the_next_writer(workflows, root):
+    workflows.store("triage", "a: 1")
+    text = (root / "triage" / "v0001.yaml").read_bytes()
+    workflows.delete("triage", 1)
+    (root / "triage" / "v0001.yaml").write_bytes(text)
+    with pytest.raises(NotFound, match="was deleted"):
+        workflows.get("triage", 1)
+    assert workflows.list("triage") == [] == workflows.list_all()
+    workflows.store("triage", "a: 2")
+    assert sorted(os.listdir(root / "triage")) == ["v0001.deleted.yaml", "v0002.yaml"]
+
+
+def test_a_version_deleted_by_an_earlier_release_keeps_its_number(workflows, root):
+    workflows.store("triage", "a: 1")
+    (root / "triage" / "v0002.yaml").write_text(
+        "# Flightlog: this version was deleted; its number is not given again.\n"
+    )
+    assert [version.number for version in workflows.list("triage")] == [1]
+    assert workflows.list_all()[0].versions == 1
+    assert [bool(version.deleted) for version in workflows.list("triage", deleted=True)] == [False, True]
+    with pytest.raises(NotFound, match="was deleted"):
+        workflows.get("triage", 2)
+    assert workflows.store("triage", "a: 3").number == 3
+
+
+@pytest.mark.parametrize("text", ["", "not a header", "# Flightlog workflow version, format 9.\n", "\x00"])
+def test_a_tombstone_that_cannot_be_read_keeps_the_number_and_says_so(workflows, root, text):
+    workflows.store("triage", "a: 1")
+    (root / "triage" / "v0002.deleted.yaml").write_text(text)
+    assert [version.number for version in workflows.list("triage")] == [1]
+    (_, *left) = workflows.list("triage", deleted=True)
+    assert all(version.deleted and "tombstone" in version.damaged for version in left)
+    assert workflows.store("triage", "a: 3").number == 3
+
+
+def test_listing_all_workflows_reads_no_file(workflows, root, monkeypatch):
+    for n in range(20):
+        workflows.store(f"w{n % 4}", f"a: {n}")
+    workflows.delete("w3", 5)
+    opened = []
+    real = os.open
+    monkeypatch.setattr(os, "open", lambda path, *rest, **more: opened.append(path) or real(path, *rest, **more))
+    assert [(found.id, found.versions) for found in workflows.list_all()] == [
+        ("w0", 5), ("w1", 5), ("w2", 5), ("w3", 4)
+    ]  # fmt: skip
+    assert opened == []
+
+
+def test_versions_that_name_each_other_as_parents_are_read_as_they_stand(workflows, root):
+    for n in range(3):
+        workflows.store("triage", f"a: {n}")
+    path = root / "triage" / "v0001.yaml"
+    path.write_bytes(path.read_bytes().replace(b"parents: []", b"parents: [3]"))
+    assert workflows.lineage("triage") == {1: (3,), 2: (1,), 3: (2,)}
+    with pytest.raises(Conflict, match="parent of version"):
+        workflows.delete("triage", 3)
+    workflows.delete("triage", 3, force=True)
+    assert workflows.lineage("triage") == {1: (3,), 2: (1,), 3: (2,)}
 
 
 def test_symlinks_are_not_followed(workflows, root, tmp_path):

@@ -16,8 +16,8 @@ def filled(store):
     """Puts some of everything into a store."""
     store.workflows.store("w", "a: 1", author="ana", note="first")
     store.workflows.store("w", "a: 2")
-    store.workflows.store("w", "a: 3", parents=[1])
-    store.workflows.delete("w", 2)
+    store.workflows.store("w", "a: 3", parents=[1, 2], meta={"team": {"of": HOSTILE}})
+    store.workflows.delete("w", 2, force=True, by="ben", note=HOSTILE)
     for n in range(3):
         with store.run("w", version=1, name=HOSTILE, session="s") as run:
             with run.step("plan", input={HOSTILE: 1}) as step:
@@ -49,8 +49,8 @@ def everything(store):
         )
     for workflow in store.workflows.list_all():
         for version in store.workflows.list(workflow.id):
-            whole = store.workflows.get(workflow.id, version.number)
-            found[workflow.id, version.number] = msgspec.structs.replace(whole, created="")
+            found[workflow.id, version.number] = store.workflows.get(workflow.id, version.number)
+        found[workflow.id] = store.workflows.list(workflow.id, deleted=True)
     return found
 
 
@@ -59,7 +59,7 @@ def test_everything_is_carried_byte_for_byte_and_only_once(place, target):
     filled(source)
     before = everything(source)
     carried = replay(source, into)
-    assert (carried.runs, carried.annotations, carried.versions, carried.missing) == (4, 3, 2, [])
+    assert (carried.runs, carried.annotations, carried.versions, carried.missing) == (4, 3, 3, [])
     assert carried.events == sum(run.events for run in source.runs.query(EVERYTHING).items)
     assert everything(into) == before == everything(source)
     assert replay(source, into)[:4] == (0, 0, 0, 0)

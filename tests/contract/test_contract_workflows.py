@@ -5,9 +5,10 @@ import sys
 
 import pytest
 from flightlog.core.errors import Conflict, NotFound, ReadOnly, StorageError
-from flightlog.core.workflows import digest_of
+from flightlog.core.workflows import Deletion, Version, digest_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 YAML = "steps:\n  - plan  # ünï\n  - act\n"
 
@@ -117,8 +118,60 @@ def test_delete_conflict_while_another_version_names_it_as_parent_and_its_number
     store.workflows.delete("w", 3)
     with pytest.raises(NotFound):
         store.workflows.delete("w", 3)
+    assert [bool(version.deleted) for version in store.workflows.list("w", deleted=True)] == [False, False, True]
     assert [version.number for version in store.workflows.list("w")] == [1, 2]
     assert store.workflows.store("w", YAML).number == 4
+
+
+def test_a_forced_deletion_leaves_a_tombstone_so_that_the_lineage_stays_whole(store):
+    for parents in ([], [1], [2, 1]):
+        store.workflows.store("w", YAML, parents=parents, author="ana", note="secret", meta={"secret": 1})
+    left = store.workflows.delete("w", 2, force=True, by="ben", note="it named a customer")
+    assert (left.deleted.by, left.deleted.note) == ("ben", "it named a customer")
+    assert (left.parents, left.digest) == ((1,), digest_of(YAML))
+    assert left.deleted.t and (left.author, left.note, left.meta, left.definition) == ("", "", {}, "")
+    assert store.workflows.list("w", deleted=True)[1] == left
+    assert store.workflows.lineage("w") == {1: (), 2: (1,), 3: (2, 1)}
+    assert [version.number for version in store.workflows.list("w")] == [1, 3]
+    with pytest.raises(NotFound, match=r"version 2 of w was deleted on .* by ben: it named a customer"):
+        store.workflows.get("w", 2)
+    with pytest.raises(NotFound):
+        store.workflows.store("w", YAML, parents=[2])
+
+
+def test_a_version_that_runs_refer_to_is_deleted_only_by_force(store):
+    for _ in range(2):
+        store.workflows.store("w", YAML)
+    store.run("w", version=2).finish()
+    store.run("w", version=1).finish()
+    with pytest.raises(Conflict, match=r"1 run is of this version \(w@2\)"):
+        store.workflows.delete("w", 2)
+    store.workflows.delete("w", 2, force=True)
+    assert [version.number for version in store.workflows.list("w")] == [1]
+
+
+def test_a_version_carries_meta(store):
+    saved = store.workflows.store("w", YAML, meta={"team": ["ünï", {"n": 1.5}], "big": 2**70, "\x7f\u2028": None})
+    assert saved.meta == {"team": ["ünï", {"n": 1.5}], "big": 2**70, "\x7f\u2028": None}
+    assert store.workflows.get("w", 1) == saved == store.workflows.get_latest("w")
+    with pytest.raises(StorageError, match="at most"):
+        store.workflows.store("w", YAML, note="x" * 20_000)
+
+
+def test_carry_keeps_another_store_s_version_as_it_is(store):
+    version = Version(
+        workflow="w", number=7, digest=digest_of(YAML), parents=(3,), author="ana", note="n", meta={"a": 1},
+        created="2026-01-01T00:00:00.000000Z", definition=YAML,
+    )  # fmt: skip
+    gone = Version(
+        workflow="w", number=3, digest=digest_of("x"), created="2025", deleted=Deletion(t="2026", by="b", note="c")
+    )
+    assert [store.workflows.carry(one) for one in (version, gone, version, gone)] == [True, True, False, False]
+    assert store.workflows.get("w", 7) == version
+    assert store.workflows.list("w", deleted=True)[0] == gone
+    with pytest.raises(Conflict, match="another one here"):
+        store.workflows.carry(replace(version, digest=digest_of("b"), definition="b"))
+    assert store.workflows.store("w", YAML).number == 8
 
 
 def test_a_run_saves_its_definition_when_the_text_is_new(store):
