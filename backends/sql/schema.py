@@ -94,6 +94,7 @@ def _refuse_newer(found: str, database: Database) -> None:
 
 def _make(connection: Connection, *, truth: bool) -> None:
     # In place, and not by taking the file away: other processes may have it open.
+    connection.exec_driver_sql("DROP TABLE IF EXISTS log_words")  # with the tables that SQLite makes for it
     present = MetaData()
     present.reflect(connection)
     present.drop_all(connection)

@@ -11,6 +11,7 @@ Where an index leaves rows out, only SQLite is told so here: naming another dial
 """
 
 from sqlalchemy import (
+    DDL,
     BigInteger,
     Boolean,
     Column,
@@ -23,14 +24,15 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    event,
     text,
 )
 
 truth = MetaData()
 derived = MetaData()
 
-SCHEMA = "1"
-"""Of the query tables: an index of another number is made anew. Raise it with every change of them."""
+SCHEMA = "2"
+"""Of the query tables: an index of another number is made anew. One more than the last release's, once they differ."""
 
 # --- the truth of an SQL store -------------------------------------------------------------------
 
@@ -497,3 +499,32 @@ folders = Table(
     Column("path", String, primary_key=True),
     Column("mtime_ns", BigInteger, nullable=False),
 )
+
+# --- full text of logs -------------------------------------------------------------------------------
+
+worded_runs = Table(
+    "worded_runs",
+    derived,
+    # How far the log of a run is in `log_words`, and the number that it has there, which is never given again.
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("run", String, nullable=False, unique=True),
+    Column("seq", Integer, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+LOG_WORDS = {
+    # Which entries hold a word, and nothing else: where in them it stands is read from the original. SQLite
+    # splits at what is not ASCII letter or digit, and keeps all beyond ASCII: `core.text` alone says what a word is.
+    "sqlite": (
+        "CREATE VIRTUAL TABLE log_words USING fts5(words, content='', detail='none', columnsize=0, tokenize='ascii')",
+    ),
+    "postgresql": (
+        "CREATE TABLE log_words (id BIGINT PRIMARY KEY, words TSVECTOR NOT NULL)",
+        "CREATE INDEX log_words_by_word ON log_words USING gin (words)",
+    ),
+}
+"""The words of log entries: each engine has its own kind of table. An entry's id is its run's number, and its seq."""
+
+for _dialect, _statements in LOG_WORDS.items():
+    for _statement in _statements:
+        event.listen(derived, "after_create", DDL(_statement).execute_if(dialect=_dialect))  # type: ignore[no-untyped-call]
