@@ -332,10 +332,18 @@ class LogRepository(ABC):
         """Entries by level, from counters."""
 
     @abstractmethod
-    def search(self, text: str, query: Query, *, stop: Callable[[], bool] = lambda: False) -> Iterator[LogEntry]:
+    def search(
+        self,
+        text: str,
+        query: Query,
+        *,
+        stop: Callable[[], bool] = lambda: False,
+        searched: Callable[[], None] = lambda: None,
+    ) -> Iterator[LogEntry]:
         """Entries whose message contains the text (ignoring case), of the matching runs, newest run first.
 
-        A scan: it yields as it finds, and ends soon after `stop()` becomes true.
+        A scan: it yields as it finds, and ends soon after `stop()` becomes true. It calls `searched` after each
+        run that it went through.
         """
 
 

@@ -127,6 +127,12 @@ def moment(t: str | None) -> str:
     return UNKNOWN if found is None else found.strftime("%Y-%m-%d %H:%M:%S")
 
 
+def instant(t: str | None) -> str:
+    """A recorded time in local time, to the millisecond: `2026-11-20 10:02:11.402`."""
+    found = local(t)
+    return UNKNOWN if found is None else found.isoformat(" ", "milliseconds")[:23]
+
+
 def local(t: str | None) -> datetime | None:
     """The local time of a time text; None if it is none."""
     if not t:

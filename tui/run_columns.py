@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ..core.clock import between, from_seconds
+from ..core.clock import between
 from ..core.pages import Sort, SortField
-from ..core.runs import FINISHED, Run
+from ..core.runs import Run
 from . import format
+from .facts import until
 from .glyphs import Glyphs
 from .lines import Line, fitted, one_line, right, status_ink, width_of
 from .sections import Head
@@ -167,12 +168,8 @@ SORTS: tuple[Sort, ...] = (
 
 
 def took(run: Run, now: float) -> float | None:
-    """Seconds that a run took, or has taken so far; to its last sign of life if it is lost."""
-    if run.status in FINISHED:
-        return between(run.started, run.finished or run.last_event)
-    if run.status == "lost":
-        return between(run.started, run.last_event)
-    return between(run.started, from_seconds(now))
+    """Seconds that a run took, or has taken so far; to its last sign of life if it is lost or rests."""
+    return between(run.started, until(run, now))
 
 
 Needs = dict[str, int]

@@ -76,7 +76,14 @@ class SqlLogs(LogRepository):
         infos = row.logs - row.debugs - row.warnings - row.errors
         return {"DEBUG": row.debugs, "INFO": infos, "WARNING": row.warnings, "ERROR": row.errors}
 
-    def search(self, text: str, query: Query, *, stop: Callable[[], bool] = lambda: False) -> Iterator[LogEntry]:
+    def search(
+        self,
+        text: str,
+        query: Query,
+        *,
+        stop: Callable[[], bool] = lambda: False,
+        searched: Callable[[], None] = lambda: None,
+    ) -> Iterator[LogEntry]:
         filter, cursor = LogFilter(text=text), None
         while not stop():
             page = self._runs.query(query, Sort(), limit=_PAGE, after=cursor)
@@ -85,6 +92,7 @@ class SqlLogs(LogRepository):
                     yield from filter_entries(entries(self._bodies, run.id, stop=stop), filter)
                 if stop():
                     return
+                searched()
             cursor = page.next
             if cursor is None:
                 return

@@ -5,10 +5,13 @@ import os
 import subprocess
 import sys
 import threading
+import time
+from datetime import datetime, timedelta
 
 import flightlog
 import pytest
 from click.testing import CliRunner
+from flightlog.core import clock
 from flightlog.tui.cli.main import VERBS, main
 
 HOSTILE = "\x1b]52;c;UFdORUQ=\x07\x1b[2J[/INST] [@click=app.quit]x[/] \u202etxt.exe\x9b31m"
@@ -130,6 +133,40 @@ def test_logs_follow_ends_when_the_run_ends(tmp_path):
         out = call("logs", run.id, "-f", "--data", tmp_path / "data")
         timer.join()
     assert out.index("one") < out.index("two")
+
+
+def test_people_see_local_times_and_programs_utc(data, monkeypatch):
+    monkeypatch.setenv("TZ", "XXX-14")
+    time.tzset()
+    try:
+        (point,) = lines_of("states", "first", "--json", "--data", data)
+        entries = lines_of("logs", "first", "--json", "--data", data)
+        for t, words in ((entries[0]["t"], ("logs", "first")), (point["t"], ("states", "first"))):
+            assert datetime.fromisoformat(t).utcoffset() == timedelta(0)
+            local = (datetime.fromisoformat(t) + timedelta(hours=14)).strftime("%Y-%m-%d %H:%M:%S")
+            out = call(*words, "--data", data)
+            assert local in out and t not in out
+        assert (
+            call("search", "candidates", "--data", data).split("  ")[1]
+            == call("logs", "first", "--grep", "candidates", "--data", data).split("  ")[0]
+        )
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_a_run_that_goes_on_took_until_now_everywhere(tmp_path, monkeypatch):
+    store = flightlog.open(tmp_path / "data")
+    with store, store.run("w", name="long") as run:
+        run.log("begun")
+        store.runs.get(run.id)
+        later = clock.now_s() + 7200
+        monkeypatch.setattr(clock, "now_s", lambda: later)
+        (row,) = lines_of("ls", "--json", "--data", tmp_path / "data")
+        assert 7200 <= row["duration_s"] < 7300
+        for verb in (["ls"], ["show", "long"]):
+            assert " 2:00:" in call(*verb, "--data", tmp_path / "data")
+        monkeypatch.undo()
 
 
 def test_search_finds_over_all_runs(data):

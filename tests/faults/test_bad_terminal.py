@@ -57,6 +57,34 @@ def test_verbs_work_in_a_terminal_that_cannot_draw(data):
         assert "inbox" in t.written and "\x1b" not in t.written
 
 
+ENDLESS = """
+import sys, time
+from flightlog.backends.sql import log_repository
+from flightlog.tui.cli.main import main
+
+def without_end(bodies, run, *, stop):
+    yield from found(bodies, run, stop=stop)
+    while not stop():
+        time.sleep(0.01)
+
+found, log_repository.entries = log_repository.entries, without_end
+main(sys.argv[1:])
+"""
+
+
+def test_a_search_says_how_far_it_is_and_can_be_broken_off(data):
+    with terminal("search", "hell", "--data", data, TERM="dumb") as t:
+        assert t.ended() == 0
+        assert "searched 0 of 1 runs" in t.written and t.written.rstrip().endswith("hello") and "\x1b" not in t.written
+    with terminal("search", "hell", "--data", data, program=(sys.executable, "-c", ENDLESS)) as t:
+        t.until("hello")
+        t.press("\x03")
+        assert t.ended() == 130
+        assert "Traceback" not in t.written and "Aborted" not in t.written
+    piped = subprocess.run([*FLIGHTLOG, "search", "hell", "--data", data], capture_output=True, timeout=60)
+    assert (piped.returncode, piped.stderr) == (0, b"")
+
+
 @pytest.mark.parametrize(("columns", "rows"), [(20, 5), *heavy((1, 1), (3, 40), (200, 2))])
 def test_a_tiny_terminal_has_a_picture_and_grows(data, columns, rows):
     with terminal(data, columns=columns, rows=rows) as t:

@@ -6,7 +6,8 @@ import msgspec
 
 from ...core import clock
 from ...core.costs import CostGroup, CostRecord, Money, Tokens
-from ...core.runs import FINISHED, Run
+from ...core.runs import Run
+from ..facts import until
 
 
 def run_row(run: Run) -> dict[str, Any]:
@@ -55,8 +56,8 @@ def run_row(run: Run) -> dict[str, Any]:
 
 
 def duration_s(run: Run) -> float | None:
-    """Seconds from start to finish; to the newest event for a run that goes on."""
-    return clock.between(run.started, run.finished if run.status in FINISHED else run.last_event)
+    """Seconds that a run took, or has taken so far, as the browser counts them."""
+    return clock.between(run.started, until(run, clock.now_s()))
 
 
 def tokens_row(tokens: Tokens) -> dict[str, Any]:

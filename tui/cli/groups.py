@@ -25,7 +25,14 @@ def sessions(settings: Settings, as_json: bool) -> None:
             say_json(plain(group))
         return
     rows = [
-        (g.id, g.runs, g.running, g.last_event or "–", format.count(g.tokens.total), format.cost(g.money))
+        (
+            g.id,
+            g.runs,
+            g.running,
+            format.moment(g.last_event) if g.last_event else "–",
+            format.count(g.tokens.total),
+            format.cost(g.money),
+        )
         for g in found
     ]
     table(

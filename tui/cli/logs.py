@@ -12,10 +12,11 @@ from ...core.logs import LogEntry, LogFilter
 from ...core.runs import FINISHED
 from ...core.store import Store
 from ...core.text import safe_text
+from .. import format
 from .as_json import plain
 from .opening import opened
 from .options import Settings, json_option, verb
-from .output import say, say_json
+from .output import Progress, say, say_json
 from .runs import query_of
 
 PAGE = 500
@@ -112,7 +113,7 @@ def _print(entry: LogEntry, as_json: bool, names: StepNames, *, with_run: bool =
     run = f"{entry.run}  " if with_run else ""
     step = f" [{safe_text(names.of(entry.run, entry.step))}]" if entry.step else ""
     details = "".join(f" {safe_text(key)}={safe_text(str(value))}" for key, value in entry.details.items())
-    say(f"{run}{entry.t}  {entry.level:7}{step} {safe_text(entry.message, lines=True)}{details}")
+    say(f"{run}{format.instant(entry.t)}  {entry.level:7}{step} {safe_text(entry.message, lines=True)}{details}")
 
 
 def _pattern(grep: str | None) -> re.Pattern[str] | None:
@@ -148,7 +149,12 @@ def _step_id(store: Store, run: str, text: str | None) -> str | None:
 @json_option()
 def search(settings: Settings, text: str, query: tuple[str, ...], limit: int, as_json: bool) -> None:
     """Log entries that contain TEXT, of all runs (or those that match QUERY), newest run first."""
-    with opened(settings) as store:
-        hits, names = store.logs.search(text, query_of(query)), StepNames(store)
+    wanted = query_of(query)
+    with (
+        opened(settings) as store,
+        Progress("searched {:,} of {:,} runs", lambda: store.runs.count(wanted)) as progress,
+    ):
+        hits, names = store.logs.search(text, wanted, searched=progress.step), StepNames(store)
         for _, entry in zip(range(limit), hits, strict=False):
+            progress.clear()
             _print(entry, as_json, names, with_run=True)

@@ -42,8 +42,8 @@ VERBS = {
 }
 """Verb → the module that has it, and its line in `--help` (read without importing the module)."""
 
-OK, FAILED, WRONG_USE, FINDINGS = 0, 1, 2, 3
-"""Exit codes: done, failed, called in a wrong way, done with findings."""
+OK, FAILED, WRONG_USE, FINDINGS, INTERRUPTED = 0, 1, 2, 3, 130
+"""Exit codes: done, failed, called in a wrong way, done with findings, broken off by ^C."""
 
 
 class Verbs(click.Group):
@@ -85,6 +85,8 @@ class Verbs(click.Group):
             # The reader of our pipe has seen enough: no failure, and the interpreter must not complain while it exits.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(OK)
+        except KeyboardInterrupt:
+            ctx.exit(INTERRUPTED)
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         try:

@@ -32,7 +32,7 @@ def states(settings: Settings, run: str, as_json: bool) -> None:
         (
             point.id,
             point.parent or (about.from_checkpoint if place == 0 else None) or "–",
-            point.t,
+            format.moment(point.t),
             point.step or "–",
             point.label,
             point.keys,

@@ -108,7 +108,7 @@ def _print_versions(rows: list[tuple[int | None, Version | None, Outcome | None]
             (
                 "none" if number is None else number,
                 ", ".join(map(str, version.parents)) if version and version.parents else "–",
-                version.created[:16].replace("T", " ") if version else "not kept",
+                format.moment(version.created)[:16] if version else "not kept",
                 version.author if version else "",
                 outcome.runs if outcome else 0,
                 "–" if success is None else f"{success:.0%}",
