@@ -20,7 +20,7 @@ from ..ingest.annotation_ingest import AnnotationIngest
 from ..ingest.catch_up import CatchUp, OpenJournal
 from ..ingest.ingest import Ingest, Journal
 from ..journal.disk import storage_error
-from ..journal.layout import JOURNAL_SUFFIX, Layout, run_of
+from ..journal.layout import JOURNAL_SUFFIX, STATES_SUFFIX, Layout, run_of
 from ..sql import tables
 from ..sql.database import Database
 from ..sql.projector import Projector
@@ -47,6 +47,7 @@ class Index:
 
     def __init__(self, layout: Layout, root: Root, database: Database, projector: Projector) -> None:
         self._layout, self._root, self._database = layout, root, database
+        self._at = os.fspath(layout.root)
         self._ingest = Ingest(projector, keep=False)
         self._catch_up = CatchUp(database, self._ingest, layout.root)
         self._annotations = AnnotationIngest(layout.annotations, database, self._ingest, projector)
@@ -93,11 +94,10 @@ class Index:
         for day in known.keys() - days - {_RUNS}:
             listing.gone.extend(self._known_runs(day))
             listing.folders[day] = None
-        root = os.fspath(self._layout.root)  # to join a Path costs more than its `stat`
         for journal in unfinished:
             try:
-                if journal.differs(os.stat(f"{root}/{journal.path}", follow_symlinks=False)):
-                    listing.news[journal.run] = self._journal(journal.run)
+                if journal.differs(os.stat(f"{self._at}/{journal.path}", follow_symlinks=False)):
+                    listing.news[journal.run] = self._journal(journal.run, ids.day_of(journal.run))
             except FileNotFoundError:
                 continue  # its folder tells
         return listing
@@ -131,9 +131,10 @@ class Index:
         _note(listing.folders, day, changed, known)
         there = self._known_runs(day)
         listing.gone.extend(there.keys() - found.keys())
+        low, high = _bounds(day)
         for run in sorted(found.keys() - there.keys() | {run for run in found if found[run] != there.get(run)}):
-            if ids.is_ulid(run) and ids.day_of(run) == day:
-                listing.news[run] = self._journal(run)
+            if ids.is_ulid(run) and low <= run < high:
+                listing.news[run] = self._journal(run, day)
             else:
                 # A file's name may be any bytes; what is no UTF-8 is written as `\xff`.
                 name = os.fsencode(run).decode("utf-8", "backslashreplace")
@@ -146,9 +147,11 @@ class Index:
             low, high = _bounds(day)
             return {row.run: row.inode for row in connection.execute(_OF_DAY, {"low": low, "high": high})}
 
-    def _journal(self, run: str) -> Journal:
-        path = self._layout.journal(run)
-        return Journal(run, path, self._layout.states(run), path.relative_to(self._layout.root).as_posix())
+    def _journal(self, run: str, day: str) -> Journal:
+        # As `Layout` says it, but for a store of many runs a `Path` of each would cost what reading it does.
+        name = f"{_RUNS}/{day}/{run}"
+        path = f"{self._at}/{name}"
+        return Journal(run, f"{path}{JOURNAL_SUFFIX}", f"{path}{STATES_SUFFIX}", f"{name}{JOURNAL_SUFFIX}")
 
     def _forget(self, runs: list[str]) -> None:
         for begin in range(0, len(runs), _FORGET_AT_ONCE):

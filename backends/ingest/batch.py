@@ -1,14 +1,14 @@
 """One reading of a journal: its events, what is wrong with it, and how far it went. Knows no database."""
 
 import re
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 
-from ...core.errors import Corrupt
-from ...core.events import FORMAT, LEVELS, TYPES, AnyEvent, Logged, RunStarted, check
+from ...core.errors import Corrupt, NotSupported
+from ...core.events import FORMAT, LEVELS, TYPES, AnyEvent, Logged, RunStarted, check, decode
 from ...core.runs import Damage
+from ..journal.disk import StrPath
 from ..journal.reader import Broken, LongLine, Whole, decode_line, read_lines, read_span
 from ..journal.states import digest_of_record
 from ..sql.projector import Recorded
@@ -32,6 +32,16 @@ def head_of(line: bytes) -> Head | None:
     """Type and number as the first bytes of a line say; costs no decoding. None if they do not."""
     found = _HEAD.match(line[:128])
     return Head(found[1].decode("utf-8", "replace"), int(found[2])) if found else None
+
+
+def _whole(line: bytes | LongLine) -> AnyEvent | None:
+    """The one event that nearly every line is; None if there is more to say."""
+    if type(line) is not bytes:
+        return None
+    try:
+        return decode(line)
+    except (Corrupt, NotSupported):
+        return None
 
 
 class Position(NamedTuple):
@@ -63,7 +73,7 @@ class Batch:
         self._unread = 0  # damaged lines since the last event: they may hold the numbers that are missing
         self._junk = 0  # lines without an event, one after the other, that the last damage stands for
 
-    def read_events(self, path: Path, end: int, budget: int) -> None:
+    def read_events(self, path: StrPath, end: int, budget: int) -> None:
         """Reads whole lines from where the last reading ended, as many as the budget allows. OSError."""
         began = self.offset
         if began >= end:
@@ -76,7 +86,7 @@ class Batch:
                 break
         self.size += self.offset - began
 
-    def read_states(self, path: Path, budget: int) -> None:
+    def read_states(self, path: StrPath, budget: int) -> None:
         """Reads records of checkpoint values, which are written before the events that need them. OSError."""
         began = self.states_offset
         try:
@@ -92,26 +102,32 @@ class Batch:
 
     def _take(self, offset: int, line: bytes | LongLine) -> None:
         before = self.last_seq
-        for part in decode_line(line):
-            if isinstance(part, Whole):
-                self._add(part.event, line, part, offset)
-            else:
-                self._set_aside(part, line, offset)
+        event = _whole(line)
+        if event is not None:
+            self._add(event, line, offset)  # type: ignore[arg-type]  # only bytes are whole
+        else:
+            self._take_parts(offset, line)
         # Of each boundary the line that holds it is marked, whoever reads in what portions.
         if self.last_seq > before and offset // MARK_BYTES < (offset + len(line)) // MARK_BYTES:
             self.marks.append({"run": self.run, "seq": before + 1, "offset": offset})
 
-    def _add(self, event: AnyEvent, line: bytes | LongLine, part: Whole, offset: int) -> None:
-        assert isinstance(line, bytes)
-        if not self._follows(event.seq, offset + part.offset):
+    def _take_parts(self, offset: int, line: bytes | LongLine) -> None:
+        """Takes what can be had of a line that is not one whole event."""
+        for part in decode_line(line):
+            if isinstance(part, Whole):
+                assert isinstance(line, bytes)
+                self._add(part.event, line[part.offset : part.offset + part.length], offset + part.offset)
+            else:
+                self._set_aside(part, line, offset)
+
+    def _add(self, event: AnyEvent, line: bytes, offset: int) -> None:
+        if not self._follows(event.seq, offset):
             return
-        self.recorded.append(Recorded(event, part.length + 1))
+        self.recorded.append(Recorded(event, len(line) + 1))
         if self._keep:
             level = LEVELS.index(event.level) + 1 if isinstance(event, Logged) else 0
-            self._keep_line(
-                Head(_TYPE_OF[type(event)], event.seq), level, line[part.offset : part.offset + part.length]
-            )
-        if isinstance(event, RunStarted):
+            self._keep_line(Head(_TYPE_OF[type(event)], event.seq), level, line)
+        if type(event) is RunStarted:
             self._check_start(event, offset)
 
     def _set_aside(self, part: Broken, line: bytes | LongLine, offset: int) -> None:
@@ -151,7 +167,7 @@ class Batch:
     def _keep_line(self, head: Head, level: int, line: bytes) -> None:
         self.events.append({"run": self.run, "seq": head.seq, "type": head.type, "level": level, "line": line})
 
-    def _take_record(self, path: Path, offset: int, line: bytes | LongLine) -> None:
+    def _take_record(self, path: StrPath, offset: int, line: bytes | LongLine) -> None:
         data = read_span(path, offset, len(line)) if isinstance(line, LongLine) else line
         known = digest_of_record(data)
         try:

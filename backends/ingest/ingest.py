@@ -5,12 +5,12 @@ Only new bytes are read. What cannot be read is named as damage with its place; 
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Table, bindparam, delete, func, insert, select
 
 from ...core.runs import FINISHED, Damage
+from ..journal.disk import StrPath
 from ..journal.reader import read_span
 from ..sql import run_loading as loading
 from ..sql import tables
@@ -25,8 +25,8 @@ class Journal(NamedTuple):
     """Where a run's recorded bytes lie; `name` is the path relative to the data directory, as shown."""
 
     run: str
-    path: Path
-    states: Path
+    path: StrPath
+    states: StrPath
     name: str
 
 
@@ -45,6 +45,8 @@ class _Reading(NamedTuple):
     journal: Journal
     batch: Batch
     stat: os.stat_result
+    size: int
+    """Bytes of all files of the run."""
     anew: bool
 
 
@@ -115,7 +117,7 @@ class Ingest:
             batch.read_states(journal.states, budget)
         if not batch.more:
             batch.read_events(journal.path, stat.st_size, budget)
-        return _Reading(journal, batch, stat, row is None)
+        return _Reading(journal, batch, stat, stat.st_size + _size(journal.states), row is None)
 
     def _save(self, connection: Connection, readings: list[_Reading]) -> None:
         batches = [reading.batch for reading in readings]
@@ -124,8 +126,9 @@ class Ingest:
             for batch in batches:
                 self._name_others(connection, batch)
             _add(connection, tables.events, [row for batch in batches for row in batch.events])
+        recorded = [reading for reading in readings if reading.batch.recorded]
         self._projector.project_all(
-            connection, [loading.Batch(batch.run, batch.recorded) for batch in batches if batch.recorded]
+            connection, [loading.Batch(at.batch.run, at.batch.recorded, size_bytes=at.size) for at in recorded]
         )
         _add(connection, tables.marks, [row for batch in batches for row in batch.marks])
         for batch in batches:
@@ -151,9 +154,8 @@ class Ingest:
     def _remember(self, connection: Connection, readings: list[_Reading]) -> None:
         runs = {row.id: row for row in connection.execute(_RUNS, {"of": [reading.batch.run for reading in readings]})}
         remember(connection, [_row(reading, runs.get(reading.journal.run)) for reading in readings])
-        for journal, _, stat, _ in readings:
+        for journal, _, _, size, _ in readings:
             run = runs.get(journal.run)
-            size = stat.st_size + _size(journal.states)
             if run is not None and run.size_bytes != size:
                 self._projector.resize(connection, journal.run, size)
 
@@ -164,7 +166,7 @@ def remember(connection: Connection, positions: Sequence[dict[str, Any]]) -> Non
 
 
 def _row(reading: _Reading, run: Any) -> dict[str, Any]:
-    journal, batch, stat, _ = reading
+    journal, batch, stat, _, _ = reading
     return {
         "run": journal.run,
         "path": journal.name,
@@ -184,12 +186,12 @@ def _replaced(row: Row[Any], stat: os.stat_result) -> bool:
     return bool(stat.st_ino != row.inode or stat.st_size < row.offset or rewritten)
 
 
-def _ends_line(path: Path, offset: int) -> bool:
+def _ends_line(path: StrPath, offset: int) -> bool:
     """Whether a line ends at an offset. If none does, a new file has got the number of an old one (its inode)."""
     return offset == 0 or read_span(path, offset - 1, 1) == b"\n"
 
 
-def _size(path: Path) -> int:
+def _size(path: StrPath) -> int:
     try:
         return os.stat(path, follow_symlinks=False).st_size
     except FileNotFoundError:

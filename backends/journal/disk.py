@@ -9,6 +9,9 @@ from pathlib import Path
 
 from ...core.errors import ReadOnly, StorageError
 
+StrPath = str | os.PathLike[str]
+"""A path as the system takes it: where many are made, a text costs a tenth of a `Path`."""
+
 _APPEND = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -79,7 +82,7 @@ def open_shared(path: Path) -> int:
             return open_append(path)
 
 
-def open_read(path: Path) -> int:
+def open_read(path: StrPath) -> int:
     """A descriptor for reading; a pipe that lies there instead of a file is empty and does not block. OSError."""
     return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ...core.errors import Corrupt, NotSupported
 from ...core.events import TYPES, AnyEvent, decode
-from .disk import open_read
+from .disk import StrPath, open_read
 
 LONGEST = 32 << 20
 """A line of more bytes is not held in memory: it is told apart by `LongLine` and read in spans."""
@@ -49,7 +49,7 @@ class Broken(NamedTuple):
     """Whole, but of a newer format than this program reads."""
 
 
-def read_lines(path: Path, offset: int = 0, *, longest: int = LONGEST) -> Iterator[tuple[int, "bytes | LongLine"]]:
+def read_lines(path: StrPath, offset: int = 0, *, longest: int = LONGEST) -> Iterator[tuple[int, "bytes | LongLine"]]:
     """`(offset, line without newline)` of each whole line from an offset on, which must be a line's beginning.
 
     A torn tail is not returned. Holds at most `longest` bytes and a block; costs the bytes read. OSError.
@@ -108,7 +108,7 @@ def read_lines_back(
         os.close(fd)
 
 
-def read_span(path: Path, offset: int, length: int) -> bytes:
+def read_span(path: StrPath, offset: int, length: int) -> bytes:
     """Bytes of a file by their place; Corrupt if it ends before. OSError."""
     fd = open_read(path)
     try:

@@ -63,7 +63,9 @@ class _Sums:
         self._rows: dict[tuple[Any, ...], Row] = {}
 
     def add(self, key: tuple[Any, ...], numbers: Mapping[str, int], sign: int) -> None:
-        row = self._rows.setdefault(key, dict(self._blank))
+        row = self._rows.get(key)
+        if row is None:
+            row = self._rows[key] = dict(self._blank)
         for name, number in numbers.items():
             row[name] += sign * number
 

@@ -20,6 +20,7 @@ PENDING = 2**30
 """Position of the first step that was declared and has not begun; started ones have the seq of their start."""
 
 _DONE = frozenset({"completed", "failed", "skipped"})
+_COUNTED = {"DEBUG": "debugs", "WARNING": "warnings", "ERROR": "errors"}
 _SILENT = (e.RunFinished, e.RunMeta, e.CostPriced, e.RunStarted)
 
 
@@ -100,8 +101,10 @@ def _step_started(state: RunState, event: e.StepStarted) -> None:
     row = state.find("steps", event.step)
     if row is None:
         row = _new_step(state, event.step, position=event.seq, name=event.name, status="running")
-    elif row["status"] in _DONE:
-        state.count(steps_done=-1)
+    else:
+        state.words = state.words.with_step(event.name)
+        if row["status"] in _DONE:
+            state.count(steps_done=-1)
     row.update(
         position=event.seq,
         name=event.name,
@@ -117,7 +120,6 @@ def _step_started(state: RunState, event: e.StepStarted) -> None:
         started_seq=event.seq,
         has_input=event.input is not None,
     )
-    state.words = state.words.with_step(event.name)
     state.row["current_step"] = event.name
 
 
@@ -139,8 +141,10 @@ def _step_finished(state: RunState, event: e.StepFinished) -> None:
 
 
 def _logged(state: RunState, event: e.Logged) -> None:
-    level = {"DEBUG": "debugs", "WARNING": "warnings", "ERROR": "errors"}.get(event.level)
-    state.count(logs=1, **({level: 1} if level else {}))
+    row, level = state.row, _COUNTED.get(event.level)
+    row["logs"] += 1
+    if level:
+        row[level] += 1
     step = state.find("steps", event.step) if event.step else None
     if step is not None:
         step["logs"] += 1

@@ -45,7 +45,7 @@ class RunState:
 
     def blank(self, table: str, **values: Any) -> Row:
         """A new row of this run, of defaults and these values; kept with `keep` or `add`."""
-        return _BLANK[table] | values | {"run": self.row["id"]}
+        return {**_BLANK[table], **values, "run": self.row["id"]}
 
     def find(self, table: str, key: Any) -> Row | None:
         """A row to be changed: what is done to it is written. None if there is none."""

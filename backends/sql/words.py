@@ -34,7 +34,7 @@ class Words(NamedTuple):
         folded = _folded_name(name)
         if len(self.steps) + len(folded) >= _LIMIT or f"\n{folded}\n" in f"\n{self.steps}\n":
             return self
-        return self._replace(steps=f"{self.steps}\n{folded}" if self.steps else folded)
+        return Words(self.about, self.error, self.added, f"{self.steps}\n{folded}" if self.steps else folded)
 
 
 def section(*texts: str) -> str:

@@ -7,6 +7,7 @@ little else (building the cache key of a statement with 60 columns costs more th
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from importlib import import_module
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Table
@@ -30,7 +31,7 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
         # Nearly all values can be stored as they are: it is cheaper to be told by the driver which
         # cannot than to look at each. What was written until then is written once more.
         try:
-            connection.exec_driver_sql(sql, [tuple([row[name] for name in names]) for row in rows])
+            connection.exec_driver_sql(sql, list(map(itemgetter(*names), rows)))
             return
         except (UnicodeEncodeError, OverflowError):
             pass
