@@ -5,6 +5,7 @@ from pathlib import Path
 from weakref import WeakSet
 
 from ..core.feed import Watch
+from ..core.progress import Progress
 from ..core.repositories import MetricsRepository, UpkeepRepository
 from ..core.store import Reading
 from .sql.bodies import Bodies
@@ -50,8 +51,12 @@ def reading_of(
     watcher: Watcher,
     upkeep: UpkeepRepository,
     metrics: MetricsRepository,
+    progress: Progress | None = None,
 ) -> Reading:
-    """The repositories over a database that `refresh` brings up to date before every read."""
+    """The repositories over a database that `refresh` brings up to date before every read.
+
+    `progress` is where `refresh` says how far it has come.
+    """
     runs = SqlRuns(database, bodies, refresh, notes)
     return Reading(
         runs=runs,
@@ -60,4 +65,5 @@ def reading_of(
         metrics=metrics,
         feed=SqlFeed(database, refresh, watcher),
         upkeep=upkeep,
+        progress=progress or Progress(),
     )

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from .costs import PriceBook
 from .errors import Corrupt, StorageError
+from .progress import Progress, Standing
 from .recording.recorder import RunRecorder, begin_run, resume_run
 from .repositories import (
     CheckpointRepository,
@@ -29,6 +30,8 @@ class Reading(NamedTuple):
     metrics: MetricsRepository
     feed: FeedRepository
     upkeep: UpkeepRepository
+    progress: Progress = Progress()
+    """Of what a first question waits for: that everything recorded is taken in."""
 
 
 class Store:
@@ -104,6 +107,14 @@ class Store:
             return self.reading.upkeep
         except StorageError as error:
             return _Unopened(self.name, error)
+
+    def catching_up(self) -> Standing | None:
+        """How far the reading side has come with what was recorded since it was last up to date, in journals.
+
+        None if it has nothing to take in. Any thread may ask while another waits for an answer; costs nothing.
+        """
+        reading = self._reading
+        return None if reading is None else reading.progress.look()
 
     def run(self, workflow: str, **facts: Any) -> RunRecorder:
         """Begins a run and returns its recorder, a context manager; see `core.recorder.begin_run`."""

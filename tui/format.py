@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from ..core.clock import now_s
 from ..core.costs import NANO, Money
+from ..core.progress import Standing
 from ..core.runs import Run
 from .glyphs import UNICODE, Glyphs
 
@@ -55,6 +56,12 @@ def duration(seconds: float | None) -> str:
     if days:
         return f"{days}d {hours}h"
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def standing(at: Standing) -> str:
+    """`12,000 of 100,000 journals read, 0:09 left`: what one waits for, and for how long."""
+    left = f", {duration(max(at.left, 1))} left" if at.left else ""
+    return f"{at.done:,} of {at.total:,} journals read{left}"
 
 
 def age(seconds: float | None) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...core.errors import NotFound, ReadOnly
+from ...core.progress import Progress
 from ...core.repositories import MetricsRepository, RecordingRepository
 from ...core.store import Reading
 from ..journal.disk import make_folder, storage_error
@@ -49,7 +50,8 @@ class FilesBackend:
         database, where = open_index(layout, read_only=self._read_only)
         self._closing.append(database.close)
         root = Root(layout.root)
-        index = Index(layout, root, database, Projector())
+        progress = Progress()
+        index = Index(layout, root, database, Projector(), progress)
         refresh = Refresh(root, index.look)
         parts = {
             "runs": [layout.runs],
@@ -79,6 +81,7 @@ class FilesBackend:
             watcher=watcher,
             upkeep=upkeep.StoreUpkeep(root, checks, parts),
             metrics=metrics(database, refresh),
+            progress=progress,
         )
 
     def close(self, then: Callable[[], None]) -> None:

@@ -11,9 +11,10 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select
 
 from ...core import clock, ids
+from ...core.progress import Progress
 from ...core.runs import Damage
 from ..data_directory import Root
 from ..ingest.annotation_ingest import AnnotationIngest
@@ -21,12 +22,13 @@ from ..ingest.catch_up import CatchUp, OpenJournal
 from ..ingest.ingest import Ingest, Journal
 from ..journal.disk import storage_error
 from ..journal.layout import JOURNAL_SUFFIX, STATES_SUFFIX, Layout, run_of
-from ..sql import tables
+from ..sql import late_indexes, tables
 from ..sql.database import Database
 from ..sql.projector import Projector
 
 _RUNS = "runs"
 _FORGET_AT_ONCE = 500
+_BULK = 5000  # so many new journals, and more than are known: indexes are quicker made of them than kept meanwhile
 # A folder that changed less long ago is listed again next time: two changes may bear the same time.
 _SETTLED_NS = 100_000_000
 _UNSETTLED = 0
@@ -45,13 +47,17 @@ class Listing(NamedTuple):
 class Index:
     """Brings the index of one data directory up to date. Used by one thread at a time (see `refresh`)."""
 
-    def __init__(self, layout: Layout, root: Root, database: Database, projector: Projector) -> None:
+    def __init__(
+        self, layout: Layout, root: Root, database: Database, projector: Projector, progress: Progress
+    ) -> None:
         self._layout, self._root, self._database = layout, root, database
         self._at = os.fspath(layout.root)
         self._ingest = Ingest(projector, keep=False)
         self._catch_up = CatchUp(database, self._ingest, layout.root)
         self._annotations = AnnotationIngest(layout.annotations, database, self._ingest, projector)
         self._unfinished: list[OpenJournal] = []
+        self._progress = progress
+        self._is_whole = False  # it may be that a load was interrupted before there were indexes
 
     def folders(self) -> list[Path]:
         """The folders in which something may happen soon: what a watch should watch."""
@@ -75,7 +81,7 @@ class Index:
         if listing.gone:
             self._root.check()  # what cannot be seen because the whole directory is gone is not forgotten
             self._forget(listing.gone)
-        complete = self._catch_up.take(listing.news.values(), self._annotations.again)
+        complete = self._take(listing.news)
         self._annotations.take(annotations)
         # A folder counts as read when all of it was: whatever happens before that, it is listed again.
         self._remember(listing, complete)
@@ -83,6 +89,29 @@ class Index:
             unfinished = self._catch_up.unfinished()
         self._unfinished = unfinished
         self._catch_up.mark_lost(lambda: unfinished)
+
+    def _take(self, news: dict[str, Journal]) -> bool:
+        if len(news) >= _BULK:
+            with self._database.write() as connection:
+                if (connection.scalar(_KNOWN) or 0) < len(news):
+                    late_indexes.drop(connection)
+        self._progress.begin(len(news))
+        try:
+            complete = self._catch_up.take(news.values(), self._annotations.again, self._progress.reach)
+            if len(news) >= _BULK or not self._is_whole:
+                self._make_indexes()
+        finally:
+            self._progress.end()
+        return complete
+
+    def _make_indexes(self) -> None:
+        """Makes what a bulk load dropped, this one or one that was interrupted."""
+        with self._database.read() as connection:
+            missing = late_indexes.are_missing(connection)
+        if missing:
+            with self._database.write() as connection:
+                late_indexes.make(connection)
+        self._is_whole = True
 
     def _list(self, unfinished: list[OpenJournal]) -> Listing:
         with self._database.read() as connection:
@@ -193,6 +222,7 @@ def _bounds(day: str) -> tuple[str, str]:
     return ids.new_ulid(first)[:10], ids.new_ulid(last)[:10]
 
 
+_KNOWN = select(func.count()).select_from(tables.journals)
 _OF_DAY = select(tables.journals.c.run, tables.journals.c.inode).where(
     tables.journals.c.run >= bindparam("low"), tables.journals.c.run < bindparam("high")
 )

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 from flightlog.core.costs import Money
+from flightlog.core.progress import Standing
 from flightlog.tui import format as f
 from flightlog.tui.glyphs import ASCII, UNICODE
 from hypothesis import given
@@ -101,3 +102,9 @@ def test_a_bar_shows_more_than_nothing():
 def test_the_plain_signs_are_plain():
     assert all(sign.isascii() for sign in ASCII)
     assert [len(sign) for sign in ASCII[:-2]] == [len(sign) for sign in UNICODE[:-2]]
+
+
+def test_what_one_waits_for():
+    assert f.standing(Standing(0, 12_000, 1.0)) == "0 of 12,000 journals read"
+    assert f.standing(Standing(3_000, 12_000, 3.0)) == "3,000 of 12,000 journals read, 0:09 left"
+    assert f.standing(Standing(12_000, 12_000, 3.0)) == "12,000 of 12,000 journals read"

@@ -1,5 +1,8 @@
 """The one place where the program is put together: options → configuration → store."""
 
+import sys
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -8,6 +11,10 @@ from .options import Settings
 
 if TYPE_CHECKING:
     from ...core.store import Store
+
+
+AT_FIRST_S, AGAIN_S, AT_MOST_S = 0.3, 3.0, 30.0
+"""Seconds after which a verb says what it waits for; between two such lines; and for how long it waits to say one."""
 
 
 def open_store(settings: Settings, *, writing: bool = False) -> "Store":
@@ -31,10 +38,28 @@ def open_store(settings: Settings, *, writing: bool = False) -> "Store":
 def opened(settings: Settings, *, writing: bool = False) -> "Iterator[Store]":
     """The store for the time of one verb."""
     store = open_store(settings, writing=writing)
+    over = threading.Event()
+    if sys.stderr.isatty():
+        threading.Thread(target=_tell, args=(store, over), daemon=True, name="flightlog-progress").start()
     try:
         yield store
     finally:
+        over.set()
         store.close()
+
+
+def _tell(store: "Store", over: threading.Event) -> None:
+    """Says on stderr what the first answer waits for, if it takes long: whole lines, for stdout may be the same."""
+    from ..format import standing
+
+    until, wait = time.monotonic() + AT_MOST_S, AT_FIRST_S
+    while not over.wait(wait) and time.monotonic() < until:
+        at = store.catching_up()
+        if at is not None:
+            until, wait = float("inf"), AGAIN_S
+            sys.stderr.write(f"flightlog: {standing(at)}\n")
+        elif wait == AGAIN_S:
+            return  # it is done, and what comes later comes in small portions
 
 
 def configuration(settings: Settings) -> list[tuple[str, Any, str]]:

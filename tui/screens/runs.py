@@ -175,7 +175,8 @@ class RunsScreen(ListActions, Annotations):
         elif self.store is None or not self.run_list.ready:
             slow = time.monotonic() - self._began > SLOW
             frames = glyphs_of(self).spinner
-            lines = opening(self._called, frames[self._ticks % len(frames)]) if slow else [[]]
+            reading = self.store.catching_up() if self.store is not None else None
+            lines = opening(self._called, frames[self._ticks % len(frames)], reading) if slow else [[]]
         elif not self.run_list.lines:
             lines = nothing_yet(self._called) if query == EVERYTHING else no_match(query.text)
         self.query_one(Empty).show(lines)

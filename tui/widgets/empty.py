@@ -4,6 +4,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from ...core.errors import FlightlogError
+from ...core.progress import Standing
+from .. import format
 from ..lines import Line, one_line, width_of
 from .line_list import strip_of
 
@@ -37,9 +39,12 @@ def no_match(query: str) -> list[Line]:
     ]
 
 
-def opening(name: str, spinner: str) -> list[Line]:
-    """The store is being opened."""
-    return [[(f"{spinner} opening {one_line(name, 200)}", "muted")]]
+def opening(name: str, spinner: str, reading: Standing | None = None) -> list[Line]:
+    """The store is being opened; what was recorded since it was last open is read meanwhile."""
+    lines: list[Line] = [[(f"{spinner} opening {one_line(name, 200)}", "muted")]]
+    if reading is not None and reading.total > 1:
+        lines.append([("  " + format.standing(reading), "text")])
+    return lines
 
 
 PIECE = 70
