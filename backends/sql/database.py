@@ -68,6 +68,7 @@ class Database:
         self._read_guard, self._write_guard = read_guard, write_guard
         self._settle, self._changes = settle, changes
         self._before_close, self._after_close = before_close, after_close
+        self._check: Callable[[Connection], None] = lambda connection: None
         self._used = threading.local()
         self._pid = os.getpid()
         self._closed = False
@@ -106,12 +107,17 @@ class Database:
             raise ReadOnly("the database was opened read-only", where=self.name)
         with self._errors(), self._write_guard(patience_s), self._writer.connect() as connection:
             with connection.begin():
+                self._check(connection)
                 self._used.writing = connection
                 try:
                     yield connection
                 finally:
                     self._used.writing = None
             self._settle(connection)
+
+    def check_writes(self, check: Callable[[Connection], None]) -> None:
+        """From now on every write transaction begins with this; what it raises ends it before anything is done."""
+        self._check = check
 
     def changes(self) -> int:
         """A number that differs after anybody's commit; costs microseconds, so it may be polled."""

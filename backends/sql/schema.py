@@ -5,6 +5,7 @@ case, the schema is the present one, and two small reads are all that opening co
 """
 
 import time
+from typing import Protocol
 
 from sqlalchemy import Connection, MetaData, inspect, select, text
 
@@ -17,29 +18,79 @@ PATIENCE_S = 60.0
 """How long a start waits for another process that is changing the schema."""
 
 
-def prepared(database: Database, *, truth: bool, versioned: bool) -> Database:
-    """Brings a database to the present schema. `versioned`: by migrations, and never back."""
+class Precaution(Protocol):
+    """What is done about an upgrade beside its transaction, by who holds the writers' lock."""
+
+    def make(self) -> None:
+        """Before anything is changed; what it raises leaves the database as it is."""
+
+    def compare(self, connection: Connection) -> None:
+        """Before the upgrade is committed; what it raises undoes that."""
+
+    def is_left(self) -> bool:
+        """Whether something of it is still there."""
+
+    def remove(self) -> None:
+        """Once the upgrade is committed, by whoever meets what is left."""
+
+
+def prepared(database: Database, *, truth: bool, versioned: bool, precaution: Precaution | None = None) -> Database:
+    """Brings a database to the present schema. `versioned`: by migrations, and never back.
+
+    From then on each of its transactions makes sure that nobody has given it another schema since.
+    """
     current = _truth_version if versioned else _index_version
     wanted = HEAD if versioned else tables.SCHEMA
     until = time.monotonic() + PATIENCE_S
     while True:
         with database.read() as connection:
             if current(connection) == wanted:
-                return database
+                break
         try:
             with database.write() as connection:
                 found = current(connection)
                 if found == wanted:
-                    return database  # somebody was quicker
+                    break  # somebody was quicker
                 if versioned:
                     _refuse_newer(found, database)
-                    upgrade(connection)
+                    _upgrade(connection, precaution if found else None)
                 else:
                     _make(connection, truth=truth)
-            return database
         except Locked:
             if time.monotonic() > until:
                 raise
+    if precaution is not None and precaution.is_left():
+        with database.write() as connection:
+            if current(connection) == wanted:
+                precaution.remove()
+    if versioned or not truth:
+        database.check_writes(lambda connection: _unchanged(connection, database, versioned=versioned))
+    return database
+
+
+def _upgrade(connection: Connection, precaution: Precaution | None) -> None:
+    if precaution is None:
+        upgrade(connection)
+        return
+    precaution.make()
+    upgrade(connection)
+    precaution.compare(connection)
+
+
+def _unchanged(connection: Connection, database: Database, *, versioned: bool) -> None:
+    """StorageError if another Flightlog has changed the schema since this process opened the database."""
+    found = connection.exec_driver_sql(_TRUTH if versioned else _INDEX).scalar()
+    wanted = HEAD if versioned else tables.SCHEMA
+    if found != wanted:
+        raise StorageError(
+            f"another Flightlog has given the database schema {found}, and this program knows {wanted}",
+            where=database.name,
+            advice="start it again with that Flightlog; what it records until then waits in the spool",
+        )
+
+
+_TRUTH = "SELECT version_num FROM alembic_version"
+_INDEX = "SELECT value FROM state WHERE key = 'schema'"
 
 
 def refuse_others(database: Database) -> None:
@@ -73,7 +124,7 @@ def _index_version(connection: Connection) -> str:
 def _truth_version(connection: Connection) -> str:
     inspector = inspect(connection)
     if inspector.has_table("alembic_version"):
-        return connection.scalar(text("SELECT version_num FROM alembic_version")) or ""
+        return connection.scalar(text(_TRUTH)) or ""
     if inspector.get_table_names():
         raise StorageError(
             "this is a database, but none of Flightlog's",

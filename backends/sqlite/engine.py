@@ -20,6 +20,7 @@ from sqlalchemy.pool import NullPool, QueuePool, StaticPool
 from ...core.errors import Corrupt, Locked, NotFound, ReadOnly, StorageError
 from ..sql import schema
 from ..sql.database import Database
+from .backup import Backup
 from .sqlite_errors import translated
 from .sqlite_wal import WRITING, Checkpoints, sqlite_is_fixed
 from .write_lock import WAIT_S, Use, WriteLock, shared
@@ -87,7 +88,7 @@ def _opened(path: Path, *, truth: bool) -> Database:
     )
     try:
         _use_wal(writer, path, lock, before=lambda: schema.refuse_others(database) if truth else None)
-        return schema.prepared(database, truth=truth, versioned=truth)
+        return schema.prepared(database, truth=truth, versioned=truth, precaution=Backup(path) if truth else None)
     except BaseException:
         database.close()
         raise

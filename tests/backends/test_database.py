@@ -282,10 +282,10 @@ def test_a_damaged_index_in_use_elsewhere_is_not_taken_away(path):
 
 def test_an_index_of_another_schema_is_remade_in_place(path):
     first = open_database(path, truth=False)
+    put(first, "a")
     with first.write() as connection:
         connection.execute(STATE.update().where(STATE.c.key == "schema").values(value="0"))
         connection.execute(text("CREATE TABLE old (a)"))
-    put(first, "a")
     inode = path.stat().st_ino
     second = open_database(path, truth=False)
     assert keys(second) == keys(first) == set()
