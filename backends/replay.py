@@ -16,7 +16,9 @@ from ..core.repositories import WorkflowRepository
 from ..core.store import Store
 from .journal import disk, lock
 from .journal.reader import read_lines_back
-from .journal.states import States, header, opaque_record, set_aside_tail, whole_record
+from .journal.recording import last_values
+from .journal.states import Dropped
+from .journal.states_writer import StatesWriter, set_aside_tail
 from .open import truth_of
 from .truth import Truth
 
@@ -82,10 +84,15 @@ class _Carrier:
 
     def _append(self, fd: int) -> int:
         written, after = 0, self._written()
-        while lines := self._source.bodies.lines(self._run, after=after, limit=_AT_ONCE):
-            self._carry_values([line for _, line in lines if line.startswith(b'{"type":"checkpoint"')])
-            disk.append_line(fd, b"".join(line + b"\n" for _, line in lines), self._path)
-            written, after = written + len(lines), lines[-1][0]
+        values = StatesWriter(self._run, self._states, self._torn, last=lambda: last_values(self._path))
+        try:
+            while lines := self._source.bodies.lines(self._run, after=after, limit=_AT_ONCE):
+                # Their values first, so that no event is ever without them.
+                self._carry_values(values, [line for _, line in lines if line.startswith(b'{"type":"checkpoint"')])
+                disk.append_line(fd, b"".join(line + b"\n" for _, line in lines), self._path)
+                written, after = written + len(lines), lines[-1][0]
+        finally:
+            values.close()
         disk.sync(fd)
         return written
 
@@ -98,34 +105,25 @@ class _Carrier:
                 continue
         return 0
 
-    def _carry_values(self, checkpoints: Sequence[bytes]) -> None:
-        known = set(States(self._states).refresh())
-        records = []
+    def _carry_values(self, values: StatesWriter, checkpoints: Sequence[bytes]) -> None:
         for line in checkpoints:
             event = decode(line)
             assert isinstance(event, CheckpointSaved)
-            opaque = {blob.digest for blob in event.opaque.values()}
-            for digest in {*event.values.values(), *opaque} - known:
-                known.add(digest)
-                try:
-                    value = self._source.bodies.values(self._run, [digest])[digest]
-                except (NotFound, Corrupt) as error:
-                    self._missing.append(f"{self._run}: {error}")
-                    continue
-                records.append((opaque_record if digest in opaque else whole_record)(digest, value))
-        if records:
-            self._append_records(records)
+            for key, digest in event.values.items():
+                self._carry_value(values, digest, key=key)
+            for blob in event.opaque.values():
+                self._carry_value(values, blob.digest, opaque=True)
+        values.sync()
 
-    def _append_records(self, records: list[bytes]) -> None:
-        fd = disk.open_shared(self._states)
+    def _carry_value(self, values: StatesWriter, digest: str, *, key: str = "", opaque: bool = False) -> None:
+        if values.has(digest):
+            return
         try:
-            set_aside_tail(fd, self._states, self._torn)
-            if os.fstat(fd).st_size == 0:
-                records.insert(0, header(self._run))
-            disk.append_line(fd, b"".join(record + b"\n" for record in records), self._states)
-            disk.sync(fd)
-        finally:
-            os.close(fd)
+            values.put(self._source.bodies.values(self._run, [digest])[digest], key=key, opaque=opaque)
+        except Dropped:
+            values.put_dropped(digest)
+        except (NotFound, Corrupt) as error:
+            self._missing.append(f"{self._run}: {error}")
 
 
 def _carry_annotations(source: Truth, target: Truth) -> int:

@@ -55,8 +55,11 @@ class RunWriter(Protocol):
         """
         ...
 
-    def put_value(self, value: bytes, *, opaque: bool = False) -> str:
-        """Stores a checkpoint value (compact JSON, or opaque bytes) once and returns its digest."""
+    def put_value(self, value: bytes, *, key: str = "", opaque: bool = False) -> str:
+        """Stores a checkpoint value (compact JSON, or opaque bytes) once and returns its digest.
+
+        Of a value whose `key` had one that resembles it, only what differs is stored.
+        """
         ...
 
     def history(self, types: frozenset[str]) -> Iterator[AnyEvent]:

@@ -10,7 +10,7 @@ from ...core.events import FORMAT, LEVELS, TYPES, AnyEvent, Logged, RunStarted, 
 from ...core.runs import Damage
 from ..journal.disk import StrPath
 from ..journal.reader import Broken, LongLine, Whole, decode_line, read_lines, read_span
-from ..journal.states import digest_of_record
+from ..journal.states import head_of_record
 from ..sql.projector import Recorded
 
 MARK_BYTES = 1 << 20
@@ -169,14 +169,14 @@ class Batch:
 
     def _take_record(self, path: StrPath, offset: int, line: bytes | LongLine) -> None:
         data = read_span(path, offset, len(line)) if isinstance(line, LongLine) else line
-        known = digest_of_record(data)
+        head = head_of_record(data)
         try:
             check(data)
         except Corrupt as error:
             self._name(f"a state value: {error.what}", offset, len(data), data[:_RAW])
             return
-        if known:
-            self.values.append({"run": self.run, "digest": known[0], "record": data})
+        if head:
+            self.values.append({"run": self.run, "digest": head.digest, "record": data})
         elif not data.startswith(b'{"type":"states"'):
             self._name("no state value that this Flightlog knows", offset, len(data), data[:_RAW])
 

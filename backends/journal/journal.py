@@ -15,7 +15,7 @@ from ...core.events import AnyEvent, CheckpointSaved, Event, RunFinished
 from ...core.recording.jsonable import NotPlain, line_of, make_plain
 from . import disk
 from .reader import LongLine, Whole, decode_line, read_lines
-from .states import StatesWriter
+from .states_writer import StatesWriter
 
 log = logging.getLogger("flightlog.journal")
 
@@ -99,12 +99,12 @@ class JournalWriter:
         self._promised += 1
         return self._promised
 
-    def put_value(self, value: bytes, *, opaque: bool = False) -> str:
+    def put_value(self, value: bytes, *, key: str = "", opaque: bool = False) -> str:
         """Stores a checkpoint value once and returns its digest; it is written before this returns."""
         with self._lock:
             if self._refusal:
                 raise self._refused()
-            return self._states.put(value, opaque=opaque)
+            return self._states.put(value, key=key, opaque=opaque)
 
     def history(self, types: frozenset[str]) -> Iterator[AnyEvent]:
         """Events of these types recorded so far, in order. Reads the journal once; skips what is damaged. OSError."""

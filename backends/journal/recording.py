@@ -3,10 +3,21 @@
 import contextlib
 import logging
 import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ...core.errors import Conflict, Corrupt, NotFound, NotSupported, StorageError
-from ...core.events import FORMAT, Decision, Logged, RunFinished, RunResumed, RunStarted, Writer, decode
+from ...core.events import (
+    FORMAT,
+    CheckpointSaved,
+    Decision,
+    Logged,
+    RunFinished,
+    RunResumed,
+    RunStarted,
+    Writer,
+    decode,
+)
 from ...core.ids import check_run_id
 from ...core.repositories import RecordingRepository
 from . import disk, lock
@@ -15,7 +26,7 @@ from .journal import JournalWriter
 from .layout import Layout
 from .process import this_process
 from .reader import LongLine, Whole, decode_line, read_lines_back, torn_tail
-from .states import StatesWriter, set_aside_tail
+from .states_writer import StatesWriter, set_aside_tail
 
 log = logging.getLogger("flightlog.journal")
 
@@ -59,7 +70,7 @@ class JournalRecording(RecordingRepository):
         except BaseException:
             os.close(fd)
             raise
-        writer = JournalWriter(run, path, fd, self._states(run, resumed=True), at=at, durable=durable)
+        writer = JournalWriter(run, path, fd, self._states(run, last=lambda: last_values(path)), at=at, durable=durable)
         try:
             writer.append(RunResumed(writer=this_process()))
             log.info("run %s is taken up again at event %d", run, seq)
@@ -88,8 +99,8 @@ class JournalRecording(RecordingRepository):
         """Size and digest of an artifact's file, hashed if it has at most 16 MiB (some 20 ms)."""
         return disk.measure(Path(path))
 
-    def _states(self, run: str, *, resumed: bool = False) -> StatesWriter:
-        return StatesWriter(run, self._layout.states(run), self._layout.torn(run), resumed=resumed)
+    def _states(self, run: str, last: Callable[[], Mapping[str, str]] | None = None) -> StatesWriter:
+        return StatesWriter(run, self._layout.states(run), self._layout.torn(run), last=last)
 
     def _create(self, run: str, path: Path) -> int:
         try:
@@ -133,6 +144,16 @@ def last_writer(path: Path) -> Writer | None:
                 if isinstance(part, Whole) and isinstance(part.event, RunResumed | RunStarted):
                     return part.event.writer
     return None
+
+
+def last_values(path: Path) -> Mapping[str, str]:
+    """State key → digest of its value at the run's last checkpoint. OSError."""
+    for _, line in read_lines_back(path):
+        if not isinstance(line, LongLine) and line.startswith(b'{"type":"checkpoint"'):
+            for part in decode_line(line):
+                if isinstance(part, Whole) and isinstance(part.event, CheckpointSaved):
+                    return part.event.values
+    return {}
 
 
 def _mend(fd: int, path: Path, torn: Path) -> int:

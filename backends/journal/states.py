@@ -1,26 +1,35 @@
 """Checkpoint values: each stored once per run, under the SHA-256 of its bytes, in `<run>.states.jsonl`.
 
-A record is one line: a value whole, a value that *extends* another by what was added, or opaque
-bytes as base64. The first line declares the format. FORMAT.md describes it for other readers.
+A record is one line: a value whole, one that *extends* another by what was added or by edits, opaque bytes
+as base64, or what is left of a value that was dropped. The first line declares the format. FORMAT.md
+describes it for other readers.
 """
 
 import binascii
 import hashlib
-import os
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 
 import msgspec
 
+from ...core.edits import Edit, apply_edits
 from ...core.errors import Corrupt, NotFound, NotSupported
 from ...core.events import FORMAT, check, seal
-from . import disk
-from .reader import LongLine, read_lines, read_span, torn_tail
+from .reader import LongLine, read_lines, read_span
 
-_HEAD = re.compile(rb'\{"type":"(value|opaque)","digest":"([0-9a-f]{64})"')
+Kind = Literal["value", "opaque", "dropped"]
+
+_HEAD = re.compile(rb'\{"type":"(value|opaque|dropped)","digest":"([0-9a-f]{64})"(?:,"extends":"([0-9a-f]{64})")?')
+_HEAD_IN = 200
+_TAIL = re.compile(rb',"crc":"[0-9a-f]{8}"\}\Z')
+_TAIL_BYTES = 18
+
+
+class Dropped(NotFound):
+    """A value that was removed on purpose."""
 
 
 class Record(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -29,9 +38,10 @@ class Record(msgspec.Struct, kw_only=True, omit_defaults=True):
     type: str
     digest: str = ""
     extends: str = ""
-    """Digest of the list or text that this one begins with."""
+    """Digest of the value that this one is told by."""
     value: msgspec.Raw = msgspec.Raw()
     added: msgspec.Raw = msgspec.Raw()
+    edits: list[Edit] = []
     size: int = 0
     base64: str = ""
 
@@ -41,7 +51,7 @@ class Place(NamedTuple):
 
     offset: int
     length: int
-    kind: Literal["value", "opaque"]
+    kind: Kind
 
 
 def header(run: str) -> bytes:
@@ -49,7 +59,7 @@ def header(run: str) -> bytes:
     return seal(b'{"type":"states","format":%d,"run":"%b"}' % (FORMAT, run.encode()))
 
 
-def digest_of(value: bytes) -> str:
+def digest_of(value: bytes | bytearray) -> str:
     """Under which a value is stored: the SHA-256 of its bytes, in hexadecimal."""
     return hashlib.sha256(value).hexdigest()
 
@@ -65,18 +75,38 @@ def extending_record(digest: str, base: str, added: bytes) -> bytes:
     return seal(form % (digest.encode(), base.encode(), added))
 
 
+def edited_record(digest: str, base: str, edits: Sequence[Edit]) -> bytes:
+    """The line of a value that is another one but for some edits of its bytes."""
+    form = b'{"type":"value","digest":"%b","extends":"%b","edits":%b}'
+    return seal(form % (digest.encode(), base.encode(), msgspec.json.encode(edits)))
+
+
 def opaque_record(digest: str, value: bytes) -> bytes:
     """The line of bytes that are kept and never loaded."""
     form = b'{"type":"opaque","digest":"%b","size":%d,"base64":"%b"}'
     return seal(form % (digest.encode(), len(value), binascii.b2a_base64(value, newline=False)))
 
 
-def digest_of_record(line: bytes) -> tuple[str, Literal["value", "opaque"]] | None:
-    """Digest and kind of a record by its first 200 bytes; None for the header and what is damaged or unknown."""
-    found = _HEAD.match(line[:200])
+def dropped_record(digest: str) -> bytes:
+    """The line that takes the place of a value that was dropped on purpose."""
+    return seal(b'{"type":"dropped","digest":"%b"}' % digest.encode())
+
+
+class RecordHead(NamedTuple):
+    """What the first bytes of a record tell."""
+
+    digest: str
+    kind: Kind
+    extends: str
+    """Digest of the value that this one is told by; empty for a whole one."""
+
+
+def head_of_record(line: bytes) -> RecordHead | None:
+    """What a record is; None for the header and what is damaged or unknown."""
+    found = _HEAD.match(line[:_HEAD_IN])
     if not found:
         return None
-    return found[2].decode(), "value" if found[1] == b"value" else "opaque"
+    return RecordHead(found[2].decode(), cast(Kind, found[1].decode()), (found[3] or b"").decode())
 
 
 def parse(line: bytes) -> Record:
@@ -86,42 +116,79 @@ def parse(line: bytes) -> Record:
         record = _decoder.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Corrupt(f"not a state value: {error}") from error
-    if record.type not in ("value", "opaque"):
+    if record.type not in ("value", "opaque", "dropped"):
         raise NotSupported(f"state record {record.type!r} is unknown", advice="read it with a newer Flightlog")
     return record
+
+
+def chain_of(digest: str, fetch: Callable[[str], bytes]) -> list[bytes]:
+    """The lines that a value is made from: its own, that of the value it extends, and so on to a whole one.
+
+    Corrupt if they run in a circle; what `fetch` raises, which gives a record's line by digest.
+    """
+    lines: list[bytes] = []
+    seen: set[str] = set()
+    while digest:
+        if digest in seen:
+            raise Corrupt("a state value extends itself", where=digest)
+        seen.add(digest)
+        lines.append(fetch(digest))
+        digest = base_of(lines[-1])
+    return lines
+
+
+def base_of(line: bytes) -> str:
+    """Digest of the value that a record extends; empty for a whole one. Corrupt, NotSupported."""
+    head = head_of_record(line)
+    return head.extends if head else parse(line).extends
 
 
 def resolve(digest: str, fetch: Callable[[str], bytes]) -> bytes:
     """The bytes of a value, from its record and those that it extends; `fetch` gives a record's line by digest.
 
-    Corrupt if the bytes do not have the digest or the chain runs in a circle; what `fetch` raises.
+    Dropped; Corrupt if the bytes do not have the digest or the chain runs in a
+    circle; what `fetch` raises.
     """
-    added: list[bytes] = []
-    seen: set[str] = set()
-    wanted = digest
-    while True:
-        if wanted in seen:
-            raise Corrupt("a state value extends itself", where=digest)
-        seen.add(wanted)
-        record = parse(fetch(wanted))
-        if not record.extends:
-            break
-        added.append(bytes(record.added))
-        wanted = record.extends
-    whole = binascii.a2b_base64(record.base64) if record.type == "opaque" else bytes(record.value)
-    result = _joined(whole, reversed(added)) if added else whole
-    if digest_of(result) != digest:
+    return value_of(digest, chain_of(digest, fetch))
+
+
+def value_of(digest: str, chain: Sequence[bytes]) -> bytes:
+    """The bytes of a value from its `chain_of`; Dropped, Corrupt."""
+    value: bytes | bytearray = _whole(chain[-1])
+    for line in reversed(chain[:-1]):
+        record = parse(line)
+        try:
+            value = apply_edits(value, record.edits) if record.edits else _grown(value, record.added)
+        except ValueError as error:
+            raise Corrupt(f"a state value cannot be put together: {error}", where=digest) from error
+    if digest_of(value) != digest:
         raise Corrupt("a state value does not have the bytes that its digest names", where=digest)
-    return result
+    return bytes(value)
 
 
-def _joined(whole: bytes, added: "reversed[bytes]") -> bytes:
+def _whole(line: bytes) -> bytes:
+    """The bytes in a record that extends nothing."""
+    # As we wrote it, its value is a part of the line: to look through megabytes of JSON for its end would cost
+    # more than all the rest. Whether these are the right bytes tells their digest.
+    begin = len(_WHOLE) + 74
+    if line.startswith(_WHOLE) and line[begin - 9 : begin] == b',"value":' and _TAIL.match(line[-_TAIL_BYTES:]):
+        return line[begin:-_TAIL_BYTES]
+    record = parse(line)
+    if record.type == "dropped":
+        raise Dropped("the value was dropped, with the states that had it", where=record.digest)
+    return binascii.a2b_base64(record.base64) if record.type == "opaque" else bytes(record.value)
+
+
+def _grown(value: bytes | bytearray, added: msgspec.Raw) -> bytearray:
     """A list's or text's JSON followed by more of the same kind: brackets (quotes) come once, commas between."""
-    comma = b"," if whole[:1] == b"[" else b""
-    inner = [part[1:-1] for part in (whole, *added)]
-    return whole[:1] + comma.join(part for part in inner if part) + whole[-1:]
+    grown = value if isinstance(value, bytearray) else bytearray(value)
+    more = bytes(added)[1:-1]
+    if more:
+        grown[-1:] = (b"," if grown[:1] == b"[" and len(grown) > 2 else b"") + more + grown[-1:]
+    return grown
 
 
+_WHOLE = b'{"type":"value","digest":"'
 _decoder = msgspec.json.Decoder(Record)
 
 
@@ -141,91 +208,33 @@ class States:
                 for offset, line in read_lines(self._path, self._read):
                     length = len(line)
                     self._read = offset + length + 1
-                    known = digest_of_record(line.head if isinstance(line, LongLine) else line)
-                    if known:
-                        self._places.setdefault(known[0], Place(offset, length, known[1]))
+                    head = head_of_record(line.head if isinstance(line, LongLine) else line)
+                    if head:
+                        self._places.setdefault(head.digest, Place(offset, length, head.kind))
             except FileNotFoundError:
                 return self._places
             return self._places
 
     def record(self, digest: str) -> bytes:
         """The line of a value's record; NotFound, Corrupt."""
-        place = self._places.get(digest) or self.refresh().get(digest)
-        if place is None:
-            raise NotFound(f"no value with digest {digest[:12]}…", where=self._path)
-        return read_span(self._path, place.offset, place.length)
+        for _ in range(2):
+            place = self._places.get(digest) or self.refresh().get(digest)
+            if place is None:
+                break
+            line = self._line(place)
+            head = head_of_record(line)
+            if head and head.digest == digest:
+                return line
+            with self._lock:  # the file was replaced by one without its dropped values
+                self._places, self._read = {}, 0
+        raise NotFound(f"no value with digest {digest[:12]}…", where=self._path)
 
     def value(self, digest: str) -> bytes:
         """A whole value, *extends* resolved: compact JSON, or opaque bytes. NotFound, Corrupt."""
         return resolve(digest, self.record)
 
-
-class StatesWriter:
-    """Appends values to a run's states file, which it makes at the first one. Its owner holds the run's lock."""
-
-    def __init__(self, run: str, path: Path, torn: Path, *, resumed: bool = False) -> None:
-        self._run, self._path, self._torn = run, path, torn
-        self._resumed = resumed
-        self._fd = -1
-        self._known: set[str] = set()
-        self._dirty = False
-
-    def put(self, value: bytes, *, opaque: bool = False) -> str:
-        """Appends a value unless the run has it, and returns its digest. StorageError with nothing half-written."""
-        if self._fd < 0:
-            self._open()
-        digest = digest_of(value)
-        if digest not in self._known:
-            self._append(opaque_record(digest, value) if opaque else whole_record(digest, value))
-            self._known.add(digest)
-        return digest
-
-    def sync(self) -> None:
-        """Returns when all values survive the machine's death. StorageError."""
-        if not self._dirty:
-            return
+    def _line(self, place: Place) -> bytes:
         try:
-            disk.sync(self._fd)
-        except OSError as error:
-            raise disk.storage_error(error, self._path, "syncing state values") from error
-        self._dirty = False
-
-    def close(self) -> None:
-        """Closes the file. May be called twice."""
-        fd, self._fd = self._fd, -1
-        if fd >= 0:
-            os.close(fd)
-
-    def _open(self) -> None:
-        try:
-            self._fd = disk.open_shared(self._path)
-        except OSError as error:
-            raise disk.storage_error(error, self._path, "opening the file of state values") from error
-        if self._resumed:
-            set_aside_tail(self._fd, self._path, self._torn)
-            self._known = set(States(self._path).refresh())
-        if os.fstat(self._fd).st_size == 0:
-            self._append(header(self._run))
-
-    def _append(self, line: bytes) -> None:
-        disk.append_line(self._fd, line + b"\n", self._path)
-        self._dirty = True
-
-
-def set_aside_tail(fd: int, path: Path, torn: Path) -> int:
-    """Moves a torn last line into the `.torn` file; returns how many bytes. The caller holds the run's lock."""
-    found = torn_tail(path)
-    if found is None:
-        return 0
-    offset, tail = found
-    try:
-        aside = disk.open_shared(torn)
-        try:
-            disk.append_line(aside, tail + b"\n", torn)
-            disk.sync(aside)
-        finally:
-            os.close(aside)
-        os.ftruncate(fd, offset)
-    except OSError as error:
-        raise disk.storage_error(error, path, "setting a torn line aside") from error
-    return len(tail)
+            return read_span(self._path, place.offset, place.length)
+        except Corrupt:
+            return b""  # the file is shorter than it was

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Protocol
 from sqlalchemy import Connection, bindparam, or_, select
 
 from ...core.errors import NotFound
-from ..journal.states import resolve
+from ..journal.states import base_of, resolve
 from . import tables
 from .database import Database
 from .writes import add_missing
@@ -83,23 +83,25 @@ class EventTableBodies:
         return found[::-1] if newest else found
 
     def values(self, run: str, digests: Collection[str]) -> dict[str, bytes]:
-        """Asks for all records at once, and then for those that they extend."""
-        wanted = sorted(set(digests))
+        """Asks for all records at once, then for all that these extend, and so on."""
+        records: dict[str, bytes] = {}
+        wanted = set(digests)
         with self._database.read() as connection:
-            records: dict[str, bytes] = {}
-            for begin in range(0, len(wanted), _PART):
-                part = {"of": run, "keys": wanted[begin : begin + _PART]}
-                records.update((digest, bytes(record)) for digest, record in connection.execute(_RECORDS, part))
+            while wanted:
+                found = _records(connection, run, sorted(wanted))
+                if missing := wanted - found.keys():
+                    raise NotFound(f"run {run} has no state value {min(missing)[:12]}…", where=self._database.name)
+                records |= found
+                wanted = {base for base in map(base_of, found.values()) if base} - records.keys()
+        return {digest: resolve(digest, records.__getitem__) for digest in digests}
 
-            def fetch(digest: str) -> bytes:
-                if digest not in records:
-                    found = connection.execute(_RECORDS, {"of": run, "keys": [digest]}).first()
-                    if found is None:
-                        raise NotFound(f"run {run} has no state value {digest[:12]}…", where=self._database.name)
-                    records[digest] = bytes(found.record)
-                return records[digest]
 
-            return {digest: resolve(digest, fetch) for digest in wanted}
+def _records(connection: Connection, run: str, digests: list[str]) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    for begin in range(0, len(digests), _PART):
+        rows = connection.execute(_RECORDS, {"of": run, "keys": digests[begin : begin + _PART]})
+        found.update((digest, bytes(record)) for digest, record in rows)
+    return found
 
 
 class StoredEvent(NamedTuple):

@@ -27,7 +27,7 @@ def _record(tape: Tape, state: StoredState) -> None:
     saved = CheckpointSaved(
         checkpoint=new_ulid(),
         label=f"from run {state.run}",
-        values={key: put(body) for key, body in state.values.items()},
+        values={key: put(body, key=key) for key, body in state.values.items()},
         sizes={key: len(body) for key, body in state.values.items()},
         opaque={
             key: Opaque(digest=put(body, opaque=True), size=len(body), note=state.notes.get(key, ""))

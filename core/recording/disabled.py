@@ -28,7 +28,7 @@ class NullWriter:
         """Forgets the event."""
         return 0
 
-    def put_value(self, value: bytes, *, opaque: bool = False) -> str:
+    def put_value(self, value: bytes, *, key: str = "", opaque: bool = False) -> str:
         """Forgets the value."""
         return ""
 

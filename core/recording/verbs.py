@@ -154,7 +154,7 @@ class Verbs:
         values, sizes = {}, {}
         for key, value in state_of(state).items():
             body = encode(value)
-            values[key], sizes[key] = tape.writer.put_value(body), len(body)
+            values[key], sizes[key] = tape.writer.put_value(body, key=key), len(body)
         kept = {
             text(key): Opaque(digest=tape.writer.put_value(bytes(data), opaque=True), size=len(data))
             for key, data in (opaque or {}).items()

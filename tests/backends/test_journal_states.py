@@ -11,8 +11,8 @@ from flightlog.backends.journal.recording import JournalRecording
 from flightlog.backends.journal.states import (
     States,
     digest_of,
-    digest_of_record,
     extending_record,
+    head_of_record,
     header,
     opaque_record,
     parse,
@@ -132,8 +132,8 @@ def test_a_damaged_record_is_corrupt(line):
 def test_a_newer_kind_of_record_is_named():
     with pytest.raises(NotSupported, match="'delta'"):
         parse(seal(b'{"type":"delta","digest":"x"}'))
-    assert digest_of_record(seal(b'{"type":"delta","digest":"x"}')) is None
-    assert digest_of_record(header("r")) is None
+    assert head_of_record(seal(b'{"type":"delta","digest":"x"}')) is None
+    assert head_of_record(header("r")) is None
 
 
 def test_a_torn_value_is_set_aside_and_the_rest_goes_on(layout, writer):
