@@ -29,7 +29,12 @@ def now_s() -> float:
 
 def now() -> str:
     """The present, `2026-11-20T10:02:11.123456Z`. Thread-safe; cheap, for it is paid per event."""
-    return from_ns(_source())
+    ns = _source()
+    began, text = _cached
+    rest = ns - began
+    if 0 <= rest < 1_000_000_000:  # as `from_ns`, whose call would be a third of the cost
+        return f"{text}{rest // 1000:06d}Z"
+    return from_ns(ns)
 
 
 @contextmanager

@@ -51,7 +51,7 @@ def line_of(event: Event) -> bytes:
     if (_has_null(body) or len(body) > _SHORT) and _is_false(event, body):
         raise NotPlain
     head = body[:-1]
-    return b'%b,"crc":"%08x"}\n' % (head, crc32(head))
+    return head + b',"crc":"%08x"}\n' % crc32(head)
 
 
 def make_plain(fact: msgspec.Struct) -> None:

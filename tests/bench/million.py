@@ -90,6 +90,29 @@ def _count(database: sqlite3.Connection) -> None:
     database.execute("INSERT OR REPLACE INTO state (key, value) VALUES ('revision', '1')")
 
 
+def write_costs(path: Path, runs: int = 100_000, calls: int = 10) -> None:
+    """Gives each run of a store of `runs` so many model calls, and keeps their rollups."""
+    write_million(path, runs)
+    tokens = "1000, 100, 0, 0, 0"
+    sums = "input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens"
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.executescript("PRAGMA synchronous=OFF; PRAGMA cache_size=-200000; BEGIN")
+        database.execute(
+            f"WITH RECURSIVE numbers(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM numbers WHERE n < {calls}) "
+            f"INSERT INTO costs (run, seq, t, model, provider, agent, {sums}, nanousd, provenance, prices) "
+            f"SELECT id, n, started, 'model-' || n % 3, '', 'worker', {tokens}, 1000 * n, 'recorded', '' "
+            "FROM runs, numbers"
+        )
+        database.execute(
+            f"INSERT INTO rollups (day, workflow, version, model, agent, calls, {sums}, "
+            "recorded_nanousd, computed_nanousd, calls_recorded, calls_computed, calls_unknown) "
+            "SELECT substr(t, 1, 10), workflow, version, model, agent, count(*), sum(costs.input_tokens), "
+            "sum(costs.output_tokens), 0, 0, 0, sum(costs.nanousd), 0, count(*), 0, 0 "
+            "FROM costs JOIN runs ON runs.id = costs.run GROUP BY 1, 2, 3, 4, 5"
+        )
+        database.execute("COMMIT")
+
+
 def middle_id(runs: int = 1_000_000) -> str:
     """A text that sorts like the id of the run in the middle."""
     return ids.new_ulid(NEWEST_MS - runs // 2 * STEP_MS)
