@@ -1,5 +1,6 @@
 """What runs cost: from kept sums where these know, else from the runs' totals or the calls themselves."""
 
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Integer, bindparam, case, func, literal_column, select
@@ -100,6 +101,7 @@ _OF_CALLS: dict[str, _Keys] = {
 }
 
 
+@cache  # to make a statement costs more than to sum up a month
 def _rolled_up(keys: _Kept) -> AnySelect:
     """From sums that are kept by the key, and do not know how many runs they are of."""
     table = keys[0].table
@@ -107,6 +109,7 @@ def _rolled_up(keys: _Kept) -> AnySelect:
     return select(*keys, sums[0], literal_column("0"), *sums[1:]).group_by(*keys)
 
 
+@cache
 def _of_runs(keys: _Keys) -> AnySelect:
     """From the totals of the runs that called a model at all."""
     calls = runs.c.calls_recorded + runs.c.calls_computed + runs.c.calls_unknown
@@ -114,6 +117,7 @@ def _of_runs(keys: _Keys) -> AnySelect:
     return select(*keys, sums[0], func.count(), *sums[1:]).where(calls > 0).group_by(*keys)
 
 
+@cache
 def _of_calls(keys: _Keys) -> AnySelect:
     """From the calls themselves."""
     told = {kind: case((costs.c.provenance == kind, 1), else_=0) for kind in ("recorded", "computed", "unknown")}
