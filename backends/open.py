@@ -16,6 +16,7 @@ from .configuration.config_file import load_config
 from .configuration.effective_config import decided
 from .configuration.places import MEMORY, Place, place_of
 from .files.files_backend import FilesBackend
+from .joined.joining import Joining
 from .read_only import opened_read_only
 from .sqlite.databases import Databases
 from .workflows.forwarded_workflows import GuardedWorkflows, LazyWorkflows, ReadOnlyWorkflows
@@ -76,14 +77,18 @@ def open_store(
     backend = _backend(settings.logs, databases, read_only=read_only, create=create)
     workflows, metrics = _workflows(settings.workflows, databases), settings.metrics
     name = str(where.path or where.root)
+    joining = Joining(
+        settings.sources,
+        lambda: backend.reading(lambda database, refresh: _metrics(metrics, databases, database, refresh)),
+    )
     store = Store(
         name=name,
         recording=backend.recording,
         workflows=ReadOnlyWorkflows(workflows, lambda: opened_read_only(name))
         if read_only
         else _guarded(workflows, lambda: store),
-        reading=lambda: backend.reading(lambda database, refresh: _metrics(metrics, databases, database, refresh)),
-        close=lambda: backend.close(databases.close),
+        reading=joining.open,
+        close=lambda: joining.close(lambda: backend.close(databases.close)),
         read_only=read_only,
         durable=durable,
         prices=_price_book,

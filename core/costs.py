@@ -24,6 +24,15 @@ class Tokens(msgspec.Struct, kw_only=True, frozen=True):
     cache_write: int = 0
     reasoning: int = 0
 
+    def __add__(self, other: "Tokens") -> "Tokens":
+        return Tokens(
+            input=self.input + other.input,
+            output=self.output + other.output,
+            cache_read=self.cache_read + other.cache_read,
+            cache_write=self.cache_write + other.cache_write,
+            reasoning=self.reasoning + other.reasoning,
+        )
+
     @property
     def total(self) -> int:
         """Input and output; cached and reasoning tokens are parts of these."""

@@ -335,6 +335,10 @@ class LogRepository(ABC):
         """Entries by level, from counters."""
 
     @abstractmethod
+    def scan(self, run: str, text: str, *, stop: Callable[[], bool] = lambda: False) -> Iterator[LogEntry]:
+        """Entries of one run whose message contains the text (ignoring case), in order; ends soon after `stop()`."""
+
+    @abstractmethod
     def search(
         self,
         text: str,

@@ -8,13 +8,16 @@ so a list is read as two ranges of one index: known values, then unknown ones.
 import base64
 import binascii
 import operator
+from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
 import msgspec
 from sqlalchemy import ColumnElement, Integer, and_, bindparam, tuple_
 
+from ...core.clock import between
 from ...core.errors import StorageError
 from ...core.pages import Sort, SortField
+from ...core.runs import Run
 from .run_rows import AnySelect
 from .tables import runs
 
@@ -37,6 +40,33 @@ _SORTED_BY: dict[SortField, tuple[ColumnElement[Any], Any]] = {
     "events": (runs.c.events, None),
     "errors": (runs.c.errors, None),
 }
+
+
+def _took(run: Run) -> float | None:
+    took = between(run.started, run.finished)
+    return took if took is None or took >= 0 else None
+
+
+_VALUE_OF: dict[SortField, Callable[[Run], str | int | float | None]] = {
+    "started": lambda run: run.started,
+    "finished": lambda run: run.finished,
+    "last_event": lambda run: run.last_event,
+    "took": _took,
+    "tokens": lambda run: run.tokens.total,
+    "cost": lambda run: run.money.nanousd,
+    "size": lambda run: run.size_bytes,
+    "workflow": lambda run: run.workflow,
+    "name": lambda run: run.name,
+    "status": lambda run: run.status,
+    "steps": lambda run: run.steps,
+    "events": lambda run: run.events,
+    "errors": lambda run: run.errors,
+}
+
+
+def value_of(run: Run, field: SortField) -> str | int | float | None:
+    """What the column that is sorted by holds of a run; None if that is unknown."""
+    return _VALUE_OF[field](run)
 
 
 Side = Literal["before", "after"]

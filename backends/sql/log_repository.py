@@ -76,6 +76,9 @@ class SqlLogs(LogRepository):
         infos = row.logs - row.debugs - row.warnings - row.errors
         return {"DEBUG": row.debugs, "INFO": infos, "WARNING": row.warnings, "ERROR": row.errors}
 
+    def scan(self, run: str, text: str, *, stop: Callable[[], bool] = lambda: False) -> Iterator[LogEntry]:
+        return filter_entries(entries(self._bodies, run, stop=stop), LogFilter(text=text))
+
     def search(
         self,
         text: str,
@@ -84,18 +87,31 @@ class SqlLogs(LogRepository):
         stop: Callable[[], bool] = lambda: False,
         searched: Callable[[], None] = lambda: None,
     ) -> Iterator[LogEntry]:
-        filter, cursor = LogFilter(text=text), None
-        while not stop():
-            page = self._runs.query(query, Sort(), limit=_PAGE, after=cursor)
-            for run in page.items:
-                if run.logs:
-                    yield from filter_entries(entries(self._bodies, run.id, stop=stop), filter)
-                if stop():
-                    return
-                searched()
-            cursor = page.next
-            if cursor is None:
+        return search_runs(self._runs, self, text, query, stop=stop, searched=searched)
+
+
+def search_runs(
+    runs: RunRepository,
+    logs: LogRepository,
+    text: str,
+    query: Query,
+    *,
+    stop: Callable[[], bool],
+    searched: Callable[[], None],
+) -> Iterator[LogEntry]:
+    """See `LogRepository.search`: the runs of a list, newest first, each scanned."""
+    cursor = None
+    while not stop():
+        page = runs.query(query, Sort(), limit=_PAGE, after=cursor)
+        for run in page.items:
+            if run.logs:
+                yield from logs.scan(run.id, text, stop=stop)
+            if stop():
                 return
+            searched()
+        cursor = page.next
+        if cursor is None:
+            return
 
 
 def filter_entries(found: Iterator[LogEntry], filter: LogFilter) -> Iterator[LogEntry]:

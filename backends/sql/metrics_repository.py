@@ -105,7 +105,7 @@ def _outcome(workflow: str, version: int | None, sums: Sequence[Any], took: Sequ
     for row in sums:
         if row.status in FINISHED:
             counts[row.status] += row[2]
-            tokens, money = _plus(tokens, tokens_of(row, 3)), money + money_of(row, 8)
+            tokens, money = tokens + tokens_of(row, 3), money + money_of(row, 8)
     return Outcome(
         workflow=workflow,
         version=version,
@@ -118,10 +118,6 @@ def _outcome(workflow: str, version: int | None, sums: Sequence[Any], took: Sequ
         tokens=tokens,
         money=money,
     )
-
-
-def _plus(one: Tokens, other: Tokens) -> Tokens:
-    return Tokens(**{name: getattr(one, name) + getattr(other, name) for name in Tokens.__struct_fields__})
 
 
 # --- patterns ----------------------------------------------------------------------------------------

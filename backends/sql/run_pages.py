@@ -13,7 +13,7 @@ from ...core.query.query import EVERYTHING, Query
 from ...core.query.query_keys import KEYS, STATUS_SETS
 from ...core.query.query_nodes import And, Node, Term
 from ...core.runs import Run
-from .keyset import Place, PlaceKind, Side, first_by, in_order, place_of, ranges, sort_column
+from .keyset import Place, PlaceKind, Side, first_by, in_order, place_of, ranges, sort_column, value_of
 from .query_sql import where
 from .run_queries import Accepts, matching, not_found
 from .run_rows import BODIES, COLUMNS, OF_RUN, RUNS, AnyRow, AnySelect, runs_of
@@ -191,6 +191,13 @@ def cursor_at(connection: Connection, run: str, sort: Sort) -> str:
     if row is None:
         raise not_found(run)
     return _place(row, sort, "before", "").cursor()
+
+
+def cursor_of(run: Run, sort: Sort, side: Side, query: Query) -> str:
+    """A cursor beside a run that was read; good wherever that list is read, whether the run is there or not."""
+    value = value_of(run, sort.field)
+    mark = _mark(query)
+    return Place(field=sort.field, descending=sort.descending, side=side, value=value, id=run.id, query=mark).cursor()
 
 
 def cursor_after(connection: Connection, query: Query, sort: Sort, rows: int) -> str | None:

@@ -220,10 +220,12 @@ def test_check_ends_soon_after_stop(kept):
 def test_sizes_are_bytes_by_part(kept):
     store = kept.open()
     run = finished(store)
+    before = sum(path.stat().st_size for path in kept.folder.rglob("*.jsonl"))
     sizes = store.upkeep.sizes()
     part = "runs" if kept.files else "spool"
     expected = sum(path.stat().st_size for path in kept.folder.rglob("*.jsonl"))
-    assert sizes[part] == expected and all(size >= 0 for size in sizes.values())
+    assert sizes[part] in (before, expected)  # what is shipped meanwhile is no longer in the spool
+    assert all(size >= 0 for size in sizes.values())
     store.runs.get(run)
     assert store.upkeep.sizes()["index" if kept.files else "database"] > 0
 

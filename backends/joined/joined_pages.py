@@ -1,0 +1,49 @@
+"""Pages of several lists as one list.
+
+A cursor is a place in the order, not in a table: every part reads on from the same one. So a page of the whole is
+made of one page of each part, whatever the depth and however many runs a part has.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ...core.pages import Page, Sort
+from ...core.query.query import Query
+from ...core.runs import Run
+from ..sql.keyset import Side, value_of
+from ..sql.run_pages import cursor_of
+
+
+def joined(pages: Sequence[Page[Run]], query: Query, sort: Sort, *, limit: int, forward: bool) -> Page[Run]:
+    """The page of the whole list; `pages` are those of its parts, all read from one place with one limit."""
+    rows = in_order((run for page in pages for run in page.items), sort)
+    shown = rows[:limit] if forward else rows[-limit:]
+    cut = len(rows) > limit
+    follows = any(page.next for page in pages) or (cut and forward)
+    precedes = any(page.previous for page in pages) or (cut and not forward)
+    if not shown:
+        # Nothing lies beyond the place; what lies behind it, any part that has it says.
+        return Page(
+            items=[],
+            next=next((page.next for page in pages if page.next), None),
+            previous=next((page.previous for page in pages if page.previous), None),
+        )
+
+    def at(run: Run, side: Side) -> str:
+        return cursor_of(run, sort, side, query)
+
+    return Page(
+        items=shown,
+        next=at(shown[-1], "after") if follows else None,
+        previous=at(shown[0], "before") if precedes else None,
+    )
+
+
+def in_order(runs: Any, sort: Sort) -> list[Run]:
+    """Runs in the order that an index has them in: ties by id, unknown values last both ways."""
+
+    def key(run: Run) -> tuple[bool, Any, str]:
+        value = value_of(run, sort.field)
+        return (value is not None) is sort.descending, 0 if value is None else value, run.id
+
+    return sorted(runs, key=key, reverse=sort.descending)

@@ -1,0 +1,200 @@
+"""`RunRepository` over several parts: lists are merged, sums are added, questions about one run go to who has it."""
+
+from collections.abc import Callable, Iterable
+from functools import reduce
+from operator import add
+from typing import TypeVar
+
+from ...core.annotations import Annotation
+from ...core.costs import CostGroup, CostRecord, GroupBy, Money, Tokens
+from ...core.errors import Conflict, NotFound, StorageError
+from ...core.events import AnyEvent, Decision, Json
+from ...core.pages import Page, Sort
+from ...core.query.query import Query
+from ...core.repositories import RunRepository
+from ...core.runs import Approval, Artifact, Damage, Group, Item, Message, MetricValue, Note, Run, Step, Totals
+from .joined_pages import in_order, joined
+from .parts import Parts
+
+T = TypeVar("T")
+
+
+class JoinedRuns(RunRepository):
+    """Runs of all parts. A question about the whole costs each part what it would cost it alone."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def _of(self, run: str, question: Callable[[RunRepository], T]) -> T:
+        return self._parts.find(run, lambda reading: question(reading.runs))
+
+    def _all(self, question: Callable[[RunRepository], T]) -> list[T]:
+        return self._parts.ask(lambda reading: question(reading.runs))
+
+    # --- finding runs
+
+    def get(self, run: str) -> Run:
+        return self._of(run, lambda runs: runs.get(run))
+
+    def resolve(self, text: str) -> str:
+        found: list[str | StorageError] = self._all(lambda runs: _resolved(runs, text))
+        ids = [run for run in found if isinstance(run, str)]
+        if text in ids:
+            return text
+        if len(ids) > 1:
+            raise Conflict(f"{text[:60]!r} means several runs: {', '.join(ids)}", advice="give more of the id")
+        errors = [error for error in found if isinstance(error, StorageError)]
+        ambiguous = next((error for error in errors if isinstance(error, Conflict)), None)
+        if ambiguous or not ids:
+            raise ambiguous or errors[0]
+        return ids[0]
+
+    def query(
+        self,
+        query: Query,
+        sort: Sort = Sort(),
+        *,
+        limit: int = 100,
+        after: str | None = None,
+        before: str | None = None,
+        last: bool = False,
+    ) -> Page[Run]:
+        limit = max(limit, 1)
+        pages = self._all(lambda runs: runs.query(query, sort, limit=limit, after=after, before=before, last=last))
+        return joined(pages, query, sort, limit=limit, forward=before is None and not last)
+
+    def cursor_at(self, run: str, sort: Sort) -> str:
+        return self._of(run, lambda runs: runs.cursor_at(run, sort))
+
+    def count(self, query: Query) -> int:
+        return sum(self._all(lambda runs: runs.count(query)))
+
+    def totals(self) -> Totals:
+        return reduce(_both, self._all(lambda runs: runs.totals()))
+
+    def values(self, key: str, prefix: str = "", *, limit: int = 50) -> list[str]:
+        return sorted({*_flat(self._all(lambda runs: runs.values(key, prefix, limit=limit)))})[:limit]
+
+    def recent(self, workflow: str, version: int | None = None, *, limit: int = 20) -> list[Run]:
+        return in_order(_flat(self._all(lambda runs: runs.recent(workflow, version, limit=limit))), Sort())[:limit]
+
+    def children(self, run: str) -> list[Run]:
+        return self._of(run, lambda runs: runs.children(run))
+
+    # --- what a run is made of
+
+    def steps(self, run: str) -> list[Step]:
+        return self._of(run, lambda runs: runs.steps(run))
+
+    def items(self, run: str, *, limit: int = 1000, after: str | None = None) -> Page[Item]:
+        return self._of(run, lambda runs: runs.items(run, limit=limit, after=after))
+
+    def messages(self, run: str, *, limit: int = 200, after: str | None = None) -> Page[Message]:
+        return self._of(run, lambda runs: runs.messages(run, limit=limit, after=after))
+
+    def approvals(self, run: str | None = None) -> list[Approval]:
+        if run is not None:
+            return self._of(run, lambda runs: runs.approvals(run))
+        found = _flat(self._all(lambda runs: runs.approvals()))
+        return sorted(found, key=lambda approval: (approval.requested, approval.run, approval.seq))
+
+    def artifacts(self, run: str) -> list[Artifact]:
+        return self._of(run, lambda runs: runs.artifacts(run))
+
+    def snapshots(self, run: str) -> dict[str, Json]:
+        return self._of(run, lambda runs: runs.snapshots(run))
+
+    def metrics(self, run: str) -> list[MetricValue]:
+        return self._of(run, lambda runs: runs.metrics(run))
+
+    def notes(self, run: str) -> list[Note]:
+        return self._of(run, lambda runs: runs.notes(run))
+
+    def event(self, run: str, seq: int) -> AnyEvent:
+        return self._of(run, lambda runs: runs.event(run, seq))
+
+    def events(self, run: str, *, after: int = 0, limit: int = 1000) -> list[tuple[int, bytes]]:
+        return self._of(run, lambda runs: runs.events(run, after=after, limit=limit))
+
+    def damage(self, run: str | None = None) -> list[Damage]:
+        if run is not None:
+            return self._of(run, lambda runs: runs.damage(run))
+        return [*_flat(self._all(lambda runs: runs.damage()))]
+
+    # --- over many runs
+
+    def cost_records(self, run: str) -> list[CostRecord]:
+        return self._of(run, lambda runs: runs.cost_records(run))
+
+    def costs(self, by: GroupBy, query: Query) -> list[CostGroup]:
+        found: dict[str, CostGroup] = {}
+        for group in _flat(self._all(lambda runs: runs.costs(by, query))):
+            known = found.get(group.key)
+            found[group.key] = _spent(known, group) if known else group
+        if by == "day":
+            return sorted(found.values(), key=lambda group: group.key, reverse=True)
+        return sorted(found.values(), key=lambda group: (-group.money.known_nanousd, -group.tokens.total, group.key))
+
+    def sessions(self) -> list[Group]:
+        return _groups(self._all(lambda runs: runs.sessions()))
+
+    def projects(self) -> list[Group]:
+        return _groups(self._all(lambda runs: runs.projects()))
+
+    # --- what others add
+
+    def annotate(self, annotation: Annotation) -> None:
+        self._of(annotation.run, lambda runs: runs.annotate(annotation))
+
+    def decide(self, run: str, approval: str, decision: Decision, *, by: str = "", note: str = "") -> None:
+        self._of(run, lambda runs: runs.decide(run, approval, decision, by=by, note=note))
+
+
+def _resolved(runs: RunRepository, text: str) -> str | StorageError:
+    try:
+        return runs.resolve(text)
+    except (NotFound, Conflict) as error:
+        return error
+
+
+def _flat(answers: Iterable[Iterable[T]]) -> Iterable[T]:
+    return (one for answer in answers for one in answer)
+
+
+def _both(one: Totals, other: Totals) -> Totals:
+    statuses = one.by_status | other.by_status
+    return Totals(
+        runs=one.runs + other.runs,
+        by_status={status: one.by_status.get(status, 0) + other.by_status.get(status, 0) for status in statuses},
+        size_bytes=one.size_bytes + other.size_bytes,
+        today=one.today + other.today,
+        damaged=one.damaged + other.damaged,
+    )
+
+
+def _spent(one: CostGroup, other: CostGroup) -> CostGroup:
+    return CostGroup(
+        key=one.key,
+        calls=one.calls + other.calls,
+        tokens=one.tokens + other.tokens,
+        money=one.money + other.money,
+        runs=one.runs + other.runs,
+    )
+
+
+def _groups(answers: list[list[Group]]) -> list[Group]:
+    alike: dict[str, list[Group]] = {}
+    for group in _flat(answers):
+        alike.setdefault(group.id, []).append(group)
+    found = [
+        Group(
+            id=id,
+            runs=sum(group.runs for group in groups),
+            running=sum(group.running for group in groups),
+            last_event=max((group.last_event for group in groups if group.last_event), default=None),
+            tokens=reduce(add, (group.tokens for group in groups), Tokens()),
+            money=reduce(add, (group.money for group in groups), Money()),
+        )
+        for id, groups in alike.items()
+    ]
+    return sorted(found, key=lambda group: (group.last_event or "", group.id), reverse=True)

@@ -1,0 +1,45 @@
+"""One store of several readings: a data directory's own runs and those of the sources that its configuration names."""
+
+import os
+from collections.abc import Callable, Sequence
+
+from ...core.config import Source
+from ...core.store import Reading
+from .parts import Part, Parts
+
+
+class Joining:
+    """Joins the reading side of a store with sources, which are opened at the first question. Thread-safe."""
+
+    def __init__(self, sources: Sequence[Source], own: Callable[[], Reading]) -> None:
+        # A source that is named twice has its runs once.
+        self._parts = [Part(source) for source in {os.path.realpath(one.path): one for one in sources}.values()]
+        self._own = own
+
+    def open(self) -> Reading:
+        """The joined reading side, without sources the store's own; StorageError if that cannot be opened."""
+        if not self._parts:
+            return self._own()
+        from .joined_checkpoints import JoinedCheckpoints
+        from .joined_feed import JoinedFeed
+        from .joined_logs import JoinedLogs
+        from .joined_metrics import JoinedMetrics
+        from .joined_runs import JoinedRuns
+        from .joined_upkeep import JoinedUpkeep
+
+        parts = Parts(self._own(), self._parts)
+        runs = JoinedRuns(parts)
+        return Reading(
+            runs=runs,
+            logs=JoinedLogs(parts, runs),
+            checkpoints=JoinedCheckpoints(parts),
+            metrics=JoinedMetrics(parts),
+            feed=JoinedFeed(parts),
+            upkeep=JoinedUpkeep(parts),
+        )
+
+    def close(self, then: Callable[[], None]) -> None:
+        """Closes the sources and calls `then`. May be called twice."""
+        for part in self._parts:
+            part.close()
+        then()

@@ -1,0 +1,137 @@
+"""The parts of a joined store: its own runs, and sources that may come and go without taking the rest along."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from ...core.config import Source
+from ...core.errors import NotFound, StorageError
+from ...core.store import Reading, Store
+
+T = TypeVar("T")
+
+AGAIN_S = 2.0
+"""Seconds after which a source that could not be opened is tried again."""
+_REMEMBERED = 10_000  # foreign runs of which is known where they are
+
+_log = logging.getLogger("flightlog")
+
+
+class Part:
+    """One source, opened at the first question. Thread-safe."""
+
+    def __init__(self, source: Source) -> None:
+        self.path = Path(source.path)
+        self.problem = ""
+        """Why its runs are not shown now; empty if they are."""
+        self._store: Store | None = None
+        self._failed: tuple[float, StorageError] | None = None
+        self._lock = threading.Lock()
+
+    def reading(self) -> Reading:
+        """What reads it; StorageError while it cannot be opened, which is tried again now and then."""
+        with self._lock:
+            if self._store is None:
+                self._store = self._open()
+            store = self._store
+        return store.reading
+
+    def ask(self, question: Callable[[Reading], T]) -> T | None:
+        """The answer, or None and a `problem` if there is none to be had: for questions about the whole of it."""
+        try:
+            answer = question(self.reading())
+        except StorageError as error:
+            self.note(error)
+            return None
+        self.problem = ""
+        return answer
+
+    def note(self, error: StorageError) -> None:
+        """Remembers why the source cannot be read, and says so once."""
+        problem = f"source {self.path.name}: {error.what}"
+        if problem != self.problem:
+            _log.warning("%s", StorageError(problem, where=self.path, advice=error.advice))
+        self.problem = problem
+
+    def close(self) -> None:
+        """Closes it. May be called twice."""
+        with self._lock:
+            store, self._store = self._store, None
+        if store is not None:
+            store.close()
+
+    def _open(self) -> Store:
+        if self._failed and time.monotonic() - self._failed[0] < AGAIN_S:
+            raise self._failed[1]
+        try:
+            store = self._opened()
+        except StorageError as error:
+            self._failed = (time.monotonic(), error)
+            raise
+        self._failed = None
+        return store
+
+    def _opened(self) -> Store:
+        from ..sources.open_source import open_source
+
+        if not self.path.exists():
+            raise NotFound("it is not there", where=self.path, advice="bring it back, or take it out of `sources`")
+        store = open_source(self.path)
+        if store is None:
+            raise StorageError("it is no LangGraph database", where=self.path, advice="take it out of `sources`")
+        return store
+
+
+class Parts:
+    """A store's own reading side and its sources. Thread-safe.
+
+    What is wrong with the store itself is an error as ever; what is wrong with a source is its `problem`.
+    """
+
+    def __init__(self, own: Reading, sources: Sequence[Part]) -> None:
+        self.own, self.sources = own, sources
+        self._owners: dict[str, Part] = {}
+
+    @property
+    def problem(self) -> str:
+        """Why the runs of a source are not shown; empty if all are."""
+        return next((part.problem for part in self.sources if part.problem), "")
+
+    def ask(self, question: Callable[[Reading], T]) -> list[T]:
+        """The answers of all parts that can be read, the store's own first."""
+        answers = [question(self.own)]
+        for part in self.sources:
+            answer = part.ask(question)
+            if answer is not None:
+                answers.append(answer)
+        return answers
+
+    def find(self, id: str, question: Callable[[Reading], T]) -> T:
+        """The answer of the part that has the thing of this id (a run or a checkpoint); NotFound if none has."""
+        owner = self._owners.get(id)
+        if owner is not None:
+            return question(owner.reading())
+        try:
+            return question(self.own)
+        except NotFound as error:
+            missing: StorageError = error
+        for part in self.sources:
+            try:
+                answer = question(part.reading())
+            except NotFound:
+                continue
+            except StorageError as error:
+                # It refuses, or cannot be read: then what is asked for may be in it.
+                missing = error
+                continue
+            self._remember(id, part)
+            return answer
+        raise missing
+
+    def _remember(self, id: str, part: Part) -> None:
+        if len(self._owners) >= _REMEMBERED:
+            self._owners.clear()
+        self._owners[id] = part

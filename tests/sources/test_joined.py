@@ -1,0 +1,361 @@
+"""Sources in a configuration: their runs beside a directory's own, in one list, and none of them in the others' way."""
+
+import json
+import shutil
+import sqlite3
+import threading
+import time
+from contextlib import closing
+
+import flightlog
+import pytest
+from click.testing import CliRunner
+from flightlog.backends.joined import parts
+from flightlog.core.annotations import Noted, Pinned
+from flightlog.core.errors import Conflict, NotFound, ReadOnly, StorageError
+from flightlog.core.logs import LogFilter
+from flightlog.core.pages import Sort
+from flightlog.core.query.query import EVERYTHING, parse
+from flightlog.core.repositories import RunRepository
+from flightlog.tui.app import FlightlogApp
+from flightlog.tui.cli.main import main
+
+FIELDS = ("started", "finished", "last_event", "took", "tokens", "cost", "size", "workflow", "name", "status", "events")
+
+
+def name_sources(folder, *paths):
+    """Writes the configuration of a data directory."""
+    lines = [f"  - {{type: langgraph, path: {str(path)!r}}}" for path in paths]
+    (folder / "flightlog.yaml").write_text("sources:\n" + "\n".join(lines) + "\n")
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.fixture(params=["file", "sqlite"])
+def folder(request, tmp_path):
+    """A data directory with runs of its own, of which one goes on and one has no cost."""
+    folder = tmp_path / "data"
+    with flightlog.open(folder, storage=request.param) as store:
+        for n in range(7):
+            with (
+                store.run("triage", name=f"own {n}", session="ana" if n % 2 else None) as run,
+                run.step("plan") as step,
+            ):
+                step.log(f"needle {n}")
+                if n:
+                    step.cost("gpt-4o", input_tokens=10 * n, output_tokens=n, dollars=f"0.00{n}")
+    return folder
+
+
+@pytest.fixture
+def store(folder, twenty):
+    name_sources(folder, twenty.path)
+    with flightlog.open(folder) as store:
+        yield store
+
+
+def foreign(store, thread):
+    return next(
+        run for run in store.runs.query(parse("workflow:mail-bot"), limit=1000).items if run.source_id == thread
+    )
+
+
+def everything(store, query=EVERYTHING, sort=Sort()):
+    return store.runs.query(query, sort, limit=1000).items
+
+
+def test_one_list_has_them_all_and_says_where_each_is_from(store):
+    runs = everything(store)
+    assert {run.source for run in runs} == {"", "langgraph"}
+    assert len([run for run in runs if not run.source]) == 7
+    assert all(run.source_id for run in runs if run.source)
+    assert store.runs.count(EVERYTHING) == len(runs) == store.runs.totals().runs
+    assert sum(store.runs.totals().by_status.values()) == len(runs)
+    assert store.runs.count(parse("status:completed")) == len(everything(store, parse("status:completed")))
+    assert store.runs.values("workflow") == ["mail-bot", "triage"]
+
+
+@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize("descending", [True, False])
+def test_pages_lie_end_to_end_in_order_both_ways(store, field, descending):
+    sort = Sort(field=field, descending=descending)
+    whole = [run.id for run in everything(store, sort=sort)]
+    assert len(set(whole)) == store.runs.totals().runs
+
+    def walk(**start):
+        page = store.runs.query(EVERYTHING, sort, limit=4, **start)
+        while True:
+            yield [run.id for run in page.items], page
+            cursor = page.next if "last" not in start else page.previous
+            if cursor is None:
+                return
+            page = store.runs.query(EVERYTHING, sort, limit=4, **{"before" if "last" in start else "after": cursor})
+
+    there = [page for page, _ in walk()]
+    assert [run for page in there for run in page] == whole
+    back = [page for page, _ in walk(last=True)]
+    assert [run for page in reversed(back) for run in page] == whole
+    middle = store.runs.query(EVERYTHING, sort, limit=4, after=store.runs.cursor_at(whole[9], sort))
+    assert [run.id for run in middle.items] == whole[9:13]
+    before = store.runs.query(EVERYTHING, sort, limit=4, before=middle.previous)
+    assert [run.id for run in before.items] == whole[5:9]
+    assert store.runs.cursor_after(EVERYTHING, sort, len(whole)) is None
+    after = store.runs.cursor_after(EVERYTHING, sort, 11)
+    assert store.runs.query(EVERYTHING, sort, limit=1, after=after).items[0].id == whole[11]
+
+
+def test_a_page_reads_at_most_a_page_of_each_part(store, monkeypatch):
+    everything(store)
+    read, queried = [], RunRepository.__subclasses__()
+    (sql,) = [one for one in queried if one.__name__ == "SqlRuns"]
+    real = sql.query
+
+    def counting(self, *given, **named):
+        page = real(self, *given, **named)
+        read.append(len(page.items))
+        return page
+
+    monkeypatch.setattr(sql, "query", counting)
+    page = store.runs.query(EVERYTHING, limit=5)
+    assert read == [5, 5] and len(page.items) == 5
+    for _ in range(3):
+        read.clear()
+        page = store.runs.query(EVERYTHING, limit=5, after=page.next)
+        assert len(read) == 2 and sum(read) <= 10 and len(page.items) == 5
+
+
+def test_everything_inside_a_foreign_run_works(store):
+    run = foreign(store, "agent-1")
+    assert store.runs.get(run.id).tokens.total > 0
+    assert store.runs.resolve(run.id[:-1]) == store.runs.resolve(run.id) == run.id
+    assert len(store.runs.steps(run.id)) == run.steps
+    assert store.runs.messages(run.id).items and store.runs.cost_records(run.id) and store.runs.events(run.id)
+    assert store.runs.event(run.id, 1).run == run.id
+    points = store.checkpoints.list(run.id)
+    assert store.checkpoints.get(points[-1].id).run == run.id
+    state = store.checkpoints.state(points[-1].id)
+    assert set(state) == {key.key for key in store.checkpoints.keys(points[-1].id)}
+    assert store.checkpoints.diff(points[0].id, points[-1].id).changes
+    key = next(iter(state))
+    assert store.checkpoints.blame(points[-1].id, key).key == key
+    failed = foreign(store, "failed")
+    assert store.logs.counts(failed.id)["ERROR"] == len(store.logs.query(failed.id, LogFilter(level="ERROR"))) == 1
+    assert store.runs.approvals(foreign(store, "asked").id)[0].status == "pending"
+    for question in (store.runs.get, store.runs.steps, store.checkpoints.list, store.logs.counts):
+        with pytest.raises(NotFound, match="nowhere"):
+            question("nowhere")
+    with pytest.raises(NotFound):
+        store.checkpoints.get("nowhere")
+
+
+def test_foreign_runs_are_read_only_and_own_ones_are_not(store):
+    run = foreign(store, "asked")
+    (approval,) = store.runs.approvals(run.id)
+    for change in (
+        lambda: store.runs.annotate(Pinned(run=run.id)),
+        lambda: store.runs.decide(run.id, approval.id, "approved"),
+    ):
+        with pytest.raises(ReadOnly, match="a LangGraph database is only read") as refused:
+            change()
+        assert refused.value.advice
+    own = store.runs.resolve("own 3")
+    store.runs.annotate(Noted(run=own, text="mine"))
+    assert [note.text for note in store.runs.notes(own)] == ["mine"]
+
+
+def test_sums_are_those_of_the_parts(store, folder, twenty):
+    with flightlog.open(twenty.path) as source, flightlog.open(folder, config=empty(folder)) as own:
+        for by in ("day", "workflow", "model", "agent", "session", "run"):
+            found = {group.key: group for group in store.runs.costs(by, EVERYTHING)}
+            alone = [group for part in (own, source) for group in part.runs.costs(by, EVERYTHING)]
+            assert found.keys() == {group.key for group in alone}
+            for key, group in found.items():
+                assert group.calls == sum(one.calls for one in alone if one.key == key)
+                assert group.money.known_nanousd == sum(one.money.known_nanousd for one in alone if one.key == key)
+                assert group.tokens.total == sum(one.tokens.total for one in alone if one.key == key)
+        both = [part.runs.totals() for part in (own, source)]
+        assert store.runs.totals().size_bytes == sum(totals.size_bytes for totals in both)
+        assert store.metrics.summary("mail-bot") == source.metrics.summary("mail-bot")
+        assert store.metrics.outcomes("triage") == own.metrics.outcomes("triage")
+    (ana,) = store.runs.sessions()
+    assert (ana.id, ana.runs) == ("ana", 3)
+    pending = store.runs.approvals()
+    assert pending and [one.requested for one in pending] == sorted(one.requested for one in pending)
+    assert set(store.upkeep.sizes()) > {"sources", "workflows"}
+
+
+def empty(folder):
+    path = folder.with_name("empty.yaml")
+    path.write_text("{}\n")
+    return path
+
+
+def test_a_search_goes_through_all_logs_in_the_order_of_the_list(store):
+    hits = list(store.logs.search("needle", EVERYTHING))
+    assert [hit.message for hit in hits] == [f"needle {n}" for n in reversed(range(7))]
+    errors = list(store.logs.search("no such", EVERYTHING))
+    assert {store.runs.get(hit.run).source_id for hit in errors} == {"failed", "mended"}
+    searched = []
+    assert list(store.logs.search("", parse("workflow:nothing"), searched=lambda: searched.append(1))) == []
+    list(store.logs.search("needle", EVERYTHING, searched=lambda: searched.append(1)))
+    assert len(searched) == store.runs.totals().runs
+    assert len(everything(store, parse("log:needle"))) == store.runs.count(parse("log:needle")) == 7
+
+
+def test_one_word_for_two_runs_is_a_conflict(store):
+    with store.run("triage", name="agent-1"):
+        pass
+    own = store.runs.resolve("own 1")
+    with pytest.raises(Conflict):
+        store.runs.resolve(own[:3])
+    with pytest.raises(NotFound):
+        store.runs.resolve("nobody")
+
+
+def test_states_of_two_parts_are_compared_and_a_run_may_start_at_a_foreign_checkpoint(store):
+    point = store.checkpoints.list(foreign(store, "agent-1").id)[-1]
+    with store.run("triage", from_checkpoint=point.id) as run:
+        own = run.checkpoint({"messages": []})
+    copy, last = store.checkpoints.list(run.id)
+    assert store.checkpoints.state(copy.id) == store.checkpoints.state(point.id)
+    assert not store.checkpoints.diff(point.id, copy.id).changes
+    assert {change.kind for change in store.checkpoints.diff(point.id, own).changes} <= {"removed", "changed"}
+    assert last.id == own and store.checkpoints.diff(copy.id, own).changes
+    with pytest.raises(NotFound):
+        store.checkpoints.diff(own, "nowhere")
+
+
+def test_the_feed_tells_of_both_and_misses_nothing(folder, program, graphs):
+    program.run("first", graphs["agent"]())
+    name_sources(folder, program.path)
+    with flightlog.open(folder) as store:
+        assert len(store.feed.changes(0).changed) == 8
+        cursor = store.feed.cursor()
+        assert store.feed.changes(cursor).changed == ()
+        woken = threading.Event()
+        watch = store.feed.watch(woken.set)
+        assert (watch.mode, watch.problem) == ("watching", "")
+        program.run("second", graphs["agent"]())
+        assert woken.wait(10)
+        changes = until(
+            lambda: store.feed.changes(cursor),
+            lambda found: "second" in {store.runs.get(run).source_id for run in found.changed},
+        )
+        woken.clear()
+        with store.run("triage") as run:
+            pass
+        assert woken.wait(10)
+        assert run.id in store.feed.changes(changes.cursor).changed
+        watch.close()
+        watch.close()
+
+
+def until(ask, holds):
+    end = time.monotonic() + 20
+    while not holds(found := ask()):
+        assert time.monotonic() < end, found
+        time.sleep(0.05)
+    return found
+
+
+def damage(path):
+    path.write_bytes(b"SQLite format 3\0" + bytes(range(256)) * 40)
+
+
+def make_other(path):
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE mails (id TEXT)")
+
+
+WRONG = {
+    "gone": lambda path: None,
+    "damaged": damage,
+    "text": lambda path: path.write_text("no database" * 1000),
+    "other": make_other,
+    "folder": lambda path: path.mkdir(),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_source_that_cannot_be_opened_keeps_nothing_else_from_being_shown(folder, twenty, tmp_path, wrong):
+    bad = tmp_path / "bad.sqlite"
+    WRONG[wrong](bad)
+    name_sources(folder, bad, twenty.path)
+    with flightlog.open(folder) as store:
+        assert {run.workflow for run in everything(store)} == {"triage", "mail-bot"}
+        assert store.runs.get(foreign(store, "agent-1").id).source == "langgraph"
+        with pytest.raises(StorageError):
+            store.runs.get("nowhere")
+        watch = store.feed.watch(lambda: None)
+        assert watch.problem.startswith("source bad.sqlite: ")
+        watch.close()
+        (finding,) = [one for one in store.upkeep.check() if one.kind == "unreadable-source"]
+        assert (finding.severity, finding.where) == ("error", str(bad)) and finding.advice
+
+
+def test_a_source_that_goes_and_comes_back_is_named_and_shown_again(folder, twenty, tmp_path, monkeypatch):
+    monkeypatch.setattr(parts, "AGAIN_S", 0.0)
+    path = tmp_path / "live.sqlite"
+    name_sources(folder, path)
+    with flightlog.open(folder) as store:
+        cursor = store.feed.cursor()
+        watch = store.feed.watch(lambda: None)
+        assert store.runs.totals().runs == 7 and "live.sqlite" in watch.problem
+        shutil.copy(twenty.path, path)
+        changes = until(lambda: store.feed.changes(cursor), lambda found: len(found.changed) > 20)
+        assert watch.problem == ""
+        whole = store.runs.totals().runs
+        assert whole == 7 + len(changes.changed)
+        path.rename(tmp_path / "away.sqlite")
+        until(store.runs.totals, lambda totals: totals.runs == 7)
+        assert "live.sqlite" in watch.problem
+        assert store.feed.changes(changes.cursor).changed == ()
+        (tmp_path / "away.sqlite").rename(path)
+        until(store.runs.totals, lambda totals: totals.runs == whole)
+        assert watch.problem == ""
+        watch.close()
+
+
+def test_a_source_named_twice_has_its_runs_once_and_a_read_only_store_shows_them_too(folder, twenty):
+    name_sources(folder, twenty.path, twenty.path.parent / "." / twenty.path.name)
+    with flightlog.open(folder, read_only=True) as store:
+        runs = [run.id for run in everything(store)]
+        assert len(runs) == len(set(runs)) == store.runs.totals().runs > 27
+
+
+def call(*words, code=0):
+    result = CliRunner().invoke(main, [str(word) for word in words])
+    assert result.exit_code == code, (result.output, result.exception)
+    return result
+
+
+def test_the_verbs_show_both_and_name_what_is_missing(folder, twenty, tmp_path):
+    name_sources(folder, twenty.path, tmp_path / "gone.sqlite")
+    rows = [json.loads(line) for line in call("ls", "--json", "--limit", "99", "--data", folder).stdout.splitlines()]
+    assert {row.get("source") for row in rows} == {None, "langgraph"}
+    (run,) = [row for row in rows if row.get("source_id") == "asked"]
+    assert "mail-bot" in call("ls", "--data", folder).stdout
+    assert "langgraph asked" in call("show", run["id"], "--data", folder).stdout
+    assert "needle 3" in call("search", "needle", "--data", folder).stdout
+    assert "gpt-4o" in call("costs", "--by", "model", "--data", folder).stdout
+    refused = call("pin", run["id"], "--data", folder, code=1)
+    assert "a LangGraph database is only read" in refused.output
+    assert "gone.sqlite" in call("doctor", "--data", folder, code=3).stdout
+
+
+def screen_text(screen):
+    return "\n".join(strip.text for strip in screen._compositor.render_strips(screen.size))
+
+
+async def test_the_browser_lists_both_and_names_what_is_missing(folder, twenty, tmp_path):
+    name_sources(folder, twenty.path, tmp_path / "gone.sqlite")
+    app = FlightlogApp(lambda: flightlog.open(folder))
+    async with app.run_test(size=(140, 50)) as pilot:
+        end = time.monotonic() + 30
+        while not all(text in (shown := screen_text(app.screen)) for text in ("gone.sqlite", "mail-bot", "own 6")):
+            assert time.monotonic() < end, shown
+            await pilot.pause(0.05)
+    app.close()
