@@ -1,7 +1,8 @@
 """What differs between two JSON values, by path, and between two texts, by line."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
+from itertools import zip_longest
 from typing import Literal
 
 import msgspec
@@ -88,7 +89,7 @@ def _of_lists(path: Path, old: list[Json], new: list[Json]) -> tuple[list[Change
     return gone + come, pairs
 
 
-def _middle(old: list[bytes], new: list[bytes]) -> tuple[int, int, int]:
+def _middle(old: Sequence[object], new: Sequence[object]) -> tuple[int, int, int]:
     """Where two lists begin to differ, and where each begins to end alike."""
     begin, end_old, end_new = 0, len(old), len(new)
     while begin < min(end_old, end_new) and old[begin] == new[begin]:
@@ -102,21 +103,78 @@ def _encoded(value: Json) -> bytes:
     return msgspec.json.encode(value, order="sorted")
 
 
+ALIGNED = 4_000
+"""Lines that differ, of each text, up to which equal ones among them are looked for: that costs their square."""
+
+
 def text_diff(before: str, after: str, *, context: int | None = 3) -> list[DiffLine]:
-    """Two texts line by line; of equal lines only `context` beside each difference (None: all)."""
+    """Two texts line by line; of equal lines only `context` beside each difference (None: all).
+
+    Where very much differs, all of it is shown as removed and added.
+    """
     old, new = before.split("\n"), after.split("\n")
-    matcher = SequenceMatcher(None, old, new)
-    groups = [matcher.get_opcodes()] if context is None else matcher.get_grouped_opcodes(context)
-    return [line for group in groups for step in group for line in _lines(step, old, new)]
+    begin, end_old, end_new = _middle(old, new)
+    lines = [DiffLine("same", old[at], at + 1, at + 1) for at in range(begin)]
+    lines += _between(old[begin:end_old], new[begin:end_new], begin)
+    lines += [DiffLine("same", old[at], at + 1, at + 1 + end_new - end_old) for at in range(end_old, len(old))]
+    return lines if context is None else _near(lines, context)
 
 
-def _lines(step: tuple[str, int, int, int, int], old: list[str], new: list[str]) -> Iterator[DiffLine]:
-    tag, a, a_end, b, b_end = step
-    if tag == "equal":
-        for at in range(a_end - a):
-            yield DiffLine("same", old[a + at], a + at + 1, b + at + 1)
-        return
-    for at in range(a, a_end):
-        yield DiffLine("removed", old[at], at + 1, None)
-    for at in range(b, b_end):
-        yield DiffLine("added", new[at], None, at + 1)
+def _between(old: list[str], new: list[str], begin: int) -> Iterator[DiffLine]:
+    if max(len(old), len(new)) > ALIGNED:
+        steps = [("replace", 0, len(old), 0, len(new))]
+    else:
+        steps = list(SequenceMatcher(None, old, new).get_opcodes())
+    for tag, a, a_end, b, b_end in steps:
+        if tag == "equal":
+            for at in range(a_end - a):
+                yield DiffLine("same", old[a + at], begin + a + at + 1, begin + b + at + 1)
+            continue
+        for at in range(a, a_end):
+            yield DiffLine("removed", old[at], begin + at + 1, None)
+        for at in range(b, b_end):
+            yield DiffLine("added", new[at], None, begin + at + 1)
+
+
+def _near(lines: list[DiffLine], context: int) -> list[DiffLine]:
+    """The lines that differ, and those up to `context` lines away."""
+    kept = bytearray(len(lines))
+    for at, line in enumerate(lines):
+        if line.kind != "same":
+            low, high = max(at - context, 0), min(at + context + 1, len(lines))
+            kept[low:high] = b"\1" * (high - low)
+    return [line for at, line in enumerate(lines) if kept[at]]
+
+
+def hunks(lines: Iterable[DiffLine]) -> list[list[DiffLine]]:
+    """The lines of a diff in pieces without gaps: a piece ends where both texts go on elsewhere."""
+    found: list[list[DiffLine]] = []
+    old = new = 0
+    for line in lines:
+        skipped = (line.before or old + 1) != old + 1 or (line.after or new + 1) != new + 1
+        if skipped or not found:
+            found.append([])
+        found[-1].append(line)
+        # Outside the differences both texts skip the same number of lines.
+        gap = (line.before - old - 1) if line.before else (line.after or new + 1) - new - 1
+        old, new = old + gap + (line.before is not None), new + gap + (line.after is not None)
+    return found
+
+
+def side_by_side(lines: Iterable[DiffLine]) -> list[tuple[DiffLine | None, DiffLine | None]]:
+    """The lines of a diff in two columns: what was removed stands beside what was added in its place."""
+    rows: list[tuple[DiffLine | None, DiffLine | None]] = []
+    removed: list[DiffLine] = []
+    added: list[DiffLine] = []
+    for line in lines:
+        if line.kind == "removed" and not added:
+            removed.append(line)
+            continue
+        if line.kind == "added":
+            added.append(line)
+            continue
+        rows += zip_longest(removed, added)
+        removed, added = ([line], []) if line.kind == "removed" else ([], [])
+        if line.kind == "same":
+            rows.append((line, line))
+    return [*rows, *zip_longest(removed, added)]

@@ -292,6 +292,10 @@ class RunRepository(ABC):
         """
 
     @abstractmethod
+    def workflows(self) -> list[Workflow]:
+        """Workflows that have runs, by id, from counters; their versions are not known here (0)."""
+
+    @abstractmethod
     def sessions(self) -> list[Group]:
         """Sessions, most recently active first."""
 

@@ -1,6 +1,7 @@
 """Workflows: named definitions of work, as immutable numbered versions with their lineage."""
 
 import hashlib
+from collections.abc import Iterable
 
 import msgspec
 
@@ -35,14 +36,39 @@ class Version(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class Workflow(msgspec.Struct, kw_only=True, frozen=True):
-    """A workflow by its id: how many versions are kept and how many runs were recorded."""
+    """A workflow by its id: how many versions are kept, how many runs were recorded, and how these stand."""
 
     id: str
-    versions: int
-    latest: int | None
+    versions: int = 0
+    latest: int | None = None
     runs: int = 0
     running: int = 0
-    last_event: str | None = None
+    waiting: int = 0
+    lost: int = 0
+    completed: int = 0
+    failed: int = 0
+    cancelled: int = 0
+    last_run: str | None = None
+    """When the newest run began."""
+
+    @property
+    def success(self) -> float | None:
+        """Completed over finished runs; None when none has finished."""
+        finished = self.completed + self.failed + self.cancelled
+        return self.completed / finished if finished else None
+
+
+def together(kept: Iterable[Workflow], counted: Iterable[Workflow]) -> list[Workflow]:
+    """Workflows that have versions, runs or both, by id: the versions of the one, the runs of the other."""
+    found = {workflow.id: workflow for workflow in counted}
+    for one in kept:
+        runs = found.get(one.id)
+        found[one.id] = msgspec.structs.replace(runs, versions=one.versions, latest=one.latest) if runs else one
+    return [found[id] for id in sorted(found)]
+
+
+FEW = 5
+"""Runs under which a version's numbers say nothing about it."""
 
 
 class Outcome(msgspec.Struct, kw_only=True, frozen=True):
@@ -63,6 +89,18 @@ class Outcome(msgspec.Struct, kw_only=True, frozen=True):
     def success(self) -> float | None:
         """Completed over finished runs; None when none has finished."""
         return self.completed / self.runs if self.runs else None
+
+    @property
+    def too_few(self) -> bool:
+        """Whether there are too few runs to judge by."""
+        return self.runs < FEW
+
+    @property
+    def per_run(self) -> Money:
+        """What a run cost on average, with the provenance of the sum."""
+        runs = max(self.runs, 1)
+        recorded, computed = self.money.recorded_nanousd // runs, self.money.computed_nanousd // runs
+        return msgspec.structs.replace(self.money, recorded_nanousd=recorded, computed_nanousd=computed)
 
 
 def digest_of(definition: str) -> str:

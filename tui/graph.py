@@ -31,6 +31,7 @@ class Signs(NamedTuple):
 
 UNICODE = Signs()
 ASCII = Signs("o", "|", "-", "+", "|", "|", "`", "'")
+_UPWARDS = str.maketrans("╰╯`'", "╭╮,.")
 
 
 class Lane(NamedTuple):
@@ -40,6 +41,11 @@ class Lane(NamedTuple):
     """Column of its node, from 0; the node is in cell `2 * lane` of the drawing."""
     text: str
     """The drawing of its row, two cells a lane; every row of a graph is of one width."""
+
+
+def upwards(drawn: Mapping[K, Lane]) -> dict[K, Lane]:
+    """The same drawing turned over, children above their parents: as histories are read."""
+    return {key: Lane(lane.lane, lane.text.translate(_UPWARDS)) for key, lane in reversed(list(drawn.items()))}
 
 
 class _Row(NamedTuple):

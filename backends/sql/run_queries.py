@@ -8,6 +8,7 @@ from ...core.clock import now
 from ...core.errors import Conflict, NotFound, StorageError
 from ...core.query.query import EVERYTHING, Query
 from ...core.runs import RUN_STATUSES, Run, Totals
+from ...core.workflows import Workflow
 from .query_sql import where
 from .run_rows import COLUMNS, RUNS, money_columns, money_of, runs_of
 from .tables import costs, counters, damage, rollups, run_tags, runs, steps, tallies
@@ -131,6 +132,29 @@ def count(connection: Connection, query: Query, accepts: Accepts | None = None) 
         known = (table.c[key].in_(sorted(values, key=str)) for key, values in counted.items())
         statement = select(func.coalesce(func.sum(table.c.runs), 0)).where(*known)
     return int(connection.execute(statement).scalar_one())
+
+
+def workflows(connection: Connection) -> list[Workflow]:
+    """Workflows that have runs, by id: counters, and one seek for each."""
+    newest = select(func.max(runs.c.started)).where(runs.c.workflow == tallies.c.workflow).scalar_subquery()
+    counted = select(tallies.c.workflow, tallies.c.status, func.sum(tallies.c.runs)).group_by(
+        tallies.c.workflow, tallies.c.status
+    )
+    found: dict[str, dict[str, int]] = {}
+    for workflow, status, count in connection.execute(counted):
+        found.setdefault(workflow, {})[status] = count
+    began = {id: t for id, t in connection.execute(select(tallies.c.workflow, newest).group_by(tallies.c.workflow))}
+    shown = ("running", "waiting", "lost", "completed", "failed", "cancelled")
+    return [
+        Workflow(
+            id=id,
+            runs=sum(by_status.values()),
+            last_run=began.get(id),
+            **{status: by_status.get(status, 0) for status in shown},
+        )
+        for id, by_status in sorted(found.items())
+        if any(by_status.values())
+    ]
 
 
 _by_status = select(tallies.c.status, func.sum(tallies.c.runs), func.sum(tallies.c.size_bytes)).group_by(

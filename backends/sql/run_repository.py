@@ -17,6 +17,7 @@ from ...core.query.query import Query
 from ...core.recording.jsonable import make_plain
 from ...core.repositories import RunRepository
 from ...core.runs import Approval, Artifact, Damage, Group, Item, Message, MetricValue, Note, Run, Step, Totals
+from ...core.workflows import Workflow
 from . import cost_queries, log_text, run_details, run_pages, run_queries
 from .bodies import Bodies
 from .database import Database
@@ -169,6 +170,10 @@ class SqlRuns(RunRepository):
     def costs(self, by: GroupBy, query: Query) -> list[CostGroup]:
         with self._reading() as connection:
             return cost_queries.groups(connection, by, query)
+
+    def workflows(self) -> list[Workflow]:
+        with self._reading() as connection:
+            return run_queries.workflows(connection)
 
     def sessions(self) -> list[Group]:
         with self._reading() as connection:

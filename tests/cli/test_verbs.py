@@ -196,6 +196,7 @@ def test_sessions_costs_workflows_and_versions(data):
     assert (model["model"], model["cost_nanousd"], model["calls"]) == ("made-up", 3_100_000, 1)
     (workflow,) = lines_of("workflows", "--json", "--data", data)
     assert (workflow["id"], workflow["versions"], workflow["runs"]) == ("triage", 1, 2)
+    assert (workflow["completed"], workflow["failed"], bool(workflow["last_run"])) == (1, 1, True)
     rows = lines_of("versions", "triage", "--json", "--data", data)
     assert [row["number"] for row in rows] == [1, None]
     assert rows[1]["runs"] == 2 and rows[1]["success"] == 0.5
@@ -323,6 +324,43 @@ def test_every_verb_has_help_with_examples(verb):
     shown = call(verb, "--help")
     assert "Examples:" in shown and f"flightlog {'' if verb == 'browse' else verb}" in shown
     assert "--data" in shown
+
+
+def test_a_lineage_is_drawn_compared_and_pruned(data, tmp_path):
+    (tmp_path / "b.yaml").write_text("# kept\na: 2\n")
+    (tmp_path / "c.yaml").write_text("a: 3\n")
+    call("save", "triage", tmp_path / "b.yaml", "--note", "second", "--data", data)
+    call("save", "triage", tmp_path / "c.yaml", "--parent", "1", "--meta", "ticket=FL-1", "--data", data)
+    merged = call("save", "triage", tmp_path / "b.yaml", "--parent", "3", "--parent", "2", "--json", "--data", data)
+    assert json.loads(merged)["parents"] == [3, 2]
+    shown = call("versions", "triage", "--data", data)
+    assert [line.split("  ")[0].rstrip() for line in shown.splitlines()[1:5]] == ["●─╮", "● │", "├─●", "●"]
+    assert call("versions", "triage", "--ascii", "--data", data).split("\n")[1].startswith("o-.")
+    told = call("diff", "triage@1", "triage@2", "--data", data)
+    assert told.splitlines()[2:] == ["@@ -1,2 +1,3 @@", "-a: 1", "+# kept", "+a: 2", " "]
+    assert call("diff", "triage@3", "--data", data).splitlines()[0] == "--- triage@1  first"
+    assert {line["kind"] for line in lines_of("diff", "triage@1", "triage@2", "--json", "--data", data)} == {
+        "same", "added", "removed",
+    }  # fmt: skip
+    call("diff", "triage@1", "triage@9", "--data", data, code=1)
+    call("diff", "triage", "--data", data, code=2)
+    call("delete", "triage@2", "--data", data, code=2)  # nobody can be asked here
+    call("delete", "triage@2", "--yes", "--data", data, code=1)
+    call("delete", "triage", "--yes", "--data", data, code=2)
+    left = json.loads(call("delete", "triage@2", "--force", "--yes", "--note", "a key in it", "--json", "--data", data))
+    assert (left["deleted"]["note"], left["parents"], left["definition"]) == ("a key in it", [1], "")
+    assert "deleted" in call("versions", "triage", "--data", data)
+    rows = {row["number"]: row for row in lines_of("versions", "triage", "--json", "--data", data)}
+    assert [rows[n]["kept"] for n in (1, 2, 3, 4)] == [True, False, True, True]
+    assert rows[3]["meta"] == {"ticket": "FL-1"}
+    call("version", "triage@2", "--data", data, code=1)
+
+
+def test_a_version_edited_by_hand_is_shown_and_told(data):
+    (path,) = [*data.rglob("v0001.yaml")]
+    path.write_bytes(path.read_bytes() + b"b: 2\n")
+    assert call("version", "triage@1", "--data", data, code=3).startswith("a: 1\nb: 2\n")
+    assert "changed after it was saved" in call("versions", "triage", "--data", data)
 
 
 def test_hostile_text_reaches_no_terminal(tmp_path):

@@ -319,3 +319,15 @@ def test_what_is_returned_never_changes_afterwards(store):
     assert msgspec.structs.asdict(before) == copy
     with pytest.raises(AttributeError):
         before.status = "x"
+
+
+def test_workflows_are_listed_by_id_with_how_their_runs_stand(store):
+    for workflow, error in (("b", ""), ("a", ""), ("b", "gone")):
+        run = store.run(workflow, version=1 if error else None)
+        run.finish("failed" if error else "completed", error=error or None)
+    store.run("b")
+    one, two = store.runs.workflows()
+    assert (one.id, one.runs, one.completed, one.success) == ("a", 1, 1, 1.0)
+    assert (two.id, two.runs, two.running, two.completed, two.failed) == ("b", 3, 1, 1, 1)
+    assert two.last_run == max(run.started for run in store.runs.recent("b"))
+    assert (two.versions, two.success) == (0, 0.5)

@@ -5,7 +5,7 @@ import copy
 import hypothesis.strategies as st
 import msgspec
 import pytest
-from flightlog.core.diff import Change, json_diff, same, text_diff
+from flightlog.core.diff import ALIGNED, Change, hunks, json_diff, same, side_by_side, text_diff
 from hypothesis import given, settings
 
 SCALAR = st.none() | st.booleans() | st.integers(-2, 2) | st.sampled_from([0.0, 1.0, 0.5]) | st.text("ab", max_size=3)
@@ -122,3 +122,37 @@ def test_context_leaves_out_what_is_far_from_a_difference():
         ("same", "52"),
     ]
     assert text_diff(before, before) == []
+
+
+@settings(max_examples=60)
+@given(before=TEXT, after=TEXT, context=st.integers(0, 4))
+def test_hunks_hold_every_line_and_have_no_gaps(before, after, context):
+    lines = text_diff(before, after, context=context)
+    pieces = hunks(lines)
+    assert [line for piece in pieces for line in piece] == lines
+    for piece in pieces:
+        for numbers in ([line.before for line in piece if line.before], [line.after for line in piece if line.after]):
+            assert not numbers or numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    assert len(hunks(text_diff(before, after, context=None))) == 1
+
+
+@settings(max_examples=60)
+@given(before=TEXT, after=TEXT)
+def test_side_by_side_both_texts_stand_in_their_columns(before, after):
+    rows = side_by_side(text_diff(before, after, context=None))
+    assert "\n".join(left.text for left, _ in rows if left) == before
+    assert "\n".join(right.text for _, right in rows if right) == after
+    assert all(left is right or left is None or left.kind == "removed" for left, right in rows)
+
+
+def test_what_was_changed_stands_beside_what_it_was():
+    ((left, right),) = side_by_side(text_diff("a: 1", "a: 2"))
+    assert (left.text, right.text) == ("a: 1", "a: 2")
+
+
+def test_a_diff_of_very_different_texts_is_quick_and_whole():
+    before = "\n".join(f"a{n % 50}" for n in range(ALIGNED + 100))
+    after = "\n".join(f"b{n % 60}" for n in range(ALIGNED + 100))
+    lines = text_diff(f"same\n{before}\nend", f"same\n{after}\nend")
+    assert [line.text for line in lines if line.kind == "same"] == ["same", "end"]
+    assert len(lines) == 2 * (ALIGNED + 100) + 2

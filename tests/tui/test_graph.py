@@ -1,6 +1,6 @@
 """Lanes of a graph: drawn examples, and laws for any graph."""
 
-from flightlog.tui.graph import ASCII, MAX_LANES, lanes
+from flightlog.tui.graph import ASCII, MAX_LANES, lanes, upwards
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +19,16 @@ def test_the_last_child_stays_in_the_lane_and_an_earlier_branch_stands_beside_it
 
 def test_a_merge_closes_the_lane_it_takes_in():
     assert drawn({"a": (), "b": ("a",), "c": ("a",), "d": ("c", "b")}) == ["●", "├─●", "● │", "●─╯"]
+
+
+def test_a_history_is_read_from_its_newest_and_its_corners_turn():
+    found = upwards(lanes({"a": (), "b": ("a",), "c": ("a",), "d": ("c", "b")}))
+    assert [(key, lane.text.rstrip()) for key, lane in found.items()] == [
+        ("d", "●─╮"),
+        ("c", "● │"),
+        ("b", "├─●"),
+        ("a", "●"),
+    ]
 
 
 def test_a_line_across_a_lane_crosses_it():

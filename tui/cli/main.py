@@ -30,6 +30,8 @@ VERBS = {
     "versions": ("versions", "Versions of a workflow: lineage and outcomes."),
     "version": ("versions", "One definition, as it was saved."),
     "save": ("versions", "Save a new version of a workflow."),
+    "diff": ("diff", "What differs between two versions, or two checkpoints."),
+    "delete": ("versions", "Delete a version; its place in the lineage stays."),
     "pin": ("annotate", "Keep runs from every clean-up."),
     "unpin": ("annotate", "Take the pin off runs."),
     "tag": ("annotate", "Tag runs."),

@@ -1,4 +1,4 @@
-"""Verbs over workflows: `workflows versions version save`."""
+"""Verbs over workflows: `workflows versions version save delete`."""
 
 import sys
 from pathlib import Path
@@ -6,12 +6,17 @@ from pathlib import Path
 import click
 
 from ...core.errors import ConfigError, NotFound, StorageError
-from ...core.query.query import Query, parse
 from ...core.store import Store
 from ...core.text import safe_text
-from ...core.workflows import Outcome, Version, Workflow
+from ...core.version_history import Entry, history
+from ...core.workflows import Version, together
+from .. import format
+from ..glyphs import ASCII, UNICODE, Glyphs
+from ..graph import Lane
+from ..version_cells import COLUMNS, cells_of, lineage_graph
 from .annotate import who
 from .as_json import money_row, plain, tokens_row
+from .main import FINDINGS
 from .opening import opened
 from .options import Settings, json_option, verb
 from .output import say, say_json, table, terminal_width
@@ -20,67 +25,51 @@ from .output import say, say_json, table, terminal_width
 @verb(epilog="flightlog workflows")
 @json_option()
 def workflows(settings: Settings, as_json: bool) -> None:
-    """Workflows: how many versions are kept and how many runs were recorded."""
+    """Workflows: how many versions are kept, how many runs were recorded, and how these stand."""
     with opened(settings) as store:
-        found = known_workflows(store)
+        found = together(store.workflows.list_all(), store.runs.workflows())
     if as_json:
         for workflow in found:
             say_json(plain(workflow))
         return
+    rows = [(w.id, w.versions, w.latest or "–", w.runs, w.running, _share(w.success), _when(w.last_run)) for w in found]
     table(
-        ("Workflow", "Versions", "Latest", "Runs"),
-        [(w.id, w.versions, w.latest or "–", w.runs) for w in found],
-        right=frozenset({"Versions", "Latest", "Runs"}),
+        ("Workflow", "Versions", "Latest", "Runs", "Running", "Success", "Last run"),
+        rows,
+        right=frozenset({"Versions", "Latest", "Runs", "Running", "Success"}),
     )
 
 
-def known_workflows(store: Store) -> list[Workflow]:
-    """Workflows that have versions, runs or both, by id, with the count of their runs."""
-    kept = {workflow.id: workflow for workflow in store.workflows.list_all()}
-    names = sorted({*kept, *store.runs.values("workflow", limit=100_000)})
-    return [
-        Workflow(
-            id=name,
-            versions=kept[name].versions if name in kept else 0,
-            latest=kept[name].latest if name in kept else None,
-            runs=store.runs.count(workflow_query(name)),
-        )
-        for name in names
-    ]
+def _when(t: str | None) -> str:
+    return format.clock(t) if t else "–"
 
 
-def workflow_query(name: str) -> Query:
-    """The query for all runs of one workflow."""
-    return parse(f'workflow:"{name}"')
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.0%}"
 
 
-@verb(epilog="flightlog versions triage")
+@verb(epilog="flightlog versions triage\nflightlog versions triage --json")
 @click.argument("workflow")
 @json_option()
 def versions(settings: Settings, workflow: str, as_json: bool) -> None:
-    """Versions of WORKFLOW with their parents, and what their finished runs came to."""
+    """Versions of WORKFLOW: their lineage, and what their finished runs came to, against their parents'."""
     with opened(settings) as store:
-        kept = {version.number: version for version in store.workflows.list(workflow)}
-        outcomes = {outcome.version: outcome for outcome in store.metrics.outcomes(workflow)}
-    if not kept and not outcomes:
+        found = history(store.workflows.list(workflow, deleted=True), store.metrics.outcomes(workflow))
+    if not found.entries:
         raise NotFound("no such workflow", where=workflow, advice="see `flightlog workflows`")
-    numbers = sorted({*kept, *(number for number in outcomes if number is not None)})
-    rows: list[tuple[int | None, Version | None, Outcome | None]] = [
-        (number, kept.get(number), outcomes.get(number)) for number in numbers
-    ]
-    if None in outcomes:
-        rows.append((None, None, outcomes[None]))
     if as_json:
-        for row in rows:
-            say_json(_version_row(workflow, *row))
-    else:
-        _print_versions(rows)
+        for entry in sorted(found.entries, key=lambda entry: (entry.number is None, entry.number or 0)):
+            say_json(_version_row(workflow, entry))
+        return
+    _print_versions(found.entries, UNICODE if not settings.ascii else ASCII)
+    for trouble in found.troubles:
+        say(f"flightlog: {trouble}", err=True)
 
 
-def _version_row(
-    workflow: str, number: int | None, version: Version | None, outcome: Outcome | None
-) -> dict[str, object]:
-    row: dict[str, object] = {"workflow": workflow, "number": number, "kept": version is not None}
+def _version_row(workflow: str, entry: Entry) -> dict[str, object]:
+    version, outcome = entry.version, entry.outcome
+    kept = version is not None and not version.deleted
+    row: dict[str, object] = {"workflow": workflow, "number": entry.number, "kept": kept}
     if version:
         row |= {key: value for key, value in plain(version).items() if key not in ("workflow", "number", "definition")}
     if outcome:
@@ -90,58 +79,54 @@ def _version_row(
             "failed": outcome.failed,
             "cancelled": outcome.cancelled,
             "success": outcome.success,
+            "too_few_runs": outcome.too_few,
+            "success_change": entry.success_change,
             "p50_s": outcome.p50_s,
             "p95_s": outcome.p95_s,
             **tokens_row(outcome.tokens),
             **money_row(outcome.money),
+            "cost_per_run_nanousd": outcome.per_run.nanousd,
+            "cost_change": entry.cost_change,
         }
     return row
 
 
-def _print_versions(rows: list[tuple[int | None, Version | None, Outcome | None]]) -> None:
-    from .. import format
-
-    lines = []
-    for number, version, outcome in rows:
-        success = outcome.success if outcome else None
-        lines.append(
-            (
-                "none" if number is None else number,
-                ", ".join(map(str, version.parents)) if version and version.parents else "–",
-                format.moment(version.created)[:16] if version else "not kept",
-                version.author if version else "",
-                outcome.runs if outcome else 0,
-                "–" if success is None else f"{success:.0%}",
-                format.duration(outcome.p50_s) if outcome else "–",
-                format.duration(outcome.p95_s) if outcome else "–",
-                format.cost(outcome.money) if outcome else "–",
-                (version.damaged or version.note) if version else "",
-            )
-        )
-    table(
-        ("Version", "Parents", "Created", "Author", "Runs", "Success", "p50", "p95", "Cost", "Note"),
-        lines,
-        right=frozenset({"Version", "Runs", "Success", "p50", "p95", "Cost"}),
-    )
+def _print_versions(entries: list[Entry], glyphs: Glyphs) -> None:
+    """Newest first, with the lineage drawn at the left."""
+    drawn = lineage_graph(entries, glyphs)
+    rows = [
+        (drawn.get(entry.number, Lane(0, "")).text.rstrip(), *(text for text, _ in cells_of(entry, glyphs)))
+        for entry in reversed(entries)
+    ]
+    right = frozenset(column.head for column in COLUMNS if column.align == "r")
+    table(("", *(column.head for column in COLUMNS)), rows, right=right)
 
 
 @verb(epilog="flightlog version triage@3\nflightlog version triage > triage.yaml")
 @click.argument("name", metavar="WORKFLOW[@N]")
 @json_option("One JSON object.")
 def version(settings: Settings, name: str, as_json: bool) -> None:
-    """One definition byte for byte as it was saved; the latest without a number."""
-    workflow, number = split_version(name)
+    """One definition byte for byte as it was saved; the latest without a number.
+
+    One that was changed after it was saved is printed all the same; the exit code is then 3.
+    """
     with opened(settings) as store:
-        found = store.workflows.get_latest(workflow) if number is None else store.workflows.get(workflow, number)
+        found = named_version(store, name)
     if as_json:
         say_json(plain(found))
-        return
-    if found.damaged:
-        say(f"flightlog: {safe_text(found.damaged)}", err=True)
-    if terminal_width() is None:
-        sys.stdout.write(found.definition)
+    elif terminal_width() is None:
+        click.echo(found.definition.encode(), nl=False)
     else:
         say(safe_text(found.definition, lines=True, limit=None))
+    if found.damaged:
+        say(f"flightlog: {safe_text(found.damaged)}", err=True)
+        sys.exit(FINDINGS)
+
+
+def named_version(store: Store, name: str) -> Version:
+    """The version that `triage@3` means; the latest for `triage`."""
+    workflow, number = split_version(name)
+    return store.workflows.get_latest(workflow) if number is None else store.workflows.get(workflow, number)
 
 
 def split_version(name: str) -> tuple[str, int | None]:
@@ -149,29 +134,75 @@ def split_version(name: str) -> tuple[str, int | None]:
     workflow, at, number = name.partition("@")
     if not at:
         return workflow, None
-    if not number.isdecimal():
+    if not (number.isascii() and number.isdecimal() and len(number) < 10):
         raise ConfigError(f"{name!r} names no version", advice="write WORKFLOW@N, as in triage@3")
     return workflow, int(number)
 
 
-@verb(epilog="flightlog save triage triage.yaml\nflightlog save triage - --parent 2 --note 'shorter prompt'")
+@verb(
+    epilog="flightlog save triage triage.yaml\n"
+    "flightlog save triage - --parent 2 --note 'shorter prompt'\n"
+    "flightlog save triage merged.yaml --parent 3 --parent 4 --meta ticket=FL-12"
+)
 @click.argument("workflow")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @click.option(
     "--parent", "parents", type=int, multiple=True, help="Parent version (several when merged); default the latest."
 )
 @click.option("--note", default="", help="What changed and why.")
+@click.option("--meta", multiple=True, metavar="KEY=VALUE", help="A fact to keep with it; may be given several times.")
 @json_option("One JSON object.")
-def save(settings: Settings, workflow: str, file: str, parents: tuple[int, ...], note: str, as_json: bool) -> None:
+def save(
+    settings: Settings,
+    workflow: str,
+    file: str,
+    parents: tuple[int, ...],
+    note: str,
+    meta: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """Save FILE (YAML, `-` for standard input) as the next version of WORKFLOW."""
+    if wrong := [word for word in meta if not word.partition("=")[1] or word.startswith("=")]:
+        raise ConfigError(f"{wrong[0]!r} is no fact", advice="write --meta KEY=VALUE")
     try:
         raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
         text = raw.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise StorageError(f"the definition cannot be read: {error}", where=file) from error
+    facts = {word.partition("=")[0]: word.partition("=")[2] for word in meta}
     with opened(settings, writing=True) as store:
-        saved = store.workflows.store(workflow, text, parents=list(parents) or None, author=who(), note=note)
+        saved = store.workflows.store(
+            workflow, text, parents=list(parents) or None, author=who(), note=note, meta=facts
+        )
     if as_json:
         say_json(plain(saved))
     else:
         say(f"{saved.workflow}@{saved.number}  {saved.digest}")
+
+
+@verb(epilog="flightlog delete triage@2 --note 'names a customer'\nflightlog delete triage@2 --force --yes")
+@click.argument("name", metavar="WORKFLOW@N")
+@click.option("--force", is_flag=True, help="Also if runs or other versions refer to it.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--note", default="", help="Why.")
+@json_option("The tombstone, one JSON object.")
+def delete(settings: Settings, name: str, force: bool, yes: bool, note: str, as_json: bool) -> None:
+    """Delete a version of a workflow for good; a tombstone keeps its number and its place in the lineage."""
+    workflow, number = split_version(name)
+    if number is None:
+        raise ConfigError(f"{name!r} names no version", advice="write WORKFLOW@N, as in triage@3")
+    if not yes:
+        _ask(f"Delete the text of {workflow}@{number} for good?")
+    with opened(settings, writing=True) as store:
+        left = store.workflows.delete(workflow, number, force=force, by=who(), note=note)
+    if as_json:
+        say_json(plain(left))
+    else:
+        say(f"{workflow}@{number} deleted")
+
+
+def _ask(question: str) -> None:
+    """Goes on if the person at the terminal says yes; ConfigError where there is none."""
+    if not sys.stdin.isatty():
+        raise ConfigError("this deletes for good, and nobody can be asked here", advice="add --yes")
+    click.confirm(safe_text(question), abort=True)

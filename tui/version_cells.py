@@ -1,0 +1,133 @@
+"""What is said of a version in its history: one table of columns for the browser and the command line.
+
+To add a column: a function of an entry that gives a text and its ink, and a row in `COLUMNS`.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from ..core.version_history import Entry
+from ..core.workflows import Outcome
+from . import format
+from .glyphs import UNICODE, Glyphs
+from .graph import ASCII as ASCII_SIGNS
+from .graph import UNICODE as UNICODE_SIGNS
+from .graph import Lane, lanes, upwards
+from .lines import one_line
+
+Cell = tuple[str, str]
+"""Text that is safe to show, and the name of its ink."""
+
+
+class VersionColumn(NamedTuple):
+    """One column."""
+
+    head: str
+    cell: Callable[[Entry, Glyphs], Cell]
+    align: str = "r"
+    rank: int = 0
+    """Columns of the highest rank are left out first where there is no room; 0 stays."""
+
+
+def _number(entry: Entry, glyphs: Glyphs) -> Cell:
+    if entry.number is None:
+        return "none", "muted"
+    version = entry.version
+    return str(entry.number), "muted" if version is None or version.deleted else "strong"
+
+
+def _created(entry: Entry, glyphs: Glyphs) -> Cell:
+    if entry.version is None:
+        return "", "muted"
+    return format.clock(entry.version.created) if entry.version.created else format.UNKNOWN, "muted"
+
+
+def _author(entry: Entry, glyphs: Glyphs) -> Cell:
+    return one_line(entry.version.author, 24) if entry.version else "", "text"
+
+
+def _of_outcome(say: Callable[[Outcome, Glyphs], str]) -> Callable[[Entry, Glyphs], Cell]:
+    def cell(entry: Entry, glyphs: Glyphs) -> Cell:
+        if entry.outcome is None or not entry.outcome.runs:
+            return glyphs.dash, "faint"
+        # What too few runs say is shown, but does not catch the eye.
+        return say(entry.outcome, glyphs), "muted" if entry.outcome.too_few else "text"
+
+    return cell
+
+
+def _runs(entry: Entry, glyphs: Glyphs) -> Cell:
+    return (f"{entry.outcome.runs:,}" if entry.outcome else glyphs.dash), "text" if entry.outcome else "faint"
+
+
+def _success(outcome: Outcome, glyphs: Glyphs) -> str:
+    return format.UNKNOWN if outcome.success is None else f"{outcome.success:.0%}"
+
+
+def _duration(seconds: float | None) -> str:
+    return format.UNKNOWN if seconds is None else format.duration(seconds)
+
+
+def _change(change: float | None, *, good: int) -> Cell:
+    if change is None:
+        return "", "faint"
+    points = round(change * 100)
+    return f"{points:+d}%", "muted" if abs(points) < 2 else "good" if points * good > 0 else "bad"
+
+
+def remark(entry: Entry, glyphs: Glyphs) -> Cell:
+    """What a person should know of it: damage, its deletion, that its runs say little yet, its note."""
+    version = entry.version
+    if version is None:
+        return ("runs that name no version" if entry.number is None else "never saved here"), "faint"
+    if version.damaged:
+        return f"{glyphs.damaged} {one_line(version.damaged, 200)}", "warn"
+    if version.deleted:
+        gone = version.deleted
+        by = f" by {one_line(gone.by, 24)}" if gone.by else ""
+        why = f": {one_line(gone.note, 200)}" if gone.note else ""
+        return f"deleted{f' {format.clock(gone.t)}' if gone.t else ''}{by}{why}", "faint"
+    note = one_line(version.note, 200)
+    if entry.outcome and entry.outcome.runs and entry.outcome.too_few:
+        return f"too few runs{f' {glyphs.dot} {note}' if note else ''}", "muted"
+    return note, "text"
+
+
+COLUMNS = (
+    VersionColumn("Version", _number),
+    VersionColumn("Created", _created, "l", rank=3),
+    VersionColumn("Author", _author, "l", rank=5),
+    VersionColumn("Runs", _runs),
+    VersionColumn("Success", _of_outcome(_success)),
+    VersionColumn("+/-", lambda entry, glyphs: _change(entry.success_change, good=1), rank=1),
+    VersionColumn("p50", _of_outcome(lambda outcome, glyphs: _duration(outcome.p50_s))),
+    VersionColumn("p95", _of_outcome(lambda outcome, glyphs: _duration(outcome.p95_s)), rank=4),
+    VersionColumn("Cost/run", _of_outcome(lambda outcome, glyphs: format.cost(outcome.per_run, glyphs))),
+    VersionColumn("+/-", lambda entry, glyphs: _change(entry.cost_change, good=-1), rank=2),
+    VersionColumn("Note", remark, "l"),
+)
+"""The last one takes the room that the others leave. A `+/-` compares what stands before it with the parent's."""
+
+
+def cells_of(entry: Entry, glyphs: Glyphs = UNICODE) -> list[Cell]:
+    """All cells of an entry."""
+    return [column.cell(entry, glyphs) for column in COLUMNS]
+
+
+def lineage_graph(entries: list[Entry], glyphs: Glyphs = UNICODE) -> dict[int | None, Lane]:
+    """The lanes of a history, newest first; the node's sign says what has become of a version."""
+    signs = UNICODE_SIGNS if glyphs.ellipsis == "…" else ASCII_SIGNS
+    numbered = [entry for entry in entries if entry.number is not None]
+    drawn = upwards(lanes({entry.number: entry.parents for entry in numbered}, signs))
+    return {entry.number: _with_sign(drawn[entry.number], _sign(entry, glyphs)) for entry in numbered}
+
+
+def _with_sign(lane: Lane, sign: str) -> Lane:
+    at = 2 * lane.lane
+    return lane._replace(text=lane.text[:at] + sign + lane.text[at + 1 :]) if sign else lane
+
+
+def _sign(entry: Entry, glyphs: Glyphs) -> str:
+    if entry.version is None:
+        return glyphs.unknown.strip() or "."
+    return glyphs.skipped if entry.version.deleted else glyphs.damaged if entry.version.damaged else ""
