@@ -35,10 +35,7 @@ class Precaution(Protocol):
 
 
 def prepared(database: Database, *, truth: bool, versioned: bool, precaution: Precaution | None = None) -> Database:
-    """Brings a database to the present schema. `versioned`: by migrations, and never back.
-
-    From then on each of its transactions makes sure that nobody has given it another schema since.
-    """
+    """Brings a database to the present schema. `versioned`: by migrations, and never back."""
     current = _truth_version if versioned else _index_version
     wanted = HEAD if versioned else tables.SCHEMA
     until = time.monotonic() + PATIENCE_S
@@ -63,8 +60,12 @@ def prepared(database: Database, *, truth: bool, versioned: bool, precaution: Pr
         with database.write() as connection:
             if current(connection) == wanted:
                 precaution.remove()
-    if versioned or not truth:
-        database.check_writes(lambda connection: _unchanged(connection, database, versioned=versioned))
+    return database
+
+
+def guarded(database: Database, *, versioned: bool) -> Database:
+    """From now on each write makes sure that nobody has given the database another schema; costs one small read."""
+    database.check_writes(lambda connection: _unchanged(connection, database, versioned=versioned))
     return database
 
 

@@ -88,7 +88,8 @@ def _opened(path: Path, *, truth: bool) -> Database:
     )
     try:
         _use_wal(writer, path, lock, before=lambda: schema.refuse_others(database) if truth else None)
-        return schema.prepared(database, truth=truth, versioned=truth, precaution=Backup(path) if truth else None)
+        schema.prepared(database, truth=truth, versioned=truth, precaution=Backup(path) if truth else None)
+        return schema.guarded(database, versioned=truth)
     except BaseException:
         database.close()
         raise
