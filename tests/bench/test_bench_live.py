@@ -38,7 +38,8 @@ class Agents:
     def __enter__(self) -> "Agents":
         self._process = subprocess.Popen(self._command)
         end = time.monotonic() + 20
-        while len(list(self.folder.glob("runs/*/*.jsonl"))) < WRITERS:
+        # A journal is there a moment before its first line is.
+        while sum(path.stat().st_size > 0 for path in self.folder.glob("runs/*/*.jsonl")) < WRITERS:
             assert time.monotonic() < end
             time.sleep(0.05)
         return self
