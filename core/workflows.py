@@ -51,6 +51,16 @@ class Workflow(msgspec.Struct, kw_only=True, frozen=True):
     last_run: str | None = None
     """When the newest run began."""
 
+    def __add__(self, other: "Workflow") -> "Workflow":
+        """The runs of both; they are of one workflow, kept in two places."""
+        counts = ("versions", "runs", "running", "waiting", "lost", "completed", "failed", "cancelled")
+        return Workflow(
+            id=self.id,
+            latest=self.latest if other.latest is None else other.latest,
+            last_run=max(self.last_run or "", other.last_run or "") or None,
+            **{name: getattr(self, name) + getattr(other, name) for name in counts},
+        )
+
     @property
     def success(self) -> float | None:
         """Completed over finished runs; None when none has finished."""

@@ -13,6 +13,7 @@ from ...core.pages import Page, Sort
 from ...core.query.query import Query
 from ...core.repositories import RunRepository
 from ...core.runs import Approval, Artifact, Damage, Group, Item, Message, MetricValue, Note, Run, Step, Totals
+from ...core.workflows import Workflow
 from .joined_pages import in_order, joined
 from .parts import Parts
 
@@ -134,6 +135,13 @@ class JoinedRuns(RunRepository):
         if by == "day":
             return sorted(found.values(), key=lambda group: group.key, reverse=True)
         return sorted(found.values(), key=lambda group: (-group.money.known_nanousd, -group.tokens.total, group.key))
+
+    def workflows(self) -> list[Workflow]:
+        found: dict[str, Workflow] = {}
+        for workflow in _flat(self._all(lambda runs: runs.workflows())):
+            known = found.get(workflow.id)
+            found[workflow.id] = known + workflow if known else workflow
+        return [found[id] for id in sorted(found)]
 
     def sessions(self) -> list[Group]:
         return _groups(self._all(lambda runs: runs.sessions()))

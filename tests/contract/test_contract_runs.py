@@ -325,9 +325,10 @@ def test_workflows_are_listed_by_id_with_how_their_runs_stand(store):
     for workflow, error in (("b", ""), ("a", ""), ("b", "gone")):
         run = store.run(workflow, version=1 if error else None)
         run.finish("failed" if error else "completed", error=error or None)
-    store.run("b")
+    going_on = store.run("b")
     one, two = store.runs.workflows()
     assert (one.id, one.runs, one.completed, one.success) == ("a", 1, 1, 1.0)
     assert (two.id, two.runs, two.running, two.completed, two.failed) == ("b", 3, 1, 1, 1)
     assert two.last_run == max(run.started for run in store.runs.recent("b"))
     assert (two.versions, two.success) == (0, 0.5)
+    going_on.finish()
