@@ -49,10 +49,13 @@ def apply_edits(old: bytes | bytearray, edits: Sequence[Edit]) -> bytes:
     text, at = memoryview(old), 0
     parts: list[bytes | memoryview] = []
     for begin, removed, added in edits:
-        if not (at <= begin and removed >= 0 and begin + removed <= len(old)):
+        if begin < at or removed < 0:
             raise ValueError(f"an edit of {removed} bytes at byte {begin} does not fit")
-        parts += (text[at:begin], added.encode())
+        parts.append(text[at:begin])
+        parts.append(added.encode())
         at = begin + removed
+    if at > len(old):
+        raise ValueError(f"an edit up to byte {at} of {len(old)} does not fit")
     parts.append(text[at:])
     return b"".join(parts)
 

@@ -79,6 +79,28 @@ def read_lines(path: StrPath, offset: int = 0, *, longest: int = LONGEST) -> Ite
         os.close(fd)
 
 
+def read_heads(path: Path, offset: int, longest: int) -> Iterator[tuple[int, int, bytes]]:
+    """`(offset, length, first bytes)` of each whole line from an offset on: a look at where lines begin and end.
+
+    Holds a block, whatever the lines' lengths. OSError.
+    """
+    fd = open_read(path)
+    try:
+        at = offset
+        while block := os.pread(fd, _BLOCK, at):
+            begin = 0
+            while (end := block.find(b"\n", begin)) >= 0:
+                length = at + end - offset
+                inside = offset >= at
+                head = block[begin : min(end, begin + longest)] if inside else _span(fd, offset, min(length, longest))
+                yield offset, length, head
+                begin = end + 1
+                offset = at + begin
+            at += len(block)
+    finally:
+        os.close(fd)
+
+
 def read_lines_back(
     path: Path, before: int | None = None, *, longest: int = LONGEST
 ) -> Iterator[tuple[int, "bytes | LongLine"]]:

@@ -18,7 +18,7 @@ import msgspec
 from ...core.edits import Edit, apply_edits
 from ...core.errors import Corrupt, NotFound, NotSupported
 from ...core.events import FORMAT, check, seal
-from .reader import LongLine, read_lines, read_span
+from .reader import read_heads, read_span
 
 Kind = Literal["value", "opaque", "dropped"]
 
@@ -205,10 +205,9 @@ class States:
         """Digest → place of all values, those appended since the last call included."""
         with self._lock:
             try:
-                for offset, line in read_lines(self._path, self._read):
-                    length = len(line)
+                for offset, length, begin in read_heads(self._path, self._read, _HEAD_IN):
                     self._read = offset + length + 1
-                    head = head_of_record(line.head if isinstance(line, LongLine) else line)
+                    head = head_of_record(begin)
                     if head:
                         self._places.setdefault(head.digest, Place(offset, length, head.kind))
             except FileNotFoundError:

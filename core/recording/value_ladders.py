@@ -14,7 +14,7 @@ RUNG = 16
 _LEVELS = 3
 MOST_RECORDS = 48
 """So many records at most lie between a value and a whole one."""
-WEIGHT = 2
+WEIGHT = 1.5
 """So many times its own bytes are read for a value at most."""
 _SMALLEST = 512  # bytes of a value that is worth being told by another
 _LARGEST = 16 << 20  # bytes of a value that is worth being kept in memory
