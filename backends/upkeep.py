@@ -1,9 +1,9 @@
-"""Looking after a store: what is wrong in it, and what takes how much room. Changes nothing."""
+"""Looking after a store: what is wrong in it, what takes how much room, and what may go."""
 
 import os
 import sqlite3
 import stat
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -12,8 +12,9 @@ from sqlalchemy import select, text
 from ..core.errors import StorageError
 from ..core.ids import day_of, is_ulid
 from ..core.repositories import UpkeepRepository
-from ..core.upkeep import Finding
+from ..core.upkeep import Dropped, Finding
 from .data_directory import Root
+from .dropping_states import DropStates
 from .journal.layout import JOURNAL_SUFFIX, STATES_SUFFIX, TORN_SUFFIX, run_of
 from .journal.reader import torn_tail
 from .sql import tables
@@ -28,8 +29,11 @@ _REBUILD = "delete .flightlog/index.db: it is made anew from the journals"
 class StoreUpkeep(UpkeepRepository):
     """Runs one check after the other; `parts` names the files and folders whose sizes are told."""
 
-    def __init__(self, root: Root, checks: Sequence[Check], parts: Mapping[str, Sequence[Path]]) -> None:
+    def __init__(
+        self, root: Root, checks: Sequence[Check], parts: Mapping[str, Sequence[Path]], drop_states: DropStates
+    ) -> None:
         self._root, self._checks, self._parts = root, checks, parts
+        self._drop_states = drop_states
 
     def check(self, *, stop: Callable[[], bool] = lambda: False) -> Iterator[Finding]:
         problem = self._root.problem()
@@ -46,6 +50,9 @@ class StoreUpkeep(UpkeepRepository):
 
     def sizes(self) -> dict[str, int]:
         return {name: sum(map(_bytes_below, paths)) for name, paths in self._parts.items()}
+
+    def drop_states(self, run: str, keep: Collection[str]) -> Dropped:
+        return self._drop_states(run, keep)
 
 
 def _guarded(check: Check, where: Path) -> Iterator[Finding]:

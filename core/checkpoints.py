@@ -1,5 +1,6 @@
 """Checkpoints: snapshots of a run's state, and what differs between two."""
 
+from collections.abc import Collection, Iterable, Mapping
 from typing import Literal
 
 import msgspec
@@ -71,3 +72,18 @@ class Blame(msgspec.Struct, kw_only=True, frozen=True):
     """Checkpoint that last wrote it."""
     step: str | None
     t: str
+
+
+def unneeded(extends: Mapping[str, str], kept: Iterable[Collection[str]]) -> set[str]:
+    """Which of a run's values may go when only some of its states are kept.
+
+    `extends` has every stored value's digest with that of the value it is told by (empty: none); `kept` are the
+    digests of each state that stays. A value stays if one of these has it, or extends it over any number of others.
+    """
+    needed: set[str] = set()
+    for state in kept:
+        for digest in state:
+            while digest and digest not in needed:
+                needed.add(digest)
+                digest = extends.get(digest, "")  # noqa: PLW2901 - down its chain
+    return set(extends) - needed

@@ -14,12 +14,13 @@ Obligations of every method of every repository, each proved by the contract sui
 
 import builtins
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from .annotations import Annotation
 from .checkpoints import Blame, Checkpoint, StateDiff, StateKey, StoredState
 from .costs import CostGroup, CostRecord, GroupBy
+from .errors import NotSupported
 from .events import AnyEvent, Decision, Event, Json, Level, RunStarted
 from .feed import Changes, Watch
 from .logs import LogEntry, LogFilter
@@ -27,7 +28,7 @@ from .metrics import Pattern
 from .pages import Page, Sort
 from .query.query import Query
 from .runs import Approval, Artifact, Damage, Group, Item, Message, MetricValue, Note, Run, Step, Totals
-from .upkeep import Finding
+from .upkeep import Dropped, Finding
 from .workflows import Outcome, Version, Workflow
 
 
@@ -443,3 +444,13 @@ class UpkeepRepository(ABC):
     @abstractmethod
     def sizes(self) -> dict[str, int]:
         """Bytes on disk by part (`runs`, `index`, `database`, `wal`, `spool`, `workflows`, …)."""
+
+    def drop_states(self, run: str, keep: Collection[str]) -> Dropped:
+        """Drops the states of a finished run but those at the checkpoints in `keep`, for good.
+
+        The checkpoints stay with what is known of them; only a dropped one's values are NotFound. A value that a
+        kept state needs stays, also where its own checkpoint goes. Killed at any moment it leaves
+        either all or what was to be kept; done again it finds nothing to do. Conflict if the run is not
+        finished; NotFound, also for a checkpoint that is not the run's; NotSupported by sources.
+        """
+        raise NotSupported("states cannot be dropped here", advice="they are their own program's to keep or remove")

@@ -1,7 +1,7 @@
 """A store: the repositories of one data directory (or database, or source), bundled."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any, NamedTuple
 
 from .costs import PriceBook
@@ -18,7 +18,7 @@ from .repositories import (
     UpkeepRepository,
     WorkflowRepository,
 )
-from .upkeep import Finding
+from .upkeep import Dropped, Finding
 
 
 class Reading(NamedTuple):
@@ -152,3 +152,6 @@ class _Unopened(UpkeepRepository):
 
     def sizes(self) -> dict[str, int]:
         return {}
+
+    def drop_states(self, run: str, keep: Collection[str]) -> Dropped:
+        raise self._error

@@ -1,8 +1,17 @@
-"""What looking after a store finds."""
+"""What looking after a store finds, and what it comes to."""
 
 from typing import Literal
 
 import msgspec
+
+
+class Dropped(msgspec.Struct, kw_only=True, frozen=True):
+    """What became of a run's states that were not kept."""
+
+    values: int
+    """How many values are gone."""
+    size_bytes: int
+    """Bytes that their records took."""
 
 
 class Finding(msgspec.Struct, kw_only=True, frozen=True):

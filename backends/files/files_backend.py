@@ -36,7 +36,7 @@ class FilesBackend:
 
     def reading(self, metrics: "Callable[[Database, Callable[[], None]], MetricsRepository]") -> Reading:
         """Opens the index and what reads through it."""
-        from .. import upkeep
+        from .. import dropping_states, upkeep
         from ..annotation_writers import FileAnnotations
         from ..data_directory import Root
         from ..ingest.refresh import Refresh
@@ -70,6 +70,7 @@ class FilesBackend:
             upkeep.in_step(database, layout.root),
         )
         bodies = JournalBodies(layout, database)
+        drop_states = dropping_states.of_files(layout, database, refresh, read_only=self._read_only)
         self.truth = of_files(layout, database, bodies, refresh)
         watcher = Watcher(folders=index.folders, problem=lambda: root.problem() or refresh.problem)
         self._closing.append(watcher.close)
@@ -79,7 +80,7 @@ class FilesBackend:
             refresh,
             notes=None if self._read_only else FileAnnotations(layout),
             watcher=watcher,
-            upkeep=upkeep.StoreUpkeep(root, checks, parts),
+            upkeep=upkeep.StoreUpkeep(root, checks, parts, drop_states),
             metrics=metrics(database, refresh),
             progress=progress,
         )

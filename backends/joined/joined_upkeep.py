@@ -1,10 +1,10 @@
 """`UpkeepRepository` over several parts."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from ...core.errors import StorageError
 from ...core.repositories import UpkeepRepository
-from ...core.upkeep import Finding
+from ...core.upkeep import Dropped, Finding
 from .parts import Part, Parts
 
 
@@ -25,6 +25,9 @@ class JoinedUpkeep(UpkeepRepository):
         found = dict(self._parts.own.upkeep.sizes())
         others = (part.ask(lambda reading: sum(reading.upkeep.sizes().values())) for part in self._parts.sources)
         return found | {"sources": sum(size or 0 for size in others)}
+
+    def drop_states(self, run: str, keep: Collection[str]) -> Dropped:
+        return self._parts.own.upkeep.drop_states(run, keep)
 
 
 def _of(part: Part, stop: Callable[[], bool]) -> Iterator[Finding]:

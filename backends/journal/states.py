@@ -23,7 +23,8 @@ from .reader import read_heads, read_span
 Kind = Literal["value", "opaque", "dropped"]
 
 _HEAD = re.compile(rb'\{"type":"(value|opaque|dropped)","digest":"([0-9a-f]{64})"(?:,"extends":"([0-9a-f]{64})")?')
-_HEAD_IN = 200
+HEAD_BYTES = 200
+"""What a record is, its first bytes tell."""
 _TAIL = re.compile(rb',"crc":"[0-9a-f]{8}"\}\Z')
 _TAIL_BYTES = 18
 
@@ -103,7 +104,7 @@ class RecordHead(NamedTuple):
 
 def head_of_record(line: bytes) -> RecordHead | None:
     """What a record is; None for the header and what is damaged or unknown."""
-    found = _HEAD.match(line[:_HEAD_IN])
+    found = _HEAD.match(line[:HEAD_BYTES])
     if not found:
         return None
     return RecordHead(found[2].decode(), cast(Kind, found[1].decode()), (found[3] or b"").decode())
@@ -205,7 +206,7 @@ class States:
         """Digest → place of all values, those appended since the last call included."""
         with self._lock:
             try:
-                for offset, length, begin in read_heads(self._path, self._read, _HEAD_IN):
+                for offset, length, begin in read_heads(self._path, self._read, HEAD_BYTES):
                     self._read = offset + length + 1
                     head = head_of_record(begin)
                     if head:

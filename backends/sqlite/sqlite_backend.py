@@ -82,7 +82,7 @@ class SqliteBackend:
 
     def reading(self, metrics: "Callable[[Database, Callable[[], None]], MetricsRepository]") -> Reading:
         """Opens the database and what reads it."""
-        from .. import upkeep
+        from .. import dropping_states, upkeep
         from ..annotation_writers import TableAnnotations
         from ..data_directory import Root
         from ..ingest.refresh import Refresh
@@ -122,7 +122,7 @@ class SqliteBackend:
             refresh,
             notes=None if database.read_only else notes,
             watcher=self._watcher,
-            upkeep=upkeep.StoreUpkeep(root, checks, parts),
+            upkeep=upkeep.StoreUpkeep(root, checks, parts, dropping_states.of_database(database, refresh)),
             metrics=metrics(database, refresh),
         )
 

@@ -9,8 +9,11 @@ import pytest
 from flightlog.backends.journal.layout import Layout
 from flightlog.backends.journal.recording import JournalRecording
 from flightlog.backends.journal.states import (
+    Dropped,
     States,
     digest_of,
+    dropped_record,
+    edited_record,
     extending_record,
     head_of_record,
     header,
@@ -127,6 +130,28 @@ def test_a_chain_in_a_circle_and_a_false_value_are_corrupt():
 def test_a_damaged_record_is_corrupt(line):
     with pytest.raises(Corrupt):
         parse(line)
+
+
+def test_edits_that_do_not_fit_are_corrupt():
+    base, other = digest_of(b"[1]"), "b" * 64
+    for edits in ([(9, 1, "")], [(2, 0, "x"), (1, 0, "y")], [(0, -1, "")], [(1, 1, "2")]):
+        records = {base: whole_record(base, b"[1]"), other: edited_record(other, base, edits)}
+        with pytest.raises(Corrupt):
+            resolve(other, records.__getitem__)
+
+
+def test_a_dropped_value_says_so():
+    a, b = digest_of(b"[1]"), digest_of(b"[1,2]")
+    records = {a: dropped_record(a), b: extending_record(b, a, b"[2]")}
+    for digest in (a, b):
+        with pytest.raises(Dropped, match="was dropped"):
+            resolve(digest, records.__getitem__)
+
+
+def test_a_value_written_by_others_is_read_as_it_stands():
+    value, digest = b'{"a": [1, 2]}', digest_of(b'{"a": [1, 2]}')
+    line = b'{"type":"value","digest":"%b", "value": %b , "more":1}' % (digest.encode(), value)
+    assert resolve(digest, {digest: line}.__getitem__) == value
 
 
 def test_a_newer_kind_of_record_is_named():

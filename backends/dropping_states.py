@@ -1,0 +1,106 @@
+"""Drops states of finished runs, in each kind of store."""
+
+import os
+from collections.abc import Callable, Collection
+
+import msgspec
+from sqlalchemy import Connection, LargeBinary, bindparam, func, select, type_coerce, update
+
+from ..core.checkpoints import unneeded
+from ..core.errors import Conflict, NotFound, ReadOnly
+from ..core.runs import FINISHED
+from ..core.upkeep import Dropped
+from .journal import disk, lock
+from .journal.layout import Layout
+from .journal.states import HEAD_BYTES, dropped_record, head_of_record
+from .journal.states_dropping import drop_values
+from .sql import tables
+from .sql.database import Database
+from .sql.projector import Projector
+from .sql.run_queries import not_found
+
+DropStates = Callable[[str, Collection[str]], Dropped]
+"""`(run, checkpoints to keep)`; see `UpkeepRepository.drop_states`."""
+
+
+def of_files(layout: Layout, database: Database, refresh: Callable[[], None], *, read_only: bool) -> DropStates:
+    """From the states files of a data directory."""
+
+    def drop(run: str, keep: Collection[str]) -> Dropped:
+        refresh()
+        with database.read() as connection:
+            kept = _kept(connection, run, keep)
+        if read_only:
+            raise ReadOnly("the store was opened read-only", where=layout.root)
+        path = layout.journal(run)
+        try:
+            fd = disk.open_append(path)
+            try:
+                if not lock.take(fd):
+                    raise Conflict(f"somebody has run {run} at the moment", where=path, advice="try again")
+                dropped = drop_values(layout.states(run), kept)
+            finally:
+                os.close(fd)
+        except OSError as error:
+            raise disk.storage_error(error, path, "writing the states that are kept") from error
+        with database.write() as connection:
+            _resize(connection, run, dropped)
+        return dropped
+
+    return drop
+
+
+def of_database(database: Database, refresh: Callable[[], None]) -> DropStates:
+    """From the table of values, in one transaction."""
+
+    def drop(run: str, keep: Collection[str]) -> Dropped:
+        refresh()
+        with database.write() as connection:
+            kept = _kept(connection, run, keep)
+            rows = connection.execute(_HEADS, {"of": run, "bytes": HEAD_BYTES}).all()
+            heads = {row.digest: head_of_record(bytes(row.head)) for row in rows}
+            stored = {digest: head.extends for digest, head in heads.items() if head and head.kind != "dropped"}
+            gone = unneeded(stored, kept)
+            if gone:
+                left = [{"of": run, "at": digest, "left": dropped_record(digest)} for digest in sorted(gone)]
+                connection.execute(_EMPTY, left)
+            dropped = Dropped(values=len(gone), size_bytes=sum(row.size for row in rows if row.digest in gone))
+            _resize(connection, run, dropped)
+        return dropped
+
+    return drop
+
+
+def _kept(connection: Connection, run: str, keep: Collection[str]) -> list[set[str]]:
+    """The digests of each state that stays. NotFound, Conflict."""
+    status = connection.scalar(_STATUS, {"of": run})
+    if status is None:
+        raise not_found(run)
+    if status not in FINISHED:
+        raise Conflict(f"run {run} is not finished", where=run, advice="drop its states when it is")
+    states = {row.checkpoint: row.map for row in connection.execute(_MAPS, {"of": run})}
+    if missing := set(keep) - states.keys():
+        raise NotFound(f"run {run} has no checkpoint {min(missing)[:60]!r}", advice=f"`flightlog states {run}`")
+    return [{value[0] for value in msgspec.json.decode(states[name]).values()} for name in keep]
+
+
+def _resize(connection: Connection, run: str, dropped: Dropped) -> None:
+    size = connection.scalar(_SIZE, {"of": run})
+    if size is not None and dropped.size_bytes:
+        Projector().resize(connection, run, max(size - dropped.size_bytes, 0))
+
+
+_runs, _maps, _values = tables.runs.c, tables.checkpoint_maps.c, tables.values.c
+_STATUS = select(_runs.recorded).where(_runs.id == bindparam("of"))
+_SIZE = select(_runs.size_bytes).where(_runs.id == bindparam("of"))
+_MAPS = select(_maps.checkpoint, _maps.map).where(_maps.run == bindparam("of"))
+_HEADS = select(
+    _values.digest,
+    type_coerce(func.substr(_values.record, 1, bindparam("bytes")), LargeBinary).label("head"),
+    func.length(_values.record).label("size"),
+).where(_values.run == bindparam("of"))
+_EMPTY = (
+    update(tables.values)
+    .where(_values.run == bindparam("of"), _values.digest == bindparam("at"))
+    .values(record=bindparam("left"))
+)
