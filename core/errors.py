@@ -47,3 +47,13 @@ class ReadOnly(StorageError):
 
 class NotSupported(StorageError):
     """This backend or source cannot do that; the message names what can."""
+
+
+def no_run(run: str) -> NotFound:
+    """The error for a run that is not there, or that belongs to another session."""
+    return NotFound(f"there is no run {run[:60]!r}", advice="`flightlog ls` lists the runs")
+
+
+def no_checkpoint(checkpoint: str) -> NotFound:
+    """The error for a checkpoint that is not there, or that belongs to another session's run."""
+    return NotFound(f"there is no checkpoint {checkpoint[:60]!r}", advice="`flightlog states RUN` lists a run's")

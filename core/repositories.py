@@ -26,7 +26,7 @@ from .feed import Changes, Watch
 from .logs import LogEntry, LogFilter
 from .metrics import Pattern
 from .pages import Page, Sort
-from .query.query import Query
+from .query.query import EVERYTHING, Query
 from .runs import Approval, Artifact, Damage, Group, Item, Message, MetricValue, Note, Run, Step, Totals
 from .upkeep import Dropped, Finding
 from .workflows import Outcome, Version, Workflow
@@ -177,10 +177,11 @@ class RunRepository(ABC):
         """A run by its id; NotFound."""
 
     @abstractmethod
-    def resolve(self, text: str) -> str:
+    def resolve(self, text: str, within: Query = EVERYTHING) -> str:
         """The id of the one run whose id equals `text`, or begins or ends with it, or whose name is `text`.
 
-        NotFound if there is none, Conflict if there are several (naming up to five).
+        Only runs that match `within` are known. NotFound if there is none, Conflict if there are
+        several (naming up to five).
         """
 
     @abstractmethod
@@ -223,14 +224,17 @@ class RunRepository(ABC):
         """How many runs match. A count by status, workflow, version or session alone comes from counters."""
 
     @abstractmethod
-    def totals(self) -> Totals:
-        """Counters of the whole store (or of the scope's session)."""
+    def totals(self, within: Query = EVERYTHING) -> Totals:
+        """Counters of the whole store, or of the runs that match. Of a session or project they are kept sums too,
+        but for today's money, which is read from its runs of today.
+        """
 
     @abstractmethod
-    def values(self, key: str, prefix: str = "", *, limit: int = 50) -> list[str]:
+    def values(self, key: str, prefix: str = "", *, limit: int = 50, within: Query = EVERYTHING) -> list[str]:
         """Real values of a query key, sorted, that begin with a prefix.
 
-        Keys: `workflow`, `status`, `model`, `session`, `project`, `tag`, `agent`.
+        Keys: `workflow`, `status`, `model`, `session`, `project`, `tag`, `agent`. Costs as many seeks as there
+        are values; `within` a query it costs the runs that match.
         """
 
     @abstractmethod
@@ -293,16 +297,16 @@ class RunRepository(ABC):
         """
 
     @abstractmethod
-    def workflows(self) -> list[Workflow]:
-        """Workflows that have runs, by id, from counters; their versions are not known here (0)."""
+    def workflows(self, within: Query = EVERYTHING) -> list[Workflow]:
+        """Workflows of the runs that match, by id; their versions are not known here (0). Of all runs from counters."""
 
     @abstractmethod
-    def sessions(self) -> list[Group]:
-        """Sessions, most recently active first."""
+    def sessions(self, within: Query = EVERYTHING) -> list[Group]:
+        """Sessions of the runs that match, most recently active first."""
 
     @abstractmethod
-    def projects(self) -> list[Group]:
-        """Projects, most recently active first."""
+    def projects(self, within: Query = EVERYTHING) -> list[Group]:
+        """Projects of the runs that match, most recently active first."""
 
     @abstractmethod
     def annotate(self, annotation: Annotation) -> None:
@@ -399,12 +403,12 @@ class MetricsRepository(ABC):
     """What runs come to, over many of them: derived, and rebuilt at need (but for the patterns)."""
 
     @abstractmethod
-    def summary(self, workflow: str, version: int | None = None) -> Outcome:
-        """Outcome of the finished runs of a workflow, or of one version."""
+    def summary(self, workflow: str, version: int | None = None, within: Query = EVERYTHING) -> Outcome:
+        """Outcome of the finished runs of a workflow, or of one version, that match a query."""
 
     @abstractmethod
-    def outcomes(self, workflow: str) -> list[Outcome]:
-        """Outcome per version that has runs, by version."""
+    def outcomes(self, workflow: str, within: Query = EVERYTHING) -> list[Outcome]:
+        """Outcome per version that has runs that match, by version."""
 
     @abstractmethod
     def record_pattern(self, pattern: Pattern) -> None:

@@ -124,6 +124,18 @@ class Store:
         """Takes up a paused or lost run; see `core.recorder.resume_run`."""
         return resume_run(self, run)
 
+    def scoped(self, *, session: str | None = None, project: str | None = None) -> "Store":
+        """The same store for one session or project (or what belongs to both): every query carries the condition.
+
+        Another's run, checkpoint, cost, message or log is NotFound in every repository; runs are
+        recorded into the scope. A guard against mistakes, not access control. Versions of workflows
+        belong to no session. Both are one store: to close either closes it.
+        """
+        from .scope import Scope
+        from .scoped import scoped
+
+        return scoped(self, Scope(session=session or None, project=project or None))
+
     def close(self) -> None:
         """Ships what is waiting, stops threads, closes files. May be called twice."""
         self._close()

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from ...core.checkpoints import Blame, Checkpoint, KeyChange, StateDiff, StateKey, StoredState
 from ...core.diff import same
-from ...core.errors import Corrupt, NotFound
+from ...core.errors import Corrupt, NotFound, no_checkpoint
 from ...core.events import Json, Opaque
 from ...core.lineage import path
 from ...core.repositories import CheckpointRepository
@@ -74,7 +74,7 @@ class SqlCheckpoints(CheckpointRepository):
         with self._reading() as connection:
             row = connection.execute(_one, {"checkpoint": checkpoint}).first()
         if row is None:
-            raise _not_found(checkpoint)
+            raise no_checkpoint(checkpoint)
         return _checkpoint(row)
 
     def keys(self, checkpoint: str) -> builtins.list[StateKey]:
@@ -167,12 +167,8 @@ def _checkpoint(row: AnyRow) -> Checkpoint:
 def _state(connection: Connection, checkpoint: str) -> _State:
     row = connection.execute(_map, {"checkpoint": checkpoint}).first()
     if row is None:
-        raise _not_found(checkpoint)
+        raise no_checkpoint(checkpoint)
     return _State(row.run, _values.decode(row.map))
-
-
-def _not_found(checkpoint: str) -> NotFound:
-    return NotFound(f"there is no checkpoint {checkpoint[:60]!r}", advice="`flightlog states RUN` lists a run's")
 
 
 def _check_key(state: _State, checkpoint: str, key: str) -> None:

@@ -1,5 +1,6 @@
 """What runs cost: from kept sums where these know, else from the runs' totals or the calls themselves."""
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -7,10 +8,11 @@ from sqlalchemy import Column, ColumnElement, Connection, Integer, bindparam, ca
 
 from ...core.costs import CostGroup, CostRecord, GroupBy, Money, Tokens
 from ...core.errors import NotSupported
-from ...core.query.query import Query
+from ...core.query.query import EVERYTHING, Query
 from ...core.runs import Group
+from .query_sql import where
 from .run_queries import matching
-from .run_rows import AnyRow, AnySelect, money_columns, money_of, token_columns, tokens_of
+from .run_rows import AnyRow, AnySelect, call_money, money_columns, money_of, token_columns, tokens_of
 from .tables import costs, counters, rollups, runs, spent, steps
 
 # --- calls -----------------------------------------------------------------------------------------
@@ -120,13 +122,10 @@ def _of_runs(keys: _Keys) -> AnySelect:
 @cache
 def _of_calls(keys: _Keys) -> AnySelect:
     """From the calls themselves."""
-    told = {kind: case((costs.c.provenance == kind, 1), else_=0) for kind in ("recorded", "computed", "unknown")}
-    price = func.coalesce(costs.c.nanousd, 0)
-    money = [price * told["recorded"], price * told["computed"], *told.values()]
     of_run = costs.join(runs, runs.c.id == costs.c.run)
     if keys is _OF_CALLS["step"]:
         of_run = of_run.outerjoin(steps, (steps.c.run == costs.c.run) & (steps.c.id == costs.c.step))
-    columns = [func.count(), func.count(costs.c.run.distinct()), *_sums(*token_columns(costs), *money)]
+    columns = [func.count(), func.count(costs.c.run.distinct()), *_sums(*token_columns(costs)), *call_money()]
     return select(*keys, *columns).select_from(of_run).group_by(*keys)
 
 
@@ -139,14 +138,27 @@ def _sums(*columns: ColumnElement[Any]) -> list[ColumnElement[Any]]:
 _ACTIVE = ("running", "waiting")
 
 
-def sessions(connection: Connection) -> list[Group]:
-    """Sessions, most recently active first: kept sums, and one seek for each."""
-    return _groups_of(connection, "session")
+def sessions(connection: Connection, within: Query = EVERYTHING) -> list[Group]:
+    """Sessions, most recently active first: kept sums, and one seek for each; within a query from its runs."""
+    return _groups_of(connection, "session") if within == EVERYTHING else _groups_within(connection, "session", within)
 
 
-def projects(connection: Connection) -> list[Group]:
-    """Projects, most recently active first: kept sums, and one seek for each."""
-    return _groups_of(connection, "project")
+def projects(connection: Connection, within: Query = EVERYTHING) -> list[Group]:
+    """Projects, most recently active first: kept sums, and one seek for each; within a query from its runs."""
+    return _groups_of(connection, "project") if within == EVERYTHING else _groups_within(connection, "project", within)
+
+
+def _groups_within(connection: Connection, by: str, within: Query) -> list[Group]:
+    key, last_event = runs.c[by], func.max(runs.c.last_event)
+    running = func.sum(case((runs.c.status.in_(_ACTIVE), 1), else_=0))
+    sums = _sums(*token_columns(runs), *money_columns(runs))
+    statement = select(key, func.count(), running, last_event, *sums).where(where(within), key.is_not(None))
+    return _by_activity(
+        Group(
+            id=row[0], runs=row[1], running=row[2], last_event=row[3], tokens=tokens_of(row, 4), money=money_of(row, 9)
+        )
+        for row in connection.execute(statement.group_by(key))
+    )
 
 
 def _groups_of(connection: Connection, by: str) -> list[Group]:
@@ -157,7 +169,11 @@ def _groups_of(connection: Connection, by: str) -> list[Group]:
         sums = costs_of.get(key)
         tokens, money = (tokens_of(sums, 4), money_of(sums, 9)) if sums else (Tokens(), Money())
         found.append(Group(id=key, runs=count, running=running, last_event=last_event, tokens=tokens, money=money))
-    return sorted(found, key=lambda group: (group.last_event or "", group.id), reverse=True)
+    return _by_activity(found)
+
+
+def _by_activity(groups: Iterable[Group]) -> list[Group]:
+    return sorted(groups, key=lambda group: (group.last_event or "", group.id), reverse=True)
 
 
 def _counted(by: str) -> AnySelect:

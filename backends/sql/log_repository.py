@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from sqlalchemy import select
 
+from ...core.errors import no_run
 from ...core.events import LEVELS, Level
 from ...core.logs import LogEntry, LogFilter
 from ...core.pages import Sort
@@ -12,7 +13,7 @@ from ...core.repositories import LogRepository, RunRepository
 from .bodies import Bodies
 from .database import Database
 from .log_text import LOGS, entries, entry_of
-from .run_queries import check_present, not_found
+from .run_queries import check_present
 from .tables import runs
 
 _LARGEST = 4000  # lines in one block
@@ -72,7 +73,7 @@ class SqlLogs(LogRepository):
         with self._database.read() as connection:
             row = connection.execute(_counts.where(runs.c.id == run)).first()
         if row is None:
-            raise not_found(run)
+            raise no_run(run)
         infos = row.logs - row.debugs - row.warnings - row.errors
         return {"DEBUG": row.debugs, "INFO": infos, "WARNING": row.warnings, "ERROR": row.errors}
 

@@ -6,16 +6,18 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from ...core.clock import now
 from ...core.costs import Money, Tokens
 from ...core.errors import NotSupported
 from ...core.metrics import Pattern, merged
+from ...core.query.query import EVERYTHING, Query
 from ...core.repositories import MetricsRepository
 from ...core.runs import FINISHED
 from ...core.workflows import Outcome
 from .database import BY_HAND_S, Database
+from .run_queries import conditions
 from .run_rows import AnySelect, money_columns, money_of, token_columns, tokens_of
 from .tables import patterns, runs
 
@@ -35,18 +37,21 @@ class SqlMetrics(MetricsRepository):
     def __init__(self, database: Database, refresh: Callable[[], None], kept: Database | None = None) -> None:
         self._database, self._refresh, self._kept = database, refresh, kept
 
-    def summary(self, workflow: str, version: int | None = None) -> Outcome:
-        of_version = () if version is None else (runs.c.version == version,)
+    def summary(self, workflow: str, version: int | None = None, within: Query = EVERYTHING) -> Outcome:
+        wanted = [runs.c.workflow == workflow, *conditions(within)]
+        if version is not None:
+            wanted.append(runs.c.version == version)
         self._refresh()
         with self._database.read() as connection:
-            sums = connection.execute(_sums().where(runs.c.workflow == workflow, *of_version)).all()
-            took = connection.execute(_took().where(runs.c.workflow == workflow, *of_version)).all()
+            sums = connection.execute(_sums().where(*wanted)).all()
+            took = connection.execute(_took().where(*wanted)).all()
         return _outcome(workflow, version, sums, [row.took for row in took])
 
-    def outcomes(self, workflow: str) -> list[Outcome]:
+    def outcomes(self, workflow: str, within: Query = EVERYTHING) -> list[Outcome]:
+        wanted = [runs.c.workflow == workflow, *conditions(within)]
         self._refresh()
         with self._database.read() as connection:
-            sums, took = _by_version(connection, workflow)
+            sums, took = _by_version(connection, wanted)
         return [
             _outcome(workflow, version, sums[version], took[version])
             for version in sorted(sums, key=lambda version: (version is not None, version or 0))
@@ -89,11 +94,13 @@ def _took() -> AnySelect:
     return select(runs.c.version, runs.c.took).where(ended, runs.c.took.is_not(None)).order_by(runs.c.took)
 
 
-def _by_version(connection: Connection, workflow: str) -> tuple[dict[Any, list[Any]], dict[Any, list[float]]]:
+def _by_version(
+    connection: Connection, wanted: Sequence[ColumnElement[bool]]
+) -> tuple[dict[Any, list[Any]], dict[Any, list[float]]]:
     sums, took = defaultdict(list), defaultdict(list)
-    for row in connection.execute(_sums().where(runs.c.workflow == workflow)):
+    for row in connection.execute(_sums().where(*wanted)):
         sums[row.version].append(row)
-    for row in connection.execute(_took().where(runs.c.workflow == workflow)):
+    for row in connection.execute(_took().where(*wanted)):
         took[row.version].append(row.took)
     return sums, took
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, false, func, or_, select, true, union_all
 
+from ...core.errors import no_run
 from ...core.pages import Page, Sort
 from ...core.query.query import EVERYTHING, Query
 from ...core.query.query_keys import KEYS, STATUS_SETS
@@ -15,7 +16,7 @@ from ...core.query.query_nodes import And, Node, Term
 from ...core.runs import Run
 from .keyset import Place, PlaceKind, Side, first_by, in_order, place_of, ranges, sort_column, value_of
 from .query_sql import where
-from .run_queries import Accepts, matching, not_found
+from .run_queries import Accepts, matching
 from .run_rows import BODIES, COLUMNS, OF_RUN, RUNS, AnyRow, AnySelect, runs_of
 from .tables import runs
 
@@ -189,7 +190,7 @@ def cursor_at(connection: Connection, run: str, sort: Sort) -> str:
     """A cursor just before a run, good for every query."""
     row = connection.execute(select(runs.c.id, sort_column(sort).label("sort_value")).where(runs.c.id == run)).first()
     if row is None:
-        raise not_found(run)
+        raise no_run(run)
     return _place(row, sort, "before", "").cursor()
 
 

@@ -1,16 +1,17 @@
 """Finding runs: by id, by what a person types, by number; counts come from counters."""
 
 from collections.abc import Callable
+from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, bindparam, func, select, union
 
 from ...core.clock import now
-from ...core.errors import Conflict, NotFound, StorageError
+from ...core.errors import Conflict, StorageError, no_run
 from ...core.query.query import EVERYTHING, Query
 from ...core.runs import RUN_STATUSES, Run, Totals
 from ...core.workflows import Workflow
 from .query_sql import where
-from .run_rows import COLUMNS, RUNS, money_columns, money_of, runs_of
+from .run_rows import COLUMNS, RUNS, AnySelect, call_money, money_columns, money_of, runs_of
 from .tables import costs, counters, damage, rollups, run_tags, runs, steps, tallies
 
 Accepts = Callable[[str], bool]
@@ -24,6 +25,11 @@ def matching(query: Query) -> ColumnElement[bool] | None:
     return None if query == EVERYTHING else where(query)
 
 
+def conditions(query: Query) -> list[ColumnElement[bool]]:
+    """The same for `select().where(*…)`: one condition, or none."""
+    return [] if query == EVERYTHING else [where(query)]
+
+
 _of_run = select(*COLUMNS).select_from(RUNS).where(runs.c.id == bindparam("run"))
 
 
@@ -31,13 +37,8 @@ def get(connection: Connection, run: str) -> Run:
     """A run by its id; NotFound."""
     found = runs_of(connection.execute(_of_run, {"run": run}))
     if not found:
-        raise not_found(run)
+        raise no_run(run)
     return found[0]
-
-
-def not_found(run: str) -> NotFound:
-    """The error for a run that is not there."""
-    return NotFound(f"there is no run {run[:60]!r}", advice="`flightlog ls` lists the runs")
 
 
 _present = select(runs.c.id).where(runs.c.id == bindparam("run"))
@@ -46,7 +47,7 @@ _present = select(runs.c.id).where(runs.c.id == bindparam("run"))
 def check_present(connection: Connection, run: str) -> None:
     """NotFound unless the run is there."""
     if connection.execute(_present, {"run": run}).first() is None:
-        raise not_found(run)
+        raise no_run(run)
 
 
 def children(connection: Connection, run: str) -> list[Run]:
@@ -63,18 +64,19 @@ def children(connection: Connection, run: str) -> list[Run]:
 # --- from what a person types ------------------------------------------------------------------------
 
 
-def resolve(connection: Connection, text: str) -> str:
+def resolve(connection: Connection, text: str, within: Query = EVERYTHING) -> str:
     """The id of the one run that a text means; see `RunRepository.resolve`."""
     if not text:
-        raise not_found(text)
-    if connection.execute(_present, {"run": text}).first() is not None:
+        raise no_run(text)
+    wanted = select(runs.c.id).where(*conditions(within))
+    if connection.execute(wanted.where(runs.c.id == text)).first() is not None:
         return text
-    begins = select(runs.c.id).where(runs.c.id > text, runs.c.id < text + _TOP)
-    ends = select(runs.c.id).where(func.substr(runs.c.id, -len(text)) == text)
-    named = select(runs.c.id).where(runs.c.name == text)
+    begins = wanted.where(runs.c.id > text, runs.c.id < text + _TOP)
+    ends = wanted.where(func.substr(runs.c.id, -len(text)) == text)
+    named = wanted.where(runs.c.name == text)
     found = connection.execute(union(begins, ends, named).order_by("id").limit(_MANY + 1)).scalars().all()
     if not found:
-        raise not_found(text)
+        raise no_run(text)
     if len(found) > 1:
         more = " …" if len(found) > _MANY else ""
         raise Conflict(
@@ -83,13 +85,25 @@ def resolve(connection: Connection, text: str) -> str:
     return str(found[0])
 
 
-def values(connection: Connection, key: str, prefix: str, limit: int) -> list[str]:
+def values(connection: Connection, key: str, prefix: str, limit: int, within: Query = EVERYTHING) -> list[str]:
     """Real values of a query key, by prefix, sorted; StorageError for a key that has no list of values."""
     columns = _VALUES.get(key)
     if columns is None:
         raise StorageError(f"{key[:60]!r} has no list of values", advice=f"ask for one of {', '.join(_VALUES)}")
+    if within != EVERYTHING:
+        return _values_within(connection, key, prefix, limit, within)
     found = {value for column in columns for value in _distinct(connection, column, prefix, limit)}
     return sorted(found)[:limit]
+
+
+def _values_within(connection: Connection, key: str, prefix: str, limit: int, within: Query) -> list[str]:
+    of_runs = [
+        select(column.label("value"))
+        .select_from(runs if column.table is runs else runs.join(column.table, column.table.c.run == runs.c.id))
+        .where(*conditions(within), column >= prefix, column < prefix + _TOP, column != "")
+        for column in _VALUES_OF_RUNS[key]
+    ]
+    return list(connection.execute(union(*of_runs).order_by("value").limit(limit)).scalars())
 
 
 def _distinct(connection: Connection, column: Column[str], prefix: str, limit: int) -> list[str]:
@@ -116,6 +130,14 @@ _VALUES: dict[str, tuple[Column[str], ...]] = {
 }
 
 
+_VALUES_OF_RUNS: dict[str, tuple[Column[Any], ...]] = {
+    **{key: (runs.c[key],) for key in ("workflow", "status", "session", "project")},
+    "model": (costs.c.model,),
+    "tag": (run_tags.c.tag,),
+    "agent": (steps.c.agent, costs.c.agent),
+}
+
+
 # --- numbers ---------------------------------------------------------------------------------------
 
 
@@ -134,27 +156,34 @@ def count(connection: Connection, query: Query, accepts: Accepts | None = None) 
     return int(connection.execute(statement).scalar_one())
 
 
-def workflows(connection: Connection) -> list[Workflow]:
-    """Workflows that have runs, by id: counters, and one seek for each."""
-    newest = select(func.max(runs.c.started)).where(runs.c.workflow == tallies.c.workflow).scalar_subquery()
-    counted = select(tallies.c.workflow, tallies.c.status, func.sum(tallies.c.runs)).group_by(
-        tallies.c.workflow, tallies.c.status
-    )
+def workflows(connection: Connection, within: Query = EVERYTHING) -> list[Workflow]:
+    """Workflows that have runs, by id: counters, and one seek for each; within a query from its runs."""
+    if within == EVERYTHING:
+        newest = select(func.max(runs.c.started)).where(runs.c.workflow == tallies.c.workflow).scalar_subquery()
+        counted = _by_two(tallies.c.workflow, tallies.c.status, func.sum(tallies.c.runs))
+        began = select(tallies.c.workflow, newest).group_by(tallies.c.workflow)
+    else:
+        counted = _by_two(runs.c.workflow, runs.c.status, func.count()).where(where(within))
+        began = select(runs.c.workflow, func.max(runs.c.started)).where(where(within)).group_by(runs.c.workflow)
     found: dict[str, dict[str, int]] = {}
     for workflow, status, count in connection.execute(counted):
         found.setdefault(workflow, {})[status] = count
-    began = {id: t for id, t in connection.execute(select(tallies.c.workflow, newest).group_by(tallies.c.workflow))}
+    last_run = {id: t for id, t in connection.execute(began)}
     shown = ("running", "waiting", "lost", "completed", "failed", "cancelled")
     return [
         Workflow(
             id=id,
             runs=sum(by_status.values()),
-            last_run=began.get(id),
+            last_run=last_run.get(id),
             **{status: by_status.get(status, 0) for status in shown},
         )
         for id, by_status in sorted(found.items())
         if any(by_status.values())
     ]
+
+
+def _by_two(one: Column[str], other: Column[str], count: ColumnElement[int]) -> AnySelect:
+    return select(one, other, count).group_by(one, other)
 
 
 _by_status = select(tallies.c.status, func.sum(tallies.c.runs), func.sum(tallies.c.size_bytes)).group_by(
@@ -165,14 +194,38 @@ _money_of_day = select(*(func.coalesce(func.sum(c), 0) for c in money_columns(ro
 )
 
 
-def totals(connection: Connection) -> Totals:
-    """Counters of the whole store: three short statements."""
-    rows = connection.execute(_by_status).all()
-    spent = connection.execute(_money_of_day, {"day": now()[:10]}).one()
+def totals(connection: Connection, within: Query = EVERYTHING) -> Totals:
+    """Counters of the whole store, in three short statements; or of the runs that match."""
+    today = now()[:10]
+    if within == EVERYTHING:
+        rows = connection.execute(_by_status).all()
+        spent = connection.execute(_money_of_day, {"day": today}).one()
+        damaged = connection.execute(select(func.count()).select_from(damage)).scalar_one()
+    else:
+        rows = connection.execute(_by_status_within(within)).all()
+        spent = connection.execute(_spent_since(today, within)).one()
+        of_runs = runs.join(damage, damage.c.run == runs.c.id)
+        damaged = connection.execute(select(func.count()).select_from(of_runs).where(where(within))).scalar_one()
     return Totals(
         runs=sum(row[1] for row in rows),
         by_status=dict.fromkeys(RUN_STATUSES, 0) | {row[0]: row[1] for row in rows},
-        size_bytes=sum(row[2] for row in rows),
+        size_bytes=sum(row[2] or 0 for row in rows),
         today=money_of(spent, 0),
-        damaged=connection.execute(select(func.count()).select_from(damage)).scalar_one(),
+        damaged=damaged,
     )
+
+
+def _by_status_within(within: Query) -> AnySelect:
+    counted = within.counted()
+    if counted is None:
+        sums = select(runs.c.status, func.count(), func.sum(runs.c.size_bytes))
+        return sums.where(where(within)).group_by(runs.c.status)
+    c = counters.c
+    sums = select(c.status, func.sum(c.runs), func.sum(c.size_bytes)).group_by(c.status)
+    return sums.where(*(c[key].in_(sorted(known, key=str)) for key, known in counted.items()))
+
+
+def _spent_since(day: str, within: Query) -> AnySelect:
+    """Money of calls since the beginning of a day (UTC), of runs that were active since."""
+    of_run = runs.join(costs, costs.c.run == runs.c.id)
+    return select(*call_money()).select_from(of_run).where(runs.c.last_event >= day, costs.c.t >= day, where(within))

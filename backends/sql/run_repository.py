@@ -13,7 +13,7 @@ from ...core.costs import CostGroup, CostRecord, GroupBy
 from ...core.errors import ReadOnly
 from ...core.events import AnyEvent, Decision, Json, decode
 from ...core.pages import Page, Sort
-from ...core.query.query import Query
+from ...core.query.query import EVERYTHING, Query
 from ...core.recording.jsonable import make_plain
 from ...core.repositories import RunRepository
 from ...core.runs import Approval, Artifact, Damage, Group, Item, Message, MetricValue, Note, Run, Step, Totals
@@ -56,9 +56,9 @@ class SqlRuns(RunRepository):
         with self._reading() as connection:
             return run_queries.get(connection, run)
 
-    def resolve(self, text: str) -> str:
+    def resolve(self, text: str, within: Query = EVERYTHING) -> str:
         with self._reading() as connection:
-            return run_queries.resolve(connection, text)
+            return run_queries.resolve(connection, text, within)
 
     def query(
         self,
@@ -96,13 +96,13 @@ class SqlRuns(RunRepository):
         with self._reading() as connection:
             return run_queries.count(connection, query, log_text.accepts(self._bodies, query))
 
-    def totals(self) -> Totals:
+    def totals(self, within: Query = EVERYTHING) -> Totals:
         with self._reading() as connection:
-            return run_queries.totals(connection)
+            return run_queries.totals(connection, within)
 
-    def values(self, key: str, prefix: str = "", *, limit: int = 50) -> list[str]:
+    def values(self, key: str, prefix: str = "", *, limit: int = 50, within: Query = EVERYTHING) -> list[str]:
         with self._reading() as connection:
-            return run_queries.values(connection, key, prefix, limit)
+            return run_queries.values(connection, key, prefix, limit, within)
 
     def recent(self, workflow: str, version: int | None = None, *, limit: int = 20) -> list[Run]:
         condition = runs.c.workflow == workflow
@@ -171,17 +171,17 @@ class SqlRuns(RunRepository):
         with self._reading() as connection:
             return cost_queries.groups(connection, by, query)
 
-    def workflows(self) -> list[Workflow]:
+    def workflows(self, within: Query = EVERYTHING) -> list[Workflow]:
         with self._reading() as connection:
-            return run_queries.workflows(connection)
+            return run_queries.workflows(connection, within)
 
-    def sessions(self) -> list[Group]:
+    def sessions(self, within: Query = EVERYTHING) -> list[Group]:
         with self._reading() as connection:
-            return cost_queries.sessions(connection)
+            return cost_queries.sessions(connection, within)
 
-    def projects(self) -> list[Group]:
+    def projects(self, within: Query = EVERYTHING) -> list[Group]:
         with self._reading() as connection:
-            return cost_queries.projects(connection)
+            return cost_queries.projects(connection, within)
 
     # --- what others add
 

@@ -25,13 +25,14 @@ def open_store(settings: Settings, *, writing: bool = False) -> "Store":
     """
     from ...backends.open import open_store as open_backend
 
-    return open_backend(
+    store = open_backend(
         settings.data,
         config=settings.config,
         read_only=settings.read_only,
         storage=settings.storage,
         create=writing and not settings.read_only,
     )
+    return store.scoped(session=settings.session) if settings.session else store
 
 
 @contextmanager

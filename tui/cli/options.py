@@ -14,6 +14,8 @@ class Settings:
 
     data: str | None = None
     config: str | None = None
+    session: str | None = None
+    """Whose runs are known; another session's are not found."""
     read_only: bool = False
     ascii: bool = False
     storage: Literal["file", "sqlite"] | None = None
@@ -28,6 +30,7 @@ class Settings:
 _OPTIONS = (
     click.option("--data", metavar="DIR|FILE", help="Data directory, database or source (or FLIGHTLOG_DATA)."),
     click.option("--config", metavar="FILE", help="Configuration file (or FLIGHTLOG_CONFIG)."),
+    click.option("--session", metavar="ID", help="Know only this session's runs."),
     click.option("--read-only", is_flag=True, help="Change nothing."),
     click.option("--ascii", is_flag=True, help="Plain ASCII glyphs."),
 )
@@ -55,7 +58,7 @@ def verb(*, epilog: str = "") -> Callable[[Callable[..., Any]], click.Command]:
         @functools.wraps(function)
         @click.pass_context
         def called(ctx: click.Context, /, **options: Any) -> Any:
-            common = {name: options.pop(name) for name in ("data", "config", "read_only", "ascii")}
+            common = {name: options.pop(name) for name in ("data", "config", "session", "read_only", "ascii")}
             return function((ctx.obj or Settings()).merged(common), **options)
 
         name = function.__name__.rstrip("_")

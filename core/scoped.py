@@ -1,0 +1,308 @@
+"""The repositories of one scope: what every interface promises, of the runs that belong to it alone."""
+
+import builtins
+from collections.abc import Callable, Iterator
+from functools import cache
+
+import msgspec
+
+from .annotations import Annotation
+from .checkpoints import Blame, Checkpoint, StateDiff, StateKey
+from .costs import CostGroup, CostRecord, GroupBy
+from .errors import Conflict, NotSupported, no_checkpoint
+from .events import AnyEvent, Decision, Json, Level, RunStarted
+from .feed import Changes, Watch
+from .logs import LogEntry, LogFilter
+from .metrics import Pattern
+from .pages import Page, Sort
+from .query.query import EVERYTHING, Query, equals
+from .repositories import (
+    CheckpointRepository,
+    FeedRepository,
+    LogRepository,
+    MetricsRepository,
+    RecordingRepository,
+    RunRepository,
+    RunWriter,
+    UpkeepRepository,
+)
+from .runs import Approval, Artifact, Damage, Group, Item, Message, MetricValue, Note, Run, Step, Totals
+from .scope import Belonging, Scope
+from .store import Reading, Store
+from .upkeep import Finding
+from .workflows import Outcome
+
+
+class ScopedRuns(RunRepository):
+    """Runs of the scope."""
+
+    def __init__(self, of: Belonging) -> None:
+        self._of, self._runs = of, of.runs
+
+    def get(self, run: str) -> Run:
+        return self._runs.get(self._of.check(run))
+
+    def resolve(self, text: str, within: Query = EVERYTHING) -> str:
+        return self._runs.resolve(text, self._of.query & within)
+
+    def query(
+        self,
+        query: Query,
+        sort: Sort = Sort(),
+        *,
+        limit: int = 100,
+        after: str | None = None,
+        before: str | None = None,
+        last: bool = False,
+    ) -> Page[Run]:
+        wanted = self._of.query & query
+        return self._runs.query(wanted, sort, limit=limit, after=after, before=before, last=last)
+
+    def cursor_at(self, run: str, sort: Sort) -> str:
+        return self._runs.cursor_at(self._of.check(run), sort)
+
+    def cursor_after(self, query: Query, sort: Sort, rows: int) -> str | None:
+        return self._runs.cursor_after(self._of.query & query, sort, rows)
+
+    def count(self, query: Query) -> int:
+        return self._runs.count(self._of.query & query)
+
+    def totals(self, within: Query = EVERYTHING) -> Totals:
+        return self._runs.totals(self._of.query & within)
+
+    def values(self, key: str, prefix: str = "", *, limit: int = 50, within: Query = EVERYTHING) -> list[str]:
+        return self._runs.values(key, prefix, limit=limit, within=self._of.query & within)
+
+    def recent(self, workflow: str, version: int | None = None, *, limit: int = 20) -> list[Run]:
+        wanted = self._of.query & equals("workflow", workflow)
+        if version is not None:
+            wanted = wanted & equals("version", str(version))
+        return self._runs.query(wanted, limit=limit).items
+
+    def children(self, run: str) -> list[Run]:
+        return [child for child in self._runs.children(self._of.check(run)) if self._of.scope.holds(child)]
+
+    def steps(self, run: str) -> list[Step]:
+        return self._runs.steps(self._of.check(run))
+
+    def items(self, run: str, *, limit: int = 1000, after: str | None = None) -> Page[Item]:
+        return self._runs.items(self._of.check(run), limit=limit, after=after)
+
+    def messages(self, run: str, *, limit: int = 200, after: str | None = None) -> Page[Message]:
+        return self._runs.messages(self._of.check(run), limit=limit, after=after)
+
+    def approvals(self, run: str | None = None) -> list[Approval]:
+        if run is not None:
+            return self._runs.approvals(self._of.check(run))
+        return [approval for approval in self._runs.approvals() if self._of.has(approval.run)]
+
+    def artifacts(self, run: str) -> list[Artifact]:
+        return self._runs.artifacts(self._of.check(run))
+
+    def snapshots(self, run: str) -> dict[str, Json]:
+        return self._runs.snapshots(self._of.check(run))
+
+    def metrics(self, run: str) -> list[MetricValue]:
+        return self._runs.metrics(self._of.check(run))
+
+    def notes(self, run: str) -> list[Note]:
+        return self._runs.notes(self._of.check(run))
+
+    def event(self, run: str, seq: int) -> AnyEvent:
+        return self._runs.event(self._of.check(run), seq)
+
+    def events(self, run: str, *, after: int = 0, limit: int = 1000) -> list[tuple[int, bytes]]:
+        return self._runs.events(self._of.check(run), after=after, limit=limit)
+
+    def cost_records(self, run: str) -> list[CostRecord]:
+        return self._runs.cost_records(self._of.check(run))
+
+    def costs(self, by: GroupBy, query: Query) -> list[CostGroup]:
+        return self._runs.costs(by, self._of.query & query)
+
+    def sessions(self, within: Query = EVERYTHING) -> list[Group]:
+        return self._runs.sessions(self._of.query & within)
+
+    def projects(self, within: Query = EVERYTHING) -> list[Group]:
+        return self._runs.projects(self._of.query & within)
+
+    def annotate(self, annotation: Annotation) -> None:
+        self._of.check(annotation.run)
+        self._runs.annotate(annotation)
+
+    def decide(self, run: str, approval: str, decision: Decision, *, by: str = "", note: str = "") -> None:
+        self._runs.decide(self._of.check(run), approval, decision, by=by, note=note)
+
+    def damage(self, run: str | None = None) -> list[Damage]:
+        if run is not None:
+            return self._runs.damage(self._of.check(run))
+        return [damage for damage in self._runs.damage() if damage.run and self._of.has(damage.run)]
+
+
+class ScopedLogs(LogRepository):
+    """Log entries of the scope's runs."""
+
+    def __init__(self, of: Belonging, logs: LogRepository) -> None:
+        self._of, self._logs = of, logs
+
+    def query(
+        self,
+        run: str,
+        filter: LogFilter = LogFilter(),
+        *,
+        limit: int = 200,
+        after: int | None = None,
+        before: int | None = None,
+    ) -> list[LogEntry]:
+        return self._logs.query(self._of.check(run), filter, limit=limit, after=after, before=before)
+
+    def counts(self, run: str) -> dict[Level, int]:
+        return self._logs.counts(self._of.check(run))
+
+    def search(self, text: str, query: Query, *, stop: Callable[[], bool] = lambda: False) -> Iterator[LogEntry]:
+        return self._logs.search(text, self._of.query & query, stop=stop)
+
+
+class ScopedCheckpoints(CheckpointRepository):
+    """Checkpoints of the scope's runs."""
+
+    def __init__(self, of: Belonging, checkpoints: CheckpointRepository) -> None:
+        self._of, self._checkpoints = of, checkpoints
+
+    def list(self, run: str) -> builtins.list[Checkpoint]:
+        return self._checkpoints.list(self._of.check(run))
+
+    def get(self, checkpoint: str) -> Checkpoint:
+        found = self._checkpoints.get(checkpoint)
+        if not self._of.has(found.run):
+            raise no_checkpoint(checkpoint)
+        return found
+
+    def keys(self, checkpoint: str) -> builtins.list[StateKey]:
+        return self._checkpoints.keys(self.get(checkpoint).id)
+
+    def state(self, checkpoint: str) -> dict[str, Json]:
+        return self._checkpoints.state(self.get(checkpoint).id)
+
+    def value(self, checkpoint: str, key: str) -> Json:
+        return self._checkpoints.value(self.get(checkpoint).id, key)
+
+    def diff(self, a: str, b: str) -> StateDiff:
+        return self._checkpoints.diff(self.get(a).id, self.get(b).id)
+
+    def blame(self, checkpoint: str, key: str) -> Blame:
+        return self._checkpoints.blame(self.get(checkpoint).id, key)
+
+
+class ScopedMetrics(MetricsRepository):
+    """Outcomes of the scope's runs, from these runs; observations that one of them is evidence of."""
+
+    def __init__(self, of: Belonging, metrics: MetricsRepository) -> None:
+        self._of, self._metrics = of, metrics
+
+    def summary(self, workflow: str, version: int | None = None, within: Query = EVERYTHING) -> Outcome:
+        return self._metrics.summary(workflow, version, self._of.query & within)
+
+    def outcomes(self, workflow: str, within: Query = EVERYTHING) -> builtins.list[Outcome]:
+        return self._metrics.outcomes(workflow, self._of.query & within)
+
+    def record_pattern(self, pattern: Pattern) -> None:
+        for run in pattern.evidence:
+            self._of.check(run)
+        self._metrics.record_pattern(pattern)
+
+    def patterns(self, workflow: str) -> list[Pattern]:
+        found = []
+        for pattern in self._metrics.patterns(workflow):
+            own = tuple(run for run in pattern.evidence if self._of.has(run))
+            if own:
+                found.append(msgspec.structs.replace(pattern, evidence=own))
+        return found
+
+
+class ScopedFeed(FeedRepository):
+    """What changed among the scope's runs. Of a run that is gone nobody can tell whose it was: its id is named."""
+
+    def __init__(self, of: Belonging, feed: FeedRepository) -> None:
+        self._of, self._feed = of, feed
+
+    def cursor(self) -> int:
+        return self._feed.cursor()
+
+    def changes(self, since: int, *, limit: int = 5000) -> Changes:
+        found = self._feed.changes(since, limit=limit)
+        return msgspec.structs.replace(found, changed=tuple(run for run in found.changed if self._of.has(run)))
+
+    def watch(self, on_change: Callable[[], None]) -> Watch:
+        return self._feed.watch(on_change)
+
+
+class ScopedUpkeep(UpkeepRepository):
+    """Upkeep is of the whole store, so that it is not to be had here."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+
+    def check(self, *, stop: Callable[[], bool] = lambda: False) -> Iterator[Finding]:
+        raise self._refused()
+
+    def sizes(self) -> dict[str, int]:
+        raise self._refused()
+
+    def _refused(self) -> NotSupported:
+        return NotSupported("upkeep is of the whole store", where=str(self._scope), advice="ask without --session")
+
+
+class ScopedRecording(RecordingRepository):
+    """Records runs into the scope."""
+
+    def __init__(self, recording: RecordingRepository, scope: Scope, of: Callable[[], Belonging]) -> None:
+        """`of` opens the reading side, which only taking up a run needs."""
+        self._recording, self._scope, self._of = recording, scope, of
+
+    def begin(self, started: RunStarted, *, durable: bool = False) -> RunWriter:
+        for key, own in self._scope.asked().items():
+            asked = getattr(started, key)
+            if asked not in (None, own):
+                what = f"the store was opened for {key} {own[:60]!r}, and the run names {asked[:60]!r}"
+                raise Conflict(what, where=started.run, advice=f"record it with the store itself, or without a {key}")
+        return self._recording.begin(msgspec.structs.replace(started, **self._scope.asked()), durable=durable)
+
+    def resume(self, run: str, *, durable: bool = False) -> RunWriter:
+        return self._recording.resume(self._of().check(run), durable=durable)
+
+    def answer(self, run: str, approval: str) -> tuple[Decision, str, str] | None:
+        return self._recording.answer(run, approval)
+
+    def measure(self, path: str) -> tuple[int | None, str]:
+        return self._recording.measure(path)
+
+
+def scoped(store: Store, scope: Scope) -> Store:
+    """A view of the store that knows only what belongs to the scope; see `Store.scoped`."""
+
+    @cache
+    def belonging() -> Belonging:
+        return Belonging(store.runs, scope)
+
+    def reading() -> Reading:
+        of = belonging()
+        return Reading(
+            runs=ScopedRuns(of),
+            logs=ScopedLogs(of, store.logs),
+            checkpoints=ScopedCheckpoints(of, store.checkpoints),
+            metrics=ScopedMetrics(of, store.metrics),
+            feed=ScopedFeed(of, store.feed),
+            upkeep=ScopedUpkeep(scope),
+        )
+
+    return Store(
+        name=f"{store.name} · {scope}" if str(scope) else store.name,
+        recording=ScopedRecording(store.recording, scope, belonging),
+        workflows=store.workflows,
+        reading=reading,
+        close=store.close,
+        read_only=store.read_only,
+        durable=store.durable,
+        prices=store.prices,
+    )
