@@ -7,7 +7,7 @@ from functools import cache
 import msgspec
 
 from .annotations import Annotation
-from .checkpoints import Blame, Checkpoint, StateDiff, StateKey
+from .checkpoints import Blame, Checkpoint, StateDiff, StateKey, StoredState
 from .costs import CostGroup, CostRecord, GroupBy
 from .errors import Conflict, NotSupported, no_checkpoint
 from .events import AnyEvent, Decision, Json, Level, RunStarted
@@ -159,8 +159,15 @@ class ScopedLogs(LogRepository):
     def counts(self, run: str) -> dict[Level, int]:
         return self._logs.counts(self._of.check(run))
 
-    def search(self, text: str, query: Query, *, stop: Callable[[], bool] = lambda: False) -> Iterator[LogEntry]:
-        return self._logs.search(text, self._of.query & query, stop=stop)
+    def search(
+        self,
+        text: str,
+        query: Query,
+        *,
+        stop: Callable[[], bool] = lambda: False,
+        searched: Callable[[], None] = lambda: None,
+    ) -> Iterator[LogEntry]:
+        return self._logs.search(text, self._of.query & query, stop=stop, searched=searched)
 
 
 class ScopedCheckpoints(CheckpointRepository):
@@ -183,6 +190,9 @@ class ScopedCheckpoints(CheckpointRepository):
 
     def state(self, checkpoint: str) -> dict[str, Json]:
         return self._checkpoints.state(self.get(checkpoint).id)
+
+    def stored(self, checkpoint: str) -> StoredState:
+        return self._checkpoints.stored(self.get(checkpoint).id)
 
     def value(self, checkpoint: str, key: str) -> Json:
         return self._checkpoints.value(self.get(checkpoint).id, key)

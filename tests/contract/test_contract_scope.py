@@ -1,5 +1,6 @@
 """`store.scoped`: what belongs to another session is not found, through every public read and every id."""
 
+import contextlib
 import inspect
 import itertools
 
@@ -146,10 +147,8 @@ def test_no_list_and_no_sum_tells_of_another_session(two):
             ):
                 given |= {"by": by} if "by" in given else {}
                 given |= {"key": key} if "key" in given else {}
-                try:
+                with contextlib.suppress(NotFound):
                     told.append((name, repr(called(scoped, part, name, given))))
-                except NotFound:
-                    pass
                 if not {"by", "key"} & given.keys():
                     break
     names = {name for name, _ in told}
