@@ -304,6 +304,7 @@ def scoped(store: Store, scope: Scope) -> Store:
             metrics=ScopedMetrics(of, store.metrics),
             feed=ScopedFeed(of, store.feed),
             upkeep=ScopedUpkeep(scope),
+            progress=store.reading.progress,
         )
 
     return Store(

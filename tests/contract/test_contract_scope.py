@@ -85,7 +85,7 @@ WRITES = {"annotate", "record_pattern", "watch"}
 
 
 def test_every_interface_is_known_here():
-    assert set(INTERFACES) == set(Reading._fields)
+    assert set(INTERFACES) == set(Reading._fields) - {"progress"}
 
 
 def arguments(signature, ids):
