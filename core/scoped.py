@@ -30,7 +30,7 @@ from .runs import Approval, Artifact, Damage, Group, Item, Message, MetricValue,
 from .scope import Belonging, Scope
 from .store import Reading, Store
 from .upkeep import Finding
-from .workflows import Outcome
+from .workflows import Outcome, Workflow
 
 
 class ScopedRuns(RunRepository):
@@ -119,6 +119,9 @@ class ScopedRuns(RunRepository):
 
     def costs(self, by: GroupBy, query: Query) -> list[CostGroup]:
         return self._runs.costs(by, self._of.query & query)
+
+    def workflows(self, within: Query = EVERYTHING) -> list[Workflow]:
+        return self._runs.workflows(self._of.query & within)
 
     def sessions(self, within: Query = EVERYTHING) -> list[Group]:
         return self._runs.sessions(self._of.query & within)

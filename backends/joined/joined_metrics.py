@@ -3,6 +3,7 @@
 from functools import reduce
 
 from ...core.metrics import Pattern
+from ...core.query.query import EVERYTHING, Query
 from ...core.repositories import MetricsRepository
 from ...core.workflows import Outcome
 from .parts import Parts
@@ -14,12 +15,12 @@ class JoinedMetrics(MetricsRepository):
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    def summary(self, workflow: str, version: int | None = None) -> Outcome:
-        return reduce(_both, self._parts.ask(lambda reading: reading.metrics.summary(workflow, version)))
+    def summary(self, workflow: str, version: int | None = None, within: Query = EVERYTHING) -> Outcome:
+        return reduce(_both, self._parts.ask(lambda reading: reading.metrics.summary(workflow, version, within)))
 
-    def outcomes(self, workflow: str) -> list[Outcome]:
+    def outcomes(self, workflow: str, within: Query = EVERYTHING) -> list[Outcome]:
         found: dict[int | None, Outcome] = {}
-        for answer in self._parts.ask(lambda reading: reading.metrics.outcomes(workflow)):
+        for answer in self._parts.ask(lambda reading: reading.metrics.outcomes(workflow, within)):
             for outcome in answer:
                 known = found.get(outcome.version)
                 found[outcome.version] = _both(known, outcome) if known else outcome

@@ -10,7 +10,7 @@ from ...core.costs import CostGroup, CostRecord, GroupBy, Money, Tokens
 from ...core.errors import Conflict, NotFound, StorageError
 from ...core.events import AnyEvent, Decision, Json
 from ...core.pages import Page, Sort
-from ...core.query.query import Query
+from ...core.query.query import EVERYTHING, Query
 from ...core.repositories import RunRepository
 from ...core.runs import Approval, Artifact, Damage, Group, Item, Message, MetricValue, Note, Run, Step, Totals
 from ...core.workflows import Workflow
@@ -37,8 +37,8 @@ class JoinedRuns(RunRepository):
     def get(self, run: str) -> Run:
         return self._of(run, lambda runs: runs.get(run))
 
-    def resolve(self, text: str) -> str:
-        found: list[str | StorageError] = self._all(lambda runs: _resolved(runs, text))
+    def resolve(self, text: str, within: Query = EVERYTHING) -> str:
+        found: list[str | StorageError] = self._all(lambda runs: _resolved(runs, text, within))
         ids = [run for run in found if isinstance(run, str)]
         if text in ids:
             return text
@@ -70,11 +70,12 @@ class JoinedRuns(RunRepository):
     def count(self, query: Query) -> int:
         return sum(self._all(lambda runs: runs.count(query)))
 
-    def totals(self) -> Totals:
-        return reduce(_both, self._all(lambda runs: runs.totals()))
+    def totals(self, within: Query = EVERYTHING) -> Totals:
+        return reduce(_both, self._all(lambda runs: runs.totals(within)))
 
-    def values(self, key: str, prefix: str = "", *, limit: int = 50) -> list[str]:
-        return sorted({*_flat(self._all(lambda runs: runs.values(key, prefix, limit=limit)))})[:limit]
+    def values(self, key: str, prefix: str = "", *, limit: int = 50, within: Query = EVERYTHING) -> list[str]:
+        found = self._all(lambda runs: runs.values(key, prefix, limit=limit, within=within))
+        return sorted({*_flat(found)})[:limit]
 
     def recent(self, workflow: str, version: int | None = None, *, limit: int = 20) -> list[Run]:
         return in_order(_flat(self._all(lambda runs: runs.recent(workflow, version, limit=limit))), Sort())[:limit]
@@ -136,18 +137,18 @@ class JoinedRuns(RunRepository):
             return sorted(found.values(), key=lambda group: group.key, reverse=True)
         return sorted(found.values(), key=lambda group: (-group.money.known_nanousd, -group.tokens.total, group.key))
 
-    def workflows(self) -> list[Workflow]:
+    def workflows(self, within: Query = EVERYTHING) -> list[Workflow]:
         found: dict[str, Workflow] = {}
-        for workflow in _flat(self._all(lambda runs: runs.workflows())):
+        for workflow in _flat(self._all(lambda runs: runs.workflows(within))):
             known = found.get(workflow.id)
             found[workflow.id] = known + workflow if known else workflow
         return [found[id] for id in sorted(found)]
 
-    def sessions(self) -> list[Group]:
-        return _groups(self._all(lambda runs: runs.sessions()))
+    def sessions(self, within: Query = EVERYTHING) -> list[Group]:
+        return _groups(self._all(lambda runs: runs.sessions(within)))
 
-    def projects(self) -> list[Group]:
-        return _groups(self._all(lambda runs: runs.projects()))
+    def projects(self, within: Query = EVERYTHING) -> list[Group]:
+        return _groups(self._all(lambda runs: runs.projects(within)))
 
     # --- what others add
 
@@ -158,9 +159,9 @@ class JoinedRuns(RunRepository):
         self._of(run, lambda runs: runs.decide(run, approval, decision, by=by, note=note))
 
 
-def _resolved(runs: RunRepository, text: str) -> str | StorageError:
+def _resolved(runs: RunRepository, text: str, within: Query) -> str | StorageError:
     try:
-        return runs.resolve(text)
+        return runs.resolve(text, within)
     except (NotFound, Conflict) as error:
         return error
 
