@@ -162,6 +162,9 @@ class ScopedLogs(LogRepository):
     def counts(self, run: str) -> dict[Level, int]:
         return self._logs.counts(self._of.check(run))
 
+    def scan(self, run: str, text: str, *, stop: Callable[[], bool] = lambda: False) -> Iterator[LogEntry]:
+        return self._logs.scan(self._of.check(run), text, stop=stop)
+
     def search(
         self,
         text: str,
