@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import Connection, LargeBinary, bindparam, func, select, type_coerce, update
 
 from ..core.checkpoints import unneeded
-from ..core.errors import Conflict, NotFound, ReadOnly
+from ..core.errors import Conflict, NotFound, ReadOnly, no_run
 from ..core.runs import FINISHED
 from ..core.upkeep import Dropped
 from .journal import disk, lock
@@ -17,7 +17,6 @@ from .journal.states_dropping import drop_values
 from .sql import tables
 from .sql.database import Database
 from .sql.projector import Projector
-from .sql.run_queries import not_found
 
 DropStates = Callable[[str, Collection[str]], Dropped]
 """`(run, checkpoints to keep)`; see `UpkeepRepository.drop_states`."""
@@ -75,7 +74,7 @@ def _kept(connection: Connection, run: str, keep: Collection[str]) -> list[set[s
     """The digests of each state that stays. NotFound, Conflict."""
     status = connection.scalar(_STATUS, {"of": run})
     if status is None:
-        raise not_found(run)
+        raise no_run(run)
     if status not in FINISHED:
         raise Conflict(f"run {run} is not finished", where=run, advice="drop its states when it is")
     states = {row.checkpoint: row.map for row in connection.execute(_MAPS, {"of": run})}
