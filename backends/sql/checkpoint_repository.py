@@ -1,7 +1,7 @@
 """`CheckpointRepository`: which keys a state has lies in the query tables, their values in the recorded bytes."""
 
 import builtins
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 
@@ -51,6 +51,10 @@ class _State(msgspec.Struct, frozen=True):
 
     run: str
     values: dict[str, _Value]
+
+    def only(self, keys: Iterable[str]) -> "_State":
+        """What it has of these keys."""
+        return _State(self.run, {key: self.values[key] for key in keys if key in self.values})
 
 
 class SqlCheckpoints(CheckpointRepository):
@@ -118,8 +122,7 @@ class SqlCheckpoints(CheckpointRepository):
         with self._reading() as connection:
             before, after = _state(connection, a), _state(connection, b)
         differing = [key for key in before.values | after.values if not _equal(before, after, key)]
-        old = self._read(before, [key for key in differing if key in before.values])
-        new = self._read(after, [key for key in differing if key in after.values])
+        old, new = self._read_both(before, after, differing)
         changes = (_change(key, old, new) for key in sorted(differing))
         return StateDiff(a=a, b=b, changes=tuple(change for change in changes if change is not None))
 
@@ -134,10 +137,26 @@ class SqlCheckpoints(CheckpointRepository):
 
     def _read(self, state: _State, keys: builtins.list[str]) -> dict[str, Json]:
         """The values of these keys: one read for all that are in JSON, none for opaque bytes."""
-        wanted = {key: state.values[key] for key in keys}
-        digests = {value.digest for value in wanted.values() if value.opaque is None}
-        bodies = self._bodies.values(state.run, digests) if digests else {}
-        return {key: _json(bodies, value, f"run {state.run}, key {key}") for key, value in wanted.items()}
+        wanted = state.only(keys)
+        return _decoded(wanted, self._bodies_of(wanted))
+
+    def _read_both(
+        self, before: _State, after: _State, keys: builtins.list[str]
+    ) -> tuple[dict[str, Json], dict[str, Json]]:
+        """The values of these keys in both; of one run they are one read, for they are told by the same records."""
+        old, new = before.only(keys), after.only(keys)
+        if old.run != new.run:
+            return _decoded(old, self._bodies_of(old)), _decoded(new, self._bodies_of(new))
+        bodies = self._bodies_of(old, new)
+        return _decoded(old, bodies), _decoded(new, bodies)
+
+    def _bodies_of(self, *states: _State) -> dict[str, bytes]:
+        digests = {value.digest for state in states for value in state.values.values() if value.opaque is None}
+        return self._bodies.values(states[0].run, digests) if digests else {}
+
+
+def _decoded(state: _State, bodies: dict[str, bytes]) -> dict[str, Json]:
+    return {key: _json(bodies, value, f"run {state.run}, key {key}") for key, value in state.values.items()}
 
 
 def _json(bodies: dict[str, bytes], value: _Value, where: str) -> Json:

@@ -67,6 +67,16 @@ def test_a_diff_reads_only_what_differs(small):
     assert small.bodies.read == []
 
 
+def test_a_diff_of_one_run_is_one_read(small, statements):
+    run = small.begin()
+    a = small.checkpoint(run, {"grown": [1], "other": "x", "same": 0})
+    b = small.checkpoint(run, {"grown": [1, 2], "other": "y", "same": 0})
+    statements.clear()
+    assert len(small.checkpoints.diff(a, b).changes) == 2
+    assert len(small.bodies.read) == 4
+    assert len(statements) <= 3
+
+
 def test_one_and_true_differ(small):
     run = small.begin()
     a, b = small.checkpoint(run, {"x": 1}), small.checkpoint(run, {"x": True})

@@ -1,14 +1,16 @@
 """How the writer of states chooses: what changed a little is told by an earlier value, and is never far away."""
 
 import copy
+import os
 import random
+import signal
 
 import msgspec
 import pytest
 from flightlog.backends.journal.layout import Layout
 from flightlog.backends.journal.recording import JournalRecording
 from flightlog.backends.journal.states import States, chain_of, parse
-from flightlog.core.events import CheckpointSaved, RunPaused, RunStarted
+from flightlog.core.events import CheckpointSaved, RunPaused, RunStarted, decode
 from flightlog.core.ids import new_ulid
 from flightlog.core.recording.value_ladders import MOST_RECORDS, WEIGHT
 from hypothesis import given, settings
@@ -168,6 +170,31 @@ def test_memory_is_bounded_and_what_was_forgotten_is_stored_whole(layout, writer
             given[writer.put_value(body, key=str(key))] = body
     check(layout, writer.run, given)
     assert writer._states._ladders._size <= 20_000
+
+
+def test_killed_between_a_value_and_its_event_all_before_it_is_there(layout):
+    """A real process writes a value and half of the next one, and is gone before its event."""
+    recording = JournalRecording(layout)
+    run, messages = new_ulid(), [message(n) for n in range(20)]
+    child = os.fork()
+    if child == 0:
+        writer = recording.begin(RunStarted(run=run, workflow="w"))
+        for n in range(10, 19):
+            digest = writer.put_value(encode(messages[:n]), key="messages")
+            writer.append(CheckpointSaved(checkpoint=new_ulid(), values={"messages": digest}))
+        writer.put_value(encode([*messages[:18], "lost"]), key="messages")
+        os.write(writer._states._fd, b'{"type":"value","digest":"' + b"a" * 64 + b'","ext')
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(child, 0)
+    events = [decode(line) for line in layout.journal(run).read_bytes().splitlines()]
+    digests = [event.values["messages"] for event in events if isinstance(event, CheckpointSaved)]
+    check(layout, run, dict(zip(digests, [encode(messages[:n]) for n in range(10, 19)], strict=True)))
+    again = recording.resume(run)
+    new = again.put_value(encode(messages), key="messages")
+    again.close()
+    assert record(layout, run, new).extends == digests[-1]
+    check(layout, run, {new: encode(messages), digests[0]: encode(messages[:10])})
+    assert b'","ext' in layout.torn(run).read_bytes()
 
 
 CHANGES = st.lists(
