@@ -192,11 +192,11 @@ def test_a_writer_waits_for_a_short_one(path):
     def hold() -> None:
         with lock.held():
             begun.set()
-            go_on.wait(5)
+            go_on.wait(30)
 
     holder = threading.Thread(target=hold)
     holder.start()
-    begun.wait(5)
+    begun.wait(30)
     threading.Timer(0.05, go_on.set).start()
     with other.held():
         assert go_on.is_set()

@@ -20,7 +20,7 @@ def answer(layout, run, asked, decision, *, by="ana", note=""):
 
 def when_asked(recorded, run, count=1):
     """The approvals asked, once there are so many."""
-    until = time.monotonic() + 10
+    until = time.monotonic() + 30
     while time.monotonic() < until:
         asked = recorded(run.id, "approval.requested")
         if len(asked) >= count:

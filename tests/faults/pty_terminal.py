@@ -53,7 +53,7 @@ class Terminal:
         self.written = self._raw.decode("utf-8", "surrogateescape")
         return fresh.decode("utf-8", "surrogateescape")
 
-    def until(self, text: str, *, seconds: float = 20.0) -> None:
+    def until(self, text: str, *, seconds: float = 40.0) -> None:
         """Waits for a text; AssertionError when it does not come."""
         end = time.monotonic() + seconds
         while text not in self.written:
@@ -64,7 +64,7 @@ class Terminal:
         os.write(self.master, keys.encode())
         return self.read(quiet=quiet)
 
-    def ended(self, *, seconds: float = 10.0) -> int:
+    def ended(self, *, seconds: float = 30.0) -> int:
         """Its exit code, when it has ended by itself; AssertionError when it does not."""
         end = time.monotonic() + seconds
         while self.process.poll() is None:

@@ -92,7 +92,7 @@ def waiting_run(store: Store, question: str = "Send 14 mails?") -> Iterator[str]
         run.finish()
 
 
-def until(true: object, seconds: float = 5.0) -> None:
+def until(true: object, seconds: float = 30.0) -> None:
     """Waits for something; AssertionError when it does not come."""
     end = time.monotonic() + seconds
     while not true():  # type: ignore[operator]

@@ -33,7 +33,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield store
 
 
-async def wait(pilot: Pilot[None], true: Callable[[], object], seconds: float = 5.0) -> None:
+async def wait(pilot: Pilot[None], true: Callable[[], object], seconds: float = 30.0) -> None:
     """Lets the program go on until something is so."""
     end = asyncio.get_running_loop().time() + seconds
     while not true():

@@ -31,7 +31,7 @@ HOSTILE = (
 )
 
 
-async def until(pilot, condition, seconds: float = 5.0) -> None:
+async def until(pilot, condition, seconds: float = 30.0) -> None:
     """Waits until something holds."""
     end = time.monotonic() + seconds
     while not condition():
@@ -202,7 +202,7 @@ async def test_a_run_that_is_opened_before_the_filtered_list_is_read_is_the_filt
 
         def slowly(*args, **kwargs):
             asked.set()
-            assert go.wait(5)
+            assert go.wait(30)
             return query(*args, **kwargs)
 
         runs.query = slowly
@@ -550,3 +550,16 @@ async def test_a_mistake_of_ours_ends_it_without_local_variables(store, runs, ca
     assert "RuntimeError" in said
     assert "hunter2" not in said.replace('password = "hunter2', "")
     assert "\x1b]2" not in said
+
+
+async def test_the_cursor_stays_in_sight_when_the_terminal_shrinks(app):
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await loaded(pilot)
+        await pilot.press("pagedown", "end")
+        await until(pilot, lambda: screen.run_list.current is not None)
+        run = screen.run_list.cursor
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: screen.run_list.height < 20)
+        assert screen.run_list.cursor == run
+        assert run[-4:] in text_of(screen).split("preview")[0]
+        assert screen.run_list.top <= screen.run_list.cursor_line < screen.run_list.top + screen.run_list.height

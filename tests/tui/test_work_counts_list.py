@@ -11,7 +11,7 @@ SIZE = (120, 36)
 
 async def settled(pilot):
     """The screen, when nothing is read or drawn any more."""
-    end = time.monotonic() + 5
+    end = time.monotonic() + 30
     while not (hasattr(pilot.app, "home") and pilot.app.home.run_list.ready and not pilot.app.home.loader.busy):
         assert time.monotonic() < end
         await pilot.pause(0.02)

@@ -158,6 +158,9 @@ class RunTable(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         self._slots = slots(self.size.width, self._needs)
+        shown = self.run_list
+        if shown.top <= shown.cursor_line < shown.top + shown.height:
+            self._into_sight()  # who looks away from the cursor goes on looking there
         self._looked()
         self.sync(whole=True)
 
@@ -175,12 +178,16 @@ class RunTable(ScrollView, can_focus=True):
         found = self.run_list
         found.following = False
         found.move_to(number)
+        self._into_sight()
+        self.sync()
+        self._looked()
+
+    def _into_sight(self) -> None:
+        found = self.run_list
         if found.cursor_line < found.top:
             found.top = found.cursor_line
         elif found.cursor_line >= found.top + self.rows:
             found.top = found.cursor_line - self.rows + 1
-        self.sync()
-        self._looked()
 
     def _looked(self) -> None:
         self.run_list.look(self.run_list.top, self.rows)
