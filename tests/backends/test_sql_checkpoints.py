@@ -1,6 +1,11 @@
 """States: keys without values, values only where somebody looks, blame by digests alone."""
 
+import json
+
 import pytest
+from flightlog.backends.journal.states import States
+from flightlog.backends.journal.states_writer import StatesWriter
+from flightlog.backends.sql.bodies import store_values
 from flightlog.core.checkpoints import KeyChange
 from flightlog.core.errors import Corrupt, NotFound
 from flightlog.core.events import CheckpointSaved, Opaque
@@ -75,6 +80,25 @@ def test_a_diff_of_one_run_is_one_read(small, statements):
     assert len(small.checkpoints.diff(a, b).changes) == 2
     assert len(small.bodies.read) == 4
     assert len(statements) <= 3
+
+
+def test_a_value_at_the_end_of_a_long_way_costs_few_statements(small, statements, tmp_path):
+    run = small.begin()
+    writer = StatesWriter(run, tmp_path / "states", tmp_path / "torn")
+    bodies = {}
+    for n in range(1, 201):
+        body = json.dumps([f"what was said in turn {m} " * 20 for m in range(n)], separators=(",", ":")).encode()
+        bodies[writer.put(body, key="messages")] = body
+    writer.close()
+    states = States(tmp_path / "states")
+    with small.database.write() as connection:
+        store_values(connection, run, [(digest, states.record(digest)) for digest in bodies])
+    statements.clear()
+    assert small.bodies.values(run, list(bodies)[-1:]) == dict(list(bodies.items())[-1:])
+    assert len(statements) <= 30
+    statements.clear()
+    assert small.bodies.values(run, bodies) == bodies  # all at once: what they share is read once
+    assert len(statements) <= 2
 
 
 def test_one_and_true_differ(small):
