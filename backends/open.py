@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from weakref import WeakKeyDictionary
 
+import msgspec
+
 from ..core.config import Config, LocalType, Storage
 from ..core.costs import PriceBook
-from ..core.errors import ConfigError, NotSupported
+from ..core.errors import ConfigError, NotSupported, StorageError
 from ..core.query.query import of_version
 from ..core.repositories import MetricsRepository, RecordingRepository, WorkflowRepository
 from ..core.store import Reading, Store
@@ -23,6 +25,7 @@ from .workflows.forwarded_workflows import GuardedWorkflows, LazyWorkflows, Read
 from .workflows.workflow_files import FileWorkflows
 
 if TYPE_CHECKING:
+    from .mirror.mirror import Mirror
     from .sql.database import Database
     from .truth import Truth
 
@@ -63,38 +66,73 @@ def open_store(
     where = place_of(place)
     if where.kind == "source":
         return _source(where)
-    databases = Databases(read_only=read_only, create=create and not read_only)
     if where.root is None:
-        return _in_memory(databases, durable)
+        return _in_memory(Databases(read_only=read_only, create=create and not read_only), durable)
     settings = decided(where, load_config(where.root, config), storage)
+    _refuse_postgres(settings)
+    return _kept(str(where.path or where.root), settings, read_only=read_only, durable=durable, create=create)
+
+
+def _kept(name: str, settings: Config, *, read_only: bool, durable: bool, create: bool) -> Store:
+    """The store of a configuration in which every concern is decided."""
     assert settings.logs
     assert settings.workflows
     assert settings.metrics
-    _refuse_postgres(settings)
-    if settings.mirror:
-        advice = "take `storage.mirror` out, or use a newer Flightlog"
-        raise NotSupported("a mirror is not supported by this version", where=settings.file, advice=advice)
-    backend = _backend(settings.logs, databases, read_only=read_only, create=create)
+    databases = Databases(read_only=read_only, create=create and not read_only)
+    mirror = _mirror(name, settings, read_only=read_only, create=create)
+    try:
+        backend = _backend(settings.logs, databases, read_only=read_only, create=create)
+    except StorageError as error:
+        if mirror is None:
+            raise
+        return mirror.instead(name, error)
     workflows, metrics = _workflows(settings.workflows, databases), settings.metrics
-    name = str(where.path or where.root)
-    joining = Joining(
-        settings.sources,
-        lambda: backend.reading(lambda database, refresh: _metrics(metrics, databases, database, refresh)),
-    )
+
+    def reading() -> Reading:
+        return backend.reading(lambda database, refresh: _metrics(metrics, databases, database, refresh))
+
+    def close() -> None:
+        backend.close(databases.close)
+
+    joining = Joining(settings.sources, (lambda: mirror.reading(reading)) if mirror else reading)
     store = Store(
         name=name,
-        recording=backend.recording,
+        recording=mirror.recording(backend.recording) if mirror else backend.recording,
         workflows=ReadOnlyWorkflows(workflows, lambda: opened_read_only(name))
         if read_only
         else _guarded(workflows, lambda: store),
         reading=joining.open,
-        close=lambda: joining.close(lambda: backend.close(databases.close)),
+        close=lambda: joining.close((lambda: mirror.close(close)) if mirror else close),
         read_only=read_only,
         durable=durable,
         prices=_price_book,
+        has_second=mirror is not None,
     )
     _backends[store] = backend
     return store
+
+
+def _mirror(name: str, settings: Config, *, read_only: bool, create: bool) -> "Mirror | None":
+    """The mirror of a store, if one is configured. Its thread opens the store once more, for itself."""
+    if settings.mirror is None or settings.logs is None:
+        return None
+    from .mirror.first import First
+    from .mirror.mirror import Mirror
+
+    alone, database = msgspec.structs.replace(settings, mirror=None, sources=()), Path(settings.logs.path)
+
+    def first() -> First | None:
+        if settings.logs and settings.logs.type == "sqlite" and not (create or database.exists()):
+            return None
+        store = _kept(name, alone, read_only=read_only, durable=False, create=create)
+        try:
+            return First(store, truth_of(store))
+        except BaseException:
+            store.close()
+            raise
+
+    feeds = not read_only and (not settings.logs.path or os.access(database.parent, os.W_OK))
+    return Mirror(Path(settings.mirror.path), first, feeds=feeds)
 
 
 def truth_of(store: Store) -> "Truth":

@@ -1,11 +1,13 @@
 """What a store holds that cannot be derived, whatever keeps it: what replay carries."""
 
+import os
 from collections.abc import Callable
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from ..core.annotations import Annotation, AnyAnnotation, decode
+from ..core.ids import new_ulid
 from .annotation_writers import FileAnnotations, TableAnnotations
 from .journal import annotations
 from .journal.layout import Layout
@@ -13,6 +15,13 @@ from .journal.reader import Broken
 from .sql import tables
 from .sql.bodies import Bodies
 from .sql.database import Database
+
+
+class Notes(NamedTuple):
+    """How far the annotations of a store were read: in which file (0: a table), and up to which byte (row)."""
+
+    file: int = 0
+    upto: int = 0
 
 
 class Truth(NamedTuple):
@@ -24,11 +33,27 @@ class Truth(NamedTuple):
     refresh: Callable[[], None]
     annotations: Callable[[], list[AnyAnnotation]]
     annotate: Callable[[Annotation], None]
+    newer: Callable[[Notes], tuple[list[AnyAnnotation], Notes]]
+    """Annotations added since; all of them if `file` is another one by now."""
 
     def runs(self) -> list[str]:
         """Ids of all runs, oldest first."""
         with self.database.read() as connection:
             return list(connection.scalars(select(tables.runs.c.id).order_by(tables.runs.c.id)))
+
+    def identity(self) -> str:
+        """A name of its query tables, given at the first call: made anew, they have another one."""
+        table, key = tables.state, "identity"
+        with self.database.read() as connection:
+            known = connection.scalar(select(table.c.value).where(table.c.key == key))
+        if known:
+            return str(known)
+        with self.database.write() as connection:
+            known = connection.scalar(select(table.c.value).where(table.c.key == key))
+            if not known:
+                known = new_ulid()
+                connection.execute(insert(table), {"key": key, "value": known})
+        return str(known)
 
     def last_seq(self, run: str) -> int:
         """Number of the newest event of a run that is known; 0 if it has none."""
@@ -39,11 +64,23 @@ class Truth(NamedTuple):
 def of_files(layout: Layout, database: Database, bodies: Bodies, refresh: Callable[[], None]) -> Truth:
     """The truth of a data directory."""
 
-    def read() -> list[AnyAnnotation]:
-        found = (line.annotation for line in annotations.read(layout.annotations))
-        return [annotation for annotation in found if annotation is not None and not isinstance(annotation, Broken)]
+    def newer(seen: Notes) -> tuple[list[AnyAnnotation], Notes]:
+        try:
+            there = os.stat(layout.annotations)
+        except FileNotFoundError:
+            return [], Notes()
+        upto = seen.upto if (seen.file == there.st_ino and seen.upto <= there.st_size) else 0
+        found: list[AnyAnnotation] = []
+        for line in annotations.read(layout.annotations, upto):
+            upto = line.offset + line.length + 1
+            if line.annotation is not None and not isinstance(line.annotation, Broken):
+                found.append(line.annotation)
+        return found, Notes(there.st_ino, upto)
 
-    return Truth(layout, database, bodies, refresh, read, FileAnnotations(layout).annotate)
+    def read() -> list[AnyAnnotation]:
+        return newer(Notes())[0]
+
+    return Truth(layout, database, bodies, refresh, read, FileAnnotations(layout).annotate, newer)
 
 
 def of_database(
@@ -51,9 +88,15 @@ def of_database(
 ) -> Truth:
     """The truth of an SQL store."""
 
-    def read() -> list[AnyAnnotation]:
-        with database.read() as connection:
-            lines = connection.scalars(select(tables.annotations.c.line).order_by(tables.annotations.c.id))
-            return [decode(bytes(line)) for line in lines]
+    table = tables.annotations.c
 
-    return Truth(layout, database, bodies, refresh, read, notes.annotate)
+    def newer(seen: Notes) -> tuple[list[AnyAnnotation], Notes]:
+        wanted = select(table.id, table.line).where(table.id > seen.upto).order_by(table.id)
+        with database.read() as connection:
+            rows = connection.execute(wanted).all()
+        return [decode(bytes(row.line)) for row in rows], Notes(0, rows[-1].id if rows else seen.upto)
+
+    def read() -> list[AnyAnnotation]:
+        return newer(Notes())[0]
+
+    return Truth(layout, database, bodies, refresh, read, notes.annotate, newer)

@@ -130,7 +130,8 @@ class WorkflowRepository(ABC):
     def carry(self, version: Version) -> bool:
         """Keeps another store's version, or tombstone, as it is: its number, parents, author, note and time.
 
-        False if it is there already; Conflict if its number has another definition here.
+        A tombstone takes the place of the version that it is left of. False if it is there already; Conflict
+        if its number has another definition here.
         """
 
     @abstractmethod

@@ -32,6 +32,10 @@ class Reading(NamedTuple):
     upkeep: UpkeepRepository
     progress: Progress = Progress()
     """Of what a first question waits for: that everything recorded is taken in."""
+    workflows: WorkflowRepository | None = None
+    """The versions that belong to these, if they are another store's."""
+    instead: str = ""
+    """Why these are another store's, shown in the place of one that cannot be opened; empty if they are not."""
 
 
 class Store:
@@ -52,12 +56,13 @@ class Store:
         read_only: bool = False,
         durable: bool = False,
         prices: Callable[[], PriceBook | None] = lambda: None,
+        has_second: bool = False,
     ) -> None:
+        """`has_second`: whether there is another store to be shown when this one cannot be opened."""
         self.name = name
         """What a person calls it: the path or URL as shown (never with credentials)."""
         self.recording = recording
-        self.workflows = workflows
-        self.read_only = read_only
+        self._workflows, self._read_only, self._has_second = workflows, read_only, has_second
         self.durable = durable
         self.prices = prices
         """Loads the price book (once; slow, so never called on an agent's path); None if there is none."""
@@ -74,6 +79,25 @@ class Store:
             with self._lock:
                 reading = self._reading = self._reading or self._open_reading()
         return reading
+
+    @property
+    def instead(self) -> str:
+        """Why another store is shown in the place of this one; empty if none is. Opens one that has a second."""
+        try:
+            return self.reading.instead if self._has_second else ""
+        except StorageError:
+            return ""  # there is nothing to be shown, as the first question will be told
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing can be changed here: it was opened so, or is shown from its second copy."""
+        return self._read_only or (self._reading is not None and bool(self._reading.instead))
+
+    @property
+    def workflows(self) -> WorkflowRepository:
+        """The versions of workflows."""
+        shown = self._reading.workflows if self._reading is not None else None
+        return shown or self._workflows
 
     @property
     def runs(self) -> RunRepository:
@@ -106,7 +130,7 @@ class Store:
         try:
             return self.reading.upkeep
         except StorageError as error:
-            return _Unopened(self.name, error)
+            return Unopened(self.name, error)
 
     def catching_up(self) -> Standing | None:
         """How far the reading side has come with what was recorded since it was last up to date, in journals.
@@ -147,7 +171,7 @@ class Store:
         self.close()
 
 
-class _Unopened(UpkeepRepository):
+class Unopened(UpkeepRepository):
     """What can be said of a store whose reading side cannot be opened."""
 
     def __init__(self, name: str, error: StorageError) -> None:

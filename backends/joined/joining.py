@@ -29,7 +29,7 @@ class Joining:
 
         parts = Parts(self._own(), self._parts)
         runs = JoinedRuns(parts)
-        return Reading(
+        return parts.own._replace(
             runs=runs,
             logs=JoinedLogs(parts, runs),
             checkpoints=JoinedCheckpoints(parts),

@@ -76,9 +76,10 @@ class SqlWorkflows(WorkflowRepository):
         with self._database.write(BY_HAND_S) as connection:
             _refuse_twin(connection, version.workflow)
             listed = _listed(connection, version.workflow, deleted=True)
-            if is_carried(version, next((other for other in listed if other.number == version.number), None)):
+            known = next((other for other in listed if other.number == version.number), None)
+            if is_carried(version, known):
                 return False
-            _put(connection, version)
+            (_put if known is None else _leave)(connection, version)
         return True
 
     def get(self, workflow: str, number: int) -> Version:
@@ -132,11 +133,7 @@ class SqlWorkflows(WorkflowRepository):
             if not force:
                 check_childless(workflow, number, (other for other in listed if not other.deleted))
             left = tombstone(version, storable(by), storable(note))
-            # The row keeps number and parents; nothing of the text stays.
-            blank = {"deleted": True, "definition": "", "author": "", "note": ""}
-            connection.execute(update(versions).where(*_is(versions, left)).values(blank))
-            connection.execute(delete(version_meta).where(*_is(version_meta, left)))
-            _bury(connection, left)
+            _leave(connection, left)
         return left
 
 
@@ -171,6 +168,14 @@ def _put(connection: Connection, version: Version) -> None:
         connection.execute(insert(version_meta), meta)
     if version.deleted:
         _bury(connection, version)
+
+
+def _leave(connection: Connection, left: Version) -> None:
+    """A tombstone in the place of its version: the row keeps number and parents; nothing of the text stays."""
+    blank = {"deleted": True, "definition": "", "author": "", "note": ""}
+    connection.execute(update(versions).where(*_is(versions, left)).values(blank))
+    connection.execute(delete(version_meta).where(*_is(version_meta, left)))
+    _bury(connection, left)
 
 
 def _bury(connection: Connection, left: Version) -> None:

@@ -161,7 +161,7 @@ def is_carried(version: Version, here: Version | None) -> bool:
     if here.digest not in (version.digest, "") and version.digest:
         what = f"version {version.number} of {version.workflow} is another one here"
         raise Conflict(what, where=version.workflow, advice="carry into an empty store")
-    return True
+    return here.deleted is not None or version.deleted is None
 
 
 def was_deleted(version: Version) -> NotFound:

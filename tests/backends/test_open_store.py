@@ -147,7 +147,6 @@ def test_configuration_in_force_tells_every_origin(tmp_path):
         ("storage: {logs: {type: fiel}}", "did you mean 'file'"),
         ("storage: {logs: [file]}", "storage.logs"),
         ("storage: {logs: {type: file, path: elsewhere}}", "called runs"),
-        ("storage: {mirror: {type: file}}", "mirror"),
         ("storage: [", "flightlog.yaml"),
         ("storage: {logs: {type: file, path: a/runs}, workflows: {type: file, path: a}}", "lies in the place of"),
         (

@@ -172,6 +172,11 @@ def test_carry_keeps_another_store_s_version_as_it_is(store):
     with pytest.raises(Conflict, match="another one here"):
         store.workflows.carry(replace(version, digest=digest_of("b"), definition="b"))
     assert store.workflows.store("w", YAML).number == 8
+    left = replace(gone, number=7, digest=version.digest)
+    assert [store.workflows.carry(one) for one in (left, left, version)] == [True, False, False]
+    assert store.workflows.list("w", deleted=True)[1].deleted == gone.deleted
+    with pytest.raises(NotFound, match="was deleted"):
+        store.workflows.get("w", 7)
 
 
 def test_a_run_saves_its_definition_when_the_text_is_new(store):

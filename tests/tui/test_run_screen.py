@@ -546,9 +546,9 @@ async def test_escape_leaves_an_approval_unanswered(store):
             assert not pilot.app.screen.tab.has_class("answering")
 
 
-async def test_a_store_that_cannot_be_written_says_so_instead_of_asking(store):
+async def test_a_store_that_cannot_be_written_says_so_instead_of_asking(store, monkeypatch):
     with waiting_run(store) as run:
-        store.read_only = True
+        monkeypatch.setattr(Store, "read_only", True)
         async with opened(store, run, tab="approvals") as pilot:
             assert "read-only" in text_of(pilot)
             await pilot.press("y")

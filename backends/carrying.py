@@ -1,0 +1,123 @@
+"""Carries runs into a data directory: events by seq, in the bytes that were recorded, and the values they need."""
+
+import os
+from collections.abc import Sequence
+
+from ..core.errors import Conflict, Corrupt, NotFound
+from ..core.events import CheckpointSaved, decode
+from .journal import disk, lock
+from .journal.layout import Layout
+from .journal.reader import read_lines_back
+from .journal.recording import last_values
+from .journal.states import Dropped
+from .journal.states_writer import StatesWriter, set_aside_tail
+from .sql.bodies import Bodies
+
+_AT_ONCE = 1000
+_WRITERS = 20
+
+
+class Carrier:
+    """Carries runs from `bodies` into the journals of `layout`, each under its lock there. Used by one thread.
+
+    What is there already is passed over, so that what was cut off is simply done again. With `durable`
+    what was carried survives the machine's death.
+    """
+
+    def __init__(self, bodies: Bodies, layout: Layout, *, durable: bool = True) -> None:
+        self._bodies, self._layout, self._durable = bodies, layout, durable
+        self._writers: dict[str, StatesWriter] = {}
+        self.missing: list[str] = []
+        """State values that the source itself cannot read: `run: why`."""
+
+    def carry(self, run: str) -> int:
+        """Carries what is new of a run and returns how many events that was; Conflict while it is written there."""
+        path = self._layout.journal(run)
+        try:
+            fd = disk.open_shared(path)
+            try:
+                if not lock.take(fd):
+                    raise Conflict(f"run {run} is being written", where=path, advice="wait for its end")
+                set_aside_tail(fd, path, self._layout.torn(run))
+                return self._append(run, fd)
+            finally:
+                os.close(fd)
+        except OSError as error:
+            raise disk.storage_error(error, path, "carrying a run") from error
+
+    def written(self, run: str) -> int:
+        """Number of the last event that is there; costs the end of its journal. StorageError."""
+        path = self._layout.journal(run)
+        try:
+            for _, line in read_lines_back(path):
+                try:
+                    return decode(bytes(line)).seq if isinstance(line, bytes) else 0
+                except Corrupt:
+                    continue
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            raise disk.storage_error(error, path, "looking how far a run was carried") from error
+        return 0
+
+    def _append(self, run: str, fd: int) -> int:
+        count, after = 0, self.written(run)
+        lines = self._next(run, after)
+        while lines:
+            # Their values first, so that no event is ever without them.
+            self._carry_values(run, [line for _, line in lines if line.startswith(b'{"type":"checkpoint"')])
+            disk.append_line(fd, b"".join(line + b"\n" for _, line in lines), self._layout.journal(run))
+            count, after = count + len(lines), lines[-1][0]
+            lines = self._next(run, after) if len(lines) == _AT_ONCE else []
+        if self._durable:
+            disk.sync(fd)
+        return count
+
+    def _next(self, run: str, after: int) -> list[tuple[int, bytes]]:
+        """What follows: from the end while it is little, for a journal is found by its beginning only in steps."""
+        if after:
+            newest = self._bodies.lines(run, after=after, newest=True, limit=_AT_ONCE)
+            if len(newest) < _AT_ONCE:
+                return newest
+        return self._bodies.lines(run, after=after, limit=_AT_ONCE)
+
+    def _carry_values(self, run: str, checkpoints: Sequence[bytes]) -> None:
+        if not checkpoints:
+            return
+        values = self._values_of(run)
+        for line in checkpoints:
+            event = decode(line)
+            assert isinstance(event, CheckpointSaved)
+            for key, digest in event.values.items():
+                self._carry_value(run, values, digest, key=key)
+            for blob in event.opaque.values():
+                self._carry_value(run, values, blob.digest, opaque=True)
+        if self._durable:
+            values.sync()
+
+    def _carry_value(self, run: str, values: StatesWriter, digest: str, *, key: str = "", opaque: bool = False) -> None:
+        if values.has(digest):
+            return
+        try:
+            values.put(self._bodies.values(run, [digest])[digest], key=key, opaque=opaque)
+        except Dropped:
+            values.put_dropped(digest)
+        except (NotFound, Corrupt) as error:
+            self.missing.append(f"{run}: {error}")
+
+    def _values_of(self, run: str) -> StatesWriter:
+        """What writes the values of a run; of those that had some last it is kept, for it knows what is there."""
+        values = self._writers.pop(run, None)
+        if values is None:
+            path = self._layout.journal(run)
+            states, torn = self._layout.states(run), self._layout.torn(run)
+            values = StatesWriter(run, states, torn, last=lambda: last_values(path))
+        self._writers[run] = values
+        if len(self._writers) > _WRITERS:
+            self._writers.pop(next(iter(self._writers))).close()
+        return values
+
+    def close(self) -> None:
+        """Closes the files of values. May be called twice."""
+        while self._writers:
+            self._writers.popitem()[1].close()

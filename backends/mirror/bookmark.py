@@ -1,0 +1,55 @@
+"""How far a mirror has followed its store: kept in the mirror itself, in the file whose lock its one feeder holds."""
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from ..journal import disk, lock
+from ..truth import Notes
+
+NAME = "mirror.json"
+
+
+class Bookmark(msgspec.Struct, kw_only=True):
+    """A place in the first store's feed. What it says is in the mirror is on its disk."""
+
+    format: int = 1
+    first: str = ""
+    """Identity of the first store's query tables: of others the cursor says nothing."""
+    cursor: int = 0
+    notes: Notes = Notes()
+    noted: int = 0
+    """Bytes of the mirror's annotations that hold those up to `notes`."""
+
+
+class BookmarkFile:
+    """The bookmark of one mirror, held by its one feeder among all processes; freed by the feeder's death."""
+
+    def __init__(self, root: Path) -> None:
+        self._path = root / NAME
+        self._fd = disk.open_shared(self._path)
+
+    def take(self) -> bool:
+        """Whether this process feeds the mirror from now on."""
+        return lock.take(self._fd)
+
+    def read(self) -> Bookmark:
+        """What was saved last; the beginning if that cannot be read, which only costs looking at everything again."""
+        try:
+            found = msgspec.json.decode(os.pread(self._fd, 10_000, 0), type=Bookmark)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            return Bookmark()
+        return found if found.format == 1 else Bookmark()
+
+    def save(self, bookmark: Bookmark) -> None:
+        """Writes it in place; a machine that dies meanwhile leaves what reads as the beginning. OSError."""
+        text = msgspec.json.encode(bookmark) + b"\n"
+        os.ftruncate(self._fd, 0)
+        os.write(self._fd, text)  # the file was opened for appending
+
+    def close(self) -> None:
+        """Lets go of it. May be called twice."""
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            os.close(fd)

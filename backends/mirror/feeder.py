@@ -1,0 +1,142 @@
+"""The thread that feeds a mirror. One process at a time does; the others are ready to take over. Loads no engine."""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...core.errors import FlightlogError, StorageError
+
+if TYPE_CHECKING:
+    from .first import First
+    from .follower import Follower
+
+log = logging.getLogger("flightlog.mirror")
+
+_PAUSE_S = 0.1
+_IDLE_S = 0.5
+_AGAIN_S = 5.0
+_RECORDED_S = 5.0
+_LOOKED_S = 1.0
+
+
+class Feeder:
+    """Follows the first store from a thread of its own. Whatever becomes of the mirror, no call fails or waits.
+
+    The thread has a store of its own (`first` opens it), so that it shares nothing with the calls that record and
+    read. Thread-safe; in a forked child it is begun anew.
+    """
+
+    _thread: threading.Thread | None
+    _problem: str
+    _stopping: bool
+    _recording: bool
+
+    def __init__(self, root: Path, first: "Callable[[], First | None]") -> None:
+        self._root, self._first = root, first
+        self._began = False
+        self._begin_process()
+
+    @property
+    def problem(self) -> str:
+        """Why the mirror is behind; empty if it is not, or if another process feeds it."""
+        return self._problem
+
+    def begin(self, *, recording: bool) -> None:
+        """From now on the mirror is fed. `recording`: for what this process records, closing waits longer."""
+        if self._pid != os.getpid():
+            self._begin_process()
+        self._recording = self._recording or recording
+        if self._thread is None:
+            with self._lock:
+                if self._thread is None and not self._stopping:
+                    self._thread = threading.Thread(target=self._work, name="flightlog-mirror", daemon=True)
+                    self._thread.start()
+
+    def close(self) -> None:
+        """Feeds what is left, as far as that is possible in time; what is not is fed at the next opening."""
+        if self._pid != os.getpid() or self._thread is None:
+            return
+        patience = _RECORDED_S if self._recording else _LOOKED_S
+        self._until = time.monotonic() + patience
+        self._stopping = True
+        self._wake.set()
+        if self._thread is not threading.current_thread():
+            self._thread.join(patience + 1)
+
+    def _work(self) -> None:
+        follower: Follower | None = None
+        pause = _PAUSE_S
+        while True:
+            stopping = self._stopping
+            try:
+                follower = follower or self._opened()
+                moved = follower is not None and follower.follow(self._is_late)
+                if follower and stopping:
+                    follower.finish()
+                self._say(follower.problem if follower else "")
+                pause = _PAUSE_S if moved else min(pause * 1.5, _IDLE_S)
+            except (FlightlogError, OSError) as error:
+                self._say(str(error))
+                self._let_go(follower)
+                follower, pause = None, _AGAIN_S
+            except Exception as error:
+                log.exception("feeding the mirror failed in a way that was not foreseen")
+                self._say(f"{type(error).__name__}: {error}")
+                self._let_go(follower)
+                follower, pause = None, _AGAIN_S
+            if stopping and (follower or self._problem or not self._recording or self._is_late()):
+                break
+            self._wake.wait(_PAUSE_S if stopping else pause)
+            self._wake.clear()
+        self._let_go(follower)
+
+    def _is_late(self) -> bool:
+        return self._stopping and time.monotonic() > self._until
+
+    def _opened(self) -> "Follower | None":
+        """A follower, if nobody else feeds the mirror. A mirror that was there is not made anew where it is gone."""
+        from ..journal.disk import make_folder
+        from .bookmark import BookmarkFile
+
+        if not self._root.is_dir():
+            if self._began or not self._root.parent.is_dir():
+                advice = "bring it back, or open Flightlog again to begin another"
+                raise StorageError("the folder of the mirror is gone", where=self._root, advice=advice)
+            make_folder(self._root)
+        held = BookmarkFile(self._root)
+        self._began = True
+        first: First | None = None
+        try:
+            first = self._first() if held.take() else None
+            if first is not None:
+                from .follower import Follower
+
+                return Follower(self._root, held, first)
+        except BaseException:
+            if first is not None:
+                first.store.close()
+            held.close()
+            raise
+        held.close()
+        return None
+
+    def _let_go(self, follower: "Follower | None") -> None:
+        if follower:
+            follower.close()
+
+    def _say(self, problem: str) -> None:
+        if problem and problem != self._problem:
+            log.error("the mirror is behind: %s", problem)
+        elif self._problem and not problem:
+            log.info("the mirror is fed again")
+        self._problem = problem
+
+    def _begin_process(self) -> None:
+        self._pid, self._lock, self._wake = os.getpid(), threading.Lock(), threading.Event()
+        self._thread = None
+        self._stopping = self._recording = False
+        self._until, self._problem = 0.0, ""

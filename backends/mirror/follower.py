@@ -1,0 +1,163 @@
+"""Follows a store with a mirror: what the feed names is carried, so that the cost is that of what is new.
+
+There is no other way into a mirror: what was recorded while nobody followed it, or when somebody was
+killed between an acknowledgement and the mirror, is what the feed names next.
+"""
+
+import logging
+import os
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from ...core.annotations import encode
+from ...core.errors import Conflict, Locked, NotFound, StorageError
+from ..carrying import Carrier
+from ..data_directory import Root
+from ..journal import annotations, disk
+from ..journal.layout import Layout
+from ..journal.reader import Broken
+from ..workflows.workflow_files import FileWorkflows
+from .bookmark import Bookmark, BookmarkFile
+from .first import First
+from .versions import VersionCarrier
+
+log = logging.getLogger("flightlog.mirror")
+
+_AT_ONCE = 200
+_SAVE_S = 5.0
+_VERSIONS_S = 2.0
+
+
+class Follower:
+    """The one feeder of a mirror, in one thread."""
+
+    def __init__(self, root: Path, held: BookmarkFile, first: First) -> None:
+        """`held` is the bookmark, taken."""
+        self._root, self._held, self._first = Root(root), held, first
+        self._layout = Layout(root)
+        self._versions = VersionCarrier(first.store.workflows, FileWorkflows(self._layout.workflows))
+        self._carrier = Carrier(first.truth.bodies, self._layout, durable=False)
+        self._bookmark = self._where_it_was()
+        self._there: Counter[bytes] | None = None
+        self._left: dict[str, str] = {}
+        self._touched: set[Path] = set()
+        self._saved = self._versions_at = 0.0
+
+    def _where_it_was(self) -> Bookmark:
+        found, first = self._held.read(), self._first.truth.identity()
+        return found if found.first == first else Bookmark(first=first)
+
+    @property
+    def problem(self) -> str:
+        """What of the first store cannot be read, and so not be mirrored; empty if nothing."""
+        if not self._left:
+            return self._versions.problem
+        run, why = next(iter(self._left.items()))
+        return f"{len(self._left)} runs cannot be mirrored, the first: {run}: {why}"
+
+    def follow(self, stop: Callable[[], bool]) -> bool:
+        """Carries all that is new and tells whether there was anything. StorageError, OSError: the mirror fails.
+
+        After `stop()` it ends with the run at hand; what is left is found by whoever follows next.
+        """
+        self._root.check()
+        moved = self._carry_runs(stop)
+        if moved or self._there is None:
+            moved |= self._carry_notes() > 0
+        if time.monotonic() - self._versions_at > _VERSIONS_S:
+            moved |= self._versions.carry() > 0
+            self._versions_at = time.monotonic()
+        return moved
+
+    def save(self) -> None:
+        """Notes how far the mirror is, once that is on its disk."""
+        if len(self._touched) > _AT_ONCE:
+            os.sync()
+        else:
+            for path in self._touched:
+                fd = disk.open_read(path)
+                try:
+                    disk.sync(fd)
+                finally:
+                    os.close(fd)
+        self._touched.clear()
+        if not self._left:
+            self._held.save(self._bookmark)
+        self._saved = time.monotonic()
+
+    def finish(self) -> None:
+        """The end of following, whatever the pace."""
+        self._versions.carry()
+        self.save()
+
+    def _carry_runs(self, stop: Callable[[], bool]) -> bool:
+        moved = False
+        for run in list(self._left):
+            moved |= self._carry(run)
+        while not stop():
+            changes = self._first.store.feed.changes(self._bookmark.cursor, limit=_AT_ONCE)
+            for run in changes.changed:
+                if stop():
+                    return moved
+                self._carry(run)
+            moved = moved or bool(changes.changed)
+            self._bookmark.cursor = changes.cursor
+            if moved and time.monotonic() - self._saved > _SAVE_S:
+                self.save()
+            if not changes.more:
+                break
+        return moved
+
+    def _carry(self, run: str) -> bool:
+        try:
+            newest = self._first.truth.last_seq(run)
+        except NotFound:
+            newest = 0  # it was removed meanwhile
+        except Locked:
+            raise
+        except StorageError as error:
+            self._left[run] = str(error)
+            return False
+        self._left.pop(run, None)
+        if newest <= self._carrier.written(run):
+            return False
+        self._root.check()  # so that a mirror which went is not begun anew where it was
+        try:
+            self._carrier.carry(run)
+        except Conflict as error:
+            self._left[run] = str(error)
+            return False
+        self._touched |= {self._layout.journal(run), *filter(Path.exists, [self._layout.states(run)])}
+        return True
+
+    def _carry_notes(self) -> int:
+        """Annotations that are new; what a feeder that was killed had added already is not added twice."""
+        seen = self._bookmark.notes
+        found, now = self._first.truth.newer(seen)
+        if self._there is None or now.file != seen.file:
+            noted = self._bookmark.noted if now.file == seen.file else 0
+            self._there = self._behind(noted)
+        path, carried = self._layout.annotations, 0
+        for annotation in found:
+            line = encode(annotation)
+            if self._there[line]:
+                self._there[line] -= 1
+            else:
+                annotations.append(path, annotation)
+                carried += 1
+        if carried or now != seen:
+            self._bookmark.notes, self._bookmark.noted = now, path.stat().st_size if path.exists() else 0
+            self._touched |= {path} if path.exists() else set()
+        return carried
+
+    def _behind(self, noted: int) -> Counter[bytes]:
+        found = [line.annotation for line in annotations.read(self._layout.annotations, noted)]
+        return Counter(encode(known) for known in found if known is not None and not isinstance(known, Broken))
+
+    def close(self) -> None:
+        """Lets go of the mirror and of the first store."""
+        self._carrier.close()
+        self._held.close()
+        self._first.store.close()
