@@ -10,6 +10,7 @@ import time
 
 import flightlog
 import pytest
+import yaml
 from click.testing import CliRunner
 from corpus import CORPUS, SHORT, escaped
 from flightlog.core.annotations import Noted
@@ -41,7 +42,7 @@ def storage(request):
     return request.param
 
 
-def verbs(run, forged, point):
+def verbs(run, forged, point, other):
     """Every verb that prints what was recorded, as a person and as a program calls it."""
     for one in (run, forged):
         yield from (["show", one], ["logs", one, "--level", "debug"], ["states", one], ["pin", one], ["unpin", one])
@@ -49,7 +50,9 @@ def verbs(run, forged, point):
     yield from (
         ["ls"], ["ls", "--json"], ["ls", "--ids"], ["search", "a"], ["search", "a", "--json"], ["state", point],
         ["state", point, "--json"], ["sessions"], ["sessions", "--json"], ["workflows"], ["workflows", "--json"],
-        ["versions", "triage"], ["version", "triage@1"], ["doctor"], ["doctor", "--json"], ["config"],
+        ["versions", "triage"], ["version", "triage@1"], ["diff", "triage@1", "triage@2"], ["diff", point, other],
+        ["diff", "triage@1", "triage@2", "--json"], ["delete", "triage@2", "--yes"],
+        ["doctor"], ["doctor", "--json"], ["config"],
         *(["costs", "--by", by] for by in ("day", "workflow", "version", "model", "agent", "session")),
     )  # fmt: skip
 
@@ -59,12 +62,16 @@ def test_no_verb_prints_it_raw(tmp_path, storage):
     with flightlog.open(data, storage=storage) as store:
         run = record(store, text)
         store.workflows.store("triage", "a: 1\n", author="ana", note=text)
-        point = store.checkpoints.list(run)[0].id
+        whole = text.encode("utf-8", "ignore").decode()
+        store.workflows.store(
+            "triage", yaml.safe_dump({"a": whole.split()}, allow_unicode=True), author="ana", note=text
+        )
+        point, other = (checkpoint.id for checkpoint in store.checkpoints.list(run))
         # (in a journal half a surrogate pair is damage, and tested as such)
-        forged = forge(data, text.encode("utf-8", "ignore").decode(), spooled=storage == "sqlite")
+        forged = forge(data, whole, spooled=storage == "sqlite")
         assert store.runs.get(forged).status == "failed"
     seen = set()
-    for words in verbs(run, forged, point):
+    for words in verbs(run, forged, point, other):
         result = CliRunner().invoke(main, [*words, "--data", str(data)])
         assert result.exit_code in (0, 3), (words, result.output, result.exception)
         assert not escaped(result.output, screen=False), (words, escaped(result.output, screen=False))
