@@ -83,8 +83,9 @@ class StatesWriter:
         self._dirty = False
 
     def close(self) -> None:
-        """Closes the file. May be called twice."""
+        """Closes the file, and forgets what it kept of the values. May be called twice."""
         fd, self._fd = self._fd, -1
+        self._ladders = Ladders()
         if fd >= 0:
             os.close(fd)
 

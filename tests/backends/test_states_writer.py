@@ -169,7 +169,9 @@ def test_memory_is_bounded_and_what_was_forgotten_is_stored_whole(layout, writer
             body = encode([message(key * 100 + m) for m in range(3 + n)])
             given[writer.put_value(body, key=str(key))] = body
     check(layout, writer.run, given)
-    assert writer._states._ladders._size <= 20_000
+    assert 0 < writer._states._ladders._size <= 20_000
+    writer.close()
+    assert writer._states._ladders._size == 0
 
 
 def test_killed_between_a_value_and_its_event_all_before_it_is_there(layout):
