@@ -357,10 +357,10 @@ class LogRepository(ABC):
         stop: Callable[[], bool] = lambda: False,
         searched: Callable[[], None] = lambda: None,
     ) -> Iterator[LogEntry]:
-        """Entries whose message contains the text (ignoring case), of the matching runs, newest run first.
+        """Entries whose message has the words of a text (`log_words.wanted`), of the matching runs, newest run first.
 
-        A scan: it yields as it finds, and ends soon after `stop()` becomes true. It calls `searched` after each
-        run that it went through.
+        It yields as it finds, and ends soon after `stop()` becomes true. It calls `searched` after each
+        run that it went through; runs that the words rule out are none of these.
         """
 
 

@@ -5,8 +5,9 @@ A page costs what it shows, whatever the journal's size.
 
 import os
 import re
+from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -70,6 +71,29 @@ class JournalBodies:
             wanted = ((head.seq, line) for head, line in between if _wanted(head, line, types, level))
             found = list(islice(wanted, limit))
         return found[::-1] if newest else found
+
+    def picked(self, run: str, seqs: Sequence[int]) -> list[tuple[int, bytes]]:
+        """Single events: reads on from one to the next where no mark lies between them."""
+        path, found, left = self._path(run), list[tuple[int, bytes]](), list(seqs)
+        with _errors(path):
+            while left:
+                begin = self._mark(_BEFORE, run, left[0])
+                coming, left = self._until_mark(run, left)
+                wanted = set(coming)
+                for _, line in read_lines(path, begin or 0):
+                    events = _events_in(line)
+                    found += [(head.seq, at) for head, at in events if head.seq in wanted]
+                    wanted -= {head.seq for head, _ in events}
+                    if not wanted or (events and events[-1][0].seq > coming[-1]):
+                        break
+        return found
+
+    def _until_mark(self, run: str, seqs: list[int]) -> tuple[list[int], list[int]]:
+        """Those that lie before the next mark, and the rest."""
+        with self._database.read() as connection:
+            mark = connection.scalar(_NEXT_MARK, {"of": run, "at": seqs[0]})
+        count = len(seqs) if mark is None else bisect_left(seqs, mark)
+        return seqs[:count], seqs[count:]
 
     def values(self, run: str, digests: Collection[str]) -> dict[str, bytes]:
         """Whole values by digest; NotFound, Corrupt."""
@@ -167,4 +191,7 @@ _BEHIND = (
     .where(_marks.run == bindparam("of"), _marks.seq >= bindparam("at"))
     .order_by(_marks.seq)
     .limit(1)
+)
+_NEXT_MARK = (
+    select(_marks.seq).where(_marks.run == bindparam("of"), _marks.seq > bindparam("at")).order_by(_marks.seq).limit(1)
 )

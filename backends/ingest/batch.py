@@ -58,6 +58,7 @@ class Batch:
     def __init__(self, run: str, name: str, at: Position, *, keep: bool) -> None:
         self.run, self.name = run, name
         self.offset, self.states_offset, self.last_seq = at
+        self.known_seq = at.last_seq
         self.size = 0
         self.more = False
         self.recorded: list[Recorded] = []

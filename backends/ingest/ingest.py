@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Table, bindparam, delete, func, insert, select
 
+from ...core.events import Logged
 from ...core.runs import FINISHED, Damage
 from ..journal.disk import StrPath
 from ..journal.reader import read_span
+from ..sql import log_words, tables
 from ..sql import run_loading as loading
-from ..sql import tables
 from ..sql.projector import Projector
 from ..sql.writes import blank, upsert
 from .batch import Batch, Position
@@ -130,6 +131,9 @@ class Ingest:
         self._projector.project_all(
             connection, [loading.Batch(at.batch.run, at.batch.recorded, size_bytes=at.size) for at in recorded]
         )
+        if self._keep:
+            for reading in recorded:
+                _take_words(connection, reading.batch)
         _add(connection, tables.marks, [row for batch in batches for row in batch.marks])
         for batch in batches:
             if batch.gap and connection.execute(_damage_before(batch.gap)).first() is None:
@@ -184,6 +188,12 @@ def _replaced(row: Row[Any], stat: os.stat_result) -> bool:
     """Whether the file is another one than was read. An append changes the size; a new time alone is a rewrite."""
     rewritten = stat.st_size == row.size and stat.st_mtime_ns != row.mtime_ns
     return bool(stat.st_ino != row.inode or stat.st_size < row.offset or rewritten)
+
+
+def _take_words(connection: Connection, batch: Batch) -> None:
+    """What is shipped can be searched at once; in an index of files words are taken in when somebody searches."""
+    messages = [(event.seq, event.message) for event, _ in batch.recorded if isinstance(event, Logged)]
+    log_words.take(connection, batch.run, messages, batch.known_seq, batch.last_seq)
 
 
 def _ends_line(path: StrPath, offset: int) -> bool:

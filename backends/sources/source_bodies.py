@@ -1,6 +1,6 @@
 """The events of a source's runs, made anew from the original whenever somebody looks."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
 
 from sqlalchemy import select
@@ -15,6 +15,8 @@ from .source_index import SourceIndex
 from .source_tables import fact_of, facts, threads
 
 T = TypeVar("T")
+
+_PART = 500  # events in one query
 
 _TYPES = {
     "run": "run.started",
@@ -61,6 +63,16 @@ class SourceBodies:
         """`(seq, line)` ascending: the first `limit` events between, or with `newest` the last ones."""
         found = self._facts(run, after=after, before=before, limit=limit, newest=newest, types=types)
         return self._lines(run, sorted(found, key=lambda one: one[0]))
+
+    def picked(self, run: str, seqs: Sequence[int]) -> list[tuple[int, bytes]]:
+        """`(seq, line)` of single events."""
+        found: list[tuple[int, Fact]] = []
+        with self._index.database.read() as connection:
+            for begin in range(0, len(seqs), _PART):
+                part = facts.c.seq.in_(seqs[begin : begin + _PART])
+                rows = connection.execute(select(facts).where(facts.c.run == run, part).order_by(facts.c.seq))
+                found += [(row.seq, fact_of(row)) for row in rows]
+        return self._lines(run, found)
 
     def values(self, run: str, digests: Collection[str]) -> dict[str, bytes]:
         """Whole values by digest, looked for in the newest states first; NotFound."""

@@ -1,6 +1,6 @@
 """Where the recorded bytes are read when somebody looks: the interface, and the one over the events table."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Connection, bindparam, or_, select
@@ -36,6 +36,10 @@ class Bodies(Protocol):
 
         `level` (1 DEBUG … 4 ERROR) is a hint about log entries: less severe ones may be left out.
         """
+        ...
+
+    def picked(self, run: str, seqs: Sequence[int]) -> list[tuple[int, bytes]]:
+        """`(seq, line)` of single events, given in order; what is damaged or not there is left out. NotFound."""
         ...
 
     def values(self, run: str, digests: Collection[str]) -> dict[str, bytes]:
@@ -81,6 +85,15 @@ class EventTableBodies:
         with self._database.read() as connection:
             found = [(seq, bytes(line)) for seq, line in connection.execute(wanted)]
         return found[::-1] if newest else found
+
+    def picked(self, run: str, seqs: Sequence[int]) -> list[tuple[int, bytes]]:
+        """Reads the rows that it returns."""
+        found: list[tuple[int, bytes]] = []
+        with self._database.read() as connection:
+            for begin in range(0, len(seqs), _PART):
+                part = {"of": run, "seqs": list(seqs[begin : begin + _PART])}
+                found += [(seq, bytes(line)) for seq, line in connection.execute(_PICKED, part)]
+        return found
 
     def values(self, run: str, digests: Collection[str]) -> dict[str, bytes]:
         """Asks for all records at once, then for all that these extend, and so on."""
@@ -128,6 +141,11 @@ def store_values(connection: Connection, run: str, records: Iterable[tuple[str, 
 
 _event, _value = tables.events.c, tables.values.c
 _LINE = select(_event.line).where(_event.run == bindparam("of"), _event.seq == bindparam("at"))
+_PICKED: Any = (
+    select(_event.seq, _event.line)
+    .where(_event.run == bindparam("of"), _event.seq.in_(bindparam("seqs", expanding=True)))
+    .order_by(_event.seq)
+)
 _RECORDS: Any = select(_value.digest, _value.record).where(
     _value.run == bindparam("of"), _value.digest.in_(bindparam("keys", expanding=True))
 )

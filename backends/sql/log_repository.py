@@ -6,18 +6,21 @@ from sqlalchemy import select
 
 from ...core.errors import no_run
 from ...core.events import LEVELS, Level
+from ...core.log_words import wanted
 from ...core.logs import LogEntry, LogFilter
 from ...core.pages import Sort
 from ...core.query.query import Query
+from ...core.query.query_nodes import Term
 from ...core.repositories import LogRepository, RunRepository
 from .bodies import Bodies
 from .database import Database
-from .log_text import LOGS, entries, entry_of
+from .log_search import LogSearch
+from .log_text import LOGS, entry_of
 from .run_queries import check_present
 from .tables import runs
 
 _LARGEST = 4000  # lines in one block
-_PAGE = 100  # runs
+_FIRST_PAGE, _PAGE = 10, 100  # runs
 
 _counts = select(runs.c.logs, runs.c.debugs, runs.c.warnings, runs.c.errors)
 
@@ -27,6 +30,7 @@ class SqlLogs(LogRepository):
 
     def __init__(self, database: Database, bodies: Bodies, refresh: Callable[[], None], runs: RunRepository) -> None:
         self._database, self._bodies, self._refresh, self._runs = database, bodies, refresh, runs
+        self._search = LogSearch(database, bodies)
 
     def query(
         self,
@@ -78,7 +82,8 @@ class SqlLogs(LogRepository):
         return {"DEBUG": row.debugs, "INFO": infos, "WARNING": row.warnings, "ERROR": row.errors}
 
     def scan(self, run: str, text: str, *, stop: Callable[[], bool] = lambda: False) -> Iterator[LogEntry]:
-        return filter_entries(entries(self._bodies, run, stop=stop), LogFilter(text=text))
+        ((_, hits),) = self._search.found([run], wanted(text), stop)
+        return hits
 
     def search(
         self,
@@ -88,7 +93,24 @@ class SqlLogs(LogRepository):
         stop: Callable[[], bool] = lambda: False,
         searched: Callable[[], None] = lambda: None,
     ) -> Iterator[LogEntry]:
-        return search_runs(self._runs, self, text, query, stop=stop, searched=searched)
+        asked = wanted(text)
+        if asked.phrases:
+            self._refresh()
+            self._search.catch_up(stop)
+        only = self._search.runs(asked)
+        if only is not None:
+            query = query & Query(root=Term(key="id", sign="=", values=tuple(sorted(only)) or ("-",)))
+        cursor, page_size = None, _FIRST_PAGE
+        while not stop():
+            page = self._runs.query(query, Sort(), limit=page_size, after=cursor)
+            for _, hits in self._search.found([run.id for run in page.items], asked, stop):
+                yield from hits
+                if stop():
+                    return
+                searched()
+            cursor, page_size = page.next, min(2 * page_size, _PAGE)
+            if cursor is None:
+                return
 
 
 def search_runs(
@@ -113,8 +135,3 @@ def search_runs(
         cursor = page.next
         if cursor is None:
             return
-
-
-def filter_entries(found: Iterator[LogEntry], filter: LogFilter) -> Iterator[LogEntry]:
-    """Those entries that a filter accepts."""
-    return (entry for entry in found if filter.accepts(entry))

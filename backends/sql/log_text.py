@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from ...core.errors import Corrupt, NotFound, NotSupported
 from ...core.events import Logged, decode
 from ...core.logs import LogEntry
-from ...core.query.query import Query
 from .bodies import Bodies
 
 LOGS = frozenset({"log"})
@@ -33,9 +32,10 @@ def entry_of(run: str, line: bytes) -> LogEntry | None:
     )
 
 
-def entries(bodies: Bodies, run: str, *, stop: Callable[[], bool] = lambda: False) -> Iterator[LogEntry]:
-    """All log entries of a run in order; none of a run that went away meanwhile. `stop` is asked between blocks."""
-    after = 0
+def entries(
+    bodies: Bodies, run: str, *, after: int = 0, stop: Callable[[], bool] = lambda: False
+) -> Iterator[LogEntry]:
+    """The log entries of a run in order; none of a run that went away meanwhile. `stop` is asked between blocks."""
     while not stop():
         try:
             lines = bodies.lines(run, after=after, limit=_BLOCK, types=LOGS)
@@ -48,24 +48,3 @@ def entries(bodies: Bodies, run: str, *, stop: Callable[[], bool] = lambda: Fals
         if len(lines) < _BLOCK:
             return
         after = lines[-1][0]
-
-
-def accepts(bodies: Bodies, query: Query) -> Callable[[str], bool] | None:
-    """Whether a run's log says what a query asks of log text; None if it asks nothing of it."""
-    asked = [(wanted, [text.casefold() for text in texts]) for wanted, texts in query.log_terms()]
-    if not asked:
-        return None
-
-    def says(run: str) -> bool:
-        missing = [texts for wanted, texts in asked if wanted]
-        unwanted = [texts for wanted, texts in asked if not wanted]
-        for entry in entries(bodies, run):
-            message = entry.message.casefold()
-            if any(text in message for texts in unwanted for text in texts):
-                return False
-            missing = [texts for texts in missing if not any(text in message for text in texts)]
-            if not missing and not unwanted:
-                return True
-        return not missing
-
-    return says

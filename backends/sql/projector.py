@@ -15,7 +15,7 @@ from ...core import ids
 from ...core.annotations import Annotation
 from ...core.clock import from_seconds, now_ns
 from ...core.runs import FINISHED, Damage
-from . import annotating, tables
+from . import annotating, log_words, tables
 from .counters import Differences
 from .projector_rules import apply
 from .run_loading import Batch, Loaded, Recorded, load, state_of
@@ -99,6 +99,7 @@ class Projector:
         costs = connection.execute(_COSTS, {"of": run}).mappings()
         differences.forget_costs(state.row, map(dict, costs))
         differences.write(connection)
+        log_words.forget(connection, run)
         for statement in _DELETES:
             connection.execute(statement, {"of": run})
         upsert(connection, tables.removed, [{"run": run, "revision": self._next_revision(connection)}])

@@ -18,7 +18,7 @@ from ...core.recording.jsonable import make_plain
 from ...core.repositories import RunRepository
 from ...core.runs import Approval, Artifact, Damage, Group, Item, Message, MetricValue, Note, Run, Step, Totals
 from ...core.workflows import Workflow
-from . import cost_queries, log_text, run_details, run_pages, run_queries
+from . import cost_queries, log_search, run_details, run_pages, run_queries
 from .bodies import Bodies
 from .database import Database
 from .tables import runs
@@ -40,6 +40,7 @@ class SqlRuns(RunRepository):
     ) -> None:
         """`notes` keeps what others add; None where nobody can, as in a source."""
         self._database, self._bodies, self._refresh, self._notes = database, bodies, refresh, notes
+        self._search = log_search.LogSearch(database, bodies)
 
     @contextmanager
     def _reading(self, run: str | None = None) -> Iterator[Connection]:
@@ -49,6 +50,11 @@ class SqlRuns(RunRepository):
             if run is not None:
                 run_queries.check_present(connection, run)
             yield connection
+
+    def _follow_logs(self, query: Query) -> None:
+        if query.log_terms():
+            self._refresh()
+            self._search.catch_up()
 
     # --- finding runs
 
@@ -70,12 +76,13 @@ class SqlRuns(RunRepository):
         before: str | None = None,
         last: bool = False,
     ) -> Page[Run]:
+        self._follow_logs(query)
         with self._reading() as connection:
             return run_pages.page(
                 connection,
                 query,
                 sort,
-                log_text.accepts(self._bodies, query),
+                log_search.accepts(self._search, query),
                 limit=limit,
                 after=after,
                 before=before,
@@ -93,8 +100,9 @@ class SqlRuns(RunRepository):
             return run_pages.cursor_after(connection, query, sort, rows)
 
     def count(self, query: Query) -> int:
+        self._follow_logs(query)
         with self._reading() as connection:
-            return run_queries.count(connection, query, log_text.accepts(self._bodies, query))
+            return run_queries.count(connection, query, log_search.accepts(self._search, query))
 
     def totals(self, within: Query = EVERYTHING) -> Totals:
         with self._reading() as connection:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from ..clock import between
+from ..log_words import phrase
 from ..runs import Run
 from ..text import fold, words
 from ..units import number_of, time_text
@@ -172,8 +173,8 @@ def _flag(key: Key, term: Term, value: str, run: Run, facts: Facts, moment: At) 
 
 
 def _log(key: Key, term: Term, value: str, run: Run, facts: Facts, moment: At) -> bool:
-    wanted = value.casefold()
-    return any(wanted in message.casefold() for message in facts.logs)
+    wanted = phrase(value)
+    return any(wanted.accepts(message) for message in facts.logs)
 
 
 _KINDS: dict[str, Callable[[Key, Term, str, Run, Facts, At], bool]] = {

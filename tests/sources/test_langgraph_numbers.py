@@ -240,6 +240,7 @@ def test_nothing_is_damaged(runs, store):
 def test_the_index_holds_no_content(store, runs):
     store.runs.get(runs["large"].id)
     with store.runs._database.read() as connection:
-        for (name,) in connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'")).all():
+        names = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars().all()
+        for name in set(names) - {"log_words"}:  # which cannot be read but by its words; its parts can
             for row in connection.execute(text(f'SELECT * FROM "{name}"')):
                 assert not any("xxxxxxxxxx" in str(value) for value in row), name
