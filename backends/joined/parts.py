@@ -10,6 +10,7 @@ from typing import TypeVar
 from ...core.config import Source
 from ...core.errors import NotFound, StorageError
 from ...core.store import Reading, Store
+from ...core.text import safe_text
 
 T = TypeVar("T")
 
@@ -53,7 +54,8 @@ class Part:
         """Remembers why the source cannot be read, and says so once."""
         problem = f"source {self.path.name}: {error.what}"
         if problem != self.problem:
-            _log.warning("%s", StorageError(problem, where=self.path, advice=error.advice))
+            # Without a handler of the program's, what is logged is printed: at a terminal by `flightlog ls`.
+            _log.warning("%s", safe_text(str(StorageError(problem, where=self.path, advice=error.advice))))
         self.problem = problem
 
     def close(self) -> None:

@@ -25,7 +25,7 @@ FIELDS = ("started", "finished", "last_event", "took", "tokens", "cost", "size",
 
 def name_sources(folder, *paths):
     """Writes the configuration of a data directory."""
-    lines = [f"  - {{type: langgraph, path: {str(path)!r}}}" for path in paths]
+    lines = [f"  - {{type: langgraph, path: {json.dumps(str(path))}}}" for path in paths]
     (folder / "flightlog.yaml").write_text("sources:\n" + "\n".join(lines) + "\n")
 
 
@@ -294,6 +294,15 @@ def test_a_source_that_cannot_be_opened_keeps_nothing_else_from_being_shown(fold
         watch.close()
         (finding,) = [one for one in store.upkeep.check() if one.kind == "unreadable-source"]
         assert (finding.severity, finding.where) == ("error", str(bad)) and finding.advice
+
+
+def test_a_missing_source_is_said_once_and_its_path_acts_on_no_terminal(folder, caplog):
+    name_sources(folder, folder.parent / "\x1b]2;PWNED\x07.sqlite")
+    with flightlog.open(folder) as store:
+        for _ in range(3):
+            assert store.runs.totals().runs == 7
+    (record,) = caplog.records
+    assert "PWNED" in record.getMessage() and "\x1b" not in record.getMessage() and "\x07" not in record.getMessage()
 
 
 def test_a_source_that_goes_and_comes_back_is_named_and_shown_again(folder, twenty, tmp_path, monkeypatch):
