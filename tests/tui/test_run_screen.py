@@ -633,3 +633,15 @@ async def test_from_the_list_into_a_run_and_back_on_a_database(tmp_path):
             await wait(pilot, lambda: not isinstance(app.screen, RunScreen))
             assert "triage@4" in text_of(pilot)
         app.close()
+
+
+async def test_a_state_that_was_dropped_says_so_and_hides_no_other(store):
+    with store.run("w") as run:
+        kept = run.checkpoint({"plan": "kept", "same": 1})
+        run.checkpoint({"plan": "dropped", "same": 1})
+    store.upkeep.drop_states(run.id, [kept])
+    async with opened(store, run.id, tab="states") as pilot:
+        await wait(pilot, lambda: "was dropped" in text_of(pilot))
+        await pilot.press("left")
+        await wait(pilot, lambda: "kept" in text_of(pilot) and "was dropped" not in text_of(pilot))
+        assert pilot.app.troubles == []

@@ -127,7 +127,7 @@ class StateTab(RunTab):
         wished = list(self.values.wished)
         if shown:
             wished += [place for place in _small(shown) if self.values.get(*place) is None]
-        return {place: repository.value(*place) for place in dict.fromkeys(wished)}
+        return {place: _value_or_why(repository, *place) for place in dict.fromkeys(wished)}
 
     def show(self, run: Run, found: Found) -> None:
         self.names, self.diff, self.origin = found.names, found.diff, found.origin
@@ -274,6 +274,14 @@ class StateTab(RunTab):
                 self.notify(one_line(str(found)), severity="error", markup=False)
 
         in_thread(self, lambda: blame_node(store.checkpoints.blame(checkpoint, key), names, glyphs), show)
+
+
+def _value_or_why(repository: CheckpointRepository, checkpoint: str, key: str) -> Json:
+    """A value, or why it is not there: one that was dropped hides none of the others."""
+    try:
+        return repository.value(checkpoint, key)
+    except NotFound as error:
+        return f"… {error.what}"
 
 
 def _look(repository: CheckpointRepository, one: Checkpoint | None) -> Shown | None:
