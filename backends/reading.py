@@ -8,6 +8,7 @@ from ..core.feed import Watch
 from ..core.progress import Progress
 from ..core.repositories import MetricsRepository, UpkeepRepository
 from ..core.store import Reading
+from .moment import Moments
 from .sql.bodies import Bodies
 from .sql.checkpoint_repository import SqlCheckpoints
 from .sql.database import Database
@@ -57,13 +58,15 @@ def reading_of(
 
     `progress` is where `refresh` says how far it has come.
     """
-    runs = SqlRuns(database, bodies, refresh, notes)
+    moments = Moments(database, refresh)
+    runs = SqlRuns(database, bodies, moments, notes)
     return Reading(
         runs=runs,
-        logs=SqlLogs(database, bodies, refresh, runs),
-        checkpoints=SqlCheckpoints(database, bodies, refresh),
+        logs=SqlLogs(database, bodies, moments, runs),
+        checkpoints=SqlCheckpoints(database, bodies, moments),
         metrics=metrics,
-        feed=SqlFeed(database, refresh, watcher),
+        feed=SqlFeed(database, moments, watcher),
         upkeep=upkeep,
         progress=progress or Progress(),
+        moment=moments.begin,
     )

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 
 from .costs import PriceBook
@@ -36,6 +37,8 @@ class Reading(NamedTuple):
     """The versions that belong to these, if they are another store's."""
     instead: str = ""
     """Why these are another store's, shown in the place of one that cannot be opened; empty if they are not."""
+    moment: Callable[[], AbstractContextManager[None]] = nullcontext
+    """See `Store.moment`."""
 
 
 class Store:
@@ -139,6 +142,14 @@ class Store:
         """
         reading = self._reading
         return None if reading is None else reading.progress.look()
+
+    def moment(self) -> AbstractContextManager[None]:
+        """A block in which all that this thread asks is answered as of one moment, after one look at what is new.
+
+        For what is read often and together: each question by itself looks anew. Keep it short, and change
+        nothing in it. Where a store cannot do that, every question still is answered by itself.
+        """
+        return self.reading.moment()
 
     def run(self, workflow: str, **facts: Any) -> RunRecorder:
         """Begins a run and returns its recorder, a context manager; see `core.recorder.begin_run`."""

@@ -24,6 +24,7 @@ from .messages import OpenRun, StoreChanged, StoreOpened, Trouble
 from .screens.opening import Opening
 from .screens.small import TooSmall
 from .themes import DARK, LIGHT
+from .type_ahead import TypeAhead
 
 if TYPE_CHECKING:
     from ..core.store import Store
@@ -53,6 +54,7 @@ class FlightlogApp(App[None]):
         self.home: RunsScreen
         """The run list: what all other screens lie on."""
         self._open_store, self._called = open_store, name
+        self._typed = TypeAhead(self)
         self._told: dict[str, float] = {}
         self._report = ""
 
@@ -80,9 +82,17 @@ class FlightlogApp(App[None]):
     def _enter(self) -> None:
         from .screens.runs import RunsScreen
 
+        first = self.screen
         self.home = RunsScreen(self._called)
         self.push_screen(self.home)
         self.home.call_after_refresh(self.open)
+        if isinstance(first, Opening):
+            first.opening.set()
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded and self._typed.holds(event):
+            return
+        await super().on_event(event)
 
     # --- the store ---------------------------------------------------------------------------------
 
@@ -129,6 +139,13 @@ class FlightlogApp(App[None]):
             self.push_screen(TooSmall())
         elif not small and isinstance(self.screen, TooSmall):
             self.pop_screen()
+
+    @property
+    def _background_screens(self) -> list[Screen[Any]]:
+        # Textual takes the screen below for visible even where the one on top hides it, and then
+        # paints everything anew whenever anything happens below.
+        stack = self._screen_stack
+        return [] if stack and stack[-1].styles.background.a == 1 else super()._background_screens
 
     async def action_back(self) -> None:
         if hasattr(self.screen, "action_back"):

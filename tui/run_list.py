@@ -208,6 +208,10 @@ class RunList:
         ]
 
         def read(store: Store) -> Answer:
+            with store.moment():
+                return read_together(store)
+
+        def read_together(store: Store) -> Answer:
             if since is None:
                 changes, cursor = None, store.feed.cursor()
             else:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import flightlog
 import pytest
+from flightlog.backends.files.index import Index
 from flightlog.backends.journal.layout import Layout
 from flightlog.core import events as e
 from flightlog.core.annotations import Noted, Pinned
@@ -294,3 +295,23 @@ def test_marks_lead_to_every_event(huge):
     with flightlog.open(folder) as store:
         for seq in (1, 2, 999, 1000, 1001, 31_337, 64_000, 64_001):
             assert store.runs.event(run, seq).seq == seq
+
+
+def test_questions_of_one_moment_cost_one_look(tmp_path, monkeypatch):
+    record(tmp_path, 40)
+    looks, real = [], Index.look
+    monkeypatch.setattr(Index, "look", lambda index: (looks.append(1), real(index))[1])
+    with flightlog.open(tmp_path, storage="file") as store:
+        going = store.run("w")
+        since = store.feed.cursor()
+        going.log("news")
+        looks.clear()
+        with store.moment():
+            assert store.feed.changes(since).changed == (going.id,)
+            assert store.runs.totals().runs == 41
+            assert store.runs.query(EVERYTHING).items[0].logs == 1
+        assert len(looks) == 1
+        store.runs.totals()
+        store.runs.query(EVERYTHING)
+        assert len(looks) == 3
+        going.finish()

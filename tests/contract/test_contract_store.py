@@ -29,6 +29,24 @@ def wait_for(condition, seconds=30.0):
     return time.monotonic() - begun
 
 
+# --- Store.moment: one look, one moment ----------------------------------------------------------------
+
+
+def test_a_moment_begins_with_all_that_was_recorded_and_what_comes_later_is_not_in_it(store):
+    first, since = finished(store), store.feed.cursor()
+    with store.moment():
+        assert store.runs.get(first).status == "completed"
+        thread = threading.Thread(target=lambda: finished(store))
+        thread.start()
+        if "memory" not in store.name:  # where one connection is the whole database, others wait
+            thread.join(20)
+        with store.moment():
+            assert store.runs.totals().runs == store.runs.count(EVERYTHING) == len(store.runs.query(EVERYTHING).items)
+        assert store.feed.changes(since).changed == ()
+    thread.join(20)
+    assert store.runs.totals().runs == 2
+
+
 # --- every repository ----------------------------------------------------------------------------------
 
 

@@ -160,3 +160,18 @@ def test_a_closed_terminal_ends_the_browser(data):
         os.close(slave)
         os.close(master)
         running.process.wait(10)
+
+
+def test_keys_of_one_write_reach_the_screens_they_open(tmp_path):
+    with flightlog.open(tmp_path, storage="file") as store, store.run("triage") as run:
+        run.log("a line that only the log shows")
+    with terminal(tmp_path) as shown:
+        shown.until("triage")
+        os.write(shown.master, b"tnightly\r")
+        shown.until("tagged nightly")
+        os.write(shown.master, b"\rl")
+        shown.until("only the log shows")
+        shown.press("q")
+        assert shown.ended() == 0
+    with flightlog.open(tmp_path, storage="file") as store:
+        assert store.runs.get(run.id).tags == ("nightly",)

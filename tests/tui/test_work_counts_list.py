@@ -5,6 +5,8 @@ import time
 
 import pytest
 from flightlog.tui.app import FlightlogApp
+from little_store import run_id
+from textual.screen import Screen
 
 SIZE = (120, 36)
 
@@ -67,3 +69,20 @@ async def test_nothing_is_read_while_nothing_happens(app, runs, feed):
         await asyncio.sleep(1.3)
         assert (sum(runs.asked.values()), feed.asked) == (before, asked)
         assert screen.table.painted == painted
+
+
+async def test_changes_below_a_screen_that_hides_the_list_read_and_paint_nothing(app, runs, feed):
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await settled(pilot)
+        app.push_screen(Screen())
+        await pilot.pause(0.2)
+        loads, frames = screen.loader.loads, []
+        app.post_display_hook = lambda: frames.append(1)
+        for n in range(10):
+            feed.note(run_id(n))
+            await pilot.pause(0.05)
+        assert (screen.loader.loads, frames) == (loads, [])
+        app.pop_screen()
+        await pilot.pause()
+        await settled(pilot)
+        assert screen.loader.loads > loads

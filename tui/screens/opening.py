@@ -1,5 +1,7 @@
 """The first frame: painted before anything is imported that the first frame does not need."""
 
+import asyncio
+
 from textual.app import ComposeResult
 from textual.screen import Screen
 
@@ -13,6 +15,8 @@ class Opening(Screen[None]):
     def __init__(self, name: str) -> None:
         super().__init__()
         self._called = name
+        self.opening = asyncio.Event()
+        """Set when the run list is there: keys wait for that."""
 
     def compose(self) -> ComposeResult:
         yield OneLine(self._say)

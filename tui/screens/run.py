@@ -71,7 +71,9 @@ class RunScreen(Screen[None]):
         self._stale = set(NAMES)
         self._target = target
         self._cursor: int | None = None
-        self._opening = asyncio.Lock()
+        self.opening = asyncio.Event()
+        """Set when the first tab is there: keys wait for that."""
+        self._mounting = asyncio.Lock()
         self._head: Loader[tuple[int, Run] | None] = Loader(self, self._look, self._looked, every=EVERY)
 
     def compose(self) -> ComposeResult:
@@ -180,7 +182,7 @@ class RunScreen(Screen[None]):
             return
         self._show_frame()
         # A key may ask for a tab that is being mounted: it waits until the tab has its parts.
-        async with self._opening:
+        async with self._mounting:
             if name not in self.tabs:
                 await self._mount(name)
         if not self.tabs[name].query(LineList):
@@ -193,6 +195,7 @@ class RunScreen(Screen[None]):
         if name == self.current:
             self._request()
             self.tabs[name].query(LineList).first().focus()
+        self.opening.set()
 
     async def _mount(self, name: str) -> None:
         tab = MAKE[name](id=f"run-{name}")

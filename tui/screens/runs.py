@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from functools import partial
@@ -64,7 +65,8 @@ class RunsScreen(ListActions, Annotations):
         self._changed: float | None = None
         self._error: FlightlogError | None = None
         self._ticks = 0
-        self._open_next = False
+        self.opening: asyncio.Event | None = None
+        """There while a line is to be opened as soon as it is read: keys wait for that."""
         self.loader: Loader[Answer] = Loader(self, self._prepare, self._loaded, every=FRAME)
         self.counter: Loader[tuple[Query, int]] = Loader(self, self._prepare_count, self._counted, every=1.0)
         self.previewer: Loader[Previewed | None] = Loader(self, self._prepare_preview, self._previewed, every=0.2)
@@ -97,6 +99,7 @@ class RunsScreen(ListActions, Annotations):
     def show_failure(self, error: FlightlogError) -> None:
         """The store could not be opened."""
         self._error = error
+        self._open_no_more()
         self._show_empty()
 
     def on_trouble(self, message: Trouble) -> None:
@@ -124,9 +127,9 @@ class RunsScreen(ListActions, Annotations):
         self.run_list.accept(answer)
         self._error = None
         self._show_list()
-        if self._open_next and self._is_read():
-            self._open_next = False
+        if self.opening is not None and self._is_read():
             self.action_open()
+            self._open_no_more()
         if answer.changes is None or answer.changes.changed or answer.changes.removed:
             self.counter.request()
         self.previewer.request()
@@ -236,11 +239,10 @@ class RunsScreen(ListActions, Annotations):
         self.query_one("#list-top", FrameLine).update()
 
     @on(RunTable.Chosen)
-    @on(FilterBar.Opening)
     def action_open(self) -> None:
         """Goes in; before the filtered list is read, as soon as it is."""
         if not self._is_read():
-            self._open_next = True
+            self.opening = self.opening or asyncio.Event()
             return
         line = self.run_list.current
         if isinstance(line, Run):
@@ -249,15 +251,20 @@ class RunsScreen(ListActions, Annotations):
             self.run_list.fold(line)
             self.list_set()
 
+    def _open_no_more(self) -> None:
+        if self.opening is not None:
+            self.opening.set()
+            self.opening = None
+
     def _is_read(self) -> bool:
         return self.run_list.ready and self.run_list.query == self.query_one(FilterBar).wanted
 
     def action_filter(self) -> None:
-        self._open_next = False
+        self._open_no_more()
         super().action_filter()
 
     def action_back(self) -> None:
-        self._open_next = False
+        self._open_no_more()
         super().action_back()
 
     @on(RunTable.SortChosen)

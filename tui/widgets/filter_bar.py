@@ -73,9 +73,6 @@ class FilterBar(Vertical):
     class Left(Message):
         """The person goes back to the list."""
 
-    class Opening(Message):
-        """The person wants to look into what the list shows."""
-
     @dataclass
     class Completing(Message):
         """The person wants the piece before the cursor completed."""
@@ -159,11 +156,7 @@ class FilterBar(Vertical):
 
     @on(Input.Submitted)
     def _entered(self) -> None:
-        if self.screen.focused is self.input:
-            self.close(clear=False)
-        else:
-            # Pressed twice so fast that the line got both: the second was meant for the list.
-            self.post_message(self.Opening())
+        self.close(clear=False)
 
     @on(QueryInput.Leaving)
     def _keep(self) -> None:
