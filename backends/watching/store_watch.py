@@ -15,8 +15,7 @@ from .hints import Hints, open_hints
 HEARTBEAT = 2.0
 """Seconds after which a change is noticed at the latest, whatever the system tells us."""
 
-# Nobody is called more often: half of what a screen waits between two looks, which so never waits for us.
-_PAUSE = 1 / 60
+_FRAME = 1 / 30  # no screen shows more, so nobody is called more often
 _PROBE = 0.25
 
 # Changes made on other machines raise no notice on these.
@@ -83,7 +82,7 @@ class StoreWatch:
             version, beat = seen, now
             self._place_hints()
             self._call()
-            self._stop.wait(_PAUSE)
+            self._stop.wait(_FRAME)
         self._drop_hints()
 
     def _wait(self, seconds: float) -> bool:
