@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import flightlog
 import pytest
 from flightlog.core.store import Store
+from flightlog.tui import type_ahead
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.screens.help import Help
 from flightlog.tui.screens.run import RunScreen
-from flightlog.tui.type_ahead import PATIENCE
 from test_runs_screen import loaded, until
 from textual import events
 from textual.widgets import Input
@@ -30,6 +30,12 @@ def app(store) -> FlightlogApp:
     return FlightlogApp(lambda: store)
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch) -> None:
+    """On a busy machine a list may take longer to read than a person would wait for."""
+    monkeypatch.setattr(type_ahead, "PATIENCE", 30.0)
+
+
 def type_at_once(app: FlightlogApp, *keys: str) -> None:
     """Types keys as a terminal delivers what is pasted, or what was typed while the program was busy."""
     for key in keys:
@@ -40,7 +46,7 @@ async def test_a_key_after_enter_is_for_the_run_that_enter_opens(app):
     async with app.run_test(size=(120, 36)) as pilot:
         await loaded(pilot)
         type_at_once(app, "j", "j", "enter", "l")
-        await until(pilot, lambda: isinstance(app.screen, RunScreen) and app.screen.current == "logs")
+        await until(pilot, lambda: isinstance(app.screen, RunScreen) and app.screen.current == "logs", 20)
         assert app.screen.run_id == app.home.run_list.line(2).id
 
 
@@ -49,7 +55,7 @@ async def test_what_is_typed_after_the_key_of_a_question_is_its_answer(app, stor
         screen = await loaded(pilot)
         first, second = (screen.run_list.line(n).id for n in (0, 1))
         type_at_once(app, "t", *"nightly", "enter", "j", "n", *"see", "enter")
-        await until(pilot, lambda: store.runs.notes(second))
+        await until(pilot, lambda: store.runs.notes(second), 20)
         assert [note.text for note in store.runs.notes(second)] == ["see"]
         assert [store.runs.get(run).tags for run in (first, second)] == [("nightly",), ()]
 
@@ -58,7 +64,7 @@ async def test_keys_go_through_screens_and_back(app):
     async with app.run_test(size=(120, 36)) as pilot:
         screen = await loaded(pilot)
         type_at_once(app, "question_mark", "escape", "enter", "l", "slash", *"jk", "escape", "escape", "escape", "j")
-        await until(pilot, lambda: app.screen is screen and screen.run_list.cursor_line == 1)
+        await until(pilot, lambda: app.screen is screen and screen.run_list.cursor_line == 1, 20)
         type_at_once(app, "question_mark", "j")
         await until(pilot, lambda: isinstance(app.screen, Help))
         assert screen.run_list.cursor_line == 1
@@ -68,7 +74,7 @@ async def test_a_filter_and_what_is_done_with_its_list_may_be_typed_in_one_go(ap
     async with app.run_test(size=(120, 36)) as pilot:
         screen = await loaded(pilot)
         type_at_once(app, "slash", *"flow-1", "enter", "enter", "l")
-        await until(pilot, lambda: isinstance(app.screen, RunScreen) and app.screen.current == "logs")
+        await until(pilot, lambda: isinstance(app.screen, RunScreen) and app.screen.current == "logs", 20)
         assert app.screen.run_id == screen.run_list.line(0).id
         assert screen.run_list.query.text == "flow-1"
 
@@ -85,16 +91,17 @@ async def test_keys_typed_before_the_store_is_open_wait_for_it(store):
         type_at_once(app, "enter", "l")
         await pilot.pause(0.1)
         allowed.set()
-        await until(pilot, lambda: isinstance(app.screen, RunScreen) and app.screen.current == "logs")
+        await until(pilot, lambda: isinstance(app.screen, RunScreen) and app.screen.current == "logs", 20)
 
 
-async def test_no_key_waits_longer_than_a_moment(store):
+async def test_no_key_waits_longer_than_a_moment(store, monkeypatch):
     allowed = threading.Event()
+    monkeypatch.setattr(type_ahead, "PATIENCE", 0.5)
     app = FlightlogApp(lambda: (allowed.wait(20), store)[1])
     async with app.run_test(size=(120, 36)) as pilot:
         await until(pilot, lambda: hasattr(app, "home") and app.home.is_mounted)
         type_at_once(app, "enter", "question_mark")
-        await until(pilot, lambda: isinstance(app.screen, Help), PATIENCE + 5)
+        await until(pilot, lambda: isinstance(app.screen, Help), 20)
         allowed.set()
 
 
