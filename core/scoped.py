@@ -303,14 +303,13 @@ def scoped(store: Store, scope: Scope) -> Store:
 
     def reading() -> Reading:
         of = belonging()
-        return Reading(
+        return store.reading._replace(
             runs=ScopedRuns(of),
             logs=ScopedLogs(of, store.logs),
             checkpoints=ScopedCheckpoints(of, store.checkpoints),
             metrics=ScopedMetrics(of, store.metrics),
             feed=ScopedFeed(of, store.feed),
             upkeep=ScopedUpkeep(scope),
-            progress=store.reading.progress,
         )
 
     return Store(
@@ -322,4 +321,5 @@ def scoped(store: Store, scope: Scope) -> Store:
         read_only=store.read_only,
         durable=store.durable,
         prices=store.prices,
+        has_second=store.has_second,
     )

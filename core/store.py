@@ -65,7 +65,7 @@ class Store:
         self.name = name
         """What a person calls it: the path or URL as shown (never with credentials)."""
         self.recording = recording
-        self._workflows, self._read_only, self._has_second = workflows, read_only, has_second
+        self._workflows, self._read_only, self.has_second = workflows, read_only, has_second
         self.durable = durable
         self.prices = prices
         """Loads the price book (once; slow, so never called on an agent's path); None if there is none."""
@@ -87,7 +87,7 @@ class Store:
     def instead(self) -> str:
         """Why another store is shown in the place of this one; empty if none is. Opens one that has a second."""
         try:
-            return self.reading.instead if self._has_second else ""
+            return self.reading.instead if self.has_second else ""
         except StorageError:
             return ""  # there is nothing to be shown, as the first question will be told
 

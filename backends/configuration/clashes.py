@@ -53,6 +53,8 @@ def _places(config: Config) -> Iterator[_Place]:
 
 
 def _refuse_kind(config: Config, place: _Place) -> None:
+    if place.key == "storage.mirror":
+        return  # whatever becomes of a mirror, the store is opened
     if place.is_folder and place.path.is_file():
         raise _error(config, "a file lies where a folder is wanted", place, "name a folder, or take type sqlite")
     if not place.is_folder and place.path.is_dir():

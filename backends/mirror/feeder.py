@@ -80,7 +80,8 @@ class Feeder:
                 self._say(follower.problem if follower else "")
                 pause = _PAUSE_S if moved else min(pause * 1.5, _IDLE_S)
             except (FlightlogError, OSError) as error:
-                self._say(str(error))
+                told = f"{error.strerror} ({error.filename})" if isinstance(error, OSError) else str(error)
+                self._say(told)
                 self._let_go(follower)
                 follower, pause = None, _AGAIN_S
             except Exception as error:

@@ -30,7 +30,7 @@ def reading_of_mirror(root: Path, error: StorageError) -> tuple[Reading, Callabl
         close()
         raise
     shown = reading._replace(
-        feed=_Feed(reading.feed, f"this is the mirror: {error.what}"),
+        feed=_Feed(reading.feed, f"mirror, read-only: {error.what}"),
         upkeep=_Upkeep(reading.upkeep, Unopened(str(root), error)),
         workflows=ReadOnlyWorkflows(FileWorkflows(root / "workflows"), lambda: refused(root, error)),
         instead=f"the store cannot be opened: {error}; what is shown is its mirror {root}, read-only",

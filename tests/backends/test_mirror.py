@@ -333,7 +333,7 @@ def test_the_mirror_is_shown_read_only_when_the_database_is_damaged(tmp_path):
         assert "damaged" in store.instead and str(mirror_of(data)) in store.instead
         assert store.read_only and everything(store) == expected
         watch = store.feed.watch(lambda: None)
-        until(lambda: "this is the mirror" in watch.problem)
+        until(lambda: "mirror, read-only" in watch.problem)
         watch.close()
         for change in (
             lambda: store.runs.annotate(Pinned(run=run)),

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from ...core.text import safe_text
 from .options import Settings
+from .output import say
 
 if TYPE_CHECKING:
     from ...core.store import Store
@@ -37,12 +39,14 @@ def open_store(settings: Settings, *, writing: bool = False) -> "Store":
 
 @contextmanager
 def opened(settings: Settings, *, writing: bool = False) -> "Iterator[Store]":
-    """The store for the time of one verb."""
+    """The store for the time of one verb; that another is shown in its place is said on stderr."""
     store = open_store(settings, writing=writing)
     over = threading.Event()
     if sys.stderr.isatty():
         threading.Thread(target=_tell, args=(store, over), daemon=True, name="flightlog-progress").start()
     try:
+        if store.instead:
+            say(f"flightlog: {safe_text(store.instead)}", err=True)
         yield store
     finally:
         over.set()
