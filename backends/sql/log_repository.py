@@ -82,7 +82,7 @@ class SqlLogs(LogRepository):
         return {"DEBUG": row.debugs, "INFO": infos, "WARNING": row.warnings, "ERROR": row.errors}
 
     def scan(self, run: str, text: str, *, stop: Callable[[], bool] = lambda: False) -> Iterator[LogEntry]:
-        ((_, hits),) = self._search.found([run], wanted(text), stop)
+        ((_, hits),) = self._search.found([run], wanted(text), stop=stop)
         return hits
 
     def search(
@@ -97,13 +97,15 @@ class SqlLogs(LogRepository):
         if asked.phrases:
             self._refresh()
             self._search.catch_up(stop)
-        only = self._search.runs(asked)
-        if only is not None:
-            query = query & Query(root=Term(key="id", sign="=", values=tuple(sorted(only)) or ("-",)))
+        look = self._search.look(asked)
+        if look is not None and look.runs is not None:
+            if not look.runs:
+                return
+            query = query & Query(root=Term(key="id", sign="=", values=tuple(sorted(look.runs))))
         cursor, page_size = None, _FIRST_PAGE
         while not stop():
             page = self._runs.query(query, Sort(), limit=page_size, after=cursor)
-            for _, hits in self._search.found([run.id for run in page.items], asked, stop):
+            for _, hits in self._search.found([run.id for run in page.items], asked, look, stop):
                 yield from hits
                 if stop():
                     return

@@ -1,7 +1,8 @@
 """Searching logs: which entries may hold the words the index says, whether they do is read in the original."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -15,13 +16,24 @@ from .database import Database
 from .log_text import entries, entry_of
 from .log_words import Place
 
-_RARE = 1000
-"""Entries up to which all that hold the words are asked for before any run is."""
+_RARE = 256
+"""So many of the newest entries that hold the words are asked for first: all that there are, if these are fewer."""
 
 _FOLLOW_S = 2.0
 _FIRST, _LARGEST = 128, 2000  # entries read at once
 
 Stop = Callable[[], bool]
+
+
+class Look(NamedTuple):
+    """What the newest hits of a store tell of where to look."""
+
+    runs: frozenset[str] | None
+    """The only runs that have a hit; None if they are many."""
+    above: int
+    """Of runs with higher numbers `hits` has every hit."""
+    hits: dict[int, list[int]]
+    """Seqs by the number of the run."""
 
 
 class LogSearch:
@@ -45,20 +57,23 @@ class LogSearch:
             except (Locked, ReadOnly):
                 return  # somebody else writes: what is behind is read as it is
 
-    def runs(self, wanted: Wanted) -> frozenset[str] | None:
-        """The only runs that can have a hit, where these are few and the index is whole; else None."""
+    def look(self, wanted: Wanted) -> "Look | None":
+        """The newest hits of all, in one question; None while the index does not have everything."""
         with self._database.read() as connection:
             if not wanted.phrases or log_words.is_behind(connection):
                 return None
-            return log_words.rare(connection, wanted, _RARE)
+            found = log_words.hits(connection, wanted, 0, log_words.LAST, limit=_RARE, newest=True)
+            only = None if len(found) == _RARE else log_words.runs_of(connection, {number for number, _ in found})
+        return Look(only, found[-1][0] if only is None else 0, _by_number(reversed(found)))
 
     def found(
-        self, runs: Sequence[str], wanted: Wanted, stop: Stop = lambda: False
+        self, runs: Sequence[str], wanted: Wanted, look: "Look | None" = None, stop: Stop = lambda: False
     ) -> Iterator[tuple[str, Iterator[LogEntry]]]:
         """Each of the runs, in this order, with its hits, in theirs."""
         with self._database.read() as connection:
             places = {place.run: place for place in log_words.places(connection, runs)}
-            near = _near(connection, wanted, list(places.values())) if wanted.phrases else None
+            known = look is not None and all(place.number > look.above for place in places.values())
+            near = look.hits if look and known else _near(connection, wanted, list(places.values()))
         for run in runs:
             place = places.get(run)
             yield run, iter(()) if place is None else self._hits(place, wanted, near, stop)
@@ -99,16 +114,18 @@ class LogSearch:
 def _near(connection: Connection, wanted: Wanted, places: Sequence[Place]) -> dict[int, list[int]] | None:
     """The hits of neighbouring runs by number, in one question; None if there are too many."""
     numbers = [place.number for place in places if place.number]
-    if not numbers:
+    if not numbers or not wanted.phrases:
         return {}
     limit = _FIRST + len(numbers)
     found = log_words.hits(connection, wanted, min(numbers), max(numbers), limit=limit)
-    if len(found) == limit:
-        return None
-    near: dict[int, list[int]] = {}
+    return None if len(found) == limit else _by_number(found)
+
+
+def _by_number(found: Iterable[tuple[int, int]]) -> dict[int, list[int]]:
+    seqs: dict[int, list[int]] = {}
     for number, seq in found:
-        near.setdefault(number, []).append(seq)
-    return near
+        seqs.setdefault(number, []).append(seq)
+    return seqs
 
 
 def accepts(search: LogSearch, query: Query) -> Callable[[str], bool] | None:
@@ -126,10 +143,10 @@ class _Asked:
 
     def __init__(self, search: LogSearch, wanted: Wanted) -> None:
         self._search, self._wanted = search, wanted
-        self._runs = search.runs(wanted)
+        self._look = search.look(wanted)
 
     def is_in(self, run: str) -> bool:
-        if self._runs is not None and run not in self._runs:
+        if self._look is not None and self._look.runs is not None and run not in self._look.runs:
             return False
-        ((_, hits),) = self._search.found([run], self._wanted)
+        ((_, hits),) = self._search.found([run], self._wanted, self._look)
         return next(hits, None) is not None

@@ -17,6 +17,9 @@ from .bodies import Bodies
 from .log_text import entries, entry_of
 from .writes import upsert
 
+LAST = (1 << 31) - 2
+"""The highest number that a run can have."""
+
 _SHIFT = 32  # an entry's id: its run's number, and in the lower half its seq
 _AT_ONCE = 2000  # entries in one transaction
 
@@ -55,22 +58,28 @@ def take(connection: Connection, run: str, messages: Iterable[tuple[int, str]], 
 
 
 def hits(
-    connection: Connection, wanted: Wanted, first: int, last: int, *, after: int = 0, limit: int
+    connection: Connection,
+    wanted: Wanted,
+    first: int,
+    last: int,
+    *,
+    after: int = 0,
+    limit: int,
+    newest: bool = False,
 ) -> list[tuple[int, int]]:
-    """`(number, seq)` of entries that hold every word, in order; of the run `first` those behind `after`."""
+    """`(number, seq)` of entries that hold every word, in order; of the run `first` those behind `after`.
+
+    The first `limit` of the runs with these numbers, or with `newest` the last ones, and these backwards.
+    """
     asked = _ASKED[connection.dialect.name](wanted)
     given = {"wanted": asked, "from": _id(first, after), "to": _id(last + 1, 0), "limit": limit}
-    found = connection.execute(_HITS[connection.dialect.name], given)
+    found = connection.execute(_HITS[connection.dialect.name, newest], given)
     return [(id >> _SHIFT, id & (1 << _SHIFT) - 1) for (id,) in found]
 
 
-def rare(connection: Connection, wanted: Wanted, limit: int) -> frozenset[str] | None:
-    """The runs of all entries that hold every word, where these are fewer than `limit`."""
-    found = hits(connection, wanted, 0, (1 << 31) - 2, limit=limit)
-    if len(found) == limit:
-        return None
-    numbers = sorted({number for number, _ in found})
-    return frozenset(connection.scalars(_OF_NUMBERS, {"of": numbers}))
+def runs_of(connection: Connection, numbers: Iterable[int]) -> frozenset[str]:
+    """The runs with these numbers."""
+    return frozenset(connection.scalars(_OF_NUMBERS, {"of": sorted(numbers)}))
 
 
 def forget(connection: Connection, run: str) -> None:
@@ -188,13 +197,14 @@ _ASKED: dict[str, Callable[[Wanted], str]] = {
     "sqlite": lambda wanted: " ".join(f'"{word}"{"*" if goes_on else ""}' for word, goes_on in wanted.terms()),
     "postgresql": lambda wanted: " & ".join(f"'{word}'{':*' if goes_on else ''}" for word, goes_on in wanted.terms()),
 }
+_FOUND = {
+    "sqlite": "SELECT rowid FROM log_words WHERE log_words MATCH :wanted AND rowid > :from AND rowid < :to"
+    " ORDER BY rowid",
+    "postgresql": "SELECT id FROM log_words WHERE words @@ CAST(:wanted AS tsquery) AND id > :from AND id < :to"
+    " ORDER BY id",
+}
 _HITS = {
-    "sqlite": text(
-        "SELECT rowid FROM log_words WHERE log_words MATCH :wanted AND rowid > :from AND rowid < :to"
-        " ORDER BY rowid LIMIT :limit"
-    ),
-    "postgresql": text(
-        "SELECT id FROM log_words WHERE words @@ CAST(:wanted AS tsquery) AND id > :from AND id < :to"
-        " ORDER BY id LIMIT :limit"
-    ),
+    (dialect, newest): text(f"{found}{' DESC' if newest else ''} LIMIT :limit")
+    for dialect, found in _FOUND.items()
+    for newest in (False, True)
 }
