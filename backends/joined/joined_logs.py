@@ -1,21 +1,23 @@
 """`LogRepository` over several parts."""
 
+import heapq
 from collections.abc import Callable, Iterator
+from itertools import groupby
 
+from ...core.errors import NotFound
 from ...core.events import Level
 from ...core.logs import LogEntry, LogFilter
 from ...core.query.query import Query
 from ...core.repositories import LogRepository
-from ..sql.log_repository import search_runs
-from .joined_runs import JoinedRuns
+from ...core.store import Reading
 from .parts import Parts
 
 
 class JoinedLogs(LogRepository):
-    """Logs of the runs of all parts; a search goes through the runs in the order of the whole list."""
+    """Logs of the runs of all parts; a search merges what their indexes find."""
 
-    def __init__(self, parts: Parts, runs: JoinedRuns) -> None:
-        self._parts, self._runs = parts, runs
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
 
     def query(
         self,
@@ -46,4 +48,20 @@ class JoinedLogs(LogRepository):
         stop: Callable[[], bool] = lambda: False,
         searched: Callable[[], None] = lambda: None,
     ) -> Iterator[LogEntry]:
-        return search_runs(self._runs, self, text, query, stop=stop, searched=searched)
+        def hits(reading: Reading) -> Iterator[tuple[str, LogEntry]]:
+            return _dated(reading, reading.logs.search(text, query, stop=stop, searched=searched))
+
+        # A part's next hit is looked for when its last one was given: what the whole costs is what the parts cost.
+        for _, entry in heapq.merge(*self._parts.streams(hits), key=lambda hit: (hit[0], hit[1].run), reverse=True):
+            yield entry
+
+
+def _dated(reading: Reading, hits: Iterator[LogEntry]) -> Iterator[tuple[str, LogEntry]]:
+    """Hits with the time at which their run was started."""
+    for run, of_run in groupby(hits, key=lambda hit: hit.run):
+        try:
+            started = reading.runs.get(run).started or ""
+        except NotFound:
+            continue  # removed since it was found
+        for hit in of_run:
+            yield started, hit

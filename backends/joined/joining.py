@@ -28,10 +28,9 @@ class Joining:
         from .joined_upkeep import JoinedUpkeep
 
         parts = Parts(self._own(), self._parts)
-        runs = JoinedRuns(parts)
         return parts.own._replace(
-            runs=runs,
-            logs=JoinedLogs(parts, runs),
+            runs=JoinedRuns(parts),
+            logs=JoinedLogs(parts),
             checkpoints=JoinedCheckpoints(parts),
             metrics=JoinedMetrics(parts),
             feed=JoinedFeed(parts),

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -111,6 +111,10 @@ class Parts:
                 answers.append(answer)
         return answers
 
+    def streams(self, question: Callable[[Reading], Iterator[T]]) -> list[Iterator[T]]:
+        """What each part yields, the store's own first; a source that fails on the way ends there, with a `problem`."""
+        return [question(self.own), *(_guarded(part, question) for part in self.sources)]
+
     def find(self, id: str, question: Callable[[Reading], T]) -> T:
         """The answer of the part that has the thing of this id (a run or a checkpoint); NotFound if none has."""
         owner = self._owners.get(id)
@@ -137,3 +141,10 @@ class Parts:
         if len(self._owners) >= _REMEMBERED:
             self._owners.clear()
         self._owners[id] = part
+
+
+def _guarded(part: Part, question: Callable[[Reading], Iterator[T]]) -> Iterator[T]:
+    try:
+        yield from question(part.reading())
+    except StorageError as error:
+        part.note(error)

@@ -113,27 +113,3 @@ class SqlLogs(LogRepository):
             cursor, page_size = page.next, min(2 * page_size, _PAGE)
             if cursor is None:
                 return
-
-
-def search_runs(
-    runs: RunRepository,
-    logs: LogRepository,
-    text: str,
-    query: Query,
-    *,
-    stop: Callable[[], bool],
-    searched: Callable[[], None],
-) -> Iterator[LogEntry]:
-    """See `LogRepository.search`: the runs of a list, newest first, each scanned."""
-    cursor = None
-    while not stop():
-        page = runs.query(query, Sort(), limit=_PAGE, after=cursor)
-        for run in page.items:
-            if run.logs:
-                yield from logs.scan(run.id, text, stop=stop)
-            if stop():
-                return
-            searched()
-        cursor = page.next
-        if cursor is None:
-            return
