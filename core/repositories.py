@@ -346,7 +346,7 @@ class LogRepository(ABC):
 
     @abstractmethod
     def scan(self, run: str, text: str, *, stop: Callable[[], bool] = lambda: False) -> Iterator[LogEntry]:
-        """Entries of one run whose message contains the text (ignoring case), in order; ends soon after `stop()`."""
+        """Entries of one run whose message has the words of a text, in order; ends soon after `stop()`."""
 
     @abstractmethod
     def search(

@@ -17,7 +17,7 @@ Kind = Literal["text", "name", "id", "choice", "count", "size", "money", "took",
 - `count` `size` `money` `took` `number`: amounts, also `> >= < <=`
 - `time`: a date, or an age: `started<7d` is younger than seven days
 - `flag`: a word that stands alone
-- `log`: text in log messages, found by reading them; stands beside the rest of a query, not within `|`
+- `log`: a word or phrase of a log message (`log_words.phrase`), `word*` its beginning; stands beside the rest of a query, not within `|`
 """
 
 

@@ -126,6 +126,10 @@ def test_what_runs_are_made_of(store, runs):
     assert [note.text for note in store.runs.notes(runs["retry"].id)] == ["the quota again"]
 
 
+def test_what_was_logged_before_there_was_an_index_is_found(store):
+    assert [entry.message for entry in store.logs.search("tokens prompt", EVERYTHING)] == ["prompt of 812 tokens"]
+
+
 def test_states_also_those_that_extend_others(store, runs):
     planned, labelled, again = store.checkpoints.list(runs["morning mail"].id)
     assert store.checkpoints.state(planned.id) == {"messages": [FIRST], "left": 3}

@@ -148,7 +148,10 @@ def _step_id(store: Store, run: str, text: str | None) -> str | None:
 @click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True)
 @json_option()
 def search(settings: Settings, text: str, query: tuple[str, ...], limit: int, as_json: bool) -> None:
-    """Log entries that contain TEXT, of all runs (or those that match QUERY), newest run first."""
+    """Log entries with all words of TEXT, of all runs (or those that match QUERY), newest run first.
+
+    Inside TEXT, "…" is a phrase, and word* the beginning of a word.
+    """
     wanted = query_of(query)
     with (
         opened(settings) as store,
