@@ -17,7 +17,8 @@ Kind = Literal["text", "name", "id", "choice", "count", "size", "money", "took",
 - `count` `size` `money` `took` `number`: amounts, also `> >= < <=`
 - `time`: a date, or an age: `started<7d` is younger than seven days
 - `flag`: a word that stands alone
-- `log`: a word or phrase of a log message (`log_words.phrase`), `word*` its beginning; stands beside the rest of a query, not within `|`
+- `log`: a word or phrase of a log message, `word*` the beginning of one;
+  stands beside the rest of a query, not within `|`
 """
 
 
