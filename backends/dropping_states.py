@@ -15,6 +15,7 @@ from .journal.layout import Layout
 from .journal.states import HEAD_BYTES, dropped_record, head_of_record
 from .journal.states_dropping import drop_values
 from .sql import tables
+from .sql.claims import claim
 from .sql.database import Database
 from .sql.projector import Projector
 
@@ -55,6 +56,7 @@ def of_database(database: Database, refresh: Callable[[], None]) -> DropStates:
     def drop(run: str, keep: Collection[str]) -> Dropped:
         refresh()
         with database.write() as connection:
+            claim(connection, [run])
             kept = _kept(connection, run, keep)
             rows = connection.execute(_HEADS, {"of": run, "bytes": HEAD_BYTES}).all()
             heads = {row.digest: head_of_record(bytes(row.head)) for row in rows}

@@ -17,10 +17,11 @@ from ..core.store import Reading, Store
 from .configuration.config_file import load_config
 from .configuration.effective_config import decided
 from .configuration.places import MEMORY, Place, place_of
+from .databases import Databases
 from .files.files_backend import FilesBackend
 from .joined.joining import Joining
+from .postgres.server_url import ServerUrl
 from .read_only import opened_read_only
-from .sqlite.databases import Databases
 from .workflows.forwarded_workflows import GuardedWorkflows, LazyWorkflows, ReadOnlyWorkflows
 from .workflows.workflow_files import FileWorkflows
 
@@ -58,8 +59,9 @@ def open_store(
 ) -> Store:
     """Opens the store of a place, importing only the backend that it needs.
 
-    `place` is a data directory, a `flightlog.db`, `file:PATH`, `sqlite:PATH`, `sqlite::memory:` or a
-    LangGraph database; None is `FLIGHTLOG_DATA`, `./flightlog-data` or the user's data directory.
+    `place` is a data directory, a `flightlog.db`, `file:PATH`, `sqlite:PATH`, `sqlite::memory:`, the URL of a
+    PostgreSQL database or a LangGraph database; None is `FLIGHTLOG_DATA`, `./flightlog-data` or the user's data
+    directory.
     Without a configuration, what lies in a data directory decides; in an empty one `storage` does,
     and else `flightlog.db` is made, with versions as YAML. `create=False` makes no data directory.
     """
@@ -69,8 +71,8 @@ def open_store(
     if where.root is None:
         return _in_memory(Databases(read_only=read_only, create=create and not read_only), durable)
     settings = decided(where, load_config(where.root, config), storage)
-    _refuse_postgres(settings)
-    return _kept(str(where.path or where.root), settings, read_only=read_only, durable=durable, create=create)
+    name = where.url.name if where.url else str(where.path or where.root)
+    return _kept(name, settings, read_only=read_only, durable=durable, create=create)
 
 
 def _kept(name: str, settings: Config, *, read_only: bool, durable: bool, create: bool) -> Store:
@@ -165,23 +167,23 @@ def _backend(logs: Storage, databases: Databases, *, read_only: bool, create: bo
     path = Path(logs.path)
     if logs.type == "file":
         return FilesBackend(path.parent, read_only=read_only, create=create)
+    if logs.type == "postgres":
+        from .postgres.postgres_backend import PostgresBackend
+
+        return PostgresBackend(ServerUrl(logs.url), databases, read_only=read_only)
     from .sqlite.sqlite_backend import SqliteBackend
 
     return SqliteBackend(path, databases, read_only=read_only, create=create)
 
 
-def _refuse_postgres(settings: Config) -> None:
-    for concern in ("logs", "workflows", "metrics"):
-        kept: Storage = getattr(settings, concern)
-        if kept.type == "postgres":
-            where = f"{settings.file}: storage.{concern}: {kept.shown}"
-            advice = "take type file or sqlite"
-            raise NotSupported("PostgreSQL is not supported by this version", where=where, advice=advice)
+def _where(kept: Storage) -> Path | ServerUrl:
+    return ServerUrl(kept.url) if kept.type == "postgres" else Path(kept.path)
 
 
 def _workflows(kept: Storage, databases: Databases) -> WorkflowRepository:
-    path = Path(kept.path)
-    return FileWorkflows(path) if kept.type == "file" else LazyWorkflows(lambda: _in_table(databases.beside(path)))
+    if kept.type == "file":
+        return FileWorkflows(Path(kept.path))
+    return LazyWorkflows(lambda: _in_table(databases.beside(_where(kept))))
 
 
 def _guarded(workflows: WorkflowRepository, store: Callable[[], Store]) -> WorkflowRepository:
@@ -198,12 +200,11 @@ def _in_table(database: "Database") -> WorkflowRepository:
 def _metrics(
     kept: Storage, databases: Databases, database: "Database", refresh: Callable[[], None]
 ) -> MetricsRepository:
-    path = Path(kept.path)
     if kept.type == "file":
         from .files.file_metrics import FileMetrics
 
-        return FileMetrics(database, refresh, path / "patterns.jsonl")
-    return _in_database(database, refresh, databases.beside(path))
+        return FileMetrics(database, refresh, Path(kept.path) / "patterns.jsonl")
+    return _in_database(database, refresh, databases.beside(_where(kept)))
 
 
 def _in_database(database: "Database", refresh: Callable[[], None], kept: "Database") -> MetricsRepository:

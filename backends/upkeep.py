@@ -27,12 +27,20 @@ _REBUILD = "delete .flightlog/index.db: it is made anew from the journals"
 
 
 class StoreUpkeep(UpkeepRepository):
-    """Runs one check after the other; `parts` names the files and folders whose sizes are told."""
+    """Runs one check after the other; `parts` names the files and folders whose sizes are told.
+
+    `elsewhere` tells the sizes of what is no file here.
+    """
 
     def __init__(
-        self, root: Root, checks: Sequence[Check], parts: Mapping[str, Sequence[Path]], drop_states: DropStates
+        self,
+        root: Root,
+        checks: Sequence[Check],
+        parts: Mapping[str, Sequence[Path]],
+        drop_states: DropStates,
+        elsewhere: Callable[[], dict[str, int]] = dict,
     ) -> None:
-        self._root, self._checks, self._parts = root, checks, parts
+        self._root, self._checks, self._parts, self._elsewhere = root, checks, parts, elsewhere
         self._drop_states = drop_states
 
     def check(self, *, stop: Callable[[], bool] = lambda: False) -> Iterator[Finding]:
@@ -49,7 +57,7 @@ class StoreUpkeep(UpkeepRepository):
                 return
 
     def sizes(self) -> dict[str, int]:
-        return {name: sum(map(_bytes_below, paths)) for name, paths in self._parts.items()}
+        return {name: sum(map(_bytes_below, paths)) for name, paths in self._parts.items()} | self._elsewhere()
 
     def drop_states(self, run: str, keep: Collection[str]) -> Dropped:
         return self._drop_states(run, keep)

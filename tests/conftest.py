@@ -1,7 +1,16 @@
 """What all tests share: nobody's own data or cache is touched, and every failure can be repeated."""
 
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, settings
+
+# Test modules are imported by path, so that a helper beside them must be put in reach.
+sys.path.insert(0, str(Path(__file__).parent))
+
+from postgres_server import PostgresServer
 
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 settings.load_profile("suite")
@@ -15,3 +24,29 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     monkeypatch.setenv("HOME", str(home))
     for name in ("FLIGHTLOG_DATA", "FLIGHTLOG_CONFIG", "FLIGHTLOG_DISABLED"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server, started by the first test that asks for it."""
+    server = PostgresServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def new_postgres_url(request: pytest.FixtureRequest) -> Iterator[Callable[[], str]]:
+    """Makes empty stores on it, for one test; each call the URL of one."""
+    made: list[str] = []
+
+    def server() -> PostgresServer:
+        found: PostgresServer = request.getfixturevalue("postgres")  # started only if it is needed
+        return found
+
+    def make() -> str:
+        made.append(server().new_store())
+        return server().url(made[-1])
+
+    yield make
+    for name in made:
+        server().give_back(name)

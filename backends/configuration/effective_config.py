@@ -39,7 +39,7 @@ def decided(where: Place, config: Config, storage: LocalType | None) -> Config:
     logs, mirror = config.logs, config.mirror
     if where.kind != "directory":
         named = _named(where)
-        if logs != named and not (logs is None and _default(root, "logs", named.type) == named):
+        if logs != named and not (logs is None and not where.url and _default(root, "logs", named.type) == named):
             mirror = None  # it is of the runs that are configured, and these are others
         logs, origins["storage.logs"] = named, _ASKED
     elif logs is None:
@@ -49,7 +49,9 @@ def decided(where: Place, config: Config, storage: LocalType | None) -> Config:
         raise ConfigError(f"storage.logs says {logs.type}", where=config.file, advice=advice)
     workflows, metrics = config.workflows, config.metrics
     if workflows is None:
-        workflows, origins["storage.workflows"] = _default(root, "workflows", "file"), _DEFAULT
+        # Who names a server keeps everything there, for others have no part in this machine's folders.
+        kept = logs if where.url else _default(root, "workflows", "file")
+        workflows, origins["storage.workflows"] = kept, _LOGS if where.url else _DEFAULT
     if metrics is None:
         metrics, origins["storage.metrics"] = _beside(logs), _LOGS
     if logs.type == "file" and Path(logs.path).name != "runs":
@@ -64,6 +66,8 @@ def decided(where: Place, config: Config, storage: LocalType | None) -> Config:
 
 def _named(where: Place) -> Storage:
     assert where.root is not None
+    if where.url:
+        return Storage(type="postgres", url=where.url.secret)
     if where.kind == "file":
         return Storage(type="file", path=os.path.abspath(where.root / "runs"))
     return Storage(type="sqlite", path=os.path.abspath(where.path or where.root / "flightlog.db"))

@@ -7,24 +7,34 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 from urllib.parse import quote
 
-from ...core.errors import ConfigError, NotSupported
+from ...core.errors import ConfigError
+from ..postgres.server_url import ServerUrl, is_server_url, spool_folder
 
 MEMORY = "sqlite::memory:"
 _TYPED = re.compile(r"(?P<kind>[a-z][a-z0-9+]+):(?P<path>.*)", re.DOTALL)
 
 
 class Place(NamedTuple):
-    """Where data lie. `root` is the data directory, `path` a database or a source's file; None for memory."""
+    """Where data lie. `root` is the data directory, `path` a database or a source's file; None for memory.
 
-    kind: Literal["file", "sqlite", "source", "directory"]
+    Of a server's database `url` says where it is, and `root` is what this user keeps of it.
+    """
+
+    kind: Literal["file", "sqlite", "postgres", "source", "directory"]
     root: Path | None
     path: Path | None
+    url: ServerUrl | None = None
 
 
 def place_of(text: str | os.PathLike[str] | None) -> Place:
     """The place that a text names; without one, where data lie by default. Errors say what is allowed."""
     if text is None or text == "":
-        return Place("directory", default_root(), None)
+        text = os.environ.get("FLIGHTLOG_DATA", "")
+        if not is_server_url(text):
+            return Place("directory", default_root(), None)
+    if is_server_url(text):
+        url = ServerUrl(os.fspath(text))
+        return Place("postgres", spool_folder(url), None, url)
     if text == MEMORY:
         return Place("sqlite", None, None)
     typed = _TYPED.fullmatch(os.fspath(text))
@@ -80,12 +90,10 @@ def _typed(kind: str, rest: str) -> Place:
         return _database(path)
     if kind == "langgraph" and rest:
         return Place("source", path.parent, path)
-    if kind in ("postgres", "postgresql"):
-        raise NotSupported("PostgreSQL is not supported yet", where=kind, advice="use file:PATH or sqlite:PATH")
     raise ConfigError(
         f"{kind}: is no kind of store",
         where=f"{kind}:{rest}",
-        advice="allowed are file:PATH, sqlite:PATH and langgraph:PATH",
+        advice="allowed are file:PATH, sqlite:PATH, langgraph:PATH and postgresql://…",
     )
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, bindparam, select
 from ...core.events import Writer
 from ..journal import liveness
 from ..sql import tables
+from ..sql.claims import claim
 from ..sql.database import Database
 from .ingest import Ingest, Journal
 
@@ -111,6 +112,7 @@ class CatchUp:
             return ""  # it cannot be read, which the scan finds and says
 
     def _mark(self, connection: Connection, lost: dict[str, str]) -> None:
+        claim(connection, lost)
         # The lock was seen free before the journal is looked at: whoever finished it has written that by now.
         for journal in (OpenJournal(*row) for row in connection.execute(_OPEN)):
             why = lost.get(journal.run)

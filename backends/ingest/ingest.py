@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Table, bindparam, delete, func, insert, select
+from sqlalchemy import Connection, Row, bindparam, delete, func, select
 
 from ...core.events import Logged
 from ...core.runs import FINISHED, Damage
@@ -15,8 +15,9 @@ from ..journal.disk import StrPath
 from ..journal.reader import read_span
 from ..sql import log_words, tables
 from ..sql import run_loading as loading
+from ..sql.claims import claim
 from ..sql.projector import Projector
-from ..sql.writes import blank, upsert
+from ..sql.writes import add_missing, blank, upsert
 from .batch import Batch, Position
 
 _FILE_COSTS = 2000  # opening a journal costs about as much as reading so many bytes
@@ -66,6 +67,7 @@ class Ingest:
 
         A journal that shrank or was replaced is read anew.
         """
+        claim(connection, (journal.run for journal in journals))
         known = {row.run: row for row in connection.execute(_KNOWN, {"of": [journal.run for journal in journals]})}
         readings: list[_Reading] = []
         left: list[Journal] = []
@@ -123,10 +125,10 @@ class Ingest:
     def _save(self, connection: Connection, readings: list[_Reading]) -> None:
         batches = [reading.batch for reading in readings]
         if self._keep:
-            _add(connection, tables.values, [row for batch in batches for row in batch.values])
+            add_missing(connection, tables.values, [row for batch in batches for row in batch.values])
             for batch in batches:
                 self._name_others(connection, batch)
-            _add(connection, tables.events, [row for batch in batches for row in batch.events])
+            add_missing(connection, tables.events, [row for batch in batches for row in batch.events])
         recorded = [reading for reading in readings if reading.batch.recorded]
         self._projector.project_all(
             connection, [loading.Batch(at.batch.run, at.batch.recorded, size_bytes=at.size) for at in recorded]
@@ -134,7 +136,7 @@ class Ingest:
         if self._keep:
             for reading in recorded:
                 _take_words(connection, reading.batch)
-        _add(connection, tables.marks, [row for batch in batches for row in batch.marks])
+        add_missing(connection, tables.marks, [row for batch in batches for row in batch.marks])
         for batch in batches:
             if batch.gap and connection.execute(_damage_before(batch.gap)).first() is None:
                 self.name(connection, batch.gap)
@@ -208,11 +210,6 @@ def _size(path: StrPath) -> int:
         return 0
 
 
-def _add(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        connection.execute(_ADD[table.name], rows)
-
-
 def _same_damage(damage: Damage) -> Any:
     same = tables.damage.c
     return (
@@ -248,8 +245,3 @@ _LINES = select(tables.events.c.seq, tables.events.c.line).where(
     tables.events.c.run == bindparam("of"), tables.events.c.seq >= bindparam("from")
 )
 _FORGET = [delete(table).where(table.c.run == bindparam("of")) for table in (tables.marks, tables.journals)]
-# What is there already stays: rows are added once by their key.
-_ADD = {
-    table.name: insert(table).prefix_with("OR IGNORE", dialect="sqlite")
-    for table in (tables.values, tables.events, tables.marks)
-}

@@ -4,8 +4,10 @@ from sqlalchemy import bindparam, select
 
 from ...core.annotations import Answered, decode
 from ...core.events import Decision
+from ...core.runs import FINISHED
 from ..sql import tables
 from ..sql.database import Database
+from .spool_recording import Shipped
 
 
 def status(database: Database, run: str) -> str | None:
@@ -13,6 +15,12 @@ def status(database: Database, run: str) -> str | None:
     with database.read() as connection:
         found: str | None = connection.execute(_STATUS, {"of": run}).scalar()
         return found
+
+
+def shipped(database: Database, run: str) -> Shipped:
+    """How much of a run is there."""
+    found = status(database, run)
+    return "" if found is None else "whole" if found in FINISHED else "part"
 
 
 def lines(database: Database, run: str) -> tuple[list[bytes], list[bytes]]:

@@ -2,12 +2,9 @@
 
 import logging
 import os
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import quote
 
 from ...core.errors import Conflict, NotFound
 from ...core.events import Decision, RunStarted
@@ -24,18 +21,26 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("flightlog.journal")
 
+Shipped = Literal["", "part", "whole"]
+"""How much of a run is in the database."""
+
 
 class SpoolRecording(RecordingRepository):
     """Records as `JournalRecording` does, and tells of each run that it is to be shipped. Thread-safe.
 
-    `database` opens the database at need; `ship` is told the runs. A database that cannot be
-    reached hinders nobody who begins a run.
+    `database` opens the database at need; `shipped` asks it how much of a run it has, and `ship` is told
+    the runs. A database that cannot be reached hinders nobody who begins a run.
     """
 
     def __init__(
-        self, layout: Layout, path: Path | None, database: "Callable[[], Database]", ship: Callable[[str], None]
+        self,
+        layout: Layout,
+        name: str,
+        database: "Callable[[], Database]",
+        shipped: Callable[[str], Shipped],
+        ship: Callable[[str], None],
     ) -> None:
-        self._layout, self._path, self._database, self._ship = layout, path, database, ship
+        self._layout, self._name, self._database, self._shipped, self._ship = layout, name, database, shipped, ship
         self._journals = JournalRecording(layout)
 
     def begin(self, started: RunStarted, *, durable: bool = False) -> RunWriter:
@@ -73,26 +78,7 @@ class SpoolRecording(RecordingRepository):
         return self._journals.measure(path)
 
     def _exists(self, run: str) -> Conflict:
-        return Conflict(f"run {run} exists already", where=self._path or "", advice="leave the id out to get a new one")
-
-    def _shipped(self, run: str) -> Literal["", "part", "whole"]:
-        """How much of a run is in the database; by the plain driver, for an agent waits for no engine to be loaded."""
-        if self._path is None:
-            from . import spool_lookup as shipped
-
-            status = shipped.status(self._database(), run)
-            return "" if status is None else "whole" if status in FINISHED else "part"
-        if not self._path.exists():
-            return ""
-        uri = f"file:{quote(os.fsencode(self._path.absolute()))}?mode=ro"
-        try:
-            with closing(sqlite3.connect(uri, uri=True)) as connection:
-                row = connection.execute("SELECT open FROM journals WHERE run = ?", (run,)).fetchone()
-        except sqlite3.Error as error:
-            if "no such table" not in str(error):  # it is just being made
-                log.warning("whether run %s exists already could not be asked: %s", run, error)
-            return ""
-        return "" if row is None else "part" if row[0] else "whole"
+        return Conflict(f"run {run} exists already", where=self._name, advice="leave the id out to get a new one")
 
     def _bring_back(self, run: str) -> None:
         """Writes a run's files anew from the database."""
@@ -101,10 +87,10 @@ class SpoolRecording(RecordingRepository):
         database = self._database()
         status = shipped.status(database, run)
         if status is None:
-            raise NotFound(f"no run {run} to take up", where=self._path or "")
+            raise NotFound(f"no run {run} to take up", where=self._name)
         if status in FINISHED:
             advice = "record a new run with this one as parent"
-            raise Conflict(f"run {run} is finished", where=self._path or "", advice=advice)
+            raise Conflict(f"run {run} is finished", where=self._name, advice=advice)
         values, events = shipped.lines(database, run)
         if values:
             _write_new(self._layout.states(run), [header(run), *values])

@@ -4,12 +4,25 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Integer, bindparam, case, func, literal_column, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Integer,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal_column,
+    null,
+    select,
+)
 
 from ...core.costs import CostGroup, CostRecord, GroupBy, Money, Tokens
 from ...core.errors import NotSupported
 from ...core.query.query import EVERYTHING, Query
 from ...core.runs import Group
+from .dialects import day
 from .query_sql import where
 from .run_queries import matching
 from .run_rows import AnyRow, AnySelect, call_money, money_columns, money_of, token_columns, tokens_of
@@ -83,7 +96,7 @@ _Keys = tuple[ColumnElement[Any], ColumnElement[Any]]
 """What is grouped by: the key, and the version's number where it belongs to the key."""
 _Kept = tuple[Column[str], ColumnElement[Any]]
 
-_none = literal_column("NULL", Integer)
+_none = cast(null(), Integer)
 _ROLLED_UP: dict[str, _Kept] = {
     **{key: (rollups.c[key], _none) for key in ("day", "workflow", "model", "agent")},
     "session": (spent.c.session, _none),
@@ -96,7 +109,7 @@ _OF_RUNS: dict[str, _Keys] = {
     "run": (runs.c.id, _none),
 }
 _OF_CALLS: dict[str, _Keys] = {
-    "day": (func.substr(costs.c.t, 1, 10), _none),
+    "day": (day(costs.c.t), _none),
     "model": (costs.c.model, _none),
     "agent": (costs.c.agent, _none),
     "step": (func.coalesce(steps.c.name, costs.c.step, ""), _none),

@@ -1,4 +1,4 @@
-"""A database as everybody here uses it: short reads beside each other, one write at a time.
+"""A database as everybody here uses it: short reads beside each other, one write at a time in a process.
 
 What is particular to an engine (how a connection is opened, what guards a write, what its
 driver's errors mean) is given from outside, so that this class knows no dialect.
@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ...core.errors import Locked, ReadOnly, StorageError
+from .last_words import forget_last_words, say_last_words
 
 Guard = Callable[[], AbstractContextManager[None]]
 WriteGuard = Callable[[float], AbstractContextManager[None]]
@@ -57,6 +58,7 @@ class Database:
         write_guard: WriteGuard = _unguarded,
         settle: Callable[[Connection], None] = lambda connection: None,
         changes: Callable[[], int],
+        problem: Callable[[], str] = lambda: "",
         before_close: Callable[[], object] = lambda: None,
         after_close: Callable[[], object] = lambda: None,
     ) -> None:
@@ -67,6 +69,8 @@ class Database:
         self._translate = translate
         self._read_guard, self._write_guard = read_guard, write_guard
         self._settle, self._changes = settle, changes
+        self.problem = problem
+        """Why changes of others cannot be noticed at the moment; empty if they can."""
         self._before_close, self._after_close = before_close, after_close
         self._check: Callable[[Connection], None] = lambda connection: None
         self._used = threading.local()
@@ -94,8 +98,9 @@ class Database:
 
     @contextmanager
     def write(self, patience_s: float = PATIENCE_S) -> Iterator[Connection]:
-        """One write transaction, alone among all processes: commits at the end, rolls back on any exception.
+        """One write transaction: commits at the end, rolls back on any exception.
 
+        With SQLite it is alone among all processes, with PostgreSQL alone in this one; see `claims.py`.
         Nested in one thread it joins the outer one. Waits at most `patience_s` seconds for other
         writers, then Locked; ReadOnly; Corrupt; StorageError (a full disk, say).
         """
@@ -109,8 +114,10 @@ class Database:
             with connection.begin():
                 self._check(connection)
                 self._used.writing = connection
+                forget_last_words(connection)
                 try:
                     yield connection
+                    say_last_words(connection)
                 finally:
                     self._used.writing = None
             self._settle(connection)

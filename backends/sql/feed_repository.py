@@ -3,13 +3,14 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from sqlalchemy import BindParameter, Connection, bindparam, func, literal, select, union_all
+from sqlalchemy import BindParameter, Connection, bindparam, literal, select, union_all
 
 from ...core.feed import Changes, Watch
 from ...core.repositories import FeedRepository
 from .database import Database
+from .revisions import revisions
 from .run_rows import AnyRow
-from .tables import removed, runs, state
+from .tables import removed, runs
 
 
 class Watcher(Protocol):
@@ -34,17 +35,12 @@ _changes = (
     .order_by("revision", "run")
     .limit(bindparam("limit"))
 )
-_newest = select(
-    select(func.max(runs.c.revision)).scalar_subquery(),
-    select(func.max(removed.c.revision)).scalar_subquery(),
-    select(state.c.value).where(state.c.key == "revision").scalar_subquery(),
-)
-_NO_END = 2**62
+_NO_LIMIT = 2**62
 
 
 class SqlFeed(FeedRepository):
-    """Changes by revision. It is stamped in the transaction of the change itself, one writer at a
-    time: whoever sees a revision sees all the smaller ones, so that nothing is seen late.
+    """Changes by revision, stamped in the transaction of the change itself. A cursor stands where nothing can
+    come any more (see `revisions.py`), so that nothing is missed; what is behind it already is told again.
     """
 
     def __init__(self, database: Database, refresh: Callable[[], None], watcher: Watcher) -> None:
@@ -53,30 +49,28 @@ class SqlFeed(FeedRepository):
     def cursor(self) -> int:
         self._refresh()
         with self._database.read() as connection:
-            return _revision(connection)
+            return revisions(connection).settled
 
     def changes(self, since: int, *, limit: int = 5000) -> Changes:
         self._refresh()
         with self._database.read() as connection:
-            present = _revision(connection)
+            present, newest = revisions(connection)
             if since > present:  # of an index that was made anew in the meantime: all may have changed
                 since = 0
-            rows = _rows(connection, since, _NO_END, limit)
+            rows = _rows(connection, since, present, limit)
             more = len(rows) >= limit
             if more:
                 # Runs that were changed together share a revision: a page never ends between them.
                 present = rows[-1].revision
-                rows = _rows(connection, since, present, _NO_END)
+                rows = _rows(connection, since, present, _NO_LIMIT)
+            elif newest > present:
+                rows = [*rows, *_rows(connection, present, newest, _NO_LIMIT)]
         changed = {row.run: None for row in rows if not row.gone}
         gone = (row.run for row in rows if row.gone and row.run not in changed)
         return Changes(cursor=present, changed=tuple(changed), removed=tuple(gone), more=more)
 
     def watch(self, on_change: Callable[[], None]) -> Watch:
         return self._watcher.watch(on_change)
-
-
-def _revision(connection: Connection) -> int:
-    return max(int(value or 0) for value in connection.execute(_newest).one())
 
 
 def _rows(connection: Connection, since: int, upto: int, limit: int) -> Sequence[AnyRow]:

@@ -12,12 +12,13 @@ from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Integer, and_, bindparam, tuple_
+from sqlalchemy import ColumnElement, and_, bindparam, tuple_
 
 from ...core.clock import between
 from ...core.errors import StorageError
 from ...core.pages import Sort, SortField
 from ...core.runs import Run
+from .column_types import Integer
 from .run_rows import AnySelect
 from .tables import runs
 
@@ -163,7 +164,7 @@ def first_by(
     statement: AnySelect, value: ColumnElement[Any], id_: ColumnElement[str], sort: Sort, *, forward: bool
 ) -> AnySelect:
     """As `in_order`, by other columns that hold the sort value and the id."""
-    statement = statement.limit(bindparam("limit", type_=Integer()))
+    statement = statement.limit(bindparam("limit", type_=Integer))
     if sort.descending is forward:
         return statement.order_by(value.desc(), id_.desc())
     return statement.order_by(value, id_)

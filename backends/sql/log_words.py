@@ -15,6 +15,7 @@ from ...core.log_words import Wanted, words_in
 from . import tables
 from .bodies import Bodies
 from .log_text import entries, entry_of
+from .revisions import revisions
 from .writes import upsert
 
 LAST = (1 << 31) - 2
@@ -132,7 +133,7 @@ def follow(connection: Connection, bodies: Bodies, stop: Callable[[], bool]) -> 
         budget -= len(found) + 1
         reached = row.revision - 1  # others may have changed in the same transaction
     if not coming:
-        reached = int(connection.scalar(_REVISION) or 0)
+        reached = revisions(connection).settled
     if reached is not None:
         upsert(connection, tables.state, [{"key": _FOLLOWED, "value": str(reached)}])
     return bool(coming)
@@ -145,7 +146,7 @@ def is_behind(connection: Connection) -> bool:
 
 def needs_following(connection: Connection) -> bool:
     """Whether anything has changed since `follow` last came to its end."""
-    return bool(connection.scalar(_REVISION) != connection.scalar(_FOLLOWED_TO))
+    return int(connection.scalar(_REVISION) or 0) > int(connection.scalar(_FOLLOWED_TO) or 0)
 
 
 def _id(number: int, seq: int) -> int:
@@ -165,7 +166,7 @@ _KNOWN = select(_worded.c.number, _worded.c.seq).where(_worded.c.run == bindpara
 _OF_NUMBERS = select(_worded.c.run).where(_worded.c.number.in_(bindparam("of", expanding=True)))
 _NEW = _worded.insert()
 _REACHED = _worded.update().where(_worded.c.run == bindparam("of")).values(seq=bindparam("upto"))
-_REVISION = select(_state.c.value).where(_state.c.key == "revision")
+_REVISION = select(func.max(_runs.c.revision))
 _FOLLOWED_TO = select(_state.c.value).where(_state.c.key == _FOLLOWED)
 _BEHIND = (
     select(_runs.c.id, _runs.c.last_seq, _SEQ, _runs.c.revision)

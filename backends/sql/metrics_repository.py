@@ -16,6 +16,7 @@ from ...core.query.query import EVERYTHING, Query
 from ...core.repositories import MetricsRepository
 from ...core.runs import FINISHED
 from ...core.workflows import Outcome
+from .claims import PATTERNS, claim
 from .database import BY_HAND_S, Database
 from .run_queries import conditions
 from .run_rows import AnySelect, money_columns, money_of, token_columns, tokens_of
@@ -67,6 +68,7 @@ class SqlMetrics(MetricsRepository):
         new = msgspec.structs.replace(pattern, first_seen=first, last_seen=last)
         here = (_p.workflow == pattern.workflow, _p.name == pattern.name)
         with self._kept.write(BY_HAND_S) as connection:
+            claim(connection, [PATTERNS])
             row = connection.execute(select(*_PATTERN).where(*here)).first()
             if row is None:
                 connection.execute(insert(patterns).values(_row(new)))

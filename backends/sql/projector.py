@@ -13,11 +13,14 @@ from sqlalchemy import Connection, RootTransaction, bindparam, delete, select
 
 from ...core import ids
 from ...core.annotations import Annotation
-from ...core.clock import from_seconds, now_ns
+from ...core.clock import from_seconds
 from ...core.runs import FINISHED, Damage
 from . import annotating, log_words, tables
+from .claims import claim
 from .counters import Differences
+from .last_words import say_last
 from .projector_rules import apply
+from .revisions import next_revision
 from .run_loading import Batch, Loaded, Recorded, load, state_of
 from .run_state import RunState
 from .writes import Row, add_missing, insert, upsert
@@ -37,6 +40,7 @@ class Projector:
     def __init__(self) -> None:
         self._transaction: RootTransaction | None = None
         self._revision = 0
+        self._differences = Differences()
         self._removed = False
 
     def project(
@@ -47,6 +51,7 @@ class Projector:
 
     def project_all(self, connection: Connection, batches: Sequence[Batch]) -> None:
         """`project` for several runs, each named once: costs a few statements in all, not for each."""
+        claim(connection, (batch.run for batch in batches))
         there = load(connection, [batch.run for batch in batches])
         changed = [state for batch in batches if (state := _applied(connection, batch, there.get(batch.run)))]
         self._save(connection, changed)
@@ -94,18 +99,18 @@ class Projector:
         state = self._state(connection, run)
         if state is None or state.counted is None:
             return
-        differences = Differences()
-        differences.count(*state.counted, runs=-1)
+        revision = self._next_revision(connection)
+        self._differences.count(*state.counted, runs=-1)
         costs = connection.execute(_COSTS, {"of": run}).mappings()
-        differences.forget_costs(state.row, map(dict, costs))
-        differences.write(connection)
+        self._differences.forget_costs(state.row, map(dict, costs))
         log_words.forget(connection, run)
         for statement in _DELETES:
             connection.execute(statement, {"of": run})
-        upsert(connection, tables.removed, [{"run": run, "revision": self._next_revision(connection)}])
+        upsert(connection, tables.removed, [{"run": run, "revision": revision}])
         self._removed = True
 
     def _state(self, connection: Connection, run: str) -> RunState | None:
+        claim(connection, [run])
         loaded = load(connection, [run]).get(run)
         return None if loaded is None else state_of(connection, Batch(run, ()), loaded)
 
@@ -113,7 +118,6 @@ class Projector:
         if not states:
             return
         revision = self._next_revision(connection)
-        differences = Differences()
         kept: dict[str, list[Row]] = defaultdict(list)
         added: dict[str, list[Row]] = defaultdict(list)
         for state in states:
@@ -125,7 +129,7 @@ class Projector:
                 kept[name] += touched.values()
             for name, more in state.added.items():
                 added[name] += more
-            differences.run(state)
+            self._differences.run(state)
         for name, rows in kept.items():
             _KEEP.get(name, upsert)(connection, tables.derived.tables[name], rows)
         for name, rows in added.items():
@@ -133,20 +137,16 @@ class Projector:
         back = [{"of": state.row["id"]} for state in states if state.new] if self._removed else []
         if back:
             connection.execute(_BACK, back)
-        differences.write(connection)
 
     def _next_revision(self, connection: Connection) -> int:
-        """One more than any committed one; the same for all that this transaction does.
-
-        The first one of a database is the time in microseconds: no transaction is that short, so what is
-        made anew begins above all that cursors of its forerunner have passed.
-        """
+        """The same for all that this transaction does."""
         transaction = connection.get_transaction()
         if transaction is None or transaction is not self._transaction:
-            self._revision = int(connection.scalar(_REVISION) or now_ns() // 1000) + 1
-            upsert(connection, tables.state, [{"key": "revision", "value": str(self._revision)}])
+            self._revision = next_revision(connection)
+            self._differences = Differences()
             self._removed = connection.scalar(_ANY_REMOVED) is not None
             self._transaction = transaction
+            say_last(connection, self._differences.write)
         return self._revision
 
 
@@ -173,7 +173,6 @@ def _applied(connection: Connection, batch: Batch, loaded: Loaded | None) -> Run
 # Ids of checkpoints are unique over all runs: one that comes again belongs to the run that had it first.
 _KEEP: dict[str, Any] = {"checkpoints": add_missing, "checkpoint_maps": add_missing}
 
-_REVISION = select(tables.state.c.value).where(tables.state.c.key == "revision")
 _ANY_REMOVED = select(tables.removed.c.run).limit(1)
 _BACK = delete(tables.removed).where(tables.removed.c.run == bindparam("of"))
 _COSTS = select(tables.costs).where(tables.costs.c.run == bindparam("of"))

@@ -18,6 +18,7 @@ from ...core.query.query_nodes import And, Node, Not, Term
 from ...core.query.query_values import AMOUNTS, At, at, glob_containing, glob_equal, glob_shaped, limits
 from ...core.text import fold
 from ...core.units import number_of
+from .dialects import contains, ending, globbed, members, number
 from .tables import costs, metrics, notes, run_bodies, run_tags, runs, steps
 
 Clause = ColumnElement[bool]
@@ -62,7 +63,7 @@ def _any(clauses: Any) -> Clause:
 
 
 def _word(value: str) -> Clause:
-    return exists(select(1).where(run_bodies.c.run == runs.c.id, func.instr(run_bodies.c.words, fold(value)) > 0))
+    return exists(select(1).where(run_bodies.c.run == runs.c.id, contains(run_bodies.c.words, fold(value))))
 
 
 # --- one rule a kind ------------------------------------------------------------------------------------
@@ -78,7 +79,7 @@ def _text(key: Key, term: Term, value: str, moment: At) -> Clause:
 
 
 def _glob(column: ColumnElement[Any], pattern: str) -> Clause:
-    return column.op("GLOB", is_comparison=True)(pattern)
+    return globbed(column, pattern)
 
 
 def _has_row(table: Table, *conditions: Clause) -> Clause:
@@ -119,7 +120,7 @@ def _ids(key: Key, term: Term) -> Clause:
     for size in sorted({len(form) for form in forms}):
         wanted = [form for form in forms if len(form) == size]
         for text in given:
-            found += [func.substr(text, 1, size).in_(wanted), func.substr(text, -size).in_(wanted)]
+            found += [func.substr(text, 1, size).in_(wanted), ending(text, size).in_(wanted)]
     return _any(found)
 
 
@@ -155,7 +156,7 @@ def _took(key: Key, term: Term, value: str, moment: At) -> Clause:
     seconds = AMOUNTS["took"](value)
     goes_on = and_(
         runs.c.took.is_(None),
-        func.coalesce(runs.c.finished, "") == "",
+        or_(runs.c.finished.is_(None), runs.c.finished == ""),
         runs.c.started.is_not(None),
         runs.c.started != "",
     )
@@ -187,7 +188,7 @@ def _metric(key: Key, term: Term, value: str, moment: At) -> Clause:
 
 def _meta(key: Key, term: Term, value: str, moment: At) -> Clause:
     """The member is found by its name as a bound value: a path would have to be built from what was typed."""
-    member = func.json_each(run_bodies.c.meta).table_valued("key", "type", "atom", name="member")
+    member = members(run_bodies.c.meta, "member")
     conditions = _member(member, term, value)
     named = and_(member.c.key == term.name, conditions)
     return exists(select(1).select_from(run_bodies).join(member, true()).where(run_bodies.c.run == runs.c.id, named))
@@ -196,12 +197,12 @@ def _meta(key: Key, term: Term, value: str, moment: At) -> Clause:
 def _member(member: Any, term: Term, value: str) -> Clause:
     is_number = member.c.type.in_(("integer", "real"))
     if term.sign not in (":", "="):
-        return and_(is_number, SIGNS[term.sign](member.c.atom, number_of(value)))
+        return and_(is_number, SIGNS[term.sign](number(member), number_of(value)))
     ways = [and_(member.c.type == "text", _named(member.c.atom, term, value))]
     if value in ("null", "true", "false"):
         ways.append(member.c.type == value)
     with suppress(ValueError):  # text that no number can equal
-        ways.append(and_(is_number, member.c.atom == number_of(value)))
+        ways.append(and_(is_number, number(member) == number_of(value)))
     return or_(*ways)
 
 

@@ -10,6 +10,7 @@ from ...core.errors import Conflict, StorageError, no_run
 from ...core.query.query import EVERYTHING, Query
 from ...core.runs import RUN_STATUSES, Run, Totals
 from ...core.workflows import Workflow
+from .dialects import ending
 from .query_sql import where
 from .run_rows import COLUMNS, RUNS, AnySelect, call_money, money_columns, money_of, runs_of
 from .tables import costs, counters, damage, rollups, run_tags, runs, steps, tallies
@@ -72,7 +73,7 @@ def resolve(connection: Connection, text: str, within: Query = EVERYTHING) -> st
     if connection.execute(wanted.where(runs.c.id == text)).first() is not None:
         return text
     begins = wanted.where(runs.c.id > text, runs.c.id < text + _TOP)
-    ends = wanted.where(func.substr(runs.c.id, -len(text)) == text)
+    ends = wanted.where(ending(runs.c.id, len(text)) == text)
     named = wanted.where(runs.c.name == text)
     found = connection.execute(union(begins, ends, named).order_by("id").limit(_MANY + 1)).scalars().all()
     if not found:

@@ -9,6 +9,7 @@ from sqlalchemy import Column, ColumnElement, Integer, Row, Select, Table, case,
 from ...core.costs import Money, Tokens
 from ...core.events import Json, Writer
 from ...core.runs import Run
+from .dialects import texts
 from .tables import costs, run_bodies, run_tags, runs
 
 AnyRow = Row[*tuple[Any, ...]]
@@ -40,7 +41,7 @@ RUNS = runs.outerjoin(BODIES, OF_RUN)
 """Where `COLUMNS` are selected from."""
 
 # In the same statement, for a second one costs as much as the page itself.
-_tags = select(func.json_group_array(run_tags.c.tag)).where(run_tags.c.run == runs.c.id).scalar_subquery()
+_tags = select(texts(run_tags.c.tag)).where(run_tags.c.run == runs.c.id).scalar_subquery()
 
 _c = runs.c
 # As the driver gives them: to make a truth value of every one costs more here than in `run_of`.

@@ -11,8 +11,9 @@ from sqlalchemy import Connection, MetaData, inspect, select, text
 
 from ...core.errors import Locked, StorageError
 from . import tables
+from .claims import SCHEMA, claim
 from .database import Database
-from .migrations import HEAD, upgrade
+from .migrations import HEAD, stamp, upgrade
 
 PATIENCE_S = 60.0
 """How long a start waits for another process that is changing the schema."""
@@ -36,7 +37,7 @@ class Precaution(Protocol):
 
 def prepared(database: Database, *, truth: bool, versioned: bool, precaution: Precaution | None = None) -> Database:
     """Brings a database to the present schema. `versioned`: by migrations, and never back."""
-    current = _truth_version if versioned else _index_version
+    current = (lambda connection: _truth_version(connection, database)) if versioned else _index_version
     wanted = HEAD if versioned else tables.SCHEMA
     until = time.monotonic() + PATIENCE_S
     while True:
@@ -45,12 +46,13 @@ def prepared(database: Database, *, truth: bool, versioned: bool, precaution: Pr
                 break
         try:
             with database.write() as connection:
+                claim(connection, [SCHEMA])
                 found = current(connection)
                 if found == wanted:
                     break  # somebody was quicker
                 if versioned:
                     _refuse_newer(found, database)
-                    _upgrade(connection, precaution if found else None)
+                    _upgrade(connection, found, precaution if found else None)
                 else:
                     _make(connection, truth=truth)
         except Locked:
@@ -69,7 +71,13 @@ def guarded(database: Database, *, versioned: bool) -> Database:
     return database
 
 
-def _upgrade(connection: Connection, precaution: Precaution | None) -> None:
+def _upgrade(connection: Connection, found: str, precaution: Precaution | None) -> None:
+    if not found and connection.dialect.name != "sqlite":
+        # The first revisions were written when there was only SQLite: a server begins with what they come to.
+        tables.truth.create_all(connection)
+        tables.derived.create_all(connection)
+        stamp(connection)
+        return
     if precaution is None:
         upgrade(connection)
         return
@@ -97,13 +105,13 @@ _INDEX = "SELECT value FROM state WHERE key = 'schema'"
 def refuse_others(database: Database) -> None:
     """StorageError if the database is another program's, or a newer Flightlog's. An empty one is nobody's yet."""
     with database.read() as connection:
-        _refuse_newer(_truth_version(connection), database)
+        _refuse_newer(_truth_version(connection, database), database)
 
 
 def checked(database: Database, *, truth: bool) -> Database:
     """The database as it is, for reading; StorageError if its schema is not the present one."""
     with database.read() as connection:
-        found = _truth_version(connection) if truth else _index_version(connection)
+        found = _truth_version(connection, database) if truth else _index_version(connection)
     wanted = HEAD if truth else tables.SCHEMA
     if found != wanted:
         if truth:
@@ -122,15 +130,15 @@ def _index_version(connection: Connection) -> str:
     return connection.scalar(select(tables.state.c.value).where(tables.state.c.key == "schema")) or ""
 
 
-def _truth_version(connection: Connection) -> str:
+def _truth_version(connection: Connection, database: Database) -> str:
     inspector = inspect(connection)
     if inspector.has_table("alembic_version"):
         return connection.scalar(text(_TRUTH)) or ""
     if inspector.get_table_names():
         raise StorageError(
             "this is a database, but none of Flightlog's",
-            where=connection.scalar(text("SELECT file FROM pragma_database_list WHERE name = 'main'")) or "",
-            advice="name another file; nothing was changed",
+            where=database.name,
+            advice="name another one; nothing was changed",
         )
     return ""
 

@@ -5,28 +5,14 @@ never rebuilt, and the *query tables*, which the projector derives from events a
 be dropped and made again; they alone are the files backend's and each source's index.
 
 Small columns only in what lists read: no list walks the overflow pages of a body.
-Times are text of one width, ids compare as bytes, booleans are 0 and 1.
+Texts compare as bytes; for what times are, and for PostgreSQL, see `column_types.py`.
 
 Where an index leaves rows out, only SQLite is told so here: naming another dialect would load it.
 """
 
-from sqlalchemy import (
-    DDL,
-    BigInteger,
-    Boolean,
-    Column,
-    Float,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    PrimaryKeyConstraint,
-    String,
-    Table,
-    Text,
-    event,
-    text,
-)
+from sqlalchemy import DDL, Column, Float, Index, LargeBinary, MetaData, PrimaryKeyConstraint, Table, event, text
+
+from .column_types import BigInteger, Boolean, Integer, String, Text, Time
 
 truth = MetaData()
 derived = MetaData()
@@ -156,9 +142,9 @@ runs = Table(
     Column("status", String, nullable=False),  # as shown: waiting and lost included
     Column("recorded", String, nullable=False),  # as the events say: pending running paused completed …
     Column("evidence", Text, nullable=False, default=""),
-    Column("started", String),
-    Column("finished", String),
-    Column("last_event", String),
+    Column("started", Time),
+    Column("finished", Time),
+    Column("last_event", Time),
     Column("last_seq", Integer, nullable=False, default=0),
     Column("took", Float),  # seconds; of a run that goes on unknown
     Column("error", Text, nullable=False, default=""),
@@ -230,7 +216,7 @@ notes = Table(
     derived,
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("run", String, nullable=False, index=True),
-    Column("t", String, nullable=False),
+    Column("t", Time, nullable=False),
     Column("by", String, nullable=False, default=""),
     Column("text", Text, nullable=False),
 )
@@ -248,8 +234,8 @@ steps = Table(
     Column("status", String, nullable=False),
     Column("parent", String),
     Column("depends_on", Text, nullable=False, default="[]"),  # JSON list of step ids
-    Column("started", String),
-    Column("finished", String),
+    Column("started", Time),
+    Column("finished", Time),
     Column("error", Text, nullable=False, default=""),
     *_tokens(),
     *_money(),
@@ -275,8 +261,8 @@ items = Table(
     Column("attempts", Integer, nullable=False, default=1),
     Column("error", Text, nullable=False, default=""),
     Column("step", String),
-    Column("started", String),
-    Column("changed", String),
+    Column("started", Time),
+    Column("changed", Time),
     Column("first_seq", Integer, nullable=False),
     Column("last_seq", Integer, nullable=False),
     PrimaryKeyConstraint("run", "row_number"),
@@ -288,7 +274,7 @@ messages = Table(
     derived,
     Column("run", String, nullable=False),
     Column("seq", Integer, nullable=False),
-    Column("t", String, nullable=False),
+    Column("t", Time, nullable=False),
     Column("sender", String, nullable=False),
     Column("recipient", String, nullable=False, default=""),
     Column("role", String, nullable=False, default=""),
@@ -304,10 +290,10 @@ approvals = Table(
     Column("seq", Integer, nullable=False),
     Column("question", Text, nullable=False),
     Column("status", String, nullable=False, index=True),
-    Column("requested", String, nullable=False),
-    Column("expires", String),
+    Column("requested", Time, nullable=False),
+    Column("expires", Time),
     Column("step", String),
-    Column("decided", String),
+    Column("decided", Time),
     Column("by", String, nullable=False, default=""),
     Column("note", Text, nullable=False, default=""),
     Column("answered", String),  # decision of an answer that the run has not taken up
@@ -319,7 +305,7 @@ artifacts = Table(
     derived,
     Column("run", String, nullable=False),
     Column("seq", Integer, nullable=False),
-    Column("t", String, nullable=False),
+    Column("t", Time, nullable=False),
     Column("name", String, nullable=False),
     Column("path", Text, nullable=False),
     Column("size", BigInteger),
@@ -335,7 +321,7 @@ checkpoints = Table(
     Column("id", String, primary_key=True),
     Column("run", String, nullable=False),
     Column("seq", Integer, nullable=False),
-    Column("t", String, nullable=False),
+    Column("t", Time, nullable=False),
     Column("parent", String),
     Column("step", String),
     Column("label", String, nullable=False, default=""),
@@ -358,7 +344,7 @@ costs = Table(
     derived,
     Column("run", String, nullable=False),
     Column("seq", Integer, nullable=False),
-    Column("t", String, nullable=False),
+    Column("t", Time, nullable=False),
     Column("model", String, nullable=False),
     Column("provider", String, nullable=False, default=""),
     Column("step", String),
@@ -378,7 +364,7 @@ metrics = Table(
     Column("run", String, nullable=False),
     Column("name", String, nullable=False),
     Column("value", Float, nullable=False),
-    Column("t", String, nullable=False),
+    Column("t", Time, nullable=False),
     Column("seq", Integer, nullable=False, default=0),  # 0: given later
     Column("step", String),
 )

@@ -24,6 +24,7 @@ from ..workflows.definition import (
     twin,
     was_deleted,
 )
+from .claims import VERSIONS, claim
 from .database import BY_HAND_S, Database
 from .storable import storable
 from .tables import tombstones, version_meta, versions
@@ -52,6 +53,7 @@ class SqlWorkflows(WorkflowRepository):
         check_definition(definition)
         said = check_said(author, note, meta)
         with self._database.write(BY_HAND_S) as connection:
+            claim(connection, [VERSIONS])
             _refuse_twin(connection, workflow)
             same = _same(connection, workflow, digest_of(definition)) if only_new else None
             if same:
@@ -74,6 +76,7 @@ class SqlWorkflows(WorkflowRepository):
     def carry(self, version: Version) -> bool:
         check_id(version.workflow, "workflow")
         with self._database.write(BY_HAND_S) as connection:
+            claim(connection, [VERSIONS])
             _refuse_twin(connection, version.workflow)
             listed = _listed(connection, version.workflow, deleted=True)
             known = next((other for other in listed if other.number == version.number), None)
@@ -124,6 +127,7 @@ class SqlWorkflows(WorkflowRepository):
     def delete(self, workflow: str, number: int, *, force: bool = False, by: str = "", note: str = "") -> Version:
         check_id(workflow, "workflow")
         with self._database.write(BY_HAND_S) as connection:
+            claim(connection, [VERSIONS])
             listed = _listed(connection, workflow, deleted=True)
             version = next((version for version in listed if version.number == number), None)
             if version is None:

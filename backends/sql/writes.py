@@ -4,7 +4,7 @@ SQLAlchemy builds the SQL once for each dialect; each use then costs the driver'
 little else (building the cache key of a statement with 60 columns costs more than its execution).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from importlib import import_module
 from operator import itemgetter
@@ -35,29 +35,43 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
             return
         except (UnicodeEncodeError, OverflowError):
             pass
-    _run(connection, sql, names, rows)
+    _run(connection, table, sql, names, rows)
 
 
 def insert(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
     """Adds rows whose number the database gives."""
-    _run(connection, *_append(table, connection.dialect.name), rows)
+    _run(connection, table, *_append(table, connection.dialect.name), rows)
 
 
 def add_missing(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
     """Adds the rows whose primary key is not there yet; others stay as they are."""
-    _run(connection, *_missing(table, connection.dialect.name), rows)
+    _run(connection, table, *_missing(table, connection.dialect.name), rows)
 
 
 def add_up(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
     """Adds the numbers of rows to those that are there; in the order of the keys, so that writers cannot deadlock."""
     keys = [column.name for column in table.primary_key]
-    _run(connection, *_sum(table, connection.dialect.name), sorted(rows, key=lambda row: [row[key] for key in keys]))
+    in_order = sorted(rows, key=lambda row: [row[key] for key in keys])
+    _run(connection, table, *_sum(table, connection.dialect.name), in_order)
 
 
-def _run(connection: Connection, sql: str, names: tuple[str, ...], rows: Iterable[Mapping[str, Any]]) -> None:
-    values = [tuple([storable(row[name]) for name in names]) for row in rows]
+def _run(
+    connection: Connection, table: Table, sql: str, names: tuple[str, ...], rows: Iterable[Mapping[str, Any]]
+) -> None:
+    bind = _binds(table, names, connection.dialect.name)
+    values = [tuple([bound(row[name]) for bound, name in bind]) for row in rows]
     if values:
         connection.exec_driver_sql(sql, values)
+
+
+@lru_cache(64)
+def _binds(table: Table, names: tuple[str, ...], dialect: str) -> list[tuple[Callable[[Any], Any], str]]:
+    """What makes of each column's value what the driver takes."""
+    if dialect == "sqlite":
+        return [(storable, name) for name in names]
+    variants = (table.c[name].type._variant_mapping.get(dialect) for name in names)
+    takes = [getattr(variant, "taken", storable) for variant in variants]
+    return list(zip(takes, names, strict=True))
 
 
 def _dialect(name: str) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 
 import flightlog
 import pytest
+from flightlog.backends.postgres.server_url import ServerUrl, spool_folder
 from flightlog.core.store import Store
 
 SQLITE = "storage: {workflows: {type: sqlite}, logs: {type: sqlite}, metrics: {type: sqlite}}"
@@ -31,15 +32,18 @@ def beside_a_source(folder: Path) -> Path:
     return configured(folder, f"sources: [{{type: langgraph, path: {source}}}]")
 
 
-Maker = Callable[[Path], dict[str, Any]]
+NewUrl = Callable[[], str]
+"""Makes a database on the server of this test session; its URL."""
+Maker = Callable[[Path, NewUrl], dict[str, Any]]
 
 MAKERS: dict[str, Maker] = {
-    "files": lambda folder: {"place": folder, "storage": "file"},
-    "mix": lambda folder: {"place": folder},
-    "sqlite": lambda folder: {"place": folder, "config": configured(folder, SQLITE)},
-    "turned": lambda folder: {"place": folder, "config": configured(folder, TURNED)},
-    "memory": lambda folder: {"place": "sqlite::memory:"},
-    "joined": lambda folder: {"place": folder, "config": beside_a_source(folder)},
+    "files": lambda folder, new_url: {"place": folder, "storage": "file"},
+    "mix": lambda folder, new_url: {"place": folder},
+    "sqlite": lambda folder, new_url: {"place": folder, "config": configured(folder, SQLITE)},
+    "turned": lambda folder, new_url: {"place": folder, "config": configured(folder, TURNED)},
+    "memory": lambda folder, new_url: {"place": "sqlite::memory:"},
+    "postgres": lambda folder, new_url: {"place": new_url()},
+    "joined": lambda folder, new_url: {"place": folder, "config": beside_a_source(folder)},
 }
 PERSISTENT = [name for name in MAKERS if name != "memory"]
 
@@ -47,11 +51,13 @@ PERSISTENT = [name for name in MAKERS if name != "memory"]
 class Place:
     """Somewhere a store is kept; opens it as often as a test wants, and closes all at the end."""
 
-    def __init__(self, kind: str, folder: Path) -> None:
+    def __init__(self, kind: str, folder: Path, new_url: NewUrl) -> None:
         self.kind, self.folder = kind, folder
         self.files = kind in ("files", "turned")  # runs are kept in files
         folder.mkdir()
-        self._options = MAKERS[kind](folder)
+        self._options = MAKERS[kind](folder, new_url)
+        if kind == "postgres":
+            self.folder = spool_folder(ServerUrl(self._options["place"]))
         self._opened: list[Store] = []
 
     def open(self, **options: Any) -> Store:
@@ -75,25 +81,25 @@ class Place:
 
 
 @pytest.fixture(params=MAKERS)
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+def place(request: pytest.FixtureRequest, tmp_path: Path, new_postgres_url: NewUrl) -> Iterator[Place]:
     """A place of each kind."""
-    found = Place(request.param, tmp_path / "data")
+    found = Place(request.param, tmp_path / "data", new_postgres_url)
     yield found
     found.close()
 
 
 @pytest.fixture(params=PERSISTENT)
-def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+def kept(request: pytest.FixtureRequest, tmp_path: Path, new_postgres_url: NewUrl) -> Iterator[Place]:
     """A place of each kind that outlives a process."""
-    found = Place(request.param, tmp_path / "data")
+    found = Place(request.param, tmp_path / "data", new_postgres_url)
     yield found
     found.close()
 
 
 @pytest.fixture(params=[name for name in MAKERS if name != "joined"])
-def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+def target(request: pytest.FixtureRequest, tmp_path: Path, new_postgres_url: NewUrl) -> Iterator[Place]:
     """A second place, of each kind, to carry into."""
-    found = Place(request.param, tmp_path / "target")
+    found = Place(request.param, tmp_path / "target", new_postgres_url)
     yield found
     found.close()
 

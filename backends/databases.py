@@ -1,0 +1,60 @@
+"""The databases of one process, each opened once however many concerns it keeps."""
+
+import os
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..core.errors import ReadOnly
+from .postgres.server_url import ServerUrl
+
+if TYPE_CHECKING:
+    from .sql.database import Database
+
+Where = Path | ServerUrl | None
+"""A SQLite file, a database on a server, or (None) one in memory."""
+
+
+class Databases:
+    """Opens databases at need and closes them together. Thread-safe; in a forked child all are opened anew."""
+
+    def __init__(self, *, read_only: bool, create: bool) -> None:
+        self._read_only, self._create = read_only, create
+        self._pid, self._lock = os.getpid(), threading.RLock()
+        self._opened: dict[Where, Database] = {}
+
+    def get(self, where: Where) -> "Database":
+        """The database, with the tables of a store; StorageError."""
+        if self._pid != os.getpid():
+            self._pid, self._lock, self._opened = os.getpid(), threading.RLock(), {}
+        with self._lock:
+            if where not in self._opened:
+                self._opened[where] = self._open(where)
+            return self._opened[where]
+
+    def beside(self, where: Path | ServerUrl) -> "Database":
+        """A database beside that of the runs; a file that is not there and may not be made is empty."""
+        there = isinstance(where, ServerUrl) or self._create or where.exists()
+        return self.get(where if there else None)
+
+    def _open(self, where: Where) -> "Database":
+        if isinstance(where, ServerUrl):
+            from .postgres.engine import open_server
+
+            return open_server(where, read_only=self._read_only)
+        from .sqlite.engine import open_database
+
+        if self._read_only and where is not None:
+            return open_database(where, read_only=True, truth=True)
+        try:
+            return open_database(where, truth=True)
+        except ReadOnly:
+            if where is None or not where.exists():
+                raise
+            return open_database(where, read_only=True, truth=True)
+
+    def close(self) -> None:
+        """Closes all that were opened. May be called twice."""
+        if self._pid == os.getpid():
+            for database in self._opened.values():
+                database.close()

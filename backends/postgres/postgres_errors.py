@@ -1,0 +1,102 @@
+"""PostgreSQL's errors as ours: each says what to do. Its own words are used where they can tell no credentials."""
+
+from typing import Any
+
+from sqlalchemy.exc import DBAPIError
+
+from ...core.errors import Conflict, Corrupt, Locked, NotFound, ReadOnly, StorageError
+
+_Kind = tuple[type[StorageError], str, str]
+
+_WAITS = "what is recorded waits in the spool, and is shipped when the server is back"
+_GONE: _Kind = (StorageError, "the connection to the server was lost", _WAITS)
+_TRY = "try again"
+
+# By SQLSTATE, and by its class (the first two characters); postgresql.org/docs/current/errcodes-appendix.html.
+_KINDS: dict[str, _Kind] = {
+    "08": _GONE,
+    "57P": _GONE,
+    "23": (Conflict, "the database refused a row", ""),
+    "25006": (ReadOnly, "the server takes no changes (it is a standby, or set read-only)", "name the primary server"),
+    "28": (StorageError, "the server refuses this user or password", "set PGUSER and PGPASSWORD, or look at ~/.pgpass"),
+    "40": (Locked, "another transaction was in the way", _TRY),
+    "42501": (ReadOnly, "the user lacks the rights for this", "ask for USAGE and CREATE on the schema, or its tables"),
+    "42P01": (StorageError, "a table of Flightlog's is missing", "name another database, or an empty one"),
+    "53100": (StorageError, "the server's disk is full", f"make room there; {_WAITS}"),
+    "53200": (StorageError, "the server is out of memory", _WAITS),
+    "53300": (Locked, "the server has no connection left", "close others, or raise its max_connections"),
+    "55P03": (Locked, "another transaction holds what is to be written", _TRY),
+    "57014": (Locked, "the server cancelled the statement", _TRY),
+    "22021": (StorageError, "text with a NUL character cannot be looked for", "leave it out"),
+    "XX001": (Corrupt, "the database is damaged", "restore it from the server's backup"),
+    "XX002": (Corrupt, "an index of the database is damaged", "have its keeper run REINDEX DATABASE"),
+}
+
+# A server that lets nobody in gives no code, only words.
+_REFUSALS: list[tuple[tuple[str, ...], _Kind]] = [
+    (
+        ("password authentication failed", "no password supplied", "authentication failed"),
+        (StorageError, "the server refuses this user or password", "set PGPASSWORD, or look at ~/.pgpass"),
+    ),
+    (
+        ("pg_hba.conf",),
+        (StorageError, "the server admits nobody from here by this name", "ask its keeper for a line in pg_hba.conf"),
+    ),
+    (("role ",), (StorageError, "the server knows no such user", "name another one in the URL or in PGUSER")),
+    (
+        ("database ", "does not exist"),
+        (NotFound, "the server has no such database", "make it with createdb, or name another one"),
+    ),
+    (
+        ("permission denied for database",),
+        (ReadOnly, "the user may not enter this database", "ask for the right to connect"),
+    ),
+    (("too many", "connection slots"), _KINDS["53300"]),
+    (
+        ("starting up", "shutting down", "recovery"),
+        (StorageError, "the server is just starting or stopping", _WAITS),
+    ),
+    (("SSL", "certificate"), (StorageError, "no encrypted connection could be made", "look at sslmode in the URL")),
+    (
+        ("resolve", "translate host name", "Name or service"),
+        (StorageError, "there is no such host", "look at the URL, or at the network"),
+    ),
+    (("timeout", "timed out"), (StorageError, "the server does not answer", _WAITS)),
+    (
+        ("refused", "No such file", "unreachable", "No route"),
+        (StorageError, "no server answers there", f"start it, or look at host and port; {_WAITS}"),
+    ),
+    (
+        ("invalid", "missing", "parameter"),
+        (StorageError, "the URL holds an option that is not understood", "look at what follows its ?"),
+    ),
+]
+
+
+def translated(error: Exception, where: str) -> StorageError:
+    """An error of the driver (or SQLAlchemy's around it) as one of ours."""
+    cause: Any = error.orig if isinstance(error, DBAPIError) else error
+    state = getattr(cause, "sqlstate", None) or ""
+    if not state and (getattr(error, "connection_invalidated", False) or _is_lost(cause)):
+        state = "08"
+    kind, what, advice = next((_KINDS[key] for key in (state, state[:3], state[:2]) if key in _KINDS), _UNKNOWN)
+    said = getattr(getattr(cause, "diag", None), "message_primary", None) or type(cause).__name__
+    return kind(what if advice else f"{what}: {said}", where=where, advice=advice)
+
+
+_UNKNOWN: _Kind = (StorageError, "the database failed", "")
+
+
+def unreachable(error: Exception, where: str) -> StorageError:
+    """Why no connection could be made; in our words, for the driver's may name the user."""
+    text = str(error)
+    for words, (kind, what, advice) in _REFUSALS:
+        if any(word in text for word in words):
+            return kind(what, where=where, advice=advice)
+    return StorageError("the server cannot be reached", where=where, advice=f"look at the URL; {_WAITS}")
+
+
+def _is_lost(error: Exception) -> bool:
+    import psycopg
+
+    return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)

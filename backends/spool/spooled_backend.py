@@ -1,0 +1,168 @@
+"""What all SQL backends have in common: journals in a spool, shipped to one database that holds everything."""
+
+import os
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from ...core.repositories import MetricsRepository, RecordingRepository
+from ...core.store import Reading
+from ..files.files_backend import make_data_folder
+from ..journal.layout import Layout
+from ..read_only import ReadOnlyRecording, opened_read_only
+from .shipper import Shipper
+from .spool_recording import Shipped, SpoolRecording
+
+if TYPE_CHECKING:
+    from ..reading import Watcher
+    from ..sql.database import Database
+    from ..sql.projector import Projector
+    from ..truth import Truth
+    from ..upkeep import Check
+    from .shipping import Shipping
+
+
+class Engine(NamedTuple):
+    """What ships into the database, and its projector, of one process."""
+
+    database: "Database"
+    projector: "Projector"
+    shipping: "Shipping"
+
+
+class SpooledBackend(ABC):
+    """The runs of one database. Thread-safe.
+
+    The engine is loaded by the shipping thread or by the first question, not by an agent's call.
+    In a forked child everything is opened anew.
+    """
+
+    truth: "Truth"
+    """What replay carries; there since the reading side was opened."""
+
+    _engine: Engine | None
+    _watcher: "Watcher | None"
+    _looked: bool
+
+    def __init__(self, layout: Layout, name: str, *, read_only: bool, create: bool) -> None:
+        """`layout` is that of the spool, `name` what a person calls the database."""
+        self._layout, self._name, self._create = layout, name, create and not read_only
+        make_data_folder(layout.root, layout.spool, create=self._create)
+        self._begin_process()
+        self.recording: RecordingRepository = (
+            ReadOnlyRecording(lambda: opened_read_only(name))
+            if read_only
+            else SpoolRecording(layout, name, self._for_recording, self._shipped, self._ship)
+        )
+
+    # --- what a kind of database knows
+
+    @abstractmethod
+    def _open(self) -> "Database":
+        """The database, opened at the first call."""
+
+    @abstractmethod
+    def _for_recording(self) -> "Database":
+        """The database, made if it is not there; asked by those who take a run up or wait for an answer."""
+
+    @abstractmethod
+    def _shipped(self, run: str) -> Shipped:
+        """How much of a run is in the database; asked for each run that begins, so by the quickest way there is."""
+
+    @abstractmethod
+    def _files(self) -> Mapping[str, Sequence[Path]]:
+        """The files of the database itself, by what they are."""
+
+    def _sizes(self, database: "Database") -> dict[str, int]:
+        """Bytes of what is no file of this machine."""
+        return {}
+
+    @abstractmethod
+    def _checks(self, database: "Database") -> "Sequence[Check]":
+        """Whether the engine finds its data whole."""
+
+    # --- what all share
+
+    def engine(self) -> Engine:
+        """The database and what ships into it, opened at the first call; StorageError."""
+        self._check_process()
+        with self._lock:
+            if self._engine is None:
+                from ..sql.projector import Projector
+                from .shipping import Shipping
+
+                database, projector = self._open(), Projector()
+                self._engine = Engine(database, projector, Shipping(self._layout, database, projector))
+            return self._engine
+
+    def reading(self, metrics: "Callable[[Database, Callable[[], None]], MetricsRepository]") -> Reading:
+        """Opens the database and what reads it."""
+        from .. import dropping_states, upkeep
+        from ..annotation_writers import TableAnnotations
+        from ..data_directory import Root
+        from ..ingest.refresh import Refresh
+        from ..reading import Watcher, reading_of
+        from ..sql.bodies import EventTableBodies
+        from ..truth import of_database
+
+        database, projector, shipping = self.engine()
+        layout, root = self._layout, Root(self._layout.root)
+        refresh = Refresh(root, (lambda: None) if database.read_only else shipping.ship_all)
+        files = self._files()
+        parts = {**files, "spool": [layout.spool], "workflows": [layout.workflows]}
+        checks = (
+            upkeep.can_be_read(refresh),
+            upkeep.private(layout.root, parts),
+            *self._checks(database),
+            upkeep.tidy(layout.spool, by_day=False),
+            upkeep.named_damage(database),
+            upkeep.lost_runs(database),
+        )
+        folders = {layout.root, layout.spool, *(path.parent for paths in files.values() for path in paths)}
+        bodies, notes = EventTableBodies(database), TableAnnotations(database, projector)
+        self.truth = of_database(layout, database, bodies, refresh, notes)
+        self._watcher = Watcher(
+            folders=lambda: folders,
+            problem=lambda: root.problem() or database.problem() or refresh.problem or self._shipper.problem,
+            version=database.changes,
+        )
+        return reading_of(
+            database,
+            bodies,
+            refresh,
+            notes=None if database.read_only else notes,
+            watcher=self._watcher,
+            upkeep=upkeep.StoreUpkeep(
+                root, checks, parts, dropping_states.of_database(database, refresh), lambda: self._sizes(database)
+            ),
+            metrics=metrics(database, refresh),
+        )
+
+    def close(self, then: Callable[[], None]) -> None:
+        """Ends watches, ships what is left, and calls `then`. May be called twice."""
+        self._check_process()
+        if self._watcher:
+            self._watcher.close()
+        self._shipper.close(then)
+
+    def _ship(self, run: str) -> None:
+        self._check_process()
+        self._shipper.add(run)
+
+    def _ship_now(self, runs: list[str]) -> tuple[set[str], bool]:
+        shipping = self.engine().shipping
+        if not self._looked:
+            shipping.ship_all()  # what agents left behind that died
+            self._looked = True
+        return shipping.ship(runs)
+
+    def _check_process(self) -> None:
+        if self._pid != os.getpid():
+            self._begin_process()
+
+    def _begin_process(self) -> None:
+        self._pid, self._lock = os.getpid(), threading.RLock()
+        self._engine, self._watcher, self._looked = None, None, False
+        self._shipper = Shipper(self._ship_now)

