@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
 from ..core.errors import Conflict, Corrupt, NotFound
 from ..core.events import CheckpointSaved, decode
@@ -85,6 +86,11 @@ class Carrier:
         if not checkpoints:
             return
         values = self._values_of(run)
+        self._put_values(run, values, checkpoints)
+        if self._durable:
+            values.sync()
+
+    def _put_values(self, run: str, values: StatesWriter, checkpoints: Sequence[bytes]) -> None:
         for line in checkpoints:
             event = decode(line)
             assert isinstance(event, CheckpointSaved)
@@ -92,8 +98,6 @@ class Carrier:
                 self._carry_value(run, values, digest, key=key)
             for blob in event.opaque.values():
                 self._carry_value(run, values, blob.digest, opaque=True)
-        if self._durable:
-            values.sync()
 
     def _carry_value(self, run: str, values: StatesWriter, digest: str, *, key: str = "", opaque: bool = False) -> None:
         if values.has(digest):
@@ -104,6 +108,43 @@ class Carrier:
             values.put_dropped(digest)
         except (NotFound, Corrupt) as error:
             self.missing.append(f"{run}: {error}")
+
+    def carry_values_anew(self, run: str) -> None:
+        """Puts in the place of a run's values those that the source has now: what was dropped there goes here.
+
+        Does nothing where the run has no values. Conflict, StorageError.
+        """
+        path, states = self._layout.journal(run), self._layout.states(run)
+        if not states.exists():
+            return
+        beside = states.with_name(f".{states.name}.anew")
+        try:
+            fd = disk.open_append(path)
+            try:
+                if not lock.take(fd):
+                    raise Conflict(f"run {run} is being written", where=path, advice="try again")
+                beside.unlink(missing_ok=True)
+                missing = len(self.missing)
+                self._write_values(run, beside)
+                if len(self.missing) > missing:  # what the source cannot read now stays where it can be read
+                    beside.unlink()
+                    raise Corrupt(self.missing[missing], where=states, advice="run `flightlog doctor`")
+                beside.replace(states)
+            finally:
+                os.close(fd)
+        except OSError as error:
+            raise disk.storage_error(error, states, "writing the states that are kept") from error
+
+    def _write_values(self, run: str, path: Path) -> None:
+        values, after = StatesWriter(run, path, self._layout.torn(run)), 0
+        types = frozenset({"checkpoint"})
+        try:
+            while lines := self._bodies.lines(run, after=after, limit=_AT_ONCE, types=types):
+                self._put_values(run, values, [line for _, line in lines])
+                after = lines[-1][0]
+            values.sync()
+        finally:
+            values.close()
 
     def _values_of(self, run: str) -> StatesWriter:
         """What writes the values of a run; of those that had some last it is kept, for it knows what is there."""

@@ -1,6 +1,8 @@
 """A store with a mirror: fed beside it, shown in its place when it cannot be opened. Loads no engine."""
 
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Callable, Collection, Iterator
+from contextlib import closing
 from pathlib import Path
 
 from ...core.errors import Locked, StorageError
@@ -8,13 +10,15 @@ from ...core.events import Decision, RunStarted
 from ...core.feed import Changes, Watch
 from ...core.repositories import FeedRepository, RecordingRepository, RunWriter, UpkeepRepository
 from ...core.store import Reading, Store
-from ...core.upkeep import Finding
+from ...core.upkeep import Dropped, Finding
 from ..read_only import ReadOnlyRecording
 from ..workflows.forwarded_workflows import ReadOnlyWorkflows
 from ..workflows.workflow_files import FileWorkflows
 from .feeder import Feeder
 from .first import First
 from .told import Told
+
+log = logging.getLogger("flightlog.mirror")
 
 
 class Mirror:
@@ -41,7 +45,7 @@ class Mirror:
         if self._feeds:
             self._feeder.begin(recording=False)
         return reading._replace(
-            feed=_Feed(reading.feed, self._feeder), upkeep=_Upkeep(reading.upkeep, self._divergence)
+            feed=_Feed(reading.feed, self._feeder), upkeep=_Upkeep(reading.upkeep, self._divergence, self._drop)
         )
 
     def instead(self, name: str, error: StorageError) -> Store:
@@ -77,6 +81,22 @@ class Mirror:
         then()
         self._feeder.close()
         self._close_shown()
+
+    def _drop(self, run: str) -> None:
+        """Drops in the mirror, too, the states that were dropped in the store; that it cannot is told, not raised."""
+        from ..carrying import Carrier
+        from ..journal.layout import Layout
+
+        first = self._open_first()
+        if first is None:
+            return
+        try:
+            with closing(Carrier(first.truth.bodies, Layout(self._root))) as carrier:
+                carrier.carry_values_anew(run)
+        except StorageError as error:
+            log.error("states of run %s were dropped, but not in the mirror: %s", run, error)
+        finally:
+            first.store.close()
 
     def _divergence(self) -> Iterator[Finding]:
         from .divergence import divergence
@@ -141,8 +161,13 @@ class _Feed(FeedRepository):
 class _Upkeep(UpkeepRepository):
     """The first store's, and whether its mirror says the same."""
 
-    def __init__(self, first: UpkeepRepository, divergence: Callable[[], Iterator[Finding]]) -> None:
-        self._first, self._divergence = first, divergence
+    def __init__(
+        self,
+        first: UpkeepRepository,
+        divergence: Callable[[], Iterator[Finding]],
+        dropped: Callable[[str], None],
+    ) -> None:
+        self._first, self._divergence, self._dropped = first, divergence, dropped
 
     def check(self, *, stop: Callable[[], bool] = lambda: False) -> Iterator[Finding]:
         yield from self._first.check(stop=stop)
@@ -151,3 +176,8 @@ class _Upkeep(UpkeepRepository):
 
     def sizes(self) -> dict[str, int]:
         return self._first.sizes()
+
+    def drop_states(self, run: str, keep: Collection[str]) -> Dropped:
+        dropped = self._first.drop_states(run, keep)
+        self._dropped(run)
+        return dropped

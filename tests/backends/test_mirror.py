@@ -314,6 +314,21 @@ def test_doctor_names_what_differs(data):
         assert findings(store) == ["mirror-differs"]
 
 
+def test_states_that_are_dropped_are_dropped_in_the_mirror(data):
+    with flightlog.open(data) as store:
+        with store.run("w") as run:
+            secret = run.checkpoint({"text": "a planted string " * 10})
+            kept = run.checkpoint({"other": [1, 2, 3]})
+        store.runs.totals()
+    with flightlog.open(data) as store:
+        assert store.upkeep.drop_states(run.id, [kept]).values == 1
+    assert not any(b"a planted string" in path.read_bytes() for path in mirror_of(data).rglob("*") if path.is_file())
+    with flightlog.open(mirror_of(data)) as mirror:
+        assert mirror.checkpoints.state(kept) == {"other": [1, 2, 3]}
+        with pytest.raises(StorageError):
+            mirror.checkpoints.state(secret)
+
+
 # --- shown in the place of the store -------------------------------------------------------------------
 
 
