@@ -61,29 +61,29 @@ def test_verbs_work_in_a_terminal_that_cannot_draw(data):
 
 ENDLESS = """
 import sys, time
-from flightlog.backends.sql import log_repository
+from flightlog.backends.sql.log_repository import SqlLogs
 from flightlog.tui.cli.main import main
 
-def without_end(bodies, run, *, stop):
-    yield from found(bodies, run, stop=stop)
-    while not stop():
+def without_end(self, *given, **named):
+    yield from found(self, *given, **named)
+    while True:
         time.sleep(0.01)
 
-found, log_repository.entries = log_repository.entries, without_end
+found, SqlLogs.search = SqlLogs.search, without_end
 main(sys.argv[1:])
 """
 
 
 def test_a_search_says_how_far_it_is_and_can_be_broken_off(data):
-    with terminal("search", "hell", "--data", data, TERM="dumb") as t:
+    with terminal("search", "hello", "--data", data, TERM="dumb") as t:
         assert t.ended() == 0
         assert "searched 0 of 1 runs" in t.written and t.written.rstrip().endswith("hello") and "\x1b" not in t.written
-    with terminal("search", "hell", "--data", data, program=(sys.executable, "-c", ENDLESS)) as t:
+    with terminal("search", "hello", "--data", data, program=(sys.executable, "-c", ENDLESS)) as t:
         t.until("hello")
         t.press("\x03")
         assert t.ended() == 130
         assert "Traceback" not in t.written and "Aborted" not in t.written
-    piped = CliRunner().invoke(main, ["search", "hell", "--data", str(data)])
+    piped = CliRunner().invoke(main, ["search", "hello", "--data", str(data)])
     assert (piped.exit_code, piped.stderr) == (0, "")
 
 
