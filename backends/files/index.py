@@ -53,7 +53,8 @@ class Index:
         self._layout, self._root, self._database = layout, root, database
         self._at = os.fspath(layout.root)
         self._ingest = Ingest(projector, keep=False)
-        self._catch_up = CatchUp(database, self._ingest, layout.root)
+        copied = layout.bookmark.exists()
+        self._catch_up = CatchUp(database, self._ingest, layout.root, copied=copied)
         self._annotations = AnnotationIngest(layout.annotations, database, self._ingest, projector)
         self._unfinished: list[OpenJournal] = []
         self._progress = progress

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from ...core.events import Writer
 from ..journal import liveness
+from ..journal.process import is_alive
 from ..sql import tables
 from ..sql.claims import claim
 from ..sql.database import Database
@@ -48,11 +49,13 @@ class CatchUp:
     """Takes journals into one database. Used by one thread at a time.
 
     `gone` is the evidence by which an unfinished run is lost whose journal is not there; empty where
-    a run without a journal is no run.
+    a run without a journal is no run. With `copied` the journals are copies: that nobody holds their lock
+    says nothing, only the end of their writer does.
     """
 
-    def __init__(self, database: Database, ingest: Ingest, root: Path, *, gone: str = "") -> None:
+    def __init__(self, database: Database, ingest: Ingest, root: Path, *, gone: str = "", copied: bool = False) -> None:
         self._database, self._ingest, self._root, self._gone = database, ingest, root, gone
+        self._copied = copied
         self._looked_for_life = 0.0
 
     def unfinished(self) -> list[OpenJournal]:
@@ -104,6 +107,8 @@ class CatchUp:
         with self._database.read() as connection:
             row = connection.execute(_WRITER, {"of": journal.run}).first()
         writer = msgspec.json.decode(row.writer, type=Writer) if row and row.writer else None
+        if self._copied and (writer is None or is_alive(writer) is not False):
+            return ""
         try:
             return liveness.evidence(self._root / journal.path, writer, row.last_event if row else None)
         except FileNotFoundError:

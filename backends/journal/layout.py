@@ -69,6 +69,11 @@ class Layout:
         return self.root / "flightlog.db"
 
     @property
+    def bookmark(self) -> Path:
+        """How far a mirror has followed its store; only a mirror has it."""
+        return self.root / "mirror.json"
+
+    @property
     def index_db(self) -> Path:
         """The disposable index of the files backend."""
         return self.root / ".flightlog" / "index.db"

@@ -6,9 +6,8 @@ from pathlib import Path
 import msgspec
 
 from ..journal import disk, lock
+from ..journal.layout import Layout
 from ..truth import Notes
-
-NAME = "mirror.json"
 
 
 class Bookmark(msgspec.Struct, kw_only=True):
@@ -27,8 +26,7 @@ class BookmarkFile:
     """The bookmark of one mirror, held by its one feeder among all processes; freed by the feeder's death."""
 
     def __init__(self, root: Path) -> None:
-        self._path = root / NAME
-        self._fd = disk.open_shared(self._path)
+        self._fd = disk.open_shared(Layout(root).bookmark)
 
     def take(self) -> bool:
         """Whether this process feeds the mirror from now on."""

@@ -15,7 +15,6 @@ from ..journal.layout import Layout, run_of
 from ..journal.reader import Broken, read_lines_back
 from ..truth import Truth
 from ..workflows.workflow_files import FileWorkflows
-from .bookmark import NAME
 from .first import First
 
 _PATIENCE_S = 5.0
@@ -28,7 +27,7 @@ def divergence(first: First, root: Path, is_fed: Callable[[], bool]) -> Iterator
     layout = Layout(root)
     newest = {run: line for run in truth.runs() if (line := _newest(truth, run))}
     lag = _Lag(first, layout, {run: seq for run, (seq, _) in newest.items()})
-    anew = f"delete {root / NAME}: at the next opening all is compared anew, and what is missing is carried"
+    anew = f"delete {layout.bookmark}: at the next opening all is compared anew, and what is missing is carried"
     for what in lag.wait(is_fed):
         yield _finding("mirror-behind", what, root, anew)
     other = [run for run in newest.keys() - set(lag.runs) if not _is_same(layout, run, *newest[run])]

@@ -165,6 +165,23 @@ def test_a_bookmark_that_is_damaged_carries_nothing_twice(data):
     assert same(data)
 
 
+def test_a_run_is_not_lost_in_the_mirror_while_its_writer_lives(data):
+    code = f"""
+import flightlog, sys
+store = flightlog.open({str(data)!r})
+print(store.run("w").id, flush=True)
+sys.stdin.read()
+"""
+    agent = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    run = agent.stdout.readline().strip()
+    until(lambda: list(mirror_of(data).rglob(f"{run}.jsonl")))
+    with flightlog.open(mirror_of(data), read_only=True) as mirror:
+        assert mirror.runs.get(run).status == "running"
+        agent.kill()
+        agent.communicate()
+        until(lambda: mirror.runs.get(run).status == "lost")
+
+
 # --- never in the way ----------------------------------------------------------------------------------
 
 
