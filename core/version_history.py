@@ -17,6 +17,11 @@ class Entry(NamedTuple):
     """Outcome of the nearest parent that has runs enough to compare with."""
 
     @property
+    def is_kept(self) -> bool:
+        """Whether there is a text to look at."""
+        return self.version is not None and self.version.deleted is None
+
+    @property
     def parents(self) -> tuple[int, ...]:
         """Numbers of its parents."""
         return self.version.parents if self.version else ()

@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from textual import events
+from textual import events, on
 from textual.app import App
 from textual.screen import Screen
 
@@ -20,11 +20,12 @@ from .commands import KeyCommands, places_of
 from .glyphs import ASCII, UNICODE
 from .keys import bindings
 from .loading import in_thread
-from .messages import OpenRun, StoreChanged, StoreOpened, Trouble
+from .messages import OpenRun, ShowRuns, StoreChanged, StoreOpened, Trouble
 from .screens.opening import Opening
 from .screens.small import TooSmall
 from .themes import DARK, LIGHT
 from .type_ahead import TypeAhead
+from .widgets.place_line import PlaceLine
 
 if TYPE_CHECKING:
     from ..core.store import Store
@@ -55,6 +56,7 @@ class FlightlogApp(App[None]):
         """The run list: what all other screens lie on."""
         self._open_store, self._called = open_store, name
         self._typed = TypeAhead(self)
+        self._places: dict[str, Screen[Any]] = {}
         self._told: dict[str, float] = {}
         self._report = ""
 
@@ -132,6 +134,37 @@ class FlightlogApp(App[None]):
             from .screens.run import RunScreen
 
             self.push_screen(RunScreen(self.store, message.run))
+
+    def on_show_runs(self, message: ShowRuns) -> None:
+        if self.store is not None:
+            from .screens.runs import RunsScreen
+
+            screen = RunsScreen(self.store.name, only=message.query)
+            self.push_screen(screen)
+            screen.call_after_refresh(screen.show_store, self.store, self._watching)
+
+    @on(PlaceLine.Picked)
+    async def place_picked(self, message: PlaceLine.Picked) -> None:
+        """A place was clicked on."""
+        await self.action_place(message.place)
+
+    async def action_place(self, name: str) -> None:
+        """Goes to a place; what lay on the one before is left."""
+        if self.store is None or (name != "runs" and self.screen is self._places.get(name)):
+            return
+        while self.screen is not self.home and len(self.screen_stack) > 1:
+            await self.pop_screen()
+        if name != "runs":
+            if name not in self._places:
+                self._places[name] = self._made(name, self.store)
+                self.install_screen(self._places[name], name)
+            await self.push_screen(self._places[name])
+
+    def _made(self, name: str, store: "Store") -> Screen[Any]:
+        """A place, made when somebody goes there first; it keeps its cursor from then on."""
+        from .screens.workflows import WorkflowsScreen
+
+        return WorkflowsScreen(store, self._watching)
 
     def on_resize(self, event: events.Resize) -> None:
         small = event.size.width < TooSmall.WIDTH or event.size.height < TooSmall.HEIGHT

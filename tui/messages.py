@@ -38,6 +38,13 @@ class Trouble(Message, bubble=True):
 
 
 @dataclass
+class ShowRuns(Message, bubble=True):
+    """The person wants to see the runs that match a query, and to come back."""
+
+    query: str
+
+
+@dataclass
 class OpenRun(Message, bubble=True):
     """The person wants to look into a run."""
 

@@ -10,8 +10,8 @@ SPOKEN = {"last_event": "last event", "took": "duration"}
 """Sort fields whose name says too little."""
 
 
-def list_titles(found: RunList, glyphs: Glyphs) -> tuple[Line, Line]:
-    """Left and right title."""
+def list_title(found: RunList, glyphs: Glyphs) -> Line:
+    """What is said of the list at the right."""
     dot = (f" {glyphs.dot} ", "faint")
     parts: list[tuple[str, str]] = []
     if found.query != EVERYTHING:
@@ -28,7 +28,7 @@ def list_titles(found: RunList, glyphs: Glyphs) -> tuple[Line, Line]:
     right: Line = [(" ", "text")]
     for place, part in enumerate(part for part in parts if part[0]):
         right += [dot, part] if place else [part]
-    return [(" 1 ", "muted"), ("Runs ", "title")], [*right, (" ", "text")]
+    return [*right, (" ", "text")]
 
 
 def shown_count(found: RunList, glyphs: Glyphs) -> str:

@@ -68,7 +68,7 @@ LIGHT = Theme(
 
 
 class Palette(NamedTuple):
-    """Foreground styles for lines that widgets draw themselves. None of them has a background but `cursor`."""
+    """Foreground styles for lines that widgets draw themselves. Few of them have a background."""
 
     text: Style
     strong: Style
@@ -86,6 +86,11 @@ class Palette(NamedTuple):
     """Laid over a line that the cursor is on."""
     match: Style
     """Laid over text that a search found."""
+    key: Style
+    """Names in code."""
+    added: Style
+    """Laid under what a diff added, `text.added`; so is the next one. Only these two and `cursor` have a background."""
+    removed: Style
 
     def status(self, status: str) -> Style:
         """The colour of a status; its sign says the same (see `glyphs`)."""
@@ -146,4 +151,7 @@ def _palette(
         bad=style(Color.parse(error)),
         cursor=cursor,
         match=style(Color.parse(accent), reverse=True),
+        key=style(Color.parse(primary)),
+        added=Style() if named else Style(bgcolor=back.blend(Color.parse(success), 0.16).rich_color),
+        removed=Style() if named else Style(bgcolor=back.blend(Color.parse(error), 0.18).rich_color),
     )

@@ -35,12 +35,19 @@ def call(step: StepRecorder, pace: Pace, model: str, provider: str, *, size: flo
     step.info(rng.choice(texts.THOUGHTS))
 
 
+def save_triage(store: Store, last: int) -> None:
+    """Saves the versions of triage up to one of them, as people would: with who, why, and what it came from."""
+    for text, (author, note, parents) in zip(texts.TRIAGE_VERSIONS[: last + 1], texts.TRIAGE_NOTES, strict=False):
+        store.workflows.store("triage", text, parents=parents, author=author, note=note, only_new=True)
+
+
 def triage(store: Store, pace: Pace, number: int) -> None:
     """Plan, act, review; its workflow gets a new version now and then, and the numbers show it."""
     rng = pace.rng
     version = min(number // 5, len(texts.TRIAGE_VERSIONS) - 1)
     model, provider = ("gpt-4o", "openai") if version == 1 else ("gpt-4o-mini", "openai")
     mails = rng.sample(texts.MAILS, 4)
+    save_triage(store, version)
     with store.run(
         "triage",
         definition=texts.TRIAGE_VERSIONS[version],

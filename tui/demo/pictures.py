@@ -49,6 +49,10 @@ PICTURES = (
     Picture("run-messages", (*FIND["triage"], "enter", "m")),
     Picture("run-items", (*FIND["labels"], "enter", "i")),
     Picture("run-approvals", (*FIND["deploy"], "enter", "p")),
+    Picture("workflows", ("2", "enter")),
+    Picture("workflows-80x24", ("2", "enter"), NARROW),
+    Picture("version", ("2", "enter", "enter")),
+    Picture("version-diff", ("2", "enter", "d")),
     Picture("help", ("question_mark",)),
 )
 

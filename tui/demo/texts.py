@@ -93,3 +93,10 @@ rank:
   top: 5
 """,
 )
+
+TRIAGE_NOTES = (
+    ("ana", "first cut", ()),
+    ("ben", "rank by meaning", (1,)),
+    ("ana", "small model drafts, large one ranks", (1, 2)),
+)
+"""Who saved each of them, why, and the numbers of its parents."""

@@ -16,7 +16,7 @@ from ...core import clock
 from ...core.clock import to_seconds
 from ...core.errors import FlightlogError
 from ...core.feed import Watch
-from ...core.query.query import EVERYTHING, Query
+from ...core.query.query import EVERYTHING, Query, parse
 from ...core.runs import Run
 from ..completion import candidates, unfinished
 from ..glyphs import glyphs_of
@@ -26,7 +26,7 @@ from ..loading import FRAME, Loader, in_thread
 from ..messages import OpenRun, StoreChanged, Trouble
 from ..preview import Previewed, read_preview, title
 from ..run_list import Answer, RunList
-from ..run_titles import list_titles, shown_count
+from ..run_titles import list_title, shown_count
 from ..sections import Head
 from ..widgets.empty import Empty, failed, no_match, nothing_yet, opening
 from ..widgets.filter_bar import FilterBar
@@ -34,6 +34,7 @@ from ..widgets.frame import FrameLine
 from ..widgets.header import Facts, header_line
 from ..widgets.key_bar import KeyBar
 from ..widgets.line_list import OneLine
+from ..widgets.place_line import PlaceLine
 from ..widgets.preview import Preview
 from ..widgets.run_table import RunTable
 from .annotations import Annotations
@@ -49,13 +50,16 @@ SLOW = 0.3
 class RunsScreen(ListActions, Annotations):
     """Holds the run list and whoever reads for it; every call to the store is made in a thread."""
 
-    BINDINGS = bindings("runs")
+    BINDINGS = bindings("runs", "place")
     AUTO_FOCUS = "RunTable"  # and not the filter's line, which comes first and is mostly hidden
-    PLACES = ("runs", "moves", "app")
+    PLACES = ("runs", "place", "moves", "app")
     """Places of the table of keys that work here."""
 
-    def __init__(self, name: str = "") -> None:
-        """`name` is what the store is called before it is open."""
+    def __init__(self, name: str = "", *, only: str = "") -> None:
+        """`name` is what the store is called before it is open; `only` the filter that it begins with.
+
+        With a filter it lies on another screen, and leads back there.
+        """
         super().__init__()
         self.store: Store | None = None
         self.watching: Watch | None = None
@@ -67,6 +71,9 @@ class RunsScreen(ListActions, Annotations):
         self._ticks = 0
         self.opening: asyncio.Event | None = None
         """There while a line is to be opened as soon as it is read: keys wait for that."""
+        self._only = only
+        if only:
+            self.run_list.set_query(parse(only))
         self.loader: Loader[Answer] = Loader(self, self._prepare, self._loaded, every=FRAME)
         self.counter: Loader[tuple[Query, int]] = Loader(self, self._prepare_count, self._counted, every=1.0)
         self.previewer: Loader[Previewed | None] = Loader(self, self._prepare_preview, self._previewed, every=0.2)
@@ -74,7 +81,7 @@ class RunsScreen(ListActions, Annotations):
     def compose(self) -> ComposeResult:
         yield OneLine(self._header, id="header")
         yield FilterBar(self._filter_count)
-        yield FrameLine("top", lambda width: list_titles(self.run_list, glyphs_of(self)), id="list-top")
+        yield PlaceLine("runs", lambda: list_title(self.run_list, glyphs_of(self)), id="list-top")
         with Vertical(id="list"):
             yield RunTable(self.run_list)
             yield Empty()
@@ -83,6 +90,8 @@ class RunsScreen(ListActions, Annotations):
         yield KeyBar("runs")
 
     def on_mount(self) -> None:
+        if self._only:
+            self.query_one(FilterBar).begin(self._only)
         self.table.focus()
         self.set_interval(0.1, self._tick)
         self._show_empty()
@@ -265,7 +274,12 @@ class RunsScreen(ListActions, Annotations):
 
     def action_back(self) -> None:
         self._open_no_more()
-        super().action_back()
+        found = self.run_list
+        as_begun = found.query == EVERYTHING or found.query.text == self._only
+        if self._only and as_begun and not found.grouping and not found.marks.count(found.matching or 0):
+            self.dismiss()
+        else:
+            super().action_back()
 
     @on(RunTable.SortChosen)
     def _sort_chosen(self, message: RunTable.SortChosen) -> None:

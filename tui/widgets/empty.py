@@ -31,6 +31,24 @@ def nothing_yet(name: str) -> list[Line]:
     ]
 
 
+SAVE = "flightlog save triage triage.yaml --note 'the first one'"
+
+
+def no_workflows(name: str) -> list[Line]:
+    """Neither a run nor a version: how to save a first one."""
+    place = one_line(name, 60)
+    return [
+        [("No workflows yet", "strong")],
+        [("A workflow appears with its first run, or with its first version. From the shell:", "muted")],
+        [],
+        [("  " + SAVE, "accent")],
+        [],
+        [("From Python, a version is saved when its text is new:", "muted")],
+        [],
+        [(f'  flightlog.open("{place}").run("triage", definition=text)', "accent")],
+    ]
+
+
 def no_match(query: str) -> list[Line]:
     """A filter that shows nothing."""
     return [

@@ -107,6 +107,13 @@ class FilterBar(Vertical):
         """What is to be shown; the list may still be on its way there."""
         return self._query
 
+    def begin(self, text: str) -> None:
+        """Shows a query that is in force from the beginning."""
+        self._sent, self._query = text, parse(text)
+        self.input.value = text
+        self.query_one("#hint").display = False
+        self.add_class("open")
+
     def open(self) -> None:
         """Shows the bar and puts the person into it."""
         self.add_class("open")

@@ -33,11 +33,23 @@ def strip_of(widget: Widget, line: Line, width: int, *, cursor: bool = False) ->
     return drawn.adjust_cell_length(width, base)
 
 
+class _Inks(dict[str, Style]):
+    """Every ink on a widget's own style, and under the cursor's; `key.added` is one ink on another's background."""
+
+    def __init__(self, base: Style, inks: Palette, cursor: bool) -> None:
+        over = inks.cursor if cursor else Style()
+        super().__init__({name: base + ink + over for name, ink in inks._asdict().items()})
+        self._inks, self._over = inks, over
+
+    def __missing__(self, name: str) -> Style:
+        ink, _, ground = name.partition(".")
+        under: Style = getattr(self._inks, ground)
+        return self.setdefault(name, self[ink] + under + self._over)
+
+
 @lru_cache(maxsize=64)
-def _laid_on(base: Style, inks: Palette, cursor: bool) -> dict[str, Style]:
-    """Every ink on a widget's own style, and under the cursor's."""
-    over = inks.cursor if cursor else Style()
-    return {name: base + ink + over for name, ink in inks._asdict().items()}
+def _laid_on(base: Style, inks: Palette, cursor: bool) -> _Inks:
+    return _Inks(base, inks, cursor)
 
 
 def _pieces(text: str) -> tuple[str, ...]:

@@ -1,0 +1,35 @@
+"""The places of the browser, and the strip of them in the frame's top line, so that a newcomer sees what there is."""
+
+from typing import NamedTuple
+
+from .lines import Line, width_of
+
+
+class PlaceTab(NamedTuple):
+    """One place; its key is in the table of keys under `place.<id>`."""
+
+    id: str
+    key: str
+    title: str
+
+
+TABS = (PlaceTab("runs", "1", "Runs"), PlaceTab("workflows", "2", "Workflows"))
+
+
+def strip(current: str) -> Line:
+    """All places, the one that is open standing out."""
+    line: Line = []
+    for tab in TABS:
+        here = tab.id == current
+        line += [(f" {tab.key} ", "muted" if here else "accent"), (f"{tab.title} ", "title" if here else "muted")]
+    return line
+
+
+def place_at(cell: int) -> str | None:
+    """The place whose title stands in a cell of the strip."""
+    end = 0
+    for tab in TABS:
+        end += width_of([(f" {tab.key} {tab.title} ", "text")])
+        if cell < end:
+            return tab.id
+    return None

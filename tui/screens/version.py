@@ -1,0 +1,134 @@
+"""One version: who saved it and why, what its runs came to, and its definition as it was saved."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.screen import Screen
+
+from ...core.errors import NotFound
+from ...core.query.query import of_version
+from ...core.store import Store
+from ...core.version_history import Entry
+from ...core.workflows import Version
+from ..glyphs import glyphs_of
+from ..keys import bindings
+from ..lines import Line, one_line, wrapped
+from ..loading import Loader
+from ..messages import ShowRuns
+from ..version_page import code_lines, fact_lines
+from ..widgets.frame import FrameLine
+from ..widgets.key_bar import KeyBar
+from ..widgets.ready_lines import ReadyLines
+from ..yaml_lines import yaml_lines
+
+
+class Found(NamedTuple):
+    """What one reading brought."""
+
+    number: int
+    version: Version | None
+    code: list[Line]
+    why: str = ""
+    """Why there is no version."""
+
+
+class VersionScreen(Screen[None]):
+    """Shows one of the versions of a history; the keys go through all of them."""
+
+    BINDINGS = bindings("version", "place")
+    CSS_PATH = "../styles/workflows.tcss"
+    PLACES = ("version", "place", "moves", "app")
+
+    def __init__(self, store: Store, workflow: str, entries: Sequence[Entry], number: int) -> None:
+        """`entries` are the history, newest first."""
+        super().__init__()
+        self.store, self.workflow, self.number = store, workflow, number
+        self.entries = [entry for entry in entries if entry.number is not None]
+        self.found: Found | None = None
+        self.loader: Loader[Found] = Loader(self, self._prepare, self._loaded)
+
+    def compose(self) -> ComposeResult:
+        yield FrameLine("top", self._titles, id="version-top")
+        with Vertical(id="version-body"):
+            yield ReadyLines(self._lines)
+        yield KeyBar("version")
+
+    def on_mount(self) -> None:
+        bar = self.query_one(KeyBar)
+        bar.read_only = self.store.read_only
+        self.loader.request()
+
+    @property
+    def entry(self) -> Entry | None:
+        """The version's place in the history."""
+        return next((entry for entry in self.entries if entry.number == self.number), None)
+
+    def _prepare(self) -> Callable[[], Found]:
+        store, workflow, number = self.store, self.workflow, self.number
+
+        def read() -> Found:
+            try:
+                version = store.workflows.get(workflow, number)
+            except NotFound as error:
+                return Found(number, None, [], str(error))
+            return Found(number, version, yaml_lines(version.definition))
+
+        return read
+
+    def _loaded(self, found: Found) -> None:
+        if found.number != self.number:
+            return
+        lines = self.query_one(ReadyLines)
+        if self.found is None or self.found.number != found.number:
+            lines.cursor = 0
+        self.found = found
+        lines.show()
+        self.query_one("#version-top", FrameLine).update()
+
+    def _titles(self, width: int) -> tuple[Line, Line]:
+        left: Line = [(f" {one_line(self.workflow, 60)}", "strong"), (f"@{self.number} ", "title")]
+        place = next((n for n, entry in enumerate(self.entries) if entry.number == self.number), 0)
+        right: Line = [(f" {len(self.entries) - place} of {len(self.entries)} ", "muted")]
+        return left, right
+
+    def _lines(self, width: int) -> Sequence[Line]:
+        if self.found is None:
+            return [[("reading", "muted")]]
+        version = self.found.version
+        if version is None:
+            return [[(piece, "muted")] for piece in wrapped(one_line(self.found.why), width)]
+        return [*fact_lines(version, self.entry, width, glyphs_of(self)), *code_lines(self.found.code, width)]
+
+    # What the person does.
+
+    def action_step(self, direction: int) -> None:
+        """To the version before (-1) or after (1) in the order of the history."""
+        numbers = [entry.number for entry in self.entries]
+        place = numbers.index(self.number) - direction if self.number in numbers else 0
+        number = numbers[place] if 0 <= place < len(numbers) else None
+        if number is not None:
+            self.number = number
+            self.loader.request()
+
+    def action_diff(self) -> None:
+        from .version_diff import DiffScreen
+
+        parents = self.entry.parents if self.entry else ()
+        self.app.push_screen(DiffScreen(self.store, self.workflow, parents[0] if parents else None, self.number))
+
+    def action_runs(self) -> None:
+        self.post_message(ShowRuns(of_version(self.workflow, self.number).text))
+
+    def action_copy(self) -> None:
+        if self.found and self.found.version:
+            self.app.copy_to_clipboard(self.found.version.definition)
+            self.app.notify("definition copied", markup=False)
+
+    def action_refresh(self) -> None:
+        """Reads it again."""
+        self.loader.request()
+
+    def action_back(self) -> None:
+        self.dismiss()

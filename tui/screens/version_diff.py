@@ -1,0 +1,161 @@
+"""Two versions of a workflow against each other."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.screen import Screen
+
+from ...core.diff import DiffLine, text_diff
+from ...core.errors import NotFound
+from ...core.store import Store
+from ...core.workflows import Version
+from .. import format
+from ..diff_lines import DiffRow, Sides, diff_rows
+from ..glyphs import glyphs_of
+from ..keys import bindings
+from ..lines import Line, one_line, wrapped
+from ..loading import Loader
+from ..widgets.frame import FrameLine
+from ..widgets.key_bar import KeyBar
+from ..widgets.ready_lines import ReadyLines
+from ..yaml_lines import yaml_lines
+
+CONTEXT = 3
+"""Equal lines shown beside a difference."""
+WIDE = 100
+"""Cells from which both stand side by side unless the person says otherwise."""
+
+
+class Found(NamedTuple):
+    """What one reading brought: the diff with all lines and with few, and both texts in colours."""
+
+    before: Version | None
+    after: Version | None
+    all: list[DiffLine]
+    near: list[DiffLine]
+    sides: Sides
+    why: str = ""
+
+
+class DiffScreen(Screen[None]):
+    """What differs from one version to another; without a first one, all of the second is new."""
+
+    BINDINGS = bindings("diff", "place")
+    CSS_PATH = "../styles/workflows.tcss"
+    PLACES = ("diff", "place", "moves", "app")
+
+    def __init__(self, store: Store, workflow: str, before: int | None, after: int | None) -> None:
+        super().__init__()
+        self.store, self.workflow, self.before, self.after = store, workflow, before, after
+        self.beside: bool | None = None
+        self.everything = False
+        self.found: Found | None = None
+        self.rows: list[DiffRow] = []
+        self.loader: Loader[Found] = Loader(self, self._prepare, self._loaded)
+
+    def compose(self) -> ComposeResult:
+        yield FrameLine("top", self._titles, id="diff-top")
+        with Vertical(id="diff-body"):
+            yield ReadyLines(self._lines)
+        yield KeyBar("diff")
+
+    def on_mount(self) -> None:
+        self.loader.request()
+
+    @property
+    def lines(self) -> ReadyLines:
+        """The rows on screen."""
+        return self.query_one(ReadyLines)
+
+    def _prepare(self) -> Callable[[], Found]:
+        store, workflow, numbers = self.store, self.workflow, (self.before, self.after)
+
+        def read() -> Found:
+            try:
+                before, after = (None if n is None else store.workflows.get(workflow, n) for n in numbers)
+            except NotFound as error:
+                return Found(None, None, [], [], Sides([], []), str(error))
+            old, new = (version.definition if version else "" for version in (before, after))
+            diff = text_diff(old, new, context=None)
+            return Found(
+                before, after, diff, text_diff(old, new, context=CONTEXT), Sides(yaml_lines(old), yaml_lines(new))
+            )
+
+        return read
+
+    def _loaded(self, found: Found) -> None:
+        self.found = found
+        self._redraw()
+        if any(row.hunk is not None for row in self.rows):
+            self.lines.cursor = next(n for n, row in enumerate(self.rows) if row.hunk is not None)
+
+    def _redraw(self) -> None:
+        self.lines.show()
+        self.query_one("#diff-top", FrameLine).update()
+
+    def _titles(self, width: int) -> tuple[Line, Line]:
+        before = "nothing" if self.before is None else f"@{self.before}"
+        after = "nothing" if self.after is None else f"@{self.after}"
+        left: Line = [
+            (f" {one_line(self.workflow, 60)}", "strong"),
+            (f"{before if self.before else f' {before}'} {glyphs_of(self).arrow} {after} ", "title"),
+        ]
+        if self.found is None or self.found.why:
+            return left, []
+        added = sum(line.kind == "added" for line in self.found.all)
+        removed = sum(line.kind == "removed" for line in self.found.all)
+        changes = sum(row.hunk is not None for row in self.rows)
+        right: Line = [(f" {format.plural(changes, 'difference')} ", "muted"), (f"+{added}", "good"), (" ", "text")]
+        return left, [*right, (f"-{removed} ", "bad")]
+
+    def _lines(self, width: int) -> Sequence[Line]:
+        found = self.found
+        self.rows = []
+        if found is None:
+            return [[("reading", "muted")]]
+        if found.why:
+            return [[(piece, "muted")] for piece in wrapped(one_line(found.why), width)]
+        head = [
+            [(f"{glyphs_of(self).damaged} @{version.number}: {one_line(version.damaged, 300)}", "warn")]
+            for version in (found.before, found.after)
+            if version and version.damaged
+        ]
+        if not found.near:
+            return [*head, [("The two definitions are the same", "muted")]]
+        diff = found.all if self.everything else found.near
+        beside = width >= WIDE if self.beside is None else self.beside
+        self.rows = [DiffRow(line, None) for line in head]
+        self.rows += diff_rows(diff, found.sides, width, glyphs_of(self), beside=beside)
+        return [row.line for row in self.rows]
+
+    # What the person does.
+
+    def action_change(self, direction: int) -> None:
+        """To the next or previous difference."""
+        here = self.lines.cursor
+        places = [n for n, row in enumerate(self.rows) if row.hunk is not None]
+        ahead = [n for n in places if (n > here if direction > 0 else n < here)]
+        if ahead:
+            self.lines.move_to(ahead[0] if direction > 0 else ahead[-1], center=True)
+
+    def action_view(self) -> None:
+        now = self.lines.size.width >= WIDE if self.beside is None else self.beside
+        self.beside = not now
+        self._redraw()
+
+    def action_all(self) -> None:
+        self.everything = not self.everything
+        self._redraw()
+
+    def action_swap(self) -> None:
+        self.before, self.after = self.after, self.before
+        self.loader.request()
+
+    def action_refresh(self) -> None:
+        """Reads both again."""
+        self.loader.request()
+
+    def action_back(self) -> None:
+        self.dismiss()

@@ -1,0 +1,342 @@
+"""Place 2, Workflows: what there is, and the versions of the one under the cursor: lineage and outcomes."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.screen import Screen
+
+from ...core import clock
+from ...core.feed import Watch
+from ...core.metrics import Pattern
+from ...core.query.query import of_version
+from ...core.runs import Totals
+from ...core.store import Store
+from ...core.version_history import Entry, History, history
+from ...core.workflows import Workflow, together
+from .. import format
+from ..glyphs import glyphs_of
+from ..keys import bindings
+from ..lines import Line, one_line
+from ..loading import Loader
+from ..messages import OpenRun, ShowRuns, StoreChanged
+from ..pattern_nodes import pattern_nodes
+from ..widgets.empty import Empty, no_workflows
+from ..widgets.frame import FrameLine
+from ..widgets.header import Facts, header_line
+from ..widgets.key_bar import KeyBar
+from ..widgets.line_list import LineList, OneLine
+from ..widgets.place_line import PlaceLine
+from ..widgets.tree_view import TreeView
+from ..widgets.workflow_list import VersionList, WorkflowList
+from ..workflow_cells import ORDERS, in_order
+
+EVERY = 0.5
+"""Seconds between two readings of a store that changes all the time."""
+
+
+class Found(NamedTuple):
+    """What one reading brought."""
+
+    cursor: int
+    kept: list[Workflow]
+    totals: Totals
+    workflows: list[Workflow]
+    about: Workflow | None
+    """The workflow that the next two are of."""
+    history: History
+    patterns: list[Pattern]
+
+
+class WorkflowsScreen(Screen[None]):
+    """Reads the list of workflows from counters, and the versions of the one under the cursor; never the runs."""
+
+    BINDINGS = bindings("workflows", "place")
+    CSS_PATH = "../styles/workflows.tcss"
+    AUTO_FOCUS = "WorkflowList"
+
+    def __init__(self, store: Store, watching: Watch) -> None:
+        super().__init__()
+        self.store, self.watching = store, watching
+        self.found: Found | None = None
+        self.order = ORDERS[0]
+        self.shows_patterns = False
+        self._whole = True
+        self._changed: float | None = None
+        self.loader: Loader[Found | None] = Loader(self, self._prepare, self._loaded, every=EVERY)
+
+    def compose(self) -> ComposeResult:
+        yield OneLine(self._header, id="header")
+        yield PlaceLine("workflows", self._title, id="list-top")
+        with Vertical(id="workflows-pane"):
+            workflows, versions = WorkflowList(id="workflows"), VersionList(id="versions")
+            yield OneLine(workflows.head, id="workflows-head")
+            yield workflows
+            yield Empty()
+        yield FrameLine("middle", self._middle, id="versions-top")
+        with Vertical(id="versions-pane"):
+            yield OneLine(self._trouble, id="versions-trouble")
+            yield OneLine(versions.head, id="versions-head")
+            yield versions
+            yield TreeView(id="patterns")
+        yield KeyBar(*self.PLACES[:-2])
+
+    @property
+    def PLACES(self) -> tuple[str, ...]:
+        """Places of the table of keys that work here and now."""
+        tree = ("tree",) if self.shows_patterns and self.is_mounted and self.patterns.has_focus else ()
+        return (*tree, "workflows", "place", "moves", "app")
+
+    @property
+    def list(self) -> WorkflowList:
+        """The workflows."""
+        return self.query_one(WorkflowList)
+
+    @property
+    def versions(self) -> VersionList:
+        """The versions of the workflow under the cursor."""
+        return self.query_one(VersionList)
+
+    @property
+    def patterns(self) -> TreeView:
+        """What was observed of it."""
+        return self.query_one("#patterns", TreeView)
+
+    # Reading.
+
+    def on_mount(self) -> None:
+        bar = self.query_one(KeyBar)
+        bar.read_only = self.store.read_only
+        self._show_panes()
+        self.set_interval(1.0, self._tick)
+
+    def on_screen_resume(self) -> None:
+        self.loader.request()
+
+    def on_store_changed(self, message: StoreChanged) -> None:
+        if self.is_current:
+            self.loader.request()
+
+    def action_refresh(self) -> None:
+        """Reads everything again."""
+        self._whole = True
+        self.loader.request()
+
+    def _prepare(self) -> Callable[[], Found | None]:
+        before, store, whole = (None if self._whole else self.found), self.store, self._whole
+        self._whole = False
+        wanted = self.list.current
+        wanted_id = wanted.id if wanted else None
+        order = self.order
+
+        def read() -> Found | None:
+            kept = store.workflows.list_all()
+            if before is None:
+                cursor, moved = store.feed.cursor(), True
+            else:
+                changes = store.feed.changes(before.cursor)
+                cursor, moved = changes.cursor, bool(changes.changed or changes.removed or kept != before.kept)
+            about_before = before.about.id if before and before.about else None
+            if before and not moved and wanted_id == about_before:
+                return None if cursor == before.cursor else before._replace(cursor=cursor)
+            workflows = in_order(together(kept, store.runs.workflows()), order)
+            about = next((one for one in workflows if one.id == wanted_id), workflows[0] if workflows else None)
+            if before and about == before.about and not whole:
+                found, patterns = before.history, before.patterns
+            else:
+                found, patterns = _look(store, about)
+            return Found(cursor, kept, store.runs.totals(), workflows, about, found, patterns)
+
+        return read
+
+    def _loaded(self, found: Found | None) -> None:
+        if found is None:
+            return
+        if self.found is not None and found.cursor != self.found.cursor:
+            self._changed = clock.now_s()
+        before, self.found = self.found, found
+        if before is None or found.workflows != before.workflows:
+            self.list.show(in_order(found.workflows, self.order))
+        if before is None or found.history != before.history:
+            if before is None or before.about is None or found.about is None or before.about.id != found.about.id:
+                self.versions.marked, self.versions.cursor = [], 0
+            self.versions.show(found.history)
+        if before is None or found.patterns != before.patterns:
+            self.patterns.show(pattern_nodes(found.patterns))
+        self._show_panes()
+        # The cursor may have gone on meanwhile.
+        if self.list.current and found.about and self.list.current.id != found.about.id:
+            self.loader.request()
+
+    # Drawing.
+
+    def _show_panes(self) -> None:
+        found = self.found
+        nothing = found is not None and not found.workflows
+        self.query_one(Empty).show(no_workflows(self.store.name) if nothing else [])
+        for part in ("#workflows-head", "#workflows", "#versions-top", "#versions-pane"):
+            self.query_one(part).display = not nothing
+        self.set_class(nothing, "empty")
+        none = not found or not found.history.entries
+        self.versions.display = not self.shows_patterns
+        self.query_one("#versions-head").display = not self.shows_patterns and not none
+        self.query_one("#versions-trouble").display = bool(found and found.history.troubles)
+        self.patterns.display = self.shows_patterns
+        height = min(len(found.workflows) if found else 1, max(self.size.height // 3, 3))
+        self.list.styles.height = max(height, 1)
+        for line in self.query(OneLine):
+            line.refresh()
+        for frame in self.query(FrameLine):
+            frame.update()
+        bar = self.query_one(KeyBar)
+        bar.places = self.PLACES[:-2]
+        bar.refresh()
+
+    def on_resize(self) -> None:
+        self._show_panes()
+
+    def _tick(self) -> None:
+        if self.is_current:
+            self.query_one("#header").refresh()
+
+    def _header(self, width: int) -> Line:
+        facts = Facts(
+            name=self.store.name,
+            totals=self.found.totals if self.found else None,
+            mode=self.watching.mode,
+            quiet=None if self._changed is None else clock.now_s() - self._changed,
+            problem=self.watching.problem,
+            read_only=self.store.read_only,
+        )
+        return header_line(facts, width, glyphs_of(self))
+
+    def _title(self) -> Line:
+        glyphs = glyphs_of(self)
+        if self.found is None:
+            return []
+        arrow = glyphs.descending if self.order.descending else glyphs.ascending
+        return [
+            (f" {format.plural(len(self.found.workflows), 'workflow')}", "text"),
+            (f" {glyphs.dot} ", "faint"),
+            (f"{self.order.name} {arrow} ", "muted"),
+        ]
+
+    def _middle(self, width: int) -> tuple[Line, Line]:
+        found = self.found
+        if found is None or found.about is None:
+            return [], []
+        left: Line = [(f" {one_line(found.about.id, 60)} ", "strong")]
+        right: Line = [(" ", "text")]
+        counts = (("versions", found.about.versions, False), ("patterns", len(found.patterns), True))
+        for name, number, patterns in counts:
+            here = self.shows_patterns is patterns
+            right += [("" if here else "p ", "accent"), (name, "title" if here else "text")]
+            right.append((f" {number}  " if number else "  ", "muted"))
+        if marked := self.versions.marked:
+            left.append((f" {glyphs_of(self).mark} {' and '.join(map(str, sorted(marked)))} ", "accent"))
+        return left, right
+
+    def _trouble(self, width: int) -> Line:
+        troubles = self.found.history.troubles if self.found else []
+        return [(f" {glyphs_of(self).damaged} {'; '.join(troubles)}", "warn")]
+
+    # What the person does.
+
+    @on(LineList.Moved, "#workflows")
+    def look(self) -> None:
+        """Reads the versions of the workflow under the cursor."""
+        if self.found and self.list.current and self.list.current != self.found.about:
+            self.loader.request()
+
+    @on(LineList.Moved, "#versions")
+    def _version_looked(self) -> None:
+        self.query_one("#versions-top", FrameLine).update()
+
+    @on(LineList.Chosen)
+    def chosen(self, message: LineList.Chosen) -> None:
+        """A line was clicked on twice, or a run that shows a pattern was chosen."""
+        row = self.patterns.current if message.lines is self.patterns else None
+        if row is not None and isinstance(row.node.target, str):
+            self.post_message(OpenRun(row.node.target))
+        elif message.lines is not self.patterns:
+            self.action_open()
+
+    def action_open(self) -> None:
+        if self.list.has_focus:
+            (self.patterns if self.shows_patterns else self.versions).focus()
+        elif self.versions.has_focus and (entry := self.versions.current) is not None:
+            self._open(entry)
+
+    def _open(self, entry: Entry) -> None:
+        from .version import VersionScreen
+
+        about = self.found.about if self.found else None
+        if about is None or entry.number is None:
+            self.action_runs()
+        else:
+            self.app.push_screen(VersionScreen(self.store, about.id, self.versions.entries, entry.number))
+
+    def action_runs(self) -> None:
+        about = self.found.about if self.found else None
+        if about is not None:
+            entry = self.versions.current if self.versions.has_focus else None
+            number = entry.number if entry else None
+            self.post_message(ShowRuns(of_version(about.id, number).text))
+
+    def action_mark(self) -> None:
+        self.versions.mark()
+        self.query_one("#versions-top", FrameLine).update()
+
+    def action_diff(self) -> None:
+        from .version_diff import DiffScreen
+
+        about, entry, marked = self.found and self.found.about, self.versions.current, sorted(self.versions.marked)
+        if about is None:
+            return
+        if len(marked) == 2:
+            self.app.push_screen(DiffScreen(self.store, about.id, marked[0], marked[1]))
+        elif entry is not None and entry.number is not None:
+            before = marked[0] if marked and marked[0] != entry.number else parent_of(entry)
+            self.app.push_screen(DiffScreen(self.store, about.id, before, entry.number))
+
+    def action_patterns(self) -> None:
+        lower = self.versions.has_focus or self.patterns.has_focus
+        self.shows_patterns = not self.shows_patterns
+        self._show_panes()
+        if lower:
+            (self.patterns if self.shows_patterns else self.versions).focus()
+
+    def action_sort(self) -> None:
+        self.order = ORDERS[(ORDERS.index(self.order) + 1) % len(ORDERS)]
+        if self.found is not None:
+            self.list.show(in_order(self.found.workflows, self.order))
+            self.query_one("#list-top", FrameLine).update()
+
+    def action_back(self) -> None:
+        """Takes the marks off, then steps up to the list, then out to the runs."""
+        if self.versions.marked:
+            self.versions.unmark()
+            self.query_one("#versions-top", FrameLine).update()
+        elif not self.list.has_focus and self.list.display:
+            self.list.focus()
+        else:
+            self.app.pop_screen()
+
+    def on_descendant_focus(self) -> None:
+        bar = self.query_one(KeyBar)
+        bar.places = self.PLACES[:-2]
+        bar.refresh()
+
+
+def parent_of(entry: Entry) -> int | None:
+    """The first parent; None for a root."""
+    return entry.parents[0] if entry.parents else None
+
+
+def _look(store: Store, about: Workflow | None) -> tuple[History, list[Pattern]]:
+    if about is None:
+        return History([], []), []
+    found = history(store.workflows.list(about.id, deleted=True), store.metrics.outcomes(about.id))
+    return found, store.metrics.patterns(about.id)
