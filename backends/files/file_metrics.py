@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import msgspec
@@ -41,19 +41,27 @@ class FileMetrics(SqlMetrics):
         except OSError as error:
             raise disk.storage_error(error, self._path, "recording a pattern") from error
 
+    def all_patterns(self) -> list[Pattern]:
+        return sorted(self._merged(), key=lambda pattern: (pattern.workflow, pattern.name))
+
     def patterns(self, workflow: str) -> list[Pattern]:
-        found: dict[str, Pattern] = {}
+        found = [pattern for pattern in self._merged() if pattern.workflow == workflow]
+        return sorted(found, key=lambda pattern: (-pattern.count, pattern.name))
+
+    def _merged(self) -> Collection[Pattern]:
+        found: dict[tuple[str, str], Pattern] = {}
         try:
             for offset, line in read_lines(self._path):
                 pattern = self._decoded(offset, line)
-                if pattern and pattern.workflow == workflow:
-                    old = found.get(pattern.name)
-                    found[pattern.name] = merged(old, pattern) if old else pattern
+                if pattern:
+                    key = (pattern.workflow, pattern.name)
+                    old = found.get(key)
+                    found[key] = merged(old, pattern) if old else pattern
         except FileNotFoundError:
             return []
         except OSError as error:
             raise disk.storage_error(error, self._path, "reading the patterns") from error
-        return sorted(found.values(), key=lambda pattern: (-pattern.count, pattern.name))
+        return found.values()
 
     def _decoded(self, offset: int, line: bytes | LongLine) -> Pattern | None:
         try:

@@ -21,6 +21,7 @@ from ..journal.reader import Broken
 from ..workflows.workflow_files import FileWorkflows
 from .bookmark import Bookmark, BookmarkFile
 from .first import First
+from .patterns import PatternCarrier
 from .versions import VersionCarrier
 
 log = logging.getLogger("flightlog.mirror")
@@ -38,6 +39,7 @@ class Follower:
         self._root, self._held, self._first = Root(root), held, first
         self._layout = Layout(root)
         self._versions = VersionCarrier(first.store.workflows, FileWorkflows(self._layout.workflows))
+        self._patterns = PatternCarrier(first.store.metrics, self._layout.root / "metrics" / "patterns.jsonl")
         self._carrier = Carrier(first.truth.bodies, self._layout, durable=False)
         self._bookmark = self._where_it_was()
         self._there: Counter[bytes] | None = None
@@ -67,7 +69,7 @@ class Follower:
         if moved or self._there is None:
             moved |= self._carry_notes() > 0
         if time.monotonic() - self._versions_at > _VERSIONS_S:
-            moved |= self._versions.carry() > 0
+            moved |= self._carry_by_hand()
             self._versions_at = time.monotonic()
         return moved
 
@@ -89,8 +91,12 @@ class Follower:
 
     def finish(self) -> None:
         """The end of following, whatever the pace."""
-        self._versions.carry()
+        self._carry_by_hand()
         self.save()
+
+    def _carry_by_hand(self) -> bool:
+        """What people and programs keep beside runs: versions and patterns, of which no feed tells."""
+        return bool(self._versions.carry()) | self._patterns.carry()
 
     def _carry_runs(self, stop: Callable[[], bool]) -> bool:
         moved = False

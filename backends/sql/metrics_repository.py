@@ -58,6 +58,11 @@ class SqlMetrics(MetricsRepository):
             for version in sorted(sums, key=lambda version: (version is not None, version or 0))
         ]
 
+    @property
+    def database(self) -> Database:
+        """The one whose runs are summed."""
+        return self._database
+
     # --- patterns
 
     def record_pattern(self, pattern: Pattern) -> None:
@@ -74,6 +79,14 @@ class SqlMetrics(MetricsRepository):
                 connection.execute(insert(patterns).values(_row(new)))
             else:
                 connection.execute(update(patterns).where(*here).values(_row(merged(_pattern(row), new))))
+
+    def all_patterns(self) -> list[Pattern]:
+        """Those of every workflow, by workflow and name: what cannot be derived of all this."""
+        if self._kept is None:
+            return []
+        with self._kept.read() as connection:
+            rows = connection.execute(select(*_PATTERN).order_by(_p.workflow, _p.name))
+            return [_pattern(row) for row in rows]
 
     def patterns(self, workflow: str) -> list[Pattern]:
         if self._kept is None:

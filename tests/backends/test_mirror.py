@@ -15,6 +15,7 @@ from flightlog.backends.mirror import feeder
 from flightlog.core.annotations import Noted, Pinned
 from flightlog.core.errors import Corrupt, ReadOnly, StorageError
 from flightlog.core.events import decode, encode
+from flightlog.core.metrics import Pattern
 from flightlog.core.query.query import EVERYTHING
 
 MIXES = {
@@ -110,6 +111,21 @@ def test_what_is_recorded_is_in_the_mirror_when_the_store_is_closed(data):
     with flightlog.open(data) as store:
         assert findings(store) == []
         assert len(everything(store)) == 3 + 1 + 2
+
+
+def test_patterns_are_in_the_mirror(data):
+    with flightlog.open(data) as store:
+        run = record(store)
+        for name in ("slow", "slow", "fast"):
+            store.metrics.record_pattern(Pattern(workflow="w", name=name, description="d", evidence=(run,)))
+        expected = store.metrics.patterns("w")
+    with flightlog.open(mirror_of(data)) as mirror:
+        assert mirror.metrics.patterns("w") == expected
+        assert {pattern.name: pattern.count for pattern in expected} == {"slow": 2, "fast": 1}
+    with flightlog.open(data) as store:
+        store.metrics.record_pattern(Pattern(workflow="w", name="fast", description="d", evidence=(run,)))
+    with flightlog.open(mirror_of(data)) as mirror:
+        assert {found.name: found.count for found in mirror.metrics.patterns("w")} == {"slow": 2, "fast": 2}
 
 
 def test_a_running_run_is_in_the_mirror_soon(data):
