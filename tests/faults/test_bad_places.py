@@ -282,7 +282,7 @@ def test_a_full_disk_under_a_database(small_disk, caplog):
 # --- huge -----------------------------------------------------------------------------------------
 
 LOOK = """
-import resource, sys
+import sys
 import flightlog
 from flightlog.core.query.query import parse, EVERYTHING
 from flightlog.core.pages import Sort
@@ -290,8 +290,10 @@ with flightlog.open(sys.argv[1]) as store:
     run = store.runs.query(EVERYTHING).items[0].id
     store.logs.query(run); store.logs.counts(run); list(store.upkeep.check()); store.runs.damage(run)
     print([entry.message for entry in store.logs.query(run)])
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print(int(peak.split()[1]) // 1024)
 """
+# Not ru_maxrss: a child begins with its parent's, and the tests before this one may have needed more than it may.
 
 
 @pytest.mark.parametrize("storage", [pytest.param("file"), pytest.param("sqlite", marks=pytest.mark.heavy)])
@@ -300,7 +302,7 @@ def test_a_line_of_100_mb_is_passed_over_in_bounded_memory(tmp_path, storage):
     done = subprocess.run([sys.executable, "-c", LOOK, tmp_path], capture_output=True, text=True, timeout=100)
     assert done.returncode == 0, done.stderr
     said, megabytes = done.stdout.splitlines()
-    assert said == "['after it']" and int(megabytes) < 500
+    assert said == "['after it']" and int(megabytes) < 300
 
 
 def long_line(tmp_path, storage):
