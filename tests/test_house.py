@@ -59,6 +59,12 @@ def test_imports_inside_the_rooms_are_relative():
     assert not absolute
 
 
+def test_the_root_holds_the_rooms_and_what_packaging_needs():
+    tracked = subprocess.run(["git", "ls-files"], capture_output=True, text=True, cwd=ROOT, check=True).stdout.split()
+    wanted = {".ci", ".gitignore", "LICENSE", "README.md", "pyproject.toml", "__init__.py", "py.typed"}
+    assert {name.split("/")[0] for name in tracked} == wanted | {*ROOMS, "tests", "screenshots"}
+
+
 def test_tests_are_no_package():
     assert not list((ROOT / "tests").rglob("__init__.py"))
 
