@@ -74,6 +74,15 @@ def to_seconds(text: str) -> float:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
+def utc_day(text: str | None) -> str:
+    """The day (UTC) of a time text, `2026-11-20`; empty if it is unknown or unreadable."""
+    try:
+        moment = datetime.fromisoformat(text or "")
+        return (moment.astimezone(UTC) if moment.tzinfo else moment).isoformat()[:10]
+    except (ValueError, OverflowError):
+        return ""
+
+
 def between(started: str | None, finished: str | None) -> float | None:
     """Seconds from one time text to another; None if either is unknown or unreadable."""
     if not started or not finished:

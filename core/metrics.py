@@ -1,6 +1,156 @@
-"""Patterns: named observations about a workflow."""
+"""Numbers over runs: what runs reported, what tells two versions apart, and observed patterns."""
+
+from collections.abc import Callable, Sequence
 
 import msgspec
+
+from .intervals import NEWCOMBE, WELCH, Interval, Sample, newcombe, welch
+from .workflows import FEW, Outcome
+
+NEWEST = 1000
+"""Runs of each version, the newest ones, from which the intervals of means are made."""
+
+
+class Reported(msgspec.Struct, kw_only=True, frozen=True):
+    """What the finished runs of a version reported (or were given) under one name."""
+
+    workflow: str
+    version: int | None
+    name: str
+    values: int
+    mean: float
+    min: float
+    max: float
+    last: float
+    last_t: str
+    """When the newest one was reported."""
+
+    def __add__(self, other: "Reported") -> "Reported":
+        """The values of both."""
+        values = self.values + other.values
+        newer = max(self, other, key=lambda one: one.last_t)
+        return msgspec.structs.replace(
+            self,
+            values=values,
+            mean=self.mean * (self.values / values) + other.mean * (other.values / values),
+            min=min(self.min, other.min),
+            max=max(self.max, other.max),
+            last=newer.last,
+            last_t=newer.last_t,
+        )
+
+
+class Ended(msgspec.Struct, kw_only=True, frozen=True):
+    """The numbers of one finished run that a comparison is made from."""
+
+    run: str
+    started: str | None
+    took_s: float | None
+    nanousd: int | None
+    """None if a call has no price; a run without calls cost nothing."""
+    calls: int = 0
+    metrics: dict[str, float] = {}
+    """The last value of each name."""
+
+
+class Change(msgspec.Struct, kw_only=True, frozen=True):
+    """A number of a version against another's, with the 95 % interval of the difference."""
+
+    before: float | None = None
+    after: float | None = None
+    low: float | None = None
+    high: float | None = None
+    method: str = ""
+    runs_before: int = 0
+    runs_after: int = 0
+
+    @property
+    def difference(self) -> float | None:
+        """After less before; None if either is unknown."""
+        return None if self.before is None or self.after is None else self.after - self.before
+
+    @property
+    def too_few(self) -> bool:
+        """Whether one of both sides has too few runs to be judged by; there is no interval then."""
+        return min(self.runs_before, self.runs_after) < FEW
+
+    @property
+    def clear(self) -> bool:
+        """Whether the interval leaves no difference out: what is seen is hardly chance."""
+        return self.low is not None and self.high is not None and not self.low <= 0 <= self.high
+
+
+class Comparison(msgspec.Struct, kw_only=True, frozen=True):
+    """A version against another, of which it mostly is a child."""
+
+    workflow: str
+    version: int | None
+    against: int | None
+    outcome: Outcome
+    other: Outcome
+    success: Change
+    """Success rates of all finished runs."""
+    duration: Change
+    """Mean seconds of the newest finished runs whose duration is known."""
+    cost: Change
+    """Mean nano-dollars of the newest finished runs all of whose calls have a price."""
+    metrics: dict[str, Change] = {}
+    """Mean of what the newest finished runs reported last, by name."""
+
+
+def compared(outcome: Outcome, newest: Sequence[Ended], other: Outcome, others: Sequence[Ended]) -> Comparison:
+    """The outcome of a version, and its newest runs, against another's (`other`, `others`)."""
+    names = sorted({name for run in newest for name in run.metrics} & {name for run in others for name in run.metrics})
+    return Comparison(
+        workflow=outcome.workflow,
+        version=outcome.version,
+        against=other.version,
+        outcome=outcome,
+        other=other,
+        success=_of_success(other, outcome),
+        duration=_of_means(others, newest, lambda run: run.took_s),
+        cost=_of_cost(others, newest),
+        metrics={name: _of_means(others, newest, _metric(name)) for name in names},
+    )
+
+
+def _metric(name: str) -> Callable[[Ended], float | None]:
+    return lambda run: run.metrics.get(name)
+
+
+def _of_success(before: Outcome, after: Outcome) -> Change:
+    few = before.too_few or after.too_few
+    interval = None if few else newcombe(before.completed, before.runs, after.completed, after.runs)
+    return _change(before.success, after.success, interval, NEWCOMBE, before.runs, after.runs)
+
+
+def _of_cost(before: Sequence[Ended], after: Sequence[Ended]) -> Change:
+    """Of versions that call models; without a call on one side nothing is compared."""
+    if not any(run.calls for run in before) or not any(run.calls for run in after):
+        return Change(method=WELCH)
+    return _of_means(before, after, lambda run: run.nanousd)
+
+
+def _of_means(before: Sequence[Ended], after: Sequence[Ended], number: Callable[[Ended], float | None]) -> Change:
+    one, other = (Sample.of(v for run in side if (v := number(run)) is not None) for side in (before, after))
+    interval = None if min(one.n, other.n) < FEW else welch(one, other)
+    before_mean, after_mean = (sample.mean if sample.n else None for sample in (one, other))
+    return _change(before_mean, after_mean, interval, WELCH, one.n, other.n)
+
+
+def _change(
+    before: float | None, after: float | None, interval: Interval | None, method: str, runs_before: int, runs_after: int
+) -> Change:
+    low, high = interval or (None, None)
+    return Change(
+        before=before,
+        after=after,
+        low=low,
+        high=high,
+        method=method,
+        runs_before=runs_before,
+        runs_after=runs_after,
+    )
 
 
 class Pattern(msgspec.Struct, kw_only=True, frozen=True):

@@ -24,7 +24,7 @@ from .errors import NotSupported
 from .events import AnyEvent, Decision, Event, Json, Level, RunStarted
 from .feed import Changes, Watch
 from .logs import LogEntry, LogFilter
-from .metrics import Pattern
+from .metrics import NEWEST, Comparison, Ended, Pattern, Reported, compared
 from .pages import Page, Sort
 from .query.query import EVERYTHING, Query
 from .runs import Approval, Artifact, Damage, Group, Item, Message, MetricValue, Note, Run, Step, Totals
@@ -401,7 +401,12 @@ class CheckpointRepository(ABC):
 
 
 class MetricsRepository(ABC):
-    """What runs come to, over many of them: derived, and rebuilt at need (but for the patterns)."""
+    """What runs come to, over many of them: derived, and rebuilt at need (but for the patterns).
+
+    Summaries equal what the events say, at every moment: a run is counted when it has ended, once, and again from
+    anew when it wakes up or its prices come later. They are kept sums; `within` a query they are made from the runs
+    that match, and cost these. A day is that (UTC) on which runs ended.
+    """
 
     @abstractmethod
     def summary(self, workflow: str, version: int | None = None, within: Query = EVERYTHING) -> Outcome:
@@ -409,7 +414,47 @@ class MetricsRepository(ABC):
 
     @abstractmethod
     def outcomes(self, workflow: str, within: Query = EVERYTHING) -> list[Outcome]:
-        """Outcome per version that has runs that match, by version."""
+        """Outcome per version that has runs that match, by version; of runs without a version first."""
+
+    @abstractmethod
+    def trends(
+        self, workflow: str, version: int | None = None, within: Query = EVERYTHING, *, days: int = 30
+    ) -> list[Outcome]:
+        """Outcome per day, oldest first: the last `days` days on which runs ended. Costs the runs of these days."""
+
+    @abstractmethod
+    def spread(self, workflow: str, version: int | None = None, within: Query = EVERYTHING) -> dict[int, int]:
+        """How many finished runs took about how long: runs by class of duration (`core.durations`)."""
+
+    @abstractmethod
+    def durations(
+        self, workflow: str, version: int | None = None, within: Query = EVERYTHING, *, span: int
+    ) -> list[float]:
+        """Seconds of the finished runs in one class of duration, ascending; costs these runs."""
+
+    @abstractmethod
+    def newest(
+        self, workflow: str, version: int | None, within: Query = EVERYTHING, *, limit: int = NEWEST
+    ) -> list[Ended]:
+        """The finished runs of a version (None: without one) that began last, newest first, with their numbers."""
+
+    @abstractmethod
+    def reported(self, workflow: str, within: Query = EVERYTHING) -> list[Reported]:
+        """What finished runs reported: by version (of none first), then by name. Costs the values there are."""
+
+    def compare(self, workflow: str, versions: Sequence[int | None], within: Query = EVERYTHING) -> list[Comparison]:
+        """Each of the versions after the first against the first: differences with 95 % intervals, methods named.
+
+        Without five runs on both sides there is no interval, and `too_few` says so. Costs at most `NEWEST`
+        runs of each version.
+        """
+        outcomes = {outcome.version: outcome for outcome in self.outcomes(workflow, within)}
+        sides = [
+            (outcomes.get(version, Outcome(workflow=workflow, version=version, runs=0)), newest)
+            for version in versions
+            for newest in [self.newest(workflow, version, within)]
+        ]
+        return [compared(*side, *sides[0]) for side in sides[1:]]
 
     @abstractmethod
     def record_pattern(self, pattern: Pattern) -> None:

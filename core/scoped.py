@@ -13,7 +13,7 @@ from .errors import Conflict, NotSupported, no_checkpoint
 from .events import AnyEvent, Decision, Json, Level, RunStarted
 from .feed import Changes, Watch
 from .logs import LogEntry, LogFilter
-from .metrics import Pattern
+from .metrics import NEWEST, Ended, Pattern, Reported
 from .pages import Page, Sort
 from .query.query import EVERYTHING, Query, equals
 from .repositories import (
@@ -221,6 +221,27 @@ class ScopedMetrics(MetricsRepository):
 
     def outcomes(self, workflow: str, within: Query = EVERYTHING) -> builtins.list[Outcome]:
         return self._metrics.outcomes(workflow, self._of.query & within)
+
+    def trends(
+        self, workflow: str, version: int | None = None, within: Query = EVERYTHING, *, days: int = 30
+    ) -> builtins.list[Outcome]:
+        return self._metrics.trends(workflow, version, self._of.query & within, days=days)
+
+    def spread(self, workflow: str, version: int | None = None, within: Query = EVERYTHING) -> dict[int, int]:
+        return self._metrics.spread(workflow, version, self._of.query & within)
+
+    def durations(
+        self, workflow: str, version: int | None = None, within: Query = EVERYTHING, *, span: int
+    ) -> builtins.list[float]:
+        return self._metrics.durations(workflow, version, self._of.query & within, span=span)
+
+    def newest(
+        self, workflow: str, version: int | None, within: Query = EVERYTHING, *, limit: int = NEWEST
+    ) -> builtins.list[Ended]:
+        return self._metrics.newest(workflow, version, self._of.query & within, limit=limit)
+
+    def reported(self, workflow: str, within: Query = EVERYTHING) -> builtins.list[Reported]:
+        return self._metrics.reported(workflow, self._of.query & within)
 
     def record_pattern(self, pattern: Pattern) -> None:
         for run in pattern.evidence:

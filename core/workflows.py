@@ -87,18 +87,47 @@ class Outcome(msgspec.Struct, kw_only=True, frozen=True):
     workflow: str
     version: int | None
     runs: int
+    day: str = ""
+    """The day (UTC) on which they ended; empty: on any."""
     completed: int = 0
     failed: int = 0
     cancelled: int = 0
+    timed: int = 0
+    """Runs whose duration is known."""
+    took_us: int = 0
+    """Sum of their durations in microseconds."""
     p50_s: float | None = None
     p95_s: float | None = None
+    """Durations by nearest rank, of the runs whose duration is known."""
+    steps: int = 0
+    retries: int = 0
+    """Steps whose attempt is not the first."""
+    unpriced: int = 0
+    """Runs with a call that has no price: what they cost is counted as far as it is known."""
     tokens: Tokens = Tokens()
     money: Money = Money()
+
+    def __add__(self, other: "Outcome") -> "Outcome":
+        """The runs of both. Percentiles do not follow from those of parts: they are left unknown."""
+        names = ("runs", "completed", "failed", "cancelled", "timed", "took_us", "steps", "retries", "unpriced")
+        return Outcome(
+            workflow=self.workflow,
+            version=self.version,
+            day=self.day,
+            tokens=self.tokens + other.tokens,
+            money=self.money + other.money,
+            **{name: getattr(self, name) + getattr(other, name) for name in names},
+        )
 
     @property
     def success(self) -> float | None:
         """Completed over finished runs; None when none has finished."""
         return self.completed / self.runs if self.runs else None
+
+    @property
+    def mean_s(self) -> float | None:
+        """Mean duration; None when none is known."""
+        return self.took_us / self.timed / 1_000_000 if self.timed else None
 
     @property
     def too_few(self) -> bool:

@@ -1,30 +1,87 @@
 """`MetricsRepository` over several parts."""
 
+from collections.abc import Callable, Iterable
 from functools import reduce
+from operator import add
+from typing import Any, TypeVar
 
-from ...core.metrics import Pattern
-from ...core.query.query import EVERYTHING, Query
+import msgspec
+
+from ...core.durations import merged_spreads, percentile
+from ...core.metrics import NEWEST, Ended, Pattern, Reported
+from ...core.query.query import EVERYTHING, Query, parse
 from ...core.repositories import MetricsRepository
 from ...core.workflows import Outcome
 from .parts import Parts
 
+T = TypeVar("T")
+
 
 class JoinedMetrics(MetricsRepository):
-    """Outcomes of all parts; patterns are the store's own."""
+    """Outcomes of all parts; patterns are the store's own.
+
+    Sums add up. Percentiles of a whole do not follow from those of its parts, so where several parts have runs of a
+    kind, these are ranked together; mostly a workflow has its runs in one.
+    """
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
     def summary(self, workflow: str, version: int | None = None, within: Query = EVERYTHING) -> Outcome:
-        return reduce(_both, self._parts.ask(lambda reading: reading.metrics.summary(workflow, version, within)))
+        found = self._parts.ask(lambda reading: reading.metrics.summary(workflow, version, within))
+        return self._together(found, version, within)
 
     def outcomes(self, workflow: str, within: Query = EVERYTHING) -> list[Outcome]:
-        found: dict[int | None, Outcome] = {}
-        for answer in self._parts.ask(lambda reading: reading.metrics.outcomes(workflow, within)):
-            for outcome in answer:
-                known = found.get(outcome.version)
-                found[outcome.version] = _both(known, outcome) if known else outcome
-        return [found[version] for version in sorted(found, key=lambda number: (number is not None, number or 0))]
+        found = self._parts.ask(lambda reading: reading.metrics.outcomes(workflow, within))
+        by_version = _grouped(found, lambda one: (one.version is not None, one.version or 0))
+        return [
+            self._together(of, of[0].version, within if of[0].version is not None else within & _of_no_version())
+            for of in by_version
+        ]
+
+    def trends(
+        self, workflow: str, version: int | None = None, within: Query = EVERYTHING, *, days: int = 30
+    ) -> list[Outcome]:
+        found = self._parts.ask(lambda reading: reading.metrics.trends(workflow, version, within, days=days))
+        by_day = _grouped(found, lambda one: one.day)[-max(days, 1) :]
+        return [self._together(of, version, within & _ended_on(of[0].day)) for of in by_day]
+
+    def _together(self, outcomes: list[Outcome], version: int | None, within: Query) -> Outcome:
+        """Outcomes of the same kind as one, with the percentiles of all runs `within` the query."""
+        having = [one for one in outcomes if one.timed]
+        whole = reduce(add, outcomes)
+        if len(having) < 2:
+            (one,) = having or outcomes[:1]
+            return msgspec.structs.replace(whole, p50_s=one.p50_s, p95_s=one.p95_s)
+        spread = self.spread(whole.workflow, version, within)
+        p50, p95 = (
+            percentile(spread, share, lambda span: self.durations(whole.workflow, version, within, span=span))
+            for share in (0.5, 0.95)
+        )
+        return msgspec.structs.replace(whole, p50_s=p50, p95_s=p95)
+
+    def spread(self, workflow: str, version: int | None = None, within: Query = EVERYTHING) -> dict[int, int]:
+        return merged_spreads(self._parts.ask(lambda reading: reading.metrics.spread(workflow, version, within)))
+
+    def durations(
+        self, workflow: str, version: int | None = None, within: Query = EVERYTHING, *, span: int
+    ) -> list[float]:
+        found = self._parts.ask(lambda reading: reading.metrics.durations(workflow, version, within, span=span))
+        return sorted(took for part in found for took in part)
+
+    def newest(
+        self, workflow: str, version: int | None, within: Query = EVERYTHING, *, limit: int = NEWEST
+    ) -> list[Ended]:
+        found = self._parts.ask(lambda reading: reading.metrics.newest(workflow, version, within, limit=limit))
+        all_of_them = [run for part in found for run in part]
+        return sorted(all_of_them, key=lambda run: (run.started or "", run.run), reverse=True)[:limit]
+
+    def reported(self, workflow: str, within: Query = EVERYTHING) -> list[Reported]:
+        found = self._parts.ask(lambda reading: reading.metrics.reported(workflow, within))
+        return [
+            reduce(add, same)
+            for same in _grouped(found, lambda one: (one.version is not None, one.version or 0, one.name))
+        ]
 
     def record_pattern(self, pattern: Pattern) -> None:
         self._parts.own.metrics.record_pattern(pattern)
@@ -33,17 +90,18 @@ class JoinedMetrics(MetricsRepository):
         return self._parts.own.metrics.patterns(workflow)
 
 
-def _both(one: Outcome, other: Outcome) -> Outcome:
-    """Two outcomes as one. Percentiles of a whole do not follow from those of its parts: then they are unknown."""
-    if not one.runs or not other.runs:
-        return one if one.runs else other
-    return Outcome(
-        workflow=one.workflow,
-        version=one.version,
-        runs=one.runs + other.runs,
-        completed=one.completed + other.completed,
-        failed=one.failed + other.failed,
-        cancelled=one.cancelled + other.cancelled,
-        tokens=one.tokens + other.tokens,
-        money=one.money + other.money,
-    )
+def _grouped(answers: Iterable[Iterable[T]], key: Callable[[T], Any]) -> list[list[T]]:
+    """What is of one key together, in the order of the keys."""
+    found: dict[Any, list[T]] = {}
+    for answer in answers:
+        for one in answer:
+            found.setdefault(key(one), []).append(one)
+    return [found[each] for each in sorted(found)]
+
+
+def _of_no_version() -> Query:
+    return parse("-version>=0")
+
+
+def _ended_on(day: str) -> Query:
+    return parse(f"finished>={day}T00:00:00Z finished<={day}T23:59:59.999999Z") if day else EVERYTHING

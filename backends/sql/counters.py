@@ -10,8 +10,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Delete, Table, bindparam, delete
 
+from ...core.durations import span_of
 from . import tables
-from .run_state import TOKENS, RunState, counted, rollup_key
+from .run_state import TOKENS, CameTo, RunState, came_to, counted, rollup_key
 from .writes import Row, add_up
 
 
@@ -21,12 +22,15 @@ class Differences:
     def __init__(self) -> None:
         self._counters, self._tallies = _Sums(tables.counters, "runs"), _Sums(tables.tallies, "runs")
         self._rollups, self._spent = _Sums(tables.rollups, "calls"), _Sums(tables.spent, "calls")
+        self._outcomes, self._spreads = _Sums(tables.outcomes, "runs"), _Sums(tables.spreads, "runs")
 
     def run(self, state: RunState) -> None:
         """A run's new values against those it was counted with."""
         if state.counted is not None:
             self.count(*state.counted, runs=-1)
         self.count(*counted(state.row), runs=1)
+        self.end(state.came_to, -1)
+        self.end(came_to(state.row), 1)
         for key, sums in state.rollups.items():
             self._spend(state.row, key, sums, 1)
 
@@ -35,6 +39,15 @@ class Differences:
         numbers = {"runs": 1, "size_bytes": size}
         self._counters.add(key, numbers, runs)
         self._tallies.add(key[:3], numbers, runs)
+
+    def end(self, came_to: CameTo | None, sign: int) -> None:
+        """Adds what a run came to that has ended (1), or takes it away (-1)."""
+        if came_to is None:
+            return
+        key, sums, took = came_to
+        self._outcomes.add(key, sums, sign)
+        if took is not None:
+            self._spreads.add((*key[:2], span_of(took)), {"runs": 1}, sign)
 
     def forget_costs(self, row: Row, costs: Iterable[Row]) -> None:
         """Takes the calls of a run away."""
@@ -50,7 +63,8 @@ class Differences:
 
     def write(self, connection: Connection) -> None:
         """Adds the differences; counters that come to nothing go."""
-        for sums in (self._counters, self._tallies, self._rollups, self._spent):
+        kept = (self._counters, self._tallies, self._rollups, self._spent, self._outcomes, self._spreads)
+        for sums in kept:
             sums.write(connection)
 
 

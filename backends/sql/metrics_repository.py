@@ -1,67 +1,98 @@
 """`MetricsRepository` over the query tables: what the finished runs of a workflow come to."""
 
-import math
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
+from functools import reduce
+from operator import add
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from ...core.clock import now
-from ...core.costs import Money, Tokens
+from ...core.durations import merged_spreads, nearest_rank, percentile
 from ...core.errors import NotSupported
-from ...core.metrics import Pattern, merged
+from ...core.metrics import NEWEST, Ended, Pattern, Reported, merged
 from ...core.query.query import EVERYTHING, Query
 from ...core.repositories import MetricsRepository
-from ...core.runs import FINISHED
 from ...core.workflows import Outcome
+from . import outcome_queries as ask
 from .claims import PATTERNS, claim
 from .database import BY_HAND_S, Database
-from .run_queries import conditions
-from .run_rows import AnySelect, money_columns, money_of, token_columns, tokens_of
-from .tables import patterns, runs
+from .tables import patterns
 
 _evidence = msgspec.json.Decoder(tuple[str, ...])
 _p = patterns.c
 _PATTERN = (_p.workflow, _p.name, _p.description, _p.count, _p.first_seen, _p.last_seen, _p.evidence)
 
 
-def nearest_rank(ascending: Sequence[float], share: float) -> float | None:
-    """The smallest value that at least this share of all values is not above; None without values."""
-    return ascending[max(math.ceil(share * len(ascending)), 1) - 1] if ascending else None
-
-
 class SqlMetrics(MetricsRepository):
-    """Summaries are computed from the rows of the runs; `kept` is the database that has the patterns."""
+    """Summaries are kept sums, and percentiles are read from an index; `kept` is the database that has the patterns."""
 
     def __init__(self, database: Database, refresh: Callable[[], None], kept: Database | None = None) -> None:
         self._database, self._refresh, self._kept = database, refresh, kept
 
     def summary(self, workflow: str, version: int | None = None, within: Query = EVERYTHING) -> Outcome:
-        wanted = [runs.c.workflow == workflow, *conditions(within)]
-        if version is not None:
-            wanted.append(runs.c.version == version)
         self._refresh()
         with self._database.read() as connection:
-            sums = connection.execute(_sums().where(*wanted)).all()
-            took = connection.execute(_took().where(*wanted)).all()
-        return _outcome(workflow, version, sums, [row.took for row in took])
+            each = ask.by_version(connection, workflow, version, within)
+            spread = ask.spread(connection, workflow, within)
+            total = reduce(add, each, Outcome(workflow=workflow, version=version, runs=0))
+            return _timed(connection, total, [one.version for one in each], spread, within)
 
     def outcomes(self, workflow: str, within: Query = EVERYTHING) -> list[Outcome]:
-        wanted = [runs.c.workflow == workflow, *conditions(within)]
         self._refresh()
         with self._database.read() as connection:
-            sums, took = _by_version(connection, wanted)
+            each = ask.by_version(connection, workflow, None, within)
+            spread = ask.spread(connection, workflow, within)
+            return [_timed(connection, one, [one.version], spread, within) for one in each]
+
+    def trends(
+        self, workflow: str, version: int | None = None, within: Query = EVERYTHING, *, days: int = 30
+    ) -> list[Outcome]:
+        self._refresh()
+        with self._database.read() as connection:
+            each = ask.by_day(connection, workflow, version, within, max(days, 1))[::-1]
+            took = ask.durations_by_day(connection, workflow, version, within, [one.day for one in each])
         return [
-            _outcome(workflow, version, sums[version], took[version])
-            for version in sorted(sums, key=lambda version: (version is not None, version or 0))
+            msgspec.structs.replace(
+                one, p50_s=nearest_rank(took[one.day], 0.5), p95_s=nearest_rank(took[one.day], 0.95)
+            )
+            for one in each
         ]
 
     @property
     def database(self) -> Database:
         """The one whose runs are summed."""
         return self._database
+
+    def spread(self, workflow: str, version: int | None = None, within: Query = EVERYTHING) -> dict[int, int]:
+        self._refresh()
+        with self._database.read() as connection:
+            found = ask.spread(connection, workflow, within)
+        return merged_spreads(found.values() if version is None else [found.get(version, {})])
+
+    def durations(
+        self, workflow: str, version: int | None = None, within: Query = EVERYTHING, *, span: int
+    ) -> list[float]:
+        self._refresh()
+        with self._database.read() as connection:
+            if version is not None:
+                return ask.durations(connection, workflow, [version], within, span)
+            known = ask.spread(connection, workflow, EVERYTHING)
+            versions = [None if one == -1 else one for one, spread in known.items() if span in spread]
+            return ask.durations(connection, workflow, versions, within, span)
+
+    def newest(
+        self, workflow: str, version: int | None, within: Query = EVERYTHING, *, limit: int = NEWEST
+    ) -> list[Ended]:
+        self._refresh()
+        with self._database.read() as connection:
+            return ask.newest(connection, workflow, version, within, limit)
+
+    def reported(self, workflow: str, within: Query = EVERYTHING) -> list[Reported]:
+        self._refresh()
+        with self._database.read() as connection:
+            return list(ask.reported(connection, workflow, within))
 
     # --- patterns
 
@@ -96,50 +127,23 @@ class SqlMetrics(MetricsRepository):
             return [_pattern(row) for row in connection.execute(statement)]
 
 
-# --- summaries ---------------------------------------------------------------------------------------
+def _timed(
+    connection: Connection,
+    outcome: Outcome,
+    versions: Iterable[int | None],
+    spread: dict[int, dict[int, int]],
+    within: Query,
+) -> Outcome:
+    """The outcome of some versions with its percentiles: two looks at a stretch of the index for each version."""
+    own = {version: spread.get(-1 if version is None else version, {}) for version in versions}
+    both = merged_spreads(own.values())
 
+    def durations(span: int) -> list[float]:
+        having = [version for version, counts in own.items() if span in counts]
+        return ask.durations(connection, outcome.workflow, having, within, span)
 
-def _sums() -> AnySelect:
-    columns = [func.coalesce(func.sum(column), 0) for column in (*token_columns(runs), *money_columns(runs))]
-    return select(runs.c.version, runs.c.status, func.count(), *columns).group_by(runs.c.version, runs.c.status)
-
-
-def _took() -> AnySelect:
-    ended = runs.c.status.in_(sorted(FINISHED))
-    return select(runs.c.version, runs.c.took).where(ended, runs.c.took.is_not(None)).order_by(runs.c.took)
-
-
-def _by_version(
-    connection: Connection, wanted: Sequence[ColumnElement[bool]]
-) -> tuple[dict[Any, list[Any]], dict[Any, list[float]]]:
-    sums, took = defaultdict(list), defaultdict(list)
-    for row in connection.execute(_sums().where(*wanted)):
-        sums[row.version].append(row)
-    for row in connection.execute(_took().where(*wanted)):
-        took[row.version].append(row.took)
-    return sums, took
-
-
-def _outcome(workflow: str, version: int | None, sums: Sequence[Any], took: Sequence[float]) -> Outcome:
-    """Rows of `_sums` (of one version, or of several) and durations in order as one outcome."""
-    counts: dict[str, int] = defaultdict(int)
-    tokens, money = Tokens(), Money()
-    for row in sums:
-        if row.status in FINISHED:
-            counts[row.status] += row[2]
-            tokens, money = tokens + tokens_of(row, 3), money + money_of(row, 8)
-    return Outcome(
-        workflow=workflow,
-        version=version,
-        runs=sum(counts.values()),
-        completed=counts["completed"],
-        failed=counts["failed"],
-        cancelled=counts["cancelled"],
-        p50_s=nearest_rank(took, 0.5),
-        p95_s=nearest_rank(took, 0.95),
-        tokens=tokens,
-        money=money,
-    )
+    p50, p95 = (percentile(both, share, durations) for share in (0.5, 0.95))
+    return msgspec.structs.replace(outcome, p50_s=p50, p95_s=p95)
 
 
 # --- patterns ----------------------------------------------------------------------------------------

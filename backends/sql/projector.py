@@ -101,6 +101,7 @@ class Projector:
             return
         revision = self._next_revision(connection)
         self._differences.count(*state.counted, runs=-1)
+        self._differences.end(state.came_to, -1)
         costs = connection.execute(_COSTS, {"of": run}).mappings()
         self._differences.forget_costs(state.row, map(dict, costs))
         log_words.forget(connection, run)

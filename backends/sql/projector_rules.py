@@ -105,6 +105,7 @@ def _step_started(state: RunState, event: e.StepStarted) -> None:
         state.words = state.words.with_step(event.name)
         if row["status"] in _DONE:
             state.count(steps_done=-1)
+    state.count(retries=(event.attempt > 1) - (row["attempt"] > 1))
     row.update(
         position=event.seq,
         name=event.name,

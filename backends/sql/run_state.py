@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from ...core.clock import between
+from ...core.clock import between, utc_day
+from ...core.durations import microseconds
 from ...core.runs import FINISHED, Damage
 from . import tables
 from .storable import json_text, storable
@@ -23,6 +24,9 @@ _NUMBER_LIMIT = 2**53
 """Greater counts are taken for damage: no model call has them, and sums must fit 64 bits."""
 
 
+_LONGEST_S = 100 * 365 * 86_400
+
+
 class RunState:
     """The run's row and body, and the rows of other tables that its events touch.
 
@@ -33,6 +37,7 @@ class RunState:
         self.new = row is None
         self.row: Row = row or _BLANK["runs"] | {"id": run, "workflow": "?", "status": "running", "recorded": "running"}
         self.counted = None if self.new else counted(self.row)
+        self.came_to = None if self.new else came_to(self.row)
         self.body = body
         self.meta: dict[str, Any] = msgspec.json.decode(body["meta"]) if body else {}
         self.writer: str = body["writer"] if body else ""
@@ -105,7 +110,8 @@ class RunState:
         priced = row["calls_recorded"] or row["calls_computed"]
         row["nanousd"] = row["recorded_nanousd"] + row["computed_nanousd"] if priced else None
         took = between(row["started"], row["finished"])
-        row["took"] = took if took is None or took >= 0 else None  # a clock that went back tells nothing
+        # A clock that went back, or on by centuries, tells nothing.
+        row["took"] = took if took is not None and 0 <= took < _LONGEST_S else None
         waiting = row["recorded"] == "running" and row["approvals_pending"] > 0
         row["status"] = "waiting" if waiting else row["recorded"]
         if row["recorded"] != "paused":  # which has its reason
@@ -137,6 +143,24 @@ def counted(row: Row) -> tuple[tuple[Any, ...], int]:
     version = -1 if row["version"] is None else row["version"]
     key = (row["workflow"], version, row["status"], row["session"] or "", row["project"] or "")
     return key, row["size_bytes"] or 0
+
+
+CameTo = tuple[tuple[Any, ...], dict[str, int], float | None]
+
+
+def came_to(row: Row) -> CameTo | None:
+    """The key `(workflow, version, day)` of the outcome that a finished run belongs to, what it adds there, and its
+    duration in seconds; None for one that has not ended.
+    """
+    status, took = row["recorded"], row["took"]
+    if status not in FINISHED:
+        return None
+    version = -1 if row["version"] is None else row["version"]
+    sums = {name: row[name] for name in ("steps", "retries", *SUMS)}
+    sums |= {"runs": 1, status: 1, "unpriced": 1 if row["calls_unknown"] else 0}
+    if took is not None:
+        sums |= {"timed": 1, "took_us": microseconds(took)}
+    return (row["workflow"], version, utc_day(row["finished"])), sums, took
 
 
 def rollup_key(row: Row, cost: Row) -> tuple[Any, ...]:

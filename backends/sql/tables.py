@@ -150,6 +150,7 @@ runs = Table(
     Column("error", Text, nullable=False, default=""),
     _count("steps"),
     _count("steps_done"),
+    Column("retries", Integer, nullable=False, default=0, server_default="0"),  # steps whose attempt is not the first
     Column("current_step", String, nullable=False, default=""),
     _count("items"),
     _count("items_failed"),
@@ -190,6 +191,9 @@ Index("runs_in_workflow", runs.c.workflow, runs.c.id)
 for _name in ("session", "project"):  # when each was last active
     _KNOWN = runs.c[_name].is_not(None)
     Index(f"runs_active_in_{_name}", runs.c[_name], runs.c.last_event, sqlite_where=_KNOWN)
+_ENDED = text("took IS NOT NULL")  # of those that began and ended: what percentiles and trends are read from
+Index("runs_ended_in_time", runs.c.workflow, runs.c.version, runs.c.took, sqlite_where=_ENDED)
+Index("runs_ended_on", runs.c.workflow, runs.c.finished, runs.c.version, runs.c.took, sqlite_where=_ENDED)
 Index("runs_by_parent", runs.c.parent)
 Index("runs_by_revision", runs.c.revision)
 
@@ -432,6 +436,33 @@ spent = Table(
     *_tokens(),
     *_money(),
     PrimaryKeyConstraint("session", "project"),
+)
+
+outcomes = Table(
+    "outcomes",
+    derived,
+    # What the finished runs of a version came to, by the day (UTC) on which they ended.
+    Column("workflow", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("day", String, nullable=False),
+    *(_count(name) for name in ("runs", "completed", "failed", "cancelled", "steps", "retries")),
+    _count("timed"),  # runs whose duration is known
+    Column("took_us", BigInteger, nullable=False, default=0),  # of these, in whole microseconds: sums stay exact
+    _count("unpriced"),  # runs with a call that has no price
+    *_tokens(),
+    *_money(),
+    PrimaryKeyConstraint("workflow", "version", "day"),
+)
+
+spreads = Table(
+    "spreads",
+    derived,
+    # How many of them took about how long: by class of duration (`core.durations`).
+    Column("workflow", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("span", Integer, nullable=False),
+    Column("runs", Integer, nullable=False, default=0),
+    PrimaryKeyConstraint("workflow", "version", "span"),
 )
 
 damage = Table(

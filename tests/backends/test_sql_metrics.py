@@ -1,8 +1,9 @@
 """Outcomes of versions, and patterns."""
 
 import pytest
-from flightlog.backends.sql.metrics_repository import SqlMetrics, nearest_rank
+from flightlog.backends.sql.metrics_repository import SqlMetrics
 from flightlog.core.clock import from_seconds, to_seconds
+from flightlog.core.durations import nearest_rank
 from flightlog.core.errors import NotSupported
 from flightlog.core.events import CostRecorded, RunFinished
 from flightlog.core.metrics import Pattern

@@ -5,6 +5,8 @@ A new table: declare it in `tables.py`, and write a function for it here (`op.cr
 the fixture of a schema is made when it is released (`tests/backends/test_migrations.py`).
 """
 
+from collections import Counter
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -17,6 +19,9 @@ def upgrade() -> None:
     _tombstones()
     _worded_runs()
     _log_words()
+    _retries()
+    _outcomes()
+    _spreads()
 
 
 def _version_meta() -> None:
@@ -63,3 +68,74 @@ def _log_words() -> None:
     else:
         op.execute("CREATE TABLE log_words (id BIGINT PRIMARY KEY, words TSVECTOR NOT NULL)")
         op.execute("CREATE INDEX log_words_by_word ON log_words USING gin (words)")
+
+
+def _retries() -> None:
+    count = sa.Column("retries", sa.Integer(), server_default="0", nullable=False)
+    if op.get_context().dialect.name == "sqlite":
+        # Copied once, for the column to stand where it is declared: a migrated table is as one made at once.
+        with op.batch_alter_table("runs", recreate="always") as runs:
+            runs.add_column(count, insert_after="steps_done")
+    else:
+        op.add_column("runs", count)
+    op.execute("UPDATE runs SET retries = (SELECT count(*) FROM steps WHERE steps.run = runs.id AND attempt > 1)")
+    for name, columns in (
+        ("runs_ended_in_time", ["workflow", "version", "took"]),
+        ("runs_ended_on", ["workflow", "finished", "version", "took"]),
+    ):
+        op.create_index(name, "runs", columns, unique=False, sqlite_where=sa.text("took IS NOT NULL"))
+
+
+_TOKENS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
+_MONEY = ("recorded_nanousd", "computed_nanousd", "calls_recorded", "calls_computed", "calls_unknown")
+_COUNTS = ("runs", "completed", "failed", "cancelled", "steps", "retries", "timed")
+
+
+def _outcomes() -> None:
+    """Filled with what the finished runs came to that were recorded before."""
+    op.create_table(
+        "outcomes",
+        sa.Column("workflow", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("day", sa.String(), nullable=False),
+        *(sa.Column(name, sa.Integer(), nullable=False) for name in _COUNTS),
+        sa.Column("took_us", sa.BigInteger(), nullable=False),
+        sa.Column("unpriced", sa.Integer(), nullable=False),
+        *(sa.Column(name, sa.BigInteger(), nullable=False) for name in (*_TOKENS, *_MONEY)),
+        sa.PrimaryKeyConstraint("workflow", "version", "day"),
+    )
+    statuses = ("completed", "failed", "cancelled")
+    sums = [
+        "count(*)",
+        *(f"sum(CASE WHEN status = '{status}' THEN 1 ELSE 0 END)" for status in statuses),
+        *("sum(steps)", "sum(retries)", "count(took)"),
+        "coalesce(sum(CAST(round(took * 1000000) AS BIGINT)), 0)",
+        "sum(CASE WHEN calls_unknown > 0 THEN 1 ELSE 0 END)",
+        *(f"sum({name})" for name in (*_TOKENS, *_MONEY)),
+    ]
+    keys = "workflow, coalesce(version, -1), coalesce(substr(finished, 1, 10), '')"
+    columns = ", ".join(("workflow", "version", "day", *_COUNTS, "took_us", "unpriced", *_TOKENS, *_MONEY))
+    op.execute(
+        f"INSERT INTO outcomes ({columns}) SELECT {keys}, {', '.join(sums)} FROM runs"
+        f" WHERE recorded IN {statuses} GROUP BY {keys}"
+    )
+
+
+def _spreads() -> None:
+    """Filled like `outcomes`. A class of duration is the first five bits of its microseconds, and how many follow."""
+    spreads = op.create_table(
+        "spreads",
+        sa.Column("workflow", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("span", sa.Integer(), nullable=False),
+        sa.Column("runs", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("workflow", "version", "span"),
+    )
+    counts: Counter[tuple[str, int, int]] = Counter()
+    timed = "SELECT workflow, coalesce(version, -1), took FROM runs WHERE took IS NOT NULL"
+    for workflow, version, took in op.get_bind().execute(sa.text(timed)):
+        us = round(took * 1_000_000)
+        more = max(us.bit_length() - 5, 0)
+        counts[workflow, version, (more << 4) + (us >> more)] += 1
+    rows = [{"workflow": w, "version": v, "span": span, "runs": runs} for (w, v, span), runs in counts.items()]
+    op.bulk_insert(spreads, rows)

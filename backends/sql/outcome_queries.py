@@ -1,0 +1,221 @@
+"""What finished runs come to: from kept sums, and within a query from the runs that match.
+
+Both give the same rows: version (-1: none), then `_SUMS` in order.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, ColumnElement, Connection, bindparam, case, cast, func, literal_column, select
+
+from ...core.durations import limits, span_of
+from ...core.metrics import Ended, Reported
+from ...core.query.query import EVERYTHING, Query
+from ...core.runs import FINISHED
+from ...core.workflows import Outcome
+from .dialects import day
+from .query_sql import where
+from .run_rows import AnyRow, AnySelect, money_columns, money_of, token_columns, tokens_of
+from .tables import metrics, outcomes, runs, spreads, tallies
+
+_COUNTS = ("runs", "completed", "failed", "cancelled", "steps", "retries", "timed", "took_us", "unpriced")
+_o, _r = outcomes.c, runs.c
+_ended = _r.recorded.in_(sorted(FINISHED))
+_timed = _r.took.is_not(None)  # as the index says it, and only of runs that ended
+_none = func.coalesce(_r.version, literal_column("-1"))  # no bound value: it is grouped by
+_day = func.coalesce(day(_r.finished), literal_column("''"))
+
+
+def _condition(workflow: str, version: int | None, within: Query) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [_r.workflow == workflow]
+    if version is not None:
+        found.append(_r.version == version)
+    return found if within == EVERYTHING else [*found, where(within)]
+
+
+def _sum(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return func.coalesce(func.sum(column), 0)
+
+
+def _one(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return case((condition, 1), else_=0)
+
+
+# --- sums ---------------------------------------------------------------------------------------------
+
+
+def by_version(connection: Connection, workflow: str, version: int | None, within: Query) -> list[Outcome]:
+    """Without percentiles; one for each version that has runs, ended or not."""
+    if within == EVERYTHING:
+        rows = connection.execute(_kept().where(_o.workflow == workflow, *_of(_o.version, version))).all()
+        known = select(tallies.c.version).where(tallies.c.workflow == workflow, tallies.c.runs > 0).distinct()
+        there = connection.execute(known.where(*_of(tallies.c.version, version))).scalars()
+    else:
+        condition = _condition(workflow, version, within)
+        rows = connection.execute(_of_runs(_none).where(_ended, *condition)).all()
+        there = connection.execute(select(_none).where(*condition).distinct()).scalars()
+    found = {row[0]: _outcome(workflow, row[0], row) for row in rows}
+    return [found.get(one) or _empty(workflow, one) for one in sorted({*there, *found})]
+
+
+def by_day(connection: Connection, workflow: str, version: int | None, within: Query, days: int) -> list[Outcome]:
+    """Without percentiles, newest day first."""
+    if within == EVERYTHING:
+        statement = _kept(_o.day).where(_o.workflow == workflow, *_of(_o.version, version))
+        rows = connection.execute(statement.order_by(_o.day.desc()).limit(days)).all()
+    else:
+        statement = _of_runs(_day).where(_ended, *_condition(workflow, version, within))
+        rows = connection.execute(statement.order_by(_day.desc()).limit(days)).all()
+    return [_outcome(workflow, -1 if version is None else version, row, of_day=row[0]) for row in rows]
+
+
+def _of(column: Column[int], version: int | None) -> list[ColumnElement[bool]]:
+    return [] if version is None else [column == version]
+
+
+@cache
+def _kept(key: ColumnElement[Any] = _o.version) -> AnySelect:
+    columns = [*(_o[name] for name in _COUNTS), *token_columns(outcomes), *money_columns(outcomes)]
+    return select(key, *map(_sum, columns)).group_by(key)
+
+
+def _of_runs(key: ColumnElement[Any]) -> AnySelect:
+    counts = [
+        *(func.count(), *(_sum(_one(_r.recorded == status)) for status in ("completed", "failed", "cancelled"))),
+        *(_sum(_r.steps), _sum(_r.retries), func.count(_r.took)),
+        *(_sum(cast(func.round(_r.took * 1_000_000), BigInteger)), _sum(_one(_r.calls_unknown > 0))),
+    ]
+    return select(key, *counts, *map(_sum, (*token_columns(runs), *money_columns(runs)))).group_by(key)
+
+
+def _outcome(workflow: str, version: int, row: AnyRow, of_day: str = "") -> Outcome:
+    counts = {name: int(number) for name, number in zip(_COUNTS, row[1:], strict=False)}
+    at = len(_COUNTS) + 1
+    return Outcome(
+        workflow=workflow,
+        version=None if version == -1 else version,
+        day=of_day,
+        tokens=tokens_of(row, at),
+        money=money_of(row, at + 5),
+        **counts,
+    )
+
+
+def _empty(workflow: str, version: int) -> Outcome:
+    return Outcome(workflow=workflow, version=None if version == -1 else version, runs=0)
+
+
+# --- durations ----------------------------------------------------------------------------------------
+
+
+def spread(connection: Connection, workflow: str, within: Query) -> dict[int, dict[int, int]]:
+    """Version (-1: none) → runs by class of duration."""
+    found: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    if within == EVERYTHING:
+        statement = select(spreads.c.version, spreads.c.span, spreads.c.runs).where(spreads.c.workflow == workflow)
+        for version, span, count in connection.execute(statement):
+            found[version][span] += count
+    else:
+        statement = select(_none, _r.took).where(_timed, *_condition(workflow, None, within))
+        for version, took in connection.execute(statement):
+            found[version][span_of(took)] += 1
+    return found
+
+
+def durations(
+    connection: Connection, workflow: str, versions: Iterable[int | None], within: Query, span: int
+) -> list[float]:
+    """Of runs of these versions in one class, ascending: from an index alone, a stretch of it for each version."""
+    low, high = limits(span)
+    found: list[float] = []
+    for version in versions:
+        of = _r.version.is_(None) if version is None else _r.version == version
+        conditions = [_r.workflow == workflow, of, _timed, _r.took >= low, _r.took < high]
+        if within != EVERYTHING:
+            conditions.append(where(within))
+        found += connection.execute(select(_r.took).where(*conditions)).scalars()
+    return sorted(found)
+
+
+def durations_by_day(
+    connection: Connection, workflow: str, version: int | None, within: Query, days: Sequence[str]
+) -> dict[str, list[float]]:
+    """Of the runs that ended from the first of these days to the last, each ascending; from an index alone."""
+    found: dict[str, list[float]] = {of_day: [] for of_day in days}
+    if not days:
+        return found
+    reached = (_r.finished >= min(days), _r.finished <= max(days) + "T23:59:59.999999Z")
+    statement = select(_day, _r.took).where(_timed, *reached, *_condition(workflow, version, within))
+    for of_day, took in connection.execute(statement):
+        found.setdefault(of_day, []).append(took)
+    return {of_day: sorted(each) for of_day, each in found.items()}
+
+
+# --- runs and what they reported ----------------------------------------------------------------------
+
+_PART = 500  # ids in one statement
+
+
+def newest(connection: Connection, workflow: str, version: int | None, within: Query, limit: int) -> list[Ended]:
+    """See `MetricsRepository.newest`."""
+    of = _r.version.is_(None) if version is None else _r.version == version
+    calls = _r.calls_recorded + _r.calls_computed + _r.calls_unknown
+    columns = (_r.id, _r.started, _r.took, _r.recorded_nanousd + _r.computed_nanousd, _r.calls_unknown, calls)
+    statement = select(*columns).where(_ended, of, *_condition(workflow, None, within))
+    rows = connection.execute(statement.order_by(_r.started.desc(), _r.id.desc()).limit(limit)).all()
+    reported_by = _last_of_each(connection, [row[0] for row in rows])
+    return [
+        Ended(
+            run=run,
+            started=started,
+            took_s=took,
+            nanousd=None if unknown else nanousd,
+            calls=calls,
+            metrics=reported_by.get(run, {}),
+        )
+        for run, started, took, nanousd, unknown, calls in rows
+    ]
+
+
+def _last_of_each(connection: Connection, ids: Sequence[str]) -> dict[str, dict[str, float]]:
+    found: dict[str, dict[str, float]] = {}
+    for begin in range(0, len(ids), _PART):
+        rows = connection.execute(_METRICS_OF, {"ids": ids[begin : begin + _PART]})
+        for run, name, value in rows:
+            found.setdefault(run, {})[name] = value
+    return found
+
+
+_m = metrics.c
+_METRICS_OF = (
+    select(_m.run, _m.name, _m.value).where(_m.run.in_(bindparam("ids", expanding=True))).order_by(_m.run, _m.id)
+)
+
+
+def reported(connection: Connection, workflow: str, within: Query) -> Iterator[Reported]:
+    """See `MetricsRepository.reported`."""
+    condition = [_ended, *_condition(workflow, None, within)]
+    of_run = runs.join(metrics, _m.run == _r.id)
+    place = func.row_number().over(partition_by=(_none, _m.name), order_by=(_m.t.desc(), _m.id.desc()))
+    ranked = select(_none.label("version"), _m.name, _m.value, _m.t, place.label("place"))
+    each = ranked.select_from(of_run).where(*condition).subquery()
+    is_last = each.c.place == 1
+    last = [func.max(case((is_last, column))) for column in (each.c.value, each.c.t)]
+    value = each.c.value
+    columns = (func.count(), func.avg(value), func.min(value), func.max(value), *last)
+    statement = select(each.c.version, each.c.name, *columns).group_by(each.c.version, each.c.name)
+    for row in connection.execute(statement.order_by(each.c.version, each.c.name)):
+        version, name, values, mean, least, most, last_value, last_t = row
+        yield Reported(
+            workflow=workflow,
+            version=None if version == -1 else version,
+            name=name,
+            values=values,
+            mean=mean,
+            min=least,
+            max=most,
+            last=last_value,
+            last_t=last_t,
+        )
