@@ -8,7 +8,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, ColumnElement, Connection, bindparam, case, cast, func, literal_column, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal_column,
+    select,
+)
 
 from ...core.durations import limits, span_of
 from ...core.metrics import Ended, Reported
@@ -119,6 +130,7 @@ def spread(connection: Connection, workflow: str, within: Query) -> dict[int, di
             found[version][span] += count
     else:
         statement = select(_none, _r.took).where(_timed, *_condition(workflow, None, within))
+        took: float
         for version, took in connection.execute(statement):
             found[version][span_of(took)] += 1
     return found
