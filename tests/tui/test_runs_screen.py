@@ -89,6 +89,33 @@ async def test_a_frame_is_painted_before_the_store_is_opened(store):
         assert screen.run_list.lines == 1000
 
 
+@pytest.mark.parametrize("size", SIZES)
+async def test_columns_fit_though_another_place_had_their_room_and_nothing_told_that_it_is_back(
+    store, size, monkeypatch
+):
+    opened, show_empty = threading.Event(), RunsScreen._show_empty
+
+    def unlucky(screen: RunsScreen) -> None:
+        # Something else is drawn before the next layout, which then takes the table for one that was there before.
+        show_empty(screen)
+        screen._compositor.update_widgets({screen.table})
+        assert screen.table.size is not None
+
+    def slow():
+        assert opened.wait(30)
+        return store
+
+    async with FlightlogApp(slow, name="./data").run_test(size=size) as pilot:
+        await until(pilot, lambda: "opening ./data" in text_of(pilot.app.screen))
+        table = pilot.app.home.table
+        assert not table.size
+        monkeypatch.setattr(RunsScreen, "_show_empty", unlucky)
+        opened.set()
+        screen = await loaded(pilot)
+        await until(pilot, lambda: "Took" in text_of(screen) and "1:02" in text_of(screen))
+        await until(pilot, lambda: screen.run_list.height == table.rows > 5)
+
+
 async def test_a_store_that_cannot_be_opened_says_so_and_can_be_tried_again(store):
     tries = []
 

@@ -66,6 +66,7 @@ class RunTable(ScrollView, can_focus=True):
         """Lines drawn so far: what a test counts."""
         self._drawn: list[Drawn] = []
         self._slots: list[Slot] = []
+        self._fitted = Size()  # what the columns, and the list, were last told of
         self._needs: Needs = {}
         self._syncing = False
 
@@ -79,6 +80,7 @@ class RunTable(ScrollView, can_focus=True):
     def sync(self, *, whole: bool = False) -> None:
         """Shows what the list holds now: scrolls to its top, and draws the lines that differ."""
         self._syncing = True
+        self._fit()
         try:
             self.virtual_size = Size(self.size.width, self.run_list.lines + HEAD)
             if round(self.scroll_y) != self.run_list.top:
@@ -105,8 +107,12 @@ class RunTable(ScrollView, can_focus=True):
                     self._needs[title] = max(self._needs.get(title, 0), need)
         if self._needs == before:
             return False
-        self._slots = slots(self.size.width, self._needs)
+        self._fit()
         return True
+
+    def _fit(self) -> None:
+        self._fitted = self.size
+        self._slots = slots(self._fitted.width, self._needs)
 
     def tick(self) -> None:
         """A second has passed: lines of runs that go on are drawn again."""
@@ -128,14 +134,18 @@ class RunTable(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         self.painted += 1
-        width = self.size.width
+        size = self.size
+        if size != self._fitted:
+            # Displayed again, a widget is not told of its size when the screen took it for displayed already.
+            self._fit()
+            self.call_later(self.on_resize)
         if y < HEAD:
-            return strip_of(self, head_line(self._slots, self.run_list.sort, glyphs_of(self)), width)
+            return strip_of(self, head_line(self._slots, self.run_list.sort, glyphs_of(self)), size.width)
         number = self.run_list.top + y - HEAD
         if number >= self.run_list.lines:
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(size.width, self.rich_style)
         state = self._state(number)
-        return strip_of(self, self._line(state), width, cursor=state.cursor)
+        return strip_of(self, self._line(state), size.width, cursor=state.cursor)
 
     def _cell_context(self) -> Context:
         return Context(clock.now_s(), glyphs_of(self), self.size.width < NARROW)
@@ -157,7 +167,6 @@ class RunTable(ScrollView, can_focus=True):
         plain_scroll_bar(self)
 
     def on_resize(self) -> None:
-        self._slots = slots(self.size.width, self._needs)
         shown = self.run_list
         if shown.top <= shown.cursor_line < shown.top + shown.height:
             self._into_sight()  # who looks away from the cursor goes on looking there
