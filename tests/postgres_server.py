@@ -106,8 +106,9 @@ class PostgresServer:
 
     def give_back(self, name: str) -> None:
         """Empties a database for the next test: fifty times quicker than to make one."""
-        rows = self.tell(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'")
-        if not all(ended for (ended,) in rows):
+        ended = self.tell(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'")
+        there = self.tell(f"SELECT 1 FROM pg_database WHERE datname = '{name}'")
+        if not there or (False,) in ended:
             self.drop_database(name)
             return
         self.tell(_EMPTY, name)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import ColumnElement, Connection, bindparam, select
 
 from ...core.events import Writer
 from ..journal import liveness
@@ -50,18 +50,28 @@ class CatchUp:
 
     `gone` is the evidence by which an unfinished run is lost whose journal is not there; empty where
     a run without a journal is no run. With `copied` the journals are copies: that nobody holds their lock
-    says nothing, only the end of their writer does.
+    says nothing, only the end of their writer does. `own` is a condition on `journals`: those that lie here.
     """
 
-    def __init__(self, database: Database, ingest: Ingest, root: Path, *, gone: str = "", copied: bool = False) -> None:
+    def __init__(
+        self,
+        database: Database,
+        ingest: Ingest,
+        root: Path,
+        *,
+        gone: str = "",
+        copied: bool = False,
+        own: ColumnElement[bool] | None = None,
+    ) -> None:
         self._database, self._ingest, self._root, self._gone = database, ingest, root, gone
         self._copied = copied
+        self._open = _OPEN if own is None else _OPEN.where(own)
         self._looked_for_life = 0.0
 
     def unfinished(self) -> list[OpenJournal]:
         """The journals to which more may come."""
         with self._database.read() as connection:
-            return [OpenJournal(*row) for row in connection.execute(_OPEN)]
+            return [OpenJournal(*row) for row in connection.execute(self._open)]
 
     def take(
         self,
@@ -119,7 +129,7 @@ class CatchUp:
     def _mark(self, connection: Connection, lost: dict[str, str]) -> None:
         claim(connection, lost)
         # The lock was seen free before the journal is looked at: whoever finished it has written that by now.
-        for journal in (OpenJournal(*row) for row in connection.execute(_OPEN)):
+        for journal in (OpenJournal(*row) for row in connection.execute(self._open)):
             why = lost.get(journal.run)
             if why and journal.recorded in _ALIVE and journal.status != "lost" and not self._moved(journal):
                 self._ingest.mark_lost(connection, journal.run, why)

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from ...core.errors import StorageError
 from ..databases import Databases
+from ..files.files_backend import make_data_folder
 from ..journal.layout import Layout
 from ..spool.spool_recording import Shipped
 from ..spool.spooled_backend import SpooledBackend
 from .server_url import ServerUrl, spool_folder
 
 if TYPE_CHECKING:
+    from ..spool.shipping import Shipping
     from ..sql.database import Database
+    from ..sql.projector import Projector
     from ..upkeep import Check
 
 log = logging.getLogger("flightlog.journal")
@@ -32,8 +35,10 @@ class PostgresBackend(SpooledBackend):
         self._asking = threading.Lock()
         self._lookup: Any = None
         self._ask_again = 0.0
-        # The spool is made even where nothing may be created: it is no part of the store, and empty.
-        super().__init__(Layout(spool_folder(url), spooled=True), url.name, read_only=read_only, create=True)
+        layout = Layout(spool_folder(url), spooled=True)
+        # It is made also by those who only read, for it is no part of the store.
+        make_data_folder(layout.root, layout.spool, create=True)
+        super().__init__(layout, url.name, read_only=read_only, create=True)
 
     def _open(self) -> "Database":
         return self._databases.get(self._url)
@@ -65,6 +70,16 @@ class PostgresBackend(SpooledBackend):
             except psycopg.Error:
                 self._lookup = None
         raise StorageError("the connection to the server was lost", where=self._url)
+
+    def _shipping(self, database: "Database", projector: "Projector") -> "Shipping":
+        from .shared_shipping import SharedShipping
+
+        return SharedShipping(self._layout, database, projector)
+
+    def _held_elsewhere(self, run: str) -> str:
+        from .shared_shipping import held_elsewhere
+
+        return held_elsewhere(self._for_recording(), self._layout.root, run)
 
     def _files(self) -> Mapping[str, Sequence[Path]]:
         return {}

@@ -7,10 +7,10 @@ is killed in between leaves a file that the next one to look removes.
 
 import os
 import threading
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import ColumnElement, Connection, bindparam, select
 
 from ...core.ids import is_ulid
 from ..ingest.catch_up import CatchUp
@@ -39,10 +39,13 @@ class _Shipped(NamedTuple):
 class Shipping:
     """Ships one spool into one database. Thread-safe."""
 
-    def __init__(self, layout: Layout, database: Database, projector: Projector) -> None:
+    def __init__(
+        self, layout: Layout, database: Database, projector: Projector, own: ColumnElement[bool] | None = None
+    ) -> None:
+        """`own` is a condition on the table `journals`: those of this spool (None: there is no other)."""
         self._layout, self._database = layout, database
-        ingest = Ingest(projector, keep=True)
-        self._catch_up = CatchUp(database, ingest, layout.root, gone="its journal is no longer in the spool")
+        ingest, gone = Ingest(projector, keep=True), "its journal is no longer in the spool"
+        self._catch_up = CatchUp(database, ingest, layout.root, gone=gone, own=own)
         self._lock = threading.Lock()
 
     def ship(self, runs: Iterable[str]) -> tuple[set[str], bool]:
@@ -73,12 +76,15 @@ class Shipping:
         known = self._known(there)
         news = [run for run, found in there.items() if run not in known or known[run].differs(found)]
         if news:
-            self._catch_up.take(self._journal(run) for run in sorted(news))
+            self._catch_up.take((self._journal(run) for run in sorted(news)), self._took)
             known = self._known(there)
         for run in there:
             if run in known and not known[run].open:
                 self._remove(known[run])
         return bool(news)
+
+    def _took(self, connection: Connection, runs: Sequence[str]) -> None:
+        """These are read from their beginning, in this transaction."""
 
     def _known(self, runs: Collection[str]) -> dict[str, "_Shipped"]:
         if not runs:

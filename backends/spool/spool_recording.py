@@ -28,8 +28,9 @@ Shipped = Literal["", "part", "whole"]
 class SpoolRecording(RecordingRepository):
     """Records as `JournalRecording` does, and tells of each run that it is to be shipped. Thread-safe.
 
-    `database` opens the database at need; `shipped` asks it how much of a run it has, and `ship` is told
-    the runs. A database that cannot be reached hinders nobody who begins a run.
+    `database` opens the database at need; `shipped` asks it how much of a run it has, `held_elsewhere` who
+    writes a run on another machine, and `ship` is told the runs. A database that cannot be reached hinders
+    nobody who begins a run.
     """
 
     def __init__(
@@ -39,7 +40,9 @@ class SpoolRecording(RecordingRepository):
         database: "Callable[[], Database]",
         shipped: Callable[[str], Shipped],
         ship: Callable[[str], None],
+        held_elsewhere: Callable[[str], str],
     ) -> None:
+        self._held_elsewhere = held_elsewhere
         self._layout, self._name, self._database, self._shipped, self._ship = layout, name, database, shipped, ship
         self._journals = JournalRecording(layout)
 
@@ -91,6 +94,10 @@ class SpoolRecording(RecordingRepository):
         if status in FINISHED:
             advice = "record a new run with this one as parent"
             raise Conflict(f"run {run} is finished", where=self._name, advice=advice)
+        holder = self._held_elsewhere(run)
+        if holder:
+            advice = "record a run of your own with this one as parent"
+            raise Conflict(f"run {run} is being written on {holder}", where=self._name, advice=advice)
         values, events = shipped.lines(database, run)
         if values:
             _write_new(self._layout.states(run), [header(run), *values])

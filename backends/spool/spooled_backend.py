@@ -54,7 +54,7 @@ class SpooledBackend(ABC):
         self.recording: RecordingRepository = (
             ReadOnlyRecording(lambda: opened_read_only(name))
             if read_only
-            else SpoolRecording(layout, name, self._for_recording, self._shipped, self._ship)
+            else SpoolRecording(layout, name, self._for_recording, self._shipped, self._ship, self._held_elsewhere)
         )
 
     # --- what a kind of database knows
@@ -75,6 +75,16 @@ class SpooledBackend(ABC):
     def _files(self) -> Mapping[str, Sequence[Path]]:
         """The files of the database itself, by what they are."""
 
+    def _shipping(self, database: "Database", projector: "Projector") -> "Shipping":
+        """What ships into it."""
+        from .shipping import Shipping
+
+        return Shipping(self._layout, database, projector)
+
+    def _held_elsewhere(self, run: str) -> str:
+        """Who writes a run on another machine; empty if nobody does."""
+        return ""
+
     def _sizes(self, database: "Database") -> dict[str, int]:
         """Bytes of what is no file of this machine."""
         return {}
@@ -91,10 +101,9 @@ class SpooledBackend(ABC):
         with self._lock:
             if self._engine is None:
                 from ..sql.projector import Projector
-                from .shipping import Shipping
 
                 database, projector = self._open(), Projector()
-                self._engine = Engine(database, projector, Shipping(self._layout, database, projector))
+                self._engine = Engine(database, projector, self._shipping(database, projector))
             return self._engine
 
     def reading(self, metrics: "Callable[[Database, Callable[[], None]], MetricsRepository]") -> Reading:

@@ -84,6 +84,13 @@ class Projector:
             state.row.update(status="lost", evidence=evidence)
             self._save(connection, [state])
 
+    def mark_alive(self, connection: Connection, run: str) -> None:
+        """Takes back that a run is lost: its writer was only silent."""
+        state = self._state(connection, run)
+        if state is not None and state.row["status"] == "lost":
+            state.settle()
+            self._save(connection, [state])
+
     def resize(self, connection: Connection, run: str, size_bytes: int) -> None:
         """Says how many bytes the run takes where it is stored."""
         state = self._state(connection, run)

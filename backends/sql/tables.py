@@ -517,6 +517,23 @@ folders = Table(
     Column("mtime_ns", BigInteger, nullable=False),
 )
 
+# --- whose journals they are, in a database that machines share -----------------------------------------
+
+spools = Table(
+    "spools",
+    derived,
+    Column("spool", String, primary_key=True),
+    Column("host", String, nullable=False),
+    Column("beat", Time, nullable=False),  # when one of its agents last said that it lives, by the server's clock
+)
+
+spooled = Table(
+    "spooled",
+    derived,
+    Column("run", String, primary_key=True),
+    Column("spool", String, nullable=False, index=True),
+)
+
 # --- full text of logs -------------------------------------------------------------------------------
 
 worded_runs = Table(

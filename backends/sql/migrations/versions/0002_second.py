@@ -17,6 +17,7 @@ down_revision = "0001"
 def upgrade() -> None:
     _version_meta()
     _tombstones()
+    _spools()
     _worded_runs()
     _log_words()
     _retries()
@@ -45,6 +46,23 @@ def _tombstones() -> None:
         sa.Column("note", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("workflow", "number"),
     )
+
+
+def _spools() -> None:
+    op.create_table(
+        "spools",
+        sa.Column("spool", sa.String(), nullable=False),
+        sa.Column("host", sa.String(), nullable=False),
+        sa.Column("beat", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("spool"),
+    )
+    op.create_table(
+        "spooled",
+        sa.Column("run", sa.String(), nullable=False),
+        sa.Column("spool", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("run"),
+    )
+    op.create_index("ix_spooled_spool", "spooled", ["spool"], unique=False)
 
 
 def _worded_runs() -> None:

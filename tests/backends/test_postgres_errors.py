@@ -1,0 +1,172 @@
+"""What can be wrong with a server is said in one sentence each, and never tells a credential."""
+
+import socket
+import subprocess
+import sys
+import traceback
+
+import flightlog
+import pytest
+from flightlog.backends.postgres.server_url import ServerUrl
+from flightlog.core.errors import ConfigError, FlightlogError, NotFound, ReadOnly
+from flightlog.core.query.query import EVERYTHING
+from postgres_server import PASSWORD, USER
+
+SECRET = "hunter2-sesame"
+
+
+def said(place: str, **options) -> FlightlogError:
+    """What is raised to somebody who looks at a place, checked for what every such sentence is."""
+    with pytest.raises(FlightlogError) as raised, flightlog.open(place, **options) as store:
+        store.runs.query(EVERYTHING)
+    error = raised.value
+    assert "\n" not in str(error) and error.what
+    whole = "".join(traceback.format_exception(error)) + repr(error)
+    for secret in (SECRET, PASSWORD, "somebody", f"{USER}:"):
+        assert secret not in whole
+    return error
+
+
+@pytest.fixture
+def url(new_postgres_url) -> str:
+    return new_postgres_url()
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "postgresql:here",
+        f"postgresql://somebody:{SECRET}/x@host/db",
+        f"postgresql://somebody:{SECRET}?x@host/db",
+        f"postgres://somebody:{SECRET}@host:port/db",
+        f"postgresql://somebody:{SECRET}#@host/db",
+        f"postgresql://somebody:{SECRET}@host/db extra",
+    ],
+)
+def test_a_wrong_url(place):
+    error = said(place)
+    assert isinstance(error, ConfigError) and "postgresql://USER@HOST:PORT/DATABASE" in str(error)
+
+
+def test_an_option_that_is_none(url):
+    assert "option" in str(said(f"{url}?hocus={SECRET}"))
+
+
+def test_a_wrong_password(postgres, url):
+    database = url.rpartition("/")[2]
+    error = said(f"postgresql://{USER}:{SECRET}@127.0.0.1:{postgres.port}/{database}")
+    assert "refuses this user or password" in str(error) and "PGPASSWORD" in str(error)
+
+
+def test_no_password_at_all(postgres, url):
+    error = said(f"postgresql://somebody@127.0.0.1:{postgres.port}/{url.rpartition('/')[2]}")
+    assert "PGPASSWORD" in str(error)
+
+
+def test_no_such_database(postgres):
+    error = said(postgres.url("nowhere"))
+    assert isinstance(error, NotFound) and "createdb" in str(error)
+
+
+def test_no_server():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        error = said(f"postgresql://somebody:{SECRET}@127.0.0.1:{taken.getsockname()[1]}/db")
+    assert "no server answers there" in str(error) and "spool" in str(error)
+
+
+def test_no_such_host():
+    error = said(f"postgresql://somebody:{SECRET}@no-such-host.invalid/db")
+    assert "host" in str(error)
+
+
+def test_no_rights(postgres, url):
+    postgres.tell("DROP ROLE IF EXISTS guest")
+    postgres.tell(f"CREATE ROLE guest LOGIN PASSWORD '{SECRET}'")
+    database = postgres.new_database()
+    place = f"postgresql://guest:{SECRET}@127.0.0.1:{postgres.port}/{database}"
+    assert isinstance(said(place), ReadOnly)
+    postgres.drop_database(database)
+
+
+def test_a_newer_schema(postgres, url):
+    database = url.rpartition("/")[2]
+    postgres.tell("UPDATE alembic_version SET version_num = '9999'", database)
+    for options in ({}, {"read_only": True}):
+        assert "newer Flightlog" in str(said(url, **options))
+    postgres.drop_database(database)
+
+
+def test_somebody_else_s_database(postgres):
+    name = postgres.new_database()
+    postgres.tell("CREATE TABLE theirs (a int)", name)
+    assert "none of Flightlog's" in str(said(postgres.url(name)))
+    assert postgres.tell("SELECT tablename FROM pg_tables WHERE schemaname = 'public'", name) == [("theirs",)]
+    postgres.drop_database(name)
+
+
+def test_read_only_makes_nothing(postgres):
+    name = postgres.new_database()
+    assert "no database of Flightlog's" in str(said(postgres.url(name), read_only=True))
+    assert postgres.tell("SELECT tablename FROM pg_tables WHERE schemaname = 'public'", name) == []
+    postgres.drop_database(name)
+
+
+def test_read_only_is_kept_by_the_server_itself(url):
+    with flightlog.open(url) as store:
+        store.run("w").finish()
+        assert store.runs.totals().runs == 1
+    with flightlog.open(url, read_only=True) as store:
+        assert store.runs.totals().runs == 1
+        with pytest.raises(ReadOnly):
+            store.run("w")
+
+
+def test_credentials_from_the_environment(postgres, url, monkeypatch):
+    monkeypatch.setenv("PGUSER", USER)
+    monkeypatch.setenv("PGPASSWORD", PASSWORD)
+    with flightlog.open(f"postgresql://127.0.0.1:{postgres.port}/{url.rpartition('/')[2]}") as store:
+        assert store.runs.totals().runs == 0
+
+
+def test_credentials_from_a_passfile(postgres, url, monkeypatch, tmp_path):
+    passfile = tmp_path / "passfile"
+    passfile.write_text(f"*:*:*:{USER}:{PASSWORD.replace(':', chr(92) + ':')}\n")
+    passfile.chmod(0o600)
+    monkeypatch.setenv("PGPASSFILE", str(passfile))
+    with flightlog.open(f"postgresql://{USER}@127.0.0.1:{postgres.port}/{url.rpartition('/')[2]}") as store:
+        assert store.runs.totals().runs == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        (f"postgresql://ana:{SECRET}@db.example:5433/lab?sslmode=require", "postgresql://db.example:5433/lab"),
+        (f"postgres://db.example/lab?user=ana&password={SECRET}", "postgresql://db.example/lab"),
+        (f"postgresql:///lab?host=/run/pg&passfile={SECRET}", "postgresql:///run/pg/lab"),
+        ("postgresql://[::1]:5432,two:1/lab", "postgresql://[::1]:5432,two:1/lab"),
+    ],
+)
+def test_what_is_shown_of_a_url(url, shown):
+    place = ServerUrl(url)
+    assert place.name == str(place) == shown and shown in repr(place)
+    assert SECRET not in place.key and "/" not in place.key
+
+
+def test_the_command_line_says_it_in_one_line_and_shows_no_credential(postgres, url):
+    def run(*words: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-c", "from flightlog.tui.cli.main import main; main()", *words]
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
+
+    wrong = f"postgresql://somebody:{SECRET}@127.0.0.1:{postgres.port}/{url.rpartition('/')[2]}"
+    for words in (("ls",), ("doctor",), ("config",), ("costs",)):
+        done = run("--data", wrong, *words)
+        assert done.returncode in (0, 1, 3) and SECRET not in done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+    with flightlog.open(url) as store:
+        store.run("triage", objective="sort").finish()
+    listed = run("ls", "--data", url, "--json")
+    assert listed.returncode == 0 and "triage" in listed.stdout
+    for words in (("config",), ("doctor",)):
+        done = run("--data", url, *words)
+        assert PASSWORD not in done.stdout + done.stderr and done.returncode in (0, 3)

@@ -1,0 +1,229 @@
+"""Several transactions at once in one PostgreSQL database: nothing is missed, nobody waits in a circle."""
+
+import random
+import threading
+import time
+
+import flightlog
+import pytest
+from flightlog.backends.postgres.engine import open_server
+from flightlog.backends.postgres.server_url import ServerUrl
+from flightlog.backends.sql import tables
+from flightlog.backends.sql.feed_repository import SqlFeed
+from flightlog.backends.sql.projector import Projector, Recorded
+from flightlog.core import events as e
+from flightlog.core.annotations import Tagged
+from flightlog.core.clock import from_ns, now_ns
+from flightlog.core.errors import Conflict, FlightlogError
+from flightlog.core.ids import new_ulid
+from flightlog.core.query.query import EVERYTHING
+from sqlalchemy import func, select
+
+
+class Writer:
+    """One process's way into the database."""
+
+    def __init__(self, url: str) -> None:
+        self.database, self.projector = open_server(ServerUrl(url)), Projector()
+        self._seqs: dict[str, int] = {}
+
+    def tell(self, connection, run: str, *events: e.Event) -> None:
+        recorded = []
+        for event in events:
+            self._seqs[run] = event.seq = self._seqs.get(run, 0) + 1
+            event.t = event.t or from_ns(now_ns())
+            recorded.append(Recorded(event, 1))
+        self.projector.project(connection, run, recorded)
+
+    def begin(self, connection, workflow: str = "w") -> str:
+        run = new_ulid()
+        self.tell(connection, run, e.RunStarted(run=run, workflow=workflow))
+        return run
+
+
+@pytest.fixture
+def new_writer(new_postgres_url):
+    url, made = new_postgres_url(), []
+
+    def make() -> Writer:
+        made.append(Writer(url))
+        return made[-1]
+
+    yield make
+    for writer in made:
+        writer.database.close()
+
+
+def test_a_cursor_never_passes_a_transaction_that_is_still_open(new_writer):
+    """The one that began first commits last: who asked in between still hears of it."""
+    slow, quick, reader = new_writer(), new_writer(), new_writer()
+    feed = SqlFeed(reader.database, lambda: None, watcher=None)
+    before = feed.cursor()
+    with slow.database.write() as one:
+        first = slow.begin(one)
+        with quick.database.write() as two:
+            second = quick.begin(two)
+        between = feed.changes(before)
+        assert between.changed == (second,) and not between.more
+    after = feed.changes(between.cursor)
+    assert set(after.changed) >= {first}
+    assert feed.changes(after.cursor).changed == ()
+    assert feed.cursor() >= after.cursor
+
+
+def test_pages_of_changes_end_while_a_transaction_stays_open(new_writer):
+    slow, quick, reader = new_writer(), new_writer(), new_writer()
+    feed = SqlFeed(reader.database, lambda: None, watcher=None)
+    cursor = feed.cursor()
+    runs = set()
+    for _ in range(5):
+        with quick.database.write() as connection:
+            runs.add(quick.begin(connection))
+    with slow.database.write() as connection:
+        slow.begin(connection)
+        for _ in range(5):
+            with quick.database.write() as other:
+                runs.add(quick.begin(other))
+        heard: set[str] = set()
+        for _ in range(20):
+            found = feed.changes(cursor, limit=2)
+            heard |= set(found.changed)
+            cursor = found.cursor
+            if not found.more:
+                break
+        assert heard == runs and not found.more
+
+
+def test_twenty_crosswise_writers_never_deadlock_and_count_right(new_writer):
+    """Each transaction touches several runs and counters, in an order of its own."""
+    workflows, errors = [f"w{number}" for number in range(6)], []
+    first = new_writer()
+    shared = []
+    with first.database.write() as connection:
+        for workflow in workflows:
+            shared.append(first.begin(connection, workflow))
+
+    def work(seed: int) -> None:
+        order, writer = random.Random(seed), new_writer()
+        try:
+            for _ in range(5):
+                with writer.database.write() as connection:
+                    for workflow in order.sample(workflows, 4):
+                        run = writer.begin(connection, workflow)
+                        cost = e.CostRecorded(model=order.choice("ab"), input_tokens=1, nanousd=1)
+                        writer.tell(connection, run, cost, e.RunFinished(status=order.choice(["completed", "failed"])))
+                with writer.database.write() as connection:
+                    writer.projector.annotate(connection, Tagged(run=order.choice(shared), tag=f"t{seed}"))
+        except FlightlogError as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    with first.database.read() as connection:
+        runs, counters, rollups = tables.runs, tables.counters, tables.rollups
+        really = connection.execute(
+            select(runs.c.workflow, runs.c.status, func.count()).group_by(runs.c.workflow, runs.c.status)
+        )
+        counted = connection.execute(
+            select(counters.c.workflow, counters.c.status, func.sum(counters.c.runs))
+            .where(counters.c.runs > 0)
+            .group_by(counters.c.workflow, counters.c.status)
+        )
+        assert {tuple(row) for row in really} == {tuple(row) for row in counted}
+        assert connection.scalar(select(func.sum(rollups.c.calls))) == 20 * 5 * 4
+
+
+def test_a_writer_that_is_rolled_back_leaves_no_trace_in_the_counters(new_writer):
+    writer = new_writer()
+
+    def fail() -> None:
+        with writer.database.write() as connection:
+            writer.begin(connection)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    with writer.database.write() as connection:
+        writer.begin(connection, "other")
+    with writer.database.read() as connection:
+        assert connection.execute(select(tables.tallies.c.workflow, tables.tallies.c.runs)).all() == [("other", 1)]
+
+
+# --- several machines ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def machines(new_postgres_url, tmp_path, monkeypatch):
+    """Opens the same database as if from machines with disks of their own."""
+    url, opened = new_postgres_url(), []
+
+    def open_on(name: str):
+        monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / name))
+        opened.append(flightlog.open(url))
+        return opened[-1]
+
+    yield open_on
+    for store in opened:
+        store.close()
+
+
+def until(condition, seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.02)
+
+
+def test_a_run_of_another_machine_is_not_lost_while_that_machine_lives(machines):
+    there, here = machines("there"), machines("here")
+    run = there.run("w")
+    run.log("working")
+    until(lambda: here.runs.query(EVERYTHING).items)
+    for _ in range(3):
+        assert here.runs.get(run.id).status == "running"
+    run.finish()
+    until(lambda: here.runs.get(run.id).status == "completed")
+
+
+def test_a_machine_that_is_silent_has_lost_its_runs_and_its_next_word_takes_that_back(machines, monkeypatch):
+    from flightlog.backends.postgres import shared_shipping
+
+    there, here = machines("there"), machines("here")
+    run = there.run("w")
+    until(lambda: here.runs.query(EVERYTHING).items)
+    monkeypatch.setattr(shared_shipping, "SILENCE_S", -1.0)
+    monkeypatch.setattr(shared_shipping, "_LOOK_S", 0.0)
+    until(lambda: here.runs.get(run.id).status == "lost")
+    assert "no sign of life from" in here.runs.get(run.id).evidence
+    monkeypatch.setattr(shared_shipping, "SILENCE_S", 3600.0)
+    run.log("still here")
+    until(lambda: here.runs.get(run.id).status == "running")
+    run.finish()
+
+
+def test_a_run_that_is_written_on_another_machine_is_not_taken_up(machines):
+    there, here = machines("there"), machines("here")
+    run = there.run("w")
+    until(lambda: here.runs.query(EVERYTHING).items)
+    with pytest.raises(Conflict, match="is being written on"):
+        here.resume(run.id)
+    run.finish()
+
+
+def test_a_run_that_was_paused_is_taken_up_on_another_machine(machines):
+    there, here = machines("there"), machines("here")
+    run = there.run("w")
+    run.log("one")
+    run.pause("lunch")
+    until(lambda: here.runs.query(EVERYTHING).items and here.runs.get(run.id).status == "paused")
+    again = here.resume(run.id)
+    again.log("two")
+    again.finish()
+    until(lambda: here.runs.get(run.id).status == "completed")
+    assert [entry.message for entry in here.logs.query(run.id)] == ["one", "two"]
+    there.runs.totals()
+    assert there.runs.get(run.id).status == "completed" and there.runs.damage() == []
