@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import Connection, bindparam, select, text
 
 from ...core.ids import new_ulid
-from ..journal import disk, lock
+from ..journal import disk
 from ..journal.layout import Layout
 from ..spool.shipping import Shipping
 from ..sql import tables
@@ -76,12 +76,6 @@ class SharedShipping(Shipping):
     def _took(self, connection: Connection, runs: Sequence[str]) -> None:
         upsert(connection, tables.spooled, [{"run": run, "spool": self._spool} for run in runs])
         connection.execute(_BEAT, {"spool": self._spool, "host": os.uname().nodename})
-
-    def _is_held(self, run: str) -> bool:
-        try:
-            return lock.is_held(self._layout.journal(run))
-        except FileNotFoundError:
-            return False
 
 
 def held_elsewhere(database: Database, root: Path, run: str) -> str:

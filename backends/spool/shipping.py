@@ -74,7 +74,7 @@ class Shipping:
     def _ship(self, runs: Iterable[str]) -> bool:
         there = {run: found for run in runs if (found := self._found(run))}
         known = self._known(there)
-        news = [run for run, found in there.items() if run not in known or known[run].differs(found)]
+        news = [run for run, found in there.items() if run not in known or self._has_news(known[run], found)]
         if news:
             self._catch_up.take((self._journal(run) for run in sorted(news)), self._took)
             known = self._known(there)
@@ -82,6 +82,16 @@ class Shipping:
             if run in known and not known[run].open:
                 self._remove(known[run])
         return bool(news)
+
+    def _has_news(self, known: "_Shipped", found: os.stat_result) -> bool:
+        # Where a finished run is being written, somebody begins its twin, and is about to be refused.
+        return known.differs(found) and (known.open or not self._is_held(known.run))
+
+    def _is_held(self, run: str) -> bool:
+        try:
+            return lock.is_held(self._layout.journal(run))
+        except FileNotFoundError:
+            return False
 
     def _took(self, connection: Connection, runs: Sequence[str]) -> None:
         """These are read from their beginning, in this transaction."""
