@@ -1,139 +1,20 @@
 """Outcomes equal what the events say, however these are delivered: an account of them is made here a second time."""
 
-import math
-from collections import defaultdict
-from datetime import datetime
+from types import SimpleNamespace
 
 import hypothesis.strategies as st
 import pytest
+from flightlog.backends.joined.joined_metrics import JoinedMetrics
 from flightlog.backends.sql import tables
 from flightlog.backends.sql.metrics_repository import SqlMetrics
 from flightlog.backends.sql.projector import Batch, Projector, Recorded
 from flightlog.backends.sqlite.engine import open_database
-from flightlog.core import events as e
 from flightlog.core.ids import new_ulid
 from flightlog.core.query.query import parse
 from hypothesis import HealthCheck, given, settings
+from outcome_account import check, histories
 
 RUNS = [new_ulid(ms=1_790_000_000_000 + n) for n in range(8)]
-SMALL = st.integers(0, 3)
-STEP = st.sampled_from(["a", "b"])
-# Out of order, over midnight, and one that is no time at all.
-TIME = st.integers(0, 172_800_000_000).map(
-    lambda us: (
-        f"2026-11-{20 + us // 86_400_000_000}T{us // 3_600_000_000 % 24:02}:{us // 60_000_000 % 60:02}"
-        f":{us // 1_000_000 % 60:02}.{us % 1_000_000:06}Z"
-    )
-) | st.just("some day")
-STATUS = st.sampled_from(["completed", "failed", "cancelled"])
-EVENT = st.one_of(
-    st.builds(e.RunFinished, status=STATUS),
-    st.builds(e.RunResumed),
-    st.builds(e.RunPaused),
-    st.builds(e.Logged, message=st.just("goes on")),  # after the end: only a source's run does
-    st.builds(e.StepStarted, step=STEP, name=st.just("plan"), attempt=SMALL),
-    st.builds(e.StepFinished, step=STEP, status=st.just("failed")),
-    st.builds(e.GraphDeclared, steps=st.lists(st.builds(e.DeclaredStep, id=STEP, name=st.just("plan")), max_size=2)),
-    st.builds(e.CostRecorded, model=st.just("m"), input_tokens=SMALL, output_tokens=SMALL, nanousd=st.none() | SMALL),
-    st.builds(e.CostPriced, cost=st.integers(1, 8), nanousd=SMALL, prices=st.just("2026-11-01")),  # late, or of nothing
-    st.builds(e.MetricReported, name=st.sampled_from(["score", "loss"]), value=st.integers(-5, 5).map(float)),
-)
-
-
-@st.composite
-def histories(draw):
-    """Events of a few runs, of which most end, some more than once."""
-    found = {}
-    for run in draw(st.lists(st.sampled_from(RUNS), min_size=1, max_size=6, unique=True)):
-        started = e.RunStarted(run=run, workflow=draw(st.sampled_from("wv")), version=draw(st.none() | SMALL))
-        found[run] = [started, *draw(st.lists(EVENT, max_size=8))]
-        if draw(st.integers(0, 3)):
-            found[run].append(e.RunFinished(status=draw(STATUS)))
-        found[run] += draw(st.lists(EVENT, max_size=2))
-        for seq, event in enumerate(found[run], 1):
-            event.seq, event.t = seq, draw(TIME)
-    return found
-
-
-SILENT = (e.RunFinished, e.RunMeta, e.CostPriced, e.RunStarted)
-
-
-def moment(t):
-    try:
-        return datetime.fromisoformat(t)
-    except ValueError:
-        return None
-
-
-def told(events):
-    """What a run came to, from its events alone; None if it goes on."""
-    status = ended = None
-    steps, costs, values = {}, {}, []
-    for event in events:
-        if not isinstance(event, SILENT):
-            status = ended = None
-        if isinstance(event, e.RunFinished):
-            status, ended = event.status, event.t
-        elif isinstance(event, e.StepStarted):
-            steps[event.step] = event.attempt
-        elif isinstance(event, e.StepFinished):
-            steps.setdefault(event.step, 1)
-        elif isinstance(event, e.GraphDeclared):
-            for step in event.steps:
-                steps.setdefault(step.id, 1)
-        elif isinstance(event, e.CostRecorded):
-            costs[event.seq] = [event, event.nanousd, event.nanousd is not None]
-        elif isinstance(event, e.CostPriced) and event.cost in costs and not costs[event.cost][2]:
-            costs[event.cost][1] = event.nanousd
-        elif isinstance(event, e.MetricReported):
-            values.append((event.name, event.value, event.t))
-    if status is None:
-        return None
-    began, end = moment(events[0].t), moment(ended)
-    took = (end - began).total_seconds() if began and end else None
-    return {
-        "version": events[0].version,
-        "day": end.date().isoformat() if end else "",
-        "status": status,
-        "took": took if took is not None and took >= 0 else None,
-        "steps": len(steps),
-        "retries": sum(attempt > 1 for attempt in steps.values()),
-        "tokens": sum(cost.input_tokens + cost.output_tokens for cost, _, _ in costs.values()),
-        "nanousd": sum(price or 0 for _, price, _ in costs.values()),
-        "unpriced": any(price is None for _, price, _ in costs.values()),
-        "values": values,
-    }
-
-
-def rank(values, share):
-    """The smallest value with at least that share of all at it or under it."""
-    return next((v for v in sorted(values) if sum(w <= v for w in values) >= share * len(values) - 1e-9), None)
-
-
-def account(runs):
-    """The numbers of an outcome, over what was told of runs."""
-    took = [run["took"] for run in runs if run["took"] is not None]
-    return {
-        "runs": len(runs),
-        **{status: sum(run["status"] == status for run in runs) for status in ("completed", "failed", "cancelled")},
-        "timed": len(took),
-        "took_us": sum(round(each * 1_000_000) for each in took),
-        "p50": rank(took, 0.5),
-        "p95": rank(took, 0.95),
-        **{name: sum(run[name] for run in runs) for name in ("steps", "retries", "tokens", "nanousd", "unpriced")},
-    }
-
-
-def said(outcome):
-    """The same numbers, as an outcome has them."""
-    names = ("runs", "completed", "failed", "cancelled", "timed", "took_us", "steps", "retries", "unpriced")
-    found = {name: getattr(outcome, name) for name in names}
-    found |= {"tokens": outcome.tokens.total, "nanousd": outcome.money.known_nanousd}
-    return found | {"p50": approx(outcome.p50_s), "p95": approx(outcome.p95_s)}
-
-
-def approx(seconds):
-    return None if seconds is None else pytest.approx(seconds, abs=1e-6)
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +22,24 @@ def database():
     database = open_database(None, truth=False)
     yield database
     database.close()
+
+
+@pytest.fixture(scope="module")
+def databases():
+    found = [open_database(None, truth=False) for _ in range(2)]
+    yield found
+    for database in found:
+        database.close()
+
+
+class Asked:
+    """Parts of a store, as far as metrics ask them."""
+
+    def __init__(self, repositories):
+        self.readings = [SimpleNamespace(metrics=one) for one in repositories]
+
+    def ask(self, question):
+        return [question(reading) for reading in self.readings]
 
 
 laws = settings(
@@ -164,7 +63,7 @@ def delivered(database, history, data):
             projector.project_all(connection, batches)
         if not data.draw(st.integers(0, 3)):
             projector = Projector()
-    gone = data.draw(st.lists(st.sampled_from(sorted(history)), max_size=2, unique=True))
+    gone = data.draw(st.lists(st.sampled_from(sorted(history)), max_size=2, unique=True)) if history else []
     with database.write() as connection:
         for run in gone:
             projector.forget(connection, run)
@@ -172,38 +71,37 @@ def delivered(database, history, data):
 
 
 @laws
-@given(histories(), st.data())
+@given(histories(RUNS), st.data())
 def test_every_outcome_equals_an_account_of_the_events(database, history, data):
     left = delivered(database, history, data)
     metrics = SqlMetrics(database, lambda: None)
     for workflow in "wv":
-        of = [run for run in left if history[run][0].workflow == workflow]
-        ended = [account_of for run in of if (account_of := told(history[run]))]
-        assert said(metrics.summary(workflow)) == account(ended)
-
-        versions = {history[run][0].version for run in of}
-        outcomes = {one.version: said(one) for one in metrics.outcomes(workflow)}
-        assert outcomes == {v: account([run for run in ended if run["version"] == v]) for v in versions}
-
-        days = {run["day"] for run in ended}
-        trends = {one.day: said(one) for one in metrics.trends(workflow)}
-        assert trends == {day: account([run for run in ended if run["day"] == day]) for day in days}
-
-        values = defaultdict(list)
-        for run in ended:
-            for name, value, _ in run["values"]:
-                values[run["version"], name].append(value)
-        reported = {(one.version, one.name): one for one in metrics.reported(workflow)}
-        assert reported.keys() == values.keys()
-        for key, one in reported.items():
-            assert (one.values, one.min, one.max) == (len(values[key]), min(values[key]), max(values[key]))
-            assert one.mean == pytest.approx(math.fsum(values[key]) / len(values[key])) and one.last in values[key]
+        if of := [history[run] for run in left if history[run][0].workflow == workflow]:
+            check(metrics, of)
+        else:
+            assert metrics.summary(workflow).runs == 0 and metrics.outcomes(workflow) == []
         # And made from the runs themselves:
         assert metrics.outcomes(workflow, parse("events>0")) == metrics.outcomes(workflow)
 
 
 @laws
-@given(histories(), st.data())
+@given(histories(RUNS), st.data())
+def test_what_two_stores_have_together_is_what_one_has_of_all(databases, history, data):
+    """Percentiles too: those of a whole do not follow from those of its parts."""
+    halves = [{}, {}]
+    for run, events in history.items():
+        halves[data.draw(st.integers(0, 1))][run] = events
+    parts = [SqlMetrics(database, lambda: None) for database in databases]
+    left = [run for database, half in zip(databases, halves, strict=True) for run in delivered(database, half, data)]
+    joined = JoinedMetrics(Asked(parts))
+    for workflow in "wv":
+        if of := [history[run] for run in left if history[run][0].workflow == workflow]:
+            check(joined, of)
+            assert joined.outcomes(workflow, parse("events>0")) == joined.outcomes(workflow)
+
+
+@laws
+@given(histories(RUNS), st.data())
 def test_nothing_is_left_where_nothing_is(database, history, data):
     for run in delivered(database, history, data):
         with database.write() as connection:
