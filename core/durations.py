@@ -1,15 +1,15 @@
-"""Classes of duration: exact percentiles of any number of runs, by looking at few of them.
+"""Classes of duration: exact percentiles of any number of runs, by looking at one of them.
 
 How many runs took about how long (a *spread*: runs by class) is kept and adds up over versions, days and stores.
-It tells in which class the run of a rank lies; only the runs of that class are then looked at.
+It tells in which class the run of a rank lies, and which one of that class it is; only that one is then looked for.
 """
 
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-_BITS = 5
-"""A class is what durations in microseconds have in common that agree in their first five bits: at most 6.25 % wide."""
+_BITS = 8
+"""A class is what durations in microseconds have in common that agree in their first eight bits: at most 0.8 % wide."""
 
 
 def microseconds(seconds: float) -> int:
@@ -48,15 +48,20 @@ def nearest_rank(ascending: Sequence[float], share: float) -> float | None:
     return ascending[max(math.ceil(share * len(ascending)), 1) - 1] if ascending else None
 
 
-def percentile(spread: Mapping[int, int], share: float, durations: Callable[[int], list[float]]) -> float | None:
-    """`nearest_rank` of a spread's durations, where `durations(span)` gives those of a class in ascending order.
+def percentile(spread: Mapping[int, int], share: float, duration: Callable[[int, int], float | None]) -> float | None:
+    """`nearest_rank` of a spread's durations, where `duration(span, rank)` gives that one of a class in ascending order
+    (1: the first; the last if there are fewer).
 
     A run that ends between both looks moves the answer to a neighbour at most.
     """
     rank = max(math.ceil(share * sum(spread.values())), 1)
     for span in sorted(spread):
         if rank <= spread[span]:
-            found = durations(span)
-            return found[min(rank, len(found)) - 1] if found else None
+            return duration(span, rank)
         rank -= spread[span]
     return None
+
+
+def of_rank(ascending: Sequence[float], rank: int) -> float | None:
+    """The value of that rank, from 1; the last one if there are fewer, None if there is none."""
+    return ascending[min(rank, len(ascending)) - 1] if ascending else None

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from ...core.durations import merged_spreads, percentile
+from ...core.durations import merged_spreads, of_rank, percentile
 from ...core.metrics import NEWEST, Ended, Pattern, Reported
 from ...core.query.query import EVERYTHING, Query, parse
 from ...core.repositories import MetricsRepository
@@ -54,10 +54,11 @@ class JoinedMetrics(MetricsRepository):
             (one,) = having or outcomes[:1]
             return msgspec.structs.replace(whole, p50_s=one.p50_s, p95_s=one.p95_s)
         spread = self.spread(whole.workflow, version, within)
-        p50, p95 = (
-            percentile(spread, share, lambda span: self.durations(whole.workflow, version, within, span=span))
-            for share in (0.5, 0.95)
-        )
+
+        def duration(span: int, rank: int) -> float | None:
+            return of_rank(self.durations(whole.workflow, version, within, span=span), rank)
+
+        p50, p95 = (percentile(spread, share, duration) for share in (0.5, 0.95))
         return msgspec.structs.replace(whole, p50_s=p50, p95_s=p95)
 
     def spread(self, workflow: str, version: int | None = None, within: Query = EVERYTHING) -> dict[int, int]:

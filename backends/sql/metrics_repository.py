@@ -35,7 +35,7 @@ class SqlMetrics(MetricsRepository):
         self._refresh()
         with self._database.read() as connection:
             each = ask.by_version(connection, workflow, version, within)
-            spread = ask.spread(connection, workflow, within)
+            spread = ask.spread(connection, workflow, version, within)
             total = reduce(add, each, Outcome(workflow=workflow, version=version, runs=0))
             return _timed(connection, total, [one.version for one in each], spread, within)
 
@@ -43,7 +43,7 @@ class SqlMetrics(MetricsRepository):
         self._refresh()
         with self._database.read() as connection:
             each = ask.by_version(connection, workflow, None, within)
-            spread = ask.spread(connection, workflow, within)
+            spread = ask.spread(connection, workflow, None, within)
             return [_timed(connection, one, [one.version], spread, within) for one in each]
 
     def trends(
@@ -68,8 +68,7 @@ class SqlMetrics(MetricsRepository):
     def spread(self, workflow: str, version: int | None = None, within: Query = EVERYTHING) -> dict[int, int]:
         self._refresh()
         with self._database.read() as connection:
-            found = ask.spread(connection, workflow, within)
-        return merged_spreads(found.values() if version is None else [found.get(version, {})])
+            return merged_spreads(ask.spread(connection, workflow, version, within).values())
 
     def durations(
         self, workflow: str, version: int | None = None, within: Query = EVERYTHING, *, span: int
@@ -78,7 +77,7 @@ class SqlMetrics(MetricsRepository):
         with self._database.read() as connection:
             if version is not None:
                 return ask.durations(connection, workflow, [version], within, span)
-            known = ask.spread(connection, workflow, EVERYTHING)
+            known = ask.spread(connection, workflow, None, EVERYTHING)
             versions = [None if one == -1 else one for one, spread in known.items() if span in spread]
             return ask.durations(connection, workflow, versions, within, span)
 
@@ -134,15 +133,15 @@ def _timed(
     spread: dict[int, dict[int, int]],
     within: Query,
 ) -> Outcome:
-    """The outcome of some versions with its percentiles: two looks at a stretch of the index for each version."""
+    """The outcome of some versions with its percentiles: two looks at a stretch of the index."""
     own = {version: spread.get(-1 if version is None else version, {}) for version in versions}
     both = merged_spreads(own.values())
 
-    def durations(span: int) -> list[float]:
+    def duration(span: int, rank: int) -> float | None:
         having = [version for version, counts in own.items() if span in counts]
-        return ask.durations(connection, outcome.workflow, having, within, span)
+        return ask.duration(connection, outcome.workflow, having, within, span, rank)
 
-    p50, p95 = (percentile(both, share, durations) for share in (0.5, 0.95))
+    p50, p95 = (percentile(both, share, duration) for share in (0.5, 0.95))
     return msgspec.structs.replace(outcome, p50_s=p50, p95_s=p95)
 
 

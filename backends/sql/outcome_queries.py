@@ -16,8 +16,10 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
+    false,
     func,
     literal_column,
+    or_,
     select,
 )
 
@@ -121,34 +123,47 @@ def _empty(workflow: str, version: int) -> Outcome:
 # --- durations ----------------------------------------------------------------------------------------
 
 
-def spread(connection: Connection, workflow: str, within: Query) -> dict[int, dict[int, int]]:
-    """Version (-1: none) → runs by class of duration."""
+def spread(connection: Connection, workflow: str, version: int | None, within: Query) -> dict[int, dict[int, int]]:
+    """Version (-1: none) → runs by class of duration; of one version, or of all."""
     found: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
     if within == EVERYTHING:
-        statement = select(spreads.c.version, spreads.c.span, spreads.c.runs).where(spreads.c.workflow == workflow)
-        for version, span, count in connection.execute(statement):
-            found[version][span] += count
+        kept = select(spreads.c.version, spreads.c.span, spreads.c.runs).where(spreads.c.workflow == workflow)
+        for of, span, count in connection.execute(kept.where(*_of(spreads.c.version, version))):
+            found[of][span] += count
     else:
-        statement = select(_none, _r.took).where(_timed, *_condition(workflow, None, within))
         took: float
-        for version, took in connection.execute(statement):
-            found[version][span_of(took)] += 1
+        for of, took in connection.execute(
+            select(_none, _r.took).where(_timed, *_condition(workflow, version, within))
+        ):
+            found[of][span_of(took)] += 1
     return found
 
 
 def durations(
     connection: Connection, workflow: str, versions: Iterable[int | None], within: Query, span: int
 ) -> list[float]:
-    """Of runs of these versions in one class, ascending: from an index alone, a stretch of it for each version."""
+    """Of runs of these versions in one class, ascending."""
+    return list(connection.execute(_in_class(workflow, versions, within, span).order_by(_r.took)).scalars())
+
+
+def duration(
+    connection: Connection, workflow: str, versions: Iterable[int | None], within: Query, span: int, rank: int
+) -> float | None:
+    """The one of that rank (from 1) among them; the last if there are fewer."""
+    statement = _in_class(workflow, versions, within, span)
+    found: float | None = connection.scalar(statement.order_by(_r.took).offset(rank - 1).limit(1))
+    return connection.scalar(statement.order_by(_r.took.desc()).limit(1)) if found is None else found
+
+
+def _in_class(workflow: str, versions: Iterable[int | None], within: Query, span: int) -> AnySelect:
+    """From an index alone, a stretch of it for each version."""
     low, high = limits(span)
-    found: list[float] = []
-    for version in versions:
-        of = _r.version.is_(None) if version is None else _r.version == version
-        conditions = [_r.workflow == workflow, of, _timed, _r.took >= low, _r.took < high]
-        if within != EVERYTHING:
-            conditions.append(where(within))
-        found += connection.execute(select(_r.took).where(*conditions)).scalars()
-    return sorted(found)
+    numbers = set(versions)
+    of: list[ColumnElement[bool]] = [_r.version.is_(None)] if None in numbers else []
+    if named := sorted(number for number in numbers if number is not None):
+        of.append(_r.version == named[0] if len(named) == 1 else _r.version.in_(named))
+    conditions = [_r.workflow == workflow, or_(*of) if of else false(), _timed, _r.took >= low, _r.took < high]
+    return select(_r.took).where(*conditions, *([] if within == EVERYTHING else [where(within)]))
 
 
 def durations_by_day(

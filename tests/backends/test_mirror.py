@@ -79,6 +79,8 @@ def everything(store) -> dict:
             [store.checkpoints.state(point.id) for point in store.checkpoints.list(run.id)],
         )
     for workflow in store.workflows.list_all():
+        metrics = store.metrics
+        found[workflow.id] = [read(workflow.id) for read in (metrics.outcomes, metrics.trends, metrics.reported)]
         for version in store.workflows.list(workflow.id, deleted=True):
             whole = version if version.deleted else store.workflows.get(workflow.id, version.number)
             found[workflow.id, version.number] = whole
@@ -110,7 +112,7 @@ def test_what_is_recorded_is_in_the_mirror_when_the_store_is_closed(data):
     assert same(data)
     with flightlog.open(data) as store:
         assert findings(store) == []
-        assert len(everything(store)) == 3 + 1 + 2
+        assert len(everything(store)) == 3 + 2 + 1 + 2
 
 
 def test_patterns_are_in_the_mirror(data):

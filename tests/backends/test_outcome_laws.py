@@ -84,7 +84,7 @@ def test_every_outcome_equals_an_account_of_the_events(database, history, data):
         assert metrics.outcomes(workflow, parse("events>0")) == metrics.outcomes(workflow)
 
 
-@laws
+@settings(laws, max_examples=40)
 @given(histories(RUNS), st.data())
 def test_what_two_stores_have_together_is_what_one_has_of_all(databases, history, data):
     """Percentiles too: those of a whole do not follow from those of its parts."""

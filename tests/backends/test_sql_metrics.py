@@ -2,11 +2,15 @@
 
 import pytest
 from flightlog.backends.sql.metrics_repository import SqlMetrics
+from flightlog.backends.sql.projector import Batch, Recorded
+from flightlog.backends.sql.tables import outcomes, spreads
 from flightlog.core.clock import from_seconds, to_seconds
 from flightlog.core.durations import nearest_rank
 from flightlog.core.errors import NotSupported
-from flightlog.core.events import CostRecorded, RunFinished
+from flightlog.core.events import CostRecorded, RunFinished, RunStarted
+from flightlog.core.ids import new_ulid
 from flightlog.core.metrics import Pattern
+from sqlalchemy import func, select
 
 
 @pytest.mark.parametrize(
@@ -53,6 +57,37 @@ def test_a_summary_is_of_finished_runs_alone(small):
     assert (outcomes[2].success, outcomes[2].p50_s, outcomes[2].money.nanousd) == (None, None, None)
     assert small.metrics.outcomes("nothing") == []
     assert small.metrics.summary("nothing").runs == 0
+
+
+def test_what_a_summary_reads_are_sums_and_not_runs(small, statements):
+    """A hundred times as many runs that took about as long: as many rows, and the index alone is asked for a rank."""
+    read = []
+    for more in (20, 1980):
+        batch = [[RunStarted(run=new_ulid(), workflow="w", version=n % 2, t=from_seconds(0))] for n in range(more)]
+        for n, events in enumerate(batch):
+            events.append(RunFinished(status="completed", t=from_seconds(10 + n % 20), seq=2))
+            events[0].seq = 1
+        with small.database.write() as connection:
+            small.projector.project_all(
+                connection, [Batch(events[0].run, [Recorded(event, 1) for event in events]) for events in batch]
+            )
+        counted = []
+        with small.database.read() as connection:
+            for table in (outcomes, spreads):
+                counted.append(connection.scalar(select(func.count()).select_from(table)))
+        statements.clear()
+        assert small.metrics.summary("w").runs == sum(one.runs for one in small.metrics.outcomes("w"))
+        read.append((counted, len(statements)))
+    assert read[0] == read[1]
+    assert small.metrics.summary("w").runs == 2000
+    with small.database.read() as connection:
+        for statement in [text for text in statements if "FROM runs" in text]:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters_of(statement)).all()
+            assert "USING COVERING INDEX runs_ended_in_time" in plan[0][3]
+
+
+def parameters_of(statement):
+    return (0,) * statement.count("?")
 
 
 def test_patterns_of_one_name_are_merged(small):

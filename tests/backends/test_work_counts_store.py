@@ -54,6 +54,10 @@ def costs(store, statements: list[str]) -> dict[str, int]:
         "header": store.runs.totals,
         "open": lambda: (store.runs.get(found), store.runs.steps(found), store.logs.query(found)),
         "no news": lambda: store.feed.changes(cursor),
+        "summary": lambda: (store.metrics.summary("triage"), store.metrics.summary("triage", 1)),
+        "outcomes": lambda: store.metrics.outcomes("triage"),
+        "trends": lambda: store.metrics.trends("triage"),
+        "compare": lambda: store.metrics.compare("triage", [None, 1]),
     }
     counted = {}
     for name, action in actions.items():
@@ -72,6 +76,7 @@ def test_questions_cost_the_same_number_of_statements_at_any_size(store_of, stat
     assert many["header"] <= 6
     assert many["no news"] <= 5
     assert many["open"] <= 18
+    assert (many["outcomes"], many["trends"]) <= (9, 5)
 
 
 def test_one_new_event_costs_the_same_number_of_statements_at_any_size(store_of, statements):

@@ -140,7 +140,7 @@ def _outcomes() -> None:
 
 
 def _spreads() -> None:
-    """Filled like `outcomes`. A class of duration is the first five bits of its microseconds, and how many follow."""
+    """Filled like `outcomes`. A class of duration is the first eight bits of its microseconds, and how many follow."""
     spreads = op.create_table(
         "spreads",
         sa.Column("workflow", sa.String(), nullable=False),
@@ -153,7 +153,7 @@ def _spreads() -> None:
     timed = "SELECT workflow, coalesce(version, -1), took FROM runs WHERE took IS NOT NULL"
     for workflow, version, took in op.get_bind().execute(sa.text(timed)):
         us = round(took * 1_000_000)
-        more = max(us.bit_length() - 5, 0)
-        counts[workflow, version, (more << 4) + (us >> more)] += 1
+        more = max(us.bit_length() - 8, 0)
+        counts[workflow, version, (more << 7) + (us >> more)] += 1
     rows = [{"workflow": w, "version": v, "span": span, "runs": runs} for (w, v, span), runs in counts.items()]
     op.bulk_insert(spreads, rows)
