@@ -291,10 +291,11 @@ class RunRepository(ABC):
         """Every model call of a run, in order."""
 
     @abstractmethod
-    def costs(self, by: GroupBy, query: Query) -> list[CostGroup]:
+    def costs(self, by: GroupBy, query: Query, *, since: str = "") -> list[CostGroup]:
         """Costs of the matching runs, grouped; most expensive first, `day` newest first.
 
-        Without a query (and not by step or run) this is answered from rollups.
+        `since` is a day (UTC, `2026-11-01`): calls made before it, or nobody knows when, are left out. Answered in one
+        statement a database; without a query from rollups (not by step or run, nor by session since a day).
         """
 
     @abstractmethod

@@ -117,8 +117,8 @@ class ScopedRuns(RunRepository):
     def cost_records(self, run: str) -> list[CostRecord]:
         return self._runs.cost_records(self._of.check(run))
 
-    def costs(self, by: GroupBy, query: Query) -> list[CostGroup]:
-        return self._runs.costs(by, self._of.query & query)
+    def costs(self, by: GroupBy, query: Query, *, since: str = "") -> list[CostGroup]:
+        return self._runs.costs(by, self._of.query & query, since=since)
 
     def workflows(self, within: Query = EVERYTHING) -> list[Workflow]:
         return self._runs.workflows(self._of.query & within)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..core.query.query_keys import KEYS, SIGNS
+from ..core.query.query_keys import KEYS, SIGNS, WITH_NAME
 from ..core.text import safe_text
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _opened(name: str) -> str:
     if key.kind == "flag":
         return name
     example = key.example[len(name) :].lstrip(".")
-    if name in ("metric", "meta"):
+    if name in WITH_NAME:
         return f"{name}."
     return name + next((sign for sign in sorted(SIGNS, key=len, reverse=True) if example.startswith(sign)), ":")
 

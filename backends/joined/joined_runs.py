@@ -128,9 +128,9 @@ class JoinedRuns(RunRepository):
     def cost_records(self, run: str) -> list[CostRecord]:
         return self._of(run, lambda runs: runs.cost_records(run))
 
-    def costs(self, by: GroupBy, query: Query) -> list[CostGroup]:
+    def costs(self, by: GroupBy, query: Query, *, since: str = "") -> list[CostGroup]:
         found: dict[str, CostGroup] = {}
-        for group in _flat(self._all(lambda runs: runs.costs(by, query))):
+        for group in _flat(self._all(lambda runs: runs.costs(by, query, since=since))):
             known = found.get(group.key)
             found[group.key] = _spent(known, group) if known else group
         if by == "day":

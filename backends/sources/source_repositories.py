@@ -50,10 +50,10 @@ class SourceRuns(SqlRuns):
         self._look_closely(run)
         return super().get(run)
 
-    def costs(self, by: GroupBy, query: Query) -> list[CostGroup]:
+    def costs(self, by: GroupBy, query: Query, *, since: str = "") -> list[CostGroup]:
         self._index.refresh()
         self._index.prices()
-        return super().costs(by, query)
+        return super().costs(by, query, since=since)
 
     def annotate(self, annotation: Annotation) -> None:
         self.get(annotation.run)

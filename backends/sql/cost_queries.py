@@ -1,6 +1,6 @@
 """What runs cost: from kept sums where these know, else from the runs' totals or the calls themselves."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
@@ -8,6 +8,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    FromClause,
     Integer,
     bindparam,
     case,
@@ -64,26 +65,31 @@ def records(connection: Connection, run: str) -> list[CostRecord]:
 # --- groups ----------------------------------------------------------------------------------------
 
 
-def groups(connection: Connection, by: GroupBy, query: Query) -> list[CostGroup]:
-    """Costs of the matching runs by a key: most expensive first, days newest first.
+def groups(connection: Connection, by: GroupBy, query: Query, since: str = "") -> list[CostGroup]:
+    """Costs of the matching runs by a key, of calls made on the day `since` or later: most expensive first, days
+    newest first.
 
     The key of a version is `workflow@number`; of a step its name, so that a retry adds to what it retries.
     """
     if query.log_terms():
         raise NotSupported("costs cannot be summed by log text", where=str(query), advice="leave `log:` out")
-    condition = matching(query)
-    if condition is None and by in _ROLLED_UP:
-        statement = _rolled_up(_ROLLED_UP[by])
-    elif by in _OF_RUNS:
-        statement = _of_runs(_OF_RUNS[by])
-    else:
-        statement = _of_calls(_OF_CALLS[by])
-    if condition is not None:
-        statement = statement.where(condition)
-    found = [_group(row) for row in connection.execute(statement)]
+    found = [_group(row) for row in connection.execute(summed(by, query, since))]
     if by == "day":
         return sorted(found, key=lambda group: group.key, reverse=True)
     return sorted(found, key=lambda group: (-group.money.known_nanousd, -group.tokens.total, group.key))
+
+
+def summed(by: GroupBy, query: Query, since: str = "") -> AnySelect:
+    """The one statement that sums the costs of the matching runs by a key."""
+    condition = matching(query)
+    if condition is None and by in _ROLLED_UP and not (since and by == "session"):
+        statement = _rolled_up(_ROLLED_UP[by])
+        statement = statement.where(rollups.c.day >= since) if since else statement
+    elif by in _OF_RUNS and not since:
+        statement = _of_runs(_OF_RUNS[by])
+    else:
+        statement = _of_calls(by, made_since(since) if since else costs)
+    return statement if condition is None else statement.where(condition)
 
 
 def _group(row: AnyRow) -> CostGroup:
@@ -108,11 +114,11 @@ _OF_RUNS: dict[str, _Keys] = {
     "session": (func.coalesce(runs.c.session, ""), _none),
     "run": (runs.c.id, _none),
 }
-_OF_CALLS: dict[str, _Keys] = {
-    "day": (day(costs.c.t), _none),
-    "model": (costs.c.model, _none),
-    "agent": (costs.c.agent, _none),
-    "step": (func.coalesce(steps.c.name, costs.c.step, ""), _none),
+_OF_CALLS: dict[str, Callable[[FromClause], ColumnElement[Any]]] = {
+    "day": lambda calls: day(calls.c.t),
+    "model": lambda calls: calls.c.model,
+    "agent": lambda calls: calls.c.agent,
+    "step": lambda calls: func.coalesce(steps.c.name, calls.c.step, ""),
 }
 
 
@@ -132,13 +138,21 @@ def _of_runs(keys: _Keys) -> AnySelect:
     return select(*keys, sums[0], func.count(), *sums[1:]).where(calls > 0).group_by(*keys)
 
 
-@cache
-def _of_calls(keys: _Keys) -> AnySelect:
+def made_since(day: str) -> FromClause:
+    """The calls of a day and later, found by their time before anything else is looked at.
+
+    For a query SQLite, which keeps no statistics, would else go from every run that matches to its calls.
+    """
+    return select(costs).where(costs.c.t >= day).cte("made").prefix_with("MATERIALIZED")
+
+
+def _of_calls(by: GroupBy, calls: FromClause) -> AnySelect:
     """From the calls themselves."""
-    of_run = costs.join(runs, runs.c.id == costs.c.run)
-    if keys is _OF_CALLS["step"]:
-        of_run = of_run.outerjoin(steps, (steps.c.run == costs.c.run) & (steps.c.id == costs.c.step))
-    columns = [func.count(), func.count(costs.c.run.distinct()), *_sums(*token_columns(costs)), *call_money()]
+    of_run = calls.join(runs, runs.c.id == calls.c.run)
+    if by == "step":
+        of_run = of_run.outerjoin(steps, (steps.c.run == calls.c.run) & (steps.c.id == calls.c.step))
+    keys = _OF_RUNS.get(by) or (_OF_CALLS[by](calls), _none)
+    columns = [func.count(), func.count(calls.c.run.distinct()), *_sums(*token_columns(calls)), *call_money(calls)]
     return select(*keys, *columns).select_from(of_run).group_by(*keys)
 
 

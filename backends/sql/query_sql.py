@@ -15,7 +15,16 @@ from ...core.query.query import Query
 from ...core.query.query_keys import KEYS, STATUS_SETS, Key
 from ...core.query.query_match import ACTIVE, SIGNS, since, turned
 from ...core.query.query_nodes import And, Node, Not, Term
-from ...core.query.query_values import AMOUNTS, At, at, glob_containing, glob_equal, glob_shaped, limits
+from ...core.query.query_values import (
+    AMOUNTS,
+    At,
+    at,
+    days_of_call,
+    glob_containing,
+    glob_equal,
+    glob_shaped,
+    limits,
+)
 from ...core.text import fold
 from ...core.units import number_of
 from .dialects import contains, ending, globbed, members, number
@@ -206,6 +215,15 @@ def _member(member: Any, term: Term, value: str) -> Clause:
     return or_(*ways)
 
 
+def _call(key: Key, term: Term, value: str, moment: At) -> Clause:
+    """The calls of a day are sought by their time: there are fewer of these than runs."""
+    if term.name != "day":
+        return _has_row(costs, _named(costs.c[term.name], term, value))
+    made = costs.c.t
+    bounds = (SIGNS[sign](made, bound) for sign, bound in days_of_call(term, value, moment))
+    return runs.c.id.in_(select(costs.c.run).where(*([made != ""] if value else []), *bounds))
+
+
 def _has(key: Key, term: Term, value: str, moment: At) -> Clause:
     return _HAVING[value]()
 
@@ -238,6 +256,7 @@ _KINDS: dict[str, _Rule] = {
     "size": _amount,
     "time": _time,
     "flag": _flag,
+    "call": _call,
 }
 _SPECIAL: dict[str, _Rule] = {
     "took": _took,

@@ -175,9 +175,9 @@ class SqlRuns(RunRepository):
         with self._reading(run) as connection:
             return cost_queries.records(connection, run)
 
-    def costs(self, by: GroupBy, query: Query) -> list[CostGroup]:
+    def costs(self, by: GroupBy, query: Query, *, since: str = "") -> list[CostGroup]:
         with self._reading() as connection:
-            return cost_queries.groups(connection, by, query)
+            return cost_queries.groups(connection, by, query, since)
 
     def workflows(self, within: Query = EVERYTHING) -> list[Workflow]:
         with self._reading() as connection:

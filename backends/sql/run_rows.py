@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, Integer, Row, Select, Table, case, func, select, type_coerce
+from sqlalchemy import Column, ColumnElement, FromClause, Integer, Row, Select, Table, case, func, select, type_coerce
 
 from ...core.costs import Money, Tokens
 from ...core.events import Json, Writer
@@ -16,7 +16,7 @@ AnyRow = Row[*tuple[Any, ...]]
 AnySelect = Select[*tuple[Any, ...]]
 
 
-def token_columns(table: Table) -> list[Column[Any]]:
+def token_columns(table: FromClause) -> list[ColumnElement[Any]]:
     """The columns that `tokens_of` reads."""
     return [table.c[f"{name}_tokens"] for name in ("input", "output", "cache_read", "cache_write", "reasoning")]
 
@@ -27,10 +27,10 @@ def money_columns(table: Table) -> list[Column[Any]]:
     return [table.c[name] for name in names]
 
 
-def call_money() -> list[ColumnElement[Any]]:
-    """Sums over `costs`, a row each call, in the order that `money_of` reads."""
-    told = {kind: case((costs.c.provenance == kind, 1), else_=0) for kind in ("recorded", "computed", "unknown")}
-    price = func.coalesce(costs.c.nanousd, 0)
+def call_money(calls: FromClause = costs) -> list[ColumnElement[Any]]:
+    """Sums over `costs` (or some of them), a row each call, in the order that `money_of` reads."""
+    told = {kind: case((calls.c.provenance == kind, 1), else_=0) for kind in ("recorded", "computed", "unknown")}
+    price = func.coalesce(calls.c.nanousd, 0)
     columns = [price * told["recorded"], price * told["computed"], *told.values()]
     return [func.coalesce(func.sum(column), 0) for column in columns]
 

@@ -360,6 +360,7 @@ costs = Table(
     PrimaryKeyConstraint("run", "seq"),
 )
 Index("costs_by_model", costs.c.model, costs.c.run)
+Index("costs_by_time", costs.c.t, costs.c.run)
 
 metrics = Table(
     "metrics",

@@ -18,7 +18,7 @@ import msgspec
 from ..runs import Run
 from ..units import count_of
 from .query_keys import FLAGS, KEYS, STATUS_SETS, Key, suggest
-from .query_match import Facts, holds
+from .query_match import Call, Facts, holds
 from .query_nodes import And, Node, Not, Or, Term, all_of, terms
 from .query_parse import parse_text
 from .query_values import at
@@ -29,6 +29,7 @@ __all__ = [
     "KEYS",
     "NO_FACTS",
     "And",
+    "Call",
     "Facts",
     "Key",
     "KnownFacts",
@@ -50,6 +51,7 @@ class KnownFacts(msgspec.Struct, kw_only=True, frozen=True):
     steps: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     agents: tuple[str, ...] = ()
+    calls: tuple[Call, ...] = ()
     metrics: dict[str, tuple[float, ...]] = {}
     notes: tuple[str, ...] = ()
     logs: tuple[str, ...] = ()
@@ -142,6 +144,12 @@ def parse(text: str) -> Query:
 def equals(key: str, value: str) -> Query:
     """The query for exactly one value of a key, whatever characters it has: a scope, a drill-down."""
     root = Term(key=key, sign="=", values=(value,))
+    return Query(root=root, text=str(root))
+
+
+def of_call(fact: str, value: str, sign: str = ":") -> Query:
+    """The query for runs one of whose model calls has this day, model or agent, whatever characters it has."""
+    root = Term(key="call", name=fact, sign="=" if "*" in value else sign, values=(value,))
     return Query(root=root, text=str(root))
 
 

@@ -7,7 +7,9 @@ import msgspec
 
 from ..runs import FINISHED, RUN_STATUSES
 
-Kind = Literal["text", "name", "id", "choice", "count", "size", "money", "took", "time", "number", "flag", "log"]
+Kind = Literal[
+    "text", "name", "id", "choice", "count", "size", "money", "took", "time", "number", "flag", "call", "log"
+]
 """How a key's values are read and compared:
 
 - `text`: the text contains the value, in whatever case; `=` the whole text
@@ -17,6 +19,8 @@ Kind = Literal["text", "name", "id", "choice", "count", "size", "money", "took",
 - `count` `size` `money` `took` `number`: amounts, also `> >= < <=`
 - `time`: a date, or an age: `started<7d` is younger than seven days
 - `flag`: a word that stands alone
+- `call`: one of the run's model calls, by a fact of its own: its day (UTC) as a time, its model or agent as a name,
+  where `""` means a call that names none
 - `log`: a word or phrase of a log message, `word*` the beginning of one;
   stands beside the rest of a query, not within `|`
 """
@@ -69,6 +73,7 @@ _TABLE = (
     Key("agent", "name", "an agent of one of its steps or calls", "agent:planner"),
     Key("session", "name", "the session it belongs to", "session:ana"),
     Key("project", "name", "the project it belongs to", "project:inbox"),
+    Key("call", "call", "one of its model calls: by day (UTC), model or agent", "call.day:2026-11-20"),
     Key("tag", "name", "a tag it carries", "tag:nightly"),
     Key("plan", "name", "id of the plan it carries out", "plan:p-12", (), "plan_id"),
     Key("parent", "id", "the run that began it", "parent:01jd2k"),
@@ -118,9 +123,10 @@ _TABLE = (
 )
 
 KEYS: dict[str, Key] = {key.name: key for key in _TABLE}
-"""Every key by its name. `metric` and `meta` take a name of the recorded thing after a dot."""
+"""Every key by its name. `metric` and `meta` take a name of the recorded thing after a dot, `call` one of its facts."""
 
-WITH_NAME = ("metric", "meta")
+WITH_NAME = ("metric", "meta", "call")
+CALL_FACTS = ("day", "model", "agent")
 FLAGS = frozenset(key.name for key in _TABLE if key.kind == "flag")
 SIGNS = (":", "=", ">", ">=", "<", "<=")
 """The operators of a term; `a!=b` is `-a=b`."""

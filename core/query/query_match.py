@@ -3,7 +3,7 @@
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ..clock import between
 from ..log_words import phrase
@@ -12,7 +12,15 @@ from ..text import fold, words
 from ..units import number_of, time_text
 from .query_keys import KEYS, STATUS_SETS, Key
 from .query_nodes import And, Node, Not, Term
-from .query_values import AMOUNTS, At, containing, limits, shaped
+from .query_values import AMOUNTS, At, containing, days_of_call, limits, shaped
+
+
+class Call(NamedTuple):
+    """What a query may ask of one model call."""
+
+    t: str = ""
+    model: str = ""
+    agent: str = ""
 
 
 class Facts(Protocol):
@@ -31,6 +39,11 @@ class Facts(Protocol):
     @property
     def agents(self) -> Sequence[str]:
         """Agents of its steps and calls."""
+        ...
+
+    @property
+    def calls(self) -> Sequence[Call]:
+        """Its model calls."""
         ...
 
     @property
@@ -168,6 +181,17 @@ def _time(key: Key, term: Term, value: str, run: Run, facts: Facts, moment: At) 
     return bool(text) and all(SIGNS[sign](text, bound) for sign, bound in limits(key, term.sign, value, moment))
 
 
+def _call(key: Key, term: Term, value: str, run: Run, facts: Facts, moment: At) -> bool:
+    """One fact of one call, so that `""` is a call that names none."""
+    if term.name == "day":
+        bounds = days_of_call(term, value, moment)
+        return any(
+            all(SIGNS[sign](call.t, bound) for sign, bound in bounds) for call in facts.calls if call.t or not value
+        )
+    names = [getattr(call, term.name) for call in facts.calls]
+    return value in names if term.sign == "=" else any(map(shaped(value).fullmatch, names))
+
+
 def _flag(key: Key, term: Term, value: str, run: Run, facts: Facts, moment: At) -> bool:
     return run.status == "lost" if key.name == "lost" else bool(getattr(run, key.name))
 
@@ -187,6 +211,7 @@ _KINDS: dict[str, Callable[[Key, Term, str, Run, Facts, At], bool]] = {
     "number": _number,
     "time": _time,
     "flag": _flag,
+    "call": _call,
     "log": _log,
 }
 

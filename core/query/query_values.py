@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from .. import clock
 from ..units import ago, bytes_of, count_of, is_age, nanousd_of, number_of, seconds_of, span_of
-from .query_keys import KEYS, Key, suggest
+from .query_keys import CALL_FACTS, KEYS, Key, suggest
 from .query_nodes import Term
 
 LONGEST_PATTERN = 1000
@@ -39,23 +39,28 @@ def at(now: datetime | None) -> At:
 def check(term: Term) -> None:
     """Raises ValueError, saying what is allowed, if a term's operator or a value does not suit its key."""
     key = KEYS[term.key]
+    if key.name == "call" and term.name not in CALL_FACTS:
+        raise ValueError(f"of a call {', '.join(CALL_FACTS)} can be asked, as in {key.example}")
     ordered = key.kind in AMOUNTS or (key.kind == "time" and key.name not in ("since", "until")) or key.name == "meta"
+    ordered = ordered or (key.name == "call" and term.name == "day")
     if term.sign not in (":", "=") and not ordered:
         raise ValueError(f"{key.name} takes : or =, as in {key.example}")
     for value in term.values:
-        _check_value(key, term.sign, value)
+        _check_value(key, term, value)
 
 
-def _check_value(key: Key, sign: str, value: str) -> None:
+def _check_value(key: Key, term: Term, value: str) -> None:
     if key.kind in AMOUNTS:
         AMOUNTS[key.kind](value)
     elif key.kind == "time":
-        limits(key, sign, value, _SOME_TIME)
+        limits(key, term.sign, value, _SOME_TIME)
+    elif key.name == "call" and term.name == "day":
+        days_of_call(term, value, _SOME_TIME)
     elif key.kind == "choice" and value not in key.values:
         near = suggest(value, key.values)
         hint = f", did you mean {near}?" if near else ""
         raise ValueError(f"{value!r} is none of {', '.join(key.values)}{hint}")
-    elif key.name == "meta" and sign not in (":", "="):
+    elif key.name == "meta" and term.sign not in (":", "="):
         number_of(value)
     elif len(value) > LONGEST_PATTERN:
         raise ValueError(f"at most {LONGEST_PATTERN:,} characters can be compared with {key.name}")
@@ -74,6 +79,16 @@ def limits(key: Key, sign: str, value: str, moment: At) -> list[tuple[str, str]]
     sign = {"since": ">=", "until": "<="}.get(key.name, sign)
     ways = {">": [(">=", end)], ">=": [(">=", start)], "<": [("<", start)], "<=": [("<", end)]}
     return ways.get(sign) or [(">=", start), ("<", end)]
+
+
+def days_of_call(term: Term, value: str, moment: At) -> list[tuple[str, str]]:
+    """What `call.day` asks of the time of a call: its days are those of UTC, as the days of sums are.
+
+    `""` asks for a call whose time is not known.
+    """
+    if not value and term.sign in (":", "="):
+        return [("=", "")]
+    return limits(KEYS["call"], term.sign, value, At(moment.now, UTC))
 
 
 # --- patterns -----------------------------------------------------------------------------------------

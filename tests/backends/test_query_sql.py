@@ -10,8 +10,8 @@ from flightlog.backends.sql import tables
 from flightlog.backends.sql.query_sql import where
 from flightlog.core.clock import between
 from flightlog.core.costs import Money, Tokens
-from flightlog.core.query.query import KEYS, KnownFacts, parse
-from flightlog.core.query.query_keys import HAVING, STATUS_SETS
+from flightlog.core.query.query import KEYS, Call, KnownFacts, parse
+from flightlog.core.query.query_keys import CALL_FACTS, HAVING, STATUS_SETS
 from flightlog.core.query.query_match import words_of
 from flightlog.core.runs import RUN_STATUSES, Run
 from flightlog.core.units import time_text
@@ -106,6 +106,7 @@ facts = st.builds(
     steps=st.lists(sentence, max_size=2).map(tuple),
     models=st.lists(name, max_size=2).map(tuple),
     agents=st.lists(name, max_size=2).map(tuple),
+    calls=st.lists(st.builds(Call, t=st.just("") | moment, model=name, agent=name), max_size=2).map(tuple),
     metrics=st.dictionaries(name, st.lists(number.map(float), min_size=1, max_size=2).map(tuple), max_size=2),
     notes=st.lists(sentence, max_size=2).map(tuple),
 )
@@ -134,6 +135,10 @@ plain_value = st.one_of(
 def term(draw):
     key = draw(st.sampled_from(list(KEYS.values())))
     minus = draw(st.sampled_from(["", "-"]))
+    if key.kind == "call":
+        fact = draw(st.sampled_from(CALL_FACTS))
+        value = draw(VALUES["time"] if fact == "day" else plain_value)
+        return f"{minus}call.{fact}{draw(sign)}{value}"
     if key.kind == "flag":
         return minus + key.name
     dotted = f".{draw(quoted)}" if key.name in ("meta", "metric") else ""
@@ -146,6 +151,18 @@ one = st.one_of(
 )
 choice = st.builds("{} | {}".format, one, one)
 queries = st.lists(st.one_of(one, one, choice, st.builds("-({} {})".format, one, one)), max_size=3).map(" ".join)
+
+
+def whole(known: KnownFacts) -> KnownFacts:
+    """What `rows_of` keeps, told in all its ways: a model or agent is that of a call."""
+    implied = [Call(model=model) for model in known.models]
+    implied += [Call(agent=agent) for n, agent in enumerate(known.agents) if not (n % 2 and known.steps)]
+    return replace(
+        known,
+        calls=(*known.calls, *implied),
+        models=(*known.models, *(call.model for call in known.calls)),
+        agents=(*known.agents, *(call.agent for call in known.calls)),
+    )
 
 
 def rows_of(run: Run, known: KnownFacts):
@@ -188,6 +205,8 @@ def rows_of(run: Run, known: KnownFacts):
         )
     for n, model in enumerate(known.models):
         yield tables.costs, {"run": run.id, "seq": n, "t": "", "model": model, "provenance": "unknown"}
+    for n, call in enumerate(known.calls):
+        yield tables.costs, {"run": run.id, "seq": 200 + n, "provenance": "unknown"} | call._asdict()
     for name, values in known.metrics.items():
         for value in values:
             yield tables.metrics, {"run": run.id, "name": name, "value": value, "t": ""}
@@ -221,7 +240,9 @@ def test_sql_and_python_find_the_same_runs(engine, found, texts):
     with holding(engine, found) as asked:
         for query in map(parse, texts):
             if not query.log_terms():
-                assert asked(query) == {run.id for run, known in found if query.matches(run, known, NOW)}, str(query)
+                assert asked(query) == {run.id for run, known in found if query.matches(run, whole(known), NOW)}, str(
+                    query
+                )
 
 
 def some_runs(count: int) -> list[tuple[Run, KnownFacts]]:
@@ -241,6 +262,7 @@ def some_runs(count: int) -> list[tuple[Run, KnownFacts]]:
             steps=names(),
             models=names(),
             agents=names(),
+            calls=tuple(Call(when() or "", pick(NAMES), pick(NAMES)) for _ in range(dice.randint(0, 2))),
             notes=names(),
             metrics={name: (pick([0.0, 0.5, -2.25]), 1.0) for name in names()},
         )
@@ -292,13 +314,15 @@ def test_each_key_means_the_same_in_sql_and_python(engine, key):
     found = some_runs(120)
     values = [f'"{value}"' for value in ASKED.get(key.name, ASKED.get(key.kind, PLAIN))]
     dotted = [f'."{name}"' for name in ("triage", "ana", "%")] if key.name in ("meta", "metric") else [""]
+    if key.kind == "call":
+        dotted, values = [f".{fact}" for fact in CALL_FACTS], [*values, *ASKED["time"], '""']
     signs = (":", "=", ">", ">=", "<", "<=", "!=")
     texts = [f"{key.name}{dot}{sign}{value}" for dot in dotted for sign in signs for value in values]
     asked_texts = [key.name] if key.kind == "flag" else texts
     some, all_but_some = 0, 0
     with holding(engine, found) as asked:
         for query in (query for query in map(parse, asked_texts) if not query.message):
-            ids = {run.id for run, known in found if query.matches(run, known, NOW)}
+            ids = {run.id for run, known in found if query.matches(run, whole(known), NOW)}
             assert asked(query) == ids, str(query)
             assert asked(parse(f"-({query})")) == {run.id for run, _ in found} - ids, f"-({query})"
             some, all_but_some = some + bool(ids), all_but_some + (len(ids) < len(found))
@@ -358,6 +382,8 @@ def test_what_is_asked_of_log_text_is_left_to_whoever_reads_logs(engine, text):
         ("project=x", "(project=?"),
         ("since:2d", "(started>?"),
         ("tag:x", "(run=? AND tag=?"),
+        ("call.day:2026-11-20", "costs_by_time (t>? AND t<?"),
+        ("call.model:gpt-4o", "(model=? AND run=?"),
     ],
 )
 def test_plain_conditions_are_answered_from_an_index(engine, text, sought):

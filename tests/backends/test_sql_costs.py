@@ -1,9 +1,11 @@
 """Sums of money: the same from rollups, from runs and from calls; unknown is counted apart."""
 
 from collections import defaultdict
+from itertools import product
 
 import hypothesis.strategies as st
 import pytest
+from flightlog.backends.sql import cost_queries
 from flightlog.core.costs import Money
 from flightlog.core.errors import NotSupported
 from flightlog.core.events import CostPriced, CostRecorded, StepStarted
@@ -39,10 +41,12 @@ KEYS = {
 }
 
 
-def by_hand(small, by, runs):
+def by_hand(small, by, runs, since=""):
     sums = defaultdict(lambda: [0, 0, 0, Money()])
     for run in runs:
         for record in small.runs.cost_records(run.id):
+            if record.t[:10] < since:
+                continue
             group = sums[KEYS[by](run, record)]
             group[0] += 1
             group[1] += record.tokens.input
@@ -75,7 +79,9 @@ def test_every_grouping_is_the_sum_of_the_calls(small, made):
         query = parse(text)
         runs = small.runs.query(query, limit=100).items
         for by in KEYS:
-            assert told(small.runs.costs(by, query)) == by_hand(small, by, runs), (by, text)
+            for since in ("", "2026-11-20", "2026-11-21", "2026-11-22"):
+                found = small.runs.costs(by, query, since=since)
+                assert told(found) == by_hand(small, by, runs, since), (by, text, since)
 
 
 def test_the_most_expensive_come_first_and_days_newest_first(small):
@@ -90,11 +96,21 @@ def test_the_most_expensive_come_first_and_days_newest_first(small):
 
 def test_without_a_query_the_rollups_answer(small, statements):
     small.record(small.begin(), CostRecorded(model="m", nanousd=1))
-    for by in ("day", "workflow", "version", "model", "agent", "session"):
+    for by, since in product(("day", "workflow", "version", "model", "agent", "session"), ("", DAYS[1][:10])):
         statements.clear()
-        small.runs.costs(by, EVERYTHING)
+        small.runs.costs(by, EVERYTHING, since=since)
         assert len(statements) == 1
-        assert ("FROM spent" if by == "session" else "FROM rollups") in statements[0]
+        table = ("costs" if since else "spent") if by == "session" else "rollups"
+        assert f"FROM {table}" in statements[0]
+
+
+def test_calls_since_a_day_are_found_by_their_time(small):
+    for query in (EVERYTHING, parse("-tag:nightly"), parse("workflow:triage"), parse("session:ana pinned")):
+        statement = cost_queries.summed("model" if query != EVERYTHING else "session", query, DAYS[1][:10])
+        with small.database.read() as connection:
+            compiled = statement.compile(connection, compile_kwargs={"literal_binds": True})
+            plan = " ".join(row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}"))
+        assert "costs_by_time (t>?)" in plan
 
 
 def test_calls_are_told_with_their_prices(small):

@@ -4,10 +4,11 @@ import msgspec
 import pytest
 from flightlog.core import events as e
 from flightlog.core.annotations import Noted, Pinned, Scored, Tagged
+from flightlog.core.clock import pretending, to_seconds
 from flightlog.core.errors import Conflict, NotFound, StorageError
 from flightlog.core.ids import new_ulid
 from flightlog.core.pages import Sort
-from flightlog.core.query.query import EVERYTHING, parse
+from flightlog.core.query.query import EVERYTHING, equals, of_call, parse
 from flightlog.core.runs import FINISHED
 
 
@@ -258,6 +259,48 @@ def test_cost_records_and_costs_grouped_most_expensive_first(store):
     assert groups["mystery"].money.nanousd is None
     assert [group.key for group in store.runs.costs("workflow", parse("workflow:v"))] == ["v"]
     assert store.runs.get(one).money.provenance == "unknown"
+
+
+def test_costs_are_grouped_on_every_axis_and_since_a_day(store):
+    midnight = to_seconds("2026-11-20T00:00:00Z") * 1_000_000_000
+    now = [int(midnight - 1_000_000)]
+    with pretending(lambda: now[0]):
+        one = store.recording.begin(e.RunStarted(run=new_ulid(), workflow="triage", session="ana"))
+        one.append(e.CostRecorded(model="m", agent="planner", nanousd=100, input_tokens=2, cache_read_tokens=1))
+        large = e.CostRecorded(model="m", nanousd=2**53 - 1)
+        other = record(store, large, msgspec.structs.replace(large))
+        now[0] = int(midnight)
+        one.append(e.CostRecorded(model="m", agent="critic", nanousd=7))
+        one.append(e.CostRecorded(output_tokens=1))
+        one.append(e.RunFinished(status="completed"))
+        one.close()
+    one = one.run
+
+    def spent(by, query=EVERYTHING, since=""):
+        found = store.runs.costs(by, query, since=since)
+        return {group.key: (group.money.known_nanousd, group.money.unknown) for group in found}
+
+    assert spent("day") == {"2026-11-19": (2**54 + 98, 0), "2026-11-20": (7, 1)}
+    assert spent("agent") == {"planner": (100, 0), "critic": (7, 0), "": (2**54 - 2, 1)}
+    assert spent("session") == {"ana": (107, 1), "": (2**54 - 2, 0)}
+    assert spent("model", equals("session", "ana")) == {"m": (107, 0), "": (0, 1)}
+    for by, keys in {"day": ["2026-11-20"], "session": ["ana"], "run": [one], "workflow": ["triage"]}.items():
+        for query in (EVERYTHING, parse("session:ana")):
+            assert spent(by, query, "2026-11-20") == dict.fromkeys(keys, (7, 1)), by
+    assert store.runs.costs("day", parse("session:ana"), since="2026-11-20")[0].tokens.output == 1
+    assert spent("agent", since="2026-11-20") == {"critic": (7, 0), "": (0, 1)}
+    assert spent("agent", since="2026-11-21") == {}
+    for query, found in (
+        (of_call("day", "2026-11-19"), {one, other}),
+        (of_call("day", "2026-11-20"), {one}),
+        (of_call("day", "2026-11-20", ">="), {one}),
+        (of_call("model", ""), {one}),
+        (of_call("agent", ""), {one, other}),
+        (of_call("agent", "critic"), {one}),
+        (of_call("agent", "crit*"), set()),
+    ):
+        assert {run.id for run in store.runs.query(query).items} == found, query
+        assert store.runs.count(query) == len(found)
 
 
 def test_sessions_and_projects_most_recently_active_first(store):

@@ -5,7 +5,20 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flightlog.core.costs import Money, Tokens
-from flightlog.core.query.query import EVERYTHING, KEYS, And, KnownFacts, Or, Query, Term, equals, parse, suggest
+from flightlog.core.query.query import (
+    EVERYTHING,
+    KEYS,
+    And,
+    Call,
+    KnownFacts,
+    Or,
+    Query,
+    Term,
+    equals,
+    of_call,
+    parse,
+    suggest,
+)
 from flightlog.core.query.query_keys import FLAGS, HAVING
 from flightlog.core.runs import Run
 from flightlog.core.units import time_text
@@ -56,6 +69,14 @@ def test_an_exact_value_may_be_any_text(key, value):
     assert not parse(str(query)).message
 
 
+@given(st.sampled_from(["model", "agent"]), st.text())
+def test_an_exact_fact_of_a_call_may_be_any_text(fact, value):
+    query = of_call(fact, value)
+    assert parse(str(query)) == query
+    assert query.matches(run(), KnownFacts(calls=(Call(**{fact: value}),)))
+    assert not query.matches(run(), KnownFacts(calls=(Call(**{fact: value + "x"}),)))
+
+
 @pytest.mark.parametrize(
     ("text", "canonical"),
     [
@@ -101,6 +122,9 @@ def test_or_binds_more_tightly_than_the_space():
         ("workflow:", "workflow: wants a value", '"workflow:"'),
         ("meta:x", "meta.NAME wants a name", '"meta:x"'),
         ("status.x:y", "takes no name", '"status.x:y"'),
+        ("call.price:1", "of a call day, model, agent can be asked", '"call.price:1"'),
+        ("call.day:soon", "an age or a date is wanted", '"call.day:soon"'),
+        ("call.model>gpt", "call takes : or =", '"call.model>gpt"'),
         ("since:soon", "an age or a date is wanted", '"since:soon"'),
         ("(a", "not closed", '"(" a'),
         ('"a b', "not closed", '"a b"'),
@@ -184,6 +208,7 @@ FACTS = KnownFacts(
     steps=("Fetch pages", "draft"),
     models=("gpt-4o", "claude-haiku"),
     agents=("planner",),
+    calls=(Call(ago(days=3), "gpt-4o", "planner"), Call(ago(days=2), "claude-haiku"), Call("", "", "critic")),
     metrics={"score": (0.5, 0.95)},
     notes=("looks flaky",),
     logs=("Retrying after 429",),
@@ -233,6 +258,9 @@ errors>0  checkpoints>1  price:recorded  metric.score>0.9  metric.score<0.6  -me
 meta.customer:acme  meta.customer:ac*  meta.n:5  meta.n=5.0  meta.n>4  meta.on:true  meta.none:null
 meta."odd key":x  -meta.deep:1  -meta.missing:x  -meta.customer>1  pinned  -archived  -damaged  -lost
 has:error  has:checkpoint  has:item  has:parent  has:metric  has:tag  -has:approval  -has:project
+call.day:2026-11-18  call.day:2026-11  call.day>=3d  -call.day:2026-11-20  call.day:""  call.model:gpt-*
+call.model=gpt-4o  call.model:""  call.agent:critic  call.agent:""  -call.agent:draft  -call.model=gpt-*
+call.day>=2026-11-19
 (archived x) | pinned  -(archived | lost)
 """
 

@@ -23,6 +23,7 @@ def upgrade() -> None:
     _retries()
     _outcomes()
     _spreads()
+    op.create_index("costs_by_time", "costs", ["t", "run"], unique=False)
 
 
 def _version_meta() -> None:
