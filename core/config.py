@@ -1,6 +1,5 @@
 """What a store is configured to do, and where each setting came from."""
 
-import re
 from typing import Any, Literal
 
 import msgspec
@@ -23,13 +22,13 @@ DEFAULT_PATHS: dict[str, dict[str, str]] = {
 NOT_YET = ("budgets", "retention", "minimum", "max_size", "trash_for", "every")
 """Settings that are read and checked, and which this version does not act on."""
 
-_PASSWORD = re.compile(r"(://[^:@/?]*):.*@", re.DOTALL)
-_SECRET = re.compile(r"([?&][^=&]*(?:password|secret|token|key)[^=&]*=)[^&]*", re.IGNORECASE)
-
 
 def masked(url: str) -> str:
-    """A URL as it may be shown: with `***` where a password is."""
-    return _SECRET.sub(r"\1***", _PASSWORD.sub(r"\1:***@", url))
+    """The URL of a server as it may be shown: without user, password and options. What is none stays as it is."""
+    scheme, mark, rest = url.partition("://")
+    if not mark:
+        return url
+    return scheme + mark + rest.partition("?")[0].rpartition("@")[2]
 
 
 class Storage(msgspec.Struct, kw_only=True, frozen=True):
@@ -39,11 +38,11 @@ class Storage(msgspec.Struct, kw_only=True, frozen=True):
     path: str = ""
     """Absolute; empty for a server."""
     url: str = ""
-    """With its password: it is shown as `shown` says."""
+    """With its credentials: it is shown as `shown` says."""
 
     @property
     def shown(self) -> str:
-        """The path, or the URL without its password."""
+        """The path, or the URL without its credentials."""
         return masked(self.url) or self.path
 
     def __repr__(self) -> str:

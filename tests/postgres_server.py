@@ -6,9 +6,11 @@ where we say, with passwords, and can be stopped, killed and started again in th
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
+import time
 import uuid
 from importlib.util import find_spec
 from pathlib import Path
@@ -56,7 +58,15 @@ class PostgresServer:
         secret.unlink()
 
     def start(self) -> None:
-        """Starts it and waits until it answers."""
+        """Starts it and waits until it answers; after a kill, until what its processes shared is given back."""
+        until = time.monotonic() + 30
+        while not self._answers():
+            log = (self.folder / "log").read_text()
+            if "shared memory" not in log or time.monotonic() > until:
+                raise RuntimeError(log)
+            time.sleep(0.1)
+
+    def _answers(self) -> bool:
         options = [word for option in _QUICK for word in ("-c", option)]
         place = ("-D", self._data, "-h", "127.0.0.1", "-p", str(self.port), "-k", "")
         self._process = subprocess.Popen(
@@ -66,24 +76,29 @@ class PostgresServer:
             cwd=self.folder,
             **self._as,
         )
-        while True:
+        while self._process.poll() is None:
             try:
                 psycopg.connect(self.url("postgres"), connect_timeout=5).close()
-                return
+                return True
             except psycopg.OperationalError:
-                if self._process.poll() is not None:
-                    raise RuntimeError((self.folder / "log").read_text()) from None
+                time.sleep(0.02)
+        return False
 
-    def stop(self, *, kill: bool = False) -> None:
-        """Ends it, with all connections: in order, or as a power cut would."""
+    def stop(self, number: signal.Signals = signal.SIGINT) -> None:
+        """Ends it, with all connections: in order (SIGINT), at once (SIGQUIT), or by a kill."""
         if self._process:
-            self._process.send_signal(3 if kill else 2)  # SIGQUIT: immediate, SIGINT: fast
+            self._process.send_signal(number)
             self._process.wait(60)
             self._process = None
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started and not stopped."""
+        return self._process is not None
+
     def close(self) -> None:
         """Ends it for good; nothing is left of it."""
-        self.stop(kill=True)
+        self.stop(signal.SIGQUIT)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def url(self, database: str) -> str:

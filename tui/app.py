@@ -14,7 +14,7 @@ from textual import events, on
 from textual.app import App
 from textual.screen import Screen
 
-from ..core.errors import FlightlogError
+from ..core.errors import FlightlogError, StorageError
 from ..core.text import safe_text
 from .commands import KeyCommands, places_of
 from .glyphs import ASCII, UNICODE
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from .screens.runs import RunsScreen
 
 AGAIN = 5.0
-"""Seconds in which the same trouble is not told twice."""
+"""Seconds in which the same trouble is not told twice, and after which a store is tried to be opened once more."""
 
 
 class FlightlogApp(App[None]):
@@ -54,7 +54,7 @@ class FlightlogApp(App[None]):
         self.store: Store | None = None
         self.home: RunsScreen
         """The run list: what all other screens lie on."""
-        self._open_store, self._called = open_store, name
+        self._open_store, self._called, self._opening = open_store, name, False
         self._typed = TypeAhead(self)
         self._places: dict[str, Screen[Any]] = {}
         self._told: dict[str, float] = {}
@@ -99,17 +99,26 @@ class FlightlogApp(App[None]):
     # --- the store ---------------------------------------------------------------------------------
 
     def open(self) -> None:
-        """Opens the store in a thread, and begins to watch it there."""
+        """Opens the store in a thread, and begins to watch it there; tried again while it cannot be reached."""
 
         def work() -> StoreOpened:
             store = self._open_store()
-            return StoreOpened(store, store.feed.watch(self._notice))
+            try:
+                return StoreOpened(store, store.feed.watch(self._notice))
+            except BaseException:
+                store.close()
+                raise
 
-        in_thread(self, work, self._opened)
+        if self.store is None and not self._opening:
+            self._opening = True
+            in_thread(self, work, self._opened)
 
     def _opened(self, opened: StoreOpened | FlightlogError) -> None:
+        self._opening = False
         if isinstance(opened, FlightlogError):
             self.home.show_failure(opened)
+            if isinstance(opened, StorageError):
+                self.set_timer(AGAIN, self.open)  # a server that is away comes back
             return
         self.store, self._watching = opened.store, opened.watching
         self.home.show_store(opened.store, opened.watching)

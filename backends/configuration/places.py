@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 from urllib.parse import quote
 
+from ...core.config import masked
 from ...core.errors import ConfigError
 from ..postgres.server_url import ServerUrl, is_server_url, spool_folder
 
 MEMORY = "sqlite::memory:"
-_TYPED = re.compile(r"(?P<kind>[a-z][a-z0-9+]+):(?P<path>.*)", re.DOTALL)
+_TYPED = re.compile(r"(?P<kind>[A-Za-z][A-Za-z0-9+]+):(?P<path>.*)", re.DOTALL)
 
 
 class Place(NamedTuple):
@@ -28,10 +29,9 @@ class Place(NamedTuple):
 
 def place_of(text: str | os.PathLike[str] | None) -> Place:
     """The place that a text names; without one, where data lie by default. Errors say what is allowed."""
-    if text is None or text == "":
-        text = os.environ.get("FLIGHTLOG_DATA", "")
-        if not is_server_url(text):
-            return Place("directory", default_root(), None)
+    text = text or os.environ.get("FLIGHTLOG_DATA")
+    if not text:
+        return Place("directory", default_root(), None)
     if is_server_url(text):
         url = ServerUrl(os.fspath(text))
         return Place("postgres", spool_folder(url), None, url)
@@ -92,7 +92,7 @@ def _typed(kind: str, rest: str) -> Place:
         return Place("source", path.parent, path)
     raise ConfigError(
         f"{kind}: is no kind of store",
-        where=f"{kind}:{rest}",
+        where=masked(f"{kind}:{rest}"),
         advice="allowed are file:PATH, sqlite:PATH, langgraph:PATH and postgresql://…",
     )
 

@@ -197,7 +197,7 @@ def test_the_url_of_a_server_takes_its_password_from_the_environment_and_never_s
     assert config.logs and config.logs.url == "postgresql://ana:s3cr%2Ft%40%25@db.example:5433/flights?sslmode=require"
     rows = {key: (value, origin) for key, value, origin in config.rows()}
     assert rows["storage.logs.url"] == (
-        "postgresql://ana:***@db.example:5433/flights?sslmode=require",
+        "postgresql://db.example:5433/flights",
         f"{tmp_path / 'flightlog.yaml'} with PW of the environment",
     )
     assert "s3cr" not in f"{config!r} {config} {config.rows()} {config.logs}"
@@ -206,7 +206,7 @@ def test_the_url_of_a_server_takes_its_password_from_the_environment_and_never_s
 def test_a_whole_url_may_be_in_the_environment(tmp_path):
     config = loaded(tmp_path, "storage: {metrics: {type: postgres, url: '${URL}'}}", URL="postgres://u:p%40w@h/d")
     assert config.metrics and config.metrics.url == "postgres://u:p%40w@h/d"
-    assert config.metrics.shown == "postgres://u:***@h/d"
+    assert config.metrics.shown == "postgres://h/d"
 
 
 @pytest.mark.parametrize(
@@ -236,14 +236,14 @@ def test_a_wrong_url_is_one_line_that_quotes_nothing_of_it(tmp_path, url):
 @pytest.mark.parametrize(
     ("url", "seen"),
     [
-        ("postgresql://u:p@h/d", "postgresql://u:***@h/d"),
-        ("postgresql://u:a:b@c/d@h/d", "postgresql://u:***@h/d"),
-        ("postgresql://u@h/d?password=p&x=1", "postgresql://u@h/d?password=***&x=1"),
-        ("postgresql://u@h:5432/d", "postgresql://u@h:5432/d"),
-        ("postgresql:///d?host=/run", "postgresql:///d?host=/run"),
+        ("postgresql://u:p@h/d", "postgresql://h/d"),
+        ("postgresql://u%40x:p%2Fq@h:5432/d", "postgresql://h:5432/d"),
+        ("postgresql://u@h/d?password=p&x=1@2", "postgresql://h/d"),
+        ("postgresql://h/d", "postgresql://h/d"),
+        ("postgresql:///d?host=/run", "postgresql:///d"),
     ],
 )
-def test_where_a_password_is_stars_are_shown(url, seen):
+def test_neither_user_nor_options_are_shown(url, seen):
     assert masked(url) == seen
 
 

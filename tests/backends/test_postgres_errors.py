@@ -10,6 +10,8 @@ import pytest
 from flightlog.backends.postgres.server_url import ServerUrl
 from flightlog.core.errors import ConfigError, FlightlogError, NotFound, ReadOnly
 from flightlog.core.query.query import EVERYTHING
+from flightlog.tui.cli.opening import called
+from flightlog.tui.cli.options import Settings
 from postgres_server import PASSWORD, USER
 
 SECRET = "hunter2-sesame"
@@ -153,20 +155,43 @@ def test_what_is_shown_of_a_url(url, shown):
     assert SECRET not in place.key and "/" not in place.key
 
 
-def test_the_command_line_says_it_in_one_line_and_shows_no_credential(postgres, url):
-    def run(*words: str) -> "subprocess.CompletedProcess[str]":
-        command = [sys.executable, "-c", "from flightlog.tui.cli.main import main; main()", *words]
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
+def run(*words: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-c", "from flightlog.tui.cli.main import main; main()", *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
 
+
+def test_the_command_line_says_it_in_one_line_and_shows_no_credential(postgres, url):
     wrong = f"postgresql://somebody:{SECRET}@127.0.0.1:{postgres.port}/{url.rpartition('/')[2]}"
-    for words in (("ls",), ("doctor",), ("config",), ("costs",)):
-        done = run("--data", wrong, *words)
-        assert done.returncode in (0, 1, 3) and SECRET not in done.stdout + done.stderr
-        assert "Traceback" not in done.stderr
+    for words in (("--data", wrong, "ls"), ("doctor", "--data", wrong), ("costs", "--data", wrong), (wrong, "ls")):
+        done = run(*words)
+        assert done.returncode in (1, 2, 3)
+        for secret in (SECRET, "somebody", "Traceback"):
+            assert secret not in done.stdout + done.stderr
+
+
+def test_a_url_is_a_place_like_any_other(postgres, url, monkeypatch):
     with flightlog.open(url) as store:
         store.run("triage", objective="sort").finish()
-    listed = run("ls", "--data", url, "--json")
-    assert listed.returncode == 0 and "triage" in listed.stdout
-    for words in (("config",), ("doctor",)):
-        done = run("--data", url, *words)
-        assert PASSWORD not in done.stdout + done.stderr and done.returncode in (0, 3)
+    monkeypatch.setenv("FLIGHTLOG_DATA", url)
+    with flightlog.open() as store:
+        store.run("environment").finish()
+    listed = run("ls", "--json")
+    assert listed.returncode == 0 and "triage" in listed.stdout and "environment" in listed.stdout
+    assert run("ls", "--data", url, "--json").stdout == listed.stdout
+    for verb in ("config", "doctor"):
+        done = run(verb)
+        assert done.returncode in (0, 3) and "postgresql://127.0.0.1" in done.stdout
+        assert PASSWORD not in done.stdout and USER not in done.stdout
+
+
+def test_what_a_browser_calls_a_server_before_it_is_open():
+    settings = Settings(data=f"postgresql://somebody:{SECRET}@db.example/lab?passfile={SECRET}")
+    assert called(settings) == "postgresql://db.example/lab"
+    assert SECRET not in repr(settings)
+
+
+@pytest.mark.parametrize("place", [f"mysql://somebody:{SECRET}@host/db", f"PostgreSQL://somebody:{SECRET}@host/db"])
+def test_another_server_is_no_place(place, monkeypatch):
+    assert "is no kind of store" in str(said(place))
+    monkeypatch.setenv("FLIGHTLOG_DATA", place)
+    assert "is no kind of store" in str(said(""))

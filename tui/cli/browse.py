@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 import click
 
 from ...core.errors import ConfigError
-from .opening import open_store
+from .opening import called, open_store
 from .options import Settings, verb
 
 if TYPE_CHECKING:
     from ...core.store import Store
 
 
-@verb(epilog="flightlog\nflightlog ./data\nflightlog checkpoints.sqlite")
+@verb(epilog="flightlog\nflightlog ./data\nflightlog checkpoints.sqlite\nflightlog postgresql://db.example/flights")
 @click.argument("path", required=False)
 def browse(settings: Settings, path: str | None) -> None:
-    """Open the browser on PATH: a data directory, a flightlog.db, or a LangGraph checkpoint database."""
+    """Open the browser on PATH: a data directory, a flightlog.db, a LangGraph checkpoint database, or a server's URL."""
     check_terminal()
     run_browser(settings.merged({"data": path}))
 
@@ -40,7 +40,7 @@ def run_browser(settings: Settings) -> None:
         # A folder that was named is never made by looking at it; the default one may be.
         return open_store(settings, writing=settings.data is None and not settings.read_only)
 
-    app = FlightlogApp(opening, ascii=settings.ascii, name=settings.data or "")
+    app = FlightlogApp(opening, ascii=settings.ascii, name=called(settings))
     try:
         app.run()
     finally:

@@ -73,9 +73,11 @@ class Verbs(click.Group):
             return super().resolve_command(ctx, args)
         if len(args) > 1 and not args[1].startswith("-") and not os.path.exists(args[0]):
             # A path takes nothing after it: this was meant as a verb.
+            from ...core.config import masked
+
             near = get_close_matches(args[0], VERBS, 1)
             hint = f"did you mean {near[0]!r}?" if near else "`flightlog --help` lists the verbs"
-            raise click.UsageError(f"there is no verb {args[0]!r}, and no such file; {hint}", ctx)
+            raise click.UsageError(f"there is no verb {masked(args[0])!r}, and no such file; {hint}", ctx)
         return "browse", self.get_command(ctx, "browse"), args
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -100,7 +102,10 @@ class Verbs(click.Group):
             sys.exit(WRONG_USE if isinstance(error, ConfigError) else FAILED)
 
 
-EPILOG = "A first word that is no verb is a path: a data directory, a flightlog.db, or a LangGraph checkpoint database."
+EPILOG = (
+    "A first word that is no verb is a path: a data directory, a flightlog.db, a LangGraph checkpoint database,"
+    " or the URL of a PostgreSQL database."
+)
 
 
 @click.group(cls=Verbs, invoke_without_command=True, epilog=EPILOG)

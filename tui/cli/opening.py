@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from ...core.config import masked
 from ...core.text import safe_text
 from .options import Settings
 from .output import say
@@ -35,6 +36,11 @@ def open_store(settings: Settings, *, writing: bool = False) -> "Store":
         create=writing and not settings.read_only,
     )
     return store.scoped(session=settings.session) if settings.session else store
+
+
+def called(settings: Settings) -> str:
+    """What a store is called until it is open: the place that was named, without credentials."""
+    return masked(settings.data or "")
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import click
@@ -12,7 +12,7 @@ import click
 class Settings:
     """What the common options say."""
 
-    data: str | None = None
+    data: str | None = field(default=None, repr=False)  # a URL may hold a password
     config: str | None = None
     session: str | None = None
     """Whose runs are known; another session's are not found."""
@@ -28,7 +28,7 @@ class Settings:
 
 
 _OPTIONS = (
-    click.option("--data", metavar="DIR|FILE", help="Data directory, database or source (or FLIGHTLOG_DATA)."),
+    click.option("--data", metavar="DIR|FILE|URL", help="Data directory, database or source (or FLIGHTLOG_DATA)."),
     click.option("--config", metavar="FILE", help="Configuration file (or FLIGHTLOG_CONFIG)."),
     click.option("--session", metavar="ID", help="Know only this session's runs."),
     click.option("--read-only", is_flag=True, help="Change nothing."),

@@ -1,0 +1,173 @@
+"""A PostgreSQL server that goes away and comes back: agents and readers go on, and nothing is lost."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import flightlog
+import pytest
+from flightlog.backends.postgres.server_url import ServerUrl, spool_folder
+from flightlog.core.errors import FlightlogError
+from flightlog.core.query.query import EVERYTHING
+from flightlog.tui.app import FlightlogApp
+from postgres_server import PASSWORD, PostgresServer
+
+GONE = "the connection to the server was lost", "no server answers there", "just starting or stopping"
+
+AGENT = """
+import os, sys, time, flightlog
+store = flightlog.open(os.environ["PLACE"])
+run = store.run("w")
+print(run.id, flush=True)
+n, slowest = 0, 0.0
+while not os.path.exists(sys.argv[1]):
+    began = time.monotonic()
+    run.log(f"entry {n}", n=n)
+    slowest = max(slowest, time.monotonic() - began)
+    n += 1
+    time.sleep(0.002)
+run.finish()
+store.close()
+print(n, slowest, flush=True)
+"""
+
+
+@pytest.fixture
+def url(new_postgres_url, postgres):
+    yield new_postgres_url()
+    if not postgres.is_running:
+        postgres.start()
+
+
+def until(condition, seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.02)
+
+
+def agent(url: str, stop: Path, monkeypatch) -> "subprocess.Popen[str]":
+    monkeypatch.setenv("PLACE", url)
+    return subprocess.Popen(
+        [sys.executable, "-c", AGENT, str(stop)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def journals(url: str) -> list[Path]:
+    return sorted((spool_folder(ServerUrl(url)) / "spool").glob("*.jsonl"))
+
+
+def recorded(store, run: str) -> list[int]:
+    found, after = [], 0
+    while page := store.logs.query(run, limit=500, after=after):
+        found += [entry.details["n"] for entry in page]
+        after = page[-1].seq
+    return found
+
+
+@pytest.mark.heavy
+@pytest.mark.timeout(300)
+def test_an_agent_goes_on_while_the_server_is_stopped_and_killed(postgres, url, tmp_path, monkeypatch):
+    writing = agent(url, tmp_path / "stop", monkeypatch)
+    run = writing.stdout.readline().strip()
+    with flightlog.open(url) as store:
+        for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
+            until(lambda: arrived(store, run))
+            before = arrived(store, run)
+            postgres.stop(number)
+            size = journals(url)[0].stat().st_size
+            until(lambda size=size: journals(url)[0].stat().st_size > size)
+            postgres.start()
+            until(lambda before=before: arrived(store, run) > before)
+        (tmp_path / "stop").touch()
+        said, complaints = writing.communicate(timeout=60)
+        count, slowest = said.split()
+        assert recorded(store, run) == list(range(int(count)))
+        found = store.runs.get(run)
+        assert (found.status, found.logs, found.events) == ("completed", int(count), int(count) + 2)
+        assert store.runs.damage() == []
+    assert writing.returncode == 0 and float(slowest) < 2
+    assert "Traceback" not in complaints and PASSWORD not in complaints
+    assert journals(url) == []
+
+
+def arrived(store, run: str) -> int:
+    """How many entries of a run are there; 0 while nobody answers."""
+    try:
+        found = store.runs.query(EVERYTHING).items
+        return found[0].logs if found else 0
+    except FlightlogError as error:
+        assert any(words in str(error) for words in GONE), error
+        return 0
+
+
+def test_what_was_recorded_while_there_was_no_server_is_shipped_by_who_comes_next(postgres, url, tmp_path, monkeypatch):
+    postgres.stop()
+    writing = agent(url, tmp_path / "stop", monkeypatch)
+    run = writing.stdout.readline().strip()
+    until(lambda: journals(url) and journals(url)[0].stat().st_size > 5000)
+    writing.kill()
+    writing.communicate()
+    with pytest.raises(FlightlogError, match="no server answers there"), flightlog.open(url) as store:
+        store.runs.totals()
+    postgres.start()
+    with flightlog.open(url) as store:
+        assert store.runs.get(run).status == "lost"
+        entries = recorded(store, run)
+        assert len(entries) > 20 and entries == list(range(len(entries)))
+
+
+# --- the browser ---------------------------------------------------------------------------------------
+
+
+def line(app: FlightlogApp, number: int = 0) -> str:
+    return app.screen._compositor.render_strips(app.screen.size)[number].text
+
+
+def text(app: FlightlogApp) -> str:
+    return "\n".join(strip.text for strip in app.screen._compositor.render_strips(app.screen.size))
+
+
+async def shown(pilot, condition) -> None:
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end, text(pilot.app)
+        await pilot.pause(0.05)
+
+
+def record(postgres: PostgresServer, url: str, name: str) -> None:
+    with flightlog.open(url) as store:
+        store.run("triage", name=name).finish()
+
+
+async def test_the_browser_says_that_the_server_is_gone_and_goes_on_when_it_is_back(postgres, url):
+    record(postgres, url, "before")
+    app = FlightlogApp(lambda: flightlog.open(url, create=False))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await shown(pilot, lambda: "before" in text(app))
+        postgres.stop(signal.SIGQUIT)
+        await shown(pilot, lambda: any(words in line(app) for words in GONE))
+        assert "before" in text(app)  # what was read stays
+        await pilot.press("j", "k", "enter", "escape")
+        postgres.start()
+        record(postgres, url, "after")
+        await shown(pilot, lambda: "after" in text(app) and not any(words in line(app) for words in GONE))
+        assert PASSWORD not in text(app)
+    app.close()
+
+
+async def test_the_browser_opens_as_soon_as_there_is_a_server(postgres, url, monkeypatch):
+    from flightlog.tui import app as module
+
+    monkeypatch.setattr(module, "AGAIN", 0.2)
+    record(postgres, url, "before")
+    postgres.stop()
+    app = FlightlogApp(lambda: flightlog.open(url, create=False))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await shown(pilot, lambda: "no server answers there" in text(app))
+        assert PASSWORD not in text(app)
+        postgres.start()
+        await shown(pilot, lambda: "before" in text(app))
+    app.close()
