@@ -99,7 +99,8 @@ def arrived(store, run: str) -> int:
         found = store.runs.query(EVERYTHING).items
         return found[0].logs if found else 0
     except FlightlogError as error:
-        assert any(words in str(error) for words in GONE), error
+        if not any(words in str(error) for words in GONE):
+            raise
         return 0
 
 

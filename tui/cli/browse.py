@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @verb(epilog="flightlog\nflightlog ./data\nflightlog checkpoints.sqlite\nflightlog postgresql://db.example/flights")
 @click.argument("path", required=False)
 def browse(settings: Settings, path: str | None) -> None:
-    """Open the browser on PATH: a data directory, a flightlog.db, a LangGraph checkpoint database, or a server's URL."""
+    """Open the browser on PATH: a data directory, a flightlog.db, a LangGraph checkpoint database or a server."""
     check_terminal()
     run_browser(settings.merged({"data": path}))
 
