@@ -17,6 +17,7 @@ from ..core.store import Reading, Store
 from .configuration.config_file import load_config
 from .configuration.effective_config import decided
 from .configuration.places import MEMORY, Place, place_of
+from .configuration.policies import budgets_of
 from .databases import Databases
 from .files.files_backend import FilesBackend
 from .joined.joining import Joining
@@ -87,7 +88,7 @@ def _kept(name: str, settings: Config, *, read_only: bool, durable: bool, create
     except StorageError as error:
         if mirror is None:
             raise
-        return mirror.instead(name, error)
+        return mirror.instead(name, error, budgets_of(settings))
     workflows, metrics = _workflows(settings.workflows, databases), settings.metrics
 
     def reading() -> Reading:
@@ -109,6 +110,7 @@ def _kept(name: str, settings: Config, *, read_only: bool, durable: bool, create
         durable=durable,
         prices=_price_book,
         has_second=mirror is not None,
+        budgets=budgets_of(settings),
     )
     _backends[store] = backend
     return store

@@ -7,7 +7,7 @@ from functools import lru_cache
 import msgspec
 
 from .errors import NotFound, no_run
-from .query.query import EVERYTHING, Query, equals
+from .query.query import EVERYTHING, And, Query, Term, equals
 from .repositories import RunRepository
 from .runs import Run
 
@@ -25,6 +25,12 @@ class Scope(msgspec.Struct, kw_only=True, frozen=True):
         for key, value in self.asked().items():
             query = query & equals(key, value)
         return query
+
+    def covers(self, query: Query) -> bool:
+        """Whether no run outside of it can match a query, as far as that is plain to see."""
+        parts = query.root.parts if isinstance(query.root, And) else (query.root,)
+        found = {part.key: part.values for part in parts if isinstance(part, Term)}
+        return all(found.get(key) == (own,) and "*" not in own for key, own in self.asked().items())
 
     def holds(self, run: Run) -> bool:
         """Whether a run belongs to it."""

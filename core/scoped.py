@@ -7,6 +7,7 @@ from functools import cache
 import msgspec
 
 from .annotations import Annotation
+from .budgets import Budget
 from .checkpoints import Blame, Checkpoint, StateDiff, StateKey, StoredState
 from .costs import CostGroup, CostRecord, GroupBy
 from .errors import Conflict, NotSupported, no_checkpoint
@@ -15,7 +16,7 @@ from .feed import Changes, Watch
 from .logs import LogEntry, LogFilter
 from .metrics import NEWEST, Ended, Pattern, Reported
 from .pages import Page, Sort
-from .query.query import EVERYTHING, Query, equals
+from .query.query import EVERYTHING, Query, equals, parse
 from .repositories import (
     CheckpointRepository,
     FeedRepository,
@@ -315,6 +316,11 @@ class ScopedRecording(RecordingRepository):
         return self._recording.measure(path)
 
 
+def _within(scope: Scope, budget: Budget) -> Budget:
+    """What others spend of a budget is not known here."""
+    return msgspec.structs.replace(budget, partial=budget.partial or not scope.covers(parse(budget.query)))
+
+
 def scoped(store: Store, scope: Scope) -> Store:
     """A view of the store that knows only what belongs to the scope; see `Store.scoped`."""
 
@@ -343,4 +349,5 @@ def scoped(store: Store, scope: Scope) -> Store:
         durable=store.durable,
         prices=store.prices,
         has_second=store.has_second,
+        budgets=tuple(_within(scope, budget) for budget in store.budgets),
     )

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .costs import PriceBook
 from .errors import Corrupt, StorageError
@@ -20,6 +20,9 @@ from .repositories import (
     WorkflowRepository,
 )
 from .upkeep import Dropped, Finding
+
+if TYPE_CHECKING:
+    from .budgets import Budget
 
 
 class Reading(NamedTuple):
@@ -60,6 +63,7 @@ class Store:
         durable: bool = False,
         prices: Callable[[], PriceBook | None] = lambda: None,
         has_second: bool = False,
+        budgets: "tuple[Budget, ...]" = (),
     ) -> None:
         """`has_second`: whether there is another store to be shown when this one cannot be opened."""
         self.name = name
@@ -69,6 +73,8 @@ class Store:
         self.durable = durable
         self.prices = prices
         """Loads the price book (once; slow, so never called on an agent's path); None if there is none."""
+        self.budgets = budgets
+        """What its configuration allows to be spent."""
         self._open_reading = reading
         self._reading: Reading | None = None
         self._lock = threading.Lock()

@@ -3,6 +3,7 @@
 All of it is plain text of our own; text that agents wrote goes through `core.text.safe_text`.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from ..core.clock import now_s
@@ -87,6 +88,45 @@ def dollars(nanousd: int) -> str:
     if amount >= 0.001:
         return f"${amount:.3f}"
     return f"${amount:.4f}" if amount >= 0.00005 else "<$0.0001"
+
+
+def whole_dollars(nanousd: int) -> str:
+    """`$12,408.41`, `$0.0031`: the same decimals as `dollars`, but no thousand is left out."""
+    return "".join(_halves(nanousd))
+
+
+def _halves(nanousd: int) -> tuple[str, str]:
+    """What stands before the decimal point, and the rest with the point; in whole numbers, so that no sum is bent."""
+    if 0 < nanousd < NANO // 20_000:
+        return "<$0", ".0001"
+    decimals = 2 if nanousd >= NANO or nanousd == 0 else 3 if nanousd >= NANO // 1000 else 4
+    unit = NANO // 10**decimals
+    whole, rest = divmod((nanousd + unit // 2) // unit, 10**decimals)
+    return f"${whole:,}", f".{rest:0{decimals}}"
+
+
+class Amounts:
+    """A column of costs with their decimal points under each other, each with its sign as `cost` has it."""
+
+    def __init__(self, sums: Iterable[Money], glyphs: Glyphs = UNICODE) -> None:
+        self._glyphs = glyphs
+        self._before, self._after = 1, 0
+        for money in sums:
+            before, after = self._parts(money)
+            self._before, self._after = max(self._before, len(before)), max(self._after, len(after))
+
+    def __call__(self, money: Money) -> str:
+        """One of them."""
+        before, after = self._parts(money)
+        return before.rjust(self._before) + after.ljust(self._after)
+
+    def _parts(self, money: Money) -> tuple[str, str]:
+        nanousd = money.nanousd
+        if nanousd is None:
+            return (UNKNOWN if money.unknown else self._glyphs.dash), ""
+        sign = self._glyphs.at_least if money.unknown else "~" if money.computed else ""
+        before, after = _halves(nanousd)
+        return sign + before, after
 
 
 def cost(money: Money, glyphs: Glyphs = UNICODE) -> str:

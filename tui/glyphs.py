@@ -36,6 +36,10 @@ class Glyphs(NamedTuple):
     line: str = "│"
     at_least: str = "≥"
     approximately: str = "≈"
+    within: str = "◔"
+    """Of a budget, as are the next two: below its warning mark, above it, all spent."""
+    near: str = "◕"
+    used_up: str = "◉"
     arrow: str = "→"
 
     frame: str = "╭╮├┤╰╯"
@@ -59,6 +63,10 @@ class Glyphs(NamedTuple):
         """Left and right corner of each line of the frame."""
         a, b, c, d, e, f = tuple(self.frame)
         return {"top": (a, b), "middle": (c, d), "bottom": (e, f)}
+
+    def budget(self, state: str) -> str:
+        """The sign of how a budget stands."""
+        return {"near": self.near, "spent": self.used_up}.get(state, self.within)
 
     def status(self, status: str) -> str:
         """The sign of a status of a run, step, item or approval."""
@@ -108,6 +116,9 @@ ASCII = Glyphs(
     line="|",
     at_least=">",
     approximately="~",
+    within="-",
+    near="o",
+    used_up="X",
     arrow=">",
     frame="++++++",
     branch="|-",

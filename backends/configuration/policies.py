@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeGuard
 
+from ...core.budgets import PER, WARN, Budget, budget_of
+from ...core.config import Config
 from ...core.query.query import parse
 from ...core.units import bytes_of, seconds_of
 from .values import Values, shown
 
-PER = ("day", "week", "month")
 THEN = ("archive", "trash")
 KEEP = ("last", "within", "hourly", "daily", "weekly", "monthly", "yearly")
 
@@ -16,6 +17,12 @@ KEEP = ("last", "within", "hourly", "daily", "weekly", "monthly", "yearly")
 def policies(values: Values, top: dict[str, Any]) -> dict[str, Any]:
     """What is said about budgets and retention, with its variables put in; ConfigError."""
     return {key: read(values, top[key], key) for key, read in _READ.items() if key in top}
+
+
+def budgets_of(config: Config) -> tuple[Budget, ...]:
+    """The budgets of a configuration that was read."""
+    given = config.policies.get("budgets", ())
+    return tuple(budget_of(one["query"], one["per"], one["max"], one.get("warn", WARN)) for one in given)
 
 
 POLICIES = ("budgets", "retention", "minimum", "max_size", "trash_for", "every")
@@ -26,16 +33,26 @@ def _budgets(values: Values, value: Any, key: str) -> list[dict[str, Any]]:
 
 
 def _budget(values: Values, value: Any, key: str) -> dict[str, Any]:
-    given = values.mapping(value, key, ("query", "per", "max"), of="a budget")
-    most = given.get("max")
-    if isinstance(most, bool) or not isinstance(most, int | float) or not math.isfinite(most) or most <= 0:
+    given = values.mapping(value, key, ("query", "per", "max", "warn"), of="a budget")
+    most, warn = given.get("max"), given.get("warn", WARN)
+    if not _is_number(most) or not _LEAST <= most <= _MOST:
         found = "is missing" if most is None else f"{shown(most)} is no sum of dollars"
         raise values.mistake(found, f"{key}.max", "give a number above 0, like 20.00")
-    return {
-        "query": _query(values, given.get("query", ""), f"{key}.query"),
-        "per": values.choice(given.get("per"), f"{key}.per", PER),
-        "max": most,
-    }
+    if not _is_number(warn) or not 0 < warn <= 1:
+        raise values.mistake(f"{shown(warn)} is no part", f"{key}.warn", "give a number above 0 and up to 1, like 0.8")
+    query = _query(values, given.get("query", ""), f"{key}.query")
+    if parse(query).log_terms():
+        raise values.mistake("costs cannot be summed by log text", f"{key}.query", "leave `log:` out")
+    budget = {"query": query, "per": values.choice(given.get("per"), f"{key}.per", PER), "max": most}
+    return budget | ({"warn": warn} if "warn" in given else {})
+
+
+_LEAST, _MOST = 1e-9, 9e9
+"""Dollars: a nano-dollar, and what 64 bits hold of them."""
+
+
+def _is_number(value: Any) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _retention(values: Values, value: Any, key: str) -> list[dict[str, Any]]:

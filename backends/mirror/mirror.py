@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import closing
 from pathlib import Path
 
+from ...core.budgets import Budget
 from ...core.errors import Locked, StorageError
 from ...core.events import Decision, RunStarted
 from ...core.feed import Changes, Watch
@@ -48,7 +49,7 @@ class Mirror:
             feed=_Feed(reading.feed, self._feeder), upkeep=_Upkeep(reading.upkeep, self._divergence, self._drop)
         )
 
-    def instead(self, name: str, error: StorageError) -> Store:
+    def instead(self, name: str, error: StorageError, budgets: tuple[Budget, ...]) -> Store:
         """A store in the place of one of which nothing is there; that error if there is no mirror either."""
         if not (self._root / "runs").is_dir():
             raise error
@@ -62,6 +63,7 @@ class Mirror:
             close=lambda: self.close(lambda: None),
             read_only=True,
             has_second=True,
+            budgets=budgets,
         )
 
     def shown(self, error: StorageError) -> Reading:

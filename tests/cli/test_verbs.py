@@ -391,6 +391,27 @@ def test_hostile_text_reaches_no_terminal(tmp_path):
 def test_config_says_what_this_version_does_not_act_on(tmp_path):
     (tmp_path / "flightlog.yaml").write_text("budgets: [{per: day, max: 20.00}]\nmax_size: 5GB\n")
     said = call("config", "--data", tmp_path)
-    assert said.splitlines()[-1] == "read and checked, but not acted on by this version: budgets, max_size"
+    assert said.splitlines()[-1] == "read and checked, but not acted on by this version: max_size"
     rows = lines_of("config", "--json", "--data", tmp_path)
-    assert {row["key"]: row["acted_on"] for row in rows}["budgets"] is False
+    assert {row["key"]: row["acted_on"] for row in rows}["budgets"] is True
+    assert {row["key"]: row["acted_on"] for row in rows}["max_size"] is False
+
+
+def test_costs_tell_how_the_budgets_stand(tmp_path):
+    (tmp_path / "flightlog.yaml").write_text(
+        "budgets: [{per: day, max: 2}, {query: 'workflow:none', per: month, max: 20.5, warn: 0.5}]\n"
+    )
+    with flightlog.open(tmp_path) as store, store.run("triage") as run:
+        run.cost("m", input_tokens=3, dollars="1.75")
+        run.cost("", input_tokens=3)
+    said = call("costs", "--by", "model", "--data", tmp_path)
+    assert "at least $1.75 of $2.00" in said
+    assert "above its warning mark" in said
+    assert "$0.00 of $20.50" in said
+    *groups, day, month = lines_of("costs", "--json", "--data", tmp_path)
+    assert [group["cost_nanousd"] for group in groups] == [1_750_000_000]
+    assert {key: day[key] for key in ("budget", "per", "spent_nanousd", "max_nanousd", "percent", "state")} == {
+        "budget": "", "per": "day", "spent_nanousd": 1_750_000_000, "max_nanousd": 2_000_000_000, "percent": 87,
+        "state": "near",
+    }  # fmt: skip
+    assert (day["at_least"], day["calls_without_price"], month["budget"]) == (True, 1, "workflow:none")

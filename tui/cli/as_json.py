@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from ...core import clock
+from ...core.budgets import Standing
 from ...core.costs import CostGroup, CostRecord, Money, Tokens
 from ...core.runs import Run
 from ..facts import until
@@ -107,6 +108,23 @@ def group_row(group: CostGroup, by: str) -> dict[str, Any]:
         "runs": group.runs,
         **tokens_row(group.tokens),
         **money_row(group.money),
+    }
+
+
+def budget_row(standing: Standing) -> dict[str, Any]:
+    """How a budget stands, as the last lines of `costs` tell it."""
+    budget = standing.budget
+    return {
+        "budget": budget.query,
+        "per": budget.per,
+        "since": standing.since,
+        "spent_nanousd": standing.spent_nanousd,
+        "max_nanousd": budget.max_nanousd,
+        "warn_nanousd": budget.warn_nanousd,
+        "percent": standing.percent,
+        "at_least": standing.at_least,
+        "calls_without_price": standing.unknown,
+        "state": standing.state,
     }
 
 

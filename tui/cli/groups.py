@@ -1,14 +1,16 @@
 """Verbs that sum over runs: `sessions`, `costs`."""
 
+from collections.abc import Sequence
 from typing import get_args
 
 import click
 
+from ...core.budgets import Standing, look
 from ...core.costs import GroupBy
-from .as_json import group_row, plain
+from .as_json import budget_row, group_row, plain
 from .opening import opened
 from .options import Settings, json_option, verb
-from .output import say_json, table
+from .output import say, say_json, table
 from .runs import query_of
 
 
@@ -47,14 +49,19 @@ def sessions(settings: Settings, as_json: bool) -> None:
 @click.option("--by", type=click.Choice(get_args(GroupBy)), default="day", show_default=True)
 @json_option()
 def costs(settings: Settings, query: tuple[str, ...], by: GroupBy, as_json: bool) -> None:
-    """What the runs that match QUERY cost; calls without a price are counted apart, never as zero."""
+    """What the runs that match QUERY cost; calls without a price are counted apart, never as zero.
+
+    Then how the budgets of the configuration stand, whatever QUERY says. With --json these are the objects that
+    have a key `budget`: its query, empty for all runs. Days are those of UTC.
+    """
     from .. import format
 
     with opened(settings) as store:
         found = store.runs.costs(by, query_of(query))
+        budgets = look(store.budgets, store.runs)
     if as_json:
-        for group in found:
-            say_json(group_row(group, by))
+        for row in (*(group_row(group, by) for group in found), *map(budget_row, budgets)):
+            say_json(row)
         return
     rows = [
         (
@@ -71,4 +78,29 @@ def costs(settings: Settings, query: tuple[str, ...], by: GroupBy, as_json: bool
         (by.capitalize(), "Calls", "Tokens", "Cost", "Provenance", "No price"),
         rows,
         right=frozenset({"Calls", "Tokens", "Cost", "No price"}),
+    )
+    if budgets:
+        say()
+        _say_budgets(budgets)
+
+
+def _say_budgets(found: Sequence[Standing]) -> None:
+    from ..budget_lines import STATES, amounts, title
+
+    rows = [
+        (
+            title(one.budget),
+            one.budget.per,
+            one.since,
+            amounts(one),
+            f"{one.percent}%",
+            one.unknown or "",
+            STATES[one.state],
+        )
+        for one in found
+    ]
+    table(
+        ("Budget", "Per", "Since", "Spent", "Part", "No price", "State"),
+        rows,
+        right=frozenset({"Spent", "Part", "No price"}),
     )

@@ -1,0 +1,125 @@
+"""Budgets: what may be spent in a day, week or month, and how far that has come.
+
+Whole nano-dollars all the way, so that no sum is rounded. Days are those of UTC, as the days of costs are;
+a week begins on Monday. A call whose price nobody knows is not counted as nothing: its budget says "at least".
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Literal
+
+import msgspec
+
+from . import clock
+from .costs import CostGroup, Money, from_dollars
+from .query.query import parse
+from .repositories import RunRepository
+
+Per = Literal["day", "week", "month"]
+PER: tuple[Per, ...] = ("day", "week", "month")
+
+WARN = 0.8
+"""The part of a budget from which on it warns, if nothing else is said."""
+
+State = Literal["fine", "near", "spent"]
+"""Below its warning mark; on it or above; all of it spent, or more."""
+
+
+class Budget(msgspec.Struct, kw_only=True, frozen=True):
+    """What the matching runs may spend in each day, week or month."""
+
+    query: str = ""
+    """Text of a query; empty for all runs."""
+    per: Per
+    max_nanousd: int
+    warn_nanousd: int
+    """The warning mark."""
+    partial: bool = False
+    """Whether only some of the runs are known here, those of one session: others may spend of it too."""
+
+
+class Standing(msgspec.Struct, kw_only=True, frozen=True):
+    """How far a budget has come in the period that goes on."""
+
+    budget: Budget
+    since: str
+    """The first day of the period (UTC)."""
+    spent_nanousd: int = 0
+    """What is known to have been spent."""
+    unknown: int = 0
+    """Calls without a price, which come on top."""
+
+    @property
+    def at_least(self) -> bool:
+        """Whether more may have been spent than is known."""
+        return self.unknown > 0 or self.budget.partial
+
+    @property
+    def percent(self) -> int:
+        """Whole percents of the budget that are spent, never rounded up; more than 100 when it is exceeded."""
+        return self.spent_nanousd * 100 // self.budget.max_nanousd
+
+    @property
+    def state(self) -> State:
+        """What is known for certain."""
+        if self.spent_nanousd >= self.budget.max_nanousd:
+            return "spent"
+        return "near" if self.spent_nanousd >= self.budget.warn_nanousd else "fine"
+
+
+def budget_of(query: str, per: Per, dollars: "float | int | str", warn: "float | int | str" = WARN) -> Budget:
+    """A budget of so many dollars; `warn` is the part of them that is its warning mark.
+
+    ValueError for dollars that are no amount, or less than a nano-dollar, and a part that is not above 0 and at most 1.
+    """
+    from fractions import Fraction
+
+    most, part = from_dollars(dollars), Fraction(str(warn))
+    if most == 0 or not 0 < part <= 1:
+        raise ValueError(f"{dollars!r} dollars with a warning at {warn!r} are no budget")
+    return Budget(query=query, per=per, max_nanousd=most, warn_nanousd=-int(-part * most // 1))
+
+
+def today() -> date:
+    """The day it is, in UTC."""
+    return datetime.fromtimestamp(clock.now_s(), UTC).date()
+
+
+def began(per: Per, day: date) -> str:
+    """The first day of the day, week or month that a day lies in."""
+    if per == "week":
+        day -= timedelta(days=day.weekday())
+    return (day.replace(day=1) if per == "month" else day).isoformat()
+
+
+def asked(budgets: Iterable[Budget], day: date) -> dict[str, str]:
+    """What has to be summed: the text of each query, with the day from which on its costs are wanted by day."""
+    found: dict[str, str] = {}
+    for budget in budgets:
+        since = began(budget.per, day)
+        found[budget.query] = min(found.get(budget.query, since), since)
+    return found
+
+
+def standings(budgets: Iterable[Budget], sums: Mapping[str, Sequence[CostGroup]], day: date) -> tuple[Standing, ...]:
+    """How each budget stands on a day. `sums` has the costs by day of every query that `asked` names."""
+    return tuple(_standing(budget, began(budget.per, day), sums[budget.query]) for budget in budgets)
+
+
+def _standing(budget: Budget, since: str, days: Iterable[CostGroup]) -> Standing:
+    # What was recorded under a clock that goes ahead counts too: it was spent all the same.
+    money = sum((group.money for group in days if group.key >= since), Money())
+    return Standing(budget=budget, since=since, spent_nanousd=money.known_nanousd, unknown=money.unknown)
+
+
+def look(budgets: Sequence[Budget], runs: RunRepository) -> tuple[Standing, ...]:
+    """How the budgets stand now: one question for each query among them."""
+    day = today()
+    sums = {text: runs.costs("day", parse(text), since=since) for text, since in asked(budgets, day).items()}
+    return standings(budgets, sums, day)
+
+
+def alarming(found: Iterable[Standing]) -> list[Standing]:
+    """Those that are near or spent, the worst first."""
+    loud = [one for one in found if one.state != "fine"]
+    return sorted(loud, key=lambda one: -one.spent_nanousd * 10**18 // one.budget.max_nanousd)
