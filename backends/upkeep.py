@@ -19,6 +19,7 @@ from .journal.layout import JOURNAL_SUFFIX, STATES_SUFFIX, TORN_SUFFIX, run_of
 from .journal.reader import torn_tail
 from .sql import tables
 from .sql.database import Database
+from .sql.words_kept import WITHOUT, can_keep
 from .sqlite.engine import sqlite_is_fixed
 
 Check = Callable[[], Iterator[Finding]]
@@ -95,6 +96,19 @@ def sqlite_release() -> Iterator[Finding]:
             where="this Python",
             advice="Flightlog goes round it; let no other program write its databases, or take SQLite 3.51.3 or newer",
         )
+
+
+def full_text(database: Database) -> Check:
+    """Whether the words of logs can be kept, so that a search need not read them all."""
+
+    def check() -> Iterator[Finding]:
+        with database.read() as connection:
+            able = can_keep(connection)
+        if not able:
+            advice = "take a Python whose SQLite has FTS5; nothing else is different"
+            yield Finding(severity="note", kind="no-full-text", what=WITHOUT, where=database.name, advice=advice)
+
+    return check
 
 
 def private(root: Path, parts: Mapping[str, Sequence[Path]]) -> Check:

@@ -65,6 +65,11 @@ class Wanted(msgspec.Struct, frozen=True):
         folded = message[:SEARCHED].casefold()
         return all(sign in folded for sign in self.signs)
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether a message with all `terms` is found, so that nobody need look where in it they stand."""
+        return bool(self.phrases) and not self.signs and all(len(phrase.words) == 1 for phrase in self.phrases)
+
     def terms(self) -> Iterator[tuple[str, bool]]:
         """Each word that a message must hold, and whether it may go on."""
         for phrase in self.phrases:

@@ -63,6 +63,7 @@ class FilesBackend:
         checks = (
             upkeep.can_be_read(refresh),
             upkeep.sqlite_release,
+            upkeep.full_text(database),
             upkeep.private(layout.root, parts),
             upkeep.tidy(layout.runs, by_day=True),
             upkeep.named_damage(database),

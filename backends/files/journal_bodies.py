@@ -23,6 +23,7 @@ from ..journal.layout import Layout
 from ..journal.reader import LongLine, Whole, decode_line, read_lines, read_lines_back
 from ..journal.states import States
 from ..sql import tables
+from ..sql.bodies import Place, picked_by_run
 from ..sql.database import Database
 
 _LEVEL = re.compile(rb'"level":"(' + "|".join(LEVELS).encode() + rb')"')
@@ -72,7 +73,11 @@ class JournalBodies:
             found = list(islice(wanted, limit))
         return found[::-1] if newest else found
 
-    def picked(self, run: str, seqs: Sequence[int]) -> list[tuple[int, bytes]]:
+    def picked(self, places: Sequence[Place]) -> list[tuple[Place, bytes]]:
+        """Single events, a run after the other."""
+        return picked_by_run(places, self._picked)
+
+    def _picked(self, run: str, seqs: list[int]) -> list[tuple[int, bytes]]:
         """Single events: reads on from one to the next where no mark lies between them."""
         path, found, left = self._path(run), list[tuple[int, bytes]](), list(seqs)
         with _errors(path):

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from ...core import events
 from ...core.errors import NotFound
 from ...core.events import Json
+from ..sql.bodies import Place, picked_by_run
 from . import langgraph_values as values
 from .langgraph_facts import Fact
 from .langgraph_render import Renderer
@@ -64,7 +65,11 @@ class SourceBodies:
         found = self._facts(run, after=after, before=before, limit=limit, newest=newest, types=types)
         return self._lines(run, sorted(found, key=lambda one: one[0]))
 
-    def picked(self, run: str, seqs: Sequence[int]) -> list[tuple[int, bytes]]:
+    def picked(self, places: Sequence[Place]) -> list[tuple[Place, bytes]]:
+        """Single events, a run after the other."""
+        return picked_by_run(places, self._picked)
+
+    def _picked(self, run: str, seqs: list[int]) -> list[tuple[int, bytes]]:
         """`(seq, line)` of single events."""
         found: list[tuple[int, Fact]] = []
         with self._index.database.read() as connection:

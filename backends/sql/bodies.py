@@ -1,15 +1,21 @@
 """Where the recorded bytes are read when somebody looks: the interface, and the one over the events table."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from itertools import groupby
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import Connection, bindparam, or_, select
+import msgspec
+from sqlalchemy import Connection, Text, and_, bindparam, or_, select
 
 from ...core.errors import NotFound
 from ..journal.states import base_of, resolve
 from . import tables
 from .database import Database
+from .dialects import pairs
 from .writes import add_missing
+
+Place = tuple[str, int]
+"""Where an event is: its run and its seq."""
 
 _PART = 500  # digests in one query
 
@@ -38,13 +44,26 @@ class Bodies(Protocol):
         """
         ...
 
-    def picked(self, run: str, seqs: Sequence[int]) -> list[tuple[int, bytes]]:
-        """`(seq, line)` of single events, given in order; what is damaged or not there is left out. NotFound."""
+    def picked(self, places: Sequence[Place]) -> list[tuple[Place, bytes]]:
+        """The lines of single events, in this order; what is damaged, or not there any more, is left out."""
         ...
 
     def values(self, run: str, digests: Collection[str]) -> dict[str, bytes]:
         """Whole state values by digest, *extends* resolved. NotFound, Corrupt."""
         ...
+
+
+def picked_by_run(
+    places: Sequence[Place], read: Callable[[str, list[int]], list[tuple[int, bytes]]]
+) -> list[tuple[Place, bytes]]:
+    """`Bodies.picked` where each run has a place of its own: `read` gives a run's `(seq, line)`, or raises NotFound."""
+    found: dict[Place, bytes] = {}
+    for run, of_run in groupby(places, key=lambda place: place[0]):
+        try:
+            found.update(((run, seq), line) for seq, line in read(run, [seq for _, seq in of_run]))
+        except NotFound:
+            continue  # the run went away meanwhile
+    return [(place, found[place]) for place in places if place in found]
 
 
 class EventTableBodies:
@@ -86,14 +105,12 @@ class EventTableBodies:
             found = [(seq, bytes(line)) for seq, line in connection.execute(wanted)]
         return found[::-1] if newest else found
 
-    def picked(self, run: str, seqs: Sequence[int]) -> list[tuple[int, bytes]]:
-        """Reads the rows that it returns."""
-        found: list[tuple[int, bytes]] = []
+    def picked(self, places: Sequence[Place]) -> list[tuple[Place, bytes]]:
+        """One statement, which reads the rows that it returns."""
+        asked = msgspec.json.encode(places).decode()
         with self._database.read() as connection:
-            for begin in range(0, len(seqs), _PART):
-                part = {"of": run, "seqs": list(seqs[begin : begin + _PART])}
-                found += [(seq, bytes(line)) for seq, line in connection.execute(_PICKED, part)]
-        return found
+            found = {(run, seq): bytes(line) for run, seq, line in connection.execute(_PICKED, {"given": asked})}
+        return [(place, found[place]) for place in places if place in found]
 
     def values(self, run: str, digests: Collection[str]) -> dict[str, bytes]:
         """Asks for all records at once, then for all that these extend, and so on."""
@@ -141,10 +158,9 @@ def store_values(connection: Connection, run: str, records: Iterable[tuple[str, 
 
 _event, _value = tables.events.c, tables.values.c
 _LINE = select(_event.line).where(_event.run == bindparam("of"), _event.seq == bindparam("at"))
-_PICKED: Any = (
-    select(_event.seq, _event.line)
-    .where(_event.run == bindparam("of"), _event.seq.in_(bindparam("seqs", expanding=True)))
-    .order_by(_event.seq)
+_given = pairs(bindparam("given", type_=Text))
+_PICKED = select(_event.run, _event.seq, _event.line).select_from(
+    _given.join(tables.events, and_(_event.run == _given.c.run, _event.seq == _given.c.seq))
 )
 _RECORDS: Any = select(_value.digest, _value.record).where(
     _value.run == bindparam("of"), _value.digest.in_(bindparam("keys", expanding=True))

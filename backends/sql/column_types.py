@@ -75,6 +75,19 @@ class _Pattern(_Kept):
         return None if value is None else _regular_expression(stored_text(value))
 
 
+class Asked(TypeDecorator[Any]):
+    """A bound `Wanted` of which the words are asked for, as each engine's full text takes it."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Any) -> str:
+        around, goes_on, between = _ASKED[dialect.name]
+        return between.join(f"{around}{word}{around}{goes_on if more else ''}" for word, more in value.terms())
+
+
+_ASKED = {"sqlite": ('"', "*", " "), "postgresql": ("'", ":*", " & ")}
+
 String = sa.String().with_variant(_Chars(), "postgresql")
 Text = sa.Text().with_variant(_Chars(), "postgresql")
 Time = sa.String().with_variant(_Moment(), "postgresql")

@@ -5,9 +5,10 @@ A new dialect says here what it calls them.
 
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Float, Integer, bindparam, literal
+from sqlalchemy import BigInteger, Boolean, ColumnElement, Float, Integer, bindparam, column, literal, table
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import NullType
 
 from .column_types import Glob, String
 
@@ -62,6 +63,22 @@ class _Members(_Expression):
     )
 
 
+class _EntryId(_Expression):
+    name, type, inherit_cache = "entry_id", BigInteger(), True
+    sqlite, postgresql = "log_words.rowid", "log_words.id"
+
+
+class _Holds(_Expression):
+    name, type, inherit_cache = "holds", NullType(), True  # a Boolean would be compared with 1, which no index helps
+    sqlite, postgresql = "log_words MATCH {}", "log_words.words @@ CAST({} AS tsquery)"
+
+
+class _Pairs(_Expression):
+    name, inherit_cache = "pairs", True
+    sqlite = "(SELECT json_extract(value, '$[0]') AS run, json_extract(value, '$[1]') AS seq FROM json_each({}))"
+    postgresql = "(SELECT value ->> 0 AS run, (value ->> 1)::bigint AS seq FROM json_array_elements(({})::json))"
+
+
 class _Number(_Expression):
     name, type, inherit_cache = "number", Float(), True
     # No float has as many digits as a whole number may: one of those is compared with nothing.
@@ -96,6 +113,23 @@ def texts(column: ColumnElement[Any]) -> ColumnElement[str]:
 def members(object_: ColumnElement[Any], name: str) -> Any:
     """The members of a JSON object as rows of `key`, `type` (as SQLite calls it) and `atom`."""
     return _Members(object_).table_valued("key", "type", "atom", name=name)
+
+
+LOG_WORDS = table("log_words")
+"""The words of log entries, each engine's own kind of table."""
+
+ENTRY = _EntryId()
+"""The id of an entry there."""
+
+
+def holds(wanted: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether an entry has all words of a bound value of the type `Asked`."""
+    return _Holds(wanted)
+
+
+def pairs(given: ColumnElement[str]) -> Any:
+    """Rows of `run` and `seq` out of a JSON list of lists: one statement, however many they are."""
+    return _Pairs(given).table_valued(column("run", String), column("seq", BigInteger), name="given")
 
 
 def number(member: Any) -> ColumnElement[float]:

@@ -10,11 +10,11 @@ from ...core.log_words import wanted
 from ...core.logs import LogEntry, LogFilter
 from ...core.pages import Sort
 from ...core.query.query import Query
-from ...core.query.query_nodes import Term
 from ...core.repositories import LogRepository, RunRepository
 from .bodies import Bodies
 from .database import Database
 from .log_search import LogSearch
+from .log_terms import LogTerms
 from .log_text import LOGS, entry_of
 from .run_queries import check_present
 from .tables import runs
@@ -31,6 +31,7 @@ class SqlLogs(LogRepository):
     def __init__(self, database: Database, bodies: Bodies, refresh: Callable[[], None], runs: RunRepository) -> None:
         self._database, self._bodies, self._refresh, self._runs = database, bodies, refresh, runs
         self._search = LogSearch(database, bodies)
+        self._terms = LogTerms(database, self._search)
 
     def query(
         self,
@@ -94,18 +95,16 @@ class SqlLogs(LogRepository):
         searched: Callable[[], None] = lambda: None,
     ) -> Iterator[LogEntry]:
         asked = wanted(text)
-        if asked.phrases:
-            self._refresh()
-            self._search.catch_up(stop)
-        look = self._search.look(asked)
-        if look is not None and look.runs is not None:
-            if not look.runs:
-                return
-            query = query & Query(root=Term(key="id", sign="=", values=tuple(sorted(look.runs))))
+        self._refresh()
+        is_whole = bool(asked.phrases) and self._search.catch_up(stop)
+        if is_whole:
+            known, accepts = self._terms.prepared(query)
+            yield from self._search.hits(asked, known, accepts, stop, searched)
+            return
         cursor, page_size = None, _FIRST_PAGE
         while not stop():
             page = self._runs.query(query, Sort(), limit=page_size, after=cursor)
-            for _, hits in self._search.found([run.id for run in page.items], asked, look, stop):
+            for _, hits in self._search.found([run.id for run in page.items], asked, stop):
                 yield from hits
                 if stop():
                     return

@@ -2,38 +2,56 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
-from sqlalchemy import Connection
-
-from ...core.errors import Locked, NotFound, ReadOnly
-from ...core.log_words import Wanted, phrase
+from ...core.errors import Locked, ReadOnly
+from ...core.log_words import Wanted
 from ...core.logs import LogEntry
 from ...core.query.query import Query
-from . import log_words
+from . import log_words, run_pages
 from .bodies import Bodies
 from .database import Database
 from .log_text import entries, entry_of
-from .log_words import Place
+from .run_queries import Accepts
+from .words_kept import are_kept, can_keep
 
 _RARE = 256
 """So many of the newest entries that hold the words are asked for first: all that there are, if these are fewer."""
 
 _FOLLOW_S = 2.0
 _FIRST, _LARGEST = 128, 2000  # entries read at once
+_FIRST_RUNS, _MOST_RUNS = 10, 1000
+_NEAR = 1000
 
 Stop = Callable[[], bool]
 
 
 class Look(NamedTuple):
-    """What the newest hits of a store tell of where to look."""
+    """The newest hits of a store."""
 
-    runs: frozenset[str] | None
-    """The only runs that have a hit; None if they are many."""
+    whole: bool
+    """Whether these are all."""
     above: int
     """Of runs with higher numbers `hits` has every hit."""
     hits: dict[int, list[int]]
     """Seqs by the number of the run."""
+
+
+class _Near:
+    """The hits of some runs by number, asked for in one question when they are first wanted."""
+
+    def __init__(self, database: Database, wanted: Wanted, numbers: Sequence[int]) -> None:
+        self._database, self._wanted, self._numbers = database, wanted, numbers
+
+    @cached_property
+    def hits(self) -> dict[int, list[int]] | None:
+        """None if there are too many."""
+        if not self._numbers:
+            return {}
+        with self._database.read() as connection:
+            found = log_words.hits(connection, self._wanted, min(self._numbers), max(self._numbers), limit=_NEAR)
+        return None if len(found) == _NEAR else _by_number(found)
 
 
 class LogSearch:
@@ -45,80 +63,136 @@ class LogSearch:
     def __init__(self, database: Database, bodies: Bodies) -> None:
         self._database, self._bodies = database, bodies
 
-    def catch_up(self, stop: Stop = lambda: False) -> None:
-        """Takes new entries into the index, for two seconds at most."""
+    def catch_up(self, stop: Stop = lambda: False) -> bool:
+        """Takes new entries into the index, for two seconds at most; whether it has then all that there were."""
         until = time.monotonic() + _FOLLOW_S
         with self._database.read() as connection:
-            more = not self._database.read_only and log_words.needs_following(connection)
-        while more and not stop() and time.monotonic() < until:
+            kept = are_kept(connection)
+            able = kept or can_keep(connection)
+            more = not kept or log_words.needs_following(connection)
+        if not able or (self._database.read_only and not kept):
+            return False
+        while more:
+            if self._database.read_only:
+                with self._database.read() as connection:
+                    return not log_words.is_behind(connection)
+            if stop() or time.monotonic() > until:
+                return False
             try:
                 with self._database.write() as connection:
+                    log_words.make(connection)
                     more = log_words.follow(connection, self._bodies, stop)
             except (Locked, ReadOnly):
-                return  # somebody else writes: what is behind is read as it is
+                return False  # somebody else writes: what is behind is read as it is
+        return True
 
-    def look(self, wanted: Wanted) -> "Look | None":
-        """The newest hits of all, in one question; None while the index does not have everything."""
+    def look(self, wanted: Wanted) -> Look:
+        """The newest hits of all, in one question."""
         with self._database.read() as connection:
-            if not wanted.phrases or log_words.is_behind(connection):
-                return None
             found = log_words.hits(connection, wanted, 0, log_words.LAST, limit=_RARE, newest=True)
-            only = None if len(found) == _RARE else log_words.runs_of(connection, {number for number, _ in found})
-        return Look(only, found[-1][0] if only is None else 0, _by_number(reversed(found)))
+        whole = len(found) < _RARE
+        return Look(whole, 0 if whole else found[-1][0], _by_number(reversed(found)))
+
+    # --- with an index that has everything: from the hits to the runs
+
+    def hits(
+        self, wanted: Wanted, query: Query, accepts: Accepts | None, stop: Stop, searched: Callable[[], None]
+    ) -> Iterator[LogEntry]:
+        """The entries that hold the words, of the matching runs, newest run first; some are read at a time."""
+        look, size = self.look(wanted), _FIRST
+        for runs in self._with_hits(wanted, query, look):
+            kept = [place for place in runs if accepts is None or accepts(place[0])]
+            near = _Near(self._database, wanted, [number for _, number in kept if 0 < number <= look.above])
+            waiting: list[tuple[str, int] | None] = []  # None: here a run ends
+            for run, number in kept:
+                for seqs in self._seqs(wanted, number, look, near):
+                    waiting += [(run, seq) for seq in seqs]
+                    if len(waiting) >= size:
+                        yield from self._read(waiting, wanted, stop, searched)
+                        waiting, size = [], min(2 * size, _LARGEST)
+                    if stop():
+                        return
+                waiting.append(None)
+            yield from self._read(waiting, wanted, stop, searched)
+            if stop():
+                return
+
+    def _with_hits(self, wanted: Wanted, query: Query, look: Look) -> Iterator[list[tuple[str, int]]]:
+        """Runs that match, newest first, with their numbers: after the first few only such as have hits."""
+        if look.whole:
+            if look.hits:
+                numbers = sorted(look.hits)
+                with self._database.read() as connection:
+                    yield run_pages.stretch(connection, query, None, len(numbers), "numbered", numbers=numbers).runs
+            return
+        size, after = _FIRST_RUNS, None
+        while True:
+            with self._database.read() as connection:
+                if after is None:
+                    found = run_pages.stretch(connection, query, None, size)
+                else:
+                    found = run_pages.stretch(connection, query, after, size, "holding", wanted=wanted)
+            yield found.runs
+            after, size = found.after, min(4 * size, _MOST_RUNS)
+            if after is None:
+                return
+
+    def _seqs(self, wanted: Wanted, number: int, look: Look, near: "_Near") -> Iterator[list[int]]:
+        known = look.hits if number > look.above else near.hits
+        if known is None:
+            yield from self._indexed(number, wanted)
+        elif number in known:
+            yield known[number]
+
+    def _read(
+        self, waiting: list[tuple[str, int] | None], wanted: Wanted, stop: Stop, searched: Callable[[], None]
+    ) -> Iterator[LogEntry]:
+        places = [place for place in waiting if place is not None]
+        lines = dict(self._bodies.picked(places)) if places else {}
+        for place in waiting:
+            if place is None:
+                searched()
+            elif place in lines:
+                entry = entry_of(place[0], lines[place])
+                if entry is not None and (wanted.is_exact or wanted.accepts(entry.message)):
+                    yield entry
+            if stop():
+                return
+
+    # --- run by run, also where the index is behind
 
     def found(
-        self, runs: Sequence[str], wanted: Wanted, look: "Look | None" = None, stop: Stop = lambda: False
+        self, runs: Sequence[str], wanted: Wanted, stop: Stop = lambda: False
     ) -> Iterator[tuple[str, Iterator[LogEntry]]]:
         """Each of the runs, in this order, with its hits, in theirs."""
         with self._database.read() as connection:
             places = {place.run: place for place in log_words.places(connection, runs)}
-            known = look is not None and all(place.number > look.above for place in places.values())
-            near = look.hits if look and known else _near(connection, wanted, list(places.values()))
         for run in runs:
             place = places.get(run)
-            yield run, iter(()) if place is None else self._hits(place, wanted, near, stop)
+            yield run, iter(()) if place is None else self._hits(place, wanted, stop)
 
-    def _hits(self, place: Place, wanted: Wanted, near: dict[int, list[int]] | None, stop: Stop) -> Iterator[LogEntry]:
+    def _hits(self, place: log_words.Place, wanted: Wanted, stop: Stop) -> Iterator[LogEntry]:
         seq = 0
         if wanted.phrases and place.number:
-            for seqs in self._indexed(place, wanted) if near is None else [near.get(place.number, [])]:
+            for seqs in self._indexed(place.number, wanted):
                 if stop():
                     return
-                for _, line in self._picked(place.run, seqs):
-                    entry = entry_of(place.run, line)
-                    if entry is not None and wanted.accepts(entry.message):
-                        yield entry
+                yield from self._read([(place.run, at) for at in seqs], wanted, stop, lambda: None)
             seq = place.seq
         if seq < place.newest:
             for entry in entries(self._bodies, place.run, after=seq, stop=stop):
                 if wanted.accepts(entry.message):
                     yield entry
 
-    def _indexed(self, place: Place, wanted: Wanted) -> Iterator[list[int]]:
+    def _indexed(self, number: int, wanted: Wanted) -> Iterator[list[int]]:
         after, limit = 0, _FIRST
         while True:
             with self._database.read() as connection:
-                found = log_words.hits(connection, wanted, place.number, place.number, after=after, limit=limit)
+                found = log_words.hits(connection, wanted, number, number, after=after, limit=limit)
             yield [seq for _, seq in found]
             if len(found) < limit:
                 return
             after, limit = found[-1][1], min(2 * limit, _LARGEST)
-
-    def _picked(self, run: str, seqs: Sequence[int]) -> Sequence[tuple[int, bytes]]:
-        try:
-            return self._bodies.picked(run, seqs) if seqs else ()
-        except NotFound:
-            return ()  # the run went away meanwhile
-
-
-def _near(connection: Connection, wanted: Wanted, places: Sequence[Place]) -> dict[int, list[int]] | None:
-    """The hits of neighbouring runs by number, in one question; None if there are too many."""
-    numbers = [place.number for place in places if place.number]
-    if not numbers or not wanted.phrases:
-        return {}
-    limit = _FIRST + len(numbers)
-    found = log_words.hits(connection, wanted, min(numbers), max(numbers), limit=limit)
-    return None if len(found) == limit else _by_number(found)
 
 
 def _by_number(found: Iterable[tuple[int, int]]) -> dict[int, list[int]]:
@@ -126,27 +200,3 @@ def _by_number(found: Iterable[tuple[int, int]]) -> dict[int, list[int]]:
     for number, seq in found:
         seqs.setdefault(number, []).append(seq)
     return seqs
-
-
-def accepts(search: LogSearch, query: Query) -> Callable[[str], bool] | None:
-    """Whether a run's log says what a query asks of log text; None if it asks nothing of it."""
-    asked = [
-        (is_wanted, [_Asked(search, phrase(value)) for value in values]) for is_wanted, values in query.log_terms()
-    ]
-    if not asked:
-        return None
-    return lambda run: all(any(each.is_in(run) for each in ways) is is_wanted for is_wanted, ways in asked)
-
-
-class _Asked:
-    """One thing that is asked of logs; where it can be is looked up once."""
-
-    def __init__(self, search: LogSearch, wanted: Wanted) -> None:
-        self._search, self._wanted = search, wanted
-        self._look = search.look(wanted)
-
-    def is_in(self, run: str) -> bool:
-        if self._look is not None and self._look.runs is not None and run not in self._look.runs:
-            return False
-        ((_, hits),) = self._search.found([run], self._wanted, self._look)
-        return next(hits, None) is not None

@@ -7,15 +7,32 @@ first searches. So nobody who never searches pays for it, and what is not in it 
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Connection, bindparam, cast, delete, func, inspect, select, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    bindparam,
+    cast,
+    delete,
+    func,
+    inspect,
+    literal,
+    literal_column,
+    select,
+    text,
+)
 
 from ...core.log_words import Wanted, words_in
 from . import tables
 from .bodies import Bodies
+from .column_types import Asked
+from .dialects import ENTRY, LOG_WORDS, holds
 from .log_text import entries, entry_of
 from .revisions import revisions
+from .words_kept import are_kept
 from .writes import upsert
 
 LAST = (1 << 31) - 2
@@ -36,7 +53,15 @@ class Place(NamedTuple):
 
 def places(connection: Connection, runs: Sequence[str]) -> list[Place]:
     """Where these runs are in the index; of one that is not in it, number and seq are 0."""
-    return [Place(*row) for row in connection.execute(_PLACES, {"of": list(runs)})]
+    found = [Place(*row) for row in connection.execute(_PLACES, {"of": list(runs)})]
+    return found if are_kept(connection) else [place._replace(number=0, seq=0) for place in found]
+
+
+def make(connection: Connection) -> None:
+    """Makes the index where an SQLite without FTS5 made the database."""
+    if not are_kept(connection):
+        for statement in tables.LOG_WORDS[connection.dialect.name]:
+            connection.exec_driver_sql(statement)
 
 
 def take(connection: Connection, run: str, messages: Iterable[tuple[int, str]], after: int, upto: int) -> None:
@@ -44,6 +69,8 @@ def take(connection: Connection, run: str, messages: Iterable[tuple[int, str]], 
 
     Nothing is done if the index is not just at `after`: it is read as it is until a search sees to it.
     """
+    if not are_kept(connection):
+        return
     known = connection.execute(_KNOWN, {"of": run}).first()
     if (known.seq if known else 0) != after:
         return
@@ -72,10 +99,20 @@ def hits(
 
     The first `limit` of the runs with these numbers, or with `newest` the last ones, and these backwards.
     """
-    asked = _ASKED[connection.dialect.name](wanted)
-    given = {"wanted": asked, "from": _id(first, after), "to": _id(last + 1, 0), "limit": limit}
-    found = connection.execute(_HITS[connection.dialect.name, newest], given)
-    return [(id >> _SHIFT, id & (1 << _SHIFT) - 1) for (id,) in found]
+    given = {"wanted": wanted, "from": _id(first, after), "to": _id(last + 1, 0), "limit": limit}
+    found = connection.execute(_HITS[newest], given).scalars().all()
+    return [(id >> _SHIFT, id & (1 << _SHIFT) - 1) for id in found]
+
+
+def numbers(wanted: ColumnElement[Any]) -> Select[Any]:
+    """The numbers of all runs that have an entry with the words of a bound `Asked`. Costs what hits there are."""
+    return select(ENTRY.op(">>")(literal_column(str(_SHIFT)))).select_from(LOG_WORDS).where(holds(wanted))
+
+
+def holding(wanted: Wanted) -> ColumnElement[bool]:
+    """The condition that a run has an entry with these words, as far as the index has come."""
+    there = _worded.c.number.in_(numbers(literal(wanted, Asked())))
+    return _runs.c.id.in_(select(_worded.c.run).where(there))
 
 
 def runs_of(connection: Connection, numbers: Iterable[int]) -> frozenset[str]:
@@ -93,7 +130,7 @@ def forget(connection: Connection, run: str) -> None:
         return
     if connection.dialect.name != "sqlite":
         connection.execute(_DELETE, {"from": _id(place.number, 0), "to": _id(place.number + 1, 0)})
-    elif inspect(connection).has_table("events"):
+    elif are_kept(connection) and inspect(connection).has_table("events"):
         for seq, line in connection.execute(_LINES, {"of": run, "upto": place.seq}):
             entry = entry_of(run, bytes(line))
             if entry and (words := words_in(entry.message)):
@@ -109,7 +146,7 @@ def scrub(connection: Connection) -> None:
     Costs about a second for a million entries; an index that cannot tell them apart is emptied, and
     made anew by the next search. (In free pages of the file they are until these are overwritten.)
     """
-    if connection.dialect.name != "sqlite":
+    if connection.dialect.name != "sqlite" or not are_kept(connection):
         return
     if connection.execute(select(tables.state.c.value).where(tables.state.c.key == _STALE)).first() is None:
         connection.exec_driver_sql("INSERT INTO log_words(log_words) VALUES ('optimize')")
@@ -146,7 +183,8 @@ def is_behind(connection: Connection) -> bool:
 
 def needs_following(connection: Connection) -> bool:
     """Whether anything has changed since `follow` last came to its end."""
-    return int(connection.scalar(_REVISION) or 0) > int(connection.scalar(_FOLLOWED_TO) or 0)
+    newest, followed = connection.execute(_NEWEST).one()
+    return int(newest or 0) > int(followed or 0)
 
 
 def _id(number: int, seq: int) -> int:
@@ -166,8 +204,8 @@ _KNOWN = select(_worded.c.number, _worded.c.seq).where(_worded.c.run == bindpara
 _OF_NUMBERS = select(_worded.c.run).where(_worded.c.number.in_(bindparam("of", expanding=True)))
 _NEW = _worded.insert()
 _REACHED = _worded.update().where(_worded.c.run == bindparam("of")).values(seq=bindparam("upto"))
-_REVISION = select(func.max(_runs.c.revision))
 _FOLLOWED_TO = select(_state.c.value).where(_state.c.key == _FOLLOWED)
+_NEWEST = select(select(func.max(_runs.c.revision)).scalar_subquery(), _FOLLOWED_TO.scalar_subquery())
 _BEHIND = (
     select(_runs.c.id, _runs.c.last_seq, _SEQ, _runs.c.revision)
     .select_from(_BOTH)
@@ -189,23 +227,20 @@ _LINES = (
 _DELETE = text("DELETE FROM log_words WHERE id >= :from AND id < :to")
 _UNDO = "INSERT INTO log_words(log_words, rowid, words) VALUES ('delete', ?, ?)"
 
-# What only one engine understands: how words go in, how they are asked for, and where an entry's id stands.
+# How words go in, which every engine has its own way for.
 _ADD: dict[str, tuple[str, Callable[[list[str]], object]]] = {
     "sqlite": ("INSERT INTO log_words(rowid, words) VALUES (?, ?)", " ".join),
     "postgresql": ("INSERT INTO log_words (id, words) VALUES (%s, array_to_tsvector(%s))", list),
 }
-_ASKED: dict[str, Callable[[Wanted], str]] = {
-    "sqlite": lambda wanted: " ".join(f'"{word}"{"*" if goes_on else ""}' for word, goes_on in wanted.terms()),
-    "postgresql": lambda wanted: " & ".join(f"'{word}'{':*' if goes_on else ''}" for word, goes_on in wanted.terms()),
-}
-_FOUND = {
-    "sqlite": "SELECT rowid FROM log_words WHERE log_words MATCH :wanted AND rowid > :from AND rowid < :to"
-    " ORDER BY rowid",
-    "postgresql": "SELECT id FROM log_words WHERE words @@ CAST(:wanted AS tsquery) AND id > :from AND id < :to"
-    " ORDER BY id",
-}
-_HITS = {
-    (dialect, newest): text(f"{found}{' DESC' if newest else ''} LIMIT :limit")
-    for dialect, found in _FOUND.items()
-    for newest in (False, True)
-}
+
+_hits = (
+    select(ENTRY)
+    .select_from(LOG_WORDS)
+    .where(
+        holds(bindparam("wanted", type_=Asked())),
+        bindparam("from", type_=BigInteger) < ENTRY,
+        bindparam("to", type_=BigInteger) > ENTRY,
+    )
+    .limit(bindparam("limit"))
+)
+_HITS = {False: _hits.order_by(ENTRY), True: _hits.order_by(ENTRY.desc())}

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Table, and_, case, exists, false, func, not_, or_, select, true
 
+from ...core.log_words import phrase
 from ...core.query.query import Query
 from ...core.query.query_keys import KEYS, STATUS_SETS, Key
 from ...core.query.query_match import ACTIVE, SIGNS, since, turned
@@ -28,15 +29,28 @@ from ...core.query.query_values import (
 from ...core.text import fold
 from ...core.units import number_of
 from .dialects import contains, ending, globbed, members, number
+from .log_words import holding
 from .tables import costs, metrics, notes, run_bodies, run_tags, runs, steps
 
 Clause = ColumnElement[bool]
 
 
+class Indexed(Term, frozen=True, tag=True):
+    """What is asked of log text, where the index of words has every entry."""
+
+    rare: bool = False
+    """Whether so few entries have the words that whoever looks for the runs begins with these."""
+
+
+def is_exact(term: Term) -> bool:
+    """Whether the condition of a term that asks for log text says all of it: where words stand, it cannot know."""
+    return isinstance(term, Indexed) and all(phrase(value).is_exact for value in term.values)
+
+
 def where(query: Query, now: datetime | None = None) -> Clause:
     """The condition that a run matches at a moment (None: now).
 
-    What a query asks of log text (`Query.log_terms`) is taken as fulfilled: no table holds it.
+    What a query asks of log text (`Query.log_terms`) is taken as fulfilled, but for what `Indexed` terms know.
     """
     return _clause(query.root, at(now))
 
@@ -45,9 +59,9 @@ def _clause(node: Node, moment: At) -> Clause:
     if isinstance(node, Term):
         return _term(node, moment)
     if isinstance(node, Not):
-        # Log text is asked elsewhere, also its absence.
-        is_log = isinstance(node.part, Term) and node.part.key == "log"
-        return true() if is_log else not_(_clause(node.part, moment))
+        # What words do not decide is asked elsewhere, also its absence.
+        unknown = isinstance(node.part, Term) and node.part.key == "log" and not is_exact(node.part)
+        return true() if unknown else not_(_clause(node.part, moment))
     parts = [_clause(part, moment) for part in node.parts]
     return and_(true(), *parts) if isinstance(node, And) else or_(false(), *parts)
 
@@ -56,7 +70,9 @@ def _term(term: Term, moment: At) -> Clause:
     if not term.key:
         return _any(_word(value) for value in term.values)
     if term.key == "log":
-        return true()
+        asked = [phrase(value) for value in term.values]
+        known = isinstance(term, Indexed) and all(wanted.phrases for wanted in asked)
+        return _any(map(holding, asked)) if known else true()
     key = KEYS[term.key]
     if key.name == "status":
         names = sorted({name for value in term.values for name in STATUS_SETS.get(value, (value,))})

@@ -4,21 +4,23 @@ from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, false, func, or_, select, true, union_all
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, false, func, or_, select, true, union_all
 
 from ...core.errors import no_run
 from ...core.pages import Page, Sort
 from ...core.query.query import EVERYTHING, Query
 from ...core.query.query_keys import KEYS, STATUS_SETS
-from ...core.query.query_nodes import And, Node, Term
+from ...core.query.query_nodes import Term
 from ...core.runs import Run
+from . import log_words
+from .column_types import Asked
 from .keyset import Place, PlaceKind, Side, first_by, in_order, place_of, ranges, sort_column, value_of
-from .query_sql import where
+from .query_sql import Indexed, where
 from .run_queries import Accepts, matching
 from .run_rows import BODIES, COLUMNS, OF_RUN, RUNS, AnyRow, AnySelect, runs_of
-from .tables import runs
+from .tables import runs, worded_runs
 
 _NO_LIMIT = 2**62
 
@@ -96,28 +98,35 @@ def _make_statements(query: Query, sort: Sort, kind: PlaceKind | None, forward: 
     return _Statements(tuple(parts), None if kind is None else select(behind))
 
 
-def _nodes(query: Query) -> tuple[Node, ...]:
-    return query.root.parts if isinstance(query.root, And) else (query.root,)
-
-
 def _condition(query: Query) -> ColumnElement[bool] | None:
     """As `matching`, but what has alternatives is kept from choosing an index.
 
     SQLite would read all rows of each alternative and sort them; so it walks along the list until the page is full.
+    Rare words of logs alone are begun with.
     """
     if query == EVERYTHING:
         return None
     clauses = []
-    for node in _nodes(query):
+    few = _has_few(query)
+    for node in query.parts():
         plain = isinstance(node, Term) and len(node.values) <= 1 and node.key != "took"
+        if few or isinstance(node, Indexed):
+            plain = isinstance(node, Indexed) and node.rare
         clause = where(Query(root=node))
         clauses.append(clause if plain and not _statuses(Query(root=node)) else clause.is_(true()))
     return and_(true(), *clauses)
 
 
+def _has_few(query: Query) -> bool:
+    """Whether it is known that few runs match, so that these are read and sorted."""
+    return any(isinstance(node, Indexed) and node.rare for node in query.parts())
+
+
 def _statuses(query: Query) -> list[str]:
-    """The statuses of which a query wants any, where it names several."""
-    for node in _nodes(query):
+    """The statuses of which a query wants any, where it names several, and runs enough to look along each."""
+    if _has_few(query):
+        return []
+    for node in query.parts():
         if isinstance(node, Term) and node.key == "status":
             names = {name for value in node.values for name in STATUS_SETS.get(value, (value,))}
             if len(names) > 1:
@@ -192,6 +201,50 @@ def cursor_at(connection: Connection, run: str, sort: Sort) -> str:
     if row is None:
         raise no_run(run)
     return _place(row, sort, "before", "").cursor()
+
+
+class Stretch(NamedTuple):
+    """The next runs of a list, newest first, by their ids and their numbers in the index of log words (or 0)."""
+
+    runs: list[tuple[str, int]]
+    after: Place | None
+    """Where the next one begins; None at the list's end."""
+
+
+Among = Literal["all", "holding", "numbered"]
+"""Of all runs, of those with entries that hold the words `wanted`, or of those with these `numbers`, which are few."""
+
+
+def stretch(
+    connection: Connection, query: Query, after: Place | None, limit: int, among: Among = "all", **given: Any
+) -> Stretch:
+    """The next `limit` runs that match, from a place on."""
+    make = _make_stretch.__wrapped__ if query.keys() & _OF_THE_MOMENT else _make_stretch
+    here = given if after is None else given | {"id": after.id, "value": after.value}
+    rows = _first(connection, make(query, None if after is None else after.kind, among), here, limit)
+    found = [(row.id, row.number) for row in rows]
+    return Stretch(found, _place(rows[-1], Sort(), "after", "") if len(rows) == limit else None)
+
+
+@lru_cache(maxsize=128)
+def _make_stretch(query: Query, kind: PlaceKind | None, among: Among) -> tuple[AnySelect, ...]:
+    sort, number = Sort(), worded_runs.c.number
+    columns = (runs.c.id, sort_column(sort).label("sort_value"), func.coalesce(number, 0).label("number"))
+    condition = _condition(query)
+    if among == "numbered":  # of these each is looked up
+        condition = None if condition is None else condition.is_(true())
+        some = number.in_(bindparam("numbers", expanding=True))
+    else:
+        some = number.in_(log_words.numbers(bindparam("wanted", type_=Asked()))).is_(true())
+    rows = runs.join(worded_runs, worded_runs.c.run == runs.c.id, isouter=among == "all")
+    return tuple(
+        in_order(
+            _where(select(*columns).select_from(rows), condition, part, None if among == "all" else some),
+            sort,
+            forward=True,
+        )
+        for part in ranges(sort, kind, forward=True)
+    )
 
 
 def cursor_of(run: Run, sort: Sort, side: Side, query: Query) -> str:

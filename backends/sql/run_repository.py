@@ -18,9 +18,11 @@ from ...core.recording.jsonable import make_plain
 from ...core.repositories import RunRepository
 from ...core.runs import Approval, Artifact, Damage, Group, Item, Message, MetricValue, Note, Run, Step, Totals
 from ...core.workflows import Workflow
-from . import cost_queries, log_search, run_details, run_pages, run_queries
+from . import cost_queries, run_details, run_pages, run_queries
 from .bodies import Bodies
 from .database import Database
+from .log_search import LogSearch
+from .log_terms import LogTerms
 from .tables import runs
 
 
@@ -40,7 +42,7 @@ class SqlRuns(RunRepository):
     ) -> None:
         """`notes` keeps what others add; None where nobody can, as in a source."""
         self._database, self._bodies, self._refresh, self._notes = database, bodies, refresh, notes
-        self._search = log_search.LogSearch(database, bodies)
+        self._terms = LogTerms(database, LogSearch(database, bodies))
 
     @contextmanager
     def _reading(self, run: str | None = None) -> Iterator[Connection]:
@@ -51,10 +53,17 @@ class SqlRuns(RunRepository):
                 run_queries.check_present(connection, run)
             yield connection
 
-    def _follow_logs(self, query: Query) -> None:
+    def _prepared(self, query: Query) -> tuple[Query, run_queries.Accepts | None]:
+        """See `LogTerms.prepared`."""
         if query.log_terms():
             self._refresh()
-            self._search.catch_up()
+        return self._terms.prepared(query)
+
+    def _settled(self, query: Query) -> Query:
+        """See `LogTerms.settled`."""
+        if query.log_terms():
+            self._refresh()
+        return self._terms.settled(query)
 
     # --- finding runs
 
@@ -63,6 +72,7 @@ class SqlRuns(RunRepository):
             return run_queries.get(connection, run)
 
     def resolve(self, text: str, within: Query = EVERYTHING) -> str:
+        within = self._settled(within)
         with self._reading() as connection:
             return run_queries.resolve(connection, text, within)
 
@@ -76,39 +86,33 @@ class SqlRuns(RunRepository):
         before: str | None = None,
         last: bool = False,
     ) -> Page[Run]:
-        self._follow_logs(query)
+        query, accepts = self._prepared(query)
         with self._reading() as connection:
-            return run_pages.page(
-                connection,
-                query,
-                sort,
-                log_search.accepts(self._search, query),
-                limit=limit,
-                after=after,
-                before=before,
-                last=last,
-            )
+            return run_pages.page(connection, query, sort, accepts, limit=limit, after=after, before=before, last=last)
 
     def cursor_at(self, run: str, sort: Sort) -> str:
         with self._reading() as connection:
             return run_pages.cursor_at(connection, run, sort)
 
     def cursor_after(self, query: Query, sort: Sort, rows: int) -> str | None:
-        if rows <= 0 or query.log_terms():
+        known, accepts = self._prepared(query)
+        if rows <= 0 or accepts is not None:
             return super().cursor_after(query, sort, rows)
         with self._reading() as connection:
-            return run_pages.cursor_after(connection, query, sort, rows)
+            return run_pages.cursor_after(connection, known, sort, rows)
 
     def count(self, query: Query) -> int:
-        self._follow_logs(query)
+        query, accepts = self._prepared(query)
         with self._reading() as connection:
-            return run_queries.count(connection, query, log_search.accepts(self._search, query))
+            return run_queries.count(connection, query, accepts)
 
     def totals(self, within: Query = EVERYTHING) -> Totals:
+        within = self._settled(within)
         with self._reading() as connection:
             return run_queries.totals(connection, within)
 
     def values(self, key: str, prefix: str = "", *, limit: int = 50, within: Query = EVERYTHING) -> list[str]:
+        within = self._settled(within)
         with self._reading() as connection:
             return run_queries.values(connection, key, prefix, limit, within)
 
@@ -176,18 +180,22 @@ class SqlRuns(RunRepository):
             return cost_queries.records(connection, run)
 
     def costs(self, by: GroupBy, query: Query, *, since: str = "") -> list[CostGroup]:
+        query = self._settled(query)
         with self._reading() as connection:
             return cost_queries.groups(connection, by, query, since)
 
     def workflows(self, within: Query = EVERYTHING) -> list[Workflow]:
+        within = self._settled(within)
         with self._reading() as connection:
             return run_queries.workflows(connection, within)
 
     def sessions(self, within: Query = EVERYTHING) -> list[Group]:
+        within = self._settled(within)
         with self._reading() as connection:
             return cost_queries.sessions(connection, within)
 
     def projects(self, within: Query = EVERYTHING) -> list[Group]:
+        within = self._settled(within)
         with self._reading() as connection:
             return cost_queries.projects(connection, within)
 

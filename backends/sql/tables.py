@@ -10,9 +10,22 @@ Texts compare as bytes; for what times are, and for PostgreSQL, see `column_type
 Where an index leaves rows out, only SQLite is told so here: naming another dialect would load it.
 """
 
-from sqlalchemy import DDL, Column, Float, Index, LargeBinary, MetaData, PrimaryKeyConstraint, Table, event, text
+from sqlalchemy import (
+    DDL,
+    Column,
+    Connection,
+    Float,
+    Index,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    event,
+    text,
+)
 
 from .column_types import BigInteger, Boolean, Integer, String, Text, Time
+from .words_kept import can_keep
 
 truth = MetaData()
 derived = MetaData()
@@ -560,6 +573,12 @@ LOG_WORDS = {
 }
 """The words of log entries: each engine has its own kind of table. An entry's id is its run's number, and its seq."""
 
+
+def _made_where_it_can_be(ddl: object, target: object, bind: Connection | None, *_: object, **__: object) -> bool:
+    return bind is not None and can_keep(bind)
+
+
 for _dialect, _statements in LOG_WORDS.items():
     for _statement in _statements:
-        event.listen(derived, "after_create", DDL(_statement).execute_if(dialect=_dialect))  # type: ignore[no-untyped-call]
+        _make = DDL(_statement).execute_if(dialect=_dialect, callable_=_made_where_it_can_be)  # type: ignore[no-untyped-call]
+        event.listen(derived, "after_create", _make)

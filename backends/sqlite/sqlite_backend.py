@@ -69,7 +69,7 @@ class SqliteBackend(SpooledBackend):
     def _checks(self, database: "Database") -> "Sequence[Check]":
         from .. import upkeep
 
-        return (upkeep.sqlite_release, upkeep.sound_database(database))
+        return (upkeep.sqlite_release, upkeep.full_text(database), upkeep.sound_database(database))
 
     def close(self, then: Callable[[], None]) -> None:
         """Ends watches, ships what is left, and calls `then`. May be called twice."""

@@ -84,13 +84,17 @@ class Query(msgspec.Struct, kw_only=True, frozen=True, eq=False):
         """The keys and flags that occur."""
         return frozenset(term.key for term in terms(self.root))
 
+    def parts(self) -> tuple[Node, ...]:
+        """What must hold, each by itself."""
+        return self.root.parts if isinstance(self.root, And) else (self.root,)
+
     def counted(self) -> dict[str, frozenset[str | float]] | None:
         """The values that counters must have, by `status workflow version session project`; None if it asks for more.
 
         `""` stands for no session or project.
         """
         found: dict[str, frozenset[str | float]] = {}
-        for part in self.root.parts if isinstance(self.root, And) else (self.root,):
+        for part in self.parts():
             if not isinstance(part, Term) or part.key not in _COUNTED or part.sign not in (":", "="):
                 return None
             if part.key in ("workflow", "session", "project") and part.sign == ":" and "*" in "".join(part.values):
@@ -105,7 +109,7 @@ class Query(msgspec.Struct, kw_only=True, frozen=True, eq=False):
         The tables know no log text: whoever answers a query that has any reads the logs of what they find.
         """
         found = []
-        for part in self.root.parts if isinstance(self.root, And) else (self.root,):
+        for part in self.parts():
             term = part.part if isinstance(part, Not) else part
             if isinstance(term, Term) and term.key == "log":
                 found.append((term is part, term.values))

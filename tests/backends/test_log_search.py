@@ -6,7 +6,7 @@ import flightlog
 import pytest
 from flightlog.backends.sql import log_words, tables
 from flightlog.core.events import Logged
-from flightlog.core.query.query import EVERYTHING
+from flightlog.core.query.query import EVERYTHING, parse
 from sqlalchemy import func, select
 
 
@@ -68,3 +68,56 @@ def test_an_index_that_cannot_tell_a_forgotten_run_is_emptied_and_made_anew(tmp_
             assert b"zyzzyva" not in raw
             assert connection.scalar(select(func.count()).select_from(tables.worded_runs)) == 0
         assert len(list(store.logs.search("hay", EVERYTHING))) == 1
+
+
+@pytest.mark.parametrize("runs", [40, 400])
+def test_a_rare_word_is_found_from_its_hits_however_many_runs_there_are(small, statements, runs):
+    for number in range(runs):
+        small.record(small.begin(), *said(*(["needle in the hay"] if number % (runs // 4) == 0 else ["hay"])))
+    list(small.logs.search("hay", EVERYTHING))  # takes all in
+    for ask, found in (
+        (lambda: len(list(small.logs.search("needle", EVERYTHING))), 4),
+        (lambda: len(list(small.logs.search("needle hay", parse("workflow:triage -log:nothing")))), 4),
+        (lambda: len(small.runs.query(parse("log:needle"), limit=10).items), 4),
+        (lambda: small.runs.count(parse("log:needle")), 4),
+        (lambda: small.runs.count(parse("log:hay -log:needle")), runs - 4),
+        (lambda: small.runs.totals(parse("log:needle")).runs, 4),
+    ):
+        statements.clear()
+        assert ask() == found
+        assert len(statements) <= 7, statements
+
+
+def test_what_begins_with_rare_words_looks_runs_up(small):
+    small.record(small.begin(), *said("needle"))
+    assert len(list(small.logs.search("needle", EVERYTHING))) == 1
+    with small.database.read() as connection:
+        driver = connection.connection.driver_connection
+    asked: list[str] = []
+    driver.set_trace_callback(asked.append)
+    assert not small.runs.query(parse("workflow:triage status:failed|lost log:needle started<7d")).items
+    driver.set_trace_callback(None)
+    (listing,) = (one for one in asked if "runs.workflow" in one and "runs.started >=" in one)
+    steps = [row[3] for row in driver.execute(f"EXPLAIN QUERY PLAN {listing}")]
+    assert any("sqlite_autoindex_runs_1 (id=?)" in step for step in steps), steps
+
+
+def test_words_in_old_runs_alone_are_found_without_reading_the_new_ones(small, statements):
+    for number in range(600):
+        small.record(small.begin(), *said(*(["hay"] * 2 if number < 150 else ["straw"])))
+    list(small.logs.search("nothing", EVERYTHING))
+    statements.clear()
+    assert len(list(small.logs.search("hay", EVERYTHING))) == 300
+    assert len(statements) <= 12, statements
+
+
+def test_phrases_are_looked_for_in_the_texts_of_their_candidates_alone(small):
+    for number in range(30):
+        small.record(
+            small.begin(), *said("time out" if number % 10 == 0 else "out of time" if number % 5 == 0 else "hay")
+        )
+    query = parse('log:"time out"')
+    assert small.runs.count(query) == 3
+    assert small.runs.count(parse('-log:"time out"')) == 27
+    assert small.runs.totals(query).runs == 3
+    assert len(small.runs.query(query).items) == 3

@@ -80,10 +80,12 @@ def _worded_runs() -> None:
 
 def _log_words() -> None:
     if op.get_context().dialect.name == "sqlite":
-        op.execute(
-            "CREATE VIRTUAL TABLE log_words USING fts5"
-            "(words, content='', detail='none', columnsize=0, tokenize='ascii')"
-        )
+        fts5 = "SELECT 1 FROM pragma_module_list WHERE name = 'fts5'"
+        if op.get_bind().exec_driver_sql(fts5).first():  # else whoever first can makes it
+            op.execute(
+                "CREATE VIRTUAL TABLE log_words USING fts5"
+                "(words, content='', detail='none', columnsize=0, tokenize='ascii')"
+            )
     else:
         op.execute("CREATE TABLE log_words (id BIGINT PRIMARY KEY, words TSVECTOR NOT NULL)")
         op.execute("CREATE INDEX log_words_by_word ON log_words USING gin (words)")
