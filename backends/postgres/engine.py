@@ -54,7 +54,7 @@ def open_server(url: ServerUrl, *, read_only: bool = False) -> Database:
     try:
         if read_only:
             return schema.checked(database, truth=True)
-        return schema.prepared(database, truth=True, versioned=True)
+        return schema.guarded(schema.prepared(database, truth=True, versioned=True), versioned=True)
     except BaseException:
         database.close()
         raise

@@ -25,9 +25,19 @@ def claim(connection: Connection, names: Iterable[str]) -> None:
             connection.execute(_CLAIM, {"keys": keys})
 
 
+def exclude_writers(connection: Connection) -> None:
+    """Waits until nobody else is writing, and lets nobody begin until the transaction's end. Locked.
+
+    Who writes has looked at the schema's number first (`schema.guarded`): that is what is locked.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(_EXCLUDE)
+
+
 def _key(name: str) -> int:
     digest = blake2b(f"flightlog {name}".encode("utf-8", "surrogatepass"), digest_size=8)
     return int.from_bytes(digest.digest(), signed=True)
 
 
 _CLAIM = text("SELECT count(pg_advisory_xact_lock(key)) FROM unnest(CAST(:keys AS bigint[])) AS key")
+_EXCLUDE = text("LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE")

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, MetaData, inspect, select, text
 
 from ...core.errors import Locked, StorageError
 from . import tables
-from .claims import SCHEMA, claim
+from .claims import SCHEMA, claim, exclude_writers
 from .database import Database
-from .migrations import HEAD, stamp, upgrade
+from .migrations import HEAD, upgrade
 
 PATIENCE_S = 60.0
 """How long a start waits for another process that is changing the schema."""
@@ -41,10 +41,10 @@ def prepared(database: Database, *, truth: bool, versioned: bool, precaution: Pr
     wanted = HEAD if versioned else tables.SCHEMA
     until = time.monotonic() + PATIENCE_S
     while True:
-        with database.read() as connection:
-            if current(connection) == wanted:
-                break
         try:
+            with database.read() as connection:
+                if current(connection) == wanted:
+                    break
             with database.write() as connection:
                 claim(connection, [SCHEMA])
                 found = current(connection)
@@ -52,7 +52,9 @@ def prepared(database: Database, *, truth: bool, versioned: bool, precaution: Pr
                     break  # somebody was quicker
                 if versioned:
                     _refuse_newer(found, database)
-                    _upgrade(connection, found, precaution if found else None)
+                    if found:
+                        exclude_writers(connection)
+                    _upgrade(connection, precaution if found else None)
                 else:
                     _make(connection, truth=truth)
         except Locked:
@@ -71,13 +73,7 @@ def guarded(database: Database, *, versioned: bool) -> Database:
     return database
 
 
-def _upgrade(connection: Connection, found: str, precaution: Precaution | None) -> None:
-    if not found and connection.dialect.name != "sqlite":
-        # The first revisions were written when there was only SQLite: a server begins with what they come to.
-        tables.truth.create_all(connection)
-        tables.derived.create_all(connection)
-        stamp(connection)
-        return
+def _upgrade(connection: Connection, precaution: Precaution | None) -> None:
     if precaution is None:
         upgrade(connection)
         return

@@ -1,6 +1,5 @@
 """The history of the truth's schema, told to Alembic, which is imported only to change something."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,15 +12,6 @@ HEAD = "0002"
 
 def upgrade(connection: "Connection") -> None:
     """Brings the database up to `HEAD` within the connection's transaction: all of it or nothing."""
-    _run(connection, lambda script, current: script._upgrade_revs(HEAD, current))
-
-
-def stamp(connection: "Connection") -> None:
-    """Notes that the database is at `HEAD`, whose tables were just made."""
-    _run(connection, lambda script, current: script._stamp_revs(HEAD, current))
-
-
-def _run(connection: "Connection", steps: Callable[[Any, Any], Any]) -> None:
     from alembic.config import Config
     from alembic.runtime.environment import EnvironmentContext
     from alembic.script import ScriptDirectory
@@ -29,7 +19,10 @@ def _run(connection: "Connection", steps: Callable[[Any, Any], Any]) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     script = ScriptDirectory.from_config(config)
-    environment = EnvironmentContext(config, script, fn=lambda current, _: steps(script, current))
-    with environment:
+
+    def steps(current: Any, _: object) -> Any:
+        return script._upgrade_revs(HEAD, current)
+
+    with EnvironmentContext(config, script, fn=steps) as environment:
         environment.configure(connection=connection, render_as_batch=True, transactional_ddl=True)
         environment.run_migrations()

@@ -6,6 +6,12 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
+# The types as they were then (`column_types.py`).
+String = sa.String().with_variant(sa.String(collation="C"), "postgresql")
+Text = sa.Text().with_variant(sa.String(collation="C"), "postgresql")
+Time = sa.String().with_variant(sa.TIMESTAMP(timezone=True), "postgresql")
+Integer = sa.Integer().with_variant(sa.BigInteger(), "postgresql")
+
 
 def upgrade() -> None:
     _events()
@@ -42,10 +48,10 @@ def upgrade() -> None:
 def _events() -> None:
     op.create_table(
         "events",
-        sa.Column("run", sa.String(), nullable=False),
-        sa.Column("seq", sa.Integer(), nullable=False),
-        sa.Column("type", sa.String(), nullable=False),
-        sa.Column("level", sa.Integer(), nullable=False),
+        sa.Column("run", String, nullable=False),
+        sa.Column("seq", Integer, nullable=False),
+        sa.Column("type", String, nullable=False),
+        sa.Column("level", Integer, nullable=False),
         sa.Column("line", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("run", "seq"),
     )
@@ -55,8 +61,8 @@ def _events() -> None:
 def _state_values() -> None:
     op.create_table(
         "state_values",
-        sa.Column("run", sa.String(), nullable=False),
-        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("run", String, nullable=False),
+        sa.Column("digest", String, nullable=False),
         sa.Column("record", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("run", "digest"),
     )
@@ -65,8 +71,8 @@ def _state_values() -> None:
 def _annotations() -> None:
     op.create_table(
         "annotations",
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
-        sa.Column("run", sa.String(), nullable=False),
+        sa.Column("id", Integer, autoincrement=True, nullable=False),
+        sa.Column("run", String, nullable=False),
         sa.Column("line", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
@@ -76,15 +82,15 @@ def _annotations() -> None:
 def _versions() -> None:
     op.create_table(
         "versions",
-        sa.Column("workflow", sa.String(), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("digest", sa.String(), nullable=False),
-        sa.Column("parents", sa.String(), nullable=False),
-        sa.Column("author", sa.String(), nullable=False),
-        sa.Column("note", sa.Text(), nullable=False),
-        sa.Column("created", sa.String(), nullable=False),
+        sa.Column("workflow", String, nullable=False),
+        sa.Column("number", Integer, nullable=False),
+        sa.Column("digest", String, nullable=False),
+        sa.Column("parents", String, nullable=False),
+        sa.Column("author", String, nullable=False),
+        sa.Column("note", Text, nullable=False),
+        sa.Column("created", String, nullable=False),
         sa.Column("deleted", sa.Boolean(), nullable=False),
-        sa.Column("definition", sa.Text(), nullable=False),
+        sa.Column("definition", Text, nullable=False),
         sa.PrimaryKeyConstraint("workflow", "number"),
     )
 
@@ -92,13 +98,13 @@ def _versions() -> None:
 def _patterns() -> None:
     op.create_table(
         "patterns",
-        sa.Column("workflow", sa.String(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("description", sa.Text(), nullable=False),
-        sa.Column("count", sa.Integer(), nullable=False),
-        sa.Column("first_seen", sa.String(), nullable=False),
-        sa.Column("last_seen", sa.String(), nullable=False),
-        sa.Column("evidence", sa.Text(), nullable=False),
+        sa.Column("workflow", String, nullable=False),
+        sa.Column("name", String, nullable=False),
+        sa.Column("description", Text, nullable=False),
+        sa.Column("count", Integer, nullable=False),
+        sa.Column("first_seen", String, nullable=False),
+        sa.Column("last_seen", String, nullable=False),
+        sa.Column("evidence", Text, nullable=False),
         sa.PrimaryKeyConstraint("workflow", "name"),
     )
 
@@ -106,8 +112,8 @@ def _patterns() -> None:
 def _state() -> None:
     op.create_table(
         "state",
-        sa.Column("key", sa.String(), nullable=False),
-        sa.Column("value", sa.String(), nullable=False),
+        sa.Column("key", String, nullable=False),
+        sa.Column("value", String, nullable=False),
         sa.PrimaryKeyConstraint("key"),
     )
 
@@ -115,41 +121,41 @@ def _state() -> None:
 def _runs() -> None:
     op.create_table(
         "runs",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("workflow", sa.String(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=True),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("objective", sa.Text(), nullable=False),
-        sa.Column("plan_id", sa.String(), nullable=False),
-        sa.Column("attempt", sa.Integer(), nullable=False),
-        sa.Column("parent", sa.String(), nullable=True),
-        sa.Column("from_checkpoint", sa.String(), nullable=True),
-        sa.Column("session", sa.String(), nullable=True),
-        sa.Column("project", sa.String(), nullable=True),
-        sa.Column("status", sa.String(), nullable=False),
-        sa.Column("recorded", sa.String(), nullable=False),
-        sa.Column("evidence", sa.Text(), nullable=False),
-        sa.Column("started", sa.String(), nullable=True),
-        sa.Column("finished", sa.String(), nullable=True),
-        sa.Column("last_event", sa.String(), nullable=True),
-        sa.Column("last_seq", sa.Integer(), nullable=False),
+        sa.Column("id", String, nullable=False),
+        sa.Column("workflow", String, nullable=False),
+        sa.Column("version", Integer, nullable=True),
+        sa.Column("name", String, nullable=False),
+        sa.Column("objective", Text, nullable=False),
+        sa.Column("plan_id", String, nullable=False),
+        sa.Column("attempt", Integer, nullable=False),
+        sa.Column("parent", String, nullable=True),
+        sa.Column("from_checkpoint", String, nullable=True),
+        sa.Column("session", String, nullable=True),
+        sa.Column("project", String, nullable=True),
+        sa.Column("status", String, nullable=False),
+        sa.Column("recorded", String, nullable=False),
+        sa.Column("evidence", Text, nullable=False),
+        sa.Column("started", Time, nullable=True),
+        sa.Column("finished", Time, nullable=True),
+        sa.Column("last_event", Time, nullable=True),
+        sa.Column("last_seq", Integer, nullable=False),
         sa.Column("took", sa.Float(), nullable=True),
-        sa.Column("error", sa.Text(), nullable=False),
-        sa.Column("steps", sa.Integer(), nullable=False),
-        sa.Column("steps_done", sa.Integer(), nullable=False),
-        sa.Column("current_step", sa.String(), nullable=False),
-        sa.Column("items", sa.Integer(), nullable=False),
-        sa.Column("items_failed", sa.Integer(), nullable=False),
-        sa.Column("events", sa.Integer(), nullable=False),
-        sa.Column("logs", sa.Integer(), nullable=False),
-        sa.Column("debugs", sa.Integer(), nullable=False),
-        sa.Column("warnings", sa.Integer(), nullable=False),
-        sa.Column("errors", sa.Integer(), nullable=False),
-        sa.Column("checkpoints", sa.Integer(), nullable=False),
-        sa.Column("messages", sa.Integer(), nullable=False),
-        sa.Column("approvals", sa.Integer(), nullable=False),
-        sa.Column("approvals_pending", sa.Integer(), nullable=False),
-        sa.Column("artifacts", sa.Integer(), nullable=False),
+        sa.Column("error", Text, nullable=False),
+        sa.Column("steps", Integer, nullable=False),
+        sa.Column("steps_done", Integer, nullable=False),
+        sa.Column("current_step", String, nullable=False),
+        sa.Column("items", Integer, nullable=False),
+        sa.Column("items_failed", Integer, nullable=False),
+        sa.Column("events", Integer, nullable=False),
+        sa.Column("logs", Integer, nullable=False),
+        sa.Column("debugs", Integer, nullable=False),
+        sa.Column("warnings", Integer, nullable=False),
+        sa.Column("errors", Integer, nullable=False),
+        sa.Column("checkpoints", Integer, nullable=False),
+        sa.Column("messages", Integer, nullable=False),
+        sa.Column("approvals", Integer, nullable=False),
+        sa.Column("approvals_pending", Integer, nullable=False),
+        sa.Column("artifacts", Integer, nullable=False),
         sa.Column("input_tokens", sa.BigInteger(), nullable=False),
         sa.Column("output_tokens", sa.BigInteger(), nullable=False),
         sa.Column("cache_read_tokens", sa.BigInteger(), nullable=False),
@@ -163,12 +169,12 @@ def _runs() -> None:
         sa.Column("calls_unknown", sa.BigInteger(), nullable=False),
         sa.Column("nanousd", sa.BigInteger(), nullable=True),
         sa.Column("size_bytes", sa.BigInteger(), nullable=True),
-        sa.Column("notes", sa.Integer(), nullable=False),
+        sa.Column("notes", Integer, nullable=False),
         sa.Column("pinned", sa.Boolean(), nullable=False),
         sa.Column("archived", sa.Boolean(), nullable=False),
-        sa.Column("damaged", sa.Integer(), nullable=False),
-        sa.Column("source", sa.String(), nullable=False),
-        sa.Column("source_id", sa.String(), nullable=False),
+        sa.Column("damaged", Integer, nullable=False),
+        sa.Column("source", String, nullable=False),
+        sa.Column("source_id", String, nullable=False),
         sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
@@ -211,10 +217,10 @@ def _runs() -> None:
 def _run_bodies() -> None:
     op.create_table(
         "run_bodies",
-        sa.Column("run", sa.String(), nullable=False),
-        sa.Column("meta", sa.Text(), nullable=False),
-        sa.Column("writer", sa.Text(), nullable=False),
-        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("run", String, nullable=False),
+        sa.Column("meta", Text, nullable=False),
+        sa.Column("writer", Text, nullable=False),
+        sa.Column("words", Text, nullable=False),
         sa.PrimaryKeyConstraint("run"),
     )
 
@@ -222,8 +228,8 @@ def _run_bodies() -> None:
 def _run_tags() -> None:
     op.create_table(
         "run_tags",
-        sa.Column("run", sa.String(), nullable=False),
-        sa.Column("tag", sa.String(), nullable=False),
+        sa.Column("run", String, nullable=False),
+        sa.Column("tag", String, nullable=False),
         sa.PrimaryKeyConstraint("run", "tag"),
     )
     op.create_index("run_tags_by_tag", "run_tags", ["tag", "run"], unique=False)
@@ -232,11 +238,11 @@ def _run_tags() -> None:
 def _notes() -> None:
     op.create_table(
         "notes",
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
-        sa.Column("run", sa.String(), nullable=False),
-        sa.Column("t", sa.String(), nullable=False),
-        sa.Column("by", sa.String(), nullable=False),
-        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("id", Integer, autoincrement=True, nullable=False),
+        sa.Column("run", String, nullable=False),
+        sa.Column("t", Time, nullable=False),
+        sa.Column("by", String, nullable=False),
+        sa.Column("text", Text, nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_notes_run", "notes", ["run"], unique=False)
@@ -245,19 +251,19 @@ def _notes() -> None:
 def _steps() -> None:
     op.create_table(
         "steps",
-        sa.Column("run", sa.String(), nullable=False),
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("agent", sa.String(), nullable=False),
-        sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("attempt", sa.Integer(), nullable=False),
-        sa.Column("status", sa.String(), nullable=False),
-        sa.Column("parent", sa.String(), nullable=True),
-        sa.Column("depends_on", sa.Text(), nullable=False),
-        sa.Column("started", sa.String(), nullable=True),
-        sa.Column("finished", sa.String(), nullable=True),
-        sa.Column("error", sa.Text(), nullable=False),
+        sa.Column("run", String, nullable=False),
+        sa.Column("id", String, nullable=False),
+        sa.Column("position", Integer, nullable=False),
+        sa.Column("name", String, nullable=False),
+        sa.Column("agent", String, nullable=False),
+        sa.Column("kind", String, nullable=False),
+        sa.Column("attempt", Integer, nullable=False),
+        sa.Column("status", String, nullable=False),
+        sa.Column("parent", String, nullable=True),
+        sa.Column("depends_on", Text, nullable=False),
+        sa.Column("started", Time, nullable=True),
+        sa.Column("finished", Time, nullable=True),
+        sa.Column("error", Text, nullable=False),
         sa.Column("input_tokens", sa.BigInteger(), nullable=False),
         sa.Column("output_tokens", sa.BigInteger(), nullable=False),
         sa.Column("cache_read_tokens", sa.BigInteger(), nullable=False),
@@ -268,9 +274,9 @@ def _steps() -> None:
         sa.Column("calls_recorded", sa.BigInteger(), nullable=False),
         sa.Column("calls_computed", sa.BigInteger(), nullable=False),
         sa.Column("calls_unknown", sa.BigInteger(), nullable=False),
-        sa.Column("logs", sa.Integer(), nullable=False),
-        sa.Column("started_seq", sa.Integer(), nullable=True),
-        sa.Column("finished_seq", sa.Integer(), nullable=True),
+        sa.Column("logs", Integer, nullable=False),
+        sa.Column("started_seq", Integer, nullable=True),
+        sa.Column("finished_seq", Integer, nullable=True),
         sa.Column("has_input", sa.Boolean(), nullable=False),
         sa.Column("has_output", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("run", "id"),
@@ -289,17 +295,17 @@ def _steps() -> None:
 def _items() -> None:
     op.create_table(
         "items",
-        sa.Column("run", sa.String(), nullable=False),
-        sa.Column("row_number", sa.Integer(), nullable=False),
-        sa.Column("status", sa.String(), nullable=False),
-        sa.Column("rank", sa.Integer(), nullable=False),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("error", sa.Text(), nullable=False),
-        sa.Column("step", sa.String(), nullable=True),
-        sa.Column("started", sa.String(), nullable=True),
-        sa.Column("changed", sa.String(), nullable=True),
-        sa.Column("first_seq", sa.Integer(), nullable=False),
-        sa.Column("last_seq", sa.Integer(), nullable=False),
+        sa.Column("run", String, nullable=False),
+        sa.Column("row_number", Integer, nullable=False),
+        sa.Column("status", String, nullable=False),
+        sa.Column("rank", Integer, nullable=False),
+        sa.Column("attempts", Integer, nullable=False),
+        sa.Column("error", Text, nullable=False),
+        sa.Column("step", String, nullable=True),
+        sa.Column("started", Time, nullable=True),
+        sa.Column("changed", Time, nullable=True),
+        sa.Column("first_seq", Integer, nullable=False),
+        sa.Column("last_seq", Integer, nullable=False),
         sa.PrimaryKeyConstraint("run", "row_number"),
     )
     op.create_index("items_failed_first", "items", ["run", "rank", "row_number"], unique=False)
@@ -308,13 +314,13 @@ def _items() -> None:
 def _messages() -> None:
     op.create_table(
         "messages",
-        sa.Column("run", sa.String(), nullable=False),
-        sa.Column("seq", sa.Integer(), nullable=False),
-        sa.Column("t", sa.String(), nullable=False),
-        sa.Column("sender", sa.String(), nullable=False),
-        sa.Column("recipient", sa.String(), nullable=False),
-        sa.Column("role", sa.String(), nullable=False),
-        sa.Column("step", sa.String(), nullable=True),
+        sa.Column("run", String, nullable=False),
+        sa.Column("seq", Integer, nullable=False),
+        sa.Column("t", Time, nullable=False),
+        sa.Column("sender", String, nullable=False),
+        sa.Column("recipient", String, nullable=False),
+        sa.Column("role", String, nullable=False),
+        sa.Column("step", String, nullable=True),
         sa.PrimaryKeyConstraint("run", "seq"),
     )
 
@@ -322,18 +328,18 @@ def _messages() -> None:
 def _approvals() -> None:
     op.create_table(
         "approvals",
-        sa.Column("run", sa.String(), nullable=False),
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("seq", sa.Integer(), nullable=False),
-        sa.Column("question", sa.Text(), nullable=False),
-        sa.Column("status", sa.String(), nullable=False),
-        sa.Column("requested", sa.String(), nullable=False),
-        sa.Column("expires", sa.String(), nullable=True),
-        sa.Column("step", sa.String(), nullable=True),
-        sa.Column("decided", sa.String(), nullable=True),
-        sa.Column("by", sa.String(), nullable=False),
-        sa.Column("note", sa.Text(), nullable=False),
-        sa.Column("answered", sa.String(), nullable=True),
+        sa.Column("run", String, nullable=False),
+        sa.Column("id", String, nullable=False),
+        sa.Column("seq", Integer, nullable=False),
+        sa.Column("question", Text, nullable=False),
+        sa.Column("status", String, nullable=False),
+        sa.Column("requested", Time, nullable=False),
+        sa.Column("expires", Time, nullable=True),
+        sa.Column("step", String, nullable=True),
+        sa.Column("decided", Time, nullable=True),
+        sa.Column("by", String, nullable=False),
+        sa.Column("note", Text, nullable=False),
+        sa.Column("answered", String, nullable=True),
         sa.PrimaryKeyConstraint("run", "id"),
     )
     op.create_index("ix_approvals_status", "approvals", ["status"], unique=False)
@@ -342,15 +348,15 @@ def _approvals() -> None:
 def _artifacts() -> None:
     op.create_table(
         "artifacts",
-        sa.Column("run", sa.String(), nullable=False),
-        sa.Column("seq", sa.Integer(), nullable=False),
-        sa.Column("t", sa.String(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("run", String, nullable=False),
+        sa.Column("seq", Integer, nullable=False),
+        sa.Column("t", Time, nullable=False),
+        sa.Column("name", String, nullable=False),
+        sa.Column("path", Text, nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=True),
-        sa.Column("sha256", sa.String(), nullable=False),
-        sa.Column("media_type", sa.String(), nullable=False),
-        sa.Column("step", sa.String(), nullable=True),
+        sa.Column("sha256", String, nullable=False),
+        sa.Column("media_type", String, nullable=False),
+        sa.Column("step", String, nullable=True),
         sa.PrimaryKeyConstraint("run", "seq"),
     )
 
@@ -358,16 +364,16 @@ def _artifacts() -> None:
 def _checkpoints() -> None:
     op.create_table(
         "checkpoints",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("run", sa.String(), nullable=False),
-        sa.Column("seq", sa.Integer(), nullable=False),
-        sa.Column("t", sa.String(), nullable=False),
-        sa.Column("parent", sa.String(), nullable=True),
-        sa.Column("step", sa.String(), nullable=True),
-        sa.Column("label", sa.String(), nullable=False),
-        sa.Column("keys", sa.Integer(), nullable=False),
+        sa.Column("id", String, nullable=False),
+        sa.Column("run", String, nullable=False),
+        sa.Column("seq", Integer, nullable=False),
+        sa.Column("t", Time, nullable=False),
+        sa.Column("parent", String, nullable=True),
+        sa.Column("step", String, nullable=True),
+        sa.Column("label", String, nullable=False),
+        sa.Column("keys", Integer, nullable=False),
         sa.Column("size_bytes", sa.BigInteger(), nullable=False),
-        sa.Column("changed", sa.Text(), nullable=True),
+        sa.Column("changed", Text, nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("checkpoints_of_run", "checkpoints", ["run", "seq"], unique=False)
@@ -376,9 +382,9 @@ def _checkpoints() -> None:
 def _checkpoint_maps() -> None:
     op.create_table(
         "checkpoint_maps",
-        sa.Column("checkpoint", sa.String(), nullable=False),
-        sa.Column("run", sa.String(), nullable=False),
-        sa.Column("map", sa.Text(), nullable=False),
+        sa.Column("checkpoint", String, nullable=False),
+        sa.Column("run", String, nullable=False),
+        sa.Column("map", Text, nullable=False),
         sa.PrimaryKeyConstraint("checkpoint"),
     )
     op.create_index("ix_checkpoint_maps_run", "checkpoint_maps", ["run"], unique=False)
@@ -387,21 +393,21 @@ def _checkpoint_maps() -> None:
 def _costs() -> None:
     op.create_table(
         "costs",
-        sa.Column("run", sa.String(), nullable=False),
-        sa.Column("seq", sa.Integer(), nullable=False),
-        sa.Column("t", sa.String(), nullable=False),
-        sa.Column("model", sa.String(), nullable=False),
-        sa.Column("provider", sa.String(), nullable=False),
-        sa.Column("step", sa.String(), nullable=True),
-        sa.Column("agent", sa.String(), nullable=False),
+        sa.Column("run", String, nullable=False),
+        sa.Column("seq", Integer, nullable=False),
+        sa.Column("t", Time, nullable=False),
+        sa.Column("model", String, nullable=False),
+        sa.Column("provider", String, nullable=False),
+        sa.Column("step", String, nullable=True),
+        sa.Column("agent", String, nullable=False),
         sa.Column("input_tokens", sa.BigInteger(), nullable=False),
         sa.Column("output_tokens", sa.BigInteger(), nullable=False),
         sa.Column("cache_read_tokens", sa.BigInteger(), nullable=False),
         sa.Column("cache_write_tokens", sa.BigInteger(), nullable=False),
         sa.Column("reasoning_tokens", sa.BigInteger(), nullable=False),
         sa.Column("nanousd", sa.BigInteger(), nullable=True),
-        sa.Column("provenance", sa.String(), nullable=False),
-        sa.Column("prices", sa.String(), nullable=False),
+        sa.Column("provenance", String, nullable=False),
+        sa.Column("prices", String, nullable=False),
         sa.PrimaryKeyConstraint("run", "seq"),
     )
     op.create_index("costs_by_model", "costs", ["model", "run"], unique=False)
@@ -410,13 +416,13 @@ def _costs() -> None:
 def _metrics() -> None:
     op.create_table(
         "metrics",
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
-        sa.Column("run", sa.String(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("id", Integer, autoincrement=True, nullable=False),
+        sa.Column("run", String, nullable=False),
+        sa.Column("name", String, nullable=False),
         sa.Column("value", sa.Float(), nullable=False),
-        sa.Column("t", sa.String(), nullable=False),
-        sa.Column("seq", sa.Integer(), nullable=False),
-        sa.Column("step", sa.String(), nullable=True),
+        sa.Column("t", Time, nullable=False),
+        sa.Column("seq", Integer, nullable=False),
+        sa.Column("step", String, nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("metrics_by_name", "metrics", ["name", "value", "run"], unique=False)
@@ -426,9 +432,9 @@ def _metrics() -> None:
 def _snapshots() -> None:
     op.create_table(
         "snapshots",
-        sa.Column("run", sa.String(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("run", String, nullable=False),
+        sa.Column("name", String, nullable=False),
+        sa.Column("seq", Integer, nullable=False),
         sa.PrimaryKeyConstraint("run", "name"),
     )
 
@@ -436,12 +442,12 @@ def _snapshots() -> None:
 def _counters() -> None:
     op.create_table(
         "counters",
-        sa.Column("workflow", sa.String(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("status", sa.String(), nullable=False),
-        sa.Column("session", sa.String(), nullable=False),
-        sa.Column("project", sa.String(), nullable=False),
-        sa.Column("runs", sa.Integer(), nullable=False),
+        sa.Column("workflow", String, nullable=False),
+        sa.Column("version", Integer, nullable=False),
+        sa.Column("status", String, nullable=False),
+        sa.Column("session", String, nullable=False),
+        sa.Column("project", String, nullable=False),
+        sa.Column("runs", Integer, nullable=False),
         sa.Column("size_bytes", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("workflow", "version", "status", "session", "project"),
     )
@@ -452,10 +458,10 @@ def _counters() -> None:
 def _tallies() -> None:
     op.create_table(
         "tallies",
-        sa.Column("workflow", sa.String(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("status", sa.String(), nullable=False),
-        sa.Column("runs", sa.Integer(), nullable=False),
+        sa.Column("workflow", String, nullable=False),
+        sa.Column("version", Integer, nullable=False),
+        sa.Column("status", String, nullable=False),
+        sa.Column("runs", Integer, nullable=False),
         sa.Column("size_bytes", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("workflow", "version", "status"),
     )
@@ -464,12 +470,12 @@ def _tallies() -> None:
 def _rollups() -> None:
     op.create_table(
         "rollups",
-        sa.Column("day", sa.String(), nullable=False),
-        sa.Column("workflow", sa.String(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("model", sa.String(), nullable=False),
-        sa.Column("agent", sa.String(), nullable=False),
-        sa.Column("calls", sa.Integer(), nullable=False),
+        sa.Column("day", String, nullable=False),
+        sa.Column("workflow", String, nullable=False),
+        sa.Column("version", Integer, nullable=False),
+        sa.Column("model", String, nullable=False),
+        sa.Column("agent", String, nullable=False),
+        sa.Column("calls", Integer, nullable=False),
         sa.Column("input_tokens", sa.BigInteger(), nullable=False),
         sa.Column("output_tokens", sa.BigInteger(), nullable=False),
         sa.Column("cache_read_tokens", sa.BigInteger(), nullable=False),
@@ -487,9 +493,9 @@ def _rollups() -> None:
 def _spent() -> None:
     op.create_table(
         "spent",
-        sa.Column("session", sa.String(), nullable=False),
-        sa.Column("project", sa.String(), nullable=False),
-        sa.Column("calls", sa.Integer(), nullable=False),
+        sa.Column("session", String, nullable=False),
+        sa.Column("project", String, nullable=False),
+        sa.Column("calls", Integer, nullable=False),
         sa.Column("input_tokens", sa.BigInteger(), nullable=False),
         sa.Column("output_tokens", sa.BigInteger(), nullable=False),
         sa.Column("cache_read_tokens", sa.BigInteger(), nullable=False),
@@ -507,13 +513,13 @@ def _spent() -> None:
 def _damage() -> None:
     op.create_table(
         "damage",
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
-        sa.Column("run", sa.String(), nullable=True),
-        sa.Column("place", sa.Text(), nullable=False),
-        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("id", Integer, autoincrement=True, nullable=False),
+        sa.Column("run", String, nullable=True),
+        sa.Column("place", Text, nullable=False),
+        sa.Column("what", Text, nullable=False),
         sa.Column("offset", sa.BigInteger(), nullable=True),
         sa.Column("length", sa.BigInteger(), nullable=True),
-        sa.Column("raw", sa.Text(), nullable=False),
+        sa.Column("raw", Text, nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_damage_run", "damage", ["run"], unique=False)
@@ -522,7 +528,7 @@ def _damage() -> None:
 def _removed() -> None:
     op.create_table(
         "removed",
-        sa.Column("run", sa.String(), nullable=False),
+        sa.Column("run", String, nullable=False),
         sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("run"),
     )
@@ -532,8 +538,8 @@ def _removed() -> None:
 def _journals() -> None:
     op.create_table(
         "journals",
-        sa.Column("run", sa.String(), nullable=False),
-        sa.Column("path", sa.String(), nullable=False),
+        sa.Column("run", String, nullable=False),
+        sa.Column("path", String, nullable=False),
         sa.Column("inode", sa.BigInteger(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("mtime_ns", sa.BigInteger(), nullable=False),
@@ -548,8 +554,8 @@ def _journals() -> None:
 def _marks() -> None:
     op.create_table(
         "marks",
-        sa.Column("run", sa.String(), nullable=False),
-        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("run", String, nullable=False),
+        sa.Column("seq", Integer, nullable=False),
         sa.Column("offset", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("run", "seq"),
     )
@@ -558,7 +564,7 @@ def _marks() -> None:
 def _folders() -> None:
     op.create_table(
         "folders",
-        sa.Column("path", sa.String(), nullable=False),
+        sa.Column("path", String, nullable=False),
         sa.Column("mtime_ns", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("path"),
     )

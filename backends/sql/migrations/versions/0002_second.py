@@ -13,6 +13,12 @@ from alembic import op
 revision = "0002"
 down_revision = "0001"
 
+# The types as they were then (`column_types.py`).
+String = sa.String().with_variant(sa.String(collation="C"), "postgresql")
+Text = sa.Text().with_variant(sa.String(collation="C"), "postgresql")
+Time = sa.String().with_variant(sa.TIMESTAMP(timezone=True), "postgresql")
+Integer = sa.Integer().with_variant(sa.BigInteger(), "postgresql")
+
 
 def upgrade() -> None:
     _version_meta()
@@ -29,9 +35,9 @@ def upgrade() -> None:
 def _version_meta() -> None:
     op.create_table(
         "version_meta",
-        sa.Column("workflow", sa.String(), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("meta", sa.Text(), nullable=False),
+        sa.Column("workflow", String, nullable=False),
+        sa.Column("number", Integer, nullable=False),
+        sa.Column("meta", Text, nullable=False),
         sa.PrimaryKeyConstraint("workflow", "number"),
     )
 
@@ -39,12 +45,12 @@ def _version_meta() -> None:
 def _tombstones() -> None:
     op.create_table(
         "tombstones",
-        sa.Column("workflow", sa.String(), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("digest", sa.String(), nullable=False),
-        sa.Column("deleted_at", sa.String(), nullable=False),
-        sa.Column("by", sa.String(), nullable=False),
-        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("workflow", String, nullable=False),
+        sa.Column("number", Integer, nullable=False),
+        sa.Column("digest", String, nullable=False),
+        sa.Column("deleted_at", String, nullable=False),
+        sa.Column("by", String, nullable=False),
+        sa.Column("note", Text, nullable=False),
         sa.PrimaryKeyConstraint("workflow", "number"),
     )
 
@@ -52,15 +58,15 @@ def _tombstones() -> None:
 def _spools() -> None:
     op.create_table(
         "spools",
-        sa.Column("spool", sa.String(), nullable=False),
-        sa.Column("host", sa.String(), nullable=False),
-        sa.Column("beat", sa.String(), nullable=False),
+        sa.Column("spool", String, nullable=False),
+        sa.Column("host", String, nullable=False),
+        sa.Column("beat", Time, nullable=False),
         sa.PrimaryKeyConstraint("spool"),
     )
     op.create_table(
         "spooled",
-        sa.Column("run", sa.String(), nullable=False),
-        sa.Column("spool", sa.String(), nullable=False),
+        sa.Column("run", String, nullable=False),
+        sa.Column("spool", String, nullable=False),
         sa.PrimaryKeyConstraint("run"),
     )
     op.create_index("ix_spooled_spool", "spooled", ["spool"], unique=False)
@@ -69,9 +75,9 @@ def _spools() -> None:
 def _worded_runs() -> None:
     op.create_table(
         "worded_runs",
-        sa.Column("number", sa.Integer(), autoincrement=True, nullable=False),
-        sa.Column("run", sa.String(), nullable=False),
-        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("number", Integer, autoincrement=True, nullable=False),
+        sa.Column("run", String, nullable=False),
+        sa.Column("seq", Integer, nullable=False),
         sa.PrimaryKeyConstraint("number"),
         sa.UniqueConstraint("run"),
         sqlite_autoincrement=True,
@@ -92,7 +98,7 @@ def _log_words() -> None:
 
 
 def _retries() -> None:
-    count = sa.Column("retries", sa.Integer(), server_default="0", nullable=False)
+    count = sa.Column("retries", Integer, server_default="0", nullable=False)
     if op.get_context().dialect.name == "sqlite":
         # Copied once, for the column to stand where it is declared: a migrated table is as one made at once.
         with op.batch_alter_table("runs", recreate="always") as runs:
@@ -116,12 +122,12 @@ def _outcomes() -> None:
     """Filled with what the finished runs came to that were recorded before."""
     op.create_table(
         "outcomes",
-        sa.Column("workflow", sa.String(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("day", sa.String(), nullable=False),
-        *(sa.Column(name, sa.Integer(), nullable=False) for name in _COUNTS),
+        sa.Column("workflow", String, nullable=False),
+        sa.Column("version", Integer, nullable=False),
+        sa.Column("day", String, nullable=False),
+        *(sa.Column(name, Integer, nullable=False) for name in _COUNTS),
         sa.Column("took_us", sa.BigInteger(), nullable=False),
-        sa.Column("unpriced", sa.Integer(), nullable=False),
+        sa.Column("unpriced", Integer, nullable=False),
         *(sa.Column(name, sa.BigInteger(), nullable=False) for name in (*_TOKENS, *_MONEY)),
         sa.PrimaryKeyConstraint("workflow", "version", "day"),
     )
@@ -134,7 +140,10 @@ def _outcomes() -> None:
         "sum(CASE WHEN calls_unknown > 0 THEN 1 ELSE 0 END)",
         *(f"sum({name})" for name in (*_TOKENS, *_MONEY)),
     ]
-    keys = "workflow, coalesce(version, -1), coalesce(substr(finished, 1, 10), '')"
+    day = "substr(finished, 1, 10)"
+    if op.get_context().dialect.name == "postgresql":
+        day = "CASE WHEN isfinite(finished) THEN to_char(finished AT TIME ZONE 'UTC', 'YYYY-MM-DD') END"
+    keys = f"workflow, coalesce(version, -1), coalesce({day}, '')"
     columns = ", ".join(("workflow", "version", "day", *_COUNTS, "took_us", "unpriced", *_TOKENS, *_MONEY))
     op.execute(
         f"INSERT INTO outcomes ({columns}) SELECT {keys}, {', '.join(sums)} FROM runs"
@@ -146,10 +155,10 @@ def _spreads() -> None:
     """Filled like `outcomes`. A class of duration is the first eight bits of its microseconds, and how many follow."""
     spreads = op.create_table(
         "spreads",
-        sa.Column("workflow", sa.String(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("span", sa.Integer(), nullable=False),
-        sa.Column("runs", sa.Integer(), nullable=False),
+        sa.Column("workflow", String, nullable=False),
+        sa.Column("version", Integer, nullable=False),
+        sa.Column("span", Integer, nullable=False),
+        sa.Column("runs", Integer, nullable=False),
         sa.PrimaryKeyConstraint("workflow", "version", "span"),
     )
     counts: Counter[tuple[str, int, int]] = Counter()
