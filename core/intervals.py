@@ -27,13 +27,17 @@ class Sample(NamedTuple):
 
     @classmethod
     def of(cls, values: Iterable[float]) -> "Sample":
-        """The sample of some values; the variance of fewer than two is 0."""
+        """The sample of some finite values; the variance of fewer than two is 0, of very great ones infinite."""
         found = list(values)
         if not found:
             return cls(0, 0.0, 0.0)
-        mean = math.fsum(found) / len(found)
-        squares = math.fsum((value - mean) ** 2 for value in found)
-        return cls(len(found), mean, squares / (len(found) - 1) if len(found) > 1 else 0.0)
+        # What agents report may be so great that squares have no room: then it is taken in parts of the greatest.
+        greatest = max(map(abs, found))
+        scale = 1.0 if greatest < 1e100 else math.ldexp(1.0, math.frexp(greatest)[1] - 1)
+        mean = math.fsum(value / scale for value in found) / len(found)
+        squares = math.fsum((value / scale - mean) ** 2 for value in found)
+        variance = squares / (len(found) - 1) if len(found) > 1 else 0.0
+        return cls(len(found), mean * scale, variance * scale * scale)
 
 
 def wilson(successes: int, n: int) -> Interval:
@@ -74,6 +78,8 @@ def welch(one: Sample, other: Sample) -> Interval:
     """
     difference = other.mean - one.mean
     a, b = one.variance / one.n, other.variance / other.n
+    if not math.isfinite(difference) or not math.isfinite(a + b):
+        return Interval(-math.inf, math.inf)
     if a + b == 0:
         return Interval(difference, difference)
     # As shares of their sum, for the squares of great numbers have no room.

@@ -1,5 +1,6 @@
 """Numbers over runs: what runs reported, what tells two versions apart, and observed patterns."""
 
+import math
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -95,19 +96,19 @@ class Comparison(msgspec.Struct, kw_only=True, frozen=True):
     cost: Change
     """Mean nano-dollars of the newest finished runs all of whose calls have a price."""
     metrics: dict[str, Change] = {}
-    """Mean of what the newest finished runs reported last, by name."""
+    """Mean of what the newest finished runs reported last, by name; of one that only one side reports too."""
 
 
 def compared(outcome: Outcome, newest: Sequence[Ended], other: Outcome, others: Sequence[Ended]) -> Comparison:
-    """The outcome of a version, and its newest runs, against another's (`other`, `others`)."""
-    names = sorted({name for run in newest for name in run.metrics} & {name for run in others for name in run.metrics})
+    """The outcome of a version, and its newest runs, against another's (`other`, `others`), which may have none."""
+    names = sorted({name for run in (*newest, *others) for name in run.metrics})
     return Comparison(
         workflow=outcome.workflow,
         version=outcome.version,
         against=other.version,
         outcome=outcome,
         other=other,
-        success=_of_success(other, outcome),
+        success=success_change(other, outcome),
         duration=_of_means(others, newest, lambda run: run.took_s),
         cost=_of_cost(others, newest),
         metrics={name: _of_means(others, newest, _metric(name)) for name in names},
@@ -118,7 +119,8 @@ def _metric(name: str) -> Callable[[Ended], float | None]:
     return lambda run: run.metrics.get(name)
 
 
-def _of_success(before: Outcome, after: Outcome) -> Change:
+def success_change(before: Outcome, after: Outcome) -> Change:
+    """The change of the success rate, of all finished runs of both."""
     few = before.too_few or after.too_few
     interval = None if few else newcombe(before.completed, before.runs, after.completed, after.runs)
     return _change(before.success, after.success, interval, NEWCOMBE, before.runs, after.runs)
@@ -141,7 +143,7 @@ def _of_means(before: Sequence[Ended], after: Sequence[Ended], number: Callable[
 def _change(
     before: float | None, after: float | None, interval: Interval | None, method: str, runs_before: int, runs_after: int
 ) -> Change:
-    low, high = interval or (None, None)
+    low, high = interval if interval and math.isfinite(interval.high - interval.low) else (None, None)
     return Change(
         before=before,
         after=after,

@@ -449,13 +449,23 @@ class MetricsRepository(ABC):
         Without five runs on both sides there is no interval, and `too_few` says so. Costs at most `NEWEST`
         runs of each version.
         """
-        outcomes = {outcome.version: outcome for outcome in self.outcomes(workflow, within)}
         sides = [
-            (outcomes.get(version, Outcome(workflow=workflow, version=version, runs=0)), newest)
-            for version in versions
-            for newest in [self.newest(workflow, version, within)]
+            (self._outcome(workflow, version, within), self.newest(workflow, version, within)) for version in versions
         ]
         return [compared(*side, *sides[0]) for side in sides[1:]]
+
+    def against_parent(self, workflow: str, version: int, parent: int | None) -> Comparison:
+        """A version against its parent, or without one against nothing (`against` is None); costs as `compare`."""
+        if parent is not None:
+            return self.compare(workflow, [parent, version])[0]
+        nothing = Outcome(workflow=workflow, version=None, runs=0)
+        return compared(self.summary(workflow, version), self.newest(workflow, version), nothing, ())
+
+    def _outcome(self, workflow: str, version: int | None, within: Query) -> Outcome:
+        if version is not None:
+            return self.summary(workflow, version, within)
+        without = (outcome for outcome in self.outcomes(workflow, within) if outcome.version is None)
+        return next(without, Outcome(workflow=workflow, version=None, runs=0))
 
     @abstractmethod
     def record_pattern(self, pattern: Pattern) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from .lineage import lineage
+from .metrics import Change, success_change
 from .workflows import Outcome, Version
 
 
@@ -27,12 +28,17 @@ class Entry(NamedTuple):
         return self.version.parents if self.version else ()
 
     @property
-    def success_change(self) -> float | None:
-        """Success rate less the parent's; None where one of both has too few runs."""
-        one, other = self.outcome, self.parent
-        if one is None or other is None or one.too_few or one.success is None or other.success is None:
+    def against(self) -> int | None:
+        """Number of the parent that it is compared with: the nearest that has runs enough, else the first."""
+        return self.parent.version if self.parent else next(iter(self.parents), None)
+
+    @property
+    def success(self) -> Change | None:
+        """How the success rate changed against the parent's; None where one of both has too few runs."""
+        if self.outcome is None or self.parent is None:
             return None
-        return one.success - other.success
+        change = success_change(self.parent, self.outcome)
+        return None if change.too_few else change
 
     @property
     def cost_change(self) -> float | None:

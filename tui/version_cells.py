@@ -68,11 +68,19 @@ def _duration(seconds: float | None) -> str:
     return format.UNKNOWN if seconds is None else format.duration(seconds)
 
 
-def _change(change: float | None, *, good: int) -> Cell:
-    if change is None:
+def _success_change(entry: Entry, glyphs: Glyphs) -> Cell:
+    """Has a colour only where the difference is hardly chance: its 95 % interval leaves out none at all."""
+    change = entry.success
+    if change is None or change.difference is None:
         return "", "faint"
-    points = round(change * 100)
-    return f"{points:+d}%", "muted" if abs(points) < 2 else "good" if points * good > 0 else "bad"
+    ink = "muted" if not change.clear else "good" if change.difference > 0 else "bad"
+    return f"{round(change.difference * 100):+d}%", ink
+
+
+def _cost_change(entry: Entry, glyphs: Glyphs) -> Cell:
+    """Without a colour: sums do not tell how much runs differ anyway. The version's own page does."""
+    change = entry.cost_change
+    return ("", "faint") if change is None else (f"{round(change * 100):+d}%", "muted")
 
 
 def remark(entry: Entry, glyphs: Glyphs) -> Cell:
@@ -99,11 +107,11 @@ COLUMNS = (
     VersionColumn("Author", _author, "l", rank=5),
     VersionColumn("Runs", _runs),
     VersionColumn("Success", _of_outcome(_success)),
-    VersionColumn("+/-", lambda entry, glyphs: _change(entry.success_change, good=1), rank=1),
+    VersionColumn("+/-", _success_change, rank=1),
     VersionColumn("p50", _of_outcome(lambda outcome, glyphs: _duration(outcome.p50_s))),
     VersionColumn("p95", _of_outcome(lambda outcome, glyphs: _duration(outcome.p95_s)), rank=4),
     VersionColumn("Cost/run", _of_outcome(lambda outcome, glyphs: format.cost(outcome.per_run, glyphs))),
-    VersionColumn("+/-", lambda entry, glyphs: _change(entry.cost_change, good=-1), rank=2),
+    VersionColumn("+/-", _cost_change, rank=2),
     VersionColumn("Note", remark, "l"),
 )
 """The last one takes the room that the others leave. A `+/-` compares what stands before it with the parent's."""

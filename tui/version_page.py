@@ -3,20 +3,18 @@
 import json
 from collections.abc import Iterator, Sequence
 
+from ..core.metrics import Comparison
 from ..core.text import safe_text
-from ..core.version_history import Entry
 from ..core.workflows import Version
 from . import format
-from .facts import label
+from .facts import LABEL, label
 from .glyphs import Glyphs
-from .lines import Line, one_line, wrapped
-from .version_cells import COLUMNS, cells_of
+from .lines import Columns, Line, one_line, wrapped
+from .outcome_facts import ALIGN, HEADS, Row, change_rows, methods, outcome_facts, reported
 from .yaml_lines import wrapped_spans
 
-COUNTED = ("Runs", "Success", "p50", "p95", "Cost/run")
 
-
-def fact_lines(version: Version, entry: Entry | None, width: int, glyphs: Glyphs) -> Iterator[Line]:
+def fact_lines(version: Version, comparison: Comparison | None, width: int, glyphs: Glyphs) -> Iterator[Line]:
     """What is known of a version, above its definition."""
     if version.damaged:
         yield from _said("damaged", f"{glyphs.damaged} {version.damaged}", "warn", width)
@@ -25,35 +23,45 @@ def fact_lines(version: Version, entry: Entry | None, width: int, glyphs: Glyphs
     yield [label("saved"), (by, "text"), (format.moment(version.created) if version.created else "?", "muted")]
     parents = ", ".join(map(str, version.parents))
     yield [label("parents"), (parents or "none: a beginning", "text" if parents else "muted")]
-    if entry is not None and entry.outcome is not None:
-        yield [label("runs"), *_outcome(entry, glyphs)]
     for key, value in version.meta.items():
         said = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         yield from _said(one_line(key, 30), said, "text", width)
     yield [label("digest"), (one_line(version.digest, 80), "muted")]
     yield []
+    if comparison is not None:
+        yield from outcome_lines(comparison, width, glyphs)
+
+
+def outcome_lines(found: Comparison, width: int, glyphs: Glyphs) -> Iterator[Line]:
+    """What the runs of a version came to, and its change against the parent with its intervals."""
+    ink = "muted" if found.outcome.too_few else "text"
+    for name, text in outcome_facts(found.outcome, glyphs):
+        yield from _said(name, text, ink, width)
+    if found.against is None:
+        yield from _said("reported", reported(found), ink, width)
+    elif rows := change_rows(found, glyphs):
+        yield []
+        yield from _table(f"against @{found.against}", rows, width)
+        if method := methods(found):
+            yield from _said("intervals", f"95%: {method}", "muted", width)
+    yield []
+
+
+def _table(title: str, rows: Sequence[Row], width: int) -> Iterator[Line]:
+    heads = [title, *HEADS[1:]]
+    widest = max(LABEL - 2, *(len(row.cells[0]) for row in rows))
+    cells = [[f"{row.cells[0]:<{widest}}", *row.cells[1:]] for row in rows]
+    columns = Columns(heads, cells, align=ALIGN, wide=len(heads) - 1, drop=(1,))
+    yield columns.head(width)
+    for row in rows:
+        inks = ("muted", "text", "text", row.ink, "muted", row.ink)
+        yield columns.draw(row.cells, inks, width)
 
 
 def _said(name: str, text: str, ink: str, width: int) -> Iterator[Line]:
-    pieces = wrapped(safe_text(text.strip("\n"), lines=True), width - 13) if text else []
+    pieces = wrapped(safe_text(text.strip("\n"), lines=True), width - LABEL - 1) if text else []
     for number, piece in enumerate(pieces):
-        yield [label("" if number else name), (" " if len(name) >= 12 and not number else "", "text"), (piece, ink)]
-
-
-def _outcome(entry: Entry, glyphs: Glyphs) -> Line:
-    line: Line = []
-    heads = [column.head for column in COLUMNS]
-    cells = cells_of(entry, glyphs)
-    for place, head in enumerate(heads):
-        if head in COUNTED:
-            text, ink = cells[place]
-            line += [(f"{text} ", ink), ("" if head == "Runs" else f"{head.lower()} ", "muted")]
-            change, change_ink = cells[place + 1] if heads[place + 1] == "+/-" else ("", "")
-            line.append((f"{change} " if change else "", change_ink or "text"))
-            line.append((" ", "text"))
-    if entry.outcome and entry.outcome.too_few:
-        line.append(("too few runs", "muted"))
-    return line
+        yield [label("" if number else name), (" " if len(name) >= LABEL and not number else "", "text"), (piece, ink)]
 
 
 def code_lines(code: Sequence[Line], width: int) -> Iterator[Line]:

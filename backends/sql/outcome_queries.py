@@ -215,6 +215,7 @@ def _last_of_each(connection: Connection, ids: Sequence[str]) -> dict[str, dict[
     return found
 
 
+_SHRINK = 2.0**-64
 _m = metrics.c
 _METRICS_OF = (
     select(_m.run, _m.name, _m.value).where(_m.run.in_(bindparam("ids", expanding=True))).order_by(_m.run, _m.id)
@@ -231,16 +232,19 @@ def reported(connection: Connection, workflow: str, within: Query) -> Iterator[R
     is_last = each.c.place == 1
     last = [func.max(case((is_last, column))) for column in (each.c.value, each.c.t)]
     value = each.c.value
-    columns = (func.count(), func.avg(value), func.min(value), func.max(value), *last)
+    # A sum of very great numbers has no room, and one of small ones none beside them.
+    great = func.abs(value) > 1
+    sums = func.sum(case((great, value * _SHRINK), else_=0.0)), func.sum(case((great, 0.0), else_=value))
+    columns = (func.count(), *sums, func.min(value), func.max(value), *last)
     statement = select(each.c.version, each.c.name, *columns).group_by(each.c.version, each.c.name)
     for row in connection.execute(statement.order_by(each.c.version, each.c.name)):
-        version, name, values, mean, least, most, last_value, last_t = row
+        version, name, values, greats, smalls, least, most, last_value, last_t = row
         yield Reported(
             workflow=workflow,
             version=None if version == -1 else version,
             name=name,
             values=values,
-            mean=mean,
+            mean=greats / values / _SHRINK + smalls / values,
             min=least,
             max=most,
             last=last_value,

@@ -172,6 +172,37 @@ def test_compare_gives_each_version_against_the_first_with_intervals_and_their_m
     assert (unknown.outcome.runs, unknown.success.difference) == (0, None)
 
 
+def test_reported_numbers_may_be_as_great_and_as_small_as_they_come(store):
+    for value in (1.7e308, -1.7e308, 1e-320, 1.7e308):
+        for version in (1, 2):
+            with store.run("w", version=version) as run:
+                run.metric("m", value)
+    one, _ = store.metrics.reported("w")
+    assert (one.mean, one.max) == (pytest.approx(0.425e308), 1.7e308)
+    (two,) = store.metrics.compare("w", [1, 2])
+    assert two.metrics["m"].difference == 0 and two.metrics["m"].low is None
+
+
+def test_what_the_list_of_workflows_counts_is_what_summaries_say(store, record):
+    for n in range(4):
+        record(n % 2, fails=n == 3)
+    store.run("triage", version=1)
+    (one,) = store.runs.workflows()
+    summary = store.metrics.summary("triage")
+    counts = (one.completed, one.failed, one.cancelled, one.success)
+    assert counts == (summary.completed, summary.failed, summary.cancelled, summary.success) == (3, 1, 0, 0.75)
+
+
+def test_a_root_is_compared_with_nothing(store, record):
+    record(1)
+    root = store.metrics.against_parent("triage", 1, None)
+    assert (root.against, root.outcome, root.metrics["score"].after) == (None, store.metrics.summary("triage", 1), 1.0)
+    assert root.success.too_few and root.duration.before is None
+    record(2)
+    child = store.metrics.against_parent("triage", 2, 1)
+    assert child == store.metrics.compare("triage", [1, 2])[0]
+
+
 def test_a_run_without_a_known_price_is_left_out_of_costs_and_counted(store, record):
     for _ in range(5):
         record(1)

@@ -78,6 +78,7 @@ OTHERS = {
     "rows": 1,
     "version": None,
     "versions": (None, 1),
+    "parent": None,
     "span": 1,
     "by": "run",
     "workflow": f"{SECRET}-flow",

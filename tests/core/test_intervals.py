@@ -92,6 +92,13 @@ def test_a_sample_has_mean_and_variance(values):
     assert sample.variance == pytest.approx(pairs, rel=1e-6, abs=1e-3)
 
 
+def test_numbers_too_great_for_their_squares_are_taken_and_say_nothing():
+    great, small = Sample.of([1.7e308, 1.6e308, 1.5e308]), Sample.of([1.0, 2.0])
+    assert great.mean == pytest.approx(1.6e308) and great.variance == math.inf
+    assert welch(small, great) == (-math.inf, math.inf)
+    assert welch(great, Sample.of([-1.7e308, -1.7e308])) == (-math.inf, math.inf)
+
+
 def test_values_that_are_all_the_same_leave_no_doubt():
     assert welch(Sample.of([1, 1, 1]), Sample.of([4, 4, 4])) == (3, 3)
     assert Sample.of([]).n == 0 and Sample.of([5]).variance == 0

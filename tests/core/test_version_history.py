@@ -20,10 +20,10 @@ def test_a_version_is_compared_with_its_nearest_parent_that_has_runs_enough():
         [outcome(1, completed=5, nano=1000), outcome(2, runs=4, completed=4), outcome(3, completed=8, nano=700)],
     )
     one, two, three = found.entries
-    assert (one.success_change, one.cost_change) == (None, None)
-    assert two.outcome.too_few and two.success_change is None
-    assert three.parent.version == 1
-    assert round(three.success_change, 6) == 0.3
+    assert (one.success, one.cost_change, one.against) == (None, None, None)
+    assert two.outcome.too_few and two.success is None and two.against == 1
+    assert three.parent.version == three.against == 1
+    assert round(three.success.difference, 6) == 0.3 and not three.success.clear
     assert round(three.cost_change, 6) == -0.3
     assert found.troubles == []
 
@@ -32,7 +32,7 @@ def test_an_unknown_price_is_not_compared():
     dear = Outcome(workflow="w", version=2, runs=9, completed=9, money=Money(recorded_nanousd=5, recorded=1, unknown=1))
     found = history([version(1), version(2, 1)], [outcome(1, nano=100), dear])
     assert found.entries[1].cost_change is None
-    assert found.entries[1].success_change == 0
+    assert found.entries[1].success.difference == 0
 
 
 def test_runs_of_no_version_and_of_one_that_nobody_saved_are_there_too():

@@ -1,5 +1,6 @@
 """The documented JSON of runs and their parts: stable names, times ISO 8601 UTC, unknown is null."""
 
+import math
 from typing import Any
 
 import msgspec
@@ -7,7 +8,9 @@ import msgspec
 from ...core import clock
 from ...core.budgets import Standing
 from ...core.costs import CostGroup, CostRecord, Money, Tokens
+from ...core.metrics import Change, Comparison
 from ...core.runs import Run
+from ...core.workflows import Outcome
 from ..facts import until
 
 
@@ -125,6 +128,55 @@ def budget_row(standing: Standing) -> dict[str, Any]:
         "at_least": standing.at_least,
         "calls_without_price": standing.unknown,
         "state": standing.state,
+    }
+
+
+def outcome_row(outcome: Outcome) -> dict[str, Any]:
+    """What finished runs came to."""
+    counts = ("runs", "completed", "failed", "cancelled", "success")
+    seconds = {"mean_s": outcome.mean_s, "p50_s": outcome.p50_s, "p95_s": outcome.p95_s}
+    return {
+        **{name: getattr(outcome, name) for name in counts},
+        "too_few_runs": outcome.too_few,
+        "timed": outcome.timed,
+        **{name: None if value is None else round(value, 6) for name, value in seconds.items()},
+        "steps": outcome.steps,
+        "retries": outcome.retries,
+        **tokens_row(outcome.tokens),
+        **money_row(outcome.money),
+        "runs_without_price": outcome.unpriced,
+        "cost_per_run_nanousd": outcome.per_run.nanousd,
+    }
+
+
+def comparison_row(found: Comparison) -> dict[str, Any]:
+    """A version against another: each number before and after, and the 95 % interval of the difference."""
+    return {
+        "workflow": found.workflow,
+        "version": found.version,
+        "against": found.against,
+        "success": change_row(found.success),
+        "duration_s": change_row(found.duration),
+        "cost_nanousd": change_row(found.cost),
+        "metrics": {name: change_row(change) for name, change in found.metrics.items()},
+    }
+
+
+def change_row(change: Change) -> dict[str, Any]:
+    """One number of a comparison; no interval where there are too few runs."""
+    difference = change.difference
+    return {
+        "before": change.before,
+        "after": change.after,
+        "difference": difference if difference is not None and math.isfinite(difference) else None,
+        "low": change.low,
+        "high": change.high,
+        "confidence": 0.95,
+        "method": change.method,
+        "runs_before": change.runs_before,
+        "runs_after": change.runs_after,
+        "too_few_runs": change.too_few,
+        "clear": change.clear,
     }
 
 

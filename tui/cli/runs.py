@@ -95,12 +95,17 @@ def _print_list(store: Store, query: Query, found: list[tuple[Run, str | None]],
         say("no runs match", err=True)
 
 
-@verb(epilog="flightlog show 01j9\nflightlog show nightly-triage --json")
+@verb(epilog="flightlog show 01j9\nflightlog show nightly-triage --json\nflightlog show triage@4")
 @click.argument("run")
 @json_option("One JSON object.")
 def show(settings: Settings, run: str, as_json: bool) -> None:
-    """Everything about RUN (an id, the beginning or end of one, or a name)."""
+    """Everything about RUN (an id, the beginning or end of one, or a name), or about a version (WORKFLOW@N)."""
+    from .versions import is_version, print_version
+
     with opened(settings) as store:
+        if is_version(run):
+            print_version(store, run, settings, as_json)
+            return
         found = store.runs.resolve(run)
         if as_json:
             say_json(everything(store, found))

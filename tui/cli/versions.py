@@ -14,8 +14,9 @@ from .. import format
 from ..glyphs import ASCII, UNICODE, Glyphs
 from ..graph import Lane
 from ..version_cells import COLUMNS, cells_of, lineage_graph
+from ..version_page import fact_lines
 from .annotate import who
-from .as_json import money_row, plain, tokens_row
+from .as_json import comparison_row, outcome_row, plain
 from .main import FINDINGS
 from .opening import opened
 from .options import Settings, json_option, verb
@@ -73,19 +74,12 @@ def _version_row(workflow: str, entry: Entry) -> dict[str, object]:
     if version:
         row |= {key: value for key, value in plain(version).items() if key not in ("workflow", "number", "definition")}
     if outcome:
-        row |= {
-            "runs": outcome.runs,
-            "completed": outcome.completed,
-            "failed": outcome.failed,
-            "cancelled": outcome.cancelled,
-            "success": outcome.success,
-            "too_few_runs": outcome.too_few,
-            "success_change": entry.success_change,
-            "p50_s": outcome.p50_s,
-            "p95_s": outcome.p95_s,
-            **tokens_row(outcome.tokens),
-            **money_row(outcome.money),
-            "cost_per_run_nanousd": outcome.per_run.nanousd,
+        success = entry.success
+        row |= outcome_row(outcome) | {
+            "against": entry.against,
+            "success_change": success.difference if success else None,
+            "success_change_low": success.low if success else None,
+            "success_change_high": success.high if success else None,
             "cost_change": entry.cost_change,
         }
     return row
@@ -123,10 +117,33 @@ def version(settings: Settings, name: str, as_json: bool) -> None:
         sys.exit(FINDINGS)
 
 
+def print_version(store: Store, name: str, settings: Settings, as_json: bool) -> None:
+    """What `show` says of a version: who saved it, what its runs came to, and its change against the parent."""
+    found = named_version(store, name)
+    entries = history(
+        store.workflows.list(found.workflow, deleted=True), store.metrics.outcomes(found.workflow)
+    ).entries
+    against = next((entry.against for entry in entries if entry.number == found.number), None)
+    comparison = store.metrics.against_parent(found.workflow, found.number, against)
+    if as_json:
+        changes = comparison_row(comparison) if against is not None else None
+        say_json(plain(found) | {"outcome": outcome_row(comparison.outcome), "change": changes})
+        return
+    say(f"{found.workflow}@{found.number}")
+    for line in fact_lines(found, comparison, terminal_width() or 120, ASCII if settings.ascii else UNICODE):
+        say("".join(text for text, _ in line).rstrip())
+
+
 def named_version(store: Store, name: str) -> Version:
     """The version that `triage@3` means; the latest for `triage`."""
     workflow, number = split_version(name)
     return store.workflows.get_latest(workflow) if number is None else store.workflows.get(workflow, number)
+
+
+def is_version(name: str) -> bool:
+    """Whether a word is of the form `triage@3`."""
+    _, at, number = name.rpartition("@")
+    return bool(at) and number.isascii() and number.isdecimal()
 
 
 def split_version(name: str) -> tuple[str, int | None]:

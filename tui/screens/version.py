@@ -8,6 +8,7 @@ from textual.containers import Vertical
 from textual.screen import Screen
 
 from ...core.errors import NotFound
+from ...core.metrics import Comparison
 from ...core.query.query import of_version
 from ...core.store import Store
 from ...core.version_history import Entry
@@ -30,6 +31,7 @@ class Found(NamedTuple):
     number: int
     version: Version | None
     code: list[Line]
+    comparison: Comparison | None = None
     why: str = ""
     """Why there is no version."""
 
@@ -67,13 +69,15 @@ class VersionScreen(Screen[None]):
 
     def _prepare(self) -> Callable[[], Found]:
         store, workflow, number = self.store, self.workflow, self.number
+        against = self.entry.against if self.entry else None
 
         def read() -> Found:
             try:
                 version = store.workflows.get(workflow, number)
             except NotFound as error:
-                return Found(number, None, [], str(error))
-            return Found(number, version, yaml_lines(version.definition))
+                return Found(number, None, [], why=str(error))
+            comparison = store.metrics.against_parent(workflow, number, against)
+            return Found(number, version, yaml_lines(version.definition), comparison)
 
         return read
 
@@ -99,7 +103,8 @@ class VersionScreen(Screen[None]):
         version = self.found.version
         if version is None:
             return [[(piece, "muted")] for piece in wrapped(one_line(self.found.why), width)]
-        return [*fact_lines(version, self.entry, width, glyphs_of(self)), *code_lines(self.found.code, width)]
+        facts = fact_lines(version, self.found.comparison, width, glyphs_of(self))
+        return [*facts, *code_lines(self.found.code, width)]
 
     # What the person does.
 
