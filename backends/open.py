@@ -116,6 +116,13 @@ def _kept(name: str, settings: Config, *, read_only: bool, durable: bool, create
     return store
 
 
+def open_alone(where: Place, settings: Config, *, read_only: bool, create: bool) -> Store:
+    """The store of a place by a configuration in which every concern is decided, without its mirror and sources."""
+    alone = msgspec.structs.replace(settings, mirror=None, sources=())
+    name = where.url.name if where.url else str(where.path or where.root)
+    return _kept(name, alone, read_only=read_only, durable=False, create=create)
+
+
 def _mirror(name: str, settings: Config, *, read_only: bool, create: bool) -> "Mirror | None":
     """The mirror of a store, if one is configured. Its thread opens the store once more, for itself."""
     if settings.mirror is None or settings.logs is None:

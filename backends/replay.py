@@ -1,4 +1,4 @@
-"""Carries what one store holds into another: events by `(run, seq)`, the values they need, annotations and versions.
+"""Carries what one store holds into another: events by `(run, seq)`, the values they need, and what people added.
 
 What is there already is passed over, so that a replay that was cut off is simply done again, and
 a second one carries only what is new. The source is only read. Migration, backup and repair are this.
@@ -9,12 +9,17 @@ from contextlib import closing
 from typing import NamedTuple
 
 from ..core.annotations import encode
-from ..core.errors import NotFound
-from ..core.repositories import WorkflowRepository
+from ..core.errors import Corrupt, NotFound
+from ..core.progress import Progress
 from ..core.store import Store
 from .carrying import Carrier
+from .moving.versions import VersionCarrier
 from .open import truth_of
+from .sql.metrics_repository import SqlMetrics
 from .truth import Truth
+
+_TOGETHER = 64 << 20
+"""Bytes that are carried into a spool before they are shipped: as much room as that takes twice."""
 
 
 class Carried(NamedTuple):
@@ -25,30 +30,49 @@ class Carried(NamedTuple):
     annotations: int
     versions: int
     missing: list[str]
-    """State values that the source itself cannot read: `run: why`."""
+    """What the source itself cannot read, or the target cannot hold: `run: why`."""
+    patterns: int = 0
+    new: dict[str, int] = {}
+    """Each run that was carried, and the number of its last event that was."""
 
 
-def replay(source: Store, target: Store) -> Carried:
+def replay(source: Store, target: Store, progress: Progress | None = None) -> Carried:
     """Carries everything of one store into another. Conflict if a run is being written in the target."""
-    one, other = truth_of(source), truth_of(target)
+    return carry(source, truth_of(source), target, truth_of(target), progress or Progress())
+
+
+def carry(source: Store, one: Truth, target: Store, other: Truth, progress: Progress) -> Carried:
+    """The same with the truths of both, which a caller may have for a store that `truth_of` does not know."""
     one.refresh()
     other.refresh()
-    versions = _carry_versions(source.workflows, target.workflows)
-    runs, events = 0, 0
-    with closing(Carrier(one.bodies, other.layout)) as carrier:
-        for run in one.runs():
-            if _last_seq(other, run) < one.last_seq(run):
-                events += carrier.carry(run)
-                runs += 1
+    versions = VersionCarrier(source.workflows, target.workflows)
+    number = versions.carry()
+    new, events, missing = _carry_runs(one, other, progress)
     other.refresh()
-    return Carried(runs, events, _carry_annotations(one, other), versions, carrier.missing)
+    annotations, patterns = _carry_annotations(one, other), _carry_patterns(source, target)
+    return Carried(len(new), events, annotations, number, versions.problems + missing, patterns, new)
 
 
-def _last_seq(truth: Truth, run: str) -> int:
-    try:
-        return truth.last_seq(run)
-    except NotFound:
-        return 0
+def _carry_runs(one: Truth, other: Truth, progress: Progress) -> tuple[dict[str, int], int, list[str]]:
+    there = other.heads()
+    news = {run: head for run, head in one.heads().items() if run not in there or there[run].seq < head.seq}
+    progress.begin(sum(head.size for head in news.values()) or len(news), "carrying")
+    new: dict[str, int] = {}
+    events = reached = waiting = 0
+    with closing(Carrier(one.bodies, other.layout)) as carrier:
+        for run, head in news.items():
+            try:
+                events += carrier.carry(run)
+                new[run] = head.seq
+            except (Corrupt, NotFound) as error:
+                carrier.missing.append(f"{run}: {error}")
+            reached, waiting = reached + (head.size or 1), waiting + head.size
+            progress.reach(reached)
+            if other.layout.spooled and waiting > _TOGETHER:
+                other.refresh()
+                waiting = 0
+    progress.end()
+    return new, events, carrier.missing
 
 
 def _carry_annotations(source: Truth, target: Truth) -> int:
@@ -64,13 +88,17 @@ def _carry_annotations(source: Truth, target: Truth) -> int:
     return carried
 
 
-def _carry_versions(source: WorkflowRepository, target: WorkflowRepository) -> int:
-    """Versions and tombstones keep their numbers, parents, authors, notes and times."""
-    carried = 0
-    for workflow in source.list_all():
-        there = {version.number: version.digest for version in target.list(workflow.id, deleted=True)}
-        for version in source.list(workflow.id, deleted=True):
-            if there.get(version.number) != version.digest:
-                whole = version if version.deleted else source.get(workflow.id, version.number)
-                carried += target.carry(whole)
-    return carried
+def _carry_patterns(source: Store, target: Store) -> int:
+    """Of a pattern that both have, the one that was seen later stays."""
+    here, into = source.metrics, target.metrics
+    if not isinstance(here, SqlMetrics) or not isinstance(into, SqlMetrics):
+        return 0
+    there = {(known.workflow, known.name): known for known in into.all_patterns()}
+    news = []
+    for pattern in here.all_patterns():
+        known = there.get((pattern.workflow, pattern.name))
+        if known is None or (known != pattern and known.last_seen <= pattern.last_seen):
+            news.append(pattern)
+    if news:
+        into.put_patterns(news)
+    return len(news)

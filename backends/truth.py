@@ -1,20 +1,33 @@
 """What a store holds that cannot be derived, whatever keeps it: what replay carries."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from sqlalchemy import insert, select
 
 from ..core.annotations import Annotation, AnyAnnotation, decode
+from ..core.errors import Corrupt
 from ..core.ids import new_ulid
 from .annotation_writers import FileAnnotations, TableAnnotations
 from .journal import annotations
 from .journal.layout import Layout
 from .journal.reader import Broken
+from .journal.states import States
 from .sql import tables
 from .sql.bodies import Bodies
 from .sql.database import Database
+
+_RECORDS = 100  # of state values that are held at once
+
+
+class Head(NamedTuple):
+    """How much there is of a run."""
+
+    seq: int
+    """Number of its newest event."""
+    size: int
+    """Bytes where it is stored, as far as that is known."""
 
 
 class Notes(NamedTuple):
@@ -35,6 +48,15 @@ class Truth(NamedTuple):
     annotate: Callable[[Annotation], None]
     newer: Callable[[Notes], tuple[list[AnyAnnotation], Notes]]
     """Annotations added since; all of them if `file` is another one by now."""
+    records: Callable[[str], Iterator[tuple[str, bytes]]] | None
+    """`(digest, line of its record)` of each state value that a run has; None where values are not kept as records."""
+
+    def heads(self) -> dict[str, Head]:
+        """What there is of each run that has an event which can be read, by id. One query over small columns."""
+        runs = tables.runs.c
+        wanted = select(runs.id, runs.last_seq, runs.size_bytes).where(runs.last_seq > 0).order_by(runs.id)
+        with self.database.read() as connection:
+            return {row.id: Head(row.last_seq, row.size_bytes or 0) for row in connection.execute(wanted)}
 
     def runs(self) -> list[str]:
         """Ids of all runs, oldest first."""
@@ -61,6 +83,29 @@ class Truth(NamedTuple):
         return newest[0][0] if newest else 0
 
 
+def _sound(lines: Iterable[bytes]) -> list[AnyAnnotation]:
+    """The annotations that can be read; `unread_notes` names the others."""
+    found = []
+    for line in lines:
+        try:
+            found.append(decode(line))
+        except Corrupt:
+            continue
+    return found
+
+
+def unread_notes(database: Database) -> list[tuple[str, str]]:
+    """Of the annotations in a table those that cannot be read: `(run, why)`."""
+    table, found = tables.annotations.c, []
+    with database.read() as connection:
+        for run, line in connection.execute(select(table.run, table.line).order_by(table.id)):
+            try:
+                decode(bytes(line))
+            except Corrupt as error:
+                found.append((str(run), str(error)))
+    return found
+
+
 def of_files(layout: Layout, database: Database, bodies: Bodies, refresh: Callable[[], None]) -> Truth:
     """The truth of a data directory."""
 
@@ -80,7 +125,12 @@ def of_files(layout: Layout, database: Database, bodies: Bodies, refresh: Callab
     def read() -> list[AnyAnnotation]:
         return newer(Notes())[0]
 
-    return Truth(layout, database, bodies, refresh, read, FileAnnotations(layout).annotate, newer)
+    def records(run: str) -> Iterator[tuple[str, bytes]]:
+        states = States(layout.states(run))
+        for digest in list(states.refresh()):
+            yield digest, states.record(digest)
+
+    return Truth(layout, database, bodies, refresh, read, FileAnnotations(layout).annotate, newer, records)
 
 
 def of_database(
@@ -94,9 +144,21 @@ def of_database(
         wanted = select(table.id, table.line).where(table.id > seen.upto).order_by(table.id)
         with database.read() as connection:
             rows = connection.execute(wanted).all()
-        return [decode(bytes(row.line)) for row in rows], Notes(0, rows[-1].id if rows else seen.upto)
+        return _sound(bytes(row.line) for row in rows), Notes(0, rows[-1].id if rows else seen.upto)
 
     def read() -> list[AnyAnnotation]:
         return newer(Notes())[0]
 
-    return Truth(layout, database, bodies, refresh, read, notes.annotate, newer)
+    def records(run: str) -> Iterator[tuple[str, bytes]]:
+        kept, after = tables.values.c, ""
+        wanted = select(kept.digest, kept.record).where(kept.run == run).order_by(kept.digest).limit(_RECORDS)
+        while True:
+            with database.read() as connection:
+                rows = connection.execute(wanted.where(kept.digest > after)).all()
+            for row in rows:
+                yield row.digest, bytes(row.record)
+            if len(rows) < _RECORDS:
+                return
+            after = rows[-1].digest
+
+    return Truth(layout, database, bodies, refresh, read, notes.annotate, newer, records)

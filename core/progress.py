@@ -11,6 +11,8 @@ class Standing(NamedTuple):
     total: int
     seconds: float
     """Since it began."""
+    what: str = ""
+    """The work, where there is more than one kind: `carrying`."""
 
     @property
     def left(self) -> float | None:
@@ -22,11 +24,11 @@ class Progress:
     """One thread works and says so; any may look. Nothing waits for anything."""
 
     def __init__(self) -> None:
-        self._at: tuple[int, int, float] | None = None  # replaced as one object, so that no half of it is seen
+        self._at: tuple[int, int, float, str] | None = None  # replaced as one object, so that no half of it is seen
 
-    def begin(self, total: int) -> None:
+    def begin(self, total: int, what: str = "") -> None:
         """A piece of work begins that has so many parts."""
-        self._at = (0, total, time.monotonic())
+        self._at = (0, total, time.monotonic(), what)
 
     def reach(self, done: int) -> None:
         """So many parts of it are done."""
@@ -40,4 +42,4 @@ class Progress:
     def look(self) -> Standing | None:
         """Where it stands; None if nothing is under way."""
         at = self._at
-        return None if at is None else Standing(at[0], at[1], time.monotonic() - at[2])
+        return None if at is None else Standing(at[0], at[1], time.monotonic() - at[2], at[3])

@@ -154,8 +154,11 @@ class WorkflowRepository(ABC):
         """
 
     @abstractmethod
-    def list_all(self) -> builtins.list[Workflow]:
-        """All workflows that have versions, by id. Run counts are those of the repository's own knowledge (0)."""
+    def list_all(self, *, deleted: bool = False) -> builtins.list[Workflow]:
+        """All workflows that have versions, by id. Run counts are those of the repository's own knowledge (0).
+
+        With `deleted` also those of which tombstones alone are left.
+        """
 
     @abstractmethod
     def delete(self, workflow: str, number: int, *, force: bool = False, by: str = "", note: str = "") -> Version:

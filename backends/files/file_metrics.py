@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import msgspec
@@ -28,7 +28,10 @@ class FileMetrics(SqlMetrics):
 
     def record_pattern(self, pattern: Pattern) -> None:
         first, last = pattern.first_seen or pattern.last_seen or now(), pattern.last_seen or pattern.first_seen or now()
-        line = msgspec.json.encode(msgspec.structs.replace(pattern, first_seen=first, last_seen=last)) + b"\n"
+        self._append(msgspec.structs.replace(pattern, first_seen=first, last_seen=last))
+
+    def _append(self, pattern: Pattern) -> None:
+        line = msgspec.json.encode(pattern) + b"\n"
         try:
             fd = disk.open_shared(self._path)
             try:
@@ -40,6 +43,30 @@ class FileMetrics(SqlMetrics):
                 os.close(fd)
         except OSError as error:
             raise disk.storage_error(error, self._path, "recording a pattern") from error
+
+    def put_patterns(self, found: Sequence[Pattern]) -> None:
+        there = {(known.workflow, known.name): known for known in self.all_patterns()}
+        new = {(pattern.workflow, pattern.name): pattern for pattern in found}
+        if not there.keys() & new.keys():
+            for pattern in new.values():
+                self._append(pattern)
+            return
+        try:
+            self._write(b"".join(msgspec.json.encode(pattern) + b"\n" for pattern in (there | new).values()))
+        except OSError as error:
+            raise disk.storage_error(error, self._path, "writing the patterns") from error
+
+    def _write(self, text: bytes) -> None:
+        """The file anew, whole."""
+        beside = self._path.with_name(f".{self._path.name}.new")
+        beside.unlink(missing_ok=True)
+        fd = disk.open_new(beside)
+        try:
+            disk.append_line(fd, text, beside)
+            disk.sync(fd)
+        finally:
+            os.close(fd)
+        beside.replace(self._path)
 
     def all_patterns(self) -> list[Pattern]:
         return sorted(self._merged(), key=lambda pattern: (pattern.workflow, pattern.name))

@@ -18,11 +18,11 @@ from ..data_directory import Root
 from ..journal import annotations, disk
 from ..journal.layout import Layout
 from ..journal.reader import Broken
+from ..moving.versions import VersionCarrier
 from ..workflows.workflow_files import FileWorkflows
 from .bookmark import Bookmark, BookmarkFile
 from .first import First
 from .patterns import PatternCarrier
-from .versions import VersionCarrier
 
 log = logging.getLogger("flightlog.mirror")
 

@@ -50,8 +50,8 @@ def encode(value: Json) -> bytes:
 
 
 def digest(encoded: bytes) -> str:
-    """The digest by which a state's value is known."""
-    return "sha256:" + hashlib.sha256(encoded).hexdigest()
+    """The digest by which a state's value is known, the same as in a data directory."""
+    return hashlib.sha256(encoded).hexdigest()
 
 
 def class_of(value: Json) -> str:

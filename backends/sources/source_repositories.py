@@ -39,6 +39,11 @@ class SourceRuns(SqlRuns):
         super().__init__(index.database, bodies, index.refresh)
         self._index = index
 
+    @property
+    def index(self) -> SourceIndex:
+        """What it reads through."""
+        return self._index
+
     @contextmanager
     def _reading(self, run: str | None = None) -> Iterator[Connection]:
         if run is not None:
@@ -91,7 +96,7 @@ class SourceWorkflows(ReadOnlyWorkflows):
     def find(self, workflow: str, digest: str) -> Version | None:
         return None
 
-    def list_all(self) -> list[Workflow]:
+    def list_all(self, *, deleted: bool = False) -> list[Workflow]:
         return []
 
     def list(self, workflow: str, *, deleted: bool = False) -> "list[Version]":  # last: it hides the built-in name

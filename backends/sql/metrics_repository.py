@@ -1,6 +1,6 @@
 """`MetricsRepository` over the query tables: what the finished runs of a workflow come to."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
 from operator import add
 from typing import Any
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from ...core.clock import now
 from ...core.durations import merged_spreads, nearest_rank, percentile
-from ...core.errors import NotSupported
+from ...core.errors import Corrupt, NotSupported
 from ...core.metrics import NEWEST, Ended, Pattern, Reported, merged
 from ...core.query.query import EVERYTHING, Query
 from ...core.repositories import MetricsRepository
@@ -19,6 +19,7 @@ from . import outcome_queries as ask
 from .claims import PATTERNS, claim
 from .database import BY_HAND_S, Database
 from .tables import patterns
+from .writes import upsert
 
 _evidence = msgspec.json.Decoder(tuple[str, ...])
 _p = patterns.c
@@ -110,6 +111,14 @@ class SqlMetrics(MetricsRepository):
             else:
                 connection.execute(update(patterns).where(*here).values(_row(merged(_pattern(row), new))))
 
+    def put_patterns(self, found: Sequence[Pattern]) -> None:
+        """Keeps patterns as they are, each in the place of the one that has its workflow and name."""
+        if self._kept is None:
+            raise NotSupported("patterns cannot be kept here", advice="keep metrics in flightlog.db")
+        with self._kept.write(BY_HAND_S) as connection:
+            claim(connection, [PATTERNS])
+            upsert(connection, patterns, [_row(pattern) for pattern in found])
+
     def all_patterns(self) -> list[Pattern]:
         """Those of every workflow, by workflow and name: what cannot be derived of all this."""
         if self._kept is None:
@@ -149,6 +158,10 @@ def _timed(
 
 
 def _pattern(row: Any) -> Pattern:
+    try:
+        evidence = _evidence.decode(row.evidence)
+    except msgspec.MsgspecError as error:
+        raise Corrupt(f"the evidence of pattern {row.name!r} cannot be read: {error}", where=row.workflow) from error
     return Pattern(
         workflow=row.workflow,
         name=row.name,
@@ -156,7 +169,7 @@ def _pattern(row: Any) -> Pattern:
         count=row[3],
         first_seen=row.first_seen,
         last_seen=row.last_seen,
-        evidence=_evidence.decode(row.evidence),
+        evidence=evidence,
     )
 
 

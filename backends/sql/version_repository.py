@@ -5,7 +5,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, delete, func, insert, select, update
+import msgspec
+from sqlalchemy import Connection, Row, Table, case, delete, func, insert, select, update
 
 from ...core.clock import now
 from ...core.events import Json
@@ -29,6 +30,8 @@ from .database import BY_HAND_S, Database
 from .storable import storable
 from .tables import tombstones, version_meta, versions
 
+_parents = msgspec.json.Decoder(tuple[int, ...])
+_meta = msgspec.json.Decoder(dict[str, Json])
 _KEPT = versions.c.deleted.is_(False)
 
 
@@ -114,13 +117,15 @@ class SqlWorkflows(WorkflowRepository):
         with self._database.read() as connection:
             return _listed(connection, workflow, deleted=deleted)
 
-    def list_all(self) -> builtins.list[Workflow]:
+    def list_all(self, *, deleted: bool = False) -> builtins.list[Workflow]:
+        kept = case((_KEPT, versions.c.number))
         statement = (
-            select(versions.c.workflow, func.count(), func.max(versions.c.number))
-            .where(_KEPT)
+            select(versions.c.workflow, func.count(kept), func.max(kept))
             .group_by(versions.c.workflow)
             .order_by(versions.c.workflow)
         )
+        if not deleted:
+            statement = statement.where(_KEPT)
         with self._database.read() as connection:
             return [Workflow(id=row[0], versions=row[1], latest=row[2]) for row in connection.execute(statement)]
 
@@ -219,16 +224,21 @@ def _row(version: Version) -> dict[str, Any]:
 
 
 def _version(row: Row[Any], *, definition: str | None = None) -> Version:
+    try:
+        parents, meta = _parents.decode(row.parents), _meta.decode(row.meta or "{}")
+        damaged = "" if row.deleted else edited(row.digest, digest_of(row.definition))
+    except msgspec.MsgspecError as error:
+        parents, meta, damaged = (), {}, f"its parents or its meta cannot be read: {error}"
     return Version(
         workflow=row.workflow,
         number=row.number,
         digest=row.digest,
-        parents=tuple(json.loads(row.parents)),
+        parents=parents,
         author=row.author,
         note=row.note,
-        meta=json.loads(row.meta) if row.meta else {},
+        meta=meta,
         created=row.created,
         definition=row.definition if definition is None else definition,
-        damaged="" if row.deleted else edited(row.digest, digest_of(row.definition)),
+        damaged=damaged,
         deleted=Deletion(t=row.deleted_at or "", by=row.by or "", note=row.why or "") if row.deleted else None,
     )

@@ -34,8 +34,8 @@ class ForwardedWorkflows(WorkflowRepository):
     def find(self, workflow: str, digest: str) -> Version | None:
         return self.real.find(workflow, digest)
 
-    def list_all(self) -> builtins.list[Workflow]:
-        return self.real.list_all()
+    def list_all(self, *, deleted: bool = False) -> builtins.list[Workflow]:
+        return self.real.list_all(deleted=deleted)
 
     def delete(self, workflow: str, number: int, **facts: Any) -> Version:
         return self.real.delete(workflow, number, **facts)

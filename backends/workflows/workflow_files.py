@@ -124,14 +124,15 @@ class FileWorkflows(WorkflowRepository):
             found = [read(folder, workflow, number) for number in numbers]
         return [replace(version, definition="") for version in found if version and (deleted or not version.deleted)]
 
-    def list_all(self) -> builtins.list[Workflow]:
+    def list_all(self, *, deleted: bool = False) -> builtins.list[Workflow]:
         found = []
         for name in sorted(self._names()):
             folder = self._root / name
             with _errors(folder, "reading versions"):
-                numbers = kept(folder)
-            if numbers:
-                found.append(Workflow(id=name, versions=len(numbers), latest=numbers[-1]))
+                states = states_of(folder)
+            numbers = [number for number, state in states.items() if state == "kept"]
+            if numbers or (deleted and "deleted" in states.values()):
+                found.append(Workflow(id=name, versions=len(numbers), latest=max(numbers, default=None)))
         return found
 
     def delete(self, workflow: str, number: int, *, force: bool = False, by: str = "", note: str = "") -> Version:

@@ -72,7 +72,7 @@ class NullWorkflows(WorkflowRepository):
     def find(self, workflow: str, digest: str) -> Version | None:
         return None
 
-    def list_all(self) -> builtins.list[Workflow]:
+    def list_all(self, *, deleted: bool = False) -> builtins.list[Workflow]:
         return []
 
     def delete(self, workflow: str, number: int, **facts: Any) -> NoReturn:

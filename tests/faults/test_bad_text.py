@@ -42,7 +42,7 @@ def storage(request):
     return request.param
 
 
-def verbs(run, forged, point, other):
+def verbs(run, forged, point, other, data):
     """Every verb that prints what was recorded, as a person and as a program calls it."""
     for one in (run, forged):
         yield from (["show", one], ["logs", one, "--level", "debug"], ["states", one], ["pin", one], ["unpin", one])
@@ -52,7 +52,8 @@ def verbs(run, forged, point, other):
         ["state", point, "--json"], ["sessions"], ["sessions", "--json"], ["workflows"], ["workflows", "--json"],
         ["versions", "triage"], ["version", "triage@1"], ["diff", "triage@1", "triage@2"], ["diff", point, other],
         ["diff", "triage@1", "triage@2", "--json"], ["delete", "triage@2", "--yes"],
-        ["doctor"], ["doctor", "--json"], ["config"],
+        ["doctor"], ["doctor", "--json"], ["config"], ["backup", f"file:{data}-copy"],
+        ["backup", f"file:{data}-copy", "--json"], ["verify", str(data), f"file:{data}-copy"],
         *(["costs", "--by", by] for by in ("day", "workflow", "version", "model", "agent", "session")),
     )  # fmt: skip
 
@@ -71,7 +72,7 @@ def test_no_verb_prints_it_raw(tmp_path, storage):
         forged = forge(data, whole, spooled=storage == "sqlite")
         assert store.runs.get(forged).status == "failed"
     seen = set()
-    for words in verbs(run, forged, point, other):
+    for words in verbs(run, forged, point, other, data):
         result = CliRunner().invoke(main, [*words, "--data", str(data)])
         assert result.exit_code in (0, 3), (words, result.output, result.exception)
         assert not escaped(result.output, screen=False), (words, escaped(result.output, screen=False))

@@ -39,6 +39,8 @@ VERBS = {
     "note": ("annotate", "Write a note on a run."),
     "approve": ("annotate", "Approve what a run waits for."),
     "reject": ("annotate", "Reject what a run waits for."),
+    "backup": ("moving", "Copy everything into another store; again, only what is new."),
+    "verify": ("moving", "Compare two stores, byte for byte."),
     "doctor": ("doctor", "Look for everything that is wrong; changes nothing."),
     "config": ("configuration", "The configuration in force, and where each value came from."),
     "demo": ("demo", "Watch a fleet of scripted agents at work."),

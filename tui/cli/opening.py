@@ -4,7 +4,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ...core.config import masked
@@ -13,7 +13,10 @@ from .options import Settings
 from .output import say
 
 if TYPE_CHECKING:
+    from ...core.moving import Counts, Move
+    from ...core.progress import Progress
     from ...core.store import Store
+    from ...core.upkeep import Finding
 
 
 AT_FIRST_S, AGAIN_S, AT_MOST_S = 0.3, 3.0, 30.0
@@ -78,3 +81,21 @@ def configuration(settings: Settings) -> list[tuple[str, Any, str]]:
     from ...backends.configuration.effective_config import configuration as in_force
 
     return in_force(settings.data, config=settings.config, storage=settings.storage).rows()
+
+
+def verified(a: str, b: str, progress: "Progress") -> "Iterator[Finding | Counts]":
+    """Every difference between two places, and last how much was compared; raises FlightlogError."""
+    from ...backends.moving.ends import source_end
+    from ...backends.moving.verifying import verify
+
+    with closing(source_end(a)) as one, closing(source_end(b)) as other:
+        yield from verify(one, other, progress)
+
+
+def backed_up(settings: Settings, to: str, progress: "Progress") -> "Move":
+    """Everything of the store that the options name, carried into another one and compared; raises FlightlogError."""
+    from ...backends.moving.backing_up import backup
+    from ...backends.moving.ends import source_end, target_end
+
+    with closing(source_end(settings.data, settings.config)) as one, closing(target_end(to)) as other:
+        return backup(one, other, progress)

@@ -1,0 +1,56 @@
+"""A backup: everything of a store carried into another one, and what was carried compared."""
+
+import os
+
+from ...core.errors import ConfigError
+from ...core.moving import Move
+from ...core.progress import Progress
+from ...core.upkeep import Finding
+from ..replay import Carried, carry
+from .ends import End, is_one_place
+from .verifying import DAMAGED, Comparison, is_apart
+
+_TRIES = 3
+
+
+def backup(one: End, other: End, progress: Progress) -> Move:
+    """Carries what is new and compares that byte for byte, and all that people added. StorageError, ConfigError.
+
+    Runs may go on meanwhile: what was recorded until it began is in the copy, more may be.
+    """
+    refuse_same(one, other)
+    if one.where.root and other.where.root and os.path.realpath(one.where.root) == os.path.realpath(other.where.root):
+        raise ConfigError("a backup lies in a folder of its own", where=other.name, advice="name another folder")
+    return carried_and_compared(one, other, progress, only_new=True)
+
+
+def carried_and_compared(one: End, other: End, progress: Progress, *, only_new: bool) -> Move:
+    """Carries, compares, and carries once more what somebody added meanwhile. `only_new`: compares no other runs."""
+    total: list[Carried] = []
+    for _ in range(_TRIES):
+        total.append(carry(one.store, one.truth, other.store, other.truth, progress))
+        new = {run: seq for carried in total for run, seq in carried.new.items()}
+        comparison = Comparison(one, other, progress)
+        found = list(comparison.copy(new if only_new else None))
+        if not is_apart(found):
+            break
+    left = [_left(what, other) for what in total[-1].missing]
+    return Move(
+        runs=len(new),
+        events=sum(carried.events for carried in total),
+        annotations=sum(carried.annotations for carried in total),
+        versions=sum(carried.versions for carried in total),
+        patterns=sum(carried.patterns for carried in total),
+        verified=comparison.counts,
+        findings=(*found, *left, *comparison.damage(one)),
+    )
+
+
+def refuse_same(one: End, other: End) -> None:
+    """ConfigError if both ends are one store."""
+    if is_one_place(one.config, other.config, "logs"):
+        raise ConfigError("it lies there already", where=other.name, advice="name another place")
+
+
+def _left(what: str, other: End) -> Finding:
+    return Finding(severity="warning", kind=DAMAGED, what=f"not carried: {what}", where=other.name)

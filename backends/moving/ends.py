@@ -1,0 +1,113 @@
+"""The two ends of a move: stores opened for it alone, without mirror and sources, and what is configured there."""
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from ...core.config import Config, Storage
+from ...core.errors import ConfigError, NotSupported
+from ...core.store import Store
+from ..configuration.config_file import load_config
+from ..configuration.effective_config import decided
+from ..configuration.places import Place, place_of
+from ..open import open_alone, truth_of
+from ..sources.open_source import open_source
+from ..truth import Truth
+
+
+class End(NamedTuple):
+    """One end of a move."""
+
+    store: Store
+    truth: Truth
+    where: Place
+    config: Config | None
+    """What is in force there, every concern decided; None for a source."""
+
+    @property
+    def name(self) -> str:
+        """What a person calls it."""
+        return self.store.name
+
+    def close(self) -> None:
+        """Closes the store."""
+        self.store.close()
+
+
+def source_end(place: str | os.PathLike[str] | None, config: str | os.PathLike[str] | None = None) -> End:
+    """What is moved, opened so that nothing is written where it lies. StorageError, ConfigError.
+
+    Journals that wait in its spool are shipped before, as at every opening.
+    """
+    where = _known(place)
+    if where.kind == "source":
+        return _foreign(where)
+    settings = decided(where, load_config(_root(where), config), None)
+    assert settings.logs
+    if settings.logs.type != "file" and _waits(settings.logs, where):
+        with open_alone(where, settings, read_only=False, create=False) as store:
+            truth_of(store).refresh()
+    return _end(where, settings, read_only=True, create=False)
+
+
+def target_end(place: str | os.PathLike[str], config: str | os.PathLike[str] | None = None) -> End:
+    """Where it is carried to; made if it is not there. ConfigError, also for a place that cannot be written."""
+    where = _known(place)
+    if where.kind == "source":
+        raise NotSupported("a source is only read", where=where.path, advice="name a data directory or a database")
+    settings = decided(where, load_config(_root(where), config), None)
+    return _end(where, settings, read_only=False, create=True)
+
+
+def is_one_place(one: Config | None, other: Config | None, concern: str) -> bool:
+    """Whether both keep a concern in the same place."""
+    ours, theirs = (getattr(config, concern) if config else None for config in (one, other))
+    return ours is not None and theirs is not None and _identity(ours) == _identity(theirs)
+
+
+def _identity(kept: Storage) -> tuple[str, str]:
+    return kept.type, kept.url or os.path.realpath(kept.path)
+
+
+def _known(place: str | os.PathLike[str] | None) -> Place:
+    where = place_of(place)
+    if where.root is None:
+        raise ConfigError("what is in memory goes with its program", where=str(place), advice="name a file or a folder")
+    return where
+
+
+def _root(where: Place) -> Path:
+    assert where.root is not None
+    return where.root
+
+
+def _waits(logs: Storage, where: Place) -> bool:
+    """Whether journals lie in the spool of a database."""
+    from ..postgres.server_url import ServerUrl, spool_folder
+
+    root = spool_folder(ServerUrl(logs.url)) if logs.type == "postgres" else Path(logs.path).parent
+    return any((root / "spool").glob("*.jsonl"))
+
+
+def _end(where: Place, settings: Config, *, read_only: bool, create: bool) -> End:
+    store = open_alone(where, settings, read_only=read_only, create=create)
+    try:
+        return End(store, truth_of(store), where, settings)
+    except BaseException:
+        store.close()
+        raise
+
+
+def _foreign(where: Place) -> End:
+    assert where.path
+    store = open_source(where.path)
+    if store is None:
+        advice = "name a data directory, a flightlog.db or a LangGraph database"
+        raise ConfigError("nothing that Flightlog can read", where=where.path, advice=advice)
+    try:
+        from ..sources.source_truth import truth_of_source
+
+        return End(store, truth_of_source(store), where, None)
+    except BaseException:
+        store.close()
+        raise

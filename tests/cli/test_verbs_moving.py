@@ -1,0 +1,79 @@
+"""The verbs that carry a store elsewhere and compare two: what they say, their JSON, their exit codes."""
+
+import json
+import os
+import subprocess
+import sys
+
+import flightlog
+import pytest
+from click.testing import CliRunner
+from flightlog.core.progress import Standing
+from flightlog.tui.cli import bar
+from flightlog.tui.cli.main import main
+from moving_stores import fill
+
+
+@pytest.fixture
+def data(tmp_path):
+    fill(f"file:{tmp_path / 'data'}")
+    return tmp_path / "data"
+
+
+def call(*words, code=0):
+    done = CliRunner().invoke(main, [str(word) for word in words])
+    assert done.exit_code == code, (done.output, done.exception)
+    return done
+
+
+def test_a_backup_and_its_verification_are_told(data, tmp_path):
+    done = call("backup", f"file:{tmp_path / 'copy'}", "--data", data)
+    assert done.stdout.splitlines() == [
+        "carried 23 events of 5 runs, 5 annotations, 4 versions, 1 patterns",
+        "compared on both sides: 5 runs, 23 events, 8 state values, 5 annotations, 4 versions, 1 patterns",
+    ]
+    assert done.stderr == ""
+    told = json.loads(call("backup", f"file:{tmp_path / 'copy'}", "--data", data, "--json").stdout)
+    assert (told["runs"], told["verified"]["versions"], told["findings"]) == (0, 4, [])
+    assert call("verify", data, tmp_path / "copy").stdout.startswith("both hold the same: 5 runs, 23 events, ")
+
+
+def test_a_difference_is_told_with_exit_code_3(data, tmp_path):
+    call("backup", tmp_path / "copy", "--data", data)
+    with flightlog.open(data) as store:
+        run = store.runs.recent("w")[0].id
+        store.workflows.store("w", "a: 9")
+    call("note", run, "later", "--data", data)
+    done = call("verify", data, tmp_path / "copy", code=3)
+    annotation, version, last = done.stdout.splitlines()
+    assert annotation.startswith(f"✖ run: 1 annotation of run {run} is only in {data}")
+    assert version.startswith(f"✖ version: version 4 of workflow w is only in {data}")
+    assert last.startswith("2 findings: ")
+    rows = [json.loads(line) for line in call("verify", data, tmp_path / "copy", "--json", code=3).stdout.splitlines()]
+    assert [row.get("kind") for row in rows] == ["run", "version", None] and rows[2]["runs"] == 5
+
+
+def test_mistakes_are_one_sentence(data, tmp_path):
+    for words, code in (
+        (["backup", data], 2),
+        (["backup", f"file:{tmp_path / 'copy'}", "--session", "ana"], 2),
+        (["backup", "sqlite::memory:"], 2),
+        (["verify", data, data], 1),
+        (["verify", data, tmp_path / "nothing"], 1),
+    ):
+        done = call(*words, "--data", data, code=code)
+        assert len(done.stderr.splitlines()) == 1 and done.stderr.startswith("flightlog: "), done.stderr
+    assert sorted(os.listdir(tmp_path)) == ["data"]
+
+
+def test_without_a_terminal_there_is_no_bar(data, tmp_path):
+    program = [sys.executable, "-c", "from flightlog.tui.cli.main import main; main()"]
+    words = ["backup", f"file:{tmp_path / 'copy'}", "--data", str(data)]
+    done = subprocess.run([*program, *words], capture_output=True, text=True, check=True)
+    assert done.stderr == "" and "▇" not in done.stdout
+
+
+def test_the_bar_tells_how_much_and_how_long():
+    at = Standing(31_000_000, 102_000_000, 6.0, "carrying")
+    assert bar.line(at) == "carrying ▇▇▇▇▇▇·············· 31.0 MB of 102 MB, 0:13 left"
+    assert bar.line(Standing(0, 0, 0.0, "comparing"), ascii=True) == "comparing #################### 0 B of 0 B"

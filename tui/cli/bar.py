@@ -1,0 +1,66 @@
+"""A bar on stderr for work that takes long: how much of it is done, and how long the rest will take."""
+
+import sys
+import threading
+
+import click
+
+from ...core.progress import Progress, Standing
+from .. import format
+
+_EVERY_S = 0.1
+_WIDTH = 20
+
+
+class Bar:
+    """Draws where a piece of work stands, on one line that is drawn over; nothing where stderr is no terminal.
+
+    Another thread draws, so that a slow terminal slows no work.
+    """
+
+    def __init__(self, progress: Progress, *, ascii: bool = False) -> None:
+        self._progress, self._ascii = progress, ascii
+        self._over, self._lock = threading.Event(), threading.Lock()
+        self._thread = threading.Thread(target=self._draw_on, daemon=True, name="flightlog-bar")
+        self._width = 0
+
+    def __enter__(self) -> "Bar":
+        if sys.stderr.isatty():
+            self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        self.clear()
+
+    def clear(self) -> None:
+        """Takes the line away, before something else is printed."""
+        with self._lock:
+            self._clear()
+
+    def _clear(self) -> None:
+        if self._width:
+            # Spaces, for a terminal may know no way to clear a line.
+            click.echo(f"\r{' ' * self._width}\r", nl=False, err=True)
+            self._width = 0
+
+    def _draw_on(self) -> None:
+        while not self._over.wait(_EVERY_S):
+            at = self._progress.look()
+            if at is not None:
+                with self._lock:
+                    text = line(at, ascii=self._ascii)
+                    self._clear()
+                    click.echo(f"\r{text}", nl=False, err=True)
+                    self._width = len(text)
+
+
+def line(at: Standing, *, ascii: bool = False) -> str:
+    """`carrying ▇▇▇▇▇·······  31 MB of 102 MB, 0:12 left`."""
+    share = min(at.done / at.total, 1.0) if at.total else 1.0
+    full = int(share * _WIDTH)
+    bar = ("#" if ascii else "▇") * full + ("." if ascii else "·") * (_WIDTH - full)
+    left = f", {format.duration(max(at.left, 1))} left" if at.left else ""
+    return f"{at.what} {bar} {format.size(min(at.done, at.total))} of {format.size(at.total)}{left}"

@@ -1,0 +1,99 @@
+"""Verbs that carry a store elsewhere, and compare two: `backup` and `verify`."""
+
+import sys
+from collections.abc import Iterable
+
+import click
+
+from ...core.errors import ConfigError
+from ...core.moving import Counts, Move
+from ...core.progress import Progress
+from ...core.text import safe_text
+from ...core.upkeep import Finding
+from .as_json import plain
+from .bar import Bar
+from .main import FINDINGS
+from .opening import backed_up, verified
+from .options import Settings, json_option, verb
+from .output import say, say_json
+
+
+@verb(epilog="flightlog verify data backup\nflightlog verify data postgresql://ana@db/flightlog")
+@click.argument("a")
+@click.argument("b")
+@json_option("One difference a line, as JSON, and last what was compared.")
+def verify(settings: Settings, a: str, b: str, as_json: bool) -> None:
+    """Compare the stores A and B: every run, state, annotation, version and pattern, byte for byte.
+
+    Changes nothing. Exit code 3 when anything differs, or cannot be read.
+    """
+    _whole(settings)
+    progress, found = Progress(), 0
+    with Bar(progress, ascii=settings.ascii) as bar:
+        for one in verified(a, b, progress):
+            bar.clear()
+            if isinstance(one, Counts):
+                if as_json:
+                    say_json(plain(one))
+                else:
+                    differ = f"{found:,} findings" if found else "both hold the same"
+                    say(f"{differ}: {_counted(one)} compared")
+            else:
+                found += 1
+                _say_finding(one, as_json, settings.ascii)
+    sys.exit(FINDINGS if found else 0)
+
+
+@verb(epilog="flightlog backup /mnt/second/flightlog\nflightlog backup sqlite:/mnt/second/flightlog.db --data data")
+@click.argument("to")
+@json_option("What was carried and found, as one object.")
+def backup(settings: Settings, to: str, as_json: bool) -> None:
+    """Copy everything into the store TO, a place as --data takes it; again, only what is new.
+
+    What was carried is compared byte for byte. Programs may record meanwhile, and the configuration stays.
+    Exit code 3 when something could not be carried.
+    """
+    _whole(settings)
+    progress = Progress()
+    with Bar(progress, ascii=settings.ascii):
+        move = backed_up(settings, to, progress)
+    _say_move(move, as_json, settings.ascii)
+
+
+def _whole(settings: Settings) -> None:
+    if settings.session:
+        raise ConfigError("a store is copied whole", where="--session", advice="leave the option out")
+
+
+def _say_move(move: Move, as_json: bool, ascii: bool) -> None:
+    if as_json:
+        say_json(plain(move))
+    else:
+        _say_findings(move.findings, ascii)
+        say(f"carried {move.events:,} events of {move.runs:,} runs, {_beside(move)}")
+        say(f"compared on both sides: {_counted(move.verified)}")
+    sys.exit(FINDINGS if move.findings else 0)
+
+
+def _say_findings(findings: Iterable[Finding], ascii: bool) -> None:
+    for finding in findings:
+        _say_finding(finding, False, ascii)
+
+
+def _say_finding(finding: Finding, as_json: bool, ascii: bool) -> None:
+    if as_json:
+        say_json(plain(finding))
+        return
+    mark = {"error": "x" if ascii else "✖"}.get(finding.severity, "!")
+    say(f"{mark} {finding.kind}: {safe_text(finding.what)} ({safe_text(finding.where)})")
+
+
+def _beside(move: Move) -> str:
+    return f"{move.annotations:,} annotations, {move.versions:,} versions, {move.patterns:,} patterns"
+
+
+def _counted(counts: Counts) -> str:
+    return (
+        f"{counts.runs:,} runs, {counts.events:,} events, {counts.values:,} state values, "
+        f"{counts.annotations:,} annotations, {counts.versions:,} versions, {counts.patterns:,} patterns"
+    )
