@@ -1,6 +1,6 @@
 """What runs came to, in words: facts of an outcome, and its change against another's with its interval."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from ..core.intervals import NEWCOMBE, WELCH
@@ -33,6 +33,32 @@ def outcome_facts(outcome: Outcome, glyphs: Glyphs = UNICODE) -> Iterator[tuple[
     yield "per run", f"{each}  tokens {tokens}  cost {format.cost(outcome.per_run, glyphs)}"
     if outcome.unpriced:
         yield "no price", f"calls of {format.plural(outcome.unpriced, 'run')} are not in the cost"
+
+
+DAYS = 14
+"""Days of which a trend is drawn."""
+
+
+def trend(days: Sequence[Outcome], glyphs: Glyphs = UNICODE) -> str:
+    """How runs fared on the days on which some ended, oldest first, a sign each; empty for fewer than two days."""
+    if len(days) < 2:
+        return ""
+    # A sign of a rate is its height; of other numbers, its part of the greatest.
+    drawn = (
+        f"success {_spark([one.success for one in days], 1.0, glyphs)}",
+        f"p50 {_spark([one.p50_s for one in days], max(one.p50_s or 0 for one in days), glyphs)}",
+        f"runs {_spark([one.runs for one in days], max(one.runs for one in days), glyphs)}",
+    )
+    return f"{'  '.join(drawn)}  {days[0].day or format.UNKNOWN} to {days[-1].day}"
+
+
+def _spark(values: Sequence[float | None], most: float, glyphs: Glyphs) -> str:
+    steps = len(glyphs.spark)
+
+    def sign(value: float | None) -> str:
+        return " " if value is None else glyphs.spark[min(int(value / most * steps) if most else 0, steps - 1)]
+
+    return "".join(map(sign, values))
 
 
 class Row(NamedTuple):
@@ -70,7 +96,7 @@ _METRIC = _Kind(lambda value: f"{value:.4g}", lambda value: f"{value:+.3g}", "",
 
 def change_rows(found: Comparison, glyphs: Glyphs = UNICODE) -> list[Row]:
     """What differs between two versions, a number a row; those that neither has are left out."""
-    known = [("success", found.success, _RATE), ("duration", found.duration, _TIME), ("cost/run", found.cost, _COST)]
+    known = [("success", found.success, _RATE), ("mean time", found.duration, _TIME), ("cost/run", found.cost, _COST)]
     known += [(one_line(name, 24), change, _METRIC) for name, change in list(found.metrics.items())[:MOST]]
     rows = [_row(name, change, kind, glyphs) for name, change, kind in known]
     return [row for row, (_, change, _) in zip(rows, known, strict=True) if change.runs_before or change.runs_after]

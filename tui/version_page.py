@@ -2,19 +2,34 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from ..core.metrics import Comparison
+from ..core.store import Store
 from ..core.text import safe_text
-from ..core.workflows import Version
+from ..core.workflows import Outcome, Version
 from . import format
 from .facts import LABEL, label
 from .glyphs import Glyphs
 from .lines import Columns, Line, one_line, wrapped
-from .outcome_facts import ALIGN, HEADS, Row, change_rows, methods, outcome_facts, reported
+from .outcome_facts import ALIGN, DAYS, HEADS, Row, change_rows, methods, outcome_facts, reported, trend
 from .yaml_lines import wrapped_spans
 
 
-def fact_lines(version: Version, comparison: Comparison | None, width: int, glyphs: Glyphs) -> Iterator[Line]:
+class CameTo(NamedTuple):
+    """What the runs of a version came to: against its parent, and by day."""
+
+    comparison: Comparison
+    days: Sequence[Outcome]
+
+
+def look_at(store: Store, workflow: str, number: int, parent: int | None) -> CameTo:
+    """Asks the store for it; `parent` is the version to compare with, if there is one."""
+    comparison = store.metrics.against_parent(workflow, number, parent)
+    return CameTo(comparison, store.metrics.trends(workflow, number, days=DAYS))
+
+
+def fact_lines(version: Version, came_to: CameTo | None, width: int, glyphs: Glyphs) -> Iterator[Line]:
     """What is known of a version, above its definition."""
     if version.damaged:
         yield from _said("damaged", f"{glyphs.damaged} {version.damaged}", "warn", width)
@@ -28,15 +43,17 @@ def fact_lines(version: Version, comparison: Comparison | None, width: int, glyp
         yield from _said(one_line(key, 30), said, "text", width)
     yield [label("digest"), (one_line(version.digest, 80), "muted")]
     yield []
-    if comparison is not None:
-        yield from outcome_lines(comparison, width, glyphs)
+    if came_to is not None:
+        yield from _outcome_lines(came_to, width, glyphs)
 
 
-def outcome_lines(found: Comparison, width: int, glyphs: Glyphs) -> Iterator[Line]:
+def _outcome_lines(came_to: CameTo, width: int, glyphs: Glyphs) -> Iterator[Line]:
     """What the runs of a version came to, and its change against the parent with its intervals."""
+    found = came_to.comparison
     ink = "muted" if found.outcome.too_few else "text"
     for name, text in outcome_facts(found.outcome, glyphs):
         yield from _said(name, text, ink, width)
+    yield from _said("by day", trend(came_to.days, glyphs), "muted", width)
     if found.against is None:
         yield from _said("reported", reported(found), ink, width)
     elif rows := change_rows(found, glyphs):

@@ -87,6 +87,7 @@ def test_two_versions_are_compared_with_intervals_and_methods(data):
 def test_show_of_a_version_is_who_saved_it_its_outcome_and_the_change_against_the_parent(data):
     said = call("show", "triage@2", "--data", data)
     assert "parents     1" in said and "12 ended" in said and "against @1" in said and "better" in said
+    assert "by day      success " in said and "2026-11-27 to 2026-12-03" in said
     found = json.loads(call("show", "triage@2", "--json", "--data", data))
     assert (found["number"], found["outcome"]["runs"], found["change"]["against"]) == (2, 12, 1)
     assert json.loads(call("show", "triage@1", "--json", "--data", data))["change"] is None

@@ -4,7 +4,8 @@ from flightlog.core.costs import Money, Tokens
 from flightlog.core.intervals import NEWCOMBE, WELCH
 from flightlog.core.metrics import Ended, compared
 from flightlog.core.workflows import Outcome
-from flightlog.tui.outcome_facts import change_rows, methods, outcome_facts, reported
+from flightlog.tui.glyphs import ASCII
+from flightlog.tui.outcome_facts import change_rows, methods, outcome_facts, reported, trend
 
 
 def outcome(version, runs, completed, **facts):
@@ -41,11 +42,11 @@ def test_a_change_has_its_interval_and_says_whether_it_may_be_chance():
     found = rows(outcome(2, 100, 95), ended(100, 8.0, score=2.0), outcome(1, 100, 60), ended(100, 10.0, score=1.0))
     assert found["success"][:3] == ("60%", "95%", "+35 points") and found["success"][4:] == ("better", "good")
     assert found["success"][3].endswith(" points") and " to " in found["success"][3]
-    assert found["duration"][2:] == ("-0:02", "-0:02 to -0:01", "better", "good")
+    assert found["mean time"][2:] == ("-0:02", "-0:02 to -0:01", "better", "good")
     assert found["cost/run"][2:] == ("+$0.00", "+$0.00 to +$0.00", "may be chance", "muted")
     assert found["score"][4:] == ("differs", "strong")
     worse = rows(outcome(2, 100, 60), ended(100, 10.0), outcome(1, 100, 95), ended(100, 8.0))
-    assert worse["success"][4:] == ("worse", "bad") and worse["duration"][4:] == ("worse", "bad")
+    assert worse["success"][4:] == ("worse", "bad") and worse["mean time"][4:] == ("worse", "bad")
 
 
 def test_too_few_runs_have_no_interval_and_nothing_known_no_row():
@@ -55,6 +56,17 @@ def test_too_few_runs_have_no_interval_and_nothing_known_no_row():
     assert said["cost/run"][1:] == ("–", "$0.005", "–", "–", "too few runs (0 and 4)")
     assert methods(found) == ""
     assert list(rows(outcome(2, 1, 1), [], outcome(1, 1, 1), [])) == ["success"]
+
+
+def test_a_trend_has_a_sign_for_each_day():
+    days = [
+        outcome(1, 8, 4, day="2026-11-20", p50_s=10.0),
+        outcome(1, 1, 0, day="2026-11-21"),
+        outcome(1, 4, 4, day="2026-11-24", p50_s=20.0),
+    ]
+    assert trend(days) == "success ▅▁█  p50 ▅ █  runs █▂▅  2026-11-20 to 2026-11-24"
+    assert trend(days, ASCII) == "success -_^  p50 - ^  runs ^_-  2026-11-20 to 2026-11-24"
+    assert trend(days[:1]) == trend([]) == ""
 
 
 def test_methods_are_named_and_what_only_one_side_reported_is_there():

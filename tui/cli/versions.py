@@ -14,7 +14,7 @@ from .. import format
 from ..glyphs import ASCII, UNICODE, Glyphs
 from ..graph import Lane
 from ..version_cells import COLUMNS, cells_of, lineage_graph
-from ..version_page import fact_lines
+from ..version_page import fact_lines, look_at
 from .annotate import who
 from .as_json import comparison_row, outcome_row, plain
 from .main import FINDINGS
@@ -124,13 +124,14 @@ def print_version(store: Store, name: str, settings: Settings, as_json: bool) ->
         store.workflows.list(found.workflow, deleted=True), store.metrics.outcomes(found.workflow)
     ).entries
     against = next((entry.against for entry in entries if entry.number == found.number), None)
-    comparison = store.metrics.against_parent(found.workflow, found.number, against)
+    came_to = look_at(store, found.workflow, found.number, against)
+    comparison = came_to.comparison
     if as_json:
         changes = comparison_row(comparison) if against is not None else None
         say_json(plain(found) | {"outcome": outcome_row(comparison.outcome), "change": changes})
         return
     say(f"{found.workflow}@{found.number}")
-    for line in fact_lines(found, comparison, terminal_width() or 120, ASCII if settings.ascii else UNICODE):
+    for line in fact_lines(found, came_to, terminal_width() or 120, ASCII if settings.ascii else UNICODE):
         say("".join(text for text, _ in line).rstrip())
 
 

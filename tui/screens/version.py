@@ -8,7 +8,6 @@ from textual.containers import Vertical
 from textual.screen import Screen
 
 from ...core.errors import NotFound
-from ...core.metrics import Comparison
 from ...core.query.query import of_version
 from ...core.store import Store
 from ...core.version_history import Entry
@@ -18,7 +17,7 @@ from ..keys import bindings
 from ..lines import Line, one_line, wrapped
 from ..loading import Loader
 from ..messages import ShowRuns
-from ..version_page import code_lines, fact_lines
+from ..version_page import CameTo, code_lines, fact_lines, look_at
 from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar
 from ..widgets.ready_lines import ReadyLines
@@ -31,7 +30,7 @@ class Found(NamedTuple):
     number: int
     version: Version | None
     code: list[Line]
-    comparison: Comparison | None = None
+    came_to: CameTo | None = None
     why: str = ""
     """Why there is no version."""
 
@@ -76,8 +75,7 @@ class VersionScreen(Screen[None]):
                 version = store.workflows.get(workflow, number)
             except NotFound as error:
                 return Found(number, None, [], why=str(error))
-            comparison = store.metrics.against_parent(workflow, number, against)
-            return Found(number, version, yaml_lines(version.definition), comparison)
+            return Found(number, version, yaml_lines(version.definition), look_at(store, workflow, number, against))
 
         return read
 
@@ -103,7 +101,7 @@ class VersionScreen(Screen[None]):
         version = self.found.version
         if version is None:
             return [[(piece, "muted")] for piece in wrapped(one_line(self.found.why), width)]
-        facts = fact_lines(version, self.found.comparison, width, glyphs_of(self))
+        facts = fact_lines(version, self.found.came_to, width, glyphs_of(self))
         return [*facts, *code_lines(self.found.code, width)]
 
     # What the person does.
