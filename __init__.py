@@ -12,12 +12,13 @@ import os
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from .core.metrics import Pattern as Pattern
     from .core.recording.logging_handler import Handler as Handler
     from .core.store import Store as Store
 
     __version__: str
 
-__all__ = ["Handler", "__version__", "open"]
+__all__ = ["Handler", "Pattern", "__version__", "open"]
 
 
 def open(
@@ -49,7 +50,7 @@ def open(
 
 
 def __getattr__(name: str) -> Any:
-    # Late, for an agent that only records needs neither.
+    # Late, for an agent that only records needs none of them.
     if name == "__version__":
         from importlib import metadata
 
@@ -58,6 +59,10 @@ def __getattr__(name: str) -> Any:
         from .core.recording.logging_handler import Handler
 
         return Handler
+    if name == "Pattern":
+        from .core.metrics import Pattern
+
+        return Pattern
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
