@@ -12,8 +12,8 @@ from .nodes import Node
 EMPTY = teach(
     "No patterns yet",
     "A pattern is a named observation about a workflow: what, how often, first and last seen, which runs show it.",
-    'store.metrics.record_pattern(flightlog.Pattern(\n    workflow="triage", name="rate limit", description="429 at night",\n'
-    "    evidence=(run.id,)))",
+    "store.metrics.record_pattern(flightlog.Pattern(\n"
+    '    workflow="triage", name="rate limit", description="429 at night", evidence=(run.id,)))',
 )
 
 
