@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -68,6 +69,20 @@ def test_opening_a_current_database_loads_neither_alembic_nor_another_engine(pat
         "assert 'sqlalchemy.dialects.postgresql' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", script, str(path)], check=True)
+
+
+def test_a_process_may_make_several_databases_at_once(tmp_path):
+    def make(number):
+        open_database(tmp_path / f"{number}.db", truth=True).close()
+        return revision_of(tmp_path / f"{number}.db")
+
+    with ThreadPoolExecutor(8) as threads:
+        assert set(threads.map(make, range(16))) == {migrations.HEAD}
+
+
+def revision_of(path):
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute("SELECT version_num FROM alembic_version").fetchone()[0]
 
 
 @pytest.mark.parametrize("read_only", [True, False])
