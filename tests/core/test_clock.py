@@ -73,6 +73,7 @@ def test_what_is_no_time(text):
 
 def test_between_two_times():
     assert clock.between("2026-11-20T10:00:00.000000Z", "2026-11-20T10:01:12.500000Z") == 72.5
+    assert clock.between("2026-09-21T15:13:20.000000Z", "2026-09-22T16:13:29.007001Z") == 90009.007001
     assert clock.between(None, "2026-11-20T10:00:00Z") is None
 
 
