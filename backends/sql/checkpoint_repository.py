@@ -106,7 +106,8 @@ class SqlCheckpoints(CheckpointRepository):
     def stored(self, checkpoint: str) -> StoredState:
         with self._reading() as connection:
             state = _state(connection, checkpoint)
-        bodies = self._bodies.values(state.run, {value.digest for value in state.values.values()})
+        digests = {value.digest for value in state.values.values()}
+        bodies = self._bodies.values(state.run, digests) if digests else {}
         plain = {key: bodies[value.digest] for key, value in state.values.items() if value.note is None}
         opaque = {key: bodies[value.digest] for key, value in state.values.items() if value.note is not None}
         notes = {key: value.note for key, value in state.values.items() if value.note}

@@ -127,6 +127,15 @@ def test_a_run_that_starts_at_anothers_checkpoint_has_a_copy_of_that_one_state(s
     assert store.checkpoints.list(early.id)[1].changed == ("messages", "pickle", "plan")
 
 
+def test_an_empty_state_is_a_state(store):
+    with store.run("w") as first:
+        empty = first.checkpoint({})
+    assert (store.checkpoints.state(empty), store.checkpoints.stored(empty).values) == ({}, {})
+    with store.run("w", from_checkpoint=empty) as run:
+        pass
+    assert [store.checkpoints.state(found.id) for found in store.checkpoints.list(run.id)] == [{}]
+
+
 def test_a_state_that_cannot_be_copied_hinders_no_run_and_is_said(store):
     with store.run("w", from_checkpoint="01nowhere") as run:
         run.log("on")
