@@ -11,6 +11,7 @@ What goes in comes out as the same text or number, and compares and sorts the sa
 The recorded bytes lie in `LargeBinary` columns and are never touched.
 """
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -88,12 +89,24 @@ class Asked(TypeDecorator[Any]):
 
 _ASKED = {"sqlite": ('"', "*", " "), "postgresql": ("'", ":*", " & ")}
 
+
+class _Listed(_Kept):
+    """Texts that the server has put into a JSON list as it keeps them."""
+
+    def process_result_value(self, value: Any, dialect: object) -> Any:
+        if value is None or "\\u0001" not in value:
+            return value
+        return json.dumps([read_text(text) for text in json.loads(value)])
+
+
 String = sa.String().with_variant(_Chars(), "postgresql")
 Text = sa.Text().with_variant(_Chars(), "postgresql")
 Time = sa.String().with_variant(_Moment(), "postgresql")
 Integer = sa.Integer().with_variant(_Whole(), "postgresql")
 BigInteger = sa.BigInteger().with_variant(_Whole(), "postgresql")
 Boolean = sa.Boolean().with_variant(_Flag(), "postgresql")
+Texts = sa.Text().with_variant(_Listed(), "postgresql")
+"""A JSON list of texts, made by the database."""
 Glob = sa.Text().with_variant(_Pattern(), "postgresql")
 """A bound value that is a pattern of SQLite's GLOB."""
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NullType
 
-from .column_types import Glob, String
+from .column_types import Glob, String, Texts
 
 
 class _Expression(FunctionElement[Any]):
@@ -49,17 +49,20 @@ class _Day(_Expression):
 
 
 class _Texts(_Expression):
-    name, type, inherit_cache = "texts", String, True
+    name, type, inherit_cache = "texts", Texts, True
     sqlite, postgresql = "json_group_array({})", "coalesce(json_agg({})::text, '[]')"
 
 
 class _Members(_Expression):
     name, inherit_cache = "members", True
     sqlite = "json_each({})"
+    # A server's text holds no NUL: within JSON too it is told as `column_types.stored_text` tells it.
     postgresql = (
         "LATERAL (SELECT key, value #>> '{{}}' AS atom, CASE json_typeof(value) WHEN 'string' THEN 'text'"
         " WHEN 'number' THEN 'real' WHEN 'boolean' THEN value::text ELSE json_typeof(value) END AS type"
-        " FROM json_each(({})::json))"
+        r" FROM json_each((CASE WHEN strpos({0}, '\u000') = 0 THEN {0} ELSE regexp_replace(regexp_replace({0},"
+        r" '(?<!\\)((?:\\\\)*)\\u0001', '\1\\u0001\\u0002', 'g'),"
+        r" '(?<!\\)((?:\\\\)*)\\u0000', '\1\\u0001\\u0001', 'g') END)::json))"
     )
 
 
