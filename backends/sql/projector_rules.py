@@ -13,7 +13,7 @@ from ...core.runs import FINISHED, Damage, fault_line
 from .checkpoint_rows import keep_checkpoint
 from .run_state import TOKENS, RunState
 from .storable import json_text, plain
-from .words import section
+from .words import about, section
 from .writes import Row
 
 PENDING = 2**30
@@ -46,8 +46,8 @@ def _run_started(state: RunState, event: e.RunStarted) -> None:
         state.keep("run_tags", tag, state.blank("run_tags", tag=tag))
     state.meta = plain(event.meta)
     state.writer = json_text(event.writer) if event.writer else ""
-    about = section(row["id"], event.name, event.workflow, event.objective, row["source_id"])
-    state.words = state.words._replace(about=about, added=section(*sorted(set(event.tags))))
+    called = about((row["id"], event.workflow, row["source_id"]), event.name, event.objective)
+    state.words = state.words._replace(about=called, added=section(*sorted(set(event.tags))))
 
 
 def _run_paused(state: RunState, event: e.RunPaused) -> None:
@@ -72,7 +72,8 @@ def _run_finished(state: RunState, event: e.RunFinished) -> None:
     state.words = state.words._replace(error=section(error))
     for approval in state.all("approvals"):
         if approval["status"] == "pending":  # nobody waits for the answer any more
-            approval.update(status="expired", decided=event.t)
+            # Nor does an answer that was never taken up stand in a table that is made anew.
+            approval.update(status="expired", decided=event.t, by="", note="", answered=None)
 
 
 def _run_meta(state: RunState, event: e.RunMeta) -> None:

@@ -199,7 +199,8 @@ def artifacts(connection: Connection, run: str) -> list[Artifact]:
 
 _METRIC = ("name", "value", "t", "seq", "step")
 _n = tables.metrics.c
-_metrics = select(*(_n[name] for name in _METRIC)).where(_n.run == _run).order_by(_n.id)
+# Not as they arrived: what others gave and what the run reported come by different ways.
+_metrics = select(*(_n[name] for name in _METRIC)).where(_n.run == _run).order_by(_n.t, _n.seq == 0, _n.seq, _n.id)
 
 
 def metrics(connection: Connection, run: str) -> list[MetricValue]:
