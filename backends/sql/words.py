@@ -42,6 +42,11 @@ def section(*texts: str) -> str:
     return "\n".join(filter(None, map(_folded, texts)))[:_LIMIT]
 
 
+def about(ids: tuple[str, ...], *texts: str) -> str:
+    """What a run is and is called: its ids whole, and texts that have a bound each, so that none hides another."""
+    return "\n".join(filter(None, (section(*ids), *map(section, texts))))
+
+
 def _folded(text: str) -> str:
     # As queries fold what they look for; this also takes out what no engine stores, and the separator.
     return fold(text[:_LIMIT])

@@ -347,6 +347,42 @@ def test_decide_conflict_if_it_is_decided_or_answered_already_or_the_run_is_fini
         store.runs.decide(record(store, *decided, finish=None), "a", "approved")
 
 
+def test_an_answer_that_is_not_taken_up_ends_with_the_run(place):
+    store = place.open()
+    writer = store.recording.begin(e.RunStarted(run=new_ulid(), workflow="w"))
+    writer.append(e.ApprovalRequested(approval="a", question="?"))
+    store.runs.decide(writer.run, "a", "approved", by="ana")
+    writer.append(e.RunFinished(status="failed"))
+    (found,) = store.runs.approvals(writer.run)
+    assert (found.status, found.answered, found.by) == ("expired", None, "")
+
+
+def test_metrics_are_in_order_whoever_gave_them(store):
+    writer = store.recording.begin(e.RunStarted(run=new_ulid(), workflow="w"))
+    for number in range(3):
+        store.runs.annotate(Scored(run=writer.run, name="given", value=number))
+        writer.append(e.MetricReported(name="reported", value=number))
+    found = [(metric.name, metric.value) for metric in store.runs.metrics(writer.run)]
+    assert found == [(name, number) for number in range(3) for name in ("given", "reported")]
+    writer.close()
+
+
+def test_no_text_that_is_recorded_keeps_others_from_being_found(store):
+    hostile = "nul\0 \1\2 \\u0000\0\0"
+    run = record(store, tags=[hostile], meta={"k": hostile, hostile: "v", "n": 1})
+    assert store.runs.get(run).tags == (hostile,)
+    assert store.runs.get(run).meta == {"k": hostile, hostile: "v", "n": 1}
+    other = record(store, meta={"k": "plain"})
+    assert [found.id for found in store.runs.query(parse("meta.k:plain")).items] == [other]
+    assert [found.id for found in store.runs.query(parse("meta.n>0")).items] == [run]
+
+
+def test_a_long_name_hides_nothing_else_that_words_are_looked_for_in(store):
+    run = record(store, workflow="triage", name="x" * 3000, objective="sort the inbox")
+    for word in ("triage", "inbox", run[-8:]):
+        assert store.runs.count(parse(word)) == 1
+
+
 def test_damage_is_empty_for_what_is_whole(store):
     run = record(store)
     assert store.runs.damage() == [] == store.runs.damage(run)
