@@ -26,6 +26,13 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.fixture
+def patient_mirror(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine, feeding a mirror takes longer than a person would wait for when a store is closed."""
+    monkeypatch.setattr("flightlog.backends.mirror.feeder._RECORDED_S", 60.0)
+    monkeypatch.setattr("flightlog.backends.mirror.feeder._LOOKED_S", 60.0)
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL server, started by the first test that asks for it."""

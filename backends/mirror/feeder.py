@@ -21,6 +21,8 @@ _IDLE_S = 0.5
 _AGAIN_S = 5.0
 _RECORDED_S = 5.0
 _LOOKED_S = 1.0
+# Another that feeds looks twice a second: if it closes first, and leaves the rest to us, that shows by then.
+_OTHERS_S = 1.0
 
 
 class Feeder:
@@ -62,6 +64,7 @@ class Feeder:
             return
         patience = _RECORDED_S if self._recording else _LOOKED_S
         self._until = time.monotonic() + patience
+        self._others_until = time.monotonic() + min(patience, _OTHERS_S)
         self._stopping = True
         self._wake.set()
         if self._thread is not threading.current_thread():
@@ -89,7 +92,7 @@ class Feeder:
                 self._say(f"{type(error).__name__}: {error}")
                 self._let_go(follower)
                 follower, pause = None, _AGAIN_S
-            if stopping and (follower or self._problem or not self._recording or self._is_late()):
+            if stopping and (follower or self._problem or not self._recording or time.monotonic() > self._others_until):
                 break
             self._wake.wait(_PAUSE_S if stopping else pause)
             self._wake.clear()
@@ -140,4 +143,4 @@ class Feeder:
         self._pid, self._lock, self._wake = os.getpid(), threading.Lock(), threading.Event()
         self._thread = None
         self._stopping = self._recording = False
-        self._until, self._problem = 0.0, ""
+        self._until, self._others_until, self._problem = 0.0, 0.0, ""

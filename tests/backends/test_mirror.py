@@ -18,6 +18,8 @@ from flightlog.core.events import decode, encode
 from flightlog.core.metrics import Pattern
 from flightlog.core.query.query import EVERYTHING
 
+pytestmark = pytest.mark.usefixtures("patient_mirror")
+
 MIXES = {
     "file": "{type: file}",
     "sqlite": "{type: sqlite}",
@@ -283,10 +285,24 @@ def test_one_feeds_and_another_takes_over(data):
     assert same(data)
 
 
+def test_who_records_while_another_feeds_does_not_wait_for_the_end_of_that(data):
+    with flightlog.open(data) as one:
+        first = record(one)
+        until(lambda: list(mirror_of(data).rglob(f"{first}.jsonl")))
+        with flightlog.open(data) as two:
+            run = record(two)
+            begun = time.monotonic()
+        assert time.monotonic() - begun < 30  # and not the minute that it would wait for a mirror of its own
+        until(lambda: any(b"run.finished" in path.read_bytes() for path in mirror_of(data).rglob(f"{run}.jsonl")))
+    assert same(data)
+
+
 def test_a_forked_child_feeds_what_it_records(tmp_path):
     data = configured(tmp_path, MIXES["sqlite"])
     code = f"""
 import os, flightlog
+from flightlog.backends.mirror import feeder
+feeder._RECORDED_S = 60.0
 store = flightlog.open({str(data)!r})
 with store.run("w") as run:
     run.log("parent")

@@ -8,6 +8,8 @@ import pytest
 from click.testing import CliRunner
 from flightlog.tui.cli.main import main
 
+pytestmark = pytest.mark.usefixtures("patient_mirror")
+
 
 @pytest.fixture
 def data(tmp_path):

@@ -8,6 +8,8 @@ import pytest
 from flightlog.backends.mirror import feeder
 from flightlog.tui.app import FlightlogApp
 
+pytestmark = pytest.mark.usefixtures("patient_mirror")
+
 
 def recorded_in(folder) -> None:
     """A data directory with a mirror, and a run in both."""
