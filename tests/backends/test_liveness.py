@@ -79,7 +79,7 @@ def test_the_evidence_says_only_what_is_known(journal, case):
 
 def test_of_another_machine_a_free_lock_is_proof_only_after_silence(journal):
     elsewhere = replace(HERE, host="elsewhere", boot_id="another")
-    assert liveness.evidence(journal, elsewhere, NOW) == ""
+    assert liveness.evidence(journal, elsewhere, clock.now()) == ""
     silent = clock.from_seconds(time.time() - liveness.SILENCE_S - 1)
     assert "on elsewhere" in liveness.evidence(journal, elsewhere, silent)
     assert "on elsewhere" in liveness.evidence(journal, elsewhere, "")

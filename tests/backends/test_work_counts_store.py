@@ -79,7 +79,7 @@ def test_questions_cost_the_same_number_of_statements_at_any_size(store_of, stat
     assert (many["outcomes"], many["trends"]) <= (9, 5)
 
 
-def test_one_new_event_costs_the_same_number_of_statements_at_any_size(store_of, statements):
+def test_one_new_event_costs_no_statement_for_each_run_that_there_is(store_of, statements):
     counted = []
     for runs in (12, 120):
         store = store_of(runs)
@@ -90,4 +90,6 @@ def test_one_new_event_costs_the_same_number_of_statements_at_any_size(store_of,
             statements.clear()
             assert store.feed.changes(cursor).changed == (run.id,)
             counted.append(queries(statements))
-    assert counted[0] == counted[1] <= 30
+    # A thread that ships may find some of it first: a few statements more or less, but none for each run.
+    assert max(counted) <= 30
+    assert abs(counted[0] - counted[1]) <= 8
