@@ -14,9 +14,11 @@ from flightlog.tui.app import FlightlogApp
 from flightlog.tui.messages import StoreChanged
 from flightlog.tui.screens.runs import RunsScreen
 from flightlog.tui.sections import Head
+from flightlog.tui.widgets.empty import Empty
 from flightlog.tui.widgets.filter_bar import FilterBar
 from flightlog.tui.widgets.preview import Preview
 from little_store import Runs, make_run, make_store, run_id
+from textual import events
 
 SIZES = [(120, 36), (80, 24)]
 
@@ -245,6 +247,27 @@ async def test_a_run_that_is_opened_before_the_filtered_list_is_read_is_the_filt
         assert screen.run_list.cursor == opened[0]
 
 
+async def test_a_filter_that_takes_long_to_read_gives_the_keys_to_its_list(app, runs):
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await loaded(pilot)
+        go, query = threading.Event(), runs.query
+
+        def slowly(*args, **kwargs):
+            assert go.wait(30)
+            return query(*args, **kwargs)
+
+        runs.query = slowly
+        await pilot.press("slash", *"workflow:flow-1", "enter")
+        await until(pilot, lambda: screen.query_one(Empty).display and not screen.table.size)
+        go.set()
+        await until(pilot, lambda: screen.run_list.lines == 333 and screen.focused is screen.table)
+        screen.table.post_message(events.Hide())  # which was on its way when the list came
+        await pilot.pause()
+        assert screen.focused is screen.table
+        await pilot.press("j")
+        assert screen.run_list.cursor_line == 1
+
+
 async def test_typing_goes_on_while_nothing_matches(app):
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await loaded(pilot)
@@ -315,6 +338,17 @@ async def test_a_hundred_changes_a_second_cost_thirty_reads_and_no_key(app, runs
         writer.join()
         assert screen.run_list.cursor_line == 20
         assert screen.loader.loads - loads <= lasted * 31 + 3
+
+
+async def test_the_header_tells_of_the_newest_change_and_not_of_the_newest_look(app, runs, feed):
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await loaded(pilot)
+        before, asked = screen._quiet(), feed.asked
+        feed.note()
+        await until(pilot, lambda: feed.asked > asked and not screen.loader.busy)
+        assert abs(screen._quiet()) > abs(before) / 2
+        feed.note(run_id(1))
+        await until(pilot, lambda: abs(screen._quiet()) < 60)
 
 
 async def test_many_notices_are_one_message(app, feed):

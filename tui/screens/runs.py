@@ -120,7 +120,6 @@ class RunsScreen(ListActions, Annotations):
     # --- reading -----------------------------------------------------------------------------------
 
     def on_store_changed(self, message: StoreChanged) -> None:
-        self._changed = clock.now_s()
         self.run_list.behind = True
         if self.is_current:
             self.loader.request()
@@ -139,7 +138,10 @@ class RunsScreen(ListActions, Annotations):
         if self.opening is not None and self._is_read():
             self.action_open()
             self._open_no_more()
-        if answer.changes is None or answer.changes.changed or answer.changes.removed:
+        changes = answer.changes
+        if changes is not None and (changes.changed or changes.removed):
+            self._changed = clock.now_s()
+        if changes is None or changes.changed or changes.removed:
             self.counter.request()
         self.previewer.request()
         self.loader.request()

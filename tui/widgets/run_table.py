@@ -166,6 +166,11 @@ class RunTable(ScrollView, can_focus=True):
         super().on_mount()  # type: ignore[no-untyped-call]
         plain_scroll_bar(self)
 
+    def on_hide(self, event: events.Hide) -> None:
+        if self.display:
+            # It is back already: the focus that it was given again is not to go on to the filter's line.
+            event.prevent_default()
+
     def on_resize(self) -> None:
         shown = self.run_list
         if shown.top <= shown.cursor_line < shown.top + shown.height:
