@@ -11,14 +11,18 @@ from textual.screen import Screen
 SIZE = (120, 36)
 
 
-async def settled(pilot):
-    """The screen, when nothing is read or drawn any more."""
-    end = time.monotonic() + 30
-    while not (hasattr(pilot.app, "home") and pilot.app.home.run_list.ready and not pilot.app.home.loader.busy):
+async def settled(pilot, runs):
+    """The screen, when nothing was read or drawn for a third of a second."""
+    end, quiet, before = time.monotonic() + 30, 0, None
+    while quiet < 7:
         assert time.monotonic() < end
-        await pilot.pause(0.02)
-    await asyncio.sleep(0.3)
-    await pilot.pause()
+        await asyncio.sleep(0.05)
+        await pilot.pause()
+        home = getattr(pilot.app, "home", None)
+        now = (home.table.painted, sum(runs.asked.values())) if home is not None and home.run_list.ready else None
+        busy = now is None or home.loader.busy or home.previewer.busy
+        quiet = 0 if busy or now != before else quiet + 1
+        before = now
     return pilot.app.home
 
 
@@ -29,22 +33,22 @@ def app(store) -> FlightlogApp:
 
 async def test_the_cursor_draws_two_lines_and_reads_nothing(app, runs):
     async with app.run_test(size=SIZE) as pilot:
-        screen = await settled(pilot)
+        screen = await settled(pilot, runs)
         painted, asked = screen.table.painted, runs.asked["query"]
         await pilot.press("j")
-        await settled(pilot)
+        await settled(pilot, runs)
         assert screen.table.painted - painted == 2
         assert runs.asked["query"] == asked
 
 
 async def test_a_page_down_draws_a_screen_and_reads_a_page_at_most(app, runs):
     async with app.run_test(size=SIZE) as pilot:
-        screen = await settled(pilot)
+        screen = await settled(pilot, runs)
         await pilot.press("pagedown")
-        await settled(pilot)
+        await settled(pilot, runs)
         painted, rows = screen.table.painted, runs.rows
         await pilot.press("pagedown")
-        await settled(pilot)
+        await settled(pilot, runs)
         assert screen.table.painted - painted <= 2 * (screen.table.rows + 1)
         assert runs.rows - rows <= 2 * screen.run_list.page
 
@@ -52,10 +56,10 @@ async def test_a_page_down_draws_a_screen_and_reads_a_page_at_most(app, runs):
 @pytest.mark.parametrize("key", ["G", "s"])
 async def test_another_place_or_order_reads_a_few_pages(app, runs, key):
     async with app.run_test(size=SIZE) as pilot:
-        screen = await settled(pilot)
+        screen = await settled(pilot, runs)
         painted, rows = screen.table.painted, runs.rows
         await pilot.press(key)
-        await settled(pilot)
+        await settled(pilot, runs)
         assert runs.rows - rows <= 3 * screen.run_list.page
         assert screen.table.painted - painted <= 4 * (screen.table.rows + 1)
         assert screen.run_list.held <= 5 * screen.run_list.page
@@ -63,7 +67,7 @@ async def test_another_place_or_order_reads_a_few_pages(app, runs, key):
 
 async def test_nothing_is_read_while_nothing_happens(app, runs, feed):
     async with app.run_test(size=SIZE) as pilot:
-        screen = await settled(pilot)
+        screen = await settled(pilot, runs)
         before, asked = sum(runs.asked.values()), feed.asked
         painted = screen.table.painted
         await asyncio.sleep(1.3)
@@ -73,9 +77,9 @@ async def test_nothing_is_read_while_nothing_happens(app, runs, feed):
 
 async def test_changes_below_a_screen_that_hides_the_list_read_and_paint_nothing(app, runs, feed):
     async with app.run_test(size=SIZE) as pilot:
-        screen = await settled(pilot)
+        screen = await settled(pilot, runs)
         app.push_screen(Screen())
-        await pilot.pause(0.2)
+        await settled(pilot, runs)
         loads, frames = screen.loader.loads, []
         app.post_display_hook = lambda: frames.append(1)
         for n in range(10):
@@ -84,5 +88,5 @@ async def test_changes_below_a_screen_that_hides_the_list_read_and_paint_nothing
         assert (screen.loader.loads, frames) == (loads, [])
         app.pop_screen()
         await pilot.pause()
-        await settled(pilot)
+        await settled(pilot, runs)
         assert screen.loader.loads > loads
