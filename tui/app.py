@@ -55,7 +55,8 @@ class FlightlogApp(App[None]):
         self.home: RunsScreen
         """The run list: what all other screens lie on."""
         self._open_store, self._called, self._opening = open_store, name, False
-        self._typed = TypeAhead(self)
+        self.typed = TypeAhead(self)
+        """What was typed and waits for its turn."""
         self._places: dict[str, Screen[Any]] = {}
         self._told: dict[str, float] = {}
         self._report = ""
@@ -92,7 +93,7 @@ class FlightlogApp(App[None]):
             first.opening.set()
 
     async def on_event(self, event: events.Event) -> None:
-        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded and self._typed.holds(event):
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded and self.typed.holds(event):
             return
         await super().on_event(event)
 

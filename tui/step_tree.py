@@ -108,7 +108,7 @@ class StepTree:
         if step.error:
             line.append((f"  {one_line(step.error, 120)}", "bad"))
         elif step.agent and step.agent != step.name:
-            line.append((f"  {one_line(step.agent, 40)}", "faint"))
+            line.append((f"  {one_line(step.agent, 40)}", "muted"))
         return line
 
     def _end(self, step: Step) -> float | None:

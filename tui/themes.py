@@ -135,8 +135,8 @@ def _palette(
     text, back = Color.parse(foreground), Color.parse(background)
     named = text.ansi is not None or back.ansi is not None
     # Colours that the terminal names itself cannot be mixed; it is asked to dim them.
-    muted = style(text, dim=True) if named else style(back.blend(text, 0.62))
-    faint = style(text, dim=True) if named else style(back.blend(text, 0.32))
+    muted = style(text, dim=True) if named else style(back.blend(text, 0.7))
+    faint = style(text, dim=True) if named else style(back.blend(text, 0.42))
     cursor = Style(reverse=True) if named else Style(bgcolor=Color.parse(cursor_background).rich_color, bold=True)
     return Palette(
         text=style(text),

@@ -36,6 +36,11 @@ class TypeAhead:
         self._given: Typed | None = None
         self._task: asyncio.Task[None] | None = None
 
+    @property
+    def busy(self) -> bool:
+        """Whether what was typed is still being acted on."""
+        return self._task is not None
+
     def holds(self, key: Typed) -> bool:
         """Whether this key has to wait; if not, it is to be acted on now."""
         if key is self._given:

@@ -201,7 +201,7 @@ def deploy(store: Store, pace: Pace, number: int) -> None:
             pace.pause(0.8, 2.5)
             step.info(f"{rng.randint(120, 480)} tests passed")
         approved = run.approve(
-            f"Ship {service}:{number} to prod?", timeout=40 * pace.factor, service=service, image_mb=size
+            f"Ship {service}:{number} to prod?", timeout=pace.patience(40), service=service, image_mb=size
         )
         if not approved:
             run.warning("not approved, nothing was shipped")

@@ -34,6 +34,10 @@ class Pace:
             self.sleep(min(left, 0.25))
             left -= 0.25
 
+    def patience(self, seconds: float) -> float:
+        """How long it waits for a person, who would wait so many seconds in its life."""
+        return seconds * self.factor
+
     def sleep(self, seconds: float) -> None:
         """Lets time go by."""
         time.sleep(seconds)

@@ -12,13 +12,17 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from .. import type_ahead
 from ..app import FlightlogApp
 from ..cli.opening import open_store
 from ..cli.options import Settings
+from ..loading import Loader
 from ..screens.run import RunScreen
 from .stage import staged
 
 WIDE, NARROW = (120, 36), (80, 24)
+PATIENCE = 60.0
+"""Seconds that a busy machine may take to show something."""
 
 
 class Picture(NamedTuple):
@@ -59,6 +63,7 @@ PICTURES = (
 
 async def take(folder: Path, picture: Picture) -> str:
     """One picture of a data directory, as SVG text."""
+    type_ahead.PATIENCE = PATIENCE
     app = FlightlogApp(lambda: open_store(Settings(data=str(folder))), name="./data")
     async with app.run_test(size=picture.size) as pilot:
         await _quiet(app)
@@ -69,22 +74,33 @@ async def take(folder: Path, picture: Picture) -> str:
         await _quiet(app)
         if isinstance(app.screen, RunScreen) is not picture.name.startswith("run-"):
             raise SystemExit(f"{picture.name}: the keys led to {app.screen}, is the machine too busy?")
-        svg = app.export_screenshot(title="flightlog")
+        svg = _drawn(app, picture.name)
     app.close()
+    return svg.replace(str(folder), "./data") + "\n"
+
+
+def _drawn(app: FlightlogApp, name: str) -> str:
     # Textual numbers its pictures anew each time.
-    return re.sub(r"terminal-\d+", picture.name, svg).replace(str(folder), "./data") + "\n"
+    return re.sub(r"terminal-\d+", name, app.export_screenshot(title="flightlog"))
 
 
 async def _quiet(app: FlightlogApp) -> None:
-    """Waits until half a second of idle time brought nothing new: whatever is read has been read."""
-    same, before = 0, ""
-    for _ in range(400):
+    """Waits until nothing is typed or read any more, and half a second of idle time brought nothing new."""
+    end, same, before = time.monotonic() + PATIENCE, 0, ""
+    while same < 10:
+        if time.monotonic() > end:
+            raise SystemExit(f"{app.screen} does not come to rest, is the machine too busy?")
         await asyncio.sleep(0.05)
-        now = app.export_screenshot(simplify=True)
-        same = same + 1 if now == before else 0
+        now = _drawn(app, "now")
+        same = same + 1 if now == before and not _busy(app) else 0
         before = now
-        if same == 10:
-            return
+
+
+def _busy(app: FlightlogApp) -> bool:
+    """Whether keys wait for their turn, or anything on screen for its answer."""
+    owners = (app.screen, *app.screen.query("*"))
+    loaders = (one for owner in owners for one in vars(owner).values() if isinstance(one, Loader))
+    return app.typed.busy or app.store is None or any(loader.busy for loader in loaders)
 
 
 def main() -> None:

@@ -82,6 +82,10 @@ class StagePace(Pace):
                 self.curtain.wait()
                 raise Stopped
 
+    def patience(self, seconds: float) -> float:
+        """Longer than any machine takes for the pictures: pretended time stands still, real time does not."""
+        return 3600.0
+
     def twin(self, seed: int) -> "StagePace":
         """The same pace with dice of its own."""
         return replace(self, rng=Random(seed))
