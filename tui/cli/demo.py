@@ -5,12 +5,14 @@ import signal
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
 import click
 
 from ...core.errors import ConfigError
+from ...core.text import safe_text
 from ..demo.fleet import Fleet
 from .browse import check_terminal, run_browser
 from .options import Settings, verb
@@ -47,8 +49,12 @@ def demo(settings: Settings, headless: float | None, storage: str) -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     finally:
-        fleet.stop()
-        if settings.data is None:
+        kept = settings.data is not None
+        with suppress(OSError):  # the terminal may be gone
+            where = f"stays in {safe_text(str(folder))}" if kept else "goes"
+            say(f"the agents stop, what they recorded {where}", err=True)
+        fleet.stop(kept=kept)
+        if not kept:
             shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -29,7 +29,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--first", type=int, default=0, help="number of the first run")
     parser.add_argument("--quick", type=int, default=0, help="how many runs to do at once before living in real time")
+    parser.add_argument("--nice", type=int, default=0, help="how far it stands back for others on the machine")
     options = parser.parse_args()
+    os.nice(options.nice)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl+c is for the browser; agents end with their fleet
     signal.signal(signal.SIGTERM, _stop)
     scratch = Path(options.data) / "demo-files"

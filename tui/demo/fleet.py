@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +21,9 @@ FLEET = (
     ("report", 1),
 )
 """Every agent, in the order they start: its kind, and which of its twins it is."""
+
+PATIENCE = 1.5
+"""Seconds that agents have to end their runs: nobody waits longer for a demo to end."""
 
 
 @dataclass
@@ -46,13 +50,15 @@ class Fleet:
             *(sys.executable, "-m", "flightlog.tui.demo.agent", kind, str(self.data)),
             *("--storage", self.storage, "--seed", str(self.seed * 1000 + twin * 100 + deaths)),
             *("--first", str(deaths), "--quick", str(0 if deaths or twin else QUICK[kind])),
+            *("--nice", str(0 if (kind, twin) == FLEET[0] else 5)),
         ]
         self._agents[kind, twin] = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
 
     def _keep(self) -> None:
-        # One after the other: all at once, they would keep a small machine from drawing its first frame.
+        # One after the other, and behind the browser: all at once, they would keep a small machine from
+        # drawing its first frame.
         for kind, twin in FLEET[1:]:
             if self._stopping.wait(0.35):
                 return
@@ -64,16 +70,24 @@ class Fleet:
                     self._deaths[kind, twin] = self._deaths.get((kind, twin), 0) + 1
                     self._spawn(kind, twin)
 
-    def stop(self) -> None:
-        """Ends every agent and waits for it. May be called twice."""
+    def stop(self, *, kept: bool) -> None:
+        """Ends every agent and waits for it, two seconds at most. May be called twice.
+
+        `kept`: what they recorded stays, so each may end its run and ship what it can; what it does not
+        come to lies in the spool, for whoever opens the data directory next. Else they are killed.
+        """
         self._stopping.set()
         if self._keeper:
             self._keeper.join()
+        until = time.monotonic() + PATIENCE
         for agent in self._agents.values():
-            agent.terminate()
+            if kept:
+                agent.terminate()
+            else:
+                agent.kill()
         for agent in self._agents.values():
             try:
-                agent.wait(3)
+                agent.wait(max(until - time.monotonic(), 0))
             except subprocess.TimeoutExpired:
                 agent.kill()
                 agent.wait()
