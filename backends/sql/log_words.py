@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 from ...core.log_words import Wanted, words_in
-from . import tables
+from . import bulk, tables
 from .bodies import Bodies
 from .column_types import Asked
 from .dialects import ENTRY, LOG_WORDS, holds
@@ -81,7 +81,8 @@ def take(connection: Connection, run: str, messages: Iterable[tuple[int, str]], 
         connection.execute(_REACHED, {"of": run, "upto": upto})
     add, form = _ADD[connection.dialect.name]
     rows = [(_id(known.number, seq), form(words)) for seq, message in messages if (words := words_in(message))]
-    if rows:
+    many = len(rows) >= bulk.MANY and connection.dialect.name == "postgresql"
+    if rows and not (many and bulk.copied(connection, "log_words", ("id", "words"), rows)):
         connection.exec_driver_sql(add, rows)
 
 
@@ -227,10 +228,16 @@ _LINES = (
 _DELETE = text("DELETE FROM log_words WHERE id >= :from AND id < :to")
 _UNDO = "INSERT INTO log_words(log_words, rowid, words) VALUES ('delete', ?, ?)"
 
+
+def _lexemes(words: Iterable[str]) -> str:
+    """As a `tsvector` is written: each word as it is, in quotes."""
+    return " ".join("'" + word.replace("\\", "\\\\").replace("'", "''") + "'" for word in words)
+
+
 # How words go in, which every engine has its own way for.
 _ADD: dict[str, tuple[str, Callable[[list[str]], object]]] = {
     "sqlite": ("INSERT INTO log_words(rowid, words) VALUES (?, ?)", " ".join),
-    "postgresql": ("INSERT INTO log_words (id, words) VALUES (%s, array_to_tsvector(%s))", list),
+    "postgresql": ("INSERT INTO log_words (id, words) VALUES (%s, CAST(%s AS tsvector))", _lexemes),
 }
 
 _hits = (

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table
 
+from . import bulk
 from .storable import storable
 
 Row = dict[str, Any]
@@ -38,14 +39,18 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     _run(connection, table, sql, names, rows)
 
 
-def insert(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
+def insert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Adds rows whose number the database gives."""
-    _run(connection, table, *_append(table, connection.dialect.name), rows)
+    sql, names = _append(table, connection.dialect.name)
+    if not _copied(connection, table, names, rows):
+        _run(connection, table, sql, names, rows)
 
 
-def add_missing(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
+def add_missing(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Adds the rows whose primary key is not there yet; others stay as they are."""
-    _run(connection, table, *_missing(table, connection.dialect.name), rows)
+    sql, names = _missing(table, connection.dialect.name)
+    if not _copied(connection, table, names, rows):
+        _run(connection, table, sql, names, rows)
 
 
 def add_up(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
@@ -55,13 +60,25 @@ def add_up(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
     _run(connection, table, *_sum(table, connection.dialect.name), in_order)
 
 
+def _copied(connection: Connection, table: Table, names: tuple[str, ...], rows: Sequence[Row]) -> bool:
+    if len(rows) < bulk.MANY or connection.dialect.name != "postgresql":
+        return False
+    return bulk.copied(connection, table.name, names, _values(connection, table, names, rows))
+
+
 def _run(
     connection: Connection, table: Table, sql: str, names: tuple[str, ...], rows: Iterable[Mapping[str, Any]]
 ) -> None:
-    bind = _binds(table, names, connection.dialect.name)
-    values = [tuple([bound(row[name]) for bound, name in bind]) for row in rows]
+    values = _values(connection, table, names, rows)
     if values:
         connection.exec_driver_sql(sql, values)
+
+
+def _values(
+    connection: Connection, table: Table, names: tuple[str, ...], rows: Iterable[Mapping[str, Any]]
+) -> list[tuple[Any, ...]]:
+    bind = _binds(table, names, connection.dialect.name)
+    return [tuple([bound(row[name]) for bound, name in bind]) for row in rows]
 
 
 @lru_cache(64)
