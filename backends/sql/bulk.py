@@ -27,7 +27,7 @@ def copied(connection: Connection, table: str, columns: Sequence[str], rows: Ite
     except psycopg.errors.UniqueViolation:
         return False
     except psycopg.Error as error:
-        lost = connection.dialect.is_disconnect(error, driver, None)
+        lost = driver.closed or driver.broken
         if lost:
             connection.invalidate(error)
         raise DBAPIError.instance("COPY", None, error, psycopg.Error, True, lost, connection.dialect) from error

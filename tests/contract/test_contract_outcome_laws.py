@@ -41,8 +41,9 @@ def test_summaries_equal_an_account_of_the_recorded_events(store, history, data)
     layout, history = truth_of(store).layout, renamed(history)
     at = dict.fromkeys(history, 0)
     accepted = {run: [] for run in history}
-    while any(at[run] < len(events) for run, events in history.items()):
-        for run in data.draw(st.lists(st.sampled_from(list(history)), min_size=1, unique=True)):
+    # A journal that was shipped whole is gone: another one in its place would be another delivery.
+    while going := [run for run, events in history.items() if at[run] < len(events)]:
+        for run in data.draw(st.lists(st.sampled_from(going), min_size=1, unique=True)):
             events, begin = history[run], at[run]
             end = data.draw(st.integers(min(begin + 1, len(events)), len(events)))
             portion = events[begin:end]
