@@ -163,7 +163,9 @@ def _in_memory(databases: Databases, durable: bool) -> Store:
         name=MEMORY,
         recording=backend.recording,
         workflows=_guarded(LazyWorkflows(lambda: _in_table(databases.get(None))), lambda: store),
-        reading=lambda: backend.reading(lambda database, refresh: _in_database(database, refresh, databases.get(None))),
+        reading=lambda: backend.reading(
+            lambda database, refresh: _in_database(database, refresh, lambda: databases.get(None))
+        ),
         close=lambda: backend.close(databases.close),
         durable=durable,
         prices=_price_book,
@@ -213,10 +215,12 @@ def _metrics(
         from .files.file_metrics import FileMetrics
 
         return FileMetrics(database, refresh, Path(kept.path) / "patterns.jsonl")
-    return _in_database(database, refresh, databases.beside(_where(kept)))
+    return _in_database(database, refresh, lambda: databases.beside(_where(kept)))
 
 
-def _in_database(database: "Database", refresh: Callable[[], None], kept: "Database") -> MetricsRepository:
+def _in_database(
+    database: "Database", refresh: Callable[[], None], kept: "Callable[[], Database]"
+) -> MetricsRepository:
     from .sql.metrics_repository import SqlMetrics
 
     return SqlMetrics(database, refresh, kept)

@@ -27,9 +27,11 @@ _PATTERN = (_p.workflow, _p.name, _p.description, _p.count, _p.first_seen, _p.la
 
 
 class SqlMetrics(MetricsRepository):
-    """Summaries are kept sums, and percentiles are read from an index; `kept` is the database that has the patterns."""
+    """Summaries are kept sums, and percentiles are read from an index; `kept` opens what has the patterns."""
 
-    def __init__(self, database: Database, refresh: Callable[[], None], kept: Database | None = None) -> None:
+    def __init__(
+        self, database: Database, refresh: Callable[[], None], kept: Callable[[], Database] | None = None
+    ) -> None:
         self._database, self._refresh, self._kept = database, refresh, kept
 
     def summary(self, workflow: str, version: int | None = None, within: Query = EVERYTHING) -> Outcome:
@@ -103,7 +105,7 @@ class SqlMetrics(MetricsRepository):
         first, last = pattern.first_seen or pattern.last_seen or seen, pattern.last_seen or pattern.first_seen or seen
         new = msgspec.structs.replace(pattern, first_seen=first, last_seen=last)
         here = (_p.workflow == pattern.workflow, _p.name == pattern.name)
-        with self._kept.write(BY_HAND_S) as connection:
+        with self._kept().write(BY_HAND_S) as connection:
             claim(connection, [PATTERNS])
             row = connection.execute(select(*_PATTERN).where(*here)).first()
             if row is None:
@@ -115,7 +117,7 @@ class SqlMetrics(MetricsRepository):
         """Keeps patterns as they are, each in the place of the one that has its workflow and name."""
         if self._kept is None:
             raise NotSupported("patterns cannot be kept here", advice="keep metrics in flightlog.db")
-        with self._kept.write(BY_HAND_S) as connection:
+        with self._kept().write(BY_HAND_S) as connection:
             claim(connection, [PATTERNS])
             upsert(connection, patterns, [_row(pattern) for pattern in found])
 
@@ -123,14 +125,14 @@ class SqlMetrics(MetricsRepository):
         """Those of every workflow, by workflow and name: what cannot be derived of all this."""
         if self._kept is None:
             return []
-        with self._kept.read() as connection:
+        with self._kept().read() as connection:
             rows = connection.execute(select(*_PATTERN).order_by(_p.workflow, _p.name))
             return [_pattern(row) for row in rows]
 
     def patterns(self, workflow: str) -> list[Pattern]:
         if self._kept is None:
             return []
-        with self._kept.read() as connection:
+        with self._kept().read() as connection:
             statement = select(*_PATTERN).where(_p.workflow == workflow).order_by(_p.count.desc(), _p.name)
             return [_pattern(row) for row in connection.execute(statement)]
 

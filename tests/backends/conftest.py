@@ -51,7 +51,7 @@ class SmallStore:
         self.runs = SqlRuns(self.database, self.bodies, self._refresh, self)
         self.logs = SqlLogs(self.database, self.bodies, self._refresh, self.runs)
         self.checkpoints = SqlCheckpoints(self.database, self.bodies, self._refresh)
-        self.metrics = SqlMetrics(self.database, self._refresh, self.database)
+        self.metrics = SqlMetrics(self.database, self._refresh, lambda: self.database)
         self.feed = SqlFeed(self.database, self._refresh, watcher=None)
         self._seqs: dict[str, int] = {}
         self._seconds = 0
