@@ -15,10 +15,14 @@ import flightlog
 import pytest
 from flightlog.core.query.query import EVERYTHING
 
+EVENTS = int(os.environ.get("FLIGHTLOG_EVENTS", "500"))
+"""What each of fifty agents records; 10,000 is the full size, some minutes on two cores."""
+LIMIT_S = 300 + EVENTS // 5
+
 AGENT = """
 import sys, time, flightlog
-folder, storage, count, pause = sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
-with flightlog.open(folder, storage=storage) as store:
+place, storage, count, pause = sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
+with flightlog.open(place, storage=None if storage == "postgres" else storage) as store:
     run = store.run("w")
     print(run.id, flush=True)
     for n in range(count):
@@ -33,10 +37,12 @@ with flightlog.open(folder, storage=storage) as store:
 class Agent:
     """A process that records, and what it said was acknowledged."""
 
-    def __init__(self, folder: Path, storage: str, count: int, pause: float = 0.0) -> None:
+    def __init__(
+        self, place: Path | str, storage: str, count: int, pause: float = 0.0, *, beside: Path | None = None
+    ) -> None:
         # Read by its name: the agent's own handle has one place in the file, which a read would move.
-        self._said = folder.parent / f"said-{id(self)}"
-        words = [sys.executable, "-c", AGENT, str(folder), storage, str(count), str(pause)]
+        self._said = (beside or Path(place).parent) / f"said-{id(self)}"
+        words = [sys.executable, "-c", AGENT, str(place), storage, str(count), str(pause)]
         with self._said.open("wb") as said:
             self.process = subprocess.Popen(words, stdout=said)
         self.count = count
@@ -56,11 +62,13 @@ def check(store, agents: list[Agent]) -> None:
     for agent in agents:
         run, *numbers = agent.said()
         recorded, after = [], 0
-        while page := store.logs.query(run, limit=500, after=after):
+        while page := store.logs.query(run, limit=1000, after=after):
             recorded += [entry.details["n"] for entry in page]
             after = page[-1].seq
         assert recorded in (list(range(len(numbers))), list(range(len(numbers) + 1)))
-        assert [seq for seq, _ in store.runs.events(run, limit=10_000)] == list(range(1, runs[run].events + 1))
+        assert [seq for seq, _ in store.runs.events(run, limit=agent.count + 10)] == list(
+            range(1, runs[run].events + 1)
+        )
         assert runs[run].logs == len(recorded)
         status = "completed" if agent.process.returncode == 0 else ("lost", "completed")
         assert runs[run].status in status and not runs[run].damaged
@@ -75,12 +83,13 @@ def begun(agents: list[Agent]) -> None:
 
 
 @pytest.mark.heavy
-@pytest.mark.timeout(500)
+@pytest.mark.timeout(2 * LIMIT_S)
 @pytest.mark.parametrize("storage", ["file", "sqlite"])
-def test_fifty_processes_of_a_thousand_events(tmp_path, storage):
-    agents = [Agent(tmp_path / "data", storage, 1000) for _ in range(50)]
-    assert [agent.process.wait(400) for agent in agents] == [0] * 50
-    with flightlog.open(tmp_path / "data") as store:
+def test_fifty_processes_record_at_once(tmp_path, storage):
+    place = tmp_path / "data"
+    agents = [Agent(place, storage, EVENTS, beside=tmp_path) for _ in range(50)]
+    assert [agent.process.wait(LIMIT_S) for agent in agents] == [0] * 50
+    with flightlog.open(place) as store:
         check(store, agents)
         assert store.runs.totals().by_status["completed"] == 50
         if storage == "sqlite":
@@ -88,20 +97,26 @@ def test_fifty_processes_of_a_thousand_events(tmp_path, storage):
 
 
 @pytest.mark.heavy
-@pytest.mark.timeout(500)
-@pytest.mark.parametrize("storage", ["file", "sqlite"])
-def test_fifty_processes_of_which_twenty_are_killed(tmp_path, storage):
+@pytest.mark.timeout(2 * LIMIT_S)
+@pytest.mark.parametrize("storage", ["file", "sqlite", "postgres"])
+def test_fifty_processes_of_which_twenty_are_killed(tmp_path, storage, new_postgres_url):
+    """The victims are killed at moments spread over what they record."""
+    place = new_postgres_url() if storage == "postgres" else tmp_path / "data"
     rng = random.Random(20)
-    agents = [Agent(tmp_path / "data", storage, 1000, pause=0.003) for _ in range(50)]
-    victims = agents[::2][:20]
-    for victim in victims:
-        begun([victim])
-        time.sleep(rng.random() * 0.1)
-        victim.process.send_signal(signal.SIGKILL)
+    agents = [Agent(place, storage, EVENTS, beside=tmp_path) for _ in range(50)]
+    victims = {agent: rng.randrange(EVENTS) for agent in agents[::2][:20]}
+    until = time.monotonic() + LIMIT_S
+    while victims:
+        assert time.monotonic() < until
+        for victim in [victim for victim, at in victims.items() if len(victim.said()) > at]:
+            victim.process.send_signal(signal.SIGKILL)
+            del victims[victim]
+        victims = {victim: at for victim, at in victims.items() if victim.process.poll() is None}
+        time.sleep(0.005)
     for agent in agents:
-        agent.process.wait(400)
+        agent.process.wait(LIMIT_S)
     assert sum(agent.process.returncode == -signal.SIGKILL for agent in agents) > 5
-    with flightlog.open(tmp_path / "data") as store:
+    with flightlog.open(place) as store:
         check(store, agents)
 
 
