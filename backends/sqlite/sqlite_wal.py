@@ -66,15 +66,17 @@ class Checkpoints:
     def __init__(self, path: Path) -> None:
         self._wal = f"{path}-wal"
         self._due = _CHECKPOINT_BYTES
+        self._seen = 0
 
     def __call__(self, connection: Connection) -> None:
         try:
             size = os.stat(self._wal).st_size
         except FileNotFoundError:
             return
+        if size < self._seen:  # it was begun anew, be it by a commit that is greater than what may lie here
+            self._due = _CHECKPOINT_BYTES
+        self._seen = size
         if size <= self._due:
-            if size <= _CHECKPOINT_BYTES:
-                self._due = _CHECKPOINT_BYTES
             return
         self._due = size + _CHECKPOINT_BYTES
         driver = connection.connection.driver_connection

@@ -82,6 +82,17 @@ def test_the_log_stays_small_while_much_is_written(path):
     database.close()
 
 
+@pytest.mark.parametrize("sizes", [(5,), (5, 6, 7, 8), (9, 1)], ids=str)
+def test_the_log_stays_small_though_every_commit_is_large(path, sizes):
+    database = open_database(path, truth=False)
+    largest = 0
+    for number in range(24):
+        fill(database, sizes[number % len(sizes)] * MB)
+        largest = max(largest, wal(path))
+    assert largest < 3 * max(sizes) * MB + 4 * MB
+    database.close()
+
+
 def test_the_log_is_bounded_though_somebody_always_reads(path):
     database = open_database(path, truth=False)
     stop, reading = threading.Event(), [threading.Event() for _ in range(3)]
