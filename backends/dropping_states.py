@@ -1,16 +1,21 @@
 """Drops states of finished runs, in each kind of store."""
 
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sized
+from functools import partial
 
 import msgspec
 from sqlalchemy import Connection, LargeBinary, bindparam, func, select, type_coerce, update
 
+from ..core.annotations import StatesDropped
 from ..core.checkpoints import unneeded
+from ..core.clock import now
 from ..core.errors import Conflict, NotFound, ReadOnly, no_run
+from ..core.recording.jsonable import make_plain
 from ..core.runs import FINISHED
 from ..core.upkeep import Dropped
-from .journal import disk, lock
+from .annotation_writers import TableAnnotations
+from .journal import annotations, disk, lock
 from .journal.layout import Layout
 from .journal.states import HEAD_BYTES, dropped_record, head_of_record
 from .journal.states_dropping import drop_values
@@ -19,14 +24,17 @@ from .sql.claims import claim
 from .sql.database import Database
 from .sql.projector import Projector
 
-DropStates = Callable[[str, Collection[str]], Dropped]
-"""`(run, checkpoints to keep)`; see `UpkeepRepository.drop_states`."""
+DropStates = Callable[[str, Collection[str], str], Dropped]
+"""`(run, checkpoints to keep, by whom)`; see `UpkeepRepository.drop_states`."""
 
 
 def of_files(layout: Layout, database: Database, refresh: Callable[[], None], *, read_only: bool) -> DropStates:
     """From the states files of a data directory."""
 
-    def drop(run: str, keep: Collection[str]) -> Dropped:
+    def tell(run: str, by: str, kept: Sized, dropped: Dropped) -> None:
+        annotations.append(layout.annotations, _told(run, by, dropped, kept))
+
+    def drop(run: str, keep: Collection[str], by: str) -> Dropped:
         refresh()
         with database.read() as connection:
             kept = _kept(connection, run, keep)
@@ -38,7 +46,7 @@ def of_files(layout: Layout, database: Database, refresh: Callable[[], None], *,
             try:
                 if not lock.take(fd):
                     raise Conflict(f"somebody has run {run} at the moment", where=path, advice="try again")
-                dropped = drop_values(layout.states(run), kept)
+                dropped = drop_values(layout.states(run), kept, before=partial(tell, run, by, kept))
             finally:
                 os.close(fd)
         except OSError as error:
@@ -53,7 +61,7 @@ def of_files(layout: Layout, database: Database, refresh: Callable[[], None], *,
 def of_database(database: Database, refresh: Callable[[], None]) -> DropStates:
     """From the table of values, in one transaction."""
 
-    def drop(run: str, keep: Collection[str]) -> Dropped:
+    def drop(run: str, keep: Collection[str], by: str) -> Dropped:
         refresh()
         with database.write() as connection:
             claim(connection, [run])
@@ -67,9 +75,17 @@ def of_database(database: Database, refresh: Callable[[], None]) -> DropStates:
                 connection.execute(_EMPTY, left)
             dropped = Dropped(values=len(gone), size_bytes=sum(row.size for row in rows if row.digest in gone))
             _resize(connection, run, dropped)
+            if gone:
+                TableAnnotations(database, Projector()).annotate(_told(run, by, dropped, kept))
         return dropped
 
     return drop
+
+
+def _told(run: str, by: str, dropped: Dropped, kept: Sized) -> StatesDropped:
+    told = StatesDropped(run=run, t=now(), by=by, values=dropped.values, size_bytes=dropped.size_bytes, kept=len(kept))
+    make_plain(told)
+    return told
 
 
 def _kept(connection: Connection, run: str, keep: Collection[str]) -> list[set[str]]:

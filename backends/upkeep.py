@@ -17,6 +17,7 @@ from .data_directory import Root
 from .dropping_states import DropStates
 from .journal.layout import JOURNAL_SUFFIX, STATES_SUFFIX, TORN_SUFFIX, run_of
 from .journal.reader import torn_tail
+from .journal.states_dropping import is_left_over
 from .sql import tables
 from .sql.database import Database
 from .sql.words_kept import WITHOUT, can_keep
@@ -60,8 +61,8 @@ class StoreUpkeep(UpkeepRepository):
     def sizes(self) -> dict[str, int]:
         return {name: sum(map(_bytes_below, paths)) for name, paths in self._parts.items()} | self._elsewhere()
 
-    def drop_states(self, run: str, keep: Collection[str]) -> Dropped:
-        return self._drop_states(run, keep)
+    def drop_states(self, run: str, keep: Collection[str], *, by: str = "") -> Dropped:
+        return self._drop_states(run, keep, by)
 
 
 def _guarded(check: Check, where: Path) -> Iterator[Finding]:
@@ -257,6 +258,9 @@ def _aside(path: Path) -> Finding:
         return _finding("set-aside", "torn lines that were set aside", path, severity="note")
     if path.name.endswith(".damaged"):
         return _finding("set-aside", "a journal with lines that are no events, set aside after it was shipped", path)
+    if is_left_over(path.name):
+        advice = "drop the run's states again, or take it away"
+        return _finding("left-over", "half-written by one who dropped states and was killed", path, advice=advice)
     return _finding("unknown-file", "this file is not Flightlog's", path, severity="note")
 
 

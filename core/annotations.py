@@ -53,7 +53,16 @@ class Answered(Annotation, kw_only=True, tag="answer"):
     note: str = ""
 
 
-AnyAnnotation = Pinned | Tagged | Noted | Scored | Answered
+class StatesDropped(Annotation, kw_only=True, tag="states.dropped"):
+    """Says that states of the run were dropped for good: `values` values of `size_bytes` bytes."""
+
+    values: int
+    size_bytes: int
+    kept: int = 0
+    """Checkpoints whose states were kept."""
+
+
+AnyAnnotation = Pinned | Tagged | Noted | Scored | Answered | StatesDropped
 
 _decoder = msgspec.json.Decoder(AnyAnnotation)
 

@@ -94,6 +94,8 @@ class CostRecord(msgspec.Struct, kw_only=True, frozen=True):
     provenance: Provenance = "unknown"
     prices: str = ""
     """Date of the price table of a computed price."""
+    request_id: str = ""
+    """The provider's name for the call, which log entries of it carry too."""
 
 
 class CostGroup(msgspec.Struct, kw_only=True, frozen=True):

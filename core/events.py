@@ -175,6 +175,8 @@ class CostRecorded(Event, kw_only=True, tag="cost"):
     cache_read_tokens: Count = 0
     cache_write_tokens: Count = 0
     reasoning_tokens: Count = 0
+    request_id: str = ""
+    """The provider's name for the call, which log entries of it carry too."""
     nanousd: int | None = None
     """Money in nano-dollars as the caller knew it (provenance `recorded`); None when it is to be priced."""
 

@@ -6,6 +6,9 @@ import msgspec
 
 T = TypeVar("T")
 
+ALL = 2**62
+"""A limit that is none."""
+
 
 class Page(msgspec.Struct, Generic[T], kw_only=True, frozen=True):
     """A window of a list. Cursors are opaque texts that stay good while rows come and go."""

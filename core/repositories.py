@@ -18,16 +18,17 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from .annotations import Annotation
+from .audit import Act
 from .checkpoints import Blame, Checkpoint, StateDiff, StateKey, StoredState
 from .costs import CostGroup, CostRecord, GroupBy
 from .errors import NotSupported
-from .events import AnyEvent, Decision, Event, Json, Level, RunStarted
+from .events import AnyEvent, Decision, Event, ItemStatus, Json, Level, RunStarted
 from .feed import Changes, Watch
 from .logs import LogEntry, LogFilter
 from .metrics import NEWEST, Comparison, Ended, Pattern, Reported, compared
-from .pages import Page, Sort
+from .pages import ALL, Page, Sort
 from .query.query import EVERYTHING, Query
-from .runs import Approval, Artifact, Damage, Group, Item, Message, MetricValue, Note, Run, Step, Totals
+from .runs import Approval, Artifact, Damage, Group, Item, Message, MetricValue, Note, Retry, Run, Step, Totals
 from .upkeep import Dropped, Finding
 from .workflows import Outcome, Version, Workflow
 
@@ -209,13 +210,13 @@ class RunRepository(ABC):
     def cursor_at(self, run: str, sort: Sort) -> str:
         """A cursor just before this run in that order, so that `after=` it begins with the run. NotFound."""
 
-    def cursor_after(self, query: Query, sort: Sort, rows: int) -> str | None:
-        """A cursor after the first `rows` of a list, where somebody who drags a scroll bar wants to be.
+    def cursor_after(self, query: Query, sort: Sort, rows: int, *, after: str | None = None) -> str | None:
+        """A cursor after the first `rows` of a list (behind `after`), where who drags a scroll bar wants to be.
 
         None if the list is not longer. The one read whose cost grows with depth: it walks pages
         here; a repository that can count along an index does so instead.
         """
-        cursor: str | None = None
+        cursor = after
         while rows > 0:
             page = self.query(query, sort, limit=min(rows, 1000), after=cursor)
             cursor, rows = page.next, rows - len(page.items)
@@ -254,20 +255,31 @@ class RunRepository(ABC):
         """All steps: in the order they began, then the pending ones as declared."""
 
     @abstractmethod
-    def items(self, run: str, *, limit: int = 1000, after: str | None = None) -> Page[Item]:
-        """Batch rows: failed ones first, each group by row number."""
+    def items(
+        self, run: str, *, status: ItemStatus | None = None, limit: int = 1000, after: str | None = None
+    ) -> Page[Item]:
+        """Batch rows, or those with one status: failed ones first, each group by row number."""
+
+    @abstractmethod
+    def retries(self, run: str, *, limit: int = 1000, after: str | None = None) -> Page[Retry]:
+        """The failed rows by number, each with what the next attempt made of it.
+
+        The next attempt is the run that names this one as parent and has the next higher attempt.
+        """
 
     @abstractmethod
     def messages(self, run: str, *, limit: int = 200, after: str | None = None) -> Page[Message]:
         """Messages in the order they were sent, contents included."""
 
     @abstractmethod
-    def approvals(self, run: str | None = None) -> list[Approval]:
-        """Approvals of one run in the order asked; without a run, all pending ones, oldest first."""
+    def approvals(self, run: str | None = None, *, after: int = 0, limit: int = ALL) -> list[Approval]:
+        """Approvals of one run in the order asked, the first `limit` with seq > after; without a run, the first
+        `limit` pending ones of all, oldest first.
+        """
 
     @abstractmethod
-    def artifacts(self, run: str) -> list[Artifact]:
-        """Artifacts in the order they were made."""
+    def artifacts(self, run: str, *, after: int = 0, limit: int = ALL) -> list[Artifact]:
+        """Artifacts in the order they were made: the first `limit` with seq > after."""
 
     @abstractmethod
     def snapshots(self, run: str) -> dict[str, Json]:
@@ -290,8 +302,10 @@ class RunRepository(ABC):
         """`(seq, line)` of events with seq > after, in order, in the bytes that were recorded."""
 
     @abstractmethod
-    def cost_records(self, run: str) -> list[CostRecord]:
-        """Every model call of a run, in order."""
+    def cost_records(
+        self, run: str, *, request_id: str | None = None, after: int = 0, limit: int = ALL
+    ) -> list[CostRecord]:
+        """The model calls of a run, or those with a request id, in order: the first `limit` with seq > after."""
 
     @abstractmethod
     def costs(self, by: GroupBy, query: Query, *, since: str = "") -> list[CostGroup]:
@@ -316,6 +330,10 @@ class RunRepository(ABC):
     @abstractmethod
     def annotate(self, annotation: Annotation) -> None:
         """Adds a pin, tag, note or score; `t` is filled in when empty. NotFound."""
+
+    @abstractmethod
+    def acts(self, within: Query = EVERYTHING, *, limit: int = 100, after: str | None = None) -> Page[Act]:
+        """What others than their writers did to the runs that match, newest first; of runs that are gone nothing."""
 
     @abstractmethod
     def decide(self, run: str, approval: str, decision: Decision, *, by: str = "", note: str = "") -> None:
@@ -372,8 +390,8 @@ class CheckpointRepository(ABC):
     """Checkpoints and their states; a state is read only when somebody looks."""
 
     @abstractmethod
-    def list(self, run: str) -> builtins.list[Checkpoint]:
-        """Checkpoints of a run in the order they were taken. Reads no values."""
+    def list(self, run: str, *, after: int = 0, limit: int = ALL) -> builtins.list[Checkpoint]:
+        """Checkpoints of a run in the order they were taken: the first `limit` with seq > after. Reads no values."""
 
     @abstractmethod
     def get(self, checkpoint: str) -> Checkpoint:
@@ -509,12 +527,13 @@ class UpkeepRepository(ABC):
     def sizes(self) -> dict[str, int]:
         """Bytes on disk by part (`runs`, `index`, `database`, `wal`, `spool`, `workflows`, …)."""
 
-    def drop_states(self, run: str, keep: Collection[str]) -> Dropped:
+    def drop_states(self, run: str, keep: Collection[str], *, by: str = "") -> Dropped:
         """Drops the states of a finished run but those at the checkpoints in `keep`, for good.
 
         The checkpoints stay with what is known of them; only a dropped one's values are NotFound. A value that a
         kept state needs stays, also where its own checkpoint goes. Killed at any moment it leaves
-        either all or what was to be kept; done again it finds nothing to do. Conflict if the run is not
+        either all or what was to be kept; done again it finds nothing to do. Who dropped how much (`by`) is among
+        the run's acts. Conflict if the run is not
         finished; NotFound, also for a checkpoint that is not the run's; NotSupported by sources.
         """
         raise NotSupported("states cannot be dropped here", advice="they are their own program's to keep or remove")

@@ -134,6 +134,16 @@ class Item(msgspec.Struct, kw_only=True, frozen=True):
     last_seq: int = 0
 
 
+class Retry(msgspec.Struct, kw_only=True, frozen=True):
+    """A row that failed, and the same row in the run's next attempt."""
+
+    item: Item
+    run: str | None = None
+    """The next attempt; None while there is none."""
+    next: Item | None = None
+    """The row there; None if that attempt has not come to it."""
+
+
 class Message(msgspec.Struct, kw_only=True, frozen=True):
     """What one agent said to another."""
 

@@ -7,15 +7,16 @@ from functools import cache
 import msgspec
 
 from .annotations import Annotation
+from .audit import Act
 from .budgets import Budget
 from .checkpoints import Blame, Checkpoint, StateDiff, StateKey, StoredState
 from .costs import CostGroup, CostRecord, GroupBy
 from .errors import Conflict, NotSupported, no_checkpoint
-from .events import AnyEvent, Decision, Json, Level, RunStarted
+from .events import AnyEvent, Decision, ItemStatus, Json, Level, RunStarted
 from .feed import Changes, Watch
 from .logs import LogEntry, LogFilter
 from .metrics import NEWEST, Ended, Pattern, Reported
-from .pages import Page, Sort
+from .pages import ALL, Page, Sort
 from .query.query import EVERYTHING, Query, equals, parse
 from .repositories import (
     CheckpointRepository,
@@ -27,7 +28,7 @@ from .repositories import (
     RunWriter,
     UpkeepRepository,
 )
-from .runs import Approval, Artifact, Damage, Group, Item, Message, MetricValue, Note, Run, Step, Totals
+from .runs import Approval, Artifact, Damage, Group, Item, Message, MetricValue, Note, Retry, Run, Step, Totals
 from .scope import Belonging, Scope
 from .store import Reading, Store
 from .upkeep import Finding
@@ -62,8 +63,8 @@ class ScopedRuns(RunRepository):
     def cursor_at(self, run: str, sort: Sort) -> str:
         return self._runs.cursor_at(self._of.check(run), sort)
 
-    def cursor_after(self, query: Query, sort: Sort, rows: int) -> str | None:
-        return self._runs.cursor_after(self._of.query & query, sort, rows)
+    def cursor_after(self, query: Query, sort: Sort, rows: int, *, after: str | None = None) -> str | None:
+        return self._runs.cursor_after(self._of.query & query, sort, rows, after=after)
 
     def count(self, query: Query) -> int:
         return self._runs.count(self._of.query & query)
@@ -86,19 +87,27 @@ class ScopedRuns(RunRepository):
     def steps(self, run: str) -> list[Step]:
         return self._runs.steps(self._of.check(run))
 
-    def items(self, run: str, *, limit: int = 1000, after: str | None = None) -> Page[Item]:
-        return self._runs.items(self._of.check(run), limit=limit, after=after)
+    def items(
+        self, run: str, *, status: ItemStatus | None = None, limit: int = 1000, after: str | None = None
+    ) -> Page[Item]:
+        return self._runs.items(self._of.check(run), status=status, limit=limit, after=after)
+
+    def retries(self, run: str, *, limit: int = 1000, after: str | None = None) -> Page[Retry]:
+        page = self._runs.retries(self._of.check(run), limit=limit, after=after)
+        own = {id for id in {retry.run for retry in page.items} if id is None or self._of.has(id)}
+        items = [retry if retry.run in own else Retry(item=retry.item) for retry in page.items]
+        return msgspec.structs.replace(page, items=items)
 
     def messages(self, run: str, *, limit: int = 200, after: str | None = None) -> Page[Message]:
         return self._runs.messages(self._of.check(run), limit=limit, after=after)
 
-    def approvals(self, run: str | None = None) -> list[Approval]:
+    def approvals(self, run: str | None = None, *, after: int = 0, limit: int = ALL) -> list[Approval]:
         if run is not None:
-            return self._runs.approvals(self._of.check(run))
-        return [approval for approval in self._runs.approvals() if self._of.has(approval.run)]
+            return self._runs.approvals(self._of.check(run), after=after, limit=limit)
+        return [approval for approval in self._runs.approvals() if self._of.has(approval.run)][:limit]
 
-    def artifacts(self, run: str) -> list[Artifact]:
-        return self._runs.artifacts(self._of.check(run))
+    def artifacts(self, run: str, *, after: int = 0, limit: int = ALL) -> list[Artifact]:
+        return self._runs.artifacts(self._of.check(run), after=after, limit=limit)
 
     def snapshots(self, run: str) -> dict[str, Json]:
         return self._runs.snapshots(self._of.check(run))
@@ -115,8 +124,10 @@ class ScopedRuns(RunRepository):
     def events(self, run: str, *, after: int = 0, limit: int = 1000) -> list[tuple[int, bytes]]:
         return self._runs.events(self._of.check(run), after=after, limit=limit)
 
-    def cost_records(self, run: str) -> list[CostRecord]:
-        return self._runs.cost_records(self._of.check(run))
+    def cost_records(
+        self, run: str, *, request_id: str | None = None, after: int = 0, limit: int = ALL
+    ) -> list[CostRecord]:
+        return self._runs.cost_records(self._of.check(run), request_id=request_id, after=after, limit=limit)
 
     def costs(self, by: GroupBy, query: Query, *, since: str = "") -> list[CostGroup]:
         return self._runs.costs(by, self._of.query & query, since=since)
@@ -129,6 +140,9 @@ class ScopedRuns(RunRepository):
 
     def projects(self, within: Query = EVERYTHING) -> list[Group]:
         return self._runs.projects(self._of.query & within)
+
+    def acts(self, within: Query = EVERYTHING, *, limit: int = 100, after: str | None = None) -> Page[Act]:
+        return self._runs.acts(self._of.query & within, limit=limit, after=after)
 
     def annotate(self, annotation: Annotation) -> None:
         self._of.check(annotation.run)
@@ -183,8 +197,8 @@ class ScopedCheckpoints(CheckpointRepository):
     def __init__(self, of: Belonging, checkpoints: CheckpointRepository) -> None:
         self._of, self._checkpoints = of, checkpoints
 
-    def list(self, run: str) -> builtins.list[Checkpoint]:
-        return self._checkpoints.list(self._of.check(run))
+    def list(self, run: str, *, after: int = 0, limit: int = ALL) -> builtins.list[Checkpoint]:
+        return self._checkpoints.list(self._of.check(run), after=after, limit=limit)
 
     def get(self, checkpoint: str) -> Checkpoint:
         found = self._checkpoints.get(checkpoint)

@@ -5,9 +5,12 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .audit import Act, trail
 from .costs import PriceBook
 from .errors import Corrupt, StorageError
+from .pages import Page
 from .progress import Progress, Standing
+from .query.query import EVERYTHING, Query
 from .recording.recorder import RunRecorder, begin_run, resume_run
 from .repositories import (
     CheckpointRepository,
@@ -157,6 +160,13 @@ class Store:
         """
         return self.reading.moment()
 
+    def audit(self, within: Query = EVERYTHING, *, limit: int = 100, after: str | None = None) -> Page[Act]:
+        """Who did what and when, newest first: to the runs that match, and with `within` all also to versions.
+
+        Acts on runs cost what is returned, those on versions one look at all of these.
+        """
+        return trail(self.runs, self.workflows, within, max(limit, 1), after)
+
     def run(self, workflow: str, **facts: Any) -> RunRecorder:
         """Begins a run and returns its recorder, a context manager; see `core.recorder.begin_run`."""
         return begin_run(self, workflow, **facts)
@@ -206,5 +216,5 @@ class Unopened(UpkeepRepository):
     def sizes(self) -> dict[str, int]:
         return {}
 
-    def drop_states(self, run: str, keep: Collection[str]) -> Dropped:
+    def drop_states(self, run: str, keep: Collection[str], *, by: str = "") -> Dropped:
         raise self._error

@@ -51,7 +51,7 @@ class FilesBackend:
         self._closing.append(database.close)
         root = Root(layout.root)
         progress = Progress()
-        index = Index(layout, root, database, Projector(), progress)
+        index = Index(layout, root, database, Projector(), progress, clears=not self._read_only)
         refresh = Refresh(root, index.look)
         parts = {
             "runs": [layout.runs],

@@ -7,6 +7,7 @@ what adds, replaces or removes a file changes its folder's time.
 
 import os
 import time
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +23,7 @@ from ..ingest.catch_up import CatchUp, OpenJournal
 from ..ingest.ingest import Ingest, Journal
 from ..journal.disk import storage_error
 from ..journal.layout import JOURNAL_SUFFIX, STATES_SUFFIX, Layout, run_of
+from ..journal.states_dropping import clear, is_left_over
 from ..sql import late_indexes, tables
 from ..sql.database import Database
 from ..sql.projector import Projector
@@ -48,8 +50,17 @@ class Index:
     """Brings the index of one data directory up to date. Used by one thread at a time (see `refresh`)."""
 
     def __init__(
-        self, layout: Layout, root: Root, database: Database, projector: Projector, progress: Progress
+        self,
+        layout: Layout,
+        root: Root,
+        database: Database,
+        projector: Projector,
+        progress: Progress,
+        *,
+        clears: bool = False,
     ) -> None:
+        """`clears`: what killed programs left half-written is taken away where it is met."""
+        self._clears = clears
         self._layout, self._root, self._database = layout, root, database
         self._at = os.fspath(layout.root)
         self._ingest = Ingest(projector, keep=False)
@@ -152,12 +163,17 @@ class Index:
             if changed == known:
                 return
             with os.scandir(folder) as entries:
-                found = {run: entry.inode() for entry in entries if (run := run_of(entry.name))}
+                names = {entry.name: entry.inode() for entry in entries}
+            found = {run: inode for name, inode in names.items() if (run := run_of(name))}
         except FileNotFoundError:
             return  # just removed, which the time of `runs` shows
         except OSError as error:
             listing.damage.append(Damage(where=f"{_RUNS}/{day}", what=f"the folder cannot be read: {error.strerror}"))
             return
+        if self._clears:
+            for name in filter(is_left_over, names):
+                with suppress(OSError):  # then `flightlog doctor` names it
+                    clear(folder / name)
         _note(listing.folders, day, changed, known)
         there = self._known_runs(day)
         listing.gone.extend(there.keys() - found.keys())

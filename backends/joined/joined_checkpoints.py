@@ -7,6 +7,7 @@ from ...core.checkpoints import Blame, Checkpoint, KeyChange, StateDiff, StateKe
 from ...core.diff import same
 from ...core.errors import NotFound
 from ...core.events import Json
+from ...core.pages import ALL
 from ...core.repositories import CheckpointRepository
 from .parts import Parts
 
@@ -44,8 +45,8 @@ class JoinedCheckpoints(CheckpointRepository):
     def blame(self, checkpoint: str, key: str) -> Blame:
         return self._parts.find(checkpoint, lambda reading: reading.checkpoints.blame(checkpoint, key))
 
-    def list(self, run: str) -> builtins.list[Checkpoint]:
-        return self._parts.find(run, lambda reading: reading.checkpoints.list(run))
+    def list(self, run: str, *, after: int = 0, limit: int = ALL) -> builtins.list[Checkpoint]:
+        return self._parts.find(run, lambda reading: reading.checkpoints.list(run, after=after, limit=limit))
 
 
 def _change(key: str, before: dict[str, Json], after: dict[str, Json]) -> KeyChange | None:

@@ -43,7 +43,11 @@ def in_order(runs: Any, sort: Sort) -> list[Run]:
     """Runs in the order that an index has them in: ties by id, unknown values last both ways."""
 
     def key(run: Run) -> tuple[bool, Any, str]:
-        value = value_of(run, sort.field)
-        return (value is not None) is sort.descending, 0 if value is None else value, run.id
+        return order_key(value_of(run, sort.field), run.id, sort)
 
     return sorted(runs, key=key, reverse=sort.descending)
+
+
+def order_key(value: str | int | float | None, id: str, sort: Sort) -> tuple[bool, Any, str]:
+    """What a sort value and an id are sorted by; with a descending sort, backwards."""
+    return (value is not None) is sort.descending, 0 if value is None else value, id

@@ -3,19 +3,21 @@
 from collections.abc import Callable, Iterable
 from functools import reduce
 from operator import add
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ...core.annotations import Annotation
+from ...core.audit import Act
 from ...core.costs import CostGroup, CostRecord, GroupBy, Money, Tokens
 from ...core.errors import Conflict, NotFound, StorageError
-from ...core.events import AnyEvent, Decision, Json
-from ...core.pages import Page, Sort
+from ...core.events import AnyEvent, Decision, ItemStatus, Json
+from ...core.pages import ALL, Page, Sort
 from ...core.query.query import EVERYTHING, Query
 from ...core.repositories import RunRepository
-from ...core.runs import Approval, Artifact, Damage, Group, Item, Message, MetricValue, Note, Run, Step, Totals
+from ...core.runs import Approval, Artifact, Damage, Group, Item, Message, MetricValue, Note, Retry, Run, Step, Totals
 from ...core.workflows import Workflow
+from . import joined_depth
 from .joined_pages import in_order, joined
-from .parts import Parts
+from .parts import Part, Parts
 
 T = TypeVar("T")
 
@@ -67,6 +69,17 @@ class JoinedRuns(RunRepository):
     def cursor_at(self, run: str, sort: Sort) -> str:
         return self._of(run, lambda runs: runs.cursor_at(run, sort))
 
+    def cursor_after(self, query: Query, sort: Sort, rows: int, *, after: str | None = None) -> str | None:
+        if rows <= 0 or query.log_terms():
+            return super().cursor_after(query, sort, rows, after=after)
+        return joined_depth.cursor_after(self._each(), query, sort, rows, after)
+
+    def _each(self) -> list[joined_depth.Ask[Any]]:
+        def of(part: Part) -> joined_depth.Ask[Any]:
+            return lambda question: part.ask(lambda reading: question(reading.runs))
+
+        return [lambda question: question(self._parts.own.runs), *map(of, self._parts.sources)]
+
     def count(self, query: Query) -> int:
         return sum(self._all(lambda runs: runs.count(query)))
 
@@ -88,20 +101,25 @@ class JoinedRuns(RunRepository):
     def steps(self, run: str) -> list[Step]:
         return self._of(run, lambda runs: runs.steps(run))
 
-    def items(self, run: str, *, limit: int = 1000, after: str | None = None) -> Page[Item]:
-        return self._of(run, lambda runs: runs.items(run, limit=limit, after=after))
+    def items(
+        self, run: str, *, status: ItemStatus | None = None, limit: int = 1000, after: str | None = None
+    ) -> Page[Item]:
+        return self._of(run, lambda runs: runs.items(run, status=status, limit=limit, after=after))
+
+    def retries(self, run: str, *, limit: int = 1000, after: str | None = None) -> Page[Retry]:
+        return self._of(run, lambda runs: runs.retries(run, limit=limit, after=after))
 
     def messages(self, run: str, *, limit: int = 200, after: str | None = None) -> Page[Message]:
         return self._of(run, lambda runs: runs.messages(run, limit=limit, after=after))
 
-    def approvals(self, run: str | None = None) -> list[Approval]:
+    def approvals(self, run: str | None = None, *, after: int = 0, limit: int = ALL) -> list[Approval]:
         if run is not None:
-            return self._of(run, lambda runs: runs.approvals(run))
-        found = _flat(self._all(lambda runs: runs.approvals()))
-        return sorted(found, key=lambda approval: (approval.requested, approval.run, approval.seq))
+            return self._of(run, lambda runs: runs.approvals(run, after=after, limit=limit))
+        found = _flat(self._all(lambda runs: runs.approvals(limit=limit)))
+        return sorted(found, key=lambda approval: (approval.requested, approval.run, approval.seq))[:limit]
 
-    def artifacts(self, run: str) -> list[Artifact]:
-        return self._of(run, lambda runs: runs.artifacts(run))
+    def artifacts(self, run: str, *, after: int = 0, limit: int = ALL) -> list[Artifact]:
+        return self._of(run, lambda runs: runs.artifacts(run, after=after, limit=limit))
 
     def snapshots(self, run: str) -> dict[str, Json]:
         return self._of(run, lambda runs: runs.snapshots(run))
@@ -125,8 +143,10 @@ class JoinedRuns(RunRepository):
 
     # --- over many runs
 
-    def cost_records(self, run: str) -> list[CostRecord]:
-        return self._of(run, lambda runs: runs.cost_records(run))
+    def cost_records(
+        self, run: str, *, request_id: str | None = None, after: int = 0, limit: int = ALL
+    ) -> list[CostRecord]:
+        return self._of(run, lambda runs: runs.cost_records(run, request_id=request_id, after=after, limit=limit))
 
     def costs(self, by: GroupBy, query: Query, *, since: str = "") -> list[CostGroup]:
         found: dict[str, CostGroup] = {}
@@ -151,6 +171,9 @@ class JoinedRuns(RunRepository):
         return _groups(self._all(lambda runs: runs.projects(within)))
 
     # --- what others add
+
+    def acts(self, within: Query = EVERYTHING, *, limit: int = 100, after: str | None = None) -> Page[Act]:
+        return self._parts.own.runs.acts(within, limit=limit, after=after)  # a source's runs are not ours to change
 
     def annotate(self, annotation: Annotation) -> None:
         self._of(annotation.run, lambda runs: runs.annotate(annotation))

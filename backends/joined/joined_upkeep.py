@@ -26,8 +26,8 @@ class JoinedUpkeep(UpkeepRepository):
         others = (part.ask(lambda reading: sum(reading.upkeep.sizes().values())) for part in self._parts.sources)
         return found | {"sources": sum(size or 0 for size in others)}
 
-    def drop_states(self, run: str, keep: Collection[str]) -> Dropped:
-        return self._parts.own.upkeep.drop_states(run, keep)
+    def drop_states(self, run: str, keep: Collection[str], *, by: str = "") -> Dropped:
+        return self._parts.own.upkeep.drop_states(run, keep, by=by)
 
 
 def _of(part: Part, stop: Callable[[], bool]) -> Iterator[Finding]:

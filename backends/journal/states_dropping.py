@@ -1,17 +1,19 @@
 """Takes values out of a run's states file: it is written anew beside the old one, and renamed over it."""
 
 import os
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import NamedTuple
 
 from ...core.checkpoints import unneeded
 from ...core.upkeep import Dropped
-from . import disk
+from . import disk, lock
+from .layout import JOURNAL_SUFFIX, STATES_SUFFIX
 from .reader import read_heads, read_span
 from .states import HEAD_BYTES, RecordHead, dropped_record, head_of_record
 
 _PART = 1 << 20
+_BESIDE = f"{STATES_SUFFIX}.new"
 
 
 class _Line(NamedTuple):
@@ -20,8 +22,12 @@ class _Line(NamedTuple):
     head: RecordHead | None
 
 
-def drop_values(path: Path, kept: Collection[Collection[str]]) -> Dropped:
+def drop_values(
+    path: Path, kept: Collection[Collection[str]], before: Callable[[Dropped], object] = lambda dropped: None
+) -> Dropped:
     """Drops what no kept state needs (see `core.checkpoints.unneeded`). The caller holds the run's lock.
+
+    `before` is called when all is ready and nothing is dropped yet; what it raises leaves it so.
 
     Lines that are damaged or of a newer format stay as they are. OSError, StorageError with the file as it was.
     """
@@ -32,14 +38,30 @@ def drop_values(path: Path, kept: Collection[Collection[str]]) -> Dropped:
         return Dropped(values=0, size_bytes=0)
     heads = [line.head for line in lines if line.head and line.head.kind != "dropped"]
     gone = unneeded({head.digest: head.extends for head in heads}, kept)
-    if gone:
-        _write_without(path, lines, gone)
     taken = sum(line.length for line in lines if line.head and line.head.digest in gone)
-    return Dropped(values=len(gone), size_bytes=taken)
+    dropped = Dropped(values=len(gone), size_bytes=taken)
+    if gone:
+        _write_without(path, lines, gone, lambda: before(dropped))
+    return dropped
 
 
-def _write_without(path: Path, lines: list[_Line], gone: set[str]) -> None:
-    beside = path.with_name(f".{path.name}.new")
+def is_left_over(name: str) -> bool:
+    """Whether a file of this name is what `drop_values` has begun to write."""
+    return name.startswith(".") and name.endswith(_BESIDE)
+
+
+def clear(beside: Path) -> None:
+    """Takes away what somebody who was killed left of it; not if somebody has the run. OSError."""
+    fd = disk.open_append(beside.with_name(beside.name[1 : -len(_BESIDE)] + JOURNAL_SUFFIX))
+    try:
+        if lock.take(fd):
+            beside.unlink(missing_ok=True)
+    finally:
+        os.close(fd)
+
+
+def _write_without(path: Path, lines: list[_Line], gone: set[str], before: Callable[[], object]) -> None:
+    beside = path.with_name(f".{path.name.removesuffix(STATES_SUFFIX)}{_BESIDE}")
     beside.unlink(missing_ok=True)  # left by one who was killed
     fd = disk.open_new(beside)
     try:
@@ -49,6 +71,7 @@ def _write_without(path: Path, lines: list[_Line], gone: set[str]) -> None:
             else:
                 _copy(path, offset, length + 1, fd, beside)
         disk.sync(fd)
+        before()
     except BaseException:
         beside.unlink(missing_ok=True)
         raise

@@ -179,7 +179,7 @@ class _Upkeep(UpkeepRepository):
     def sizes(self) -> dict[str, int]:
         return self._first.sizes()
 
-    def drop_states(self, run: str, keep: Collection[str]) -> Dropped:
-        dropped = self._first.drop_states(run, keep)
+    def drop_states(self, run: str, keep: Collection[str], *, by: str = "") -> Dropped:
+        dropped = self._first.drop_states(run, keep, by=by)
         self._dropped(run)
         return dropped

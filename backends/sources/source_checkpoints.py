@@ -8,6 +8,7 @@ from typing import Literal
 from ...core.checkpoints import Blame, Checkpoint, KeyChange, StateDiff, StateKey, StoredState
 from ...core.errors import NotFound
 from ...core.events import Json
+from ...core.pages import ALL
 from ...core.repositories import CheckpointRepository
 from ..sql.checkpoint_repository import SqlCheckpoints
 from . import langgraph_values as values
@@ -81,5 +82,5 @@ class SourceCheckpoints(CheckpointRepository):
             at = self.get(at.parent)
         return Blame(key=key, checkpoint=checkpoint, since=at.id, step=at.step, t=at.t)
 
-    def list(self, run: str) -> builtins.list[Checkpoint]:
-        return self._graph.list(run)
+    def list(self, run: str, *, after: int = 0, limit: int = ALL) -> builtins.list[Checkpoint]:
+        return self._graph.list(run, after=after, limit=limit)

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, select, update
 
 from ...core import annotations as a
+from ...core.audit import Action
 from . import tables
 from .run_state import RunState
 from .words import section
@@ -17,6 +18,28 @@ _Rule = Callable[[Connection, RunState, Any], None]
 def apply(connection: Connection, state: RunState, annotation: a.Annotation) -> None:
     """Applies one annotation to its run; the caller saves the state."""
     RULES[type(annotation)](connection, state, annotation)
+    action, what, detail = _told(connection, annotation)
+    facts = {"run": annotation.run, "t": annotation.t, "by": annotation.by, "note": getattr(annotation, "note", "")}
+    insert(connection, tables.acts, [facts | {"action": action, "what": what, "detail": detail}])
+
+
+def _told(connection: Connection, annotation: a.Annotation) -> tuple[Action, str, str]:
+    """What was done, to what of the run, and how: see `core.audit.Act`."""
+    match annotation:
+        case a.Tagged():
+            return "tag" if annotation.tagged else "untag", annotation.tag, ""
+        case a.Noted():
+            return "note", annotation.text, ""
+        case a.Scored():
+            return "score", annotation.name, repr(annotation.value)
+        case a.Answered():
+            question = connection.scalar(_QUESTION, {"of": annotation.run, "which": annotation.approval})
+            return "reject" if annotation.decision == "rejected" else "approve", annotation.approval, question or ""
+        case a.StatesDropped():
+            detail = f"{annotation.values} values, {annotation.size_bytes} bytes; {annotation.kept} states kept"
+            return "drop-states", "", detail
+        case _:
+            return "pin" if getattr(annotation, "pinned", True) else "unpin", "", ""
 
 
 def _pin(connection: Connection, state: RunState, annotation: a.Pinned) -> None:
@@ -50,6 +73,10 @@ def _answer(connection: Connection, state: RunState, annotation: a.Answered) -> 
     connection.execute(_ANSWER, answer | {"of": annotation.run, "which": annotation.approval})
 
 
+def _nothing(connection: Connection, state: RunState, annotation: a.StatesDropped) -> None:
+    """What it tells of was done by who wrote it."""
+
+
 def _read_again(connection: Connection, state: RunState) -> None:
     run = {"of": state.row["id"]}
     texts = [*connection.scalars(_TAGS, run), *connection.scalars(_NOTES, run)]
@@ -62,9 +89,11 @@ RULES: dict[type[a.Annotation], _Rule] = {
     a.Noted: _note,
     a.Scored: _score,
     a.Answered: _answer,
+    a.StatesDropped: _nothing,
 }
 
 _tags, _notes, _approvals = tables.run_tags.c, tables.notes.c, tables.approvals.c
+_QUESTION = select(_approvals.question).where(_approvals.run == bindparam("of"), _approvals.id == bindparam("which"))
 _UNTAG = delete(tables.run_tags).where(_tags.run == bindparam("of"), _tags.tag == bindparam("which"))
 _TAGS = select(_tags.tag).where(_tags.run == bindparam("of")).order_by(_tags.tag).limit(100)
 _NOTES = select(_notes.text).where(_notes.run == bindparam("of")).order_by(_notes.id).limit(100)

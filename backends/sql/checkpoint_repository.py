@@ -13,6 +13,7 @@ from ...core.diff import same
 from ...core.errors import Corrupt, NotFound, no_checkpoint
 from ...core.events import Json, Opaque
 from ...core.lineage import path
+from ...core.pages import ALL
 from ...core.repositories import CheckpointRepository
 from .bodies import Bodies
 from .database import Database
@@ -22,7 +23,12 @@ from .tables import checkpoint_maps, checkpoints
 
 _c = checkpoints.c
 _COLUMNS = (*(_c.id, _c.run, _c.seq, _c.t, _c.parent, _c.step, _c.label), _c["keys"], _c.size_bytes, _c.changed)
-_of_run = select(*_COLUMNS).where(_c.run == bindparam("run")).order_by(_c.seq)
+_of_run = (
+    select(*_COLUMNS)
+    .where(_c.run == bindparam("run"), _c.seq > bindparam("after"))
+    .order_by(_c.seq)
+    .limit(bindparam("limit"))
+)
 _one = select(*_COLUMNS).where(_c.id == bindparam("checkpoint"))
 _map = select(checkpoint_maps.c.run, checkpoint_maps.c.map).where(
     checkpoint_maps.c.checkpoint == bindparam("checkpoint")
@@ -69,10 +75,11 @@ class SqlCheckpoints(CheckpointRepository):
         with self._database.read() as connection:
             yield connection
 
-    def list(self, run: str) -> builtins.list[Checkpoint]:
+    def list(self, run: str, *, after: int = 0, limit: int = ALL) -> builtins.list[Checkpoint]:
+        given = {"run": run, "after": after, "limit": max(limit, 1)}
         with self._reading() as connection:
             check_present(connection, run)
-            return [_checkpoint(row) for row in connection.execute(_of_run, {"run": run})]
+            return [_checkpoint(row) for row in connection.execute(_of_run, given)]
 
     def get(self, checkpoint: str) -> Checkpoint:
         with self._reading() as connection:
@@ -131,7 +138,7 @@ class SqlCheckpoints(CheckpointRepository):
         with self._reading() as connection:
             state = _state(connection, checkpoint)
             _check_key(state, checkpoint, key)
-            rows = {row.id: row for row in connection.execute(_of_run, {"run": state.run})}
+            rows = {row.id: row for row in connection.execute(_of_run, {"run": state.run, "after": 0, "limit": ALL})}
             line = path({row.id: [row.parent] if row.parent else [] for row in rows.values()}, checkpoint)
             row = rows[_writer(connection, [rows[id_] for id_ in line], key)]
         return Blame(key=key, checkpoint=checkpoint, since=row.id, step=row.step, t=row[3])

@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from ...core.costs import CostGroup, CostRecord, GroupBy, Money, Tokens
 from ...core.errors import NotSupported
+from ...core.pages import ALL
 from ...core.query.query import EVERYTHING, Query
 from ...core.runs import Group
 from .dialects import day
@@ -35,15 +36,22 @@ _c = costs.c
 _records = (
     select(
         *(_c.seq, _c.t, _c.model, _c.provider, _c.step, _c.agent, _c.nanousd, _c.provenance, _c.prices),
+        _c.request_id,
         *token_columns(costs),
     )
-    .where(_c.run == bindparam("run"))
+    .where(_c.run == bindparam("run"), _c.seq > bindparam("after"))
     .order_by(_c.seq)
+    .limit(bindparam("limit"))
 )
+_of_request = _records.where(_c.request_id == bindparam("request_id"))
 
 
-def records(connection: Connection, run: str) -> list[CostRecord]:
-    """Every model call of a run, in order."""
+def records(
+    connection: Connection, run: str, request_id: str | None = None, after: int = 0, limit: int = ALL
+) -> list[CostRecord]:
+    """The model calls of a run, or those with a request id, in order."""
+    statement = _records if request_id is None else _of_request
+    given = {"run": run, "request_id": request_id, "after": after, "limit": max(limit, 1)}
     return [
         CostRecord(
             run=run,
@@ -56,9 +64,10 @@ def records(connection: Connection, run: str) -> list[CostRecord]:
             nanousd=row[6],
             provenance=row[7],
             prices=row[8],
-            tokens=tokens_of(row, 9),
+            request_id=row[9],
+            tokens=tokens_of(row, 10),
         )
-        for row in connection.execute(_records, {"run": run})
+        for row in connection.execute(statement, given)
     ]
 
 

@@ -105,15 +105,16 @@ class Place(msgspec.Struct, array_like=True, frozen=True):
 _decoder = msgspec.json.Decoder(Place)
 
 
-def place_of(cursor: str | None, sort: Sort, query: str) -> Place | None:
-    """The place that a cursor means; StorageError if it is none, or of another query or sort."""
+def place_of(cursor: str | None, sort: Sort, query: str | None) -> Place | None:
+    """The place that a cursor means; StorageError if it is none, or of another query (None: any) or sort."""
     if cursor is None:
         return None
     try:
         place = _decoder.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (msgspec.DecodeError, binascii.Error, ValueError) as error:
         raise StorageError(f"{cursor[:60]!r} is not a cursor", advice="begin again with the first page") from error
-    if (place.field, place.descending) != (sort.field, sort.descending) or place.query not in {"", query}:
+    of_another = place.query and query is not None and place.query != query
+    if of_another or (place.field, place.descending) != (sort.field, sort.descending):
         raise StorageError("the cursor is of another list", advice="begin again with the first page")
     return place
 

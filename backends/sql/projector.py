@@ -31,6 +31,7 @@ _CHILDREN = (
     *(tables.run_bodies, tables.run_tags, tables.notes, tables.steps, tables.items, tables.messages, tables.approvals),
     *(tables.artifacts, tables.checkpoints, tables.checkpoint_maps, tables.costs, tables.metrics, tables.snapshots),
     tables.damage,
+    tables.acts,
 )
 
 

@@ -156,6 +156,7 @@ def _cost(state: RunState, event: e.CostRecorded) -> None:
     step = state.find("steps", event.step) if event.step else None
     agent = event.agent or (step["agent"] if step else "")
     facts = {"model": event.model, "provider": event.provider, "step": event.step, "agent": agent}
+    facts["request_id"] = event.request_id
     cost = state.keep("costs", event.seq, state.blank("costs", seq=event.seq, t=event.t, **facts))
     for name in TOKENS:
         cost[name] = state.number(getattr(event, name), name, event.seq)

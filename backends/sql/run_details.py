@@ -6,12 +6,16 @@ A line that cannot be read is named by `damage`; here its content is None, and n
 import msgspec
 from sqlalchemy import BindParameter, Connection, bindparam, select, tuple_
 
-from ...core.errors import Conflict, Corrupt, NotFound, NotSupported, StorageError
+from ...core.audit import Act
+from ...core.errors import Conflict, Corrupt, NotFound, NotSupported
 from ...core.events import AnyEvent, ApprovalRequested, Json, MessageSent, SnapshotTaken, decode
 from ...core.pages import Page
-from ...core.runs import Approval, Artifact, Damage, Item, Message, MetricValue, Note, Step
+from ...core.query.query import EVERYTHING, Query
+from ...core.runs import Approval, Artifact, Damage, Message, MetricValue, Note, Step
 from . import tables
 from .bodies import Bodies
+from .run_items import numbers
+from .run_queries import conditions
 from .run_rows import AnyRow, money_columns, money_of, token_columns, tokens_of
 
 _run: BindParameter[str] = bindparam("run")
@@ -71,28 +75,7 @@ def _step(run: str, row: AnyRow) -> Step:
     )
 
 
-# --- items and messages ----------------------------------------------------------------------------
-
-_i = tables.items.c
-_ITEM = ("row_number", "status", "attempts", "error", "step", "started", "changed", "first_seq", "last_seq")
-_items = (
-    select(*(_i[name] for name in _ITEM), _i.rank)
-    .where(_i.run == _run, tuple_(_i.rank, _i.row_number) > tuple_(bindparam("rank"), bindparam("row_number")))
-    .order_by(_i.rank, _i.row_number)
-    .limit(bindparam("limit"))
-)
-
-
-def items(connection: Connection, run: str, limit: int, after: str | None) -> Page[Item]:
-    """Batch rows: failed ones first, each group by row number."""
-    rank, row_number = _numbers(after, 2) if after else (-1, 0)
-    limit = max(limit, 1)
-    place = {"run": run, "rank": rank, "row_number": row_number, "limit": limit + 1}
-    rows = connection.execute(_items, place).all()
-    found = [Item(run=run, **dict(zip(_ITEM, row, strict=False))) for row in rows[:limit]]
-    more = len(rows) > limit
-    return Page(items=found, next=f"{rows[limit - 1].rank}.{found[-1].row_number}" if more else None)
-
+# --- messages ----------------------------------------------------------------------------
 
 _m = tables.messages.c
 _messages = (
@@ -106,7 +89,7 @@ _messages = (
 def messages(connection: Connection, bodies: Bodies, run: str, limit: int, after: str | None) -> Page[Message]:
     """Messages in the order they were sent; one read of the recorded bytes for all contents."""
     limit = max(limit, 1)
-    place = {"run": run, "after": _numbers(after, 1)[0] if after else 0, "limit": limit + 1}
+    place = {"run": run, "after": numbers(after, 1)[0] if after else 0, "limit": limit + 1}
     rows = connection.execute(_messages, place).all()
     more, rows = len(rows) > limit, rows[:limit]
     if not rows:
@@ -141,13 +124,6 @@ def _contents(bodies: Bodies, run: str, first: int, last: int, limit: int) -> di
     return found
 
 
-def _numbers(cursor: str, count: int) -> list[int]:
-    parts = cursor.split(".")
-    if len(parts) != count or not all(part.isascii() and part.isdigit() for part in parts):
-        raise StorageError(f"{cursor[:60]!r} is not a cursor of this list", advice="begin again with the first page")
-    return [int(part) for part in parts]
-
-
 # --- approvals -------------------------------------------------------------------------------------
 
 _a = tables.approvals.c
@@ -156,13 +132,14 @@ _APPROVAL = (
     *("expires", "step", "decided", "by", "note", "answered"),
 )
 _approvals = select(*(_a[name] for name in _APPROVAL))
-_of_run = _approvals.where(_a.run == _run).order_by(_a.seq)
-_pending = _approvals.where(_a.status == "pending").order_by(_a.requested, _a.run, _a.seq)
+_of_run = _approvals.where(_a.run == _run, _a.seq > bindparam("after")).order_by(_a.seq).limit(bindparam("limit"))
+_pending = _approvals.where(_a.status == "pending").order_by(_a.requested, _a.run, _a.seq).limit(bindparam("limit"))
 
 
-def approvals(connection: Connection, bodies: Bodies, run: str | None) -> list[Approval]:
-    """Approvals of a run in the order asked; without a run all that still wait, oldest first."""
-    rows = connection.execute(_pending) if run is None else connection.execute(_of_run, {"run": run})
+def approvals(connection: Connection, bodies: Bodies, run: str | None, after: int, limit: int) -> list[Approval]:
+    """Approvals of a run in the order asked; without a run those that still wait, oldest first."""
+    given = {"limit": max(limit, 1)}
+    rows = connection.execute(*((_pending, given) if run is None else (_of_run, given | {"run": run, "after": after})))
     return [_approval(bodies, row) for row in rows.all()]
 
 
@@ -188,12 +165,17 @@ def check_open(connection: Connection, run: str, approval: str) -> None:
 
 _ARTIFACT = ("seq", "t", "name", "path", "size", "sha256", "media_type", "step")
 _f = tables.artifacts.c
-_artifacts = select(*(_f[name] for name in _ARTIFACT)).where(_f.run == _run).order_by(_f.seq)
+_artifacts = (
+    select(*(_f[name] for name in _ARTIFACT))
+    .where(_f.run == _run, _f.seq > bindparam("after"))
+    .order_by(_f.seq)
+    .limit(bindparam("limit"))
+)
 
 
-def artifacts(connection: Connection, run: str) -> list[Artifact]:
+def artifacts(connection: Connection, run: str, after: int, limit: int) -> list[Artifact]:
     """Artifacts in the order they were made."""
-    rows = connection.execute(_artifacts, {"run": run})
+    rows = connection.execute(_artifacts, {"run": run, "after": after, "limit": max(limit, 1)})
     return [Artifact(run=run, **dict(zip(_ARTIFACT, row, strict=True))) for row in rows]
 
 
@@ -231,6 +213,25 @@ def snapshots(connection: Connection, bodies: Bodies, run: str) -> dict[str, Jso
         event = read(bodies, run, seq)
         found[name] = event.value if isinstance(event, SnapshotTaken) else None
     return found
+
+
+_t = tables.acts.c
+_acts = select(_t.t, _t.action, _t.by, _t.run, _t.what, _t.detail, _t.note, _t.id)
+_ACT = ("t", "action", "by", "run", "what", "detail", "note", "id")
+
+
+def acts(connection: Connection, within: Query, limit: int, after: str | None) -> Page[Act]:
+    """What was done to the runs that match, newest first."""
+    statement, limit = _acts, max(limit, 1)
+    if within != EVERYTHING:
+        statement = statement.join(tables.runs, tables.runs.c.id == _t.run).where(*conditions(within))
+    if after is not None:
+        t, _, id = after.partition("~")
+        place = tuple_(bindparam("t", t, _t.t.type), bindparam("id", numbers(id, 1)[0], _t.id.type))
+        statement = statement.where(tuple_(_t.t, _t.id) < place)
+    rows = connection.execute(statement.order_by(_t.t.desc(), _t.id.desc()).limit(limit + 1)).all()
+    found = [Act(**dict(zip(_ACT, row, strict=True))) for row in rows[:limit]]
+    return Page(items=found, next=found[-1].cursor() if len(rows) > limit else None)
 
 
 _d = tables.damage.c

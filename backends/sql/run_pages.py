@@ -254,22 +254,22 @@ def cursor_of(run: Run, sort: Sort, side: Side, query: Query) -> str:
     return Place(field=sort.field, descending=sort.descending, side=side, value=value, id=run.id, query=mark).cursor()
 
 
-def cursor_after(connection: Connection, query: Query, sort: Sort, rows: int) -> str | None:
+def cursor_after(connection: Connection, query: Query, sort: Sort, rows: int, after: str | None = None) -> str | None:
     """A cursor after the first `rows`, found by counting along the index; None if the list is not longer."""
-    condition = matching(query)
-    place = None
-    for part in ranges(sort, None, forward=True):
+    condition, begin, place = matching(query), place_of(after, sort, _mark(query)), None
+    here = {} if begin is None else {"id": begin.id, "value": begin.value}
+    for part in ranges(sort, None if begin is None else begin.kind, forward=True):
         statement = _where(select(runs.c.id, sort_column(sort).label("sort_value")), condition, part)
         in_part = in_order(statement, sort, forward=True)
         if place is not None:  # the last row of the part before: is there one in this?
-            return place.cursor() if connection.execute(in_part, {"limit": 1}).first() else None
-        found = connection.execute(in_part.offset(rows - 1), {"limit": 2}).all()
+            return place.cursor() if connection.execute(in_part, here | {"limit": 1}).first() else None
+        found = connection.execute(in_part.offset(rows - 1), here | {"limit": 2}).all()
         if found:
             place = _place(found[0], sort, "after", _mark(query))
             if len(found) > 1:
                 return place.cursor()
         else:
-            rows -= connection.execute(select(func.count()).select_from(statement.subquery())).scalar_one()
+            rows -= connection.execute(select(func.count()).select_from(statement.subquery()), here).scalar_one()
     return None
 
 

@@ -8,17 +8,18 @@ import msgspec
 from sqlalchemy import Connection
 
 from ...core.annotations import Annotation, Answered
+from ...core.audit import Act
 from ...core.clock import now
 from ...core.costs import CostGroup, CostRecord, GroupBy
 from ...core.errors import ReadOnly
-from ...core.events import AnyEvent, Decision, Json, decode
-from ...core.pages import Page, Sort
+from ...core.events import AnyEvent, Decision, ItemStatus, Json, decode
+from ...core.pages import ALL, Page, Sort
 from ...core.query.query import EVERYTHING, Query
 from ...core.recording.jsonable import make_plain
 from ...core.repositories import RunRepository
-from ...core.runs import Approval, Artifact, Damage, Group, Item, Message, MetricValue, Note, Run, Step, Totals
+from ...core.runs import Approval, Artifact, Damage, Group, Item, Message, MetricValue, Note, Retry, Run, Step, Totals
 from ...core.workflows import Workflow
-from . import cost_queries, run_details, run_pages, run_queries
+from . import cost_queries, run_details, run_items, run_pages, run_queries
 from .bodies import Bodies
 from .database import Database
 from .log_search import LogSearch
@@ -94,12 +95,12 @@ class SqlRuns(RunRepository):
         with self._reading() as connection:
             return run_pages.cursor_at(connection, run, sort)
 
-    def cursor_after(self, query: Query, sort: Sort, rows: int) -> str | None:
+    def cursor_after(self, query: Query, sort: Sort, rows: int, *, after: str | None = None) -> str | None:
         known, accepts = self._prepared(query)
         if rows <= 0 or accepts is not None:
-            return super().cursor_after(query, sort, rows)
+            return super().cursor_after(query, sort, rows, after=after)
         with self._reading() as connection:
-            return run_pages.cursor_after(connection, known, sort, rows)
+            return run_pages.cursor_after(connection, known, sort, rows, after)
 
     def count(self, query: Query) -> int:
         query, accepts = self._prepared(query)
@@ -133,21 +134,27 @@ class SqlRuns(RunRepository):
         with self._reading(run) as connection:
             return run_details.steps(connection, run)
 
-    def items(self, run: str, *, limit: int = 1000, after: str | None = None) -> Page[Item]:
+    def items(
+        self, run: str, *, status: ItemStatus | None = None, limit: int = 1000, after: str | None = None
+    ) -> Page[Item]:
         with self._reading(run) as connection:
-            return run_details.items(connection, run, limit, after)
+            return run_items.items(connection, run, status, limit, after)
+
+    def retries(self, run: str, *, limit: int = 1000, after: str | None = None) -> Page[Retry]:
+        with self._reading(run) as connection:
+            return run_items.retries(connection, run, limit, after)
 
     def messages(self, run: str, *, limit: int = 200, after: str | None = None) -> Page[Message]:
         with self._reading(run) as connection:
             return run_details.messages(connection, self._bodies, run, limit, after)
 
-    def approvals(self, run: str | None = None) -> list[Approval]:
+    def approvals(self, run: str | None = None, *, after: int = 0, limit: int = ALL) -> list[Approval]:
         with self._reading(run) as connection:
-            return run_details.approvals(connection, self._bodies, run)
+            return run_details.approvals(connection, self._bodies, run, after, limit)
 
-    def artifacts(self, run: str) -> list[Artifact]:
+    def artifacts(self, run: str, *, after: int = 0, limit: int = ALL) -> list[Artifact]:
         with self._reading(run) as connection:
-            return run_details.artifacts(connection, run)
+            return run_details.artifacts(connection, run, after, limit)
 
     def snapshots(self, run: str) -> dict[str, Json]:
         with self._reading(run) as connection:
@@ -175,9 +182,11 @@ class SqlRuns(RunRepository):
 
     # --- over many runs
 
-    def cost_records(self, run: str) -> list[CostRecord]:
+    def cost_records(
+        self, run: str, *, request_id: str | None = None, after: int = 0, limit: int = ALL
+    ) -> list[CostRecord]:
         with self._reading(run) as connection:
-            return cost_queries.records(connection, run)
+            return cost_queries.records(connection, run, request_id, after, limit)
 
     def costs(self, by: GroupBy, query: Query, *, since: str = "") -> list[CostGroup]:
         query = self._settled(query)
@@ -200,6 +209,11 @@ class SqlRuns(RunRepository):
             return cost_queries.projects(connection, within)
 
     # --- what others add
+
+    def acts(self, within: Query = EVERYTHING, *, limit: int = 100, after: str | None = None) -> Page[Act]:
+        within = self._settled(within)
+        with self._reading() as connection:
+            return run_details.acts(connection, within, limit, after)
 
     def annotate(self, annotation: Annotation) -> None:
         with self._reading(annotation.run):

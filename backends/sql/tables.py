@@ -366,6 +366,7 @@ costs = Table(
     Column("provider", String, nullable=False, default=""),
     Column("step", String),
     Column("agent", String, nullable=False, default=""),
+    Column("request_id", String, nullable=False, default="", server_default=""),
     *_tokens(),
     Column("nanousd", BigInteger),
     Column("provenance", String, nullable=False),  # recorded computed unknown
@@ -374,6 +375,21 @@ costs = Table(
 )
 Index("costs_by_model", costs.c.model, costs.c.run)
 Index("costs_by_time", costs.c.t, costs.c.run)
+
+acts = Table(
+    "acts",
+    derived,
+    # What somebody did to a run: one row for each annotation.
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("run", String, nullable=False, index=True),
+    Column("t", Time, nullable=False),
+    Column("by", String, nullable=False, default=""),
+    Column("action", String, nullable=False),
+    Column("what", Text, nullable=False, default=""),
+    Column("detail", Text, nullable=False, default=""),
+    Column("note", Text, nullable=False, default=""),
+)
+Index("acts_by_time", acts.c.t, acts.c.id)
 
 metrics = Table(
     "metrics",

@@ -96,12 +96,14 @@ class Verbs:
         dollars: "float | int | str | None" = None,
         nanousd: int | None = None,
         agent: str = "",
+        request_id: str = "",
     ) -> None:
         """Tokens of one model call, and its money where it is known (`dollars`, or `nanousd`).
 
         `input_tokens` counts all input, `cache_…` what of it was read from or written to a cache;
         `reasoning_tokens` are part of `output_tokens`. Without money the call is priced off this path,
-        as of now. A number that is none is left out and said in a log entry.
+        as of now. A number that is none is left out and said in a log entry. `request_id` is the
+        provider's name for the call: log entries that carry it are found from it.
         """
         doubts: dict[str, Any] = {}
         event = CostRecorded(
@@ -109,6 +111,7 @@ class Verbs:
             provider=text(provider),
             step=self._step_id(),
             agent=text(agent) or self._agent(),
+            request_id=text(request_id),
             input_tokens=count(input_tokens, "input_tokens", doubts),
             output_tokens=count(output_tokens, "output_tokens", doubts),
             cache_read_tokens=count(cache_read_tokens, "cache_read_tokens", doubts),

@@ -16,6 +16,7 @@ import pytest
 from flightlog.backends.sql import migrations, schema, tables
 from flightlog.backends.sqlite.backup import Backup
 from flightlog.backends.sqlite.engine import open_database
+from flightlog.core.annotations import decode
 from flightlog.core.errors import Corrupt, StorageError
 from flightlog.core.query.query import EVERYTHING
 from sqlalchemy import text
@@ -236,3 +237,20 @@ def test_an_index_that_another_flightlog_remade_is_not_written_by_this_one(tmp_p
     with anew.read() as connection:
         assert connection.scalar(text("SELECT value FROM state WHERE key = 'schema'")) == tables.SCHEMA
     anew.close()
+
+
+def test_what_was_done_before_is_in_the_audit_trail_of_an_upgraded_store(old):
+    with flightlog.open(old.parent) as store:
+        done = [act for act in store.audit().items if act.run]
+        told = sorted((act.action, act.by, act.what, act.detail) for act in done)
+        kinds = {"pin": "pin", "tag": "tag", "note": "note", "score": "score", "answer": "approve"}
+        with store.runs._database.read() as connection:
+            lines = connection.scalars(text("SELECT line FROM annotations")).all()
+        said = [decode(bytes(line)) for line in lines]
+        assert len(done) == len(said) > 3
+        assert sorted(act.t for act in done) == sorted(annotation.t for annotation in said)
+        assert {(action, by) for action, by, *_ in told} == {(kinds[one.__struct_config__.tag], one.by) for one in said}
+        assert ("tag", "ben", "good", "") in told and ("score", "eva", "quality", "0.9") in told
+        assert all(
+            call.request_id == "" for run in store.runs.recent("triage") for call in store.runs.cost_records(run.id)
+        )

@@ -12,6 +12,7 @@ import flightlog
 import pytest
 from click.testing import CliRunner
 from flightlog.core import clock
+from flightlog.tui.cli.annotate import who
 from flightlog.tui.cli.main import VERBS, main
 
 HOSTILE = "\x1b]52;c;UFdORUQ=\x07\x1b[2J[/INST] [@click=app.quit]x[/] \u202etxt.exe\x9b31m"
@@ -415,3 +416,67 @@ def test_costs_tell_how_the_budgets_stand(tmp_path):
         "state": "near",
     }  # fmt: skip
     assert (day["at_least"], day["calls_without_price"], month["budget"]) == (True, 1, "workflow:none")
+
+
+def run_of(data, name):
+    (run,) = call("ls", "--ids", f"name:{name}", "--data", data).split()
+    return run
+
+
+def test_audit_tells_who_did_what_page_by_page(data):
+    first = run_of(data, "first")
+    call("pin", first, "--data", data)
+    call("note", first, HOSTILE, "--data", data)
+    call("tag", first, "nightly", "--data", data)
+    rows = lines_of("audit", "--json", "--data", data)
+    assert [row["action"] for row in rows] == ["tag", "note", "pin", "save"]
+    assert [(row["what"], row["run"], row["by"] == who()) for row in rows[:2]] == [
+        ("nightly", first, True),
+        (HOSTILE, first, True),
+    ]
+    assert (rows[3]["workflow"], rows[3]["version"], rows[3]["by"], rows[3]["note"]) == ("triage", 1, "ana", "first")
+    assert all(row["t"] for row in rows)
+    shown = call("audit", "--data", data)
+    assert shown.splitlines()[0].split() == ["Time", "By", "Did", "To", "What"]
+    assert "\x1b" not in shown and "triage@1" in shown
+    found, after = [], []
+    for _ in range(len(rows)):
+        result = CliRunner().invoke(main, ["audit", "--json", "--limit", "1", "--data", str(data), *after])
+        found.append(json.loads(result.stdout))
+        after = result.stderr.split()[-2:]
+    assert found == rows and result.stderr == ""
+    assert [row["action"] for row in lines_of("audit", "tag:nightly", "--json", "--data", data)] == [
+        "tag",
+        "note",
+        "pin",
+    ]
+    assert lines_of("audit", "name:second", "--json", "--data", data) == []
+
+
+def test_items_are_listed_with_what_the_next_attempt_made_of_them(data):
+    first = run_of(data, "first")
+    with flightlog.open(data) as store, store.run("triage", name="again", parent=first, attempt=2) as again:
+        again.item(1, "completed")
+    rows = lines_of("items", first, "--json", "--data", data)
+    assert [(row["row_number"], row["status"], row["error"]) for row in rows] == [
+        (1, "failed", "gone"),
+        (2, "completed", ""),
+    ]
+    assert lines_of("items", first, "--json", "--status", "completed", "--data", data) == rows[1:]
+    (retry,) = lines_of("items", first, "--retries", "--json", "--data", data)
+    assert (retry["item"], retry["run"], retry["next"]["status"]) == (rows[0], again.id, "completed")
+    assert again.id in call("items", first, "--retries", "--data", data)
+    result = CliRunner().invoke(main, ["items", first, "--limit", "1", "--data", str(data)])
+    assert call("items", first, "--after", result.stderr.split()[-1], "--data", data).count("completed") == 1
+    call("items", first, "--retries", "--status", "completed", "--data", data, code=2)
+
+
+def test_a_call_leads_to_its_log_lines(data):
+    with flightlog.open(data) as store, store.run("triage", name="called") as run:
+        for number in range(3):
+            run.debug(f"calling {number}", request_id=f"req_{number}")
+            run.cost(model="m", input_tokens=1, request_id=f"req_{number}")
+    calls = json.loads(call("show", run.id, "--json", "--data", data))["costs"]
+    request = calls[1]["request_id"]
+    (line,) = lines_of("logs", run.id, "--request", request, "--json", "--data", data)
+    assert (line["message"], line["request_id"]) == ("calling 1", "req_1")

@@ -121,8 +121,12 @@ def test_killed_before_the_end_all_is_there(kept):
         kept.open().upkeep.drop_states(run, keep)
         os._exit(1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 3
+    with kept.open(read_only=True) as looking:
+        check(looking, given_, given_)
+        assert any(one.kind == "left-over" for one in looking.upkeep.check()) is kept.files
     again = kept.open()
     check(again, given_, given_)
+    assert not [path for path in kept.folder.rglob(".*.new")]  # opening takes it away
     assert again.upkeep.drop_states(run, keep).values > 10
     check(again, given_, keep)
     assert not [path for path in kept.folder.rglob(".*.new")]

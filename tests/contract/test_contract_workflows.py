@@ -206,3 +206,14 @@ def test_a_store_opened_read_only_refuses_versions(kept):
     for change in (lambda: store.workflows.store("w", YAML), lambda: store.workflows.delete("w", 1)):
         with pytest.raises(ReadOnly):
             change()
+
+
+def test_workflows_of_which_only_tombstones_are_left_are_listed_when_asked_for(store):
+    for workflow in ("gone", "kept"):
+        store.workflows.store(workflow, "a: 1\n")
+    store.workflows.delete("gone", 1)
+    assert [(one.id, one.versions, one.latest) for one in store.workflows.list_all(deleted=True)] == [
+        ("gone", 0, None),
+        ("kept", 1, 1),
+    ]
+    assert [one.id for one in store.workflows.list_all()] == ["kept"]

@@ -10,7 +10,7 @@ from contextlib import closing
 import flightlog
 import pytest
 from click.testing import CliRunner
-from flightlog.backends.joined import parts
+from flightlog.backends.joined import joined_depth, parts
 from flightlog.core.annotations import Noted, Pinned
 from flightlog.core.errors import Conflict, NotFound, ReadOnly, StorageError
 from flightlog.core.logs import LogFilter
@@ -125,6 +125,44 @@ def test_a_page_reads_at_most_a_page_of_each_part(store, monkeypatch):
         read.clear()
         page = store.runs.query(EVERYTHING, limit=5, after=page.next)
         assert len(read) == 2 and sum(read) <= 10 and len(page.items) == 5
+
+
+@pytest.mark.parametrize("field", ["started", "cost", "took"])
+@pytest.mark.parametrize("descending", [True, False])
+def test_a_place_at_any_depth_is_the_one_that_pages_come_to(store, monkeypatch, field, descending):
+    monkeypatch.setattr(joined_depth, "_READ", 2)
+    sort = Sort(field=field, descending=descending)
+    for query in (EVERYTHING, parse("status:completed")):
+        whole = [run.id for run in everything(store, query, sort)]
+        for rows in range(len(whole) + 2):
+            cursor = store.runs.cursor_after(query, sort, rows)
+            if rows >= len(whole) or not rows:
+                assert cursor is None
+                continue
+            found = store.runs.query(query, sort, limit=100, after=cursor)
+            assert [run.id for run in found.items] == whole[rows:], rows
+            if len(whole) > rows + 3:
+                further = store.runs.cursor_after(query, sort, 3, after=cursor)
+                assert store.runs.query(query, sort, limit=1, after=further).items[0].id == whole[rows + 3]
+
+
+def test_a_deep_place_is_counted_and_no_runs_are_read_on_the_way(folder, monkeypatch):
+    with flightlog.open(folder) as store:
+        for _ in range(900):
+            store.run("many").finish()
+        whole = [run.id for run in store.runs.query(EVERYTHING, limit=2000).items]
+        read, (sql,) = [], [one for one in RunRepository.__subclasses__() if one.__name__ == "SqlRuns"]
+        real = sql.query
+
+        def counting(self, *given, **named):
+            page = real(self, *given, **named)
+            read.append(len(page.items))
+            return page
+
+        monkeypatch.setattr(sql, "query", counting)
+        cursor = store.runs.cursor_after(EVERYTHING, Sort(), 800)
+        assert sum(read) <= 2 * (joined_depth._READ + 1)
+        assert store.runs.query(EVERYTHING, limit=1, after=cursor).items[0].id == whole[800]
 
 
 def test_everything_inside_a_foreign_run_works(store):

@@ -96,6 +96,7 @@ def cost_row(cost: CostRecord) -> dict[str, Any]:
         "provider": cost.provider,
         "step": cost.step,
         "agent": cost.agent,
+        "request_id": cost.request_id,
         **tokens_row(cost.tokens),
         "cost_nanousd": cost.nanousd,
         "cost_provenance": cost.provenance,

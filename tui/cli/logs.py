@@ -32,15 +32,23 @@ PAGE = 500
 )
 @click.option("--grep", metavar="REGEX", help="Messages that this regular expression finds, ignoring case.")
 @click.option("--step", metavar="STEP", help="Entries of one step (its id or name).")
+@click.option("--request", metavar="ID", default="", help="Entries of one call, by its request id.")
 @json_option()
 def logs(
-    settings: Settings, run: str, follow: bool, level: str, grep: str | None, step: str | None, as_json: bool
+    settings: Settings,
+    run: str,
+    follow: bool,
+    level: str,
+    grep: str | None,
+    step: str | None,
+    request: str,
+    as_json: bool,
 ) -> None:
     """Log entries of RUN, oldest first."""
     pattern = _pattern(grep)
     with opened(settings) as store:
         found = store.runs.resolve(run)
-        wanted = LogFilter(level=_level(level), step=_step_id(store, found, step))
+        wanted = LogFilter(level=_level(level), step=_step_id(store, found, step), request_id=request)
         names = StepNames(store)
         after = _print_new(store, found, wanted, pattern, 0, as_json, names)
         if follow:

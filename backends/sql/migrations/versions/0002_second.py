@@ -5,6 +5,7 @@ A new table: declare it in `tables.py`, and write a function for it here (`op.cr
 the fixture of a schema is made when it is released (`tests/backends/test_migrations.py`).
 """
 
+import json
 from collections import Counter
 
 import sqlalchemy as sa
@@ -29,7 +30,9 @@ def upgrade() -> None:
     _retries()
     _outcomes()
     _spreads()
+    _requests()
     op.create_index("costs_by_time", "costs", ["t", "run"], unique=False)
+    _acts()
 
 
 def _version_meta() -> None:
@@ -97,14 +100,66 @@ def _log_words() -> None:
         op.execute("CREATE INDEX log_words_by_word ON log_words USING gin (words)")
 
 
-def _retries() -> None:
-    count = sa.Column("retries", Integer, server_default="0", nullable=False)
+def _add_column(table: str, column: "sa.Column[object]", after: str) -> None:
     if op.get_context().dialect.name == "sqlite":
         # Copied once, for the column to stand where it is declared: a migrated table is as one made at once.
-        with op.batch_alter_table("runs", recreate="always") as runs:
-            runs.add_column(count, insert_after="steps_done")
+        with op.batch_alter_table(table, recreate="always") as copied:
+            copied.add_column(column, insert_after=after)
     else:
-        op.add_column("runs", count)
+        op.add_column(table, column)
+
+
+def _requests() -> None:
+    _add_column("costs", sa.Column("request_id", String, server_default="", nullable=False), after="agent")
+
+
+def _acts() -> None:
+    """Filled with what was added to runs before; of a damaged line, and of a run that is gone, there is none."""
+    acts = op.create_table(
+        "acts",
+        sa.Column("id", Integer, autoincrement=True, nullable=False),
+        sa.Column("run", String, nullable=False),
+        sa.Column("t", Time, nullable=False),
+        sa.Column("by", String, nullable=False),
+        sa.Column("action", String, nullable=False),
+        sa.Column("what", Text, nullable=False),
+        sa.Column("detail", Text, nullable=False),
+        sa.Column("note", Text, nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_acts_run", "acts", ["run"], unique=False)
+    op.create_index("acts_by_time", "acts", ["t", "id"], unique=False)
+    known = "SELECT line FROM annotations WHERE run IN (SELECT id FROM runs) ORDER BY id"
+    asked = op.get_bind().execute(sa.text("SELECT run, id, question FROM approvals"))
+    questions = {(run, approval): question for run, approval, question in asked}
+    found = (_act(bytes(line), questions) for (line,) in op.get_bind().execute(sa.text(known)).all())
+    op.bulk_insert(acts, [act for act in found if act])
+
+
+def _act(line: bytes, questions: dict[tuple[str, str], str]) -> dict[str, str]:
+    try:
+        said = json.loads(line)
+        kind, run = said["type"], said["run"]
+        what = detail = ""
+        if kind == "pin":
+            action = "pin" if said.get("pinned", True) else "unpin"
+        elif kind == "tag":
+            action, what = ("tag" if said.get("tagged", True) else "untag"), said["tag"]
+        elif kind == "note":
+            action, what = "note", said["text"]
+        elif kind == "score":
+            action, what, detail = "score", said["name"], repr(float(said["value"]))
+        else:
+            action = {"approved": "approve", "rejected": "reject"}[said["decision"]]
+            what, detail = said["approval"], questions.get((run, said["approval"]), "")
+    except (ValueError, KeyError, TypeError):
+        return {}
+    facts = {"run": run, "t": said.get("t", ""), "by": said.get("by", ""), "note": said.get("note", "")}
+    return facts | {"action": action, "what": what, "detail": detail}
+
+
+def _retries() -> None:
+    _add_column("runs", sa.Column("retries", Integer, server_default="0", nullable=False), after="steps_done")
     op.execute("UPDATE runs SET retries = (SELECT count(*) FROM steps WHERE steps.run = runs.id AND attempt > 1)")
     for name, columns in (
         ("runs_ended_in_time", ["workflow", "version", "took"]),

@@ -1,0 +1,68 @@
+"""The rows of a batch run, and what the next attempt made of those that failed."""
+
+from sqlalchemy import Connection, bindparam, select, tuple_
+
+from ...core.errors import StorageError
+from ...core.events import ItemStatus
+from ...core.pages import Page
+from ...core.runs import Item, Retry
+from .tables import items as table
+from .tables import runs
+
+_i = table.c
+_ITEM = ("row_number", "status", "attempts", "error", "step", "started", "changed", "first_seq", "last_seq")
+_items = (
+    select(*(_i[name] for name in _ITEM), _i.rank)
+    .where(_i.run == bindparam("run"), tuple_(_i.rank, _i.row_number) > tuple_(bindparam("rank"), bindparam("row")))
+    .order_by(_i.rank, _i.row_number)
+    .limit(bindparam("limit"))
+)
+_with_status = _items.where(_i.status == bindparam("status"))
+
+
+def items(connection: Connection, run: str, status: ItemStatus | None, limit: int, after: str | None) -> Page[Item]:
+    """Batch rows, or those with one status: failed ones first, each group by row number."""
+    rank, row_number = numbers(after, 2) if after else (-1, 0)
+    if status is not None:  # then the rank is known, so that only its stretch of the index is read
+        rank, row_number = max((rank, row_number), (0, -1) if status == "failed" else (1, -1))
+    limit = max(limit, 1)
+    place = {"run": run, "rank": rank, "row": row_number, "limit": limit + 1, "status": status}
+    rows = connection.execute(_items if status is None else _with_status, place).all()
+    found = [Item(run=run, **dict(zip(_ITEM, row, strict=False))) for row in rows[:limit]]
+    more = len(rows) > limit
+    return Page(items=found, next=f"{rows[limit - 1].rank}.{found[-1].row_number}" if more else None)
+
+
+_own, _later = runs.alias(), runs.alias()
+_next = (
+    select(_later.c.id)
+    .select_from(_own.join(_later, _later.c.parent == _own.c.id))
+    .where(_own.c.id == bindparam("run"), _later.c.attempt > _own.c.attempt)
+    .order_by(_later.c.attempt, _later.c.started, _later.c.id)
+    .limit(1)
+)
+_of_rows = select(*(_i[name] for name in _ITEM)).where(
+    _i.run == bindparam("run"), _i.row_number.in_(bindparam("rows", expanding=True))
+)
+_PART = 500  # rows in one query
+
+
+def retries(connection: Connection, run: str, limit: int, after: str | None) -> Page[Retry]:
+    """The failed rows by number, each with what the next attempt made of it."""
+    failed = items(connection, run, "failed", limit, after)
+    attempt = connection.scalar(_next, {"run": run})
+    again: dict[int, Item] = {}
+    wanted = [item.row_number for item in failed.items] if attempt else []
+    for begin in range(0, len(wanted), _PART):
+        rows = connection.execute(_of_rows, {"run": attempt, "rows": wanted[begin : begin + _PART]})
+        again |= {row.row_number: Item(run=str(attempt), **dict(zip(_ITEM, row, strict=True))) for row in rows}
+    found = [Retry(item=item, run=attempt, next=again.get(item.row_number)) for item in failed.items]
+    return Page(items=found, next=failed.next)
+
+
+def numbers(cursor: str, count: int) -> list[int]:
+    """The numbers that a cursor is made of; StorageError if it is none."""
+    parts = cursor.split(".")
+    if len(parts) != count or not all(part.isascii() and part.isdigit() for part in parts):
+        raise StorageError(f"{cursor[:60]!r} is not a cursor of this list", advice="begin again with the first page")
+    return [int(part) for part in parts]
