@@ -16,11 +16,13 @@ from ..core.repositories import MetricsRepository, RecordingRepository, Workflow
 from ..core.store import Reading, Store
 from .configuration.config_file import load_config
 from .configuration.effective_config import decided
+from .configuration.following import Followed
 from .configuration.places import MEMORY, Place, place_of
 from .configuration.policies import budgets_of
 from .databases import Databases
 from .files.files_backend import FilesBackend
 from .joined.joining import Joining
+from .moving.gate import Gate
 from .postgres.server_url import ServerUrl
 from .read_only import opened_read_only
 from .workflows.forwarded_workflows import GuardedWorkflows, LazyWorkflows, ReadOnlyWorkflows
@@ -29,6 +31,7 @@ from .workflows.workflow_files import FileWorkflows
 if TYPE_CHECKING:
     from .mirror.mirror import Mirror
     from .sql.database import Database
+    from .sql.metrics_repository import SqlMetrics
     from .truth import Truth
 
 _backends: "WeakKeyDictionary[Store, Backend]" = WeakKeyDictionary()
@@ -39,6 +42,7 @@ class Backend(Protocol):
 
     recording: RecordingRepository
     truth: "Truth"
+    gate: Gate
 
     def reading(self, metrics: "Callable[[Database, Callable[[], None]], MetricsRepository]") -> Reading:
         """Opens what answers questions; called once. `metrics` is made over its query tables and refresh."""
@@ -73,7 +77,11 @@ def open_store(
         return _in_memory(Databases(read_only=read_only, create=create and not read_only), durable)
     settings = decided(where, load_config(where.root, config), storage)
     name = where.url.name if where.url else str(where.path or where.root)
-    return _kept(name, settings, read_only=read_only, durable=durable, create=create)
+    store = _kept(name, settings, read_only=read_only, durable=durable, create=create)
+    backend = _backends.get(store)
+    if backend and where.kind == "directory":
+        backend.gate.moved = Followed(where, settings).moved
+    return store
 
 
 def _kept(name: str, settings: Config, *, read_only: bool, durable: bool, create: bool) -> Store:
@@ -92,7 +100,7 @@ def _kept(name: str, settings: Config, *, read_only: bool, durable: bool, create
     workflows, metrics = _workflows(settings.workflows, databases), settings.metrics
 
     def reading() -> Reading:
-        return backend.reading(lambda database, refresh: _metrics(metrics, databases, database, refresh))
+        return backend.reading(lambda database, refresh: _metrics(metrics, databases, database, refresh, backend.gate))
 
     def close() -> None:
         backend.close(databases.close)
@@ -103,7 +111,7 @@ def _kept(name: str, settings: Config, *, read_only: bool, durable: bool, create
         recording=mirror.recording(backend.recording) if mirror else backend.recording,
         workflows=ReadOnlyWorkflows(workflows, lambda: opened_read_only(name))
         if read_only
-        else _guarded(workflows, lambda: store),
+        else _guarded(workflows, lambda: store, backend.gate),
         reading=joining.open,
         close=lambda: joining.close((lambda: mirror.close(close)) if mirror else close),
         read_only=read_only,
@@ -162,7 +170,7 @@ def _in_memory(databases: Databases, durable: bool) -> Store:
     store = Store(
         name=MEMORY,
         recording=backend.recording,
-        workflows=_guarded(LazyWorkflows(lambda: _in_table(databases.get(None))), lambda: store),
+        workflows=_guarded(LazyWorkflows(lambda: _in_table(databases.get(None))), lambda: store, backend.gate),
         reading=lambda: backend.reading(
             lambda database, refresh: _in_database(database, refresh, lambda: databases.get(None))
         ),
@@ -197,9 +205,9 @@ def _workflows(kept: Storage, databases: Databases) -> WorkflowRepository:
     return LazyWorkflows(lambda: _in_table(databases.beside(_where(kept))))
 
 
-def _guarded(workflows: WorkflowRepository, store: Callable[[], Store]) -> WorkflowRepository:
+def _guarded(workflows: WorkflowRepository, store: Callable[[], Store], gate: Gate) -> WorkflowRepository:
     """Versions that are not deleted while the store has runs of them."""
-    return GuardedWorkflows(workflows, lambda id, number: store().runs.count(of_version(id, number)))
+    return GuardedWorkflows(workflows, lambda id, number: store().runs.count(of_version(id, number)), gate.passing)
 
 
 def _in_table(database: "Database") -> WorkflowRepository:
@@ -209,18 +217,19 @@ def _in_table(database: "Database") -> WorkflowRepository:
 
 
 def _metrics(
-    kept: Storage, databases: Databases, database: "Database", refresh: Callable[[], None]
+    kept: Storage, databases: Databases, database: "Database", refresh: Callable[[], None], gate: Gate
 ) -> MetricsRepository:
     if kept.type == "file":
         from .files.file_metrics import FileMetrics
 
-        return FileMetrics(database, refresh, Path(kept.path) / "patterns.jsonl")
-    return _in_database(database, refresh, lambda: databases.beside(_where(kept)))
+        found: SqlMetrics = FileMetrics(database, refresh, Path(kept.path) / "patterns.jsonl")
+    else:
+        found = _in_database(database, refresh, lambda: databases.beside(_where(kept)))
+    found.passing = gate.passing
+    return found
 
 
-def _in_database(
-    database: "Database", refresh: Callable[[], None], kept: "Callable[[], Database]"
-) -> MetricsRepository:
+def _in_database(database: "Database", refresh: Callable[[], None], kept: "Callable[[], Database]") -> "SqlMetrics":
     from .sql.metrics_repository import SqlMetrics
 
     return SqlMetrics(database, refresh, kept)

@@ -13,14 +13,15 @@ from flightlog.core.ids import new_ulid
 from flightlog.core.metrics import Pattern
 from flightlog.core.moving import Counts, Move
 from flightlog.core.progress import Progress
+from flightlog.core.store import Store
 from flightlog.core.upkeep import Finding
 
 HOSTILE = "\x1b]52;\x07 \u202e [/INST] \u2028 \x00 \x01 ' \" \\ 🦊"
 KINDS = ("file", "sqlite", "postgres")
 
 
-def fill(place: str) -> list[str]:
-    """Puts some of everything into a store; the ids of its runs: two finished, a failed, a paused and a lost one."""
+def fill(place: str, times: int = 1) -> list[str]:
+    """Puts some of everything into a store; the ids of the runs of `record`."""
     with flightlog.open(place) as store:
         store.workflows.store("w", "a: 1", author="ana", note="first")
         store.workflows.store("w", "a: 2")
@@ -28,34 +29,40 @@ def fill(place: str) -> list[str]:
         store.workflows.delete("w", 2, force=True, by="ben", note=HOSTILE)
         store.workflows.store("gone", "b: 1")
         store.workflows.delete("gone", 1, force=True)
-        runs = []
-        for n in range(2):
-            with store.run("w", version=1, name=HOSTILE, session="s", tags=["of old"]) as run:
-                with run.step("plan", input={HOSTILE: 1}) as step:
-                    step.log(HOSTILE, value=[1.5, None, 2**60])
-                    step.cost(model="m", input_tokens=5, nanousd=7)
-                run.checkpoint({"list": list(range(n)), "text": HOSTILE})
-                run.checkpoint({"list": list(range(n + 300)), "blob": b"\x80\x04."})
-                run.item(1, "failed", error="x")
-            runs.append(run.id)
-        run = store.run("w")
-        run.finish("failed", error="no")
-        runs.append(run.id)
-        writer = store.recording.begin(e.RunStarted(run=new_ulid(), workflow="v"))
-        writer.append(e.RunPaused())
-        writer.close()
-        runs.append(writer.run)
-        writer = store.recording.begin(e.RunStarted(run=new_ulid(), workflow="v"))
-        writer.close()
-        runs.append(writer.run)
-        store.runs.totals()
-        notes = (Pinned(run=runs[0]), Tagged(run=runs[0], tag="t"), Noted(run=runs[1], text=HOSTILE, by="b"))
-        for note in (*notes, Scored(run=runs[0], name="s", value=0.5), Tagged(run=runs[0], tag="t", tagged=False)):
-            store.runs.annotate(note)
+        for _ in range(times):
+            runs = record(store)
         for count in (1, 2):
             store.metrics.record_pattern(
                 Pattern(workflow="w", name="slow", description=HOSTILE, count=count, evidence=(runs[0],))
             )
+    return runs
+
+
+def record(store: Store) -> list[str]:
+    """Two finished runs, a failed, a paused and a lost one, and what people add to them; their ids."""
+    runs = []
+    for n in range(2):
+        with store.run("w", version=1, name=HOSTILE, session="s", tags=["of old"]) as run:
+            with run.step("plan", input={HOSTILE: 1}) as step:
+                step.log(HOSTILE, value=[1.5, None, 2**60])
+                step.cost(model="m", input_tokens=5, nanousd=7)
+            run.checkpoint({"list": list(range(n)), "text": HOSTILE})
+            run.checkpoint({"list": list(range(n + 300)), "blob": b"\x80\x04."})
+            run.item(1, "failed", error="x")
+        runs.append(run.id)
+    run = store.run("w")
+    run.finish("failed", error="no")
+    runs.append(run.id)
+    for paused in (True, False):
+        writer = store.recording.begin(e.RunStarted(run=new_ulid(), workflow="v"))
+        if paused:
+            writer.append(e.RunPaused())
+        writer.close()
+        runs.append(writer.run)
+    store.runs.totals()
+    notes = (Pinned(run=runs[0]), Tagged(run=runs[0], tag="t"), Noted(run=runs[1], text=HOSTILE, by="b"))
+    for note in (*notes, Scored(run=runs[0], name="s", value=0.5), Tagged(run=runs[0], tag="t", tagged=False)):
+        store.runs.annotate(note)
     return runs
 
 
@@ -74,5 +81,6 @@ def differences(a: str, b: str) -> list[Finding]:
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder, with its bytes."""
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    """Every file below a folder, with its bytes; but for locks, in which the last holder's number stands."""
+    files = (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock")
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}

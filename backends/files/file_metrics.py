@@ -28,7 +28,8 @@ class FileMetrics(SqlMetrics):
 
     def record_pattern(self, pattern: Pattern) -> None:
         first, last = pattern.first_seen or pattern.last_seen or now(), pattern.last_seen or pattern.first_seen or now()
-        self._append(msgspec.structs.replace(pattern, first_seen=first, last_seen=last))
+        with self.passing():
+            self._append(msgspec.structs.replace(pattern, first_seen=first, last_seen=last))
 
     def _append(self, pattern: Pattern) -> None:
         line = msgspec.json.encode(pattern) + b"\n"

@@ -13,6 +13,7 @@ from ...core.store import Reading
 from ..journal.disk import make_folder, storage_error
 from ..journal.layout import Layout
 from ..journal.recording import JournalRecording
+from ..moving.gate import Gate, GatedNotes, GatedRecording, gated
 from ..read_only import ReadOnlyRecording, opened_read_only
 
 if TYPE_CHECKING:
@@ -29,8 +30,11 @@ class FilesBackend:
     def __init__(self, root: Path, *, read_only: bool, create: bool) -> None:
         self._layout, self._read_only = Layout(root), read_only
         make_data_folder(root, self._layout.runs, create=create and not read_only)
+        self.gate = Gate(root)
         self.recording: RecordingRepository = (
-            ReadOnlyRecording(lambda: opened_read_only(str(root))) if read_only else JournalRecording(self._layout)
+            ReadOnlyRecording(lambda: opened_read_only(str(root)))
+            if read_only
+            else GatedRecording(JournalRecording(self._layout), self.gate)
         )
         self._closing: list[Callable[[], None]] = []
 
@@ -73,15 +77,17 @@ class FilesBackend:
         bodies = JournalBodies(layout, database)
         drop_states = dropping_states.of_files(layout, database, refresh, read_only=self._read_only)
         self.truth = of_files(layout, database, bodies, refresh)
-        watcher = Watcher(folders=index.folders, problem=lambda: root.problem() or refresh.problem)
+        watcher = Watcher(
+            folders=index.folders, problem=lambda: root.problem() or refresh.problem or self.gate.problem()
+        )
         self._closing.append(watcher.close)
         return reading_of(
             database,
             bodies,
             refresh,
-            notes=None if self._read_only else FileAnnotations(layout),
+            notes=None if self._read_only else GatedNotes(FileAnnotations(layout).annotate, self.gate),
             watcher=watcher,
-            upkeep=upkeep.StoreUpkeep(root, checks, parts, drop_states),
+            upkeep=upkeep.StoreUpkeep(root, checks, parts, gated(drop_states, self.gate)),
             metrics=metrics(database, refresh),
             progress=progress,
         )

@@ -25,9 +25,9 @@ def backup(one: End, other: End, progress: Progress) -> Move:
 
 
 def carried_and_compared(one: End, other: End, progress: Progress, *, only_new: bool) -> Move:
-    """Carries, compares, and carries once more what somebody added meanwhile. `only_new`: compares no other runs."""
+    """Carries and compares. `only_new`: compares no other runs, and carries once more what was added meanwhile."""
     total: list[Carried] = []
-    for _ in range(_TRIES):
+    for _ in range(_TRIES if only_new else 1):
         total.append(carry(one.store, one.truth, other.store, other.truth, progress))
         new = {run: seq for carried in total for run, seq in carried.new.items()}
         comparison = Comparison(one, other, progress)

@@ -11,6 +11,7 @@ from ..configuration.config_file import load_config
 from ..configuration.effective_config import decided
 from ..configuration.places import Place, place_of
 from ..open import open_alone, truth_of
+from ..postgres.server_url import ServerUrl, spool_folder
 from ..sources.open_source import open_source
 from ..truth import Truth
 
@@ -39,24 +40,44 @@ def source_end(place: str | os.PathLike[str] | None, config: str | os.PathLike[s
 
     Journals that wait in its spool are shipped before, as at every opening.
     """
-    where = _known(place)
+    where = known_place(place)
     if where.kind == "source":
         return _foreign(where)
-    settings = decided(where, load_config(_root(where), config), None)
-    assert settings.logs
-    if settings.logs.type != "file" and _waits(settings.logs, where):
+    settings = settings_of(where, config)
+    if settings.logs and settings.logs.type != "file" and any((home_of(settings.logs) / "spool").glob("*.jsonl")):
         with open_alone(where, settings, read_only=False, create=False) as store:
             truth_of(store).refresh()
     return _end(where, settings, read_only=True, create=False)
 
 
-def target_end(place: str | os.PathLike[str], config: str | os.PathLike[str] | None = None) -> End:
-    """Where it is carried to; made if it is not there. ConfigError, also for a place that cannot be written."""
-    where = _known(place)
+def target_end(place: str | os.PathLike[str], settings: Config | None = None) -> End:
+    """Where it is carried to; made if it is not there. ConfigError, also for a place that cannot be written.
+
+    `settings` are in force there; None means what is configured.
+    """
+    where = known_place(place)
     if where.kind == "source":
         raise NotSupported("a source is only read", where=where.path, advice="name a data directory or a database")
-    settings = decided(where, load_config(_root(where), config), None)
-    return _end(where, settings, read_only=False, create=True)
+    return _end(where, settings or settings_of(where), read_only=False, create=True)
+
+
+def known_place(place: str | os.PathLike[str] | None) -> Place:
+    """The place that a text names; ConfigError for memory."""
+    where = place_of(place)
+    if where.root is None:
+        raise ConfigError("what is in memory goes with its program", where=str(place), advice="name a file or a folder")
+    return where
+
+
+def settings_of(where: Place, config: str | os.PathLike[str] | None = None) -> Config:
+    """What is in force at a place of ours, every concern decided. ConfigError."""
+    assert where.root is not None
+    return decided(where, load_config(where.root, config), None)
+
+
+def home_of(logs: Storage) -> Path:
+    """The folder in which the journals of a store lie, or its spool."""
+    return spool_folder(ServerUrl(logs.url)) if logs.type == "postgres" else Path(logs.path).parent
 
 
 def is_one_place(one: Config | None, other: Config | None, concern: str) -> bool:
@@ -67,26 +88,6 @@ def is_one_place(one: Config | None, other: Config | None, concern: str) -> bool
 
 def _identity(kept: Storage) -> tuple[str, str]:
     return kept.type, kept.url or os.path.realpath(kept.path)
-
-
-def _known(place: str | os.PathLike[str] | None) -> Place:
-    where = place_of(place)
-    if where.root is None:
-        raise ConfigError("what is in memory goes with its program", where=str(place), advice="name a file or a folder")
-    return where
-
-
-def _root(where: Place) -> Path:
-    assert where.root is not None
-    return where.root
-
-
-def _waits(logs: Storage, where: Place) -> bool:
-    """Whether journals lie in the spool of a database."""
-    from ..postgres.server_url import ServerUrl, spool_folder
-
-    root = spool_folder(ServerUrl(logs.url)) if logs.type == "postgres" else Path(logs.path).parent
-    return any((root / "spool").glob("*.jsonl"))
 
 
 def _end(where: Place, settings: Config, *, read_only: bool, create: bool) -> End:

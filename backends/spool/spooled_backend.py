@@ -11,6 +11,7 @@ from ...core.repositories import MetricsRepository, RecordingRepository
 from ...core.store import Reading
 from ..files.files_backend import make_data_folder
 from ..journal.layout import Layout
+from ..moving.gate import Gate, GatedNotes, GatedRecording, gated
 from ..read_only import ReadOnlyRecording, opened_read_only
 from .shipper import Shipper
 from .spool_recording import Shipped, SpoolRecording
@@ -51,10 +52,10 @@ class SpooledBackend(ABC):
         self._layout, self._name, self._create = layout, name, create and not read_only
         make_data_folder(layout.root, layout.spool, create=self._create)
         self._begin_process()
+        self.gate = Gate(layout.root)
+        recording = SpoolRecording(layout, name, self._for_recording, self._shipped, self._ship, self._held_elsewhere)
         self.recording: RecordingRepository = (
-            ReadOnlyRecording(lambda: opened_read_only(name))
-            if read_only
-            else SpoolRecording(layout, name, self._for_recording, self._shipped, self._ship, self._held_elsewhere)
+            ReadOnlyRecording(lambda: opened_read_only(name)) if read_only else GatedRecording(recording, self.gate)
         )
 
     # --- what a kind of database knows
@@ -134,17 +135,23 @@ class SpooledBackend(ABC):
         self.truth = of_database(layout, database, bodies, refresh, notes)
         self._watcher = Watcher(
             folders=lambda: folders,
-            problem=lambda: root.problem() or database.problem() or refresh.problem or self._shipper.problem,
+            problem=lambda: (
+                root.problem() or database.problem() or refresh.problem or self._shipper.problem or self.gate.problem()
+            ),
             version=database.changes,
         )
         return reading_of(
             database,
             bodies,
             refresh,
-            notes=None if database.read_only else notes,
+            notes=None if database.read_only else GatedNotes(notes.annotate, self.gate),
             watcher=self._watcher,
             upkeep=upkeep.StoreUpkeep(
-                root, checks, parts, dropping_states.of_database(database, refresh), lambda: self._sizes(database)
+                root,
+                checks,
+                parts,
+                gated(dropping_states.of_database(database, refresh), self.gate),
+                lambda: self._sizes(database),
             ),
             metrics=metrics(database, refresh),
         )

@@ -1,6 +1,7 @@
 """`MetricsRepository` over the query tables: what the finished runs of a workflow come to."""
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import reduce
 from operator import add
 from typing import Any
@@ -33,6 +34,8 @@ class SqlMetrics(MetricsRepository):
         self, database: Database, refresh: Callable[[], None], kept: Callable[[], Database] | None = None
     ) -> None:
         self._database, self._refresh, self._kept = database, refresh, kept
+        self.passing: Callable[[], AbstractContextManager[None]] = nullcontext
+        """In a block of this a pattern is recorded."""
 
     def summary(self, workflow: str, version: int | None = None, within: Query = EVERYTHING) -> Outcome:
         self._refresh()
@@ -105,7 +108,7 @@ class SqlMetrics(MetricsRepository):
         first, last = pattern.first_seen or pattern.last_seen or seen, pattern.last_seen or pattern.first_seen or seen
         new = msgspec.structs.replace(pattern, first_seen=first, last_seen=last)
         here = (_p.workflow == pattern.workflow, _p.name == pattern.name)
-        with self._kept().write(BY_HAND_S) as connection:
+        with self.passing(), self._kept().write(BY_HAND_S) as connection:
             claim(connection, [PATTERNS])
             row = connection.execute(select(*_PATTERN).where(*here)).first()
             if row is None:

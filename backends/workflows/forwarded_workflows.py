@@ -4,6 +4,7 @@ import builtins
 import threading
 from abc import abstractmethod
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, NoReturn
 
 from ...core.errors import Conflict, ReadOnly
@@ -80,14 +81,26 @@ class ReadOnlyWorkflows(ForwardedWorkflows):
 
 
 class GuardedWorkflows(ForwardedWorkflows):
-    """Knows the runs, and deletes no version that they refer to unless forced. `runs_of` counts those of a version."""
+    """Knows the runs, and deletes no version that they refer to unless forced. `runs_of` counts those of a version.
 
-    def __init__(self, workflows: WorkflowRepository, runs_of: Callable[[str, int], int]) -> None:
-        self._workflows, self._runs_of = workflows, runs_of
+    Every change is made in a block of `passing`.
+    """
+
+    def __init__(
+        self,
+        workflows: WorkflowRepository,
+        runs_of: Callable[[str, int], int],
+        passing: Callable[[], AbstractContextManager[None]],
+    ) -> None:
+        self._workflows, self._runs_of, self._passing = workflows, runs_of, passing
 
     @property
     def real(self) -> WorkflowRepository:
         return self._workflows
+
+    def store(self, workflow: str, definition: str, **facts: Any) -> Version:
+        with self._passing():
+            return super().store(workflow, definition, **facts)
 
     def delete(self, workflow: str, number: int, **facts: Any) -> Version:
         self.real.get(workflow, number)
@@ -98,4 +111,5 @@ class GuardedWorkflows(ForwardedWorkflows):
                 where=f"{workflow}@{number}",
                 advice="--force (force=True) deletes its text all the same, and keeps its place in the lineage",
             )
-        return super().delete(workflow, number, **facts)
+        with self._passing():
+            return super().delete(workflow, number, **facts)

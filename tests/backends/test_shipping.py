@@ -39,7 +39,7 @@ def record(folder, logs=3, *, finish=True):
     code = f"""
 import os, flightlog
 store = flightlog.open({str(folder)!r})
-store.recording._ship = lambda run: None
+store.recording.real._ship = lambda run: None
 run = store.run("w")
 for n in range({logs}):
     run.log(str(n))
@@ -270,7 +270,7 @@ def test_recording_into_a_spool_loads_no_database_engine_on_the_agents_path(tmp_
     code = f"""
 import sys, flightlog
 store = flightlog.open({str(tmp_path)!r})
-store.recording._ship = lambda run: None
+store.recording.real._ship = lambda run: None
 with store.run("w") as run:
     run.log("x")
 assert "sqlalchemy" not in sys.modules, "loaded"
@@ -320,7 +320,7 @@ def test_another_event_of_the_same_number_is_named_and_the_first_one_stays(tmp_p
 def test_a_twin_that_came_and_went_between_look_and_lock_is_a_conflict(tmp_path, monkeypatch):
     run = new_ulid()
     with flightlog.open(tmp_path) as store, flightlog.open(tmp_path) as other:
-        real = store.recording._shipped
+        real = store.recording.real._shipped
 
         def twin_is_quicker(asked):
             found = real(asked)
@@ -329,7 +329,7 @@ def test_a_twin_that_came_and_went_between_look_and_lock_is_a_conflict(tmp_path,
             assert other.runs.get(run).status == "completed"  # looks into the spool, where ours may lie by now
             return found
 
-        monkeypatch.setattr(store.recording, "_shipped", twin_is_quicker)
+        monkeypatch.setattr(store.recording.real, "_shipped", twin_is_quicker)
         with pytest.raises(Conflict):
             store.run("w", id=run)
         assert other.runs.get(run).events == 2 and not other.runs.damage()

@@ -41,6 +41,7 @@ VERBS = {
     "approve": ("annotate", "Approve what a run waits for."),
     "reject": ("annotate", "Reject what a run waits for."),
     "audit": ("audit", "Who did what to runs and versions, and when."),
+    "migrate": ("moving", "Move everything to another storage, and switch the configuration to it."),
     "backup": ("moving", "Copy everything into another store; again, only what is new."),
     "verify": ("moving", "Compare two stores, byte for byte."),
     "doctor": ("doctor", "Look for everything that is wrong; changes nothing."),

@@ -1,7 +1,7 @@
-"""Verbs that carry a store elsewhere, and compare two: `backup` and `verify`."""
+"""Verbs that carry a store elsewhere, and compare two: `migrate`, `backup` and `verify`."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import click
 
@@ -13,7 +13,7 @@ from ...core.upkeep import Finding
 from .as_json import plain
 from .bar import Bar
 from .main import FINDINGS
-from .opening import backed_up, verified
+from .opening import backed_up, migrated, verified
 from .options import Settings, json_option, verb
 from .output import say, say_json
 
@@ -58,6 +58,50 @@ def backup(settings: Settings, to: str, as_json: bool) -> None:
     with Bar(progress, ascii=settings.ascii):
         move = backed_up(settings, to, progress)
     _say_move(move, as_json, settings.ascii)
+
+
+@verb(
+    epilog="flightlog migrate --to sqlite\nflightlog migrate --to file:/srv/runs --wait --data data\n"
+    "flightlog migrate --to 'postgresql://ana:${PGPASS}@db/flightlog'\n"
+    "flightlog migrate --to sqlite:bot/flightlog.db --data checkpoints.sqlite"
+)
+@click.option(
+    "--to", required=True, metavar="TYPE:PATH|URL", help="file:DIR, sqlite:FILE, a URL, or a TYPE in the same folder."
+)
+@click.option("--wait", is_flag=True, help="Wait until no run is being written.")
+@click.option("--archive-old", is_flag=True, help="Put the old data aside afterwards, into a folder moved-….")
+@json_option("What was carried and found, as one object.")
+def migrate(settings: Settings, to: str, wait: bool, archive_old: bool, as_json: bool) -> None:
+    """Move everything to another storage, compare both sides, and switch flightlog.yaml to it.
+
+    No run can begin meanwhile. The old data stay as they are, and what cannot be read of them is listed (exit
+    code 3). The configuration is switched only when both sides hold the same; killed at any moment, the store
+    is as it was, and done again it goes on. A LangGraph database is read, and nothing else is done to it.
+    """
+    _whole(settings)
+    progress = Progress()
+    with Bar(progress, ascii=settings.ascii) as bar:
+        move = migrated(settings, to, progress, archive=archive_old, wait=_Waiting(bar) if wait else None)
+    if not as_json and move.archived:
+        say(f"the old data lie in {safe_text(move.archived)}", err=True)
+    if not as_json and move.switched:
+        say(f"{safe_text(move.switched)} names the new place", err=True)
+    elif not as_json and any(finding.severity == "error" and finding.kind != "damaged" for finding in move.findings):
+        say("the configuration stays as it was, for both sides do not hold the same", err=True)
+    _say_move(move, as_json, settings.ascii)
+
+
+class _Waiting:
+    """Says which runs are waited for, whenever others are."""
+
+    def __init__(self, bar: Bar) -> None:
+        self._bar, self._said = bar, tuple[str, ...]()
+
+    def __call__(self, runs: Sequence[str]) -> None:
+        if tuple(runs) != self._said:
+            self._said = tuple(runs)
+            self._bar.clear()
+            say(f"flightlog: waiting for {', '.join(runs[:5])}{' …' if len(runs) > 5 else ''}", err=True)
 
 
 def _whole(settings: Settings) -> None:

@@ -3,7 +3,7 @@
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -99,3 +99,12 @@ def backed_up(settings: Settings, to: str, progress: "Progress") -> "Move":
 
     with closing(source_end(settings.data, settings.config)) as one, closing(target_end(to)) as other:
         return backup(one, other, progress)
+
+
+def migrated(
+    settings: Settings, to: str, progress: "Progress", *, archive: bool, wait: "Callable[[Sequence[str]], None] | None"
+) -> "Move":
+    """The store that the options name, moved to another place; raises FlightlogError."""
+    from ...backends.moving.migrating import migrate
+
+    return migrate(settings.data, to, config=settings.config, archive=archive, wait=wait, progress=progress)

@@ -1,0 +1,90 @@
+"""The configuration of a data directory, switched to another place: written whole beside, read again, then renamed."""
+
+import os
+from pathlib import Path
+
+from ...core.config import Config, Storage
+from ...core.errors import ConfigError
+from ..journal import disk
+from .config_file import NAME, load_config
+from .effective_config import decided
+from .places import Place
+from .rewriting import Told, rewritten
+
+_CONCERNS = ("logs", "workflows", "metrics")
+
+
+class Switch:
+    """Makes the configuration that is in force at a data directory name other places.
+
+    `url` is how the URL of a server is to be written: with `${NAME}` where a secret is.
+    """
+
+    def __init__(self, where: Place, settings: Config, wanted: Config, url: str = "") -> None:
+        assert where.root is not None
+        self._where, self._settings, self._wanted, self._url = where, settings, wanted, url
+        self._root = Path(os.path.abspath(where.root))
+        self.file = Path(settings.file) if settings.file else self._root / NAME
+
+    def check(self) -> None:
+        """ConfigError if it will not be possible; writes nothing that stays."""
+        self._written().unlink()
+
+    def make(self) -> None:
+        """Switches. Killed at any moment it leaves the one or the other, whole. ConfigError, StorageError."""
+        try:
+            os.replace(self._written(), self.file)
+            disk.sync_folder(self.file.parent)
+        except OSError as error:
+            raise disk.storage_error(error, self.file, "switching the configuration") from error
+
+    def _written(self) -> Path:
+        """A file beside that says what is wanted, and all else as it was."""
+        text = self.file.read_text("utf-8-sig") if self.file.exists() else ""
+        explicit = [name for name in _CONCERNS if getattr(self._settings, name) and self._is_explicit(name)]
+        for concerns in (["logs", *(name for name in explicit if name != "logs")], list(_CONCERNS)):
+            beside = self._write(rewritten(text, {name: self._told(name) for name in concerns}))
+            if self._says_what_is_wanted(beside):
+                return beside
+            beside.unlink()
+        lines = "; ".join(f"storage.{name}: {dict(self._told(name))}" for name in _CONCERNS)
+        raise ConfigError("cannot be rewritten as it stands", where=self.file, advice=f"write by hand: {lines}")
+
+    def _write(self, text: str) -> Path:
+        beside = self.file.with_name(f".{self.file.name}.{os.getpid()}.new")
+        try:
+            beside.unlink(missing_ok=True)
+            fd = disk.open_new(beside)
+            try:
+                disk.append_line(fd, text.encode(), beside)
+                if self.file.exists():
+                    os.fchmod(fd, self.file.stat().st_mode & 0o777)
+                disk.sync(fd)
+            finally:
+                os.close(fd)
+        except OSError as error:
+            raise disk.storage_error(error, beside, "writing the configuration") from error
+        return beside
+
+    def _says_what_is_wanted(self, file: Path) -> bool:
+        try:
+            found = decided(self._where._replace(root=self._root), load_config(self._root, file), None)
+        except ConfigError:
+            return False
+        before, after = self._settings, self._wanted
+        return all(getattr(found, name) == getattr(after, name) for name in _CONCERNS) and all(
+            getattr(found, name) == getattr(before, name) for name in ("mirror", "archive", "sources", "policies")
+        )
+
+    def _is_explicit(self, concern: str) -> bool:
+        origin = self._settings.origins.get(f"storage.{concern}", "")
+        return bool(self._settings.file) and origin.startswith(self._settings.file)
+
+    def _told(self, concern: str) -> Told:
+        kept = getattr(self._wanted, concern)
+        assert isinstance(kept, Storage)
+        if kept.type == "postgres":
+            return {"type": kept.type, "url": self._url or kept.url}
+        path = Path(kept.path)
+        inside = path.relative_to(self._root) if path.is_relative_to(self._root) else path
+        return {"type": kept.type, "path": str(inside).replace("${", "$${")}
