@@ -20,9 +20,10 @@ from .commands import KeyCommands, places_of
 from .glyphs import ASCII, UNICODE
 from .keys import bindings
 from .loading import in_thread
-from .messages import OpenRun, ShowRuns, StoreChanged, StoreOpened, Trouble
+from .messages import BudgetsLooked, OpenRun, ShowRuns, StoreChanged, StoreOpened, Trouble
 from .screens.opening import Opening
 from .screens.small import TooSmall
+from .standings import Standings
 from .themes import DARK, LIGHT
 from .type_ahead import TypeAhead
 from .widgets.place_line import PlaceLine
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 AGAIN = 5.0
 """Seconds in which the same trouble is not told twice, and after which a store is tried to be opened once more."""
+DAYS = 30.0
+"""Seconds between two looks at whether it is another day, for budgets."""
 
 
 class FlightlogApp(App[None]):
@@ -55,6 +58,8 @@ class FlightlogApp(App[None]):
         self.home: RunsScreen
         """The run list: what all other screens lie on."""
         self._open_store, self._called, self._opening = open_store, name, False
+        self.standings = Standings(self)
+        """How the budgets stand."""
         self.typed = TypeAhead(self)
         """What was typed and waits for its turn."""
         self._places: dict[str, Screen[Any]] = {}
@@ -73,6 +78,7 @@ class FlightlogApp(App[None]):
 
     def on_mount(self) -> None:
         self.call_after_refresh(self._enter)
+        self.set_interval(DAYS, self.standings.look)
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGTERM, signal.SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(number, self._end, number)
@@ -123,6 +129,7 @@ class FlightlogApp(App[None]):
             return
         self.store, self._watching = opened.store, opened.watching
         self.home.show_store(opened.store, opened.watching)
+        self.standings.of(opened.store)
 
     def _notice(self) -> None:
         self.post_message(StoreChanged())
@@ -130,6 +137,12 @@ class FlightlogApp(App[None]):
     def on_store_changed(self, message: StoreChanged) -> None:
         for screen in self.screen_stack:
             screen.post_message(StoreChanged())
+        self.standings.look()
+
+    def on_budgets_looked(self, message: BudgetsLooked) -> None:
+        for screen in self.screen_stack:
+            screen.post_message(BudgetsLooked())
+            screen.query("#header").refresh()
 
     def close(self) -> None:
         """Lets go of the store, when the terminal is the shell's again: nobody waits for it on screen."""
@@ -149,7 +162,7 @@ class FlightlogApp(App[None]):
         if self.store is not None:
             from .screens.runs import RunsScreen
 
-            screen = RunsScreen(self.store.name, only=message.query)
+            screen = RunsScreen(self.store.name, only=message.query, crumb=message.crumb, place=message.place)
             self.push_screen(screen)
             screen.call_after_refresh(screen.show_store, self.store, self._watching)
 
@@ -172,6 +185,10 @@ class FlightlogApp(App[None]):
 
     def _made(self, name: str, store: "Store") -> Screen[Any]:
         """A place, made when somebody goes there first; it keeps its cursor from then on."""
+        if name == "costs":
+            from .screens.costs import CostsScreen
+
+            return CostsScreen(store, self._watching)
         from .screens.workflows import WorkflowsScreen
 
         return WorkflowsScreen(store, self._watching)

@@ -120,6 +120,10 @@ class Amounts:
         before, after = self._parts(money)
         return before.rjust(self._before) + after.ljust(self._after)
 
+    def head(self, title: str) -> str:
+        """A title of the column, over the dollars."""
+        return title.rjust(self._before)
+
     def _parts(self, money: Money) -> tuple[str, str]:
         nanousd = money.nanousd
         if nanousd is None:

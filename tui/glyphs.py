@@ -41,6 +41,8 @@ class Glyphs(NamedTuple):
     near: str = "◕"
     used_up: str = "◉"
     arrow: str = "→"
+    into: str = "›"
+    """Before what a screen within a place is of."""
 
     frame: str = "╭╮├┤╰╯"
     """Corners: of the top, of a line between, of the bottom."""
@@ -116,10 +118,11 @@ ASCII = Glyphs(
     line="|",
     at_least=">",
     approximately="~",
-    within="-",
+    within=".",
     near="o",
     used_up="X",
     arrow=">",
+    into=">",
     frame="++++++",
     branch="|-",
     last="`-",

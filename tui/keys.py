@@ -60,6 +60,7 @@ MOVES = (
 PLACE = (
     Key("place.runs", "1", "app.place('runs')", "runs", "To the runs"),
     Key("place.workflows", "2", "app.place('workflows')", "workflows", "To the workflows and their versions"),
+    Key("place.costs", "3", "app.place('costs')", "costs", "To what was spent, and the budgets"),
 )
 """Keys of the places themselves."""
 
@@ -167,6 +168,22 @@ WORKFLOWS = (
     Key("workflows.sort", "s", "sort", "sort", "Sort the workflows by the next column", footer=True),
 )
 
+COSTS = (
+    Key("costs.open", "enter", "open", "runs", "The runs of the line, or that spend of the budget", footer=True),
+    Key("costs.next", "right_square_bracket,right", "next_axis(1)", "group", "Grouped in the next way", footer=True),
+    Key("costs.previous", "left_square_bracket,left", "next_axis(-1)", "group back", "Grouped in the previous way"),
+    Key("costs.day", "d", "by('day')", "by day", "By day (UTC)"),
+    Key("costs.workflow", "w", "by('workflow')", "by workflow", "By workflow"),
+    Key("costs.version", "v", "by('version')", "by version", "By version of a workflow"),
+    Key("costs.model", "m", "by('model')", "by model", "By model"),
+    Key("costs.agent", "a", "by('agent')", "by agent", "By agent"),
+    Key("costs.session", "e", "by('session')", "by session", "By session"),
+    Key("costs.window", "t", "window", "time", "Of all time, the last 30 days, 7 days, or today", footer=True),
+    Key("costs.filter", "slash", "filter", "filter", "Only the runs that match a query", footer=True),
+    Key("costs.sort", "s", "sort", "sort", "Sort by the next column", footer=True),
+    Key("costs.reverse", "S", "reverse", "reverse", "Reverse the order"),
+)
+
 VERSION = (
     Key("version.diff", "d", "diff", "diff", "Against its parent", footer=True),
     Key("version.runs", "u", "runs", "runs", "The runs of this version", footer=True),
@@ -191,6 +208,7 @@ PLACES = (
     Place("workflows", "Workflows", WORKFLOWS),
     Place("version", "Inside a version", VERSION),
     Place("diff", "Two versions compared", DIFF),
+    Place("costs", "Costs", COSTS),
     Place("tree", "Inside a run: trees", TREE),
     Place("run", "Inside a run", RUN),
     Place("steps", "Inside a run: steps", RUN_STEPS),

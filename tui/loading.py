@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 from textual.message_pump import MessagePump
+from textual.timer import Timer
 
 from ..core.errors import FlightlogError
 from .messages import Trouble
@@ -59,7 +60,8 @@ class Loader(Generic[T]):
     ) -> None:
         self._owner, self._prepare, self._then = owner, prepare, then
         self._every = every
-        self._busy = self._dirty = self._waiting = False
+        self._busy = self._dirty = self._at_once = False
+        self._waiting: Timer | None = None
         self._last = -every
         self.loads = 0
         """How often the store was asked."""
@@ -67,22 +69,26 @@ class Loader(Generic[T]):
     @property
     def busy(self) -> bool:
         """Whether a load is under way or about to be."""
-        return self._busy or self._waiting
+        return self._busy or self._waiting is not None
 
-    def request(self) -> None:
-        """Loads now, or once more after the load under way. Call it on the event loop."""
+    def request(self, *, at_once: bool = False) -> None:
+        """Loads now, or once more after the load under way. Call it on the event loop.
+
+        `at_once` does not wait until the next load is due: a person wants to see something else.
+        """
         if self._busy:
-            self._dirty = True
-        elif not self._waiting:
+            self._dirty, self._at_once = True, self._at_once or at_once
+        elif at_once or self._waiting is None:
             wait = self._last + self._every - time.monotonic()
-            if wait > 0:
-                self._waiting = True
-                self._owner.set_timer(wait, self._begin)
+            if wait > 0 and not at_once:
+                self._waiting = self._owner.set_timer(wait, self._begin)
             else:
                 self._begin()
 
     def _begin(self) -> None:
-        self._waiting = False
+        if self._waiting is not None:
+            self._waiting.stop()
+            self._waiting = None
         job = self._prepare()
         if job is None:
             return
@@ -97,5 +103,5 @@ class Loader(Generic[T]):
         else:
             self._then(result)
         if self._dirty:
-            self._dirty = False
-            self.request()
+            at_once, self._dirty, self._at_once = self._at_once, False, False
+            self.request(at_once=at_once)

@@ -42,6 +42,14 @@ class ShowRuns(Message, bubble=True):
     """The person wants to see the runs that match a query, and to come back."""
 
     query: str
+    crumb: str
+    """What these runs are of; safe to show."""
+    place: str
+    """Where the person comes from."""
+
+
+class BudgetsLooked(Message, bubble=False):
+    """How the budgets stand is known anew. Sent to the app, which hands it to every screen."""
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from .lines import Line, width_of
+from .lines import Line, one_line, width_of
 
 
 class PlaceTab(NamedTuple):
@@ -13,7 +13,7 @@ class PlaceTab(NamedTuple):
     title: str
 
 
-TABS = (PlaceTab("runs", "1", "Runs"), PlaceTab("workflows", "2", "Workflows"))
+TABS = (PlaceTab("runs", "1", "Runs"), PlaceTab("workflows", "2", "Workflows"), PlaceTab("costs", "3", "Costs"))
 
 
 def strip(current: str) -> Line:
@@ -33,3 +33,8 @@ def place_at(cell: int) -> str | None:
         if cell < end:
             return tab.id
     return None
+
+
+def version_name(workflow: str, number: int | None) -> str:
+    """`triage@4`, or `triage` for all versions, as a crumb says it."""
+    return one_line(workflow if number is None else f"{workflow}@{number}", 60)

@@ -10,11 +10,11 @@ SPOKEN = {"last_event": "last event", "took": "duration"}
 """Sort fields whose name says too little."""
 
 
-def list_title(found: RunList, glyphs: Glyphs) -> Line:
-    """What is said of the list at the right."""
+def list_title(found: RunList, glyphs: Glyphs, *, named: bool = False) -> Line:
+    """What is said of the list at the right; `named` is one of which the line already says what it is of."""
     dot = (f" {glyphs.dot} ", "faint")
     parts: list[tuple[str, str]] = []
-    if found.query != EVERYTHING:
+    if found.query != EVERYTHING and not named:
         parts.append((one_line(found.query.text, 60), "accent"))
     parts.append((shown_count(found, glyphs), "text"))
     if marked := found.marks.count(found.matching or 0):

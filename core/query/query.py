@@ -126,6 +126,10 @@ class Query(msgspec.Struct, kw_only=True, frozen=True, eq=False):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Query) and self.root == other.root
 
+    def __ne__(self, other: object) -> bool:
+        # A struct brings a `!=` of its own, which knows nothing of this `==`.
+        return not self == other
+
     def __hash__(self) -> int:
         return hash(self.root)
 

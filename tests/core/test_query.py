@@ -166,6 +166,13 @@ def test_a_mistyped_key_is_recognised():
     assert suggest("zzzzzz") is None
 
 
+def test_equal_queries_do_not_differ():
+    assert parse("  a b") == parse("a  b")
+    assert not parse("  a b") != parse("a  b")  # noqa: SIM202 - both operators are meant
+    assert not parse(" ") != EVERYTHING  # noqa: SIM202
+    assert parse("a") != parse("b")
+
+
 def test_queries_join():
     scope = equals("session", "ana")
     assert str(scope & parse("a | b status:failed")) == "session=ana a | b status:failed"

@@ -13,6 +13,7 @@ import click
 
 from ...core.errors import ConfigError
 from ...core.text import safe_text
+from ..demo.budgets import LIVE
 from ..demo.fleet import Fleet
 from .browse import check_terminal, run_browser
 from .options import Settings, verb
@@ -36,6 +37,8 @@ def demo(settings: Settings, headless: float | None, storage: str) -> None:
             "nobody would see what the agents write", where="--headless", advice="name a folder with --data DIR"
         )
     folder = Path(settings.data) if settings.data else Path(tempfile.mkdtemp(prefix="flightlog-demo-"))
+    if settings.data is None:
+        (folder / "flightlog.yaml").write_text(LIVE)
     fleet = Fleet(folder, storage)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _leave)

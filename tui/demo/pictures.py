@@ -18,6 +18,7 @@ from ..cli.opening import open_store
 from ..cli.options import Settings
 from ..loading import Loader
 from ..screens.run import RunScreen
+from .budgets import STAGED
 from .stage import staged
 
 WIDE, NARROW = (120, 36), (80, 24)
@@ -31,6 +32,8 @@ class Picture(NamedTuple):
     name: str
     keys: tuple[str, ...] = ()
     size: tuple[int, int] = WIDE
+    config: str = ""
+    """What stands in `flightlog.yaml` meanwhile."""
 
 
 FIND = {
@@ -57,6 +60,8 @@ PICTURES = (
     Picture("workflows-80x24", ("2", "enter"), NARROW),
     Picture("version", ("2", "enter", "enter")),
     Picture("version-diff", ("2", "enter", "d")),
+    Picture("costs", ("3", "m"), config=STAGED),
+    Picture("costs-80x24", ("3", "w"), NARROW, STAGED),
     Picture("help", ("question_mark",)),
 )
 
@@ -64,6 +69,9 @@ PICTURES = (
 async def take(folder: Path, picture: Picture) -> str:
     """One picture of a data directory, as SVG text."""
     type_ahead.PATIENCE = PATIENCE
+    config = folder / "flightlog.yaml"
+    if picture.config:
+        config.write_text(picture.config)
     app = FlightlogApp(lambda: open_store(Settings(data=str(folder))), name="./data")
     async with app.run_test(size=picture.size) as pilot:
         await _quiet(app)
@@ -76,6 +84,7 @@ async def take(folder: Path, picture: Picture) -> str:
             raise SystemExit(f"{picture.name}: the keys led to {app.screen}, is the machine too busy?")
         svg = _drawn(app, picture.name)
     app.close()
+    config.unlink(missing_ok=True)
     return svg.replace(str(folder), "./data") + "\n"
 
 
@@ -100,7 +109,7 @@ def _busy(app: FlightlogApp) -> bool:
     """Whether keys wait for their turn, or anything on screen for its answer."""
     owners = (app.screen, *app.screen.query("*"))
     loaders = (one for owner in owners for one in vars(owner).values() if isinstance(one, Loader))
-    return app.typed.busy or app.store is None or any(loader.busy for loader in loaders)
+    return app.typed.busy or app.store is None or any(one.busy for one in (app.standings.loader, *loaders))
 
 
 def main() -> None:

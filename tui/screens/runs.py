@@ -18,6 +18,7 @@ from ...core.errors import FlightlogError
 from ...core.feed import Watch
 from ...core.query.query import EVERYTHING, Query, parse
 from ...core.runs import Run
+from ..budget_lines import warning
 from ..completion import candidates, unfinished
 from ..glyphs import glyphs_of
 from ..keys import bindings
@@ -28,6 +29,7 @@ from ..preview import Previewed, read_preview, title
 from ..run_list import Answer, RunList
 from ..run_titles import list_title, shown_count
 from ..sections import Head
+from ..standings import standings_of
 from ..widgets.empty import Empty, failed, no_match, nothing_yet, opening
 from ..widgets.filter_bar import FilterBar
 from ..widgets.frame import FrameLine
@@ -55,10 +57,10 @@ class RunsScreen(ListActions, Annotations):
     PLACES = ("runs", "place", "moves", "app")
     """Places of the table of keys that work here."""
 
-    def __init__(self, name: str = "", *, only: str = "") -> None:
+    def __init__(self, name: str = "", *, only: str = "", crumb: str = "", place: str = "runs") -> None:
         """`name` is what the store is called before it is open; `only` the filter that it begins with.
 
-        With a filter it lies on another screen, and leads back there.
+        With a filter it lies on another screen, of that place, and leads back there: `crumb` says what of.
         """
         super().__init__()
         self.store: Store | None = None
@@ -71,7 +73,7 @@ class RunsScreen(ListActions, Annotations):
         self._ticks = 0
         self.opening: asyncio.Event | None = None
         """There while a line is to be opened as soon as it is read: keys wait for that."""
-        self._only = only
+        self._only, self._crumb, self._place = only, crumb, place
         if only:
             self.run_list.set_query(parse(only))
         self.loader: Loader[Answer] = Loader(self, self._prepare, self._loaded, every=FRAME)
@@ -81,7 +83,7 @@ class RunsScreen(ListActions, Annotations):
     def compose(self) -> ComposeResult:
         yield OneLine(self._header, id="header")
         yield FilterBar(self._filter_count)
-        yield PlaceLine("runs", lambda: list_title(self.run_list, glyphs_of(self)), id="list-top")
+        yield PlaceLine(self._place, self._title, self._crumb, id="list-top")
         with Vertical(id="list"):
             yield RunTable(self.run_list)
             yield Empty()
@@ -217,8 +219,16 @@ class RunsScreen(ListActions, Annotations):
             quiet=self._quiet(),
             problem=watch.problem if watch is not None else "",
             read_only=self.store is not None and self.store.read_only,
+            budget=warning(standings_of(self), glyphs_of(self)),
         )
         return header_line(facts, width, glyphs_of(self))
+
+    def _title(self) -> Line:
+        return list_title(self.run_list, glyphs_of(self), named=bool(self._crumb) and self._as_begun)
+
+    @property
+    def _as_begun(self) -> bool:
+        return self.run_list.query == EVERYTHING or self.run_list.query.text == self._only
 
     def _quiet(self) -> float | None:
         """Seconds since the newest change: noticed, or, before there was one, recorded by the newest run."""
@@ -277,8 +287,7 @@ class RunsScreen(ListActions, Annotations):
     def action_back(self) -> None:
         self._open_no_more()
         found = self.run_list
-        as_begun = found.query == EVERYTHING or found.query.text == self._only
-        if self._only and as_begun and not found.grouping and not found.marks.count(found.matching or 0):
+        if self._only and self._as_begun and not found.grouping and not found.marks.count(found.matching or 0):
             self.dismiss()
         else:
             super().action_back()

@@ -17,6 +17,7 @@ from ..keys import bindings
 from ..lines import Line, one_line, wrapped
 from ..loading import Loader
 from ..messages import ShowRuns
+from ..places import version_name
 from ..version_page import CameTo, code_lines, fact_lines, look_at
 from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar
@@ -122,7 +123,8 @@ class VersionScreen(Screen[None]):
         self.app.push_screen(DiffScreen(self.store, self.workflow, parents[0] if parents else None, self.number))
 
     def action_runs(self) -> None:
-        self.post_message(ShowRuns(of_version(self.workflow, self.number).text))
+        query = of_version(self.workflow, self.number)
+        self.post_message(ShowRuns(query.text, version_name(self.workflow, self.number), place="workflows"))
 
     def action_copy(self) -> None:
         if self.found and self.found.version:

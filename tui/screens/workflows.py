@@ -17,12 +17,15 @@ from ...core.store import Store
 from ...core.version_history import Entry, History, history
 from ...core.workflows import Workflow, together
 from .. import format
+from ..budget_lines import warning
 from ..glyphs import glyphs_of
 from ..keys import bindings
 from ..lines import Line, one_line
 from ..loading import Loader
 from ..messages import OpenRun, ShowRuns, StoreChanged
 from ..pattern_nodes import pattern_nodes
+from ..places import version_name
+from ..standings import standings_of
 from ..widgets.empty import Empty, no_workflows
 from ..widgets.frame import FrameLine
 from ..widgets.header import Facts, header_line
@@ -209,6 +212,7 @@ class WorkflowsScreen(Screen[None]):
             quiet=None if self._changed is None else clock.now_s() - self._changed,
             problem=self.watching.problem,
             read_only=self.store.read_only,
+            budget=warning(standings_of(self), glyphs_of(self)),
         )
         return header_line(facts, width, glyphs_of(self))
 
@@ -283,7 +287,8 @@ class WorkflowsScreen(Screen[None]):
         if about is not None:
             entry = self.versions.current if self.versions.has_focus else None
             number = entry.number if entry else None
-            self.post_message(ShowRuns(of_version(about.id, number).text))
+            query = of_version(about.id, number)
+            self.post_message(ShowRuns(query.text, version_name(about.id, number), place="workflows"))
 
     def action_mark(self) -> None:
         self.versions.mark()

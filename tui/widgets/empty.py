@@ -1,5 +1,7 @@
 """What stands where runs would be: how to record the first one, why nothing is shown, what went wrong."""
 
+from collections.abc import Sequence
+
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -49,6 +51,42 @@ def no_workflows(name: str) -> list[Line]:
     ]
 
 
+COST = """\
+with flightlog.open({path}).run("triage") as run:
+    run.cost(model="gpt-4o", input_tokens=812, output_tokens=77)
+    run.cost(model="in-house", input_tokens=812, output_tokens=77, dollars="0.0031")"""
+
+
+def no_costs(name: str) -> list[Line]:
+    """No call of a model is recorded: how to tell the first."""
+    code = COST.format(path=f'"{one_line(name, 60)}"').split("\n")
+    return [
+        [("No costs yet", "strong")],
+        [("Tell the tokens of each call of a model; the price is looked up,", "muted")],
+        [("off your program's path, or told by you. From Python:", "muted")],
+        [],
+        *([("  " + line, "accent")] for line in code),
+        [],
+        [("What may be spent is said with budgets in flightlog.yaml:", "muted")],
+        [],
+        [("  budgets: [{per: day, max: 20.00}]", "accent")],
+    ]
+
+
+def no_costs_match(query: str, window: str) -> list[Line]:
+    """A filter, or days, that leave no call."""
+    what = [("No call of a model", "strong"), (f"  {one_line(query, 200)}", "text"), (f"  {window}", "text")]
+    return [[span for span in what if span[0].strip()], [("/ changes the filter, t the days", "muted")]]
+
+
+def no_costs_of_logs() -> list[Line]:
+    """A filter that sums cannot have."""
+    return [
+        [("Costs cannot be summed by log text", "strong")],
+        [("leave log: out of the filter", "muted")],
+    ]
+
+
 def no_match(query: str) -> list[Line]:
     """A filter that shows nothing."""
     return [
@@ -87,9 +125,9 @@ class Empty(Widget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._lines: list[Line] = []
+        self._lines: Sequence[Line] = []
 
-    def show(self, lines: list[Line]) -> None:
+    def show(self, lines: Sequence[Line]) -> None:
         """Shows these lines; none: it is not there."""
         self.display = bool(lines)
         if lines != self._lines:

@@ -108,9 +108,9 @@ class FilterBar(Vertical):
         return self._query
 
     def begin(self, text: str) -> None:
-        """Shows a query that is in force from the beginning."""
-        self._sent, self._query = text, parse(text)
-        self.input.value = text
+        """Shows a query that is in force from the beginning, until it is changed; it may quote what agents wrote."""
+        self._query = parse(text)
+        self.input.value = self._sent = one_line(text.strip(), 2000)
         self.query_one("#hint").display = False
         self.add_class("open")
 

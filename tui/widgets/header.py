@@ -22,6 +22,8 @@ class Facts(NamedTuple):
     busy: str = ""
     """What is under way that takes long, with a spinner before it."""
     read_only: bool = False
+    budget: Line = []
+    """A warning, if a budget is near its end or spent."""
 
 
 _LOUD = (("running", "active"), ("waiting", "warn"), ("lost", "bad"), ("failed", "bad"))
@@ -34,7 +36,7 @@ def header_line(facts: Facts, width: int, glyphs: Glyphs) -> Line:
     room = width - width_of(right) - 2
     for name, short in ((60, False), (60, True), (20, True)):
         parts = [_name(facts, glyphs, name), _statuses(facts, glyphs, short)]
-        parts = [part for part in (*parts, _amounts(facts, glyphs), _today(facts, glyphs)) if part]
+        parts = [part for part in (*parts, _amounts(facts, glyphs), _today(facts, glyphs), facts.budget) if part]
         if _width(parts) <= room:
             break
     while len(parts) > 1 and _width(parts) > room:

@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from textual import events
 from textual.message import Message
 
-from ..lines import Line
+from ...core.text import cells, fit
+from ..glyphs import glyphs_of
+from ..lines import Line, width_of
 from ..places import place_at, strip
 from .frame import FrameLine
 
 EDGE = 2
 """Cells of the frame before the first place."""
+SHORT = 12
+"""Cells that a crumb has at least."""
 
 
 class PlaceLine(FrameLine):
@@ -23,11 +27,21 @@ class PlaceLine(FrameLine):
 
         place: str
 
-    def __init__(self, place: str, right: Callable[[], Line], *, id: str | None = None) -> None:
-        super().__init__("top", lambda width: (strip(place), right()), id=id)
-        self._place = place
+    def __init__(self, place: str, right: Callable[[], Line], crumb: str = "", *, id: str | None = None) -> None:
+        """`crumb`: what the screen is of, when it lies on the place's own, to which a click leads back."""
+        super().__init__("top", self._parts, id=id)
+        self._place, self._right, self._crumb = place, right, crumb
+
+    def _parts(self, width: int) -> tuple[Line, Line]:
+        left, right = strip(self._place), self._right()
+        if self._crumb:
+            # Of a long one the beginning is enough; what is said at the right is not left out for it.
+            room = width - 2 * EDGE - width_of(left) - width_of(right) - 6
+            crumb = fit(self._crumb, min(max(room, SHORT), cells(self._crumb)))
+            left += [(f"{glyphs_of(self).into} ", "muted"), (f"{crumb} ", "strong")]
+        return left, right
 
     def on_click(self, event: events.Click) -> None:
         place = place_at(event.x - EDGE) if event.x >= EDGE else None
-        if place and place != self._place:
+        if place and (place != self._place or self._crumb):
             self.post_message(self.Picked(place))

@@ -1,0 +1,320 @@
+"""Place 3, Costs: what was spent by day, workflow, version, model, agent or session, and how the budgets stand."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.screen import Screen
+
+from ...core import clock
+from ...core.budgets import Standing, today
+from ...core.costs import GroupBy
+from ...core.feed import Watch
+from ...core.query.query import EVERYTHING, Query, of_call, parse
+from ...core.runs import Totals
+from ...core.store import Store
+from ..budget_lines import title, warning
+from ..completion import candidates, unfinished
+from ..cost_page import AXES, WINDOWS, Asked, CostPage, Order, orders, runs_of
+from ..glyphs import glyphs_of
+from ..keys import bindings
+from ..lines import Line, one_line
+from ..loading import Loader, in_thread
+from ..messages import BudgetsLooked, ShowRuns, StoreChanged
+from ..standings import standings_of
+from ..widgets.cost_lists import AxisLine, BudgetList, CostList
+from ..widgets.empty import Empty, no_costs, no_costs_match, no_costs_of_logs
+from ..widgets.filter_bar import FilterBar
+from ..widgets.frame import FrameLine
+from ..widgets.header import Facts, header_line
+from ..widgets.key_bar import KeyBar
+from ..widgets.line_list import LineList, OneLine
+from ..widgets.place_line import PlaceLine
+
+EVERY = 0.5
+"""Seconds between two readings of a store that changes all the time."""
+
+
+class Found(NamedTuple):
+    """What one reading brought."""
+
+    cursor: int
+    totals: Totals
+    page: CostPage
+
+
+class CostsScreen(Screen[None]):
+    """Reads one sum for what is shown, the axis that is on; never the runs, and nothing while nothing changes."""
+
+    BINDINGS = bindings("costs", "place")
+    CSS_PATH = "../styles/costs.tcss"
+    AUTO_FOCUS = "CostList"
+    PLACES = ("costs", "place", "moves", "app")
+    """Places of the table of keys that work here."""
+
+    def __init__(self, store: Store, watching: Watch) -> None:
+        super().__init__()
+        self.store, self.watching = store, watching
+        self.found: Found | None = None
+        self.by: GroupBy = AXES[0].by
+        self.window = WINDOWS[0]
+        self.filter: Query = EVERYTHING
+        self.orders: dict[GroupBy, Order] = {axis.by: orders(axis.by)[0] for axis in AXES}
+        self.opening: asyncio.Event | None = None
+        """There while another page is read: keys wait for it."""
+        self._whole = True
+        self._changed: float | None = None
+        self.loader: Loader[Found | None] = Loader(self, self._prepare, self._loaded, every=EVERY)
+
+    def compose(self) -> ComposeResult:
+        costs = CostList(id="costs")
+        yield OneLine(self._header, id="header")
+        yield FilterBar(self._filter_count)
+        yield PlaceLine("costs", self._title, id="list-top")
+        with Vertical(id="budgets-pane"):
+            yield BudgetList(id="budgets")
+        yield AxisLine(lambda: self.by, self._order, id="axes")
+        with Vertical(id="costs-pane"):
+            yield OneLine(costs.head, id="costs-head")
+            yield costs
+            yield OneLine(costs.total, id="costs-total")
+            yield Empty()
+        yield KeyBar("costs")
+
+    @property
+    def list(self) -> CostList:
+        """The costs."""
+        return self.query_one(CostList)
+
+    @property
+    def budgets(self) -> BudgetList:
+        """The budgets."""
+        return self.query_one(BudgetList)
+
+    # Reading.
+
+    def on_mount(self) -> None:
+        self.query_one(KeyBar).read_only = self.store.read_only
+        self._show_budgets()
+        self._show_panes()
+        self.set_interval(1.0, self._tick)
+
+    def on_screen_resume(self) -> None:
+        self.loader.request()
+
+    def on_store_changed(self, message: StoreChanged) -> None:
+        if self.is_current:
+            self.loader.request()
+
+    def action_refresh(self) -> None:
+        """Reads everything again."""
+        self._whole = True
+        self.loader.request()
+
+    def _prepare(self) -> Callable[[], Found | None] | None:
+        asked = Asked(self.by, self.filter, self.window, today())
+        if self.filter.log_terms():
+            self._opened()
+            return None
+        before, store = (None if self._whole else self.found), self.store
+        order, glyphs = self.orders[self.by], glyphs_of(self)
+        self._whole = False
+
+        def read() -> Found | None:
+            if before is None:
+                cursor, moved = store.feed.cursor(), True
+            else:
+                changes = store.feed.changes(before.cursor)
+                cursor, moved = changes.cursor, bool(changes.changed or changes.removed)
+            if before is None or moved or asked != before.page.asked:
+                with store.moment():
+                    groups = store.runs.costs(asked.by, asked.query, since=asked.since)
+                    return Found(cursor, store.runs.totals(), CostPage(asked, groups, order, glyphs))
+            if order is not before.page.order:
+                return before._replace(cursor=cursor, page=before.page.resorted(order))
+            return None if cursor == before.cursor else before._replace(cursor=cursor)
+
+        return read
+
+    def _loaded(self, found: Found | None) -> None:
+        self._opened()
+        if found is None:
+            return
+        if self.found is not None and found.cursor != self.found.cursor:
+            self._changed = clock.now_s()
+        before, self.found = self.found, found
+        if before is None or found.page is not before.page:
+            self.list.show(found.page)
+        self._show_panes()
+
+    def _ask(self) -> None:
+        """Something else is to be shown."""
+        self.opening = self.opening or asyncio.Event()
+        self._show_panes()
+        self.loader.request(at_once=True)
+
+    def _opened(self) -> None:
+        if self.opening is not None:
+            self.opening.set()
+            self.opening = None
+
+    # Drawing.
+
+    def on_budgets_looked(self, message: BudgetsLooked) -> None:
+        self._show_budgets()
+
+    def _show_budgets(self) -> None:
+        standings = standings_of(self)
+        if standings != self.budgets.standings:
+            self.budgets.show(standings)
+        self.budgets.styles.height = max(min(len(standings), self.size.height // 4), 1)
+        self.query_one("#budgets-pane").display = bool(standings)
+        self.query_one("#header").refresh()
+
+    def _show_panes(self) -> None:
+        lines = self._empty_lines()
+        self.query_one(Empty).show(lines)
+        for part in ("#costs-head", "#costs", "#costs-total"):
+            self.query_one(part).display = not lines
+        if self.focused is None and not lines:
+            self.list.focus()
+        for line in self.query(OneLine):
+            line.refresh()
+        for frame in self.query(FrameLine):
+            frame.update()
+        self.query_one(FilterBar).counted()
+
+    def _empty_lines(self) -> Sequence[Line]:
+        if self.filter.log_terms():
+            return no_costs_of_logs()
+        page = self.found.page if self.found else None
+        if page is None or page.groups:
+            return []
+        asked = page.asked
+        everything = asked.query == EVERYTHING and not asked.since
+        return no_costs(self.store.name) if everything else no_costs_match(asked.query.text, asked.window.name)
+
+    def on_resize(self) -> None:
+        self._show_budgets()
+        self._show_panes()
+
+    def _tick(self) -> None:
+        if self.is_current:
+            self.query_one("#header").refresh()
+            if self.found and self.found.page.asked.today != today():
+                self.loader.request()
+
+    def _header(self, width: int) -> Line:
+        facts = Facts(
+            name=self.store.name,
+            totals=self.found.totals if self.found else None,
+            mode=self.watching.mode,
+            quiet=None if self._changed is None else clock.now_s() - self._changed,
+            problem=self.watching.problem,
+            read_only=self.store.read_only,
+            budget=warning(standings_of(self), glyphs_of(self)),
+        )
+        return header_line(facts, width, glyphs_of(self))
+
+    def _title(self) -> Line:
+        """The filter and the days that are in force."""
+        dot = (f" {glyphs_of(self).dot} ", "faint")
+        line: Line = [(" ", "text")]
+        if self.filter != EVERYTHING:
+            line += [(one_line(self.filter.text, 40), "accent"), dot]
+        return [*line, (self.window.name, "accent" if self.window.days else "text"), (" ", "text")]
+
+    def _order(self) -> Line:
+        glyphs, order = glyphs_of(self), self.orders[self.by]
+        arrow = glyphs.descending if order.descending else glyphs.ascending
+        count = f" {len(self.found.page.groups):,}" if self.found else ""
+        return [(count, "text"), (f" {glyphs.dot} ", "faint"), (f"{order.name} {arrow} ", "muted")]
+
+    def _filter_count(self, width: int) -> Line:
+        count = f"[{len(self.found.page.groups):,}]" if self.found and not self.filter.log_terms() else ""
+        return [(count.rjust(width - 1), "muted")]
+
+    # What the person does.
+
+    def action_by(self, by: GroupBy) -> None:
+        if by != self.by:
+            self.by = by
+            self._ask()
+
+    def action_next_axis(self, step: int) -> None:
+        names = [axis.by for axis in AXES]
+        self.action_by(names[(names.index(self.by) + step) % len(names)])
+
+    @on(AxisLine.Picked)
+    def _axis_picked(self, message: AxisLine.Picked) -> None:
+        self.action_by(next(axis.by for axis in AXES if axis.by == message.by))
+
+    def action_window(self) -> None:
+        self.window = WINDOWS[(WINDOWS.index(self.window) + 1) % len(WINDOWS)]
+        self._ask()
+
+    def action_sort(self) -> None:
+        names = [order.name for order in orders(self.by)]
+        place = names.index(self.orders[self.by].name)
+        self.orders[self.by] = orders(self.by)[(place + 1) % len(names)]
+        self._ask()
+
+    def action_reverse(self) -> None:
+        order = self.orders[self.by]
+        self.orders[self.by] = order._replace(descending=not order.descending)
+        self._ask()
+
+    @on(LineList.Chosen)
+    def action_open(self) -> None:
+        """To the runs of a line, or to those that spend of a budget."""
+        if self.budgets.has_focus:
+            if (standing := self.budgets.current) is not None:
+                self.post_message(ShowRuns(*_of_budget(standing), place="costs"))
+            return
+        page, group = self.list.page, self.list.current
+        if page is not None and group is not None:
+            crumb = f"{page.axis.by} {page.name(group)}" if group.key else page.name(group)
+            self.post_message(ShowRuns(runs_of(group, page.asked).text, crumb, place="costs"))
+
+    def action_back(self) -> None:
+        """Takes the filter off, then steps out to the runs."""
+        if self.filter != EVERYTHING:
+            self.query_one(FilterBar).close(clear=True)
+        else:
+            self.app.pop_screen()
+
+    # The filter.
+
+    def action_filter(self) -> None:
+        self.query_one(FilterBar).open()
+
+    @on(FilterBar.Changed)
+    def _filter_changed(self, message: FilterBar.Changed) -> None:
+        self.filter = message.query
+        self._ask()
+
+    @on(FilterBar.Left)
+    def _filter_left(self) -> None:
+        if self.list.display:
+            self.list.focus()
+        elif self.budgets.standings:
+            self.budgets.focus()
+
+    @on(FilterBar.Completing)
+    def _complete(self, asked: FilterBar.Completing) -> None:
+        bar = self.query_one(FilterBar)
+        in_thread(
+            self,
+            partial(candidates, unfinished(asked.text, asked.cursor), self.store.runs),
+            lambda found: bar.complete(asked, found) if not isinstance(found, Exception) else None,
+        )
+
+
+def _of_budget(standing: Standing) -> tuple[str, str]:
+    """The query for the runs that spend of a budget in its period, and what they are called."""
+    query = parse(standing.budget.query) & of_call("day", standing.since, ">=")
+    return str(query), f"{title(standing.budget)}, this {standing.budget.per}"
