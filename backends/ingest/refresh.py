@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from ...core.errors import Corrupt, StorageError
 from ..data_directory import Root
+from ..sql.database import Closed
 from .shared_turns import Turns
 
 log = logging.getLogger("flightlog")
@@ -35,7 +36,7 @@ class Refresh:
             return
         try:
             self._turns.take()
-        except Corrupt:
+        except (Corrupt, Closed):
             raise
         except StorageError as error:
             self._root.check()

@@ -18,6 +18,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from ...core.errors import Locked, ReadOnly, StorageError
 from .last_words import forget_last_words, say_last_words
 
+
+class Closed(StorageError):
+    """Somebody in this process asks what another part of it has closed."""
+
+
 Guard = Callable[[], AbstractContextManager[None]]
 WriteGuard = Callable[[float], AbstractContextManager[None]]
 """Keeps other writers out; waits so many seconds for them, then Locked."""
@@ -151,7 +156,7 @@ class Database:
     @contextmanager
     def _errors(self) -> Iterator[None]:
         if self._closed:
-            raise StorageError("the store was closed", where=self.name)
+            raise Closed("the store was closed", where=self.name)
         if self._pid != os.getpid():
             raise StorageError(
                 "the store was opened before a fork", where=self.name, advice="open it again in the child"

@@ -227,6 +227,16 @@ def test_the_first_question_to_a_locked_database_is_a_clear_error(tmp_path, monk
         store.runs.totals()
 
 
+def test_who_still_asks_when_the_store_is_closed_is_told_and_nothing_is_logged(tmp_path, caplog):
+    store = flightlog.open(tmp_path)
+    store.run("w").finish()
+    assert store.runs.totals().runs == 1
+    store.close()
+    with pytest.raises(StorageError, match="the store was closed"):
+        store.runs.totals()
+    assert not caplog.records
+
+
 def test_reading_only_ships_nothing(tmp_path):
     with flightlog.open(tmp_path) as store:
         store.run("w").finish()

@@ -13,6 +13,7 @@ import pytest
 from flightlog.core.pages import Sort
 from flightlog.core.query.query import parse
 from flightlog.tui.demo.agents import KINDS
+from flightlog.tui.demo.fleet import FLEET, Fleet
 
 COMMAND = [sys.executable, "-c", "from flightlog.tui.cli.main import main; main()", "demo"]
 
@@ -47,6 +48,21 @@ def test_a_headless_demo_records_every_kind_of_story(tmp_path, storage):
         assert {step.parent for step in store.runs.steps(wide.id)} > {None}
     left = subprocess.run(["pgrep", "-f", str(data)], capture_output=True, text=True).stdout.split()
     assert not left
+
+
+def test_the_other_agents_leave_the_machine_to_who_opens_the_store(tmp_path, monkeypatch):
+    begun = []
+    monkeypatch.setattr(Fleet, "_spawn", lambda self, kind, twin: begun.append(kind))
+    fleet = Fleet(tmp_path)
+    fleet.start()
+    assert len(begun) == 1
+    fleet.fill()
+    until = time.monotonic() + 30
+    while len(begun) < 3:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    fleet.stop(kept=False)
+    assert begun[0] == FLEET[0][0]
 
 
 @pytest.mark.parametrize("ending", [b"q", signal.SIGHUP])

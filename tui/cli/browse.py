@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
@@ -32,13 +33,17 @@ def check_terminal() -> None:
         )
 
 
-def run_browser(settings: Settings) -> None:
-    """Runs the browser until it is quit; exits with its code."""
+def run_browser(settings: Settings, *, opened: Callable[[], None] | None = None) -> None:
+    """Runs the browser until it is quit; exits with its code. `opened` is told, in a thread, that the store is open."""
     from ..app import FlightlogApp
 
     def opening() -> "Store":
         # A folder that was named is never made by looking at it; the default one may be.
-        return open_store(settings, writing=settings.data is None and not settings.read_only)
+        store = open_store(settings, writing=settings.data is None and not settings.read_only)
+        if opened is not None:
+            store.feed.cursor()  # which loads what reads
+            opened()
+        return store
 
     app = FlightlogApp(opening, ascii=settings.ascii, name=called(settings))
     try:

@@ -45,8 +45,9 @@ def demo(settings: Settings, headless: float | None, storage: str) -> None:
     try:
         fleet.start()
         if headless is None:
-            run_browser(settings.merged({"data": str(folder)}))
+            run_browser(settings.merged({"data": str(folder)}), opened=fleet.fill)
         else:
+            fleet.fill()
             time.sleep(headless)
             say(f"{folder}: recorded for {headless:g} s", err=True)
     except KeyboardInterrupt:

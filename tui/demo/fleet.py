@@ -22,6 +22,9 @@ FLEET = (
 )
 """Every agent, in the order they start: its kind, and which of its twins it is."""
 
+ALONE = 10.0
+"""Seconds after which the others start, whether anybody has opened the store or not."""
+
 PATIENCE = 1.5
 """Seconds that agents have to end their runs: nobody waits longer for a demo to end."""
 
@@ -36,13 +39,18 @@ class Fleet:
     _agents: dict[tuple[str, int], subprocess.Popen[bytes]] = field(default_factory=dict)
     _deaths: dict[tuple[str, int], int] = field(default_factory=dict)
     _stopping: threading.Event = field(default_factory=threading.Event)
+    _room: threading.Event = field(default_factory=threading.Event)
     _keeper: threading.Thread | None = None
 
     def start(self) -> None:
-        """Starts the first agent, and a thread that starts the others and replaces those that die."""
+        """Starts the first agent, and a thread that starts the others, when `fill` is called, and replaces the dead."""
         self._spawn(*FLEET[0])
         self._keeper = threading.Thread(target=self._keep, name="fleet", daemon=True)
         self._keeper.start()
+
+    def fill(self) -> None:
+        """Whoever looks on has opened the store: the other agents may take the machine."""
+        self._room.set()
 
     def _spawn(self, kind: str, twin: int) -> None:
         deaths = self._deaths.get((kind, twin), 0)
@@ -58,7 +66,8 @@ class Fleet:
 
     def _keep(self) -> None:
         # One after the other, and behind the browser: all at once, they would keep a small machine from
-        # drawing its first frame.
+        # showing its first run for seconds.
+        self._room.wait(ALONE)
         for kind, twin in FLEET[1:]:
             if self._stopping.wait(0.35):
                 return
@@ -77,6 +86,7 @@ class Fleet:
         come to lies in the spool, for whoever opens the data directory next. Else they are killed.
         """
         self._stopping.set()
+        self._room.set()
         if self._keeper:
             self._keeper.join()
         until = time.monotonic() + PATIENCE
