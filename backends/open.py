@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from weakref import WeakKeyDictionary
 
 import msgspec
 
-from ..core.config import Config, LocalType, Storage
+from ..core.config import Config, LocalType, Storage, StorageType
 from ..core.costs import PriceBook
 from ..core.errors import ConfigError, NotSupported, StorageError
 from ..core.query.query import of_version
@@ -20,7 +21,6 @@ from .configuration.following import Followed
 from .configuration.places import MEMORY, Place, place_of
 from .configuration.policies import budgets_of
 from .databases import Databases
-from .files.files_backend import FilesBackend
 from .joined.joining import Joining
 from .moving.gate import Gate
 from .postgres.server_url import ServerUrl
@@ -33,6 +33,13 @@ if TYPE_CHECKING:
     from .sql.database import Database
     from .sql.metrics_repository import SqlMetrics
     from .truth import Truth
+
+BACKENDS: dict[StorageType, str] = {
+    "file": "files.files_backend",
+    "sqlite": "sqlite.sqlite_backend",
+    "postgres": "postgres.postgres_backend",
+}
+"""How runs can be kept, and the module whose `backend` opens them so; imported when it is used."""
 
 _backends: "WeakKeyDictionary[Store, Backend]" = WeakKeyDictionary()
 
@@ -183,16 +190,9 @@ def _in_memory(databases: Databases, durable: bool) -> Store:
 
 
 def _backend(logs: Storage, databases: Databases, *, read_only: bool, create: bool) -> Backend:
-    path = Path(logs.path)
-    if logs.type == "file":
-        return FilesBackend(path.parent, read_only=read_only, create=create)
-    if logs.type == "postgres":
-        from .postgres.postgres_backend import PostgresBackend
-
-        return PostgresBackend(ServerUrl(logs.url), databases, read_only=read_only)
-    from .sqlite.sqlite_backend import SqliteBackend
-
-    return SqliteBackend(path, databases, read_only=read_only, create=create)
+    package = import_module(f"{__package__}.{BACKENDS[logs.type]}")
+    backend: Backend = package.backend(logs, databases, read_only=read_only, create=create)
+    return backend
 
 
 def _where(kept: Storage) -> Path | ServerUrl:

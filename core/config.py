@@ -1,6 +1,6 @@
 """What a store is configured to do, and where each setting came from."""
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 
@@ -8,7 +8,7 @@ LocalType = Literal["file", "sqlite"]
 """How a data directory keeps its runs."""
 StorageType = Literal["file", "sqlite", "postgres"]
 
-STORAGE_TYPES: tuple[StorageType, ...] = ("file", "sqlite", "postgres")
+STORAGE_TYPES: tuple[StorageType, ...] = get_args(StorageType)
 SOURCE_TYPES = ("langgraph",)
 
 DEFAULT_PATHS: dict[str, dict[str, str]] = {

@@ -17,6 +17,8 @@ from ..moving.gate import Gate, GatedNotes, GatedRecording, gated
 from ..read_only import ReadOnlyRecording, opened_read_only
 
 if TYPE_CHECKING:
+    from ...core.config import Storage
+    from ..databases import Databases
     from ..sql.database import Database
     from ..truth import Truth
 
@@ -136,3 +138,8 @@ def _cached(root: Path) -> Path:
 
     name = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:32]
     return Path(platformdirs.user_cache_dir("flightlog")) / "index" / f"{name}.db"
+
+
+def backend(logs: "Storage", databases: "Databases", *, read_only: bool, create: bool) -> FilesBackend:
+    """The runs in the files of a folder."""
+    return FilesBackend(Path(logs.path).parent, read_only=read_only, create=create)

@@ -16,6 +16,7 @@ from ..spool.spooled_backend import SpooledBackend
 from .server_url import ServerUrl, spool_folder
 
 if TYPE_CHECKING:
+    from ...core.config import Storage
     from ..spool.shipping import Shipping
     from ..sql.database import Database
     from ..sql.projector import Projector
@@ -97,3 +98,8 @@ class PostgresBackend(SpooledBackend):
     def _begin_process(self) -> None:
         super()._begin_process()
         self._asking, self._lookup = threading.Lock(), None
+
+
+def backend(logs: "Storage", databases: Databases, *, read_only: bool, create: bool) -> PostgresBackend:
+    """The runs in one database on a server."""
+    return PostgresBackend(ServerUrl(logs.url), databases, read_only=read_only)

@@ -17,6 +17,7 @@ from ..spool.spool_recording import Shipped
 from ..spool.spooled_backend import SpooledBackend
 
 if TYPE_CHECKING:
+    from ...core.config import Storage
     from ..sql.database import Database
     from ..upkeep import Check
 
@@ -79,3 +80,8 @@ class SqliteBackend(SpooledBackend):
         then()
         if self._temporary and self._owner == os.getpid():
             shutil.rmtree(self._temporary, ignore_errors=True)
+
+
+def backend(logs: "Storage", databases: Databases, *, read_only: bool, create: bool) -> SqliteBackend:
+    """The runs in one file."""
+    return SqliteBackend(Path(logs.path), databases, read_only=read_only, create=create)

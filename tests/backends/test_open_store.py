@@ -5,11 +5,14 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import flightlog
 import pytest
 from flightlog.backends.configuration.effective_config import configuration
+from flightlog.backends.open import BACKENDS
+from flightlog.core.config import STORAGE_TYPES
 from flightlog.core.errors import ConfigError, FlightlogError, NotFound, ReadOnly, StorageError
 from flightlog.core.query.query import EVERYTHING
 
@@ -260,3 +263,9 @@ def test_read_only_refuses_annotations(tmp_path):
 def test_the_package_names_what_it_has():
     assert {"open", "Handler", "__version__"} <= set(dir(flightlog))
     assert all(getattr(flightlog, name) for name in flightlog.__all__)
+
+
+def test_every_type_of_storage_is_one_line():
+    assert tuple(BACKENDS) == STORAGE_TYPES
+    for module in BACKENDS.values():
+        assert callable(import_module(f"flightlog.backends.{module}").backend)
