@@ -185,9 +185,12 @@ class CostPage:
         """The sum of all lines."""
         return self._draw(self._cells(self.total, "total"), ["strong", *_INKS], width)
 
-    def name(self, group: CostGroup) -> str:
-        """What a line is called."""
-        return _name(self.axis, group)
+    def crumb(self, group: CostGroup) -> str:
+        """What the runs of a line are called: `model gpt-4o`, `no agent`."""
+        axis, name = self.axis, one_line(group.key, 200)
+        if not name:
+            return axis.none
+        return f"{name}, {axis.none}" if axis.by == "version" and _version_of(group.key)[1] < 0 else f"{axis.by} {name}"
 
     def _cells(self, group: CostGroup, name: str) -> list[str]:
         money, tokens, whole = group.money, group.tokens, self.total.money.known_nanousd
@@ -228,8 +231,6 @@ def _name(axis: Axis, group: CostGroup) -> str:
         return axis.none
     if axis.by == "day":
         return f"{one_line(group.key, 10)}  {_weekday(group.key)}"
-    if axis.by == "version" and _version_of(group.key)[1] < 0:
-        return f"{one_line(group.key, 200)}, no version"
     return one_line(group.key, 200)
 
 

@@ -52,6 +52,8 @@ def costs(store, statements: list[str]) -> dict[str, int]:
         "search": lambda: store.runs.query(parse("run 1"), limit=5),
         "count": lambda: store.runs.count(parse("workflow:triage")),
         "header": store.runs.totals,
+        "sums": lambda: store.runs.costs("agent", EVERYTHING),
+        "sums of a month": lambda: store.runs.costs("day", parse("workflow:triage"), since="2026-11-01"),
         "open": lambda: (store.runs.get(found), store.runs.steps(found), store.logs.query(found)),
         "no news": lambda: store.feed.changes(cursor),
         "summary": lambda: (store.metrics.summary("triage"), store.metrics.summary("triage", 1)),
@@ -74,6 +76,7 @@ def test_questions_cost_the_same_number_of_statements_at_any_size(store_of, stat
     assert many["page"] <= 4
     assert many["filter"] <= 4
     assert many["header"] <= 6
+    assert many["sums"] == many["sums of a month"] <= 5
     assert many["no news"] <= 5
     assert many["open"] <= 18
     assert (many["outcomes"], many["trends"]) <= (9, 5)

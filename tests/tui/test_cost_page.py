@@ -81,7 +81,8 @@ def test_unknown_is_apart_and_what_is_a_little_is_not_nothing():
 
 def test_versions_are_in_the_order_of_their_numbers():
     made = page("version", group("w@10", 1), group("w@9", 2), group("w", 3), group("a@1", 4), order=1)
-    assert [made.name(one) for one in made.groups] == ["a@1", "w, no version", "w@9", "w@10"]
+    assert [one.key for one in made.groups] == ["a@1", "w", "w@9", "w@10"]
+    assert [made.crumb(one) for one in made.groups[:3]] == ["version a@1", "w, no version", "version w@9"]
 
 
 @pytest.mark.parametrize("days", [0, 1, 7, 30])

@@ -227,7 +227,7 @@ async def test_an_empty_store_teaches_how_a_cost_is_recorded(tmp_path, size):
     app = FlightlogApp(lambda: flightlog.open(tmp_path / "data"))
     async with app.run_test(size=size) as pilot:
         await at_costs(pilot)
-        await shows(pilot, "No costs yet", 'run.cost(model="gpt-4o", input_tokens=812', "budgets:")
+        await shows(pilot, "No costs yet", 'run.cost(model="gpt-4o", input_tokens=812', 'dollars="0.0031")', "budgets:")
         await pilot.press("enter", "s", "S", "t", "m", "j", "escape")
         await until(pilot, lambda: app.screen is app.home)
     app.close()

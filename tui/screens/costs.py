@@ -153,7 +153,8 @@ class CostsScreen(Screen[None]):
 
     def _ask(self) -> None:
         """Something else is to be shown."""
-        self.opening = self.opening or asyncio.Event()
+        if self.opening is None or self.opening.is_set():
+            self.opening = asyncio.Event()
         self._show_panes()
         self.loader.request(at_once=True)
 
@@ -277,8 +278,7 @@ class CostsScreen(Screen[None]):
             return
         page, group = self.list.page, self.list.current
         if page is not None and group is not None:
-            crumb = f"{page.axis.by} {page.name(group)}" if group.key else page.name(group)
-            self.post_message(ShowRuns(runs_of(group, page.asked).text, crumb, place="costs"))
+            self.post_message(ShowRuns(runs_of(group, page.asked).text, page.crumb(group), place="costs"))
 
     def action_back(self) -> None:
         """Takes the filter off, then steps out to the runs."""

@@ -54,7 +54,7 @@ def no_workflows(name: str) -> list[Line]:
 COST = """\
 with flightlog.open({path}).run("triage") as run:
     run.cost(model="gpt-4o", input_tokens=812, output_tokens=77)
-    run.cost(model="in-house", input_tokens=812, output_tokens=77, dollars="0.0031")"""
+    run.cost(model="house-7b", input_tokens=812, dollars="0.0031")"""
 
 
 def no_costs(name: str) -> list[Line]:
