@@ -182,6 +182,14 @@ def test_costs_are_summed_by_step_run_and_day_and_priced_later(told):
     assert (cost["provenance"], cost["prices"], cost["nanousd"]) == ("computed", "2026-11-02", 9)
 
 
+def test_a_call_from_before_the_known_beginning_of_its_step_is_none_of_its_own(told):
+    told.tell(STARTED, e.CostRecorded(model="m", step="a"), e.StepStarted(step="a", name="a"))
+    told.tell(e.CostPriced(cost=2, nanousd=7, prices="p"), e.CostPriced(cost=2, nanousd=9, prices="q"))
+    step, run = told.one(tables.steps), told.run()
+    assert (step["calls_unknown"], step["calls_computed"], step["computed_nanousd"]) == (0, 0, 0)
+    assert (run["calls_unknown"], run["calls_computed"], run["computed_nanousd"]) == (0, 1, 9)
+
+
 def test_money_is_unknown_and_not_zero_where_no_call_has_a_price(told):
     told.tell(fresh(STARTED), e.CostRecorded(model="m", input_tokens=1))
     assert told.run()["nanousd"] is None
