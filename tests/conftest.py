@@ -1,5 +1,6 @@
 """What all tests share: nobody's own data or cache is touched, and every failure can be repeated."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,22 @@ from postgres_server import PostgresServer
 
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 settings.load_profile("suite")
+
+
+_skipped: list[str] = []
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.skipped and not hasattr(report, "wasxfail"):
+        _skipped.append(report.nodeid)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where everything must be proved (`CI` is set), a test that was skipped has failed."""
+    if os.environ.get("CI") and _skipped and session.exitstatus == 0:
+        print("\nskipped, which CI does not allow:", *_skipped, sep="\n  ")  # noqa: T201
+        session.exitstatus = 1
 
 
 @pytest.fixture(autouse=True)
