@@ -92,6 +92,12 @@ class PostgresServer:
             self._process = None
 
     @property
+    def pid(self) -> int:
+        """Of the process that all others are children of."""
+        assert self._process
+        return self._process.pid
+
+    @property
     def is_running(self) -> bool:
         """Whether it was started and not stopped."""
         return self._process is not None

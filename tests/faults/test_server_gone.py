@@ -1,9 +1,12 @@
 """A PostgreSQL server that goes away and comes back: agents and readers go on, and nothing is lost."""
 
+import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import flightlog
@@ -118,6 +121,39 @@ def test_what_was_recorded_while_there_was_no_server_is_shipped_by_who_comes_nex
         assert store.runs.get(run).status == "lost"
         entries = recorded(store, run)
         assert len(entries) > 20 and entries == list(range(len(entries)))
+
+
+def test_a_server_that_stands_still_holds_up_no_agent(postgres, url):
+    with flightlog.open(url) as store:
+        store.run("w").finish()
+        backends = postgres.tell("SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend'")
+        with standing_still(postgres.pid, *(pid for (pid,) in backends if alive(pid))):
+            began = time.monotonic()
+            for _ in range(3):
+                with store.run("w") as run:
+                    run.log("meanwhile")
+            assert time.monotonic() - began < 15
+        until(lambda: store.runs.totals().by_status.get("completed") == 4)
+        assert store.runs.damage() == []
+
+
+@contextmanager
+def standing_still(*pids: int) -> Iterator[None]:
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False  # it was the one that was asked
+    return True
 
 
 # --- the browser ---------------------------------------------------------------------------------------
