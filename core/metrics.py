@@ -168,6 +168,25 @@ class Pattern(msgspec.Struct, kw_only=True, frozen=True):
     """Run ids."""
 
 
+def observed(pattern: Pattern, t: str) -> Pattern:
+    """The pattern as it is kept: seen at `t` unless it says when; halves of surrogate pairs, which no file can hold,
+    are written out.
+    """
+    return Pattern(
+        workflow=_written_out(pattern.workflow),
+        name=_written_out(pattern.name),
+        description=_written_out(pattern.description),
+        count=pattern.count,
+        first_seen=pattern.first_seen or pattern.last_seen or t,
+        last_seen=pattern.last_seen or pattern.first_seen or t,
+        evidence=tuple(map(_written_out, pattern.evidence)),
+    )
+
+
+def _written_out(text: str) -> str:
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
 def merged(old: Pattern, new: Pattern) -> Pattern:
     """Two observations of one workflow and name as one: counts added, evidence joined, the newer words."""
     return Pattern(

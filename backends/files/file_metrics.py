@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from ...core.clock import now
-from ...core.metrics import Pattern, merged
+from ...core.metrics import Pattern, merged, observed
 from ..journal import disk, lock
 from ..journal.reader import LongLine, read_lines
 from ..sql.database import Database
@@ -27,9 +27,8 @@ class FileMetrics(SqlMetrics):
         self._path = path
 
     def record_pattern(self, pattern: Pattern) -> None:
-        first, last = pattern.first_seen or pattern.last_seen or now(), pattern.last_seen or pattern.first_seen or now()
         with self.passing():
-            self._append(msgspec.structs.replace(pattern, first_seen=first, last_seen=last))
+            self._append(observed(pattern, now()))
 
     def _append(self, pattern: Pattern) -> None:
         line = msgspec.json.encode(pattern) + b"\n"

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, insert, select, update
 from ...core.clock import now
 from ...core.durations import merged_spreads, nearest_rank, percentile
 from ...core.errors import Corrupt, NotSupported
-from ...core.metrics import NEWEST, Ended, Pattern, Reported, merged
+from ...core.metrics import NEWEST, Ended, Pattern, Reported, merged, observed
 from ...core.query.query import EVERYTHING, Query
 from ...core.repositories import MetricsRepository
 from ...core.workflows import Outcome
@@ -104,10 +104,8 @@ class SqlMetrics(MetricsRepository):
     def record_pattern(self, pattern: Pattern) -> None:
         if self._kept is None:
             raise NotSupported("patterns cannot be kept here", advice="keep metrics in flightlog.db")
-        seen = now()
-        first, last = pattern.first_seen or pattern.last_seen or seen, pattern.last_seen or pattern.first_seen or seen
-        new = msgspec.structs.replace(pattern, first_seen=first, last_seen=last)
-        here = (_p.workflow == pattern.workflow, _p.name == pattern.name)
+        new = observed(pattern, now())
+        here = (_p.workflow == new.workflow, _p.name == new.name)
         with self.passing(), self._kept().write(BY_HAND_S) as connection:
             claim(connection, [PATTERNS])
             row = connection.execute(select(*_PATTERN).where(*here)).first()

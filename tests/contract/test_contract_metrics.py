@@ -228,6 +228,15 @@ def test_patterns_are_merged_and_keep_their_evidence_and_when_they_were_seen(sto
     assert (loop.description, rare.count) == ("again and again", 1) and rare.first_seen.endswith("Z")
 
 
+def test_what_a_pattern_says_may_be_anything(store):
+    hostile = "\x1b]52;\x07 \u202e \u2028 \x00 ' \\ 🦊 \ud800"
+    for _ in range(2):
+        store.metrics.record_pattern(Pattern(workflow="w", name=hostile, description=hostile, evidence=(hostile,)))
+    written = hostile.replace("\ud800", r"\ud800")
+    (found,) = store.metrics.patterns("w")
+    assert (found.name, found.description, found.evidence, found.count) == (written, written, (written,), 2)
+
+
 def test_a_store_opened_anew_answers_the_same(kept):
     with kept.open() as store, store.run("triage", version=1) as run:
         run.metric("score", 1.0)

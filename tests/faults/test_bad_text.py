@@ -51,7 +51,9 @@ def verbs(run, forged, point, other, data):
         ["ls"], ["ls", "--json"], ["ls", "--ids"], ["search", "a"], ["search", "a", "--json"], ["state", point],
         ["state", point, "--json"], ["sessions"], ["sessions", "--json"], ["workflows"], ["workflows", "--json"],
         ["versions", "triage"], ["version", "triage@1"], ["diff", "triage@1", "triage@2"], ["diff", point, other],
-        ["diff", "triage@1", "triage@2", "--json"], ["delete", "triage@2", "--yes"],
+        ["diff", "triage@1", "triage@2", "--json"], ["show", "triage@2"], ["show", "triage@2", "--json"],
+        ["metrics", "triage"], ["metrics", "triage", "--json"], ["metrics", "triage", "--by", "day"],
+        ["metrics", "triage", "--compare", "1", "2"], ["delete", "triage@2", "--yes"],
         ["doctor"], ["doctor", "--json"], ["config"], ["backup", f"file:{data}-copy"],
         ["backup", f"file:{data}-copy", "--json"], ["verify", str(data), f"file:{data}-copy"],
         *(["costs", "--by", by] for by in ("day", "workflow", "version", "model", "agent", "session")),
@@ -66,6 +68,9 @@ def test_no_verb_prints_it_raw(tmp_path, storage):
         whole = text.encode("utf-8", "ignore").decode()
         store.workflows.store(
             "triage", yaml.safe_dump({"a": whole.split()}, allow_unicode=True), author="ana", note=text
+        )
+        store.metrics.record_pattern(
+            flightlog.Pattern(workflow="triage", name=text, description=text, evidence=(run, text))
         )
         point, other = (checkpoint.id for checkpoint in store.checkpoints.list(run))
         # (in a journal half a surrogate pair is damage, and tested as such)
