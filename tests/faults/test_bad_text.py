@@ -47,6 +47,7 @@ def verbs(run, forged, point, other, data):
     for one in (run, forged):
         yield from (["show", one], ["logs", one, "--level", "debug"], ["states", one], ["pin", one], ["unpin", one])
         yield from (["show", one, "--json"], ["logs", one, "--json"], ["states", one, "--json"])
+        yield from (["items", one], ["items", one, "--json"], ["items", one, "--retries"])
     yield from (
         ["ls"], ["ls", "--json"], ["ls", "--ids"], ["search", "a"], ["search", "a", "--json"], ["state", point],
         ["state", point, "--json"], ["sessions"], ["sessions", "--json"], ["workflows"], ["workflows", "--json"],
@@ -56,7 +57,9 @@ def verbs(run, forged, point, other, data):
         ["metrics", "triage", "--compare", "1", "2"], ["delete", "triage@2", "--yes"],
         ["doctor"], ["doctor", "--json"], ["config"], ["backup", f"file:{data}-copy"],
         ["backup", f"file:{data}-copy", "--json"], ["verify", str(data), f"file:{data}-copy"],
+        ["audit"], ["audit", "--json"],
         *(["costs", "--by", by] for by in ("day", "workflow", "version", "model", "agent", "session")),
+        ["migrate", "--to", f"file:{data}-1"], ["migrate", "--to", f"sqlite:{data}-2/flightlog.db", "--json"],
     )  # fmt: skip
 
 
