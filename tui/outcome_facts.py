@@ -107,7 +107,7 @@ def _row(name: str, change: Change, kind: _Kind, glyphs: Glyphs) -> Row:
         return glyphs.dash if value is None else say(value) + unit
 
     verdict, ink = _verdict(change, kind.good)
-    interval = glyphs.dash
+    interval = f"{change.runs_before:,} and {change.runs_after:,} runs" if change.too_few else glyphs.dash
     if change.low is not None and change.high is not None:
         interval = f"{kind.difference(change.low)} to {kind.difference(change.high)}{kind.unit}"
     sides = (said(change.before, kind.value), said(change.after, kind.value))
@@ -116,7 +116,7 @@ def _row(name: str, change: Change, kind: _Kind, glyphs: Glyphs) -> Row:
 
 def _verdict(change: Change, good: int) -> tuple[str, str]:
     if change.too_few:
-        return f"too few runs ({change.runs_before:,} and {change.runs_after:,})", "muted"
+        return "too few runs", "muted"
     if not change.clear:
         return "may be chance", "muted"
     way = (change.difference or 0) * good

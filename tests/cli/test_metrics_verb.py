@@ -81,7 +81,7 @@ def test_two_versions_are_compared_with_intervals_and_methods(data):
     found = json.loads(call("metrics", "triage", "--compare", 1, 2, "--json", "--data", data))
     assert found["success"]["clear"] and found["success"]["confidence"] == 0.95
     assert found["duration_s"]["difference"] == pytest.approx(10) and found["cost_nanousd"]["runs_after"] == 11
-    assert "too few runs (12 and 1)" in call("metrics", "triage", "--compare", 2, 3, "--data", data)
+    assert "12 and 1 runs  too few runs" in call("metrics", "triage", "--compare", 2, 3, "--data", data)
 
 
 def test_show_of_a_version_is_who_saved_it_its_outcome_and_the_change_against_the_parent(data):

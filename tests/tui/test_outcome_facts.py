@@ -52,8 +52,8 @@ def test_a_change_has_its_interval_and_says_whether_it_may_be_chance():
 def test_too_few_runs_have_no_interval_and_nothing_known_no_row():
     found = compared(outcome(2, 4, 4), ended(4), outcome(1, 9, 9), ended(9, nanousd=None))
     said = {row.cells[0]: row.cells for row in change_rows(found)}
-    assert said["success"][3:] == ("+0 points", "–", "too few runs (9 and 4)")
-    assert said["cost/run"][1:] == ("–", "$0.005", "–", "–", "too few runs (0 and 4)")
+    assert said["success"][3:] == ("+0 points", "9 and 4 runs", "too few runs")
+    assert said["cost/run"][1:] == ("–", "$0.005", "–", "0 and 4 runs", "too few runs")
     assert methods(found) == ""
     assert list(rows(outcome(2, 1, 1), [], outcome(1, 1, 1), [])) == ["success"]
 

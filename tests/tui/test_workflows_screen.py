@@ -121,7 +121,7 @@ async def test_a_version_opens_leads_to_its_runs_and_esc_leads_all_the_way_out(a
         await pilot.press("left_square_bracket")
         await shows(pilot, "triage@3", "ticket", "FL-1", "5 ended: 5 completed", "against @1", "+50 points", "better")
         await pilot.press("left_square_bracket")
-        await shows(pilot, "triage@2", "too few runs (under 5)", "too few runs (6 and 1)")
+        await shows(pilot, "triage@2", "too few runs (under 5)", "6 and 1 runs")
         await pilot.press("left_square_bracket")
         await shows(pilot, "triage@1", "none: a beginning", "3 completed, 3 failed", "reported    speed 1.5")
         await pilot.press("right", "right")
