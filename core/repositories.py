@@ -248,11 +248,14 @@ class RunRepository(ABC):
 
     @abstractmethod
     def children(self, run: str) -> list[Run]:
-        """Runs that name this one as parent, oldest first."""
+        """Runs that name this one as parent, oldest first; by pages they are `query(equals("parent", run))`."""
 
     @abstractmethod
-    def steps(self, run: str) -> list[Step]:
-        """All steps: in the order they began, then the pending ones as declared."""
+    def steps(self, run: str, *, after: str | None = None, limit: int = ALL) -> list[Step]:
+        """Steps in the order they began, then the pending ones as declared: the first `limit` behind the step `after`.
+
+        NotFound if that is no step of the run.
+        """
 
     @abstractmethod
     def items(

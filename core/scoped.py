@@ -84,8 +84,8 @@ class ScopedRuns(RunRepository):
     def children(self, run: str) -> list[Run]:
         return [child for child in self._runs.children(self._of.check(run)) if self._of.scope.holds(child)]
 
-    def steps(self, run: str) -> list[Step]:
-        return self._runs.steps(self._of.check(run))
+    def steps(self, run: str, *, after: str | None = None, limit: int = ALL) -> list[Step]:
+        return self._runs.steps(self._of.check(run), after=after, limit=limit)
 
     def items(
         self, run: str, *, status: ItemStatus | None = None, limit: int = 1000, after: str | None = None

@@ -98,8 +98,8 @@ class JoinedRuns(RunRepository):
 
     # --- what a run is made of
 
-    def steps(self, run: str) -> list[Step]:
-        return self._of(run, lambda runs: runs.steps(run))
+    def steps(self, run: str, *, after: str | None = None, limit: int = ALL) -> list[Step]:
+        return self._of(run, lambda runs: runs.steps(run, after=after, limit=limit))
 
     def items(
         self, run: str, *, status: ItemStatus | None = None, limit: int = 1000, after: str | None = None

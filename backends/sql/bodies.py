@@ -109,7 +109,8 @@ class EventTableBodies:
         """One statement, which reads the rows that it returns."""
         asked = msgspec.json.encode(places).decode()
         with self._database.read() as connection:
-            found = {(run, seq): bytes(line) for run, seq, line in connection.execute(_PICKED, {"given": asked})}
+            rows = connection.execute(_PICKED, {"given": asked}).all()
+        found = {(run, seq): bytes(line) for run, seq, line in rows}
         return [(place, found[place]) for place in places if place in found]
 
     def values(self, run: str, digests: Collection[str]) -> dict[str, bytes]:

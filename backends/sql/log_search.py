@@ -125,7 +125,8 @@ class LogSearch:
                 with self._database.read() as connection:
                     yield run_pages.stretch(connection, query, None, len(numbers), "numbered", numbers=numbers).runs
             return
-        size, after = _FIRST_RUNS, None
+        # Where runs come one after the other, the newest ones hold the newest hits.
+        size, after = max(_FIRST_RUNS, len(look.hits)), None
         while True:
             with self._database.read() as connection:
                 if after is None:

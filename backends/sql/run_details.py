@@ -9,7 +9,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, select, tuple_
 from ...core.audit import Act
 from ...core.errors import Conflict, Corrupt, NotFound, NotSupported
 from ...core.events import AnyEvent, ApprovalRequested, Json, MessageSent, SnapshotTaken, decode
-from ...core.pages import Page
+from ...core.pages import ALL, Page
 from ...core.query.query import EVERYTHING, Query
 from ...core.runs import Approval, Artifact, Damage, Message, MetricValue, Note, Step
 from . import tables
@@ -41,14 +41,20 @@ _steps = (
         *token_columns(tables.steps),
         *money_columns(tables.steps),
     )
-    .where(_s.run == _run)
+    .where(_s.run == _run, _s.position > bindparam("place"))
     .order_by(_s.position)
+    .limit(bindparam("limit"))
 )
+_place = select(_s.position).where(_s.run == _run, _s.id == bindparam("after"))
 
 
-def steps(connection: Connection, run: str) -> list[Step]:
-    """All steps: in the order they began, then the pending ones as declared."""
-    return [_step(run, row) for row in connection.execute(_steps, {"run": run})]
+def steps(connection: Connection, run: str, after: str | None = None, limit: int = ALL) -> list[Step]:
+    """Steps in the order they began, then the pending ones as declared."""
+    place = -1 if after is None else connection.scalar(_place, {"run": run, "after": after})
+    if place is None:
+        raise NotFound(f"there is no step {str(after)[:60]!r}", where=f"run {run}")
+    given = {"run": run, "place": place, "limit": max(limit, 1)}
+    return [_step(run, row) for row in connection.execute(_steps, given)]
 
 
 def _step(run: str, row: AnyRow) -> Step:

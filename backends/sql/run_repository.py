@@ -130,9 +130,9 @@ class SqlRuns(RunRepository):
 
     # --- what a run is made of
 
-    def steps(self, run: str) -> list[Step]:
+    def steps(self, run: str, *, after: str | None = None, limit: int = ALL) -> list[Step]:
         with self._reading(run) as connection:
-            return run_details.steps(connection, run)
+            return run_details.steps(connection, run, after, limit)
 
     def items(
         self, run: str, *, status: ItemStatus | None = None, limit: int = 1000, after: str | None = None

@@ -9,7 +9,8 @@ from flightlog.core import events as e
 from flightlog.core.errors import NotFound, StorageError
 from flightlog.core.ids import new_ulid
 from flightlog.core.logs import LogFilter
-from flightlog.core.query.query import EVERYTHING, parse
+from flightlog.core.pages import Sort
+from flightlog.core.query.query import EVERYTHING, equals, parse
 
 PLAN = "a: 1\n"
 
@@ -103,6 +104,28 @@ def test_lists_by_seq_go_on_where_the_last_one_ended(store):
             assert len(page) <= 3
             found += page
         assert found == whole
+
+
+def test_steps_and_children_are_read_page_by_page(store):
+    with store.run("w") as run:
+        for number in range(7):
+            with run.step(f"step {number}"):
+                pass
+    for number in range(5):
+        store.run("child", parent=run.id, name=str(number)).finish()
+    whole, found = store.runs.steps(run.id), []
+    assert len(whole) == 7
+    while page := store.runs.steps(run.id, after=found[-1].id if found else None, limit=3):
+        assert len(page) <= 3
+        found += page
+    assert found == whole
+    with pytest.raises(NotFound):
+        store.runs.steps(run.id, after="nowhere")
+    oldest_first = Sort(descending=False)
+    children, count = pages(
+        lambda **options: store.runs.query(equals("parent", run.id), oldest_first, **options), limit=2
+    )
+    assert children == store.runs.children(run.id) and len(children) == 5 and count == 3
 
 
 # --- edges, branches, snapshots ------------------------------------------------------------------------
