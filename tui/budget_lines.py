@@ -74,7 +74,7 @@ class BudgetColumns:
 
     def _bar(self, standing: Standing, width: int) -> Line:
         budget, glyphs = standing.budget, self._glyphs
-        filled = min(-(-standing.spent_nanousd * width // budget.max_nanousd), width)
+        filled = min(max(-(-standing.spent_nanousd * width // budget.max_nanousd), 0), width)
         # The cell that the mark lies in; where the bar has passed it, the colour says so.
         mark = min(budget.warn_nanousd * width // budget.max_nanousd, width - 1)
         after = [(glyphs.bar_rest, "faint")] * (width - filled)

@@ -97,6 +97,9 @@ def whole_dollars(nanousd: int) -> str:
 
 def _halves(nanousd: int) -> tuple[str, str]:
     """What stands before the decimal point, and the rest with the point; in whole numbers, so that no sum is bent."""
+    if nanousd < 0:
+        before, after = _halves(-nanousd)
+        return f"-{before}", after
     if 0 < nanousd < NANO // 20_000:
         return "<$0", ".0001"
     decimals = 2 if nanousd >= NANO or nanousd == 0 else 3 if nanousd >= NANO // 1000 else 4

@@ -13,6 +13,9 @@ from .messages import Trouble
 
 T = TypeVar("T")
 
+LONGEST = 10.0
+"""Seconds that a loader rests at most, however long one load took."""
+
 FRAME = 1 / 30
 """Seconds between two loads of what is live: nobody sees more than 30 changes a second."""
 
@@ -57,9 +60,11 @@ class Loader(Generic[T]):
         then: Callable[[T], Any],
         *,
         every: float = 0.0,
+        rest: float = 0.0,
     ) -> None:
+        """`every`: seconds between the beginnings of two loads at least; `rest`: so many times as long as one took."""
         self._owner, self._prepare, self._then = owner, prepare, then
-        self._every = every
+        self._every, self._rest, self._took = every, rest, 0.0
         self._busy = self._dirty = self._at_once = False
         self._waiting: Timer | None = None
         self._last = -every
@@ -79,7 +84,8 @@ class Loader(Generic[T]):
         if self._busy:
             self._dirty, self._at_once = True, self._at_once or at_once
         elif at_once or self._waiting is None:
-            wait = self._last + self._every - time.monotonic()
+            pause = max(self._every, min(self._rest * self._took, LONGEST))
+            wait = self._last + pause - time.monotonic()
             if wait > 0 and not at_once:
                 self._waiting = self._owner.set_timer(wait, self._begin)
             else:
@@ -97,7 +103,7 @@ class Loader(Generic[T]):
         in_thread(self._owner, job, self._finish)
 
     def _finish(self, result: T | FlightlogError) -> None:
-        self._busy = False
+        self._busy, self._took = False, time.monotonic() - self._last
         if isinstance(result, FlightlogError):
             self._owner.post_message(Trouble(result))
         else:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from ..core.store import Store
 
-EVERY = 2.0
-"""Seconds between two questions, whatever is recorded."""
+EVERY, REST = 2.0, 10.0
+"""Seconds between two questions, whatever is recorded, and at least so many times as long as one took to answer."""
 
 
 class Standings:
@@ -25,7 +25,7 @@ class Standings:
         self.found: tuple[Standing, ...] = ()
         self._owner = owner
         self._store: Store | None = None
-        self.loader: Loader[tuple[Standing, ...]] = Loader(owner, self._prepare, self._loaded, every=EVERY)
+        self.loader: Loader[tuple[Standing, ...]] = Loader(owner, self._prepare, self._loaded, every=EVERY, rest=REST)
 
     def of(self, store: "Store") -> None:
         """The budgets of this store, from now on."""

@@ -49,9 +49,11 @@ def test_large_and_small_amounts_have_their_points_under_each_other():
     ]
 
 
-@given(st.integers(0, 2**63))
-def test_dollars_are_rounded_from_whole_numbers(nanousd):
-    shown = whole_dollars(nanousd)
+@given(st.integers(-(2**63), 2**63))
+def test_dollars_are_rounded_from_whole_numbers(amount):
+    nanousd, shown = abs(amount), whole_dollars(amount)
+    assert shown.startswith("-") is (amount < 0)
+    shown = shown.removeprefix("-")
     if shown.startswith("<"):
         assert 0 < nanousd < 50_000
         return
@@ -170,5 +172,6 @@ def test_a_bar_shows_its_mark_until_it_has_passed_it():
 
     assert bar(0) == "·" * (len(bar(0)) * 8 // 10) + "│" + "·" * (len(bar(0)) - 1 - len(bar(0)) * 8 // 10)
     assert "│" not in bar(17 * NANO)
+    assert "▇" not in bar(-NANO)
     assert bar(1).startswith("▇")
     assert set(bar(20 * NANO)) == {"▇"} != set(bar(20 * NANO - 1)) | {"·"}

@@ -35,8 +35,9 @@ from ..widgets.key_bar import KeyBar
 from ..widgets.line_list import LineList, OneLine
 from ..widgets.place_line import PlaceLine
 
-EVERY = 0.5
-"""Seconds between two readings of a store that changes all the time."""
+EVERY, REST = 0.5, 4.0
+"""Seconds between two readings of a store that changes all the time, and at least so many times as long as one took:
+sums of many years cost what there is of them."""
 
 
 class Found(NamedTuple):
@@ -68,7 +69,7 @@ class CostsScreen(Screen[None]):
         """There while another page is read: keys wait for it."""
         self._whole = True
         self._changed: float | None = None
-        self.loader: Loader[Found | None] = Loader(self, self._prepare, self._loaded, every=EVERY)
+        self.loader: Loader[Found | None] = Loader(self, self._prepare, self._loaded, every=EVERY, rest=REST)
 
     def compose(self) -> ComposeResult:
         costs = CostList(id="costs")

@@ -1,0 +1,35 @@
+"""The loader: one load at a time, no more often than it is worth, at once where a person waits."""
+
+import time
+
+import pytest
+from flightlog.tui.loading import Loader
+from textual.app import App
+
+
+async def until(pilot, condition) -> None:
+    """Waits until something holds."""
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end, "it never came to that"
+        await pilot.pause(0.01)
+
+
+@pytest.mark.parametrize("pace", [{"every": 3600.0}, {"rest": 1e9}])
+async def test_a_load_waits_until_it_is_due_but_not_for_a_person(pace):
+    app: App[None] = App()
+    async with app.run_test() as pilot:
+        found: list[int] = []
+        loader = Loader(app, lambda: lambda: time.sleep(0.01) or len(found), found.append, **pace)
+        loader.request()
+        await until(pilot, lambda: found == [0])
+        loader.request()
+        assert (loader.busy, loader.loads) == (True, 1)
+        loader.request(at_once=True)
+        await until(pilot, lambda: found == [0, 1])
+        # What waited has been done with it.
+        assert (loader.busy, loader.loads) == (False, 2)
+        loader.request(at_once=True)
+        loader.request()
+        loader.request(at_once=True)
+        await until(pilot, lambda: found == [0, 1, 2, 3])
