@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import QueuePool
 
-from ...core.errors import Locked
+from ...core.errors import Locked, ReadOnly, StorageError
 from ..sql import schema
 from ..sql.column_types import NEVER, read_text
 from ..sql.database import Database
@@ -39,8 +39,23 @@ _SETTINGS = (
 def open_server(url: ServerUrl, *, read_only: bool = False) -> Database:
     """Opens a store's database, and brings its schema up to date. StorageError says why that cannot be.
 
-    Read-only: nothing is created or upgraded, and the server itself refuses changes.
+    Read-only, which it also is where the server lets this user only read: nothing is created or upgraded, and the
+    server itself refuses changes.
     """
+    if read_only:
+        return _opened(url, "the database was opened read-only")
+    try:
+        return _opened(url)
+    except ReadOnly as error:
+        try:
+            return _opened(url, error.what)
+        except StorageError:
+            raise error from None
+
+
+def _opened(url: ServerUrl, refusal: str = "") -> Database:
+    """`refusal`: why nothing can be written."""
+    read_only = bool(refusal)
     listener = Listener(url)
     database = Database(
         url.name,
@@ -51,15 +66,33 @@ def open_server(url: ServerUrl, *, read_only: bool = False) -> Database:
         settle=_tell_others,
         changes=listener.changes,
         problem=lambda: listener.problem,
+        refusal=refusal,
         before_close=listener.close,
     )
     try:
         if read_only:
             return schema.checked(database, truth=True)
-        return schema.guarded(schema.prepared(database, truth=True, versioned=True), versioned=True)
+        schema.prepared(database, truth=True, versioned=True)
+        _refuse_reader(database)
+        return schema.guarded(database, versioned=True)
     except BaseException:
         database.close()
         raise
+
+
+def _refuse_reader(database: Database) -> None:
+    """ReadOnly where nothing could be written."""
+    with database.read() as connection:
+        allowed, is_standby = connection.exec_driver_sql(_RIGHTS).one()
+    if is_standby:
+        raise ReadOnly("the server is a standby, which takes no changes", where=database.name)
+    if not allowed:
+        raise ReadOnly("the user may only read here", where=database.name)
+
+
+_RIGHTS = (
+    "SELECT has_table_privilege('events', 'INSERT') AND has_table_privilege('runs', 'UPDATE'), pg_is_in_recovery()"
+)
 
 
 def _engine(url: ServerUrl, isolation: Any, *, read_only: bool, **options: Any) -> Engine:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("flightlog")
 
 CHANNEL = "flightlog"
-_AGAIN_S = (0.2, 0.5, 1.0, 2.0, 5.0)
+_AGAIN_S = (0.2, 0.5, 1.0, 2.0)
 """Pauses between two tries to reach a server that is gone."""
 
 

@@ -64,10 +64,14 @@ class Database:
         settle: Callable[[Connection], None] = lambda connection: None,
         changes: Callable[[], int],
         problem: Callable[[], str] = lambda: "",
+        refusal: str = "the database was opened read-only",
         before_close: Callable[[], object] = lambda: None,
         after_close: Callable[[], object] = lambda: None,
     ) -> None:
-        """`settle` runs after each commit while the write guard is still held (checkpoints)."""
+        """`settle` runs after each commit while the write guard is still held (checkpoints).
+
+        Without a `writer` nothing can be written, and `refusal` says why.
+        """
         self.name = name
         self.read_only = writer is None
         self._reader, self._writer = reader, writer
@@ -76,6 +80,7 @@ class Database:
         self._settle, self._changes = settle, changes
         self.problem = problem
         """Why changes of others cannot be noticed at the moment; empty if they can."""
+        self._refusal = refusal
         self._before_close, self._after_close = before_close, after_close
         self._check: Callable[[Connection], None] = lambda connection: None
         self._used = threading.local()
@@ -114,7 +119,7 @@ class Database:
             yield current
             return
         if self._writer is None:
-            raise ReadOnly("the database was opened read-only", where=self.name)
+            raise ReadOnly(self._refusal, where=self.name)
         with self._errors(), self._write_guard(patience_s), self._writer.connect() as connection:
             with connection.begin():
                 self._check(connection)

@@ -1,5 +1,6 @@
 """What can be wrong with a server is said in one sentence each, and never tells a credential."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -89,6 +90,35 @@ def test_no_rights(postgres, url):
     place = f"postgresql://guest:{SECRET}@127.0.0.1:{postgres.port}/{database}"
     assert isinstance(said(place), ReadOnly)
     postgres.drop_database(database)
+
+
+@pytest.fixture
+def guest(postgres, url, monkeypatch) -> str:
+    """The URL of a store with a run in it that was left by a silent machine, for a user who may only read."""
+    with flightlog.open(url) as store:
+        store.run("done").finish()
+        left = store.run("left")
+        left.log("needle")
+        store.runs.totals()
+        database = url.rpartition("/")[2]
+        postgres.tell("UPDATE spools SET beat = now() - interval '1 day'", database)
+        postgres.tell("DROP ROLE IF EXISTS reader")
+        postgres.tell(f"CREATE ROLE reader LOGIN PASSWORD '{SECRET}'")
+        postgres.tell("GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader", database)
+        monkeypatch.setenv("XDG_DATA_HOME", os.environ["XDG_DATA_HOME"] + "-of-another-machine")
+        yield f"postgresql://reader:{SECRET}@127.0.0.1:{postgres.port}/{database}"
+    postgres.tell("DROP OWNED BY reader", database)
+    postgres.tell("DROP ROLE reader")
+
+
+def test_who_may_only_read_reads(guest):
+    for options in ({}, {"read_only": True}):
+        with flightlog.open(guest, **options) as store:
+            assert {run.workflow for run in store.runs.query(EVERYTHING).items} == {"done", "left"}
+            assert [entry.message for entry in store.logs.search("needle", EVERYTHING)] == ["needle"]
+            assert store.runs.totals().runs == 2 and store.metrics.summary("done").completed == 1
+            with pytest.raises(ReadOnly, match=r"may only read here|opened read-only"):
+                store.workflows.store("w", "a: 1")
 
 
 def test_a_newer_schema(postgres, url):
