@@ -44,6 +44,11 @@ class _Near:
     def __init__(self, database: Database, wanted: Wanted, numbers: Sequence[int]) -> None:
         self._database, self._wanted, self._numbers = database, wanted, numbers
 
+    @property
+    def is_asked(self) -> bool:
+        """Whether they are at hand."""
+        return "hits" in vars(self)
+
     @cached_property
     def hits(self) -> dict[int, list[int]] | None:
         """None if there are too many."""
@@ -105,6 +110,9 @@ class LogSearch:
             near = _Near(self._database, wanted, [number for _, number in kept if 0 < number <= look.above])
             waiting: list[tuple[str, int] | None] = []  # None: here a run ends
             for run, number in kept:
+                if waiting and number <= look.above and not near.is_asked:
+                    yield from self._read(waiting, wanted, stop, searched)  # before more is asked of the index
+                    waiting = []
                 for seqs in self._seqs(wanted, number, look, near):
                     waiting += [(run, seq) for seq in seqs]
                     if len(waiting) >= size:

@@ -1,5 +1,6 @@
 """The index of words: what a search reads, what is forgotten, and that nothing of it stays behind."""
 
+from itertools import islice
 from pathlib import Path
 
 import flightlog
@@ -121,3 +122,23 @@ def test_phrases_are_looked_for_in_the_texts_of_their_candidates_alone(small):
     assert small.runs.count(parse('-log:"time out"')) == 27
     assert small.runs.totals(query).runs == 3
     assert len(small.runs.query(query).items) == 3
+
+
+def test_the_first_hundred_of_a_common_word_take_a_few_statements(small, statements):
+    for _ in range(12):
+        small.record(small.begin(), *said(*("hay" for _ in range(30))))
+    list(small.logs.search("hay", EVERYTHING))
+    statements.clear()
+    assert len(list(islice(small.logs.search("hay", EVERYTHING), 100))) == 100
+    # Is the index behind, the newest hits, the newest runs, and the entries themselves.
+    assert len([one for one in statements if not one.startswith("BEGIN")]) == 4, statements
+
+
+def test_a_search_that_is_stopped_reads_no_further(small):
+    for _ in range(30):
+        small.record(small.begin(), *said(*("hay" for _ in range(30))))
+    list(small.logs.search("hay", EVERYTHING))
+    found = []
+    for entry in small.logs.search("hay", EVERYTHING, stop=lambda: len(found) >= 5):
+        found.append(entry)
+    assert 5 <= len(found) <= 6
