@@ -145,16 +145,21 @@ class Ingest:
         self._remember(connection, readings)
 
     def _name_others(self, connection: Connection, batch: Batch) -> None:
-        """Events that are kept already under the same number, in other bytes: the first ones stay."""
-        if not batch.events or batch.events[0]["seq"] > (connection.scalar(_NEWEST, {"of": batch.run}) or 0):
+        """Events that are kept already under the same number, in other bytes: the first ones stay. And events that
+        come after some that follow them: they are kept, but what is derived has passed them.
+        """
+        newest = connection.scalar(_NEWEST, {"of": batch.run}) or 0
+        if not batch.events or batch.events[0]["seq"] > newest:
             return
         kept = {
             row.seq: row.line for row in connection.execute(_LINES, {"of": batch.run, "from": batch.events[0]["seq"]})
         }
         for row in batch.events:
-            if kept.get(row["seq"], row["line"]) != row["line"]:
+            line = kept.get(row["seq"], b"" if row["seq"] < newest else row["line"])
+            if line != row["line"]:
                 raw = row["line"][:200].decode("utf-8", "backslashreplace")[:200]
-                what = f"event {row['seq']} was recorded before in other bytes, which stay"
+                late = f"came after event {newest}: it is kept, but no number knows of it"
+                what = f"event {row['seq']} {'was recorded before in other bytes, which stay' if line else late}"
                 self.name(connection, Damage(where=batch.name, what=what, run=batch.run, raw=raw))
 
     def _remember(self, connection: Connection, readings: list[_Reading]) -> None:

@@ -327,6 +327,23 @@ def test_another_event_of_the_same_number_is_named_and_the_first_one_stays(tmp_p
         ]
 
 
+def test_an_event_that_comes_after_those_that_follow_it_is_kept_and_named(tmp_path):
+    run = record(tmp_path, finish=False)
+    path = tmp_path / "spool" / f"{run}.jsonl"
+    whole = path.read_bytes()
+    lines = whole.splitlines(True)
+    path.write_bytes(b"".join([*lines[:1], *lines[2:]]))
+    with flightlog.open(tmp_path) as store:
+        assert [seq for seq, _ in store.runs.events(run)] == [1, *range(3, len(lines) + 1)]
+        before = store.runs.get(run)
+        (tmp_path / "beside").write_bytes(whole)
+        (tmp_path / "beside").replace(path)
+        assert b"".join(line + b"\n" for _, line in store.runs.events(run)) == whole
+        said = f"event 2 came after event {len(lines)}: it is kept, but no number knows of it"
+        assert said in [damage.what for damage in store.runs.damage(run)]
+        assert store.runs.get(run).logs == before.logs
+
+
 def test_a_twin_that_came_and_went_between_look_and_lock_is_a_conflict(tmp_path, monkeypatch):
     run = new_ulid()
     with flightlog.open(tmp_path) as store, flightlog.open(tmp_path) as other:
