@@ -36,9 +36,7 @@ class JoinedLogs(LogRepository):
         return self._parts.find(run, lambda reading: reading.logs.counts(run))
 
     def scan(self, run: str, text: str, *, stop: Callable[[], bool] = lambda: False) -> Iterator[LogEntry]:
-        # Asked for its counts first, for a scan of a run that is not there finds nothing.
-        logs = self._parts.find(run, lambda reading: (reading.logs.counts(run), reading.logs)[1])
-        return logs.scan(run, text, stop=stop)
+        return self._parts.find(run, lambda reading: reading.logs.scan(run, text, stop=stop))
 
     def search(
         self,

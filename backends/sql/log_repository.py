@@ -83,6 +83,9 @@ class SqlLogs(LogRepository):
         return {"DEBUG": row.debugs, "INFO": infos, "WARNING": row.warnings, "ERROR": row.errors}
 
     def scan(self, run: str, text: str, *, stop: Callable[[], bool] = lambda: False) -> Iterator[LogEntry]:
+        self._refresh()
+        with self._database.read() as connection:
+            check_present(connection, run)
         ((_, hits),) = self._search.found([run], wanted(text), stop=stop)
         return hits
 

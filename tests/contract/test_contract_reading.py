@@ -91,6 +91,27 @@ def test_search_ends_soon_after_stop_becomes_true(store):
         writer.close()
 
 
+def test_a_scan_ends_soon_after_stop(store):
+    writer = logged(store, 2000)
+    whole = list(store.logs.scan(writer.run, "line 1*"))
+    assert [entry.message for entry in whole] == [f"Line {n} ÄÖ" for n in range(2000) if str(n)[0] == "1"]
+    stopped = []
+    for entry in store.logs.scan(writer.run, "line", stop=lambda: bool(stopped)):
+        stopped.append(entry)
+    assert 0 < len(stopped) < 1500
+    writer.close()
+
+
+def test_a_search_calls_searched_after_each_run_that_it_went_through(store):
+    writers = [logged(store, 3) for _ in range(4)] + [logged(store, 1) for _ in range(3)]
+    searched = []
+    found = list(store.logs.search("line 2", EVERYTHING, searched=lambda: searched.append(1)))
+    assert len(found) == 4
+    assert 4 <= len(searched) <= 7
+    for writer in writers:
+        writer.close()
+
+
 # --- CheckpointRepository ------------------------------------------------------------------------------
 
 

@@ -50,7 +50,7 @@ def test_an_unknown_id_is_not_found_everywhere(store, unknown):
     ]
     asked += [runs.snapshots, runs.metrics, runs.notes, runs.events, runs.cost_records, runs.damage]
     asked += [logs.query, logs.counts, checkpoints.list, checkpoints.get, checkpoints.keys, checkpoints.state]
-    asked += [lambda run: runs.event(run, 1), lambda run: runs.cursor_at(run, Sort())]
+    asked += [lambda run: logs.scan(run, "x"), lambda run: runs.event(run, 1), lambda run: runs.cursor_at(run, Sort())]
     asked += [lambda run: runs.annotate(Pinned(run=run)), lambda run: runs.decide(run, "a", "approved")]
     for ask in asked:
         with pytest.raises(NotFound):
