@@ -1,5 +1,6 @@
 """RecordingRepository and RunWriter: what a writer may count on."""
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -216,3 +217,13 @@ def test_a_store_opened_read_only_answers_every_change_with_read_only(kept):
         store.runs.decide(run.id, "a", "approved") if store.runs.approvals(run.id) else store.workflows.store(
             "w", "a: 1"
         )
+
+
+def test_artifacts_are_measured(store, tmp_path):
+    path = tmp_path / "report.txt"
+    path.write_bytes(b"done")
+    assert store.recording.measure(str(path)) == (4, hashlib.sha256(b"done").hexdigest())
+    assert store.recording.measure(str(tmp_path / "nowhere")) == (None, "")
+    with path.open("r+b") as file:
+        file.truncate(17 << 20)  # to read all of it would keep the agent waiting
+    assert store.recording.measure(str(path)) == (17 << 20, "")

@@ -1,0 +1,293 @@
+"""Each sentence that an interface promises is named here with the tests that prove it.
+
+A promise that is added, or taken back, changes the number of a docstring's sentences: then it is to be said here too.
+"""
+
+import ast
+import inspect
+import re
+from pathlib import Path
+from typing import Any
+
+from flightlog.core import repositories
+
+# --- one line a sentence, in the order of the docstring ------------------------------------------------
+
+BY_ALL = "test_all_engines_answer_as_dictionaries_do"
+
+PROOFS: dict[str, tuple[str, ...]] = {
+    "module": (
+        "test_any_method_may_be_called_from_any_thread_at_once",
+        "test_what_is_returned_never_changes_afterwards",
+        "test_an_unknown_id_is_not_found_everywhere test_every_call_that_takes_an_id_finds_none_of_another_session "
+        "test_a_store_opened_read_only_answers_every_change_with_read_only",
+        "test_a_read_sees_every_event_acknowledged_before_it_began "
+        "test_a_read_sees_what_another_process_recorded_before_it_began",
+        "test_pages_continue_exactly_where_the_last_one_ended_in_both_directions "
+        "test_queries_find_the_same_runs_in_the_same_order_on_every_engine",
+        "test_text_comes_back_as_it_was_recorded test_poison_comes_through_every_engine_unchanged",
+    ),
+    "RunWriter.run": ("test_begin_creates_the_run_and_appends_its_first_event",),
+    "RunWriter.last_seq": ("test_append_numbers_and_times_the_event_and_returns_its_seq",),
+    "RunWriter.append": (
+        "test_append_numbers_and_times_the_event_and_returns_its_seq",
+        "test_fifty_processes_of_which_twenty_are_killed test_a_durable_append_returns_after_its_sync",
+        "test_a_short_write_is_taken_back_and_named test_conflict_after_run_finished "
+        "test_conflict_after_close_which_may_be_called_twice",
+    ),
+    "RunWriter.put_value": (
+        "test_put_value_stores_a_value_once_and_returns_its_digest",
+        "test_a_growing_conversation_costs_a_few_conversations",
+    ),
+    "RunWriter.history": (f"test_history_is_what_was_recorded_of_some_types {BY_ALL}",),
+    "RunWriter.close": (
+        "test_the_lock_lasts_as_long_as_the_writer_and_looking_takes_nothing",
+        "test_conflict_after_close_which_may_be_called_twice",
+    ),
+    "RecordingRepository.begin": (
+        "test_begin_creates_the_run_and_appends_its_first_event",
+        "test_conflict_if_the_id_exists test_storage_error_if_it_is_no_ulid",
+    ),
+    "RecordingRepository.resume": (
+        "test_resume_takes_up_a_paused_run_and_appends_run_resumed",
+        "test_resume_conflict_if_it_is_finished test_resume_conflict_if_a_writer_lives_naming_its_pid "
+        "test_resume_not_found",
+        "test_resume_sets_a_torn_last_line_aside_and_loses_nothing_of_it",
+    ),
+    "RecordingRepository.answer": (
+        "test_an_answer_from_another_process_is_taken_by_the_waiting_run",
+        "test_answer_is_the_first_answer_or_none",
+        "test_asking_costs_a_stat_while_nothing_was_added",
+    ),
+    "RecordingRepository.measure": ("test_artifacts_are_measured",),
+    "WorkflowRepository.store": (
+        "test_store_keeps_a_definition_as_the_next_version_and_returns_it",
+        "test_numbers_never_collide_between_processes",
+        "test_parents_may_be_several_or_none_and_must_exist",
+        "test_what_cannot_be_a_definition_is_a_storage_error",
+        "test_the_text_comes_back_byte_for_byte",
+        "test_equal_text_makes_a_new_version_all_the_same_and_find_gives_the_newest "
+        "test_with_only_new_equal_text_is_one_version_however_many_save_it",
+    ),
+    "WorkflowRepository.carry": (
+        "test_carry_keeps_another_store_s_version_as_it_is",
+        "test_carry_keeps_another_store_s_version_as_it_is",
+        "test_carry_keeps_another_store_s_version_as_it_is",
+    ),
+    "WorkflowRepository.get": (
+        "test_a_forced_deletion_leaves_a_tombstone_so_that_the_lineage_stays_whole",
+        "test_a_file_edited_by_hand_is_listed_as_damaged_and_readable",
+    ),
+    "WorkflowRepository.get_latest": ("test_unknown_versions_are_not_found",),
+    "WorkflowRepository.find": ("test_equal_text_makes_a_new_version_all_the_same_and_find_gives_the_newest",),
+    "WorkflowRepository.list": (
+        "test_list_gives_versions_by_number_without_definitions_and_list_all_workflows_by_id",
+        "test_a_forced_deletion_leaves_a_tombstone_so_that_the_lineage_stays_whole",
+    ),
+    "WorkflowRepository.list_all": (
+        "test_list_gives_versions_by_number_without_definitions_and_list_all_workflows_by_id",
+        "test_list_gives_versions_by_number_without_definitions_and_list_all_workflows_by_id",
+        "test_workflows_of_which_only_tombstones_are_left_are_listed_when_asked_for",
+    ),
+    "WorkflowRepository.delete": (
+        "test_a_forced_deletion_leaves_a_tombstone_so_that_the_lineage_stays_whole",
+        "test_delete_conflict_while_another_version_names_it_as_parent_and_its_number_is_not_given_again "
+        "test_a_version_that_runs_refer_to_is_deleted_only_by_force",
+        "test_delete_conflict_while_another_version_names_it_as_parent_and_its_number_is_not_given_again "
+        "test_a_deleted_version_leaves_a_tombstone_and_nothing_of_its_text",
+    ),
+    "WorkflowRepository.lineage": ("test_a_forced_deletion_leaves_a_tombstone_so_that_the_lineage_stays_whole",),
+    "RunRepository.get": (f"test_get_a_run_by_its_id {BY_ALL}",),
+    "RunRepository.resolve": (
+        "test_resolve_by_beginning_end_or_name",
+        "test_every_call_that_takes_an_id_finds_none_of_another_session",
+        "test_resolve_conflict_if_there_are_several_naming_up_to_five",
+    ),
+    "RunRepository.query": (
+        "test_queries_find_the_same_runs_in_the_same_order_on_every_engine test_unknown_values_come_last_both_ways",
+        "test_a_cursor_of_another_query_or_sort_is_a_storage_error "
+        "test_pages_continue_exactly_where_the_last_one_ended_in_both_directions",
+        "test_questions_cost_the_same_number_of_statements_at_any_size "
+        "test_pages_cost_the_same_number_of_steps_at_any_depth",
+    ),
+    "RunRepository.cursor_at": (
+        "test_pages_continue_exactly_where_the_last_one_ended_in_both_directions",
+        "test_an_unknown_id_is_not_found_everywhere",
+    ),
+    "RunRepository.cursor_after": (
+        "test_a_list_can_be_entered_at_a_run_or_at_a_number",
+        BY_ALL,
+        "test_a_list_can_be_entered_at_a_run_or_at_a_number",
+    ),
+    "RunRepository.count": (
+        "test_queries_find_the_same_runs_in_the_same_order_on_every_engine",
+        "test_counters_answer_what_they_can",
+    ),
+    "RunRepository.totals": (
+        f"test_count_and_totals_say_what_there_is {BY_ALL}",
+        "test_numbers_are_of_the_scope_alone test_headers_cost_the_same_however_many_sessions_there_are",
+    ),
+    "RunRepository.values": (
+        f"test_values_are_real_values_by_prefix_sorted {BY_ALL}",
+        "test_values_are_real_sorted_and_found_by_prefix",
+        "test_values_are_real_sorted_and_found_by_prefix",
+        "test_distinct_values_cost_their_number_not_the_rows",
+    ),
+    "RunRepository.recent": ("test_recent_and_children",),
+    "RunRepository.children": (f"test_recent_and_children {BY_ALL}",),
+    "RunRepository.steps": (
+        "test_steps_in_the_order_they_began_then_the_pending_ones_as_declared "
+        f"test_steps_and_children_are_read_page_by_page {BY_ALL}",
+        "test_steps_and_children_are_read_page_by_page",
+    ),
+    "RunRepository.items": (
+        "test_items_failed_ones_first_each_group_by_row_number "
+        f"test_failed_rows_are_listed_alone_page_by_page {BY_ALL}",
+    ),
+    "RunRepository.retries": (
+        "test_retries_say_what_the_next_attempt_made_of_each_failed_row",
+        "test_retries_say_what_the_next_attempt_made_of_each_failed_row",
+    ),
+    "RunRepository.messages": (f"test_messages_in_the_order_they_were_sent_contents_included {BY_ALL}",),
+    "RunRepository.approvals": (
+        "test_approvals_of_one_run_in_the_order_asked_and_all_pending_ones_oldest_first "
+        f"test_lists_by_seq_go_on_where_the_last_one_ended {BY_ALL}",
+    ),
+    "RunRepository.artifacts": (f"test_lists_by_seq_go_on_where_the_last_one_ended {BY_ALL}",),
+    "RunRepository.snapshots": (f"test_artifacts_snapshots_and_metrics_are_those_of_the_run {BY_ALL}",),
+    "RunRepository.metrics": (f"test_metrics_are_in_order_whoever_gave_them {BY_ALL}",),
+    "RunRepository.notes": (f"test_annotate_adds_a_pin_tag_note_or_score_and_fills_in_the_time {BY_ALL}",),
+    "RunRepository.event": (
+        "test_event_is_decoded_and_not_found_beyond_the_end",
+        "test_event_is_decoded_and_not_found_beyond_the_end test_a_damaged_entry_hides_no_other",
+    ),
+    "RunRepository.events": (f"test_events_come_in_the_bytes_that_were_recorded {BY_ALL}",),
+    "RunRepository.cost_records": (
+        "test_lists_by_seq_go_on_where_the_last_one_ended "
+        f"test_a_request_id_ties_log_lines_to_the_call_they_are_of {BY_ALL}",
+    ),
+    "RunRepository.costs": (
+        f"test_cost_records_and_costs_grouped_most_expensive_first {BY_ALL}",
+        "test_costs_are_grouped_on_every_axis_and_since_a_day",
+        "test_without_a_query_the_rollups_answer",
+    ),
+    "RunRepository.workflows": (
+        f"test_workflows_are_listed_by_id_with_how_their_runs_stand {BY_ALL}",
+        "test_questions_cost_the_same_number_of_statements_at_any_size",
+    ),
+    "RunRepository.sessions": (f"test_sessions_and_projects_most_recently_active_first {BY_ALL}",),
+    "RunRepository.projects": (f"test_sessions_and_projects_most_recently_active_first {BY_ALL}",),
+    "RunRepository.annotate": (
+        f"test_annotate_adds_a_pin_tag_note_or_score_and_fills_in_the_time {BY_ALL}",
+        "test_an_unknown_id_is_not_found_everywhere",
+    ),
+    "RunRepository.acts": ("test_the_audit_trail_tells_who_did_what_newest_first",),
+    "RunRepository.decide": (
+        "test_an_answer_from_another_process_arrives_within_a_second",
+        "test_decide_conflict_if_it_is_decided_or_answered_already_or_the_run_is_finished",
+        "test_an_unknown_id_is_not_found_everywhere",
+    ),
+    "RunRepository.damage": ("test_damage_is_told_of_a_run_and_of_the_store",),
+    "LogRepository.query": (f"test_query_gives_the_last_entries_in_order_of_seq {BY_ALL}",),
+    "LogRepository.counts": (f"test_counts_by_level {BY_ALL}",),
+    "LogRepository.scan": ("test_a_scan_ends_soon_after_stop",),
+    "LogRepository.search": (
+        "test_a_search_finds_what_the_texts_hold test_search_ignores_case_newest_run_first_in_the_matching_runs",
+        "test_search_ends_soon_after_stop_becomes_true",
+        "test_a_search_calls_searched_after_each_run_that_it_went_through",
+    ),
+    "CheckpointRepository.list": (
+        "test_checkpoints_are_listed_in_the_order_they_were_taken_with_their_parents "
+        f"test_lists_by_seq_go_on_where_the_last_one_ended {BY_ALL}",
+        "test_listing_and_keys_read_no_values",
+    ),
+    "CheckpointRepository.get": ("test_an_unknown_id_is_not_found_everywhere",),
+    "CheckpointRepository.keys": (
+        f"test_keys_with_their_sizes_by_key {BY_ALL}",
+        "test_listing_and_keys_read_no_values",
+    ),
+    "CheckpointRepository.state": (
+        "test_state_is_the_whole_state_as_it_was_given test_opaque_bytes_are_described_and_never_read",
+    ),
+    "CheckpointRepository.stored": (
+        f"test_a_run_that_starts_at_anothers_checkpoint_has_a_copy_of_that_one_state {BY_ALL}",
+    ),
+    "CheckpointRepository.value": ("test_state_is_the_whole_state_as_it_was_given test_diff_and_blame",),
+    "CheckpointRepository.diff": ("test_diff_and_blame",),
+    "CheckpointRepository.blame": (f"test_diff_and_blame {BY_ALL}",),
+    "MetricsRepository.summary": (f"test_summary_is_the_outcome_of_the_finished_runs {BY_ALL}",),
+    "MetricsRepository.outcomes": (f"test_outcomes_are_one_for_each_version_that_has_runs {BY_ALL}",),
+    "MetricsRepository.trends": (
+        f"test_trends_are_one_for_each_of_the_last_days_on_which_runs_ended {BY_ALL}",
+        "test_what_a_summary_reads_are_sums_and_not_runs",
+    ),
+    "MetricsRepository.spread": ("test_spread_and_durations_tell_how_long_runs_took",),
+    "MetricsRepository.durations": ("test_spread_and_durations_tell_how_long_runs_took",),
+    "MetricsRepository.newest": ("test_newest_are_the_finished_runs_that_began_last_with_their_numbers",),
+    "MetricsRepository.reported": (
+        "test_reported_is_what_finished_runs_reported_by_version_and_name",
+        "test_reported_is_what_finished_runs_reported_by_version_and_name",
+    ),
+    "MetricsRepository.compare": (
+        "test_compare_gives_each_version_against_the_first_with_intervals_and_their_methods",
+        "test_compare_gives_each_version_against_the_first_with_intervals_and_their_methods",
+        "test_newest_are_the_finished_runs_that_began_last_with_their_numbers",
+    ),
+    "MetricsRepository.against_parent": ("test_a_root_is_compared_with_nothing",),
+    "MetricsRepository.record_pattern": ("test_patterns_of_the_same_name_are_merged_most_frequent_first",),
+    "MetricsRepository.patterns": ("test_patterns_of_the_same_name_are_merged_most_frequent_first",),
+    "FeedRepository.cursor": (
+        "test_changes_of_the_present_cursor_name_only_what_comes_later",
+        "test_changes_of_the_present_cursor_name_only_what_comes_later",
+    ),
+    "FeedRepository.changes": (f"test_changes_never_under_report {BY_ALL}",),
+    "FeedRepository.watch": (
+        "test_watch_calls_from_a_thread_of_its_own_until_it_is_closed_which_may_be_done_twice",
+        "test_watch_calls_on_change_within_a_tenth_of_a_second test_the_heartbeat_notices_what_no_hint_told",
+    ),
+    "UpkeepRepository.check": ("test_check_finds_nothing_wrong_in_a_sound_store_and_changes_nothing",),
+    "UpkeepRepository.sizes": ("test_sizes_are_bytes_by_part",),
+    "UpkeepRepository.drop_states": (
+        "test_drop_states_leaves_those_that_are_kept",
+        "test_drop_states_of_all_leaves_the_checkpoints",
+        "test_any_subset_of_any_states_can_be_dropped",
+        "test_killed_before_the_end_all_is_there",
+        "test_the_audit_trail_tells_who_did_what_newest_first",
+        "test_drop_states_refuses_what_is_not_so",
+    ),
+}
+
+
+def sentences(thing: Any) -> list[str]:
+    """What a docstring says, sentence by sentence."""
+    text = " ".join(inspect.cleandoc(thing.__doc__ or "").split())
+    return [part for part in re.split(r"(?<=[.:])\s+(?=[A-Z`])", text) if part]
+
+
+def promises() -> dict[str, list[str]]:
+    """All that the interfaces promise: the module for every method, and each method for itself."""
+    found = {"module": re.findall(r"^- \*\*.+?(?=^- \*\*|\Z)", repositories.__doc__ or "", re.MULTILINE | re.DOTALL)}
+    for interface in vars(repositories).values():
+        if not inspect.isclass(interface) or interface.__module__ != repositories.__name__:
+            continue
+        for name, member in vars(interface).items():
+            if not name.startswith("_") and (inspect.isfunction(member) or isinstance(member, property)):
+                found[f"{interface.__name__}.{name}"] = sentences(member)
+    return found
+
+
+def all_tests() -> set[str]:
+    """The names of all tests that there are."""
+    trees = [ast.parse(path.read_text()) for path in Path(__file__).parents[1].rglob("test_*.py")]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    return {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+
+
+def test_each_promise_names_its_tests():
+    for who, promised in promises().items():
+        assert len(PROOFS.get(who, ())) == len(promised), f"{who} promises {promised}"
+
+
+def test_each_test_that_is_named_is_there():
+    assert {name for named in PROOFS.values() for line in named for name in line.split()} <= all_tests()
+    assert PROOFS.keys() == promises().keys()
