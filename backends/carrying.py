@@ -1,8 +1,9 @@
 """Carries runs into a data directory: events by seq, in the bytes that were recorded, and the values they need."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from ..core.errors import Conflict, Corrupt, NotFound
 from ..core.events import CheckpointSaved, decode
@@ -15,7 +16,17 @@ from .journal.states_writer import StatesWriter, set_aside_tail
 from .sql.bodies import Bodies
 
 _AT_ONCE = 1000
+_PORTION = 16 << 20  # bytes of state values that are held at once
 _WRITERS = 20
+
+
+class _Wanted(NamedTuple):
+    """A value that a checkpoint needs."""
+
+    digest: str
+    key: str
+    opaque: bool
+    size: int
 
 
 class Carrier:
@@ -91,6 +102,19 @@ class Carrier:
             values.sync()
 
     def _put_values(self, run: str, values: StatesWriter, checkpoints: Sequence[bytes]) -> None:
+        """Fetches values by the portion, for each costs a query, and most are told by another one of them."""
+        portion: dict[str, _Wanted] = {}
+        size = 0
+        for wanted in self._wanted(run, checkpoints):
+            if wanted.digest not in portion and not values.has(wanted.digest):
+                portion[wanted.digest] = wanted
+                size += wanted.size
+            if size > _PORTION or len(portion) == _AT_ONCE:
+                self._put(run, values, portion)
+                portion, size = {}, 0
+        self._put(run, values, portion)
+
+    def _wanted(self, run: str, checkpoints: Sequence[bytes]) -> Iterator["_Wanted"]:
         for line in checkpoints:
             try:
                 event = decode(line)
@@ -99,19 +123,23 @@ class Carrier:
                 continue
             assert isinstance(event, CheckpointSaved)
             for key, digest in event.values.items():
-                self._carry_value(run, values, digest, key=key)
+                yield _Wanted(digest, key, False, event.sizes.get(key, 0))
             for blob in event.opaque.values():
-                self._carry_value(run, values, blob.digest, opaque=True)
+                yield _Wanted(blob.digest, "", True, blob.size)
 
-    def _carry_value(self, run: str, values: StatesWriter, digest: str, *, key: str = "", opaque: bool = False) -> None:
-        if values.has(digest):
-            return
+    def _put(self, run: str, values: StatesWriter, portion: "Mapping[str, _Wanted]") -> None:
         try:
-            values.put(self._bodies.values(run, [digest])[digest], key=key, opaque=opaque)
-        except Dropped:
-            values.put_dropped(digest)
-        except (NotFound, Corrupt) as error:
-            self.missing.append(f"{run}: {error}")
+            found = self._bodies.values(run, portion) if portion else {}
+        except (NotFound, Corrupt):
+            found = {}  # which of them, is asked one by one
+        for digest, wanted in portion.items():
+            try:
+                body = found[digest] if found else self._bodies.values(run, [digest])[digest]
+                values.put(body, key=wanted.key, opaque=wanted.opaque)
+            except Dropped:
+                values.put_dropped(digest)
+            except (NotFound, Corrupt) as error:
+                self.missing.append(f"{run}: {error}")
 
     def carry_values_anew(self, run: str) -> None:
         """Puts in the place of a run's values those that the source has now: what was dropped there goes here.

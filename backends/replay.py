@@ -4,6 +4,7 @@ What is there already is passed over, so that a replay that was cut off is simpl
 a second one carries only what is new. The source is only read. Migration, backup and repair are this.
 """
 
+import os
 from collections import Counter
 from contextlib import closing
 from typing import NamedTuple
@@ -18,8 +19,8 @@ from .open import truth_of
 from .sql.metrics_repository import SqlMetrics
 from .truth import Truth
 
-_TOGETHER = 64 << 20
-"""Bytes that are carried into a spool before they are shipped: as much room as that takes twice."""
+_TOGETHER = 16 << 20
+"""Bytes that are carried into a spool before they are shipped: so much room is taken twice."""
 
 
 class Carried(NamedTuple):
@@ -59,7 +60,8 @@ def _carry_runs(one: Truth, other: Truth, progress: Progress) -> tuple[dict[str,
     progress.begin(sum(head.size for head in news.values()) or len(news), "carrying")
     new: dict[str, int] = {}
     events = reached = waiting = 0
-    with closing(Carrier(one.bodies, other.layout)) as carrier:
+    # What is lost on its way by the death of the machine is carried again: one sync at the end does for all.
+    with closing(Carrier(one.bodies, other.layout, durable=False)) as carrier:
         for run, head in news.items():
             try:
                 events += carrier.carry(run)
@@ -72,6 +74,8 @@ def _carry_runs(one: Truth, other: Truth, progress: Progress) -> tuple[dict[str,
                 other.refresh()
                 waiting = 0
     progress.end()
+    if new and not other.layout.spooled:
+        os.sync()
     return new, events, carrier.missing
 
 
