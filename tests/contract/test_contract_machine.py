@@ -22,6 +22,8 @@ from flightlog.core import clock, ids
 from flightlog.core import events as e
 from flightlog.core.costs import CostGroup, Money, Tokens
 from flightlog.core.errors import Conflict, NotFound, StorageError
+from flightlog.core.log_words import wanted
+from flightlog.core.metrics import Pattern
 from flightlog.core.pages import Sort
 from flightlog.core.query.query import EVERYTHING, parse
 from flightlog.core.runs import Group, Run
@@ -82,6 +84,7 @@ class Engines(RuleBasedStateMachine):
         self.now, self.events, self.notes = BEGINNING, defaultdict(list), defaultdict(list)
         self.states: dict[str, dict[str, bytes]] = {}
         self.versions: dict[str, dict[int, dict[str, Any]]] = defaultdict(dict)
+        self.patterns: dict[str, dict[str, Pattern]] = defaultdict(dict)
         self.changed: set[str] = set()
         self.differed = False
         self.all = contextlib.ExitStack()
@@ -338,6 +341,21 @@ class Engines(RuleBasedStateMachine):
         if not refused:
             known[number].update(deleted=True, definition="")
 
+    @rule(workflow=WORKFLOW, name=st.sampled_from(["slow", "é\0"]), count=st.integers(1, 3), run=runs, what=TEXT)
+    def observe(self, workflow: str, name: str, count: int, run: str, what: str) -> None:
+        seen = Pattern(workflow=workflow, name=name, description=what, count=count, evidence=(run,))
+        self.everywhere(lambda engine: engine.store.metrics.record_pattern(seen))
+        now, known = clock.now(), self.patterns[workflow].get(name)
+        self.patterns[workflow][name] = Pattern(
+            workflow=workflow,
+            name=name,
+            description=what or (known.description if known else ""),
+            count=count + (known.count if known else 0),
+            first_seen=known.first_seen if known else now,
+            last_seen=now,
+            evidence=tuple(dict.fromkeys((*(known.evidence if known else ()), run))),
+        )
+
     # --- looking
 
     @precondition(lambda self: self.changed)
@@ -355,6 +373,11 @@ class Engines(RuleBasedStateMachine):
             for run in sorted(runs):
                 self.look_at(engine, run, all_told[run])
             self.look_at_lists(engine, expected, sort, size)
+            said = [entry for run in newest_first(expected) for entry in all_told[run.id]["logs"]]
+            found = engine.store.logs.search("the inbox", EVERYTHING)
+            same(
+                engine.place.kind, list(found), [entry for entry in said if wanted("the inbox").accepts(entry.message)]
+            )
             self.look_at_sums(engine, all_told)
             self.look_at_versions(engine)
         first = self.engines[0].store.runs
@@ -398,7 +421,9 @@ class Engines(RuleBasedStateMachine):
         same(kind, runs.metrics(run), known["metrics"])
         same(kind, runs.notes(run), known["notes"])
         same(kind, runs.cost_records(run), known["costs"])
-        assert logs.query(run, limit=1000) == known["logs"]
+        same(kind, logs.query(run, limit=1000), known["logs"])
+        planned = [entry for entry in known["logs"] if wanted("pla*").accepts(entry.message)]
+        same(kind, list(logs.scan(run, "pla*")), planned)
         assert {level: count for level, count in logs.counts(run).items() if count} == known["levels"]
         assert [msgspec.structs.asdict(one) for one in checkpoints.list(run)] == known["checkpoints"]
         for one in known["checkpoints"]:
@@ -498,6 +523,9 @@ class Engines(RuleBasedStateMachine):
 
     def look_at_versions(self, engine: Engine) -> None:
         workflows = engine.store.workflows
+        for workflow, patterns in self.patterns.items():
+            often = sorted(patterns.values(), key=lambda pattern: (-pattern.count, pattern.name))
+            same(engine.place.kind, engine.store.metrics.patterns(workflow), often)
         for workflow, known in self.versions.items():
             listed = workflows.list(workflow, deleted=True)
             assert [(v.number, v.parents, v.created, bool(v.deleted)) for v in listed] == [
@@ -535,6 +563,10 @@ def bare(run: Run) -> Run:
     """Without what is the engine's own: its bytes, and how it is known that a writer is gone."""
     evidence = "?" if run.status == "lost" and "left it unfinished" in run.evidence else run.evidence
     return msgspec.structs.replace(run, size_bytes=None, evidence=evidence)
+
+
+def newest_first(runs: list[Run]) -> list[Run]:
+    return sorted(runs, key=lambda run: (run.started, run.id), reverse=True)
 
 
 def paged(ask: Callable[[str | None], Any]) -> list[Any]:
