@@ -184,18 +184,18 @@ def killed_at(number: int, url: str) -> bool:
 
 def test_an_upgrade_that_is_killed_at_any_statement(old):
     before, kills = truth(old), 0
-    while not killed_at(1 + 3 * kills, old):
+    while not killed_at(1 + 7 * kills, old):
         kills += 1
         assert version(old) in ("0001", migrations.HEAD) and truth(old) == before
-    assert kills > 10 and version(old) == migrations.HEAD and truth(old) == before
+    assert kills > 4 and version(old) == migrations.HEAD and truth(old) == before
 
 
 def test_making_a_store_that_is_killed_at_any_statement(empty):
     kills = 0
-    while not killed_at(1 + 9 * kills, empty):
+    while not killed_at(1 + 23 * kills, empty):
         kills += 1
         assert version(empty) in ("", migrations.HEAD)
-    assert kills > 10 and version(empty) == migrations.HEAD
+    assert kills > 4 and version(empty) == migrations.HEAD
 
 
 @pytest.mark.heavy

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from random import Random
 
 import flightlog
 import pytest
@@ -96,6 +97,49 @@ def test_an_agent_goes_on_while_the_server_is_stopped_and_killed(postgres, url, 
     assert journals(url) == []
 
 
+MANY = """
+import os, sys, flightlog
+with flightlog.open(os.environ["PLACE"]) as store:
+    while True:
+        with store.run("w") as run:
+            for n in range(30):
+                run.log("x" * (n * 37 % 300), n=n)
+                os.write(1, f"{run.id} {n}\\n".encode())
+"""
+
+
+@pytest.mark.heavy
+@pytest.mark.timeout(300)
+def test_agents_of_two_machines_that_are_killed_lose_nothing(url, tmp_path, monkeypatch):
+    """Nor is anything there twice, or out of order, or damaged, whoever ships what they left."""
+    random, said = Random(1), {}
+    monkeypatch.setenv("PLACE", url)
+    for turn in range(3):
+        for machine in ("one", "other"):
+            monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / machine))
+            path = tmp_path / f"said-{machine}-{turn}"
+            with path.open("wb") as out:
+                working = subprocess.Popen([sys.executable, "-c", MANY], stdout=out)
+            until(lambda path=path: path.stat().st_size > 0)
+            time.sleep(random.random() / 2)
+            working.kill()
+            working.wait()
+            for line in path.read_text().split("\n")[:-1]:
+                run, n = line.split()
+                said[run] = int(n) + 1
+    for machine in ("one", "other"):
+        monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / machine))
+        with flightlog.open(url) as store:
+            store.runs.totals()
+    with flightlog.open(url) as store:
+        assert len(said) > 6 and store.runs.damage() == []
+        for run, count in said.items():
+            entries, found = recorded(store, run), store.runs.get(run)
+            assert entries in (list(range(count)), list(range(count + 1)))
+            assert found.logs == len(entries)
+            assert found.status in (("lost", "completed") if len(entries) == 30 else ("lost",))
+
+
 def arrived(store, run: str) -> int:
     """How many entries of a run are there; 0 while nobody answers."""
     try:
@@ -179,6 +223,7 @@ def record(postgres: PostgresServer, url: str, name: str) -> None:
         store.run("triage", name=name).finish()
 
 
+@pytest.mark.heavy
 async def test_the_browser_says_that_the_server_is_gone_and_goes_on_when_it_is_back(postgres, url):
     record(postgres, url, "before")
     app = FlightlogApp(lambda: flightlog.open(url, create=False))
