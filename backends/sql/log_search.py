@@ -192,6 +192,8 @@ class LogSearch:
             for entry in entries(self._bodies, place.run, after=seq, stop=stop):
                 if wanted.accepts(entry.message):
                     yield entry
+                    if stop():
+                        return
 
     def _indexed(self, number: int, wanted: Wanted) -> Iterator[list[int]]:
         after, limit = 0, _FIRST

@@ -92,13 +92,13 @@ def test_search_ends_soon_after_stop_becomes_true(store):
 
 
 def test_a_scan_ends_soon_after_stop(store):
-    writer = logged(store, 2000)
+    writer = logged(store, 600)
     whole = list(store.logs.scan(writer.run, "line 1*"))
-    assert [entry.message for entry in whole] == [f"Line {n} ÄÖ" for n in range(2000) if str(n)[0] == "1"]
+    assert [entry.message for entry in whole] == [f"Line {n} ÄÖ" for n in range(600) if str(n)[0] == "1"]
     stopped = []
     for entry in store.logs.scan(writer.run, "line", stop=lambda: bool(stopped)):
         stopped.append(entry)
-    assert 0 < len(stopped) < 1500
+    assert 0 < len(stopped) < 500
     writer.close()
 
 
