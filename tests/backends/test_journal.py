@@ -524,12 +524,12 @@ def test_threads_share_their_syncs(recording, monkeypatch):
     def slow(fd):
         count[0] += 1
         inside.set()
-        gate.wait(10)
+        gate.wait(30)
 
     monkeypatch.setattr(disk, "sync", slow)
     first = threading.Thread(target=lambda: writer.append(entry(0)))
     first.start()
-    inside.wait(10)
+    inside.wait(30)
     others = [threading.Thread(target=lambda n=n: writer.append(entry(n))) for n in range(1, 50)]
     for thread in others:
         thread.start()

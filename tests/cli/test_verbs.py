@@ -234,13 +234,14 @@ def test_pin_tag_note_change_what_ls_finds(data):
 def test_approve_and_reject_reach_the_waiting_run(tmp_path, verb, answer):
     got = []
     with flightlog.open(tmp_path / "data", storage="file") as store, store.run("deploy") as run:
-        waiter = threading.Thread(target=lambda: got.append(run.approve("Ship?", timeout=20)))
+        waiter = threading.Thread(target=lambda: got.append(run.approve("Ship?", timeout=100)))
         waiter.start()
-        for _ in range(100):
-            if any(a.status == "pending" for a in store.runs.approvals(run.id)):
-                break
+        end = time.monotonic() + 30
+        while not any(a.status == "pending" for a in store.runs.approvals(run.id)):
+            assert time.monotonic() < end
+            time.sleep(0.01)
         call(verb, run.id, "--note", "seen", "--data", tmp_path / "data")
-        waiter.join(5)
+        waiter.join(30)
     assert got == [answer]
     call(verb, run.id, "--data", tmp_path / "data", code=1)
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import threading
 import time
+from statistics import median
 
 import pytest
 from flightlog.backends.journal import annotations
@@ -37,7 +38,7 @@ def test_an_answer_is_taken_up_and_recorded(store, layout, recorded, decision, g
         )
         person.start()
         with run.step("send"):
-            assert run.approve("Send 14 mails?", timeout=20, default=not granted, mails=14) is granted
+            assert run.approve("Send 14 mails?", timeout=100, default=not granted, mails=14) is granted
         person.join()
     (asked,) = recorded(run.id, "approval.requested")
     (decided,) = recorded(run.id, "approval.decided")
@@ -50,7 +51,7 @@ def test_an_answer_is_taken_up_and_recorded(store, layout, recorded, decision, g
 
 def test_the_first_answer_counts(store, layout, recorded):
     with store.run("w") as run:
-        waiting = threading.Thread(target=lambda: results.append(run.approve("?", timeout=20)))
+        waiting = threading.Thread(target=lambda: results.append(run.approve("?", timeout=100)))
         results: list[bool] = []
         waiting.start()
         (asked,) = when_asked(recorded, run)
@@ -80,7 +81,7 @@ def test_waiting_costs_a_look_now_and_then_and_survives_a_store_that_is_away(sto
 
     monkeypatch.setattr(store.recording, "answer", away)
     with store.run("w") as run:
-        assert run.approve("?", timeout=20) is True
+        assert run.approve("?", timeout=100) is True
     assert len(looks) == 3
     assert looks[2] - looks[0] > 0.3
     assert "the folder is away" in caplog.text
@@ -118,20 +119,25 @@ async def test_a_loop_goes_on_while_an_approval_waits(store, layout, recorded):
             await asyncio.sleep(0.005)
             lags.append(time.perf_counter() - before - 0.005)
 
+    async def ticks(number: int) -> list[float]:
+        lags.clear()
+        end = time.monotonic() + 30
+        while len(lags) < number:
+            assert time.monotonic() < end
+            await asyncio.sleep(0.01)
+        return list(lags)
+
     async with store.run("w") as run:
         ticking = asyncio.create_task(tick())
-        asking = asyncio.create_task(run.approve_async("?", timeout=20))
+        alone = await ticks(40)
+        asking = asyncio.create_task(run.approve_async("?", timeout=100))
         (asked,) = await asyncio.to_thread(when_asked, recorded, run)
-        await asyncio.sleep(0.6)
-        given = time.perf_counter()
+        waiting = await ticks(100)
         answer(layout, run, asked, "approved")
-        assert await asking is True
-        assert time.perf_counter() - given < 1
+        assert await asyncio.wait_for(asking, 30) is True
         ticking.cancel()
-    lags.sort()
     # The machine may be busy with other things; a wait on the loop itself would show in every tick.
-    assert lags[len(lags) * 9 // 10] < 0.02
-    assert len(lags) > 40
+    assert median(waiting) < 0.02 + 5 * median(alone)
 
 
 async def test_a_full_executor_delays_no_approval(store, layout, recorded):
@@ -140,7 +146,7 @@ async def test_a_full_executor_delays_no_approval(store, layout, recorded):
     busy = [loop.run_in_executor(None, gate.wait) for _ in range(64)]
     try:
         async with store.run("w") as run:
-            assert await asyncio.wait_for(run.approve_async("?", timeout=0.1, default=True), 5) is True
+            assert await asyncio.wait_for(run.approve_async("?", timeout=0.1, default=True), 30) is True
     finally:
         gate.set()
         await asyncio.gather(*busy)
@@ -148,7 +154,7 @@ async def test_a_full_executor_delays_no_approval(store, layout, recorded):
 
 async def test_many_approvals_wait_at_once(store, layout, recorded):
     async with store.run("w") as run:
-        asking = [asyncio.create_task(run.approve_async("same question", timeout=20)) for _ in range(5)]
+        asking = [asyncio.create_task(run.approve_async("same question", timeout=100)) for _ in range(5)]
         for number, asked in enumerate(await asyncio.to_thread(when_asked, recorded, run, 5)):
             answer(layout, run, asked, "approved" if number % 2 else "rejected")
         assert sorted(await asyncio.gather(*asking)) == [False, False, False, True, True]
@@ -282,7 +288,7 @@ def test_a_question_left_open_is_taken_up_when_it_is_asked_again(store, layout, 
     assert isinstance(outcomes[0], Conflict)
 
     with store.resume(run.id) as again:
-        assert again.approve("Go on?", timeout=20) is True
+        assert again.approve("Go on?", timeout=100) is True
     assert len(recorded(run.id, "approval.requested")) == 1
     (decided,) = recorded(run.id, "approval.decided")
     assert (decided.approval, decided.decision) == (asked.approval, "approved")

@@ -243,7 +243,7 @@ def test_a_real_terminal_is_not_taken_over(tmp_path):
         tmux("kill-server")
 
 
-def wait_for(true, *, pause=0.05, seconds=15):
+def wait_for(true, *, pause=0.05, seconds=40):
     end = time.monotonic() + seconds
     while True:
         time.sleep(pause)

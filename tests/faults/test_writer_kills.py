@@ -224,7 +224,7 @@ os.waitpid(child, 0)
 
 def test_after_a_fork_the_parent_alone_writes(layout, program):
     process = program(FORKED, "live")
-    output, errors = process.communicate(timeout=20)
+    output, errors = process.communicate(timeout=60)
     assert process.returncode == 0, errors
     run, complaint = output.splitlines()
     assert "was forked from" in complaint
@@ -235,7 +235,7 @@ def test_a_child_that_outlives_its_parent_does_not_keep_the_lock(layout, program
     process = program(FORKED, "die", stdin=None)
     # The child keeps our pipe open, so that only lines can be waited for.
     run, _, child = (process.stdout.readline().strip() for _ in range(3))
-    process.wait(timeout=20)
+    process.wait(timeout=60)
     try:
         assert not lock.is_held(layout.journal(run))
         JournalRecording(layout).resume(run).close()
@@ -257,7 +257,7 @@ with store.run("w") as run, run.step("s"):
 
 
 def test_a_forked_child_that_leaves_the_block_ends_nothing(layout, program):
-    output, errors = program(FORKED_BLOCK).communicate(timeout=20)
+    output, errors = program(FORKED_BLOCK).communicate(timeout=60)
     assert not errors
     (run,) = output.split()
     kinds = [part.event.__struct_config__.tag for part in parts(layout.journal(run))]

@@ -280,7 +280,7 @@ def test_the_feed_tells_of_both_and_misses_nothing(folder, program, graphs):
         watch = store.feed.watch(woken.set)
         assert (watch.mode, watch.problem) == ("watching", "")
         program.run("second", graphs["agent"]())
-        assert woken.wait(10)
+        assert woken.wait(30)
         changes = until(
             lambda: store.feed.changes(cursor),
             lambda found: "second" in {store.runs.get(run).source_id for run in found.changed},
@@ -288,7 +288,7 @@ def test_the_feed_tells_of_both_and_misses_nothing(folder, program, graphs):
         woken.clear()
         with store.run("triage") as run:
             pass
-        assert woken.wait(10)
+        assert woken.wait(30)
         assert run.id in store.feed.changes(changes.cursor).changed
         watch.close()
         watch.close()

@@ -46,7 +46,7 @@ sys.stdin.readline()
 """
 
 
-def until(what, seconds=10.0):
+def until(what, seconds=30.0):
     """The first true answer of a question that is asked again and again."""
     end = time.monotonic() + seconds
     while not (found := what()):
@@ -110,7 +110,7 @@ def test_a_watch_tells_of_new_checkpoints(agent):
         try:
             called.clear()
             agent.step()
-            assert called.wait(3)
+            assert called.wait(30)
             changes = until(lambda: (found := store.feed.changes(cursor)).changed and found)
             assert changes.changed == (only(store).id,)
             assert watch.problem == ""

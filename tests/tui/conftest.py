@@ -1,6 +1,7 @@
 """What the tests of screens share."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,24 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from flightlog.core.store import Store
+from flightlog.tui.app import FlightlogApp
 from little_store import Feed, Runs, make_run, make_store
+
+
+@pytest.fixture(autouse=True)
+def _closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Every browser lets go of its store: watches of tests that are over would keep the machine busy."""
+    apps: list[FlightlogApp] = []
+    begin = FlightlogApp.__init__
+
+    def remembered(app: FlightlogApp, *args: object, **options: object) -> None:
+        apps.append(app)
+        begin(app, *args, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(FlightlogApp, "__init__", remembered)
+    yield
+    for app in apps:
+        app.close()
 
 
 @pytest.fixture

@@ -79,7 +79,7 @@ def waiting_run(store: Store, question: str = "Send 14 mails?") -> Iterator[str]
     import threading
 
     run = store.run("triage", objective="ask somebody")
-    asking = threading.Thread(target=lambda: run.approve(question, timeout=20, cost="$0.10"), daemon=True)
+    asking = threading.Thread(target=lambda: run.approve(question, timeout=100, cost="$0.10"), daemon=True)
     asking.start()
     try:
         until(lambda: store.runs.get(run.id).approvals_pending == 1)
@@ -88,7 +88,7 @@ def waiting_run(store: Store, question: str = "Send 14 mails?") -> Iterator[str]
         for one in store.runs.approvals(run.id):
             if one.status == "pending" and not one.answered:
                 store.runs.decide(run.id, one.id, "rejected")
-        asking.join(5)
+        asking.join(30)
         run.finish()
 
 

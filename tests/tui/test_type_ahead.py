@@ -46,7 +46,7 @@ async def test_a_key_after_enter_is_for_the_run_that_enter_opens(app):
     async with app.run_test(size=(120, 36)) as pilot:
         await loaded(pilot)
         type_at_once(app, "j", "j", "enter", "l")
-        await until(pilot, lambda: isinstance(app.screen, RunScreen) and app.screen.current == "logs", 20)
+        await until(pilot, lambda: isinstance(app.screen, RunScreen) and app.screen.current == "logs", 60)
         assert app.screen.run_id == app.home.run_list.line(2).id
 
 
@@ -55,7 +55,7 @@ async def test_what_is_typed_after_the_key_of_a_question_is_its_answer(app, stor
         screen = await loaded(pilot)
         first, second = (screen.run_list.line(n).id for n in (0, 1))
         type_at_once(app, "t", *"nightly", "enter", "j", "n", *"see", "enter")
-        await until(pilot, lambda: store.runs.notes(second), 20)
+        await until(pilot, lambda: store.runs.notes(second), 60)
         assert [note.text for note in store.runs.notes(second)] == ["see"]
         assert [store.runs.get(run).tags for run in (first, second)] == [("nightly",), ()]
 
@@ -64,7 +64,7 @@ async def test_keys_go_through_screens_and_back(app):
     async with app.run_test(size=(120, 36)) as pilot:
         screen = await loaded(pilot)
         type_at_once(app, "question_mark", "escape", "enter", "l", "slash", *"jk", "escape", "escape", "escape", "j")
-        await until(pilot, lambda: app.screen is screen and screen.run_list.cursor_line == 1, 20)
+        await until(pilot, lambda: app.screen is screen and screen.run_list.cursor_line == 1, 60)
         type_at_once(app, "question_mark", "j")
         await until(pilot, lambda: isinstance(app.screen, Help))
         assert screen.run_list.cursor_line == 1
@@ -74,7 +74,7 @@ async def test_a_filter_and_what_is_done_with_its_list_may_be_typed_in_one_go(ap
     async with app.run_test(size=(120, 36)) as pilot:
         screen = await loaded(pilot)
         type_at_once(app, "slash", *"flow-1", "enter", "enter", "l")
-        await until(pilot, lambda: isinstance(app.screen, RunScreen) and app.screen.current == "logs", 20)
+        await until(pilot, lambda: isinstance(app.screen, RunScreen) and app.screen.current == "logs", 60)
         assert app.screen.run_id == screen.run_list.line(0).id
         assert screen.run_list.query.text == "flow-1"
 
@@ -83,7 +83,7 @@ async def test_keys_typed_before_the_store_is_open_wait_for_it(store):
     allowed = threading.Event()
 
     def opening():
-        allowed.wait(20)
+        allowed.wait(60)
         return store
 
     app = FlightlogApp(opening)
@@ -91,17 +91,17 @@ async def test_keys_typed_before_the_store_is_open_wait_for_it(store):
         type_at_once(app, "enter", "l")
         await pilot.pause(0.1)
         allowed.set()
-        await until(pilot, lambda: isinstance(app.screen, RunScreen) and app.screen.current == "logs", 20)
+        await until(pilot, lambda: isinstance(app.screen, RunScreen) and app.screen.current == "logs", 60)
 
 
 async def test_no_key_waits_longer_than_a_moment(store, monkeypatch):
     allowed = threading.Event()
     monkeypatch.setattr(type_ahead, "PATIENCE", 0.5)
-    app = FlightlogApp(lambda: (allowed.wait(20), store)[1])
+    app = FlightlogApp(lambda: (allowed.wait(60), store)[1])
     async with app.run_test(size=(120, 36)) as pilot:
         await until(pilot, lambda: hasattr(app, "home") and app.home.is_mounted)
         type_at_once(app, "enter", "question_mark")
-        await until(pilot, lambda: isinstance(app.screen, Help), 20)
+        await until(pilot, lambda: isinstance(app.screen, Help), 60)
         allowed.set()
 
 

@@ -17,7 +17,7 @@ SIZES = [(120, 36), (80, 24)]
 YAML = "# triage\nname: triage\nlimit: 4\nsteps: [plan, act]\n"
 
 
-async def until(pilot, condition, seconds: float = 20.0) -> None:
+async def until(pilot, condition, seconds: float = 30.0) -> None:
     """Waits until something holds."""
     end = time.monotonic() + seconds
     while not condition():
