@@ -6,7 +6,7 @@ a second one carries only what is new. The source is only read. Migration, backu
 
 import os
 from collections import Counter
-from contextlib import closing
+from contextlib import closing, nullcontext
 from typing import NamedTuple
 
 from ..core.annotations import encode
@@ -19,6 +19,7 @@ from .open import truth_of
 from .sql.metrics_repository import SqlMetrics
 from .truth import Truth
 
+_AT_ONCE = 500
 _TOGETHER = 16 << 20
 """Bytes that are carried into a spool before they are shipped: so much room is taken twice."""
 
@@ -81,15 +82,19 @@ def _carry_runs(one: Truth, other: Truth, progress: Progress) -> tuple[dict[str,
 
 def _carry_annotations(source: Truth, target: Truth) -> int:
     there = Counter(encode(annotation) for annotation in target.annotations())
-    carried = 0
+    news = []
     for annotation in source.annotations():
         line = encode(annotation)
         if there[line]:
             there[line] -= 1
         else:
-            target.annotate(annotation)
-            carried += 1
-    return carried
+            news.append(annotation)
+    for begin in range(0, len(news), _AT_ONCE):
+        # In a database a transaction for each would cost more than all the rest of a move.
+        with target.database.write() if target.layout.spooled else nullcontext():
+            for annotation in news[begin : begin + _AT_ONCE]:
+                target.annotate(annotation)
+    return len(news)
 
 
 def _carry_patterns(source: Store, target: Store) -> int:

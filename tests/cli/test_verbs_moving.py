@@ -9,7 +9,7 @@ import flightlog
 import pytest
 from click.testing import CliRunner
 from flightlog.core.progress import Standing
-from flightlog.tui.cli import bar
+from flightlog.tui.cli import bar, moving
 from flightlog.tui.cli.main import main
 from moving_stores import fill
 
@@ -77,3 +77,46 @@ def test_the_bar_tells_how_much_and_how_long():
     at = Standing(31_000_000, 102_000_000, 6.0, "carrying")
     assert bar.line(at) == "carrying ▇▇▇▇▇▇·············· 31.0 MB of 102 MB, 0:13 left"
     assert bar.line(Standing(0, 0, 0.0, "comparing"), ascii=True) == "comparing #################### 0 B of 0 B"
+
+
+def test_a_migration_is_told_and_switches_the_configuration(data, tmp_path):
+    done = call("migrate", "--to", "sqlite", "--data", data)
+    assert done.stdout.splitlines() == [
+        "carried 23 events of 5 runs, 5 annotations, 0 versions, 1 patterns",
+        "compared on both sides: 5 runs, 23 events, 8 state values, 5 annotations, 0 versions, 1 patterns",
+    ]
+    assert done.stderr.splitlines() == [f"{data / 'flightlog.yaml'} names the new place"]
+    told = json.loads(
+        call("migrate", "--to", f"file:{tmp_path / 'new'}", "--archive-old", "--json", "--data", data).stdout
+    )
+    assert told["switched"] == str(data / "flightlog.yaml") and told["archived"].startswith(f"{data}/moved-")
+    assert len(call("ls", "--ids", "--data", data).stdout.split()) == 5
+
+
+def test_a_migration_says_what_it_waits_for_or_cannot_do(data, monkeypatch):
+    with flightlog.open(data) as store:
+        run = store.run("w")
+        done = call("migrate", "--to", "sqlite", "--data", data, code=1)
+        assert done.stderr.startswith(
+            f"flightlog: 1 run is being written: {run.id} ({data}); move it when they have ended"
+        )
+        said = moving._Waiting.__call__
+
+        def say_and_end(self, runs):
+            said(self, runs)
+            run.finish()
+
+        monkeypatch.setattr(moving._Waiting, "__call__", say_and_end)
+        done = call("migrate", "--to", "sqlite", "--wait", "--data", data)
+    assert f"flightlog: waiting for {run.id}" in done.stderr
+    for words in (["--to", "sqlite"], ["--to", "nonsense:x"], ["--to", "sqlite::memory:"], []):
+        done = call("migrate", *words, "--data", data, code=2)
+        assert "Traceback" not in done.output and done.stderr
+
+
+def test_what_was_not_proved_is_not_switched(data, tmp_path):
+    with flightlog.open(f"sqlite:{tmp_path}/there/flightlog.db") as store:
+        store.workflows.store("w", "other: 1")
+    done = call("migrate", "--to", f"sqlite:{tmp_path}/there/flightlog.db", "--data", data, code=3)
+    assert "the configuration stays as it was, for both sides do not hold the same" in done.stderr
+    assert "✖ version: version 1 of workflow w differs between" in done.stdout

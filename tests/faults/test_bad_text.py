@@ -57,6 +57,7 @@ def verbs(run, forged, point, other, data):
         ["metrics", "triage", "--compare", "1", "2"], ["delete", "triage@2", "--yes"],
         ["doctor"], ["doctor", "--json"], ["config"], ["backup", f"file:{data}-copy"],
         ["backup", f"file:{data}-copy", "--json"], ["verify", str(data), f"file:{data}-copy"],
+        ["migrate", "--to", f"file:{data}-moved"],
         ["audit"], ["audit", "--json"],
         *(["costs", "--by", by] for by in ("day", "workflow", "version", "model", "agent", "session")),
         ["migrate", "--to", f"file:{data}-1"], ["migrate", "--to", f"sqlite:{data}-2/flightlog.db", "--json"],

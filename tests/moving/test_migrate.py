@@ -1,6 +1,7 @@
 """A migration moves everything between two kinds of store, and switches the configuration only when that is proved."""
 
 import random
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -14,10 +15,11 @@ import pytest
 from flightlog.backends.moving.ends import source_end
 from flightlog.backends.moving.migrating import migrate
 from flightlog.core.annotations import Pinned
-from flightlog.core.errors import ConfigError, Conflict, Locked
+from flightlog.core.errors import ConfigError, Conflict, Locked, StorageError
 from flightlog.core.metrics import Pattern
 from flightlog.core.progress import Progress
 from moving_stores import KINDS, differences, fill, tree
+from postgres_server import PostgresServer
 
 CONFIG = "# mine\nevery: 1h  # often\nstorage:\n  # where runs are\n  logs: {}\n"
 KEPT = {"file": "{type: file}", "sqlite": "{type: sqlite}", "postgres": '{type: postgres, url: "${SOURCE}"}'}
@@ -354,3 +356,22 @@ def test_ten_kills_at_any_moment_lose_nothing_and_double_nothing(tmp_path, kind)
     done = subprocess.run(words, capture_output=True, check=False, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     assert differences(str(folder), old) == differences(old, str(folder)) == []
+
+
+@pytest.mark.heavy
+def test_a_server_that_dies_leaves_the_store_and_the_next_move_goes_on(tmp_path, monkeypatch):
+    folder, server = tmp_path / "data", PostgresServer()
+    try:
+        fill(f"file:{folder}", 4)
+        before = {name: text for name, text in tree(folder).items() if ".flightlog" not in name}
+        monkeypatch.setenv("TARGET", server.url(server.new_database()))
+        with pytest.raises(StorageError) as caught:
+            move(folder, "${TARGET}", At(lambda: server.stop(signal.SIGQUIT)))
+        assert "\n" not in str(caught.value) and "sesame" not in str(caught.value)
+        assert {name: text for name, text in tree(folder).items() if ".flightlog" not in name} == before
+        server.start()
+        moved = move(folder, "${TARGET}")
+        assert moved.findings == () and moved.switched and moved.verified.runs == 20
+        assert differences(str(folder), f"file:{folder}") == []
+    finally:
+        server.close()
