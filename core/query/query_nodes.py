@@ -23,6 +23,12 @@ class Term(msgspec.Struct, frozen=True, tag=True):
     sign: str = ":"
     values: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        # Bytes of a terminal that are no UTF-8 come as halves of surrogate pairs: recorded texts have them written out.
+        if not all(map(_is_sound, self.values)) or not _is_sound(self.name):
+            msgspec.structs.force_setattr(self, "values", tuple(map(_written_out, self.values)))
+            msgspec.structs.force_setattr(self, "name", _written_out(self.name))
+
     def __str__(self) -> str:
         if self.key in FLAGS:
             return self.key
@@ -31,6 +37,17 @@ class Term(msgspec.Struct, frozen=True, tag=True):
         name = f".{self.name if _NAME.fullmatch(self.name) else _quoted(self.name)}" if self.name else ""
         values = "|".join(value if _stands_as_value(value) else _quoted(value) for value in self.values)
         return f"{self.key}{name}{self.sign}{values}"
+
+
+def _is_sound(text: str) -> bool:
+    return text.isascii() or not _HALF.search(text)
+
+
+def _written_out(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 class Not(msgspec.Struct, frozen=True, tag=True):

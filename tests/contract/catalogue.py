@@ -39,7 +39,7 @@ TEXTS = (
     *("", "Straße", "STRASSE", "İstanbul", "ςΣσ", "ﬁn", "東京 🦊", "nul\0 \1 end", "half \ud800", "a\\b", 'say "hi"'),
     *("line\nnext", "\x1b[31mred", "\u202eabc", LONG, "-", "NULL", "true", "1.5", "tab\there", "\\u0000\0\0"),
 )
-TYPED = tuple(text for text in TEXTS if text != LONG and "\ud800" not in text and "\0" not in text)
+TYPED = tuple(text for text in TEXTS if text != LONG and "\0" not in text)
 """Without what no terminal sends: SQLite's GLOB takes a NUL for the end of a text."""
 SHORT = tuple(text for text in TEXTS if text != LONG)
 NUMBERS: tuple[Any, ...] = (0, 1, -1, 1.5, 2**53, 2**62, 2**64, 10**30, 1e300, -2.25)

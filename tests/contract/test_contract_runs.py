@@ -377,6 +377,16 @@ def test_no_text_that_is_recorded_keeps_others_from_being_found(store):
     assert [found.id for found in store.runs.query(parse("meta.n>0")).items] == [run]
 
 
+def test_bytes_that_are_no_text_are_looked_for_as_they_were_recorded(store):
+    half = "half \ud800"
+    with store.run("w", name=half, objective=half, tags=[half], meta={half: half}) as run:
+        run.log(half)
+    for query in (f'name:"{half}"', f'tag="{half}"', f'meta."{half}":"{half}"', f'objective:"{half[-2:]}"'):
+        assert [found.id for found in store.runs.query(parse(query)).items] == [run.id], query
+        assert parse(str(parse(query))) == parse(query)
+    assert store.runs.count(parse('name:"\udfff"')) == 0
+
+
 def test_a_long_name_hides_nothing_else_that_words_are_looked_for_in(store):
     run = record(store, workflow="triage", name="x" * 3000, objective="sort the inbox")
     for word in ("triage", "inbox", run[-8:]):
