@@ -116,11 +116,6 @@ def holding(wanted: Wanted) -> ColumnElement[bool]:
     return _runs.c.id.in_(select(_worded.c.run).where(there))
 
 
-def runs_of(connection: Connection, numbers: Iterable[int]) -> frozenset[str]:
-    """The runs with these numbers."""
-    return frozenset(connection.scalars(_OF_NUMBERS, {"of": sorted(numbers)}))
-
-
 def forget(connection: Connection, run: str) -> None:
     """Takes a run out, before its events go. Where they are gone already, its words stay until `scrub`.
 
@@ -202,7 +197,6 @@ _PLACES = (
     .where(_runs.c.id.in_(bindparam("of", expanding=True)), _runs.c.logs > 0)
 )
 _KNOWN = select(_worded.c.number, _worded.c.seq).where(_worded.c.run == bindparam("of"))
-_OF_NUMBERS = select(_worded.c.run).where(_worded.c.number.in_(bindparam("of", expanding=True)))
 _NEW = _worded.insert()
 _REACHED = _worded.update().where(_worded.c.run == bindparam("of")).values(seq=bindparam("upto"))
 _FOLLOWED_TO = select(_state.c.value).where(_state.c.key == _FOLLOWED)
