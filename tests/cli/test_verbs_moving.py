@@ -58,6 +58,8 @@ def test_mistakes_are_one_sentence(data, tmp_path):
         (["backup", data], 2),
         (["backup", f"file:{tmp_path / 'copy'}", "--session", "ana"], 2),
         (["backup", "sqlite::memory:"], 2),
+        (["backup", f"file:{tmp_path / 'copy'}", "--read-only"], 2),
+        (["migrate", "--to", "sqlite", "--read-only"], 2),
         (["verify", data, data], 1),
         (["verify", data, tmp_path / "nothing"], 1),
     ):

@@ -276,8 +276,7 @@ migrate(sys.argv[1], sys.argv[2], progress=Killed())
 """
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "file"])
-@pytest.mark.parametrize("after", [2, 7])
+@pytest.mark.parametrize(("kind", "after"), [("sqlite", 2), ("file", 7)])
 def test_a_kill_leaves_the_store_and_the_next_move_goes_on(tmp_path, kind, after):
     """Killed while it carries (after 2 runs of 5), and while it compares (after 7 steps)."""
     folder = tmp_path / "data"

@@ -76,7 +76,7 @@ def check_rows(pair, data):
     assert differences(f"sqlite:{path}", one), did
 
 
-@settings(max_examples=25, phases=[Phase.generate])
+@settings(max_examples=10, phases=[Phase.generate])
 @given(st.data())
 def test_every_changed_row_is_named(pair, data):
     check_rows(pair, data)
@@ -107,7 +107,7 @@ def check_bytes(pair, data):
     assert found, (path, at, text[max(at - 40, 0) : at + 40], changed)
 
 
-@settings(max_examples=25, phases=[Phase.generate])
+@settings(max_examples=10, phases=[Phase.generate])
 @given(st.data())
 def test_every_changed_byte_of_a_file_is_named(pair, data):
     check_bytes(pair, data)

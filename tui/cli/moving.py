@@ -27,7 +27,7 @@ def verify(settings: Settings, a: str, b: str, as_json: bool) -> None:
 
     Changes nothing. Exit code 3 when anything differs, or cannot be read.
     """
-    _whole(settings)
+    _whole(settings, writes=False)
     progress, found = Progress(), 0
     with Bar(progress, ascii=settings.ascii) as bar:
         for one in verified(a, b, progress):
@@ -104,9 +104,11 @@ class _Waiting:
             say(f"flightlog: waiting for {', '.join(runs[:5])}{' …' if len(runs) > 5 else ''}", err=True)
 
 
-def _whole(settings: Settings) -> None:
+def _whole(settings: Settings, *, writes: bool = True) -> None:
     if settings.session:
         raise ConfigError("a store is copied whole", where="--session", advice="leave the option out")
+    if settings.read_only and writes:
+        raise ConfigError("this writes another store", where="--read-only", advice="leave the option out")
 
 
 def _say_move(move: Move, as_json: bool, ascii: bool) -> None:
