@@ -326,13 +326,15 @@ async def test_what_is_shown_is_asked_once_and_nothing_changed_asks_nothing(fold
     store._reading = reading._replace(runs=runs)
     app = FlightlogApp(lambda: store)
 
-    def costs() -> list:
-        return [ask for ask in runs.asked if ask[0] == "costs"]
+    def costs(of_budgets: bool = False) -> list:
+        # Those of budgets are since a day. They are asked again after any notice, whenever that comes.
+        return [ask for ask in runs.asked if ask[0] == "costs" and bool(ask[3]) is of_budgets]
 
     async with app.run_test(size=(120, 36)) as pilot:
         await until(pilot, lambda: app.standings.found)
         # Three budgets, of two queries.
-        assert [ask[1] for ask in costs()] == ["day", "day"]
+        assert {ask[2].text for ask in costs(of_budgets=True)} == {"", "workflow:triage"}
+        assert costs() == []
         runs.asked.clear()
         screen = await at_costs(pilot)
         assert costs() == [("costs", "day", EVERYTHING, "")]
@@ -344,7 +346,8 @@ async def test_what_is_shown_is_asked_once_and_nothing_changed_asks_nothing(fold
         loads = screen.loader.loads
         screen.post_message(type(app)._notice.__globals__["StoreChanged"]())
         await until(pilot, lambda: screen.loader.loads > loads and not screen.loader.busy)
-        assert runs.asked == []
+        assert costs() == []
+        assert [ask for ask in runs.asked if ask[0] == "totals"] == []
     app.close()
 
 
