@@ -93,6 +93,5 @@ def test_one_new_event_costs_no_statement_for_each_run_that_there_is(store_of, s
             statements.clear()
             assert store.feed.changes(cursor).changed == (run.id,)
             counted.append(queries(statements))
-    # A thread that ships may find some of it first: a few statements more or less, but none for each run.
+    # A thread that ships may find some of it, or all, first; what cost a statement for each run would cost 120.
     assert max(counted) <= 30
-    assert abs(counted[0] - counted[1]) <= 8
