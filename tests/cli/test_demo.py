@@ -33,7 +33,7 @@ def is_told(data: Path) -> bool:
 @pytest.mark.parametrize("storage", ["file", pytest.param("sqlite", marks=pytest.mark.heavy)])
 def test_a_headless_demo_records_every_kind_of_story(tmp_path, storage):
     data = tmp_path / "data"
-    for _ in range(6):  # a busy machine needs longer for all the stories
+    for _ in range(5):  # a busy machine needs longer for all the stories
         done = subprocess.run([*COMMAND, "--headless", "12", "--storage", storage, "--data", data], capture_output=True)
         assert done.returncode == 0, done.stderr.decode()
         if is_told(data):
@@ -59,8 +59,8 @@ def test_a_headless_demo_records_every_kind_of_story(tmp_path, storage):
         )
         assert smallest < 6_000
         assert largest > 3_000_000
-        (wide,) = [run for run in store.runs.recent("research", limit=1)]
-        assert {step.parent for step in store.runs.steps(wide.id)} > {None}
+        wide = store.runs.recent("research")
+        assert any({step.parent for step in store.runs.steps(run.id)} > {None} for run in wide)
     left = subprocess.run(["pgrep", "-f", str(data)], capture_output=True, text=True).stdout.split()
     assert not left
 
