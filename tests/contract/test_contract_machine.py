@@ -31,10 +31,12 @@ from flightlog.core.store import Store
 from flightlog.core.workflows import Outcome, Workflow, digest_of
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
-from places import Place
+from places import PERSISTENT, Place
 from told import FINISHED, Told, seconds, sort_value, told
 
 KINDS = ("files", "mix", "sqlite", "postgres")
+MANY = int(os.environ.get("FLIGHTLOG_HISTORIES", "0"))
+"""So many histories, each another one, through every way of keeping a store, instead of the five of every day."""
 SECOND = 10**9
 BEGINNING = 1_790_000_000 * SECOND
 
@@ -730,11 +732,11 @@ def drive(places: Callable[[], list[Place]], examples: int, steps: int, **option
 def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, new_postgres_url: Any) -> Callable[[], list[Place]]:
     """Makes an empty place of each kind, as often as it is called."""
     monkeypatch.setattr(catch_up, "_LIVENESS_S", 0.0)  # a lost run is told at once, not within a second
-    made = iter(range(10**6))
+    made, kinds = iter(range(10**6)), PERSISTENT if MANY else KINDS
 
     def make() -> list[Place]:
         number = next(made)
-        return [Place(kind, tmp_path / f"{number}-{kind}", new_postgres_url) for kind in KINDS]
+        return [Place(kind, tmp_path / f"{number}-{kind}", new_postgres_url) for kind in kinds]
 
     return make
 
@@ -747,7 +749,5 @@ def test_all_engines_answer_as_dictionaries_do(places):
 @pytest.mark.heavy
 @pytest.mark.timeout(0)
 def test_all_engines_answer_as_dictionaries_do_through_long_histories(places):
-    """`FLIGHTLOG_HISTORIES=500` draws so many others than the five of every day."""
-    many = int(os.environ.get("FLIGHTLOG_HISTORIES", "0"))
-    phases = [Phase.generate] if many else list(Phase)
-    drive(places, examples=many or 5, steps=60, derandomize=not many, phases=phases)
+    phases = [Phase.generate] if MANY else list(Phase)
+    drive(places, examples=MANY or 5, steps=60, derandomize=not MANY, phases=phases)
