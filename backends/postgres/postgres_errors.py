@@ -1,5 +1,6 @@
 """PostgreSQL's errors as ours: each says what to do. Its own words are used where they can tell no credentials."""
 
+import re
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
@@ -33,41 +34,42 @@ _KINDS: dict[str, _Kind] = {
 }
 
 # A server that lets nobody in gives no code, only words.
-_REFUSALS: list[tuple[tuple[str, ...], _Kind]] = [
+_REFUSALS: list[tuple[str, _Kind]] = [
+    (r"starting up|shutting down|recovery", (StorageError, "the server is just starting or stopping", _WAITS)),
     (
-        ("password authentication failed", "no password supplied", "authentication failed"),
+        r"authentication failed|no password supplied",
         (StorageError, "the server refuses this user or password", "set PGPASSWORD, or look at ~/.pgpass"),
     ),
     (
-        ("pg_hba.conf",),
+        r"pg_hba\.conf",
         (StorageError, "the server admits nobody from here by this name", "ask its keeper for a line in pg_hba.conf"),
     ),
-    (("role ",), (StorageError, "the server knows no such user", "name another one in the URL or in PGUSER")),
     (
-        ("database ", "does not exist"),
+        r"role .* (does not exist|not permitted)",
+        (StorageError, "the server knows no such user", "name another one, or set PGUSER"),
+    ),
+    (
+        r"database .* does not exist",
         (NotFound, "the server has no such database", "make it with createdb, or name another one"),
     ),
     (
-        ("permission denied for database",),
+        r"permission denied for database",
         (ReadOnly, "the user may not enter this database", "ask for the right to connect"),
     ),
-    (("too many", "connection slots"), _KINDS["53300"]),
+    (r"too many|connection slots", _KINDS["53300"]),
+    (r"SSL|certificate", (StorageError, "no encrypted connection could be made", "look at sslmode in the URL")),
     (
-        ("starting up", "shutting down", "recovery"),
-        (StorageError, "the server is just starting or stopping", _WAITS),
-    ),
-    (("SSL", "certificate"), (StorageError, "no encrypted connection could be made", "look at sslmode in the URL")),
-    (
-        ("resolve", "translate host name", "Name or service"),
+        r"resolve|translate host name|Name or service",
         (StorageError, "there is no such host", "look at the URL, or at the network"),
     ),
-    (("timeout", "timed out"), (StorageError, "the server does not answer", _WAITS)),
+    (r"timeout|timed out", (StorageError, "the server does not answer", _WAITS)),
     (
-        ("refused", "No such file", "unreachable", "No route"),
+        r"refused|No such file|unreachable|No route",
         (StorageError, "no server answers there", f"start it, or look at host and port; {_WAITS}"),
     ),
+    (r"closed the connection|reset by peer|terminating", _GONE),
     (
-        ("invalid", "missing", "parameter"),
+        r"invalid|missing|parameter",
         (StorageError, "the URL holds an option that is not understood", "look at what follows its ?"),
     ),
 ]
@@ -91,7 +93,7 @@ def unreachable(error: Exception, where: str) -> StorageError:
     """Why no connection could be made; in our words, for the driver's may name the user."""
     text = str(error)
     for words, (kind, what, advice) in _REFUSALS:
-        if any(word in text for word in words):
+        if re.search(words, text):
             return kind(what, where=where, advice=advice)
     return StorageError("the server cannot be reached", where=where, advice=f"look at the URL; {_WAITS}")
 

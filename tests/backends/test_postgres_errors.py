@@ -8,6 +8,7 @@ import traceback
 
 import flightlog
 import pytest
+from flightlog.backends.postgres.postgres_errors import unreachable
 from flightlog.backends.postgres.server_url import ServerUrl
 from flightlog.core.errors import ConfigError, FlightlogError, NotFound, ReadOnly
 from flightlog.core.query.query import EVERYTHING
@@ -168,6 +169,23 @@ def test_credentials_from_a_passfile(postgres, url, monkeypatch, tmp_path):
     monkeypatch.setenv("PGPASSFILE", str(passfile))
     with flightlog.open(f"postgresql://{USER}@127.0.0.1:{postgres.port}/{url.rpartition('/')[2]}") as store:
         assert store.runs.totals().runs == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("FATAL:  the database system is starting up", "starting or stopping"),
+        ("FATAL:  the database system is in recovery mode", "starting or stopping"),
+        ("server closed the connection unexpectedly", "the connection to the server was lost"),
+        ('connection to server at "10.0.0.9", port 5432 failed: timeout expired', "does not answer"),
+        ('FATAL:  database "role" does not exist', "no such database"),
+        ('FATAL:  role "database" does not exist', "no such user"),
+        ("FATAL:  sorry, too many clients already", "no connection left"),
+        ("something new", "cannot be reached"),
+    ],
+)
+def test_words_of_a_server_that_lets_nobody_in(words, said):
+    assert said in str(unreachable(OSError(words), "postgresql://h/d"))
 
 
 @pytest.mark.parametrize(

@@ -200,6 +200,36 @@ def alive(pid: int) -> bool:
     return True
 
 
+@pytest.mark.heavy
+def test_verbs_that_follow_wait_until_the_server_is_back(postgres, url, tmp_path, monkeypatch):
+    monkeypatch.setenv("FLIGHTLOG_DATA", url)
+    with flightlog.open(url) as store:
+        run = store.run("first")
+        run.log("before")
+        said = {verb: tmp_path / verb for verb in ("watch", "logs")}
+        words = {"watch": ["watch", "--existing"], "logs": ["logs", "-f", run.id]}
+        store.runs.totals()
+        following = []
+        for verb, path in said.items():
+            command = [sys.executable, "-c", "from flightlog.tui.cli.main import main; main()", *words[verb]]
+            with path.open("wb") as out:
+                following.append(subprocess.Popen(command, stdout=out, stderr=out))
+        until(lambda: "first" in said["watch"].read_text() and "before" in said["logs"].read_text())
+        postgres.stop(signal.SIGQUIT)
+        until(lambda: all(any(words in path.read_text() for words in GONE) for path in said.values()))
+        run.log("meanwhile")
+        postgres.start()
+        store.run("second").finish()
+        run.finish()
+    until(lambda: "second" in said["watch"].read_text())
+    assert following[1].wait(60) == 0
+    following[0].kill()
+    following[0].wait()
+    told = [line.split()[-1] for line in said["logs"].read_text().splitlines() if "INFO" in line]
+    assert told == ["before", "meanwhile"]
+    assert PASSWORD not in said["watch"].read_text() + said["logs"].read_text()
+
+
 # --- the browser ---------------------------------------------------------------------------------------
 
 

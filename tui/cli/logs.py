@@ -18,6 +18,7 @@ from .opening import opened
 from .options import Settings, json_option, verb
 from .output import Progress, say, say_json
 from .runs import query_of
+from .watching import Patience
 
 PAGE = 500
 
@@ -50,7 +51,9 @@ def logs(
         found = store.runs.resolve(run)
         wanted = LogFilter(level=_level(level), step=_step_id(store, found, step), request_id=request)
         names = StepNames(store)
-        after = _print_new(store, found, wanted, pattern, 0, as_json, names)
+        before, after = -1, 0
+        while before != after:
+            before, after = after, _print_page(store, found, wanted, pattern, after, as_json, names)
         if follow:
             _follow(store, found, wanted, pattern, after, as_json, names)
 
@@ -80,15 +83,18 @@ def _follow(
     as_json: bool,
     names: StepNames,
 ) -> None:
-    woken = threading.Event()
+    woken, patience = threading.Event(), Patience()
     watch = store.feed.watch(woken.set)
     try:
         while True:
-            # Asked before reading, so that what is written between the two is still printed.
-            finished = store.runs.get(run).status in FINISHED
-            after = _print_new(store, run, wanted, pattern, after, as_json, names)
-            if finished:
-                return
+            with patience:
+                # Asked before reading, so that what is written between the two is still printed.
+                finished = store.runs.get(run).status in FINISHED
+                before = -1
+                while before != after:
+                    before, after = after, _print_page(store, run, wanted, pattern, after, as_json, names)
+                if finished:
+                    return
             woken.wait(5)
             woken.clear()
     except KeyboardInterrupt:
@@ -97,7 +103,7 @@ def _follow(
         watch.close()
 
 
-def _print_new(
+def _print_page(
     store: Store,
     run: str,
     wanted: LogFilter,
@@ -106,12 +112,15 @@ def _print_new(
     as_json: bool,
     names: StepNames,
 ) -> int:
-    while entries := store.logs.query(run, wanted, after=after, limit=PAGE):
-        for entry in entries:
-            if pattern is None or pattern.search(entry.message):
-                _print(entry, as_json, names)
-        after = entries[-1].seq
-    return after
+    """Prints the next entries, all of them or none; the number to go on from, the same one where there are none."""
+    entries = store.logs.query(run, wanted, after=after, limit=PAGE)
+    for entry in entries:
+        if entry.step:
+            names.of(run, entry.step)
+    for entry in entries:
+        if pattern is None or pattern.search(entry.message):
+            _print(entry, as_json, names)
+    return entries[-1].seq if entries else after
 
 
 def _print(entry: LogEntry, as_json: bool, names: StepNames, *, with_run: bool = False) -> None:
