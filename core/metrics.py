@@ -90,7 +90,7 @@ class Comparison(msgspec.Struct, kw_only=True, frozen=True):
     outcome: Outcome
     other: Outcome
     success: Change
-    """Success rates of all finished runs."""
+    """Success rates of all ended runs."""
     duration: Change
     """Mean seconds of the newest finished runs whose duration is known."""
     cost: Change
@@ -120,10 +120,10 @@ def _metric(name: str) -> Callable[[Ended], float | None]:
 
 
 def success_change(before: Outcome, after: Outcome) -> Change:
-    """The change of the success rate, of all finished runs of both."""
+    """The change of the success rate, of all ended runs of both."""
     few = before.too_few or after.too_few
-    interval = None if few else newcombe(before.completed, before.runs, after.completed, after.runs)
-    return _change(before.success, after.success, interval, NEWCOMBE, before.runs, after.runs)
+    interval = None if few else newcombe(before.completed, before.ended, after.completed, after.ended)
+    return _change(before.success, after.success, interval, NEWCOMBE, before.ended, after.ended)
 
 
 def _of_cost(before: Sequence[Ended], after: Sequence[Ended]) -> Change:

@@ -63,9 +63,9 @@ class Workflow(msgspec.Struct, kw_only=True, frozen=True):
 
     @property
     def success(self) -> float | None:
-        """Completed over finished runs; None when none has finished."""
-        finished = self.completed + self.failed + self.cancelled
-        return self.completed / finished if finished else None
+        """Completed over ended runs, lost ones among them; None when none has ended."""
+        ended = self.completed + self.failed + self.cancelled + self.lost
+        return self.completed / ended if ended else None
 
 
 def together(kept: Iterable[Workflow], counted: Iterable[Workflow]) -> list[Workflow]:
@@ -82,7 +82,7 @@ FEW = 5
 
 
 class Outcome(msgspec.Struct, kw_only=True, frozen=True):
-    """What the finished runs of a version came to (a summary)."""
+    """What the ended runs of a version came to (a summary): the finished ones, and how many were lost."""
 
     workflow: str
     version: int | None
@@ -92,6 +92,8 @@ class Outcome(msgspec.Struct, kw_only=True, frozen=True):
     completed: int = 0
     failed: int = 0
     cancelled: int = 0
+    lost: int = 0
+    """Runs besides these whose writer is gone: they did not finish, and did not succeed. Of no day."""
     timed: int = 0
     """Runs whose duration is known."""
     took_us: int = 0
@@ -109,7 +111,7 @@ class Outcome(msgspec.Struct, kw_only=True, frozen=True):
 
     def __add__(self, other: "Outcome") -> "Outcome":
         """The runs of both. Percentiles do not follow from those of parts: they are left unknown."""
-        names = ("runs", "completed", "failed", "cancelled", "timed", "took_us", "steps", "retries", "unpriced")
+        names = ("runs", "completed", "failed", "cancelled", "lost", "timed", "took_us", "steps", "retries", "unpriced")
         return Outcome(
             workflow=self.workflow,
             version=self.version,
@@ -120,9 +122,14 @@ class Outcome(msgspec.Struct, kw_only=True, frozen=True):
         )
 
     @property
+    def ended(self) -> int:
+        """Finished runs and lost ones."""
+        return self.runs + self.lost
+
+    @property
     def success(self) -> float | None:
-        """Completed over finished runs; None when none has finished."""
-        return self.completed / self.runs if self.runs else None
+        """Completed over ended runs; None when none has ended."""
+        return self.completed / self.ended if self.ended else None
 
     @property
     def mean_s(self) -> float | None:

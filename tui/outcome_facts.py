@@ -17,13 +17,15 @@ MOST = 20
 def outcome_facts(outcome: Outcome, glyphs: Glyphs = UNICODE) -> Iterator[tuple[str, str]]:
     """Label and text of what is known of some finished runs."""
     runs = max(outcome.runs, 1)
-    counts = [(outcome.completed, "completed"), (outcome.failed, "failed"), (outcome.cancelled, "cancelled")]
-    told = ", ".join(f"{count:,} {name}" for count, name in counts if count)
-    if not outcome.runs:
+    counts = {name: getattr(outcome, name) for name in ("completed", "failed", "cancelled", "lost")}
+    told = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
+    if not outcome.ended:
         yield "runs", "none has ended yet"
         return
     few = f"  too few runs (under {FEW})" if outcome.too_few else ""
-    yield "runs", f"{outcome.runs:,} ended: {told}  {outcome.success or 0:.0%} success{few}"
+    yield "runs", f"{outcome.ended:,} ended: {told}  {outcome.success or 0:.0%} success{few}"
+    if not outcome.runs:
+        return
     if outcome.timed:
         known = "" if outcome.timed == outcome.runs else f"  of {outcome.timed:,} whose time is known"
         times = ((outcome.p50_s, "p50"), (outcome.p95_s, "p95"), (outcome.mean_s, "mean"))

@@ -48,7 +48,7 @@ def _author(entry: Entry, glyphs: Glyphs) -> Cell:
 
 def _of_outcome(say: Callable[[Outcome, Glyphs], str]) -> Callable[[Entry, Glyphs], Cell]:
     def cell(entry: Entry, glyphs: Glyphs) -> Cell:
-        if entry.outcome is None or not entry.outcome.runs:
+        if entry.outcome is None or not entry.outcome.ended:
             return glyphs.dash, "faint"
         # What too few runs say is shown, but does not catch the eye.
         return say(entry.outcome, glyphs), "muted" if entry.outcome.too_few else "text"
@@ -57,7 +57,7 @@ def _of_outcome(say: Callable[[Outcome, Glyphs], str]) -> Callable[[Entry, Glyph
 
 
 def _runs(entry: Entry, glyphs: Glyphs) -> Cell:
-    return (f"{entry.outcome.runs:,}" if entry.outcome else glyphs.dash), "text" if entry.outcome else "faint"
+    return (f"{entry.outcome.ended:,}" if entry.outcome else glyphs.dash), "text" if entry.outcome else "faint"
 
 
 def _success(outcome: Outcome, glyphs: Glyphs) -> str:
@@ -96,7 +96,7 @@ def remark(entry: Entry, glyphs: Glyphs) -> Cell:
         why = f": {one_line(gone.note, 200)}" if gone.note else ""
         return f"deleted{f' {format.clock(gone.t)}' if gone.t else ''}{by}{why}", "faint"
     note = one_line(version.note, 200)
-    if entry.outcome and entry.outcome.runs and entry.outcome.too_few:
+    if entry.outcome and entry.outcome.ended and entry.outcome.too_few:
         return f"too few runs{f' {glyphs.dot} {note}' if note else ''}", "muted"
     return note, "text"
 

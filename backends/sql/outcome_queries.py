@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
+import msgspec
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -63,14 +64,18 @@ def by_version(connection: Connection, workflow: str, version: int | None, withi
     """Without percentiles; one for each version that has runs, ended or not."""
     if within == EVERYTHING:
         rows = connection.execute(_kept().where(_o.workflow == workflow, *_of(_o.version, version))).all()
-        known = select(tallies.c.version).where(tallies.c.workflow == workflow, tallies.c.runs > 0).distinct()
-        there = connection.execute(known.where(*_of(tallies.c.version, version))).scalars()
+        lost = _sum(case((tallies.c.status == "lost", tallies.c.runs)))
+        known = select(tallies.c.version, lost).where(tallies.c.workflow == workflow, tallies.c.runs > 0)
+        there = connection.execute(known.where(*_of(tallies.c.version, version)).group_by(tallies.c.version)).all()
     else:
         condition = _condition(workflow, version, within)
         rows = connection.execute(_of_runs(_none).where(_ended, *condition)).all()
-        there = connection.execute(select(_none).where(*condition).distinct()).scalars()
+        known = select(_none, _sum(_one(_r.status == "lost"))).where(*condition).group_by(_none)
+        there = connection.execute(known).all()
     found = {row[0]: _outcome(workflow, row[0], row) for row in rows}
-    return [found.get(one) or _empty(workflow, one) for one in sorted({*there, *found})]
+    for one, gone in there:
+        found[one] = msgspec.structs.replace(found.get(one) or _empty(workflow, one), lost=int(gone))
+    return [found[one] for one in sorted(found)]
 
 
 def by_day(connection: Connection, workflow: str, version: int | None, within: Query, days: int) -> list[Outcome]:

@@ -510,7 +510,7 @@ class Engines(RuleBasedStateMachine):
             finished = [one for one in of_it if one["run"].status in FINISHED]
             versions = sorted({one["run"].version for one in of_it}, key=lambda version: version or 0)
             by_version = [
-                outcome(workflow, version, [one for one in finished if one["run"].version == version])
+                outcome(workflow, version, [one for one in of_it if one["run"].version == version])
                 for version in versions
             ]
             days = sorted({one["run"].finished[:10] for one in finished})
@@ -519,7 +519,7 @@ class Engines(RuleBasedStateMachine):
                 for day in days
             ]
             for query in (EVERYTHING, within):
-                same(kind, metrics.summary(workflow, None, query), outcome(workflow, None, finished))
+                same(kind, metrics.summary(workflow, None, query), outcome(workflow, None, of_it))
                 same(kind, metrics.outcomes(workflow, query), by_version)
                 same(kind, metrics.trends(workflow, None, query), by_day)
 
@@ -646,7 +646,8 @@ def workflows(runs: list[Run]) -> list[Workflow]:
     return found
 
 
-def outcome(workflow: str, version: int | None, finished: list[Told], day: str = "") -> Outcome:
+def outcome(workflow: str, version: int | None, told: list[Told], day: str = "") -> Outcome:
+    finished = [one for one in told if one["run"].status in FINISHED]
     runs = [one["run"] for one in finished]
     steps = [step for one in finished for step in one["steps"]]
     took = sorted(s for run in runs if (s := seconds(run)) is not None)
@@ -656,6 +657,7 @@ def outcome(workflow: str, version: int | None, finished: list[Told], day: str =
         runs=len(runs),
         day=day,
         **{status: sum(run.status == status for run in runs) for status in FINISHED},
+        lost=sum(one["run"].status == "lost" for one in told),
         timed=len(took),
         took_us=round(sum(took) * 1_000_000),
         p50_s=took[math.ceil(len(took) * 0.5) - 1] if took else None,

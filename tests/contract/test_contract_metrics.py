@@ -186,11 +186,12 @@ def test_reported_numbers_may_be_as_great_and_as_small_as_they_come(store):
 def test_what_the_list_of_workflows_counts_is_what_summaries_say(store, record):
     for n in range(4):
         record(n % 2, fails=n == 3)
-    store.run("triage", version=1)
+    going_on = store.run("triage", version=1)
     (one,) = store.runs.workflows()
     summary = store.metrics.summary("triage")
     counts = (one.completed, one.failed, one.cancelled, one.success)
     assert counts == (summary.completed, summary.failed, summary.cancelled, summary.success) == (3, 1, 0, 0.75)
+    going_on.finish()
 
 
 def test_a_root_is_compared_with_nothing(store, record):

@@ -263,10 +263,15 @@ os._exit(9)
     assert run.status == "lost" and f"pid {run.writer.pid} is gone" in run.evidence
     assert [finding.run for finding in store.upkeep.check() if finding.kind == "lost-run"] == [run.id]
     assert store.runs.count(parse("status:lost")) == 1
+    (came_to,) = store.metrics.outcomes("w")
+    assert (came_to.lost, came_to.runs, came_to.success) == (1, 0, 0.0)
+    assert store.metrics.summary("w", None, parse("status:lost")) == store.metrics.summary("w") == came_to
+    assert store.runs.workflows()[0].success == 0.0
     resumed = store.resume(run.id)
     assert store.runs.get(run.id).status == "running"
     resumed.finish()
     assert store.runs.get(run.id).status == "completed" and store.runs.totals().by_status["lost"] == 0
+    assert store.metrics.summary("w").lost == 0 and store.metrics.summary("w").success == 1.0
 
 
 def test_a_paused_run_is_not_lost(kept):

@@ -134,7 +134,7 @@ def budget_row(standing: Standing) -> dict[str, Any]:
 
 def outcome_row(outcome: Outcome) -> dict[str, Any]:
     """What finished runs came to."""
-    counts = ("runs", "completed", "failed", "cancelled", "success")
+    counts = ("runs", "completed", "failed", "cancelled", "lost", "success")
     seconds = {"mean_s": outcome.mean_s, "p50_s": outcome.p50_s, "p95_s": outcome.p95_s}
     return {
         **{name: getattr(outcome, name) for name in counts},

@@ -131,10 +131,10 @@ def _table(head: str, rows: Sequence[tuple[str, Outcome]], glyphs: Glyphs) -> No
 
 
 def _cells(one: Outcome, glyphs: Glyphs) -> tuple[object, ...]:
-    if not one.runs:
+    if not one.ended:
         return 0, *([glyphs.dash] * 9), ""
     return (
-        f"{one.runs:,}",
+        f"{one.ended:,}",
         f"{one.success or 0:.0%}",
         *(format.duration(seconds) for seconds in (one.mean_s, one.p50_s, one.p95_s)),
         f"{one.steps:,}",
