@@ -159,14 +159,15 @@ def _cost(state: RunState, event: e.CostRecorded) -> None:
     facts["request_id"] = event.request_id
     cost = state.keep("costs", event.seq, state.blank("costs", seq=event.seq, t=event.t, **facts))
     for name in TOKENS:
-        cost[name] = state.number(getattr(event, name), name, event.seq)
+        cost[name] = state.number(getattr(event, name), name, event.seq) or 0
     sums = {name: cost[name] for name in TOKENS if cost[name]}
-    if event.nanousd is None:
+    price = None if event.nanousd is None else state.number(event.nanousd, "nanousd", event.seq)
+    if price is None:
         cost["provenance"] = "unknown"
         sums["calls_unknown"] = 1
     else:
         cost["provenance"] = "recorded"
-        cost["nanousd"] = sums["recorded_nanousd"] = state.number(event.nanousd, "nanousd", event.seq)
+        cost["nanousd"] = sums["recorded_nanousd"] = price
         sums["calls_recorded"] = 1
     state.spend(cost, sums, calls=1)
 
@@ -179,6 +180,8 @@ def _cost_priced(state: RunState, event: e.CostPriced) -> None:
     if cost["provenance"] == "recorded":
         return  # what the caller knew counts
     price = state.number(event.nanousd, "nanousd", event.seq)
+    if price is None:
+        return
     sums = {"computed_nanousd": price - (cost["nanousd"] or 0)}
     if cost["provenance"] == "unknown":
         sums |= {"calls_computed": 1, "calls_unknown": -1}

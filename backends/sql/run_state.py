@@ -92,12 +92,12 @@ class RunState:
             for name, number in sums.items():
                 target[name] += number
 
-    def number(self, value: int, what: str, seq: int) -> int:
-        """The value, or zero and damage that names it if no such number can be meant."""
+    def number(self, value: int, what: str, seq: int) -> int | None:
+        """The value, or None and damage that names it if no such number can be meant."""
         if value <= _NUMBER_LIMIT:
             return value
         self.damaged(Damage(where=f"event {seq}", what=f"{what} is {str(value)[:40]}: not counted"))
-        return 0
+        return None
 
     def damaged(self, damage: Damage) -> None:
         """Notes something unreadable."""

@@ -386,6 +386,8 @@ def test_values_that_sql_cannot_keep_are_kept_as_text_or_named(told):
     run = told.run()
     assert (run["name"], run["objective"], run["version"]) == ("a\\ud800b", "nul\0nul", 2**63 - 1)
     assert (run["input_tokens"], run["items"], run["items_failed"], run["steps_done"]) == (0, 1, 0, 1)
+    # A price that cannot be meant is no price: it counts as unknown, not as nothing.
+    assert (run["calls_recorded"], run["calls_unknown"], run["recorded_nanousd"]) == (0, 1, 0)
     assert run["damaged"] == 3
     assert {row["what"].split(" is ")[0] for row in told.rows(tables.damage)} == {"input_tokens", "nanousd", "metric m"}
     assert told.one(tables.checkpoints, id="2")["changed"] == "[]"
