@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...core.errors import FlightlogError, StorageError
+from ...core.loading import loading
 
 if TYPE_CHECKING:
     from .first import First
@@ -76,7 +77,7 @@ class Feeder:
         while True:
             stopping = self._stopping
             try:
-                follower = follower or self._opened()
+                follower = follower or self._loaded()
                 moved = follower is not None and follower.follow(self._is_late)
                 if follower and stopping:
                     follower.finish()
@@ -100,6 +101,10 @@ class Feeder:
 
     def _is_late(self) -> bool:
         return self._stopping and time.monotonic() > self._until
+
+    def _loaded(self) -> "Follower | None":
+        with loading():
+            return self._opened()
 
     def _opened(self) -> "Follower | None":
         """A follower, if nobody else feeds the mirror. A mirror that was there is not made anew where it is gone."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from ...core.loading import loading
 from ...core.repositories import MetricsRepository, RecordingRepository
 from ...core.store import Reading
 from ..files.files_backend import make_data_folder
@@ -168,7 +169,8 @@ class SpooledBackend(ABC):
         self._shipper.add(run)
 
     def _ship_now(self, runs: list[str]) -> tuple[set[str], bool]:
-        shipping = self.engine().shipping
+        with loading():
+            shipping = self.engine().shipping
         if not self._looked:
             shipping.ship_all()  # what agents left behind that died
             self._looked = True

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from ..costs import PriceBook, Tokens
 from ..errors import StorageError
 from ..events import CostPriced, CostRecorded, Event
+from ..loading import loading
 
 log = logging.getLogger("flightlog.pricing")
 
@@ -78,8 +79,9 @@ class Pricing:
             reasoning=cost.reasoning_tokens,
         )
         try:
-            book = self._book()
-            price = book.price(cost.model, cost.provider, tokens, cost.t) if book else None
+            with loading():
+                book = self._book()
+                price = book.price(cost.model, cost.provider, tokens, cost.t) if book else None
         except Exception as error:  # noqa: BLE001 - whatever a price library does, the run goes on without a price
             log.warning("no price for model %r: %s", cost.model, error)
             return None
