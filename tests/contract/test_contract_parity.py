@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from catalogue import BEGINNING, History, answers, facts_of, histories, put, query_text
+from flightlog.backends.ingest import catch_up
 from flightlog.core import clock
 from flightlog.core.pages import Sort
 from flightlog.core.query.query import parse
@@ -23,8 +24,11 @@ SORTS = ("started", "finished", "last_event", "took", "tokens", "cost", "workflo
 
 
 @pytest.fixture
-def filled(tmp_path: Path, new_postgres_url: Any) -> Iterator[tuple[list[History], dict[str, Store]]]:
+def filled(
+    tmp_path: Path, new_postgres_url: Any, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[list[History], dict[str, Store]]]:
     """One catalogue, in a store of each kind."""
+    monkeypatch.setattr(catch_up, "_LIVENESS_S", 0.0)  # a lost run is told at once, not within a second
     history = histories(Random(5), 50)
     places = {kind: Place(kind, tmp_path / kind, new_postgres_url) for kind in KINDS}
     stores = {kind: place.open() for kind, place in places.items()}
