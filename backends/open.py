@@ -13,7 +13,7 @@ from ..core.config import Config, LocalType, Storage, StorageType
 from ..core.costs import PriceBook
 from ..core.errors import ConfigError, NotSupported, StorageError
 from ..core.query.query import of_version
-from ..core.repositories import MetricsRepository, RecordingRepository, WorkflowRepository
+from ..core.repositories import RecordingRepository, WorkflowRepository
 from ..core.store import Reading, Store
 from .configuration.config_file import load_config
 from .configuration.effective_config import decided
@@ -51,7 +51,7 @@ class Backend(Protocol):
     truth: "Truth"
     gate: Gate
 
-    def reading(self, metrics: "Callable[[Database, Callable[[], None]], MetricsRepository]") -> Reading:
+    def reading(self, metrics: "Callable[[Database, Callable[[], None]], SqlMetrics]") -> Reading:
         """Opens what answers questions; called once. `metrics` is made over its query tables and refresh."""
         ...
 
@@ -218,7 +218,7 @@ def _in_table(database: "Database") -> WorkflowRepository:
 
 def _metrics(
     kept: Storage, databases: Databases, database: "Database", refresh: Callable[[], None], gate: Gate
-) -> MetricsRepository:
+) -> "SqlMetrics":
     if kept.type == "file":
         from .files.file_metrics import FileMetrics
 

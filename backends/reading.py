@@ -6,7 +6,7 @@ from weakref import WeakSet
 
 from ..core.feed import Watch
 from ..core.progress import Progress
-from ..core.repositories import MetricsRepository, UpkeepRepository
+from ..core.repositories import UpkeepRepository
 from ..core.store import Reading
 from .moment import Moments
 from .sql.bodies import Bodies
@@ -14,6 +14,7 @@ from .sql.checkpoint_repository import SqlCheckpoints
 from .sql.database import Database
 from .sql.feed_repository import SqlFeed
 from .sql.log_repository import SqlLogs
+from .sql.metrics_repository import SqlMetrics
 from .sql.run_repository import Annotating, SqlRuns
 from .watching.store_watch import StoreWatch
 
@@ -51,7 +52,7 @@ def reading_of(
     notes: Annotating | None,
     watcher: Watcher,
     upkeep: UpkeepRepository,
-    metrics: MetricsRepository,
+    metrics: SqlMetrics,
     progress: Progress | None = None,
 ) -> Reading:
     """The repositories over a database that `refresh` brings up to date before every read.
@@ -60,6 +61,7 @@ def reading_of(
     """
     moments = Moments(database, refresh)
     runs = SqlRuns(database, bodies, moments, notes)
+    metrics.settled = runs.settled
     return Reading(
         runs=runs,
         logs=SqlLogs(database, bodies, moments, runs),

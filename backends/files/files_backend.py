@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...core.errors import NotFound, ReadOnly
 from ...core.progress import Progress
-from ...core.repositories import MetricsRepository, RecordingRepository
+from ...core.repositories import RecordingRepository
 from ...core.store import Reading
 from ..journal.disk import make_folder, storage_error
 from ..journal.layout import Layout
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ...core.config import Storage
     from ..databases import Databases
     from ..sql.database import Database
+    from ..sql.metrics_repository import SqlMetrics
     from ..truth import Truth
 
 
@@ -40,7 +41,7 @@ class FilesBackend:
         )
         self._closing: list[Callable[[], None]] = []
 
-    def reading(self, metrics: "Callable[[Database, Callable[[], None]], MetricsRepository]") -> Reading:
+    def reading(self, metrics: "Callable[[Database, Callable[[], None]], SqlMetrics]") -> Reading:
         """Opens the index and what reads through it."""
         from .. import dropping_states, upkeep
         from ..annotation_writers import FileAnnotations

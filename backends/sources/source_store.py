@@ -54,11 +54,13 @@ def _reading(original: Original, in_memory: bool, opened: list[Database]) -> Rea
     index = SourceIndex(original, database, workflow_of(original.path))
     bodies = SourceBodies(index)
     runs = SourceRuns(index, bodies)
+    metrics = SourceMetrics(database, index.refresh)
+    metrics.settled = runs.settled
     return Reading(
         runs=runs,
         logs=SqlLogs(database, bodies, index.refresh, runs),
         checkpoints=SourceCheckpoints(index, bodies),
-        metrics=SourceMetrics(database, index.refresh),
+        metrics=metrics,
         feed=SqlFeed(database, index.refresh, SourceWatcher(index)),
         upkeep=SourceUpkeep(index, runs, place),
     )

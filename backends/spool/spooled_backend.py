@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...core.loading import loading
-from ...core.repositories import MetricsRepository, RecordingRepository
+from ...core.repositories import RecordingRepository
 from ...core.store import Reading
 from ..files.files_backend import make_data_folder
 from ..journal.layout import Layout
@@ -20,6 +20,7 @@ from .spool_recording import Shipped, SpoolRecording
 if TYPE_CHECKING:
     from ..reading import Watcher
     from ..sql.database import Database
+    from ..sql.metrics_repository import SqlMetrics
     from ..sql.projector import Projector
     from ..truth import Truth
     from ..upkeep import Check
@@ -108,7 +109,7 @@ class SpooledBackend(ABC):
                 self._engine = Engine(database, projector, self._shipping(database, projector))
             return self._engine
 
-    def reading(self, metrics: "Callable[[Database, Callable[[], None]], MetricsRepository]") -> Reading:
+    def reading(self, metrics: "Callable[[Database, Callable[[], None]], SqlMetrics]") -> Reading:
         """Opens the database and what reads it."""
         from .. import dropping_states, upkeep
         from ..annotation_writers import TableAnnotations

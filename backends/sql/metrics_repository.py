@@ -36,8 +36,11 @@ class SqlMetrics(MetricsRepository):
         self._database, self._refresh, self._kept = database, refresh, kept
         self.passing: Callable[[], AbstractContextManager[None]] = nullcontext
         """In a block of this a pattern is recorded."""
+        self.settled: Callable[[Query], Query] = lambda within: within
+        """Makes of a query one for the same runs of which the tables know all: what log text says included."""
 
     def summary(self, workflow: str, version: int | None = None, within: Query = EVERYTHING) -> Outcome:
+        within = self.settled(within)
         self._refresh()
         with self._database.read() as connection:
             each = ask.by_version(connection, workflow, version, within)
@@ -46,6 +49,7 @@ class SqlMetrics(MetricsRepository):
             return _timed(connection, total, [one.version for one in each], spread, within)
 
     def outcomes(self, workflow: str, within: Query = EVERYTHING) -> list[Outcome]:
+        within = self.settled(within)
         self._refresh()
         with self._database.read() as connection:
             each = ask.by_version(connection, workflow, None, within)
@@ -55,6 +59,7 @@ class SqlMetrics(MetricsRepository):
     def trends(
         self, workflow: str, version: int | None = None, within: Query = EVERYTHING, *, days: int = 30
     ) -> list[Outcome]:
+        within = self.settled(within)
         self._refresh()
         with self._database.read() as connection:
             each = ask.by_day(connection, workflow, version, within, max(days, 1))[::-1]
@@ -72,6 +77,7 @@ class SqlMetrics(MetricsRepository):
         return self._database
 
     def spread(self, workflow: str, version: int | None = None, within: Query = EVERYTHING) -> dict[int, int]:
+        within = self.settled(within)
         self._refresh()
         with self._database.read() as connection:
             return merged_spreads(ask.spread(connection, workflow, version, within).values())
@@ -79,6 +85,7 @@ class SqlMetrics(MetricsRepository):
     def durations(
         self, workflow: str, version: int | None = None, within: Query = EVERYTHING, *, span: int
     ) -> list[float]:
+        within = self.settled(within)
         self._refresh()
         with self._database.read() as connection:
             if version is not None:
@@ -90,11 +97,13 @@ class SqlMetrics(MetricsRepository):
     def newest(
         self, workflow: str, version: int | None, within: Query = EVERYTHING, *, limit: int = NEWEST
     ) -> list[Ended]:
+        within = self.settled(within)
         self._refresh()
         with self._database.read() as connection:
             return ask.newest(connection, workflow, version, within, limit)
 
     def reported(self, workflow: str, within: Query = EVERYTHING) -> list[Reported]:
+        within = self.settled(within)
         self._refresh()
         with self._database.read() as connection:
             return list(ask.reported(connection, workflow, within))

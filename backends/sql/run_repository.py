@@ -60,7 +60,7 @@ class SqlRuns(RunRepository):
             self._refresh()
         return self._terms.prepared(query)
 
-    def _settled(self, query: Query) -> Query:
+    def settled(self, query: Query) -> Query:
         """See `LogTerms.settled`."""
         if query.log_terms():
             self._refresh()
@@ -73,7 +73,7 @@ class SqlRuns(RunRepository):
             return run_queries.get(connection, run)
 
     def resolve(self, text: str, within: Query = EVERYTHING) -> str:
-        within = self._settled(within)
+        within = self.settled(within)
         with self._reading() as connection:
             return run_queries.resolve(connection, text, within)
 
@@ -108,12 +108,12 @@ class SqlRuns(RunRepository):
             return run_queries.count(connection, query, accepts)
 
     def totals(self, within: Query = EVERYTHING) -> Totals:
-        within = self._settled(within)
+        within = self.settled(within)
         with self._reading() as connection:
             return run_queries.totals(connection, within)
 
     def values(self, key: str, prefix: str = "", *, limit: int = 50, within: Query = EVERYTHING) -> list[str]:
-        within = self._settled(within)
+        within = self.settled(within)
         with self._reading() as connection:
             return run_queries.values(connection, key, prefix, limit, within)
 
@@ -189,29 +189,29 @@ class SqlRuns(RunRepository):
             return cost_queries.records(connection, run, request_id, after, limit)
 
     def costs(self, by: GroupBy, query: Query, *, since: str = "") -> list[CostGroup]:
-        query = self._settled(query)
+        query = self.settled(query)
         with self._reading() as connection:
             return cost_queries.groups(connection, by, query, since)
 
     def workflows(self, within: Query = EVERYTHING) -> list[Workflow]:
-        within = self._settled(within)
+        within = self.settled(within)
         with self._reading() as connection:
             return run_queries.workflows(connection, within)
 
     def sessions(self, within: Query = EVERYTHING) -> list[Group]:
-        within = self._settled(within)
+        within = self.settled(within)
         with self._reading() as connection:
             return cost_queries.sessions(connection, within)
 
     def projects(self, within: Query = EVERYTHING) -> list[Group]:
-        within = self._settled(within)
+        within = self.settled(within)
         with self._reading() as connection:
             return cost_queries.projects(connection, within)
 
     # --- what others add
 
     def acts(self, within: Query = EVERYTHING, *, limit: int = 100, after: str | None = None) -> Page[Act]:
-        within = self._settled(within)
+        within = self.settled(within)
         with self._reading() as connection:
             return run_details.acts(connection, within, limit, after)
 

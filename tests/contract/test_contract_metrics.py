@@ -17,7 +17,9 @@ def record(store):
     """Records a run that took so many seconds, and returns its id."""
     at = [NOON * 1_000_000_000]
 
-    def recorded(version=1, *, took=10.0, day=0, fails=False, dollars="0.25", retry=False, workflow="triage", **facts):
+    def recorded(
+        version=1, *, took=10.0, day=0, fails=False, dollars="0.25", retry=False, says="", workflow="triage", **facts
+    ):
         at[0] = (NOON + day * DAY) * 1_000_000_000
         with pretending(lambda: at[0]):
             run = store.run(workflow, version=version, **facts)
@@ -28,6 +30,8 @@ def record(store):
                 with run.step("plan", attempt=2):
                     pass
             run.metric("score", took / 10)
+            if says:
+                run.log(says)
             at[0] += round(took * 1_000_000_000)
             if fails:
                 run.fail("broken")
@@ -88,6 +92,42 @@ def test_within_a_query_only_the_runs_that_match_count_and_all_runs_are_the_kept
     assert [one.runs for one in store.metrics.outcomes("triage", ana)] == [1, 2, 2]
     assert store.scoped(session="ana").metrics.summary("triage", 2) == found
     assert store.metrics.summary("triage", 1, parse("status:running")).runs == 0
+
+
+def test_within_what_logs_say_the_same_runs_count_as_within_their_tag(store, record):
+    for n in range(8):
+        said = ("the time is out", "a time out", "nothing")[n % 3]
+        record(
+            n % 2 + 1,
+            took=1.0 + n,
+            day=n % 2,
+            fails=n == 3,
+            says=said,
+            tags=[f"says-{n % 3}"],
+            session="ana" if n < 5 else None,
+        )
+    metrics = store.metrics
+    for logs, tags in (
+        ("log:time", "tag:says-0|says-1"),
+        ('log:"time out"', "tag:says-1"),
+        ("-log:time", "-tag:says-0|says-1"),
+        ('-log:"time out" log:out', "tag:says-0"),
+        ("log:never", "tag:never"),
+    ):
+        log, tag = parse(logs), parse(tags)
+        for one, other in ((metrics, metrics), (store.scoped(session="ana").metrics, metrics)):
+            expected = tag if one is other else tag & equals("session", "ana")
+            assert one.summary("triage", within=log) == other.summary("triage", within=expected), logs
+            assert one.outcomes("triage", log) == other.outcomes("triage", expected), logs
+            assert one.trends("triage", 1, log) == other.trends("triage", 1, expected), logs
+            assert one.spread("triage", within=log) == other.spread("triage", within=expected), logs
+            assert one.newest("triage", 1, log) == other.newest("triage", 1, expected), logs
+            assert one.reported("triage", log) == other.reported("triage", expected), logs
+            for span in metrics.spread("triage"):
+                assert one.durations("triage", within=log, span=span) == other.durations(
+                    "triage", within=expected, span=span
+                )
+    assert [metrics.summary("triage", within=parse(text)).runs for text in ("log:time", "log:never")] == [6, 0]
 
 
 def test_trends_are_one_for_each_of_the_last_days_on_which_runs_ended(store, record):
