@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
+from itertools import chain
 from typing import NamedTuple
 
 from ...core.errors import Locked, ReadOnly
@@ -104,8 +105,12 @@ class LogSearch:
         self, wanted: Wanted, query: Query, accepts: Accepts | None, stop: Stop, searched: Callable[[], None]
     ) -> Iterator[LogEntry]:
         """The entries that hold the words, of the matching runs, newest run first; some are read at a time."""
-        look, size = self.look(wanted), _FIRST
-        for runs in self._with_hits(wanted, query, look):
+        with self._database.read():  # of both questions: to begin and end one costs as much as to ask
+            look = self.look(wanted)
+            stretches = self._with_hits(wanted, query, look)
+            first = next(stretches, [])
+        size = _FIRST
+        for runs in chain([first], stretches):
             kept = [place for place in runs if accepts is None or accepts(place[0])]
             near = _Near(self._database, wanted, [number for _, number in kept if 0 < number <= look.above])
             waiting: list[tuple[str, int] | None] = []  # None: here a run ends
@@ -150,20 +155,23 @@ class LogSearch:
         known = look.hits if number > look.above else near.hits
         if known is None:
             yield from self._indexed(number, wanted)
-        elif number in known:
-            yield known[number]
+        else:
+            seqs = known.get(number, [])
+            for begin in range(0, len(seqs), _FIRST):
+                yield seqs[begin : begin + _FIRST]
 
     def _read(
         self, waiting: list[tuple[str, int] | None], wanted: Wanted, stop: Stop, searched: Callable[[], None]
     ) -> Iterator[LogEntry]:
         places = [place for place in waiting if place is not None]
         lines = dict(self._bodies.picked(places)) if places else {}
+        accepts_all = wanted.is_exact
         for place in waiting:
             if place is None:
                 searched()
             elif place in lines:
                 entry = entry_of(place[0], lines[place])
-                if entry is not None and (wanted.is_exact or wanted.accepts(entry.message)):
+                if entry is not None and (accepts_all or wanted.accepts(entry.message)):
                     yield entry
             if stop():
                 return

@@ -39,6 +39,7 @@ LAST = (1 << 31) - 2
 """The highest number that a run can have."""
 
 _SHIFT = 32  # an entry's id: its run's number, and in the lower half its seq
+_LOWER = (1 << _SHIFT) - 1
 _AT_ONCE = 2000  # entries in one transaction
 
 
@@ -102,7 +103,7 @@ def hits(
     """
     given = {"wanted": wanted, "from": _id(first, after), "to": _id(last + 1, 0), "limit": limit}
     found = connection.execute(_HITS[newest], given).scalars().all()
-    return [(id >> _SHIFT, id & (1 << _SHIFT) - 1) for id in found]
+    return [(id >> _SHIFT, id & _LOWER) for id in found]
 
 
 def numbers(wanted: ColumnElement[Any]) -> Select[Any]:
