@@ -12,7 +12,6 @@ from sqlalchemy import (
     MetaData,
     PrimaryKeyConstraint,
     Row,
-    String,
     Table,
     Text,
     UniqueConstraint,
@@ -23,6 +22,7 @@ from sqlalchemy import (
 )
 
 from ..sql import tables
+from ..sql.column_types import String
 from .langgraph_facts import Fact, Note
 from .langgraph_rows import Reach
 

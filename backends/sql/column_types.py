@@ -3,7 +3,8 @@
 What goes in comes out as the same text or number, and compares and sorts the same, on every engine:
 
 - text compares by code points (`COLLATE "C"`); NUL characters, which PostgreSQL's text cannot hold, are escaped
-  there in a way that keeps the order, and lone surrogates are told as everywhere (see `storable.py`);
+  there in a way that keeps the order, and lone surrogates are told as everywhere (see `storable.py`), also in what
+  is looked for: an id that nobody can have is one that is not there;
 - whole numbers have 64 bits everywhere;
 - times are ISO text in SQLite and `timestamptz` in PostgreSQL. What is no time (an event may say anything) is
   `-infinity` there, which comes before all times as the empty text does. The truth keeps times as text.
@@ -45,6 +46,15 @@ class _Chars(_Kept):
 
     def taken(self, value: Any) -> Any:
         return stored_text(value)
+
+
+class _SoundText(_Kept):
+    def taken(self, value: Any) -> Any:
+        return storable(value)
+
+
+class _Sound(_SoundText):
+    impl = sa.String
 
 
 class _Moment(_Kept):
@@ -99,8 +109,8 @@ class _Listed(_Kept):
         return json.dumps([read_text(text) for text in json.loads(value)])
 
 
-String = sa.String().with_variant(_Chars(), "postgresql")
-Text = sa.Text().with_variant(_Chars(), "postgresql")
+String = sa.String().with_variant(_Chars(), "postgresql").with_variant(_Sound(), "sqlite")
+Text = sa.Text().with_variant(_Chars(), "postgresql").with_variant(_SoundText(), "sqlite")
 Time = sa.String().with_variant(_Moment(), "postgresql")
 Integer = sa.Integer().with_variant(_Whole(), "postgresql")
 BigInteger = sa.BigInteger().with_variant(_Whole(), "postgresql")

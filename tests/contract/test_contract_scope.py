@@ -139,6 +139,26 @@ def test_every_call_that_takes_an_id_finds_none_of_another_session(two):
     assert scoped.runs.get(own.id).session == "ana"
 
 
+@pytest.mark.parametrize(
+    "id", ["\udc00", "\ud800x", "nul\0", "", "x" * 5000], ids=["low", "high", "nul", "none", "long"]
+)
+def test_every_call_that_takes_an_id_finds_none_that_nobody_could_have(store, id):
+    """Halves of surrogate pairs come from terminals, and no engine can look for them."""
+    ids = dict.fromkeys(("run", "checkpoint", "a", "b"), id)
+    for view in (store, store.scoped(session="ana")):
+        for part in READS:
+            for name, signature in public(INTERFACES[part]):
+                given = arguments(signature, ids)
+                if given is not None:
+                    with pytest.raises(NotFound):
+                        called(view, part, name, given)
+        for annotation in (a.Pinned(run=id), a.Noted(run=id, text="x"), a.Tagged(run=id, tag="x")):
+            with pytest.raises(NotFound):
+                view.runs.annotate(annotation)
+    with pytest.raises(NotFound):
+        store.upkeep.drop_states(id, [])
+
+
 def test_no_list_and_no_sum_tells_of_another_session(two):
     _, scoped, own, _, other, _ = two
     told = []
