@@ -1,0 +1,66 @@
+"""A retention policy: which runs go, where they go, and what keeps them all the same."""
+
+from typing import Literal, get_args
+
+import msgspec
+
+from ..errors import ConfigError
+from ..query.query import parse
+
+Then = Literal["archive", "trash", "states"]
+"""Where a run goes that no rule keeps; `states` drops the states of its intermediate checkpoints and keeps the run."""
+
+THEN: tuple[Then, ...] = get_args(Then)
+
+CALENDAR = ("hourly", "daily", "weekly", "monthly", "yearly")
+
+
+class Keep(msgspec.Struct, kw_only=True, frozen=True):
+    """Rules of which any that holds keeps a run; each is counted per workflow. None, or empty, is a rule not given."""
+
+    last: int | None = None
+    """So many of the newest."""
+    within: str = ""
+    """Those that ended in this length of time before now: `14d`."""
+    hourly: int | None = None
+    """The newest run of each of the last so many hours (of UTC, by the clock) in which any ended."""
+    daily: int | None = None
+    weekly: int | None = None
+    """Weeks begin on Monday."""
+    monthly: int | None = None
+    yearly: int | None = None
+
+    def counts(self) -> dict[str, int]:
+        """The calendar rules that are given."""
+        found = {name: getattr(self, name) for name in CALENDAR}
+        return {name: count for name, count in found.items() if count is not None}
+
+
+class Block(msgspec.Struct, kw_only=True, frozen=True):
+    """What happens to the runs that a query finds. It means live runs, unless its query says `archived`."""
+
+    match: str
+    keep: Keep = Keep()
+    then: Then
+
+
+class Policy(msgspec.Struct, kw_only=True, frozen=True):
+    """The first block that fits decides about a run; one that none fits stays, but for the limits."""
+
+    blocks: tuple[Block, ...] = ()
+    minimum: int = 1
+    """So many of the newest finished runs of each workflow always stay."""
+    max_size: str = ""
+    """What all live runs may take: `5GB`. The oldest that no rule keeps go to the archive until it is met."""
+    max_runs: int | None = None
+    """How many live runs there may be; likewise."""
+
+    def check(self) -> None:
+        """ConfigError for a policy that is empty, or has a block that would take every run there is."""
+        if not self.blocks and not self.max_size and self.max_runs is None:
+            advice = "give `retention` a block, or set max_size or max_runs"
+            raise ConfigError("an empty policy is no policy", where="retention", advice=advice)
+        for number, block in enumerate(self.blocks):
+            if not parse(block.match).parts() and block.keep == Keep():
+                advice = "give it a rule in `keep`, or a query that says which"
+                raise ConfigError("this block takes every run", where=f"retention[{number}]", advice=advice)

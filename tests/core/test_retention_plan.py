@@ -1,0 +1,324 @@
+"""The plan of a retention policy: its laws, its reasons, and what it never takes."""
+
+import random
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+from flightlog.core.errors import ConfigError
+from flightlog.core.retention.catalogue import Catalogue
+from flightlog.core.retention.plan import Plan, plan
+from flightlog.core.retention.policy import CALENDAR, Block, Keep, Policy
+from flightlog.core.runs import FINISHED, RUN_STATUSES, Run
+from flightlog.core.units import time_text
+from hypothesis import given
+from hypothesis import strategies as st
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+def ago(**length: float) -> str:
+    return time_text(NOW - timedelta(**length))
+
+
+def run(id: str, days: float = 0, status: str = "completed", **facts) -> Run:
+    moment = ago(days=days)
+    facts = {"workflow": "triage", "started": moment, "finished": moment if status in FINISHED else None} | facts
+    return Run(id=id, status=status, size_bytes=facts.pop("size", 100), **facts)
+
+
+def planned(runs, *blocks: Block, **facts) -> Plan:
+    bare = facts.pop("bare", frozenset())
+    return plan(Catalogue(runs=tuple(runs), bare=bare), Policy(blocks=blocks, **facts), NOW)
+
+
+def lines(found: Plan) -> dict[str, str]:
+    return {one.run.id: str(one) for one in found.decisions}
+
+
+# --- the laws -------------------------------------------------------------------------------------------
+
+lengths = st.sampled_from(["1h", "2d", "7d", "30d", "400d"])
+keeps = st.builds(
+    Keep,
+    last=st.none() | st.integers(1, 4),
+    within=st.just("") | lengths,
+    **{name: st.none() | st.integers(1, 3) for name in CALENDAR},
+)
+queries = st.sampled_from(
+    [
+        "status:completed",
+        "status:failed",
+        "workflow:a",
+        "tag:x | pinned",
+        "size>50",
+        "version>=2",
+        "started>3d",
+        "-tag:x",
+    ]
+)
+blocks = st.builds(Block, match=queries, keep=keeps, then=st.sampled_from(["archive", "trash", "states"]))
+policies = st.builds(Policy, blocks=st.lists(blocks, min_size=1, max_size=3).map(tuple), minimum=st.integers(0, 2))
+limited = st.builds(
+    lambda policy, size, runs: msgspec.structs.replace(policy, max_size=size, max_runs=runs),
+    policies,
+    st.sampled_from(["", "100", "500B"]),
+    st.none() | st.integers(1, 6),
+)
+
+
+@st.composite
+def catalogues(draw) -> Catalogue:
+    made = []
+    for number in range(draw(st.integers(0, 14))):
+        status = draw(st.sampled_from([*RUN_STATUSES, "completed", "completed", "failed", "failed"]))
+        days = draw(st.floats(-2, 60) | st.integers(0, 60))
+        parent = f"r{draw(st.integers(0, 14)):02d}" if draw(st.integers(0, 4)) == 0 else None
+        facts = {
+            "workflow": draw(st.sampled_from("ab")),
+            "version": draw(st.none() | st.integers(1, 3)),
+            "tags": draw(st.sampled_from([(), ("x",)])),
+            "pinned": draw(st.integers(0, 6)) == 0,
+            "archived": draw(st.integers(0, 5)) == 0,
+            "checkpoints": draw(st.integers(0, 3)),
+            "size": draw(st.none() | st.integers(0, 300)),
+            "parent": parent,
+        }
+        if draw(st.integers(0, 12)) == 0:
+            facts |= {
+                "started": None,
+                "finished": draw(st.sampled_from([None, "", "soon", "2026-13-40T00:00:00.000000Z"])),
+            }
+        made.append(run(f"r{number:02d}", days, status, **facts))
+    return Catalogue(runs=tuple(made))
+
+
+@given(catalogues(), limited)
+def test_every_run_is_kept_or_taken_and_has_a_reason(catalogue, policy):
+    found = plan(catalogue, policy, NOW)
+    assert sorted(one.run.id for one in found.decisions) == sorted(one.id for one in catalogue.runs)
+    assert all(one.why for one in found.decisions)
+    kept = {one.run.id for one in found.decisions if one.action == "keep"}
+    taken = {one.run.id for one in found.taken}
+    assert not kept & taken and len(kept) + len(taken) == len(catalogue.runs)
+    assert sum(part.runs for part in found.sums().values()) == len(catalogue.runs)
+
+
+@given(catalogues(), limited)
+def test_what_goes_on_is_pinned_undated_or_in_the_future_is_never_taken(catalogue, policy):
+    for one in plan(catalogue, policy, NOW).taken:
+        assert one.run.status in FINISHED and not one.run.pinned
+        assert one.run.finished and one.run.finished <= time_text(NOW)
+
+
+@given(catalogues(), limited)
+def test_the_newest_finished_runs_of_each_workflow_stay(catalogue, policy):
+    found = {one.run.id: one.action for one in plan(catalogue, policy, NOW).decisions}
+    for workflow in "ab":
+        ended = [
+            (one.finished, one.id)
+            for one in catalogue.runs
+            if one.workflow == workflow and one.status in FINISHED and one.started and one.finished <= time_text(NOW)
+        ]
+        newest = sorted(ended, reverse=True)[: policy.minimum]
+        assert all(found[id] == "keep" for _, id in newest)
+
+
+@given(catalogues(), limited, st.randoms(use_true_random=False))
+def test_the_order_of_the_runs_changes_nothing(catalogue, policy, shuffling: random.Random):
+    mixed = list(catalogue.runs)
+    shuffling.shuffle(mixed)
+    assert plan(Catalogue(runs=tuple(mixed)), policy, NOW) == plan(catalogue, policy, NOW)
+
+
+@given(catalogues(), policies, st.data())
+def test_a_rule_more_never_takes_more(catalogue, policy, data):
+    number = data.draw(st.integers(0, len(policy.blocks) - 1))
+    block = policy.blocks[number]
+    more = {name: value for name in ("last", *CALENDAR) if (value := data.draw(st.none() | st.integers(1, 4)))}
+    more = {name: max(value, getattr(block.keep, name) or 0) for name, value in more.items()}
+    if not block.keep.within:
+        more["within"] = data.draw(lengths)
+    kinder = msgspec.structs.replace(block, keep=msgspec.structs.replace(block.keep, **more))
+    changed = (*policy.blocks[:number], kinder, *policy.blocks[number + 1 :])
+    before = {one.run.id for one in plan(catalogue, policy, NOW).taken}
+    after = {one.run.id for one in plan(catalogue, msgspec.structs.replace(policy, blocks=changed), NOW).taken}
+    assert after <= before
+
+
+def done(catalogue: Catalogue, found: Plan) -> Catalogue:
+    """The catalogue after the plan was carried out."""
+    left, bare = [], set(catalogue.bare)
+    for one in found.decisions:
+        if one.action == "archive":
+            left.append(msgspec.structs.replace(one.run, archived=True))
+        elif one.action != "trash":
+            left.append(one.run)
+        if one.action == "states":
+            bare.add(one.run.id)
+    return Catalogue(runs=tuple(left), bare=frozenset(bare))
+
+
+@given(catalogues(), limited)
+def test_done_once_there_is_nothing_left_to_do(catalogue, policy):
+    found = plan(catalogue, policy, NOW)
+    again = plan(done(catalogue, found), policy, NOW)
+    assert not again.taken
+    assert (again.over_size, again.over_runs) == (found.over_size, found.over_runs)
+
+
+@given(catalogues(), limited)
+def test_limits_take_only_what_they_must_and_no_rule_keeps(catalogue, policy):
+    found = plan(catalogue, policy, NOW)
+    live = [one for one in found.decisions if not one.run.archived and one.action in ("keep", "states")]
+    limits = [one for one in found.taken if one.rule in ("max_size", "max_runs")]
+    if policy.max_runs is not None:
+        assert found.over_runs == max(len(live) - policy.max_runs, 0)
+    free = [one for one in live if one.why == "no block fits"]
+    if found.over_runs or (found.over_size and any(one.run.size_bytes for one in free)):
+        assert not free
+    for one in limits:
+        assert one.action == "archive"
+
+
+@given(catalogues(), policies)
+def test_no_run_is_trashed_while_one_that_it_began_is_not(catalogue, policy):
+    found = {one.run.id: one for one in plan(catalogue, policy, NOW).decisions}
+    for one in found.values():
+        if one.action != "trash" and one.run.parent in found and one.run.parent != one.run.id:
+            assert found[one.run.parent].action != "trash"
+
+
+# --- the words ------------------------------------------------------------------------------------------
+
+
+def test_good_runs_are_kept_short_and_failed_ones_long():
+    runs = [run(f"c{n}", n * 5) for n in range(8)] + [run(f"f{n}", n * 40 + 1, "failed") for n in range(4)]
+    good = Block(match="status:completed", keep=Keep(last=2, within="14d", daily=4), then="archive")
+    bad = Block(match="status:failed", keep=Keep(within="90d"), then="trash")
+    assert lines(planned(runs, good, bad)) == {
+        "c0": "keep: newest of triage",
+        "f0": "keep: within 90d",
+        "c1": "keep: last #2 of 2",
+        "c2": "keep: within 14d",
+        "c3": "keep: daily #4 of 4",
+        "c4": "archive: completed, older than 14d, none of last 2, none of daily 4",
+        "c5": "archive: completed, older than 14d, none of last 2, none of daily 4",
+        "c6": "archive: completed, older than 14d, none of last 2, none of daily 4",
+        "c7": "archive: completed, older than 14d, none of last 2, none of daily 4",
+        "f1": "keep: within 90d",
+        "f2": "keep: within 90d",
+        "f3": "trash: failed, older than 90d",
+    }
+
+
+def test_what_is_kept_whatever_the_policy_says():
+    runs = [run("new"), run("pin", 9, pinned=True), run("odd", 9, started=None, finished="once"), run("old", 9)]
+    runs += [run(status, 9, status) for status in ("pending", "running", "waiting", "paused", "lost")]
+    runs += [run("soon", -3), run("back", 9, started=ago(days=-1))]
+    said = lines(planned(runs, Block(match="workflow:triage", then="trash")))
+    assert said == {
+        "soon": "keep: dated in the future, 2026-11-24",
+        "back": "keep: dated in the future, 2026-11-22",
+        "new": "keep: newest of triage",
+        "pin": "keep: pinned",
+        "odd": "keep: nobody knows when it ended",
+        "old": "trash: completed, fits retention[0]",
+        "pending": "keep: pending",
+        "running": "keep: running",
+        "waiting": "keep: waiting",
+        "paused": "keep: paused",
+        "lost": "keep: lost, not finished",
+    }
+
+
+def test_rules_count_for_each_workflow_by_itself_and_the_first_block_that_fits_decides():
+    runs = [run(f"{name}{n}", n, workflow=name) for name in "ab" for n in range(3)]
+    found = lines(
+        planned(
+            runs,
+            Block(match="workflow:a", keep=Keep(last=2), then="states"),
+            Block(match="workflow:a|b", keep=Keep(last=1), then="trash"),
+        )
+    )
+    assert [found[id].split(":")[0] for id in sorted(found)] == ["keep", "keep", "keep", "keep", "trash", "trash"]
+    assert found["a2"] == "keep: has no intermediate checkpoints"
+
+
+def test_states_are_dropped_once_and_only_where_there_are_any_between():
+    runs = [run("new"), run("one", 2, checkpoints=1), run("two", 3, checkpoints=2), run("did", 4, checkpoints=9)]
+    found = planned(runs, Block(match="checkpoints>=0", then="states"), bare=frozenset({"did"}))
+    assert lines(found)["two"] == "states: completed, fits retention[0]"
+    assert lines(found)["did"] == "keep: its states were dropped before"
+    assert [one.run.id for one in found.taken] == ["two"]
+
+
+def test_archived_runs_are_meant_only_where_the_query_says_so():
+    runs = [run("new"), run("cold", 400, archived=True), run("warm", 400)]
+    first = Block(match="status:completed", keep=Keep(within="14d"), then="archive")
+    second = Block(match="archived", keep=Keep(within="365d"), then="trash")
+    assert lines(planned(runs, first, second)) == {
+        "new": "keep: newest of triage",
+        "cold": "trash: completed, older than 365d",
+        "warm": "archive: completed, older than 14d",
+    }
+    assert lines(planned(runs, Block(match="archived", then="archive")))["cold"] == "keep: in the archive already"
+
+
+def test_the_parent_of_what_stays_may_be_archived_but_not_trashed():
+    runs = [run("kid", 1, parent="mum"), run("mum", 20, parent="gran"), run("gran", 30), run("aunt", 30)]
+    keep = Keep(within="7d")
+    said = lines(planned(runs, Block(match="workflow:triage", keep=keep, then="trash")))
+    assert said["mum"] == "keep: parent of kid, which is not trashed"
+    assert said["gran"] == "keep: parent of mum, which is not trashed"
+    assert said["aunt"].startswith("trash")
+    assert lines(planned(runs, Block(match="workflow:triage", keep=keep, then="archive")))["mum"].startswith("archive")
+
+
+def test_rules_go_before_limits_and_the_plan_says_by_how_much_it_stays_over():
+    runs = [run(f"r{n}", n, size=100) for n in range(6)] + [run("kept", 50, "failed", size=1000)]
+    block = Block(match="status:failed", keep=Keep(last=1), then="trash")
+    found = planned(runs, block, max_size="1.4kB")
+    assert lines(found)["r5"] == "archive: completed, oldest beyond max_size 1.4kB"
+    assert [one.run.id for one in found.taken] == ["r4", "r5"]
+    assert (found.over_size, found.over_runs) == (0, 0)
+    tight = planned(runs, block, max_size="500B", max_runs=1)
+    assert [one.run.id for one in tight.taken] == ["r1", "r2", "r3", "r4", "r5"]
+    assert (tight.over_size, tight.over_runs) == (600, 1)
+
+
+def test_a_size_that_nobody_knows_is_told_and_no_reason_to_take_a_run():
+    found = planned([run("a", size=900), run("b", 1, size=None), run("c", 2, size=0)], max_size="500B")
+    assert not found.taken and found.over_size == 400
+    assert found.sums()["keep"] == (3, 900, 1)
+
+
+def test_an_empty_policy_and_a_block_that_takes_everything_are_refused():
+    with pytest.raises(ConfigError, match="an empty policy"):
+        planned([])
+    with pytest.raises(ConfigError, match=r"this block takes every run \(retention\[0\]\)"):
+        planned([], Block(match=" ", then="trash"))
+    assert planned([], Block(match="", keep=Keep(last=1), then="trash")).decisions == ()
+
+
+def test_what_runs_do_not_hold_is_answered_by_who_does():
+    runs = (run("new"), run("a", 1), run("b", 2))
+    policy = Policy(blocks=(Block(match="model:gpt-4*", then="trash"),))
+    found = plan(Catalogue(runs=runs, found={"model:gpt-4*": frozenset({"b", "new"})}), policy, NOW)
+    assert [one.run.id for one in found.taken] == ["b"]
+
+
+def test_a_query_is_answered_as_it_is_everywhere():
+    runs = [run(f"r{n}", n % 40, tags=("x",) if n % 3 else (), version=n % 4, attempt=n % 2 + 1) for n in range(60)]
+    from flightlog.core.query.query import parse
+
+    for text in (
+        "tag:x version>=2",
+        "status:finished -tag:x",
+        "tag:x attempt>1",
+        "finished>20d",
+        "size>1k | version:1",
+    ):
+        fitting = {one.id for one in runs if parse(text).matches(one, now=NOW)}
+        taken = {one.run.id for one in planned(runs, Block(match=text, then="trash"), minimum=0).taken}
+        assert taken == fitting
