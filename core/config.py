@@ -19,7 +19,7 @@ DEFAULT_PATHS: dict[str, dict[str, str]] = {
 }
 """Concern → storage type → path in the data directory, where none is given."""
 
-NOT_YET = ("retention", "minimum", "max_size", "trash_for", "every")
+NOT_YET = ("retention", "minimum", "max_size", "max_runs", "trash_for", "every")
 """Settings that are read and checked, and which this version does not act on."""
 
 

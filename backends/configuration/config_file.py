@@ -7,7 +7,7 @@ from typing import Any
 
 from ...core.config import DEFAULT_PATHS, SOURCE_TYPES, STORAGE_TYPES, Config, Source, Storage
 from ...core.errors import ConfigError, StorageError
-from .policies import POLICIES, policies
+from .policies import POLICIES, RETENTION, policies
 from .postgres_url import postgres_url
 from .values import Values
 
@@ -30,14 +30,26 @@ def load_config(
     text = _text(path, wanted=bool(named))
     if text is None:
         return Config()
+    found = _loaded(path, text)
+    how = "named when it was opened" if explicit else "FLIGHTLOG_CONFIG" if named else "found in the data directory"
+    return _config(Values(path, data_dir, environ), found, how)
+
+
+def load_retention(file: str | os.PathLike[str], environ: Mapping[str, str] = os.environ) -> Config:
+    """A file that says nothing but `retention` and what belongs to it, under the same keys; ConfigError."""
+    path = Path(file).expanduser()
+    values, found = Values(path, path.parent, environ), _loaded(path, _text(path, wanted=True) or "")
+    top = values.mapping(found if found is not None else {}, "", RETENTION)
+    return Config(file=str(path), policies=policies(values, top))
+
+
+def _loaded(path: Path, text: str) -> Any:
     from ..workflows.definition import load
 
     try:
-        found = load(text)
+        return load(text)
     except StorageError as error:
         raise ConfigError(error.what, where=path, advice=error.advice) from error
-    how = "named when it was opened" if explicit else "FLIGHTLOG_CONFIG" if named else "found in the data directory"
-    return _config(Values(path, data_dir, environ), found, how)
 
 
 def _text(path: Path, *, wanted: bool) -> str | None:
@@ -48,7 +60,7 @@ def _text(path: Path, *, wanted: bool) -> str | None:
     except FileNotFoundError as error:
         if not wanted:
             return None
-        advice = "name a file that exists with --config or FLIGHTLOG_CONFIG"
+        advice = "name a file that exists"
         raise ConfigError("there is no such file", where=path, advice=advice) from error
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror}", where=path) from error

@@ -7,11 +7,11 @@ from typing import Any, TypeGuard
 from ...core.budgets import PER, WARN, Budget, budget_of
 from ...core.config import Config
 from ...core.query.query import parse
+from ...core.retention.policy import CALENDAR, THEN, Block, Keep, Policy
 from ...core.units import bytes_of, seconds_of
 from .values import Values, shown
 
-THEN = ("archive", "trash")
-KEEP = ("last", "within", "hourly", "daily", "weekly", "monthly", "yearly")
+KEEP = ("last", "within", *CALENDAR)
 
 
 def policies(values: Values, top: dict[str, Any]) -> dict[str, Any]:
@@ -25,7 +25,20 @@ def budgets_of(config: Config) -> tuple[Budget, ...]:
     return tuple(budget_of(one["query"], one["per"], one["max"], one.get("warn", WARN)) for one in given)
 
 
-POLICIES = ("budgets", "retention", "minimum", "max_size", "trash_for", "every")
+def policy_of(config: Config) -> Policy | None:
+    """The retention policy of a configuration that was read; None if it has none."""
+    given = config.policies
+    if not given.keys() & {"retention", "max_size", "max_runs"}:
+        return None
+    blocks = (
+        Block(match=one["match"], keep=Keep(**one["keep"]), then=one["then"]) for one in given.get("retention", ())
+    )
+    limits = {key: given[key] for key in ("minimum", "max_size", "max_runs") if key in given}
+    return Policy(blocks=tuple(blocks), **limits)
+
+
+RETENTION = ("retention", "minimum", "max_size", "max_runs", "trash_for", "every")
+POLICIES = ("budgets", *RETENTION)
 
 
 def _budgets(values: Values, value: Any, key: str) -> list[dict[str, Any]]:
@@ -66,11 +79,11 @@ def _block(values: Values, value: Any, key: str) -> dict[str, Any]:
     given = values.mapping(value, key, ("match", "keep", "then"), of="a block of retention")
     if "match" not in given:
         raise values.mistake("is missing", f"{key}.match", 'give a query, like "status:completed"')
-    return {
-        "match": _query(values, given["match"], f"{key}.match"),
-        "keep": _keep(values, given.get("keep", {}), f"{key}.keep"),
-        "then": values.choice(given.get("then"), f"{key}.then", THEN),
-    }
+    match = _query(values, given["match"], f"{key}.match")
+    keep = _keep(values, given.get("keep", {}), f"{key}.keep")
+    if not keep and not parse(match).parts():
+        raise values.mistake("takes every run there is", key, "give it a rule in `keep`, or a query that says which")
+    return {"match": match, "keep": keep, "then": values.choice(given.get("then"), f"{key}.then", THEN)}
 
 
 def _keep(values: Values, value: Any, key: str) -> dict[str, Any]:
@@ -84,6 +97,8 @@ def _keep(values: Values, value: Any, key: str) -> dict[str, Any]:
 def _query(values: Values, value: Any, key: str) -> str:
     text: str = values.filled(values.typed(value, key, str), key)
     if problem := parse(text).message:
+        # In a list it would be searched as text; here it is refused.
+        problem = problem.replace("; searched as text", "")
         raise values.mistake(problem, key, "`?` in the browser tells what a query may say")
     return text
 
@@ -122,6 +137,7 @@ _READ: dict[str, Callable[[Values, Any, str], Any]] = {
     "retention": _retention,
     "minimum": _minimum,
     "max_size": _size,
+    "max_runs": _count,
     "trash_for": _span,
     "every": _span,
 }

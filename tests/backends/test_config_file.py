@@ -4,11 +4,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from flightlog.backends.configuration.config_file import load_config
-from flightlog.backends.configuration.policies import budgets_of
+from flightlog.backends.configuration.config_file import load_config, load_retention
+from flightlog.backends.configuration.policies import budgets_of, policy_of
 from flightlog.core.budgets import budget_of
 from flightlog.core.config import Config, Source, Storage, masked
 from flightlog.core.errors import ConfigError
+from flightlog.core.retention.policy import Block, Keep, Policy
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -54,6 +55,20 @@ def test_a_whole_configuration(tmp_path):
     assert budgets_of(loaded(tmp_path, "budgets: [{per: week, max: 0.1, warn: 0.5}]"))[0].warn_nanousd == 50_000_000
     assert config.policies["retention"][0]["keep"] == {"last": 50, "within": "14d"}
     assert config.policies["max_size"] == "5GB"
+
+
+def test_a_policy_is_read_into_the_rules_of_retention(tmp_path):
+    keep = Keep(last=50, within="14d")
+    block = Block(match="status:completed", keep=keep, then="archive")
+    assert policy_of(loaded(tmp_path, WHOLE)) == Policy(blocks=(block,), minimum=1, max_size="5GB")
+    assert policy_of(loaded(tmp_path, "max_runs: 9\nminimum: 0")) == Policy(minimum=0, max_runs=9)
+    assert policy_of(loaded(tmp_path, "minimum: 3\ntrash_for: 7d")) is None
+    (tmp_path / "mine.yaml").write_text("retention:\n- {match: 'tag:${WHO}', then: states}\n")
+    alone = load_retention(tmp_path / "mine.yaml", {"WHO": "ana"})
+    assert policy_of(alone) == Policy(blocks=(Block(match="tag:ana", then="states"),))
+    (tmp_path / "mine.yaml").write_text("storage: {}\n")
+    with pytest.raises(ConfigError, match=r"'storage' is no key .*mine\.yaml: storage.*allowed are retention, minimum"):
+        load_retention(tmp_path / "mine.yaml", {})
 
 
 def test_each_setting_tells_where_it_came_from(tmp_path):
@@ -144,6 +159,20 @@ def test_the_option_goes_before_the_variable_and_this_before_the_folder(tmp_path
             "retention: [{match: 'a', keep: {within: ever}, then: trash}]",
             "({file}: retention[0].keep.within); a length",
         ),
+        (
+            "retention: [{match: 'a', then: trsh}]",
+            "'trsh' is not allowed ({file}: retention[0].then); did you mean 'trash'? allowed are archive, trash,",
+        ),
+        ("retention: [{match: '', then: trash}]", "takes every run there is ({file}: retention[0]); give it a rule in"),
+        (
+            "retention: [{match: a, then: trash}, {match: 'status:complete', then: trash}]",
+            "did you mean completed? ({file}: retention[1].match); `?` in the browser",
+        ),
+        (
+            "retention: [{match: a, keep: {dayly: 3}, then: trash}]",
+            "'dayly' is no key of keep ({file}: retention[0].keep.dayly); did you mean 'daily'? allowed are last",
+        ),
+        ("max_runs: 0", "0 is less than 1 ({file}: max_runs)"),
         ("max_size: 5 apples", "'5 apples' cannot be read ({file}: max_size); a size is wanted"),
         ("trash_for: 0d", "'0d' is nothing ({file}: trash_for)"),
         ("minimum: -1", "-1 is less than 0 ({file}: minimum)"),

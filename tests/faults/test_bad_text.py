@@ -55,6 +55,7 @@ def verbs(run, forged, point, other, data):
         ["diff", "triage@1", "triage@2", "--json"], ["show", "triage@2"], ["show", "triage@2", "--json"],
         ["metrics", "triage"], ["metrics", "triage", "--json"], ["metrics", "triage", "--by", "day"],
         ["metrics", "triage", "--compare", "1", "2"], ["delete", "triage@2", "--yes"],
+        ["retain", "--policy", f"{data}.yaml"], ["retain", "--policy", f"{data}.yaml", "--json"],
         ["doctor"], ["doctor", "--json"], ["config"], ["backup", f"file:{data}-copy"],
         ["backup", f"file:{data}-copy", "--json"], ["verify", str(data), f"file:{data}-copy"],
         ["migrate", "--to", f"file:{data}-moved"],
@@ -80,6 +81,7 @@ def test_no_verb_prints_it_raw(tmp_path, storage):
         # (in a journal half a surrogate pair is damage, and tested as such)
         forged = forge(data, whole, spooled=storage == "sqlite")
         assert store.runs.get(forged).status == "failed"
+    tmp_path.joinpath("data.yaml").write_text("retention: [{match: finished<1d, then: archive}]\nminimum: 0\n")
     seen = set()
     for words in verbs(run, forged, point, other, data):
         result = CliRunner().invoke(main, [*words, "--data", str(data)])

@@ -11,7 +11,7 @@ from .output import say, say_json, table
 @json_option()
 def config(settings: Settings, as_json: bool) -> None:
     """The configuration in force: every key, its value, and where it came from."""
-    rows = configuration(settings)
+    rows = configuration(settings).rows()
     if as_json:
         for key, value, origin in rows:
             say_json({"key": key, "value": value, "from": origin, "acted_on": key not in NOT_YET})

@@ -40,6 +40,7 @@ VERBS = {
     "note": ("annotate", "Write a note on a run."),
     "approve": ("annotate", "Approve what a run waits for."),
     "reject": ("annotate", "Reject what a run waits for."),
+    "retain": ("retention", "What a retention policy would do to every run, and why; changes nothing."),
     "audit": ("audit", "Who did what to runs and versions, and when."),
     "migrate": ("moving", "Move everything to another storage, and switch the configuration to it."),
     "backup": ("moving", "Copy everything into another store; again, only what is new."),

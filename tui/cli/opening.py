@@ -5,16 +5,19 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ...core.config import masked
+from ...core.errors import ConfigError
 from ...core.text import safe_text
 from .options import Settings
 from .output import say
 
 if TYPE_CHECKING:
+    from ...core.config import Config
     from ...core.moving import Counts, Move
     from ...core.progress import Progress
+    from ...core.retention.policy import Policy
     from ...core.store import Store
     from ...core.upkeep import Finding
 
@@ -76,11 +79,24 @@ def _tell(store: "Store", over: threading.Event) -> None:
             return  # it is done, and what comes later comes in small portions
 
 
-def configuration(settings: Settings) -> list[tuple[str, Any, str]]:
-    """Each setting in force at the place that the options name: its key, its value, where it came from."""
+def configuration(settings: Settings) -> "Config":
+    """What is in force at the place that the options name; ConfigError."""
     from ...backends.configuration.effective_config import configuration as in_force
 
-    return in_force(settings.data, config=settings.config, storage=settings.storage).rows()
+    return in_force(settings.data, config=settings.config, storage=settings.storage)
+
+
+def retention_policy(settings: Settings, file: str | None) -> "tuple[Policy, str]":
+    """The retention policy of a file, or of the configuration in force, and the file that says it; ConfigError."""
+    from ...backends.configuration.config_file import load_retention
+    from ...backends.configuration.policies import policy_of
+
+    config = load_retention(file) if file else configuration(settings)
+    policy = policy_of(config)
+    if policy is None:
+        advice = "give `retention` a block, or name a file that does with --policy"
+        raise ConfigError("there is no retention policy", where=config.file, advice=advice)
+    return policy, config.file
 
 
 def verified(a: str, b: str, progress: "Progress") -> "Iterator[Finding | Counts]":
