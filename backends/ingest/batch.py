@@ -34,16 +34,6 @@ def head_of(line: bytes) -> Head | None:
     return Head(found[1].decode("utf-8", "replace"), int(found[2])) if found else None
 
 
-def _whole(line: bytes | LongLine) -> AnyEvent | None:
-    """The one event that nearly every line is; None if there is more to say."""
-    if type(line) is not bytes:
-        return None
-    try:
-        return decode(line)
-    except (Corrupt, NotSupported):
-        return None
-
-
 class Position(NamedTuple):
     """How far a journal and its states were read, and the last number found."""
 
@@ -103,7 +93,10 @@ class Batch:
 
     def _take(self, offset: int, line: bytes | LongLine) -> None:
         before = self.last_seq
-        event = _whole(line)
+        try:  # nearly every line is one event
+            event = decode(line) if type(line) is bytes else None
+        except (Corrupt, NotSupported):
+            event = None
         if event is not None:
             self._add(event, line, offset)  # type: ignore[arg-type]  # only bytes are whole
         else:

@@ -81,7 +81,8 @@ class _Sums:
         if row is None:
             row = self._rows[key] = dict(self._blank)
         for name, number in numbers.items():
-            row[name] += sign * number
+            if number:
+                row[name] += sign * number
 
     def write(self, connection: Connection) -> None:
         keys = [column.name for column in self._table.primary_key]

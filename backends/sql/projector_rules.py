@@ -158,9 +158,11 @@ def _cost(state: RunState, event: e.CostRecorded) -> None:
     facts = {"model": event.model, "provider": event.provider, "step": event.step, "agent": agent}
     facts["request_id"] = event.request_id
     cost = state.keep("costs", event.seq, state.blank("costs", seq=event.seq, t=event.t, **facts))
+    sums = {}
     for name in TOKENS:
-        cost[name] = state.number(getattr(event, name), name, event.seq) or 0
-    sums = {name: cost[name] for name in TOKENS if cost[name]}
+        tokens = getattr(event, name)
+        if tokens and (number := state.number(tokens, name, event.seq)):
+            cost[name] = sums[name] = number
     price = None if event.nanousd is None else state.number(event.nanousd, "nanousd", event.seq)
     if price is None:
         cost["provenance"] = "unknown"
