@@ -6,6 +6,9 @@ import flightlog
 import pytest
 from click.testing import CliRunner
 from flightlog.core.clock import pretending, to_seconds
+from flightlog.core.errors import Corrupt
+from flightlog.core.retention.policy import Keep
+from flightlog.core.retention.saved import restored
 from flightlog.tui.cli.main import main
 
 NOW = "2026-11-21T12:00:00.000000Z"
@@ -127,6 +130,26 @@ def test_a_mistake_is_one_line_with_its_place(data, policy, says):
     file.write_text(policy)
     said = call("retain", "--policy", file, "--data", data, code=2)
     assert says in said and str(file) in said and said.count("\n") == 1
+
+
+def test_a_plan_is_kept_in_a_new_file_that_tells_when_it_was_changed(data, tmp_path):
+    (data / "flightlog.yaml").write_text(POLICY)
+    file = tmp_path / "plan.json"
+    shown = call("retain", "--save-plan", file, "--json", "--data", data, code=3).splitlines()
+    rows = [row for row in map(json.loads, shown[:-1]) if row["action"] != "keep"]
+    plan = restored(file.read_bytes(), str(file))
+    assert [(one.run, one.action, one.why, one.rule) for one in plan.taken] == [
+        (row["run"], row["action"], row["why"], row["rule"]) for row in rows
+    ]
+    assert plan.now == NOW and plan.policy.blocks[0].keep == Keep(last=2, daily=3) and plan.store == str(data)
+    with flightlog.open(data, read_only=True) as store:
+        assert all(store.runs.get(one.run).last_seq == one.last_seq > 0 for one in plan.taken)
+    before = file.read_bytes()
+    assert "the plan is not saved: File exists" in call("retain", "--save-plan", file, "--data", data, code=1)
+    assert file.read_bytes() == before
+    for changed in (before.replace(b'"archive"', b'"trash"', 1), before[:-9], b"[]", b"\xff"):
+        with pytest.raises(Corrupt, match=r"plan\.json"):
+            restored(changed, str(file))
 
 
 def test_without_a_policy_it_says_what_to_write(data):

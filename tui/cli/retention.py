@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from ...core import clock
+from ...core.errors import StorageError
 from ...core.retention.plan import Decision, Plan
 from ...core.text import safe_text
 from .. import format
@@ -17,11 +18,12 @@ from .output import say, say_json, table
 from .run_lines import workflow_name
 
 
-@verb(epilog="flightlog retain\nflightlog retain --policy mine.yaml --taken\nflightlog retain --json | jq .why")
+@verb(epilog="flightlog retain\nflightlog retain --policy mine.yaml --taken\nflightlog retain --save-plan plan.json")
 @click.option("--policy", "file", metavar="FILE", help="A YAML file with `retention`, instead of the configuration.")
 @click.option("--taken", is_flag=True, help="Only the runs that something would happen to.")
+@click.option("--save-plan", "save_to", metavar="FILE", help="Keep what it would take in a new file.")
 @json_option("One JSON object a line for each run, and one with the sums at the end.")
-def retain(settings: Settings, file: str | None, taken: bool, as_json: bool) -> None:
+def retain(settings: Settings, file: str | None, taken: bool, save_to: str | None, as_json: bool) -> None:
     """What the retention policy would do to every single run, and why. It only shows this: nothing is changed.
 
     The exit code is 3 if the policy would take something, and 0 if every run stays as it is.
@@ -29,12 +31,16 @@ def retain(settings: Settings, file: str | None, taken: bool, as_json: bool) -> 
     from ...core.retention.catalogue import read
     from ...core.retention.names import check_names
     from ...core.retention.plan import plan
+    from ...core.retention.saved import saved
 
     policy, origin = retention_policy(settings, file)
     policy.check()
     with opened(settings) as store:
         check_names(policy, store.runs, origin)
         found = plan(read(store.runs, policy), policy, datetime.fromtimestamp(clock.now_s()).astimezone())
+        name = store.name
+    if save_to:
+        _save(save_to, saved(found, policy, name))
     shown = found.taken if taken else found.decisions
     if as_json:
         for one in shown:
@@ -45,6 +51,14 @@ def retain(settings: Settings, file: str | None, taken: bool, as_json: bool) -> 
         table(head, map(_cells, shown), right=frozenset({"Size"}))
         _print_sums(found, policy.max_size, policy.max_runs)
     sys.exit(FINDINGS if found.taken else 0)
+
+
+def _save(file: str, plan: bytes) -> None:
+    try:
+        with open(file, "xb") as out:
+            out.write(plan)
+    except OSError as error:
+        raise StorageError(f"the plan is not saved: {error.strerror}", where=file, advice="name a new file") from error
 
 
 def _cells(one: Decision) -> tuple[str, ...]:
