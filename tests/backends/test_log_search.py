@@ -131,7 +131,16 @@ def test_the_first_hundred_of_a_common_word_take_a_few_statements(small, stateme
     statements.clear()
     assert len(list(islice(small.logs.search("hay", EVERYTHING), 100))) == 100
     # Is the index behind, the newest hits, the newest runs, and the entries themselves.
-    assert len([one for one in statements if not one.startswith("BEGIN")]) == 4, statements
+    assert len(statements) == 4, statements
+
+
+def test_of_a_run_with_many_hits_the_first_hundred_read_few_more(small, monkeypatch):
+    small.record(small.begin(), *said(*("hay" for _ in range(250))))
+    list(small.logs.search("hay", EVERYTHING))
+    picked, read = small.bodies.picked, []
+    monkeypatch.setattr(small.bodies, "picked", lambda places: read.append(len(places)) or picked(places))
+    assert len(list(islice(small.logs.search("hay", EVERYTHING), 100))) == 100
+    assert 100 <= sum(read) < 150
 
 
 def test_a_search_that_is_stopped_reads_no_further(small):
