@@ -35,6 +35,8 @@ def fill(place: str, times: int = 1) -> list[str]:
             store.metrics.record_pattern(
                 Pattern(workflow="w", name="slow", description=HOSTILE, count=count, evidence=(runs[0],))
             )
+    with flightlog.open(place) as store:
+        store.runs.totals()  # what was not shipped in time is now, and who is lost is known: nothing changes any more
     return runs
 
 

@@ -94,7 +94,6 @@ tombstones = Table(
     # Versions that were deleted, and by whom: their numbers are not given again.
     Column("workflow", String, nullable=False),
     Column("number", Integer, nullable=False),
-    Column("digest", String, nullable=False),
     Column("deleted_at", String, nullable=False),
     Column("by", String, nullable=False, default=""),
     Column("note", Text, nullable=False, default=""),

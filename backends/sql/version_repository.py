@@ -190,7 +190,7 @@ def _leave(connection: Connection, left: Version) -> None:
 def _bury(connection: Connection, left: Version) -> None:
     gone = left.deleted
     assert gone
-    row = {"workflow": left.workflow, "number": left.number, "digest": left.digest}
+    row = {"workflow": left.workflow, "number": left.number}
     connection.execute(insert(tombstones), row | {"deleted_at": gone.t, "by": gone.by, "note": gone.note})
 
 

@@ -50,7 +50,6 @@ def _tombstones() -> None:
         "tombstones",
         sa.Column("workflow", String, nullable=False),
         sa.Column("number", Integer, nullable=False),
-        sa.Column("digest", String, nullable=False),
         sa.Column("deleted_at", String, nullable=False),
         sa.Column("by", String, nullable=False),
         sa.Column("note", Text, nullable=False),
