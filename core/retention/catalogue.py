@@ -87,26 +87,20 @@ def _dropped(runs: RunRepository) -> Iterable[str]:
 def fitting(text: str, catalogue: Catalogue, now: datetime) -> Callable[[Run], bool]:
     """Whether a block's query fits a run: only live ones, unless it says `archived`."""
     query = parse(text)
-    matches, keys = _matching(query, text, catalogue, now), query.keys()
-    if "archived" in keys:
-        return matches
-    return lambda run: not run.archived and matches(run)
-
-
-def _matching(query: Query, text: str, catalogue: Catalogue, now: datetime) -> Callable[[Run], bool]:
+    root, moment, keys = query.root, at(now), query.keys()
+    everywhere = "archived" in keys
     if asks_elsewhere(query):
         ids = catalogue.found[text]
-        return lambda run: run.id in ids
-    root, moment, keys = query.root, at(now), query.keys()
+        return lambda run: run.id in ids and (everywhere or not run.archived)
     if not keys or not keys <= _FEW_VALUES.keys():
-        return lambda run: holds(root, run, NO_FACTS, moment)
+        return lambda run: (everywhere or not run.archived) and holds(root, run, NO_FACTS, moment)
     known: dict[Any, bool] = {}
-    values = attrgetter(*sorted({_FEW_VALUES[key] for key in keys}))
+    values = attrgetter("archived", *sorted({_FEW_VALUES[key] for key in keys}))
 
     def remembered(run: Run) -> bool:
         value = values(run)
         if value not in known:
-            known[value] = holds(root, run, NO_FACTS, moment)
+            known[value] = (everywhere or not run.archived) and holds(root, run, NO_FACTS, moment)
         return known[value]
 
     return remembered

@@ -15,13 +15,17 @@ class Dated(msgspec.Struct, frozen=True, gc=False):
     """A run with the moment it ended, as a time text; empty if nobody knows when."""
 
     ended: str
+    counts: bool
+    """Whether rules count it: finished, dated, not in the future. A pin changes nothing for the other runs."""
     run: Run
 
 
-def dated(run: Run) -> Dated:
+def dated(run: Run, now: str) -> Dated:
     """By its end, or by its beginning if a clock that was set back says that this is later."""
     ended = _utc(run.finished or run.last_event)
-    return Dated(max(ended, _utc(run.started)) if ended else "", run)
+    if ended and run.started != run.finished:
+        ended = max(ended, _utc(run.started))
+    return Dated(ended, "" < ended <= now and run.status in FINISHED, run)
 
 
 def _utc(text: str | None) -> str:
@@ -45,7 +49,7 @@ def _is_day(text: str) -> bool:
         return False
 
 
-def untouchable(one: Dated, now: str) -> str:
+def untouchable(one: Dated) -> str:
     """Why no policy takes a run; empty if one may."""
     run = one.run
     if run.status not in FINISHED:
@@ -54,14 +58,7 @@ def untouchable(one: Dated, now: str) -> str:
         return "pinned"
     if not one.ended:
         return "nobody knows when it ended"
-    if one.ended > now:
-        return f"dated in the future, {one.ended[:10]}"
-    return ""
-
-
-def counted(one: Dated, now: str) -> bool:
-    """Whether rules count a run: finished, dated, not in the future. A pin changes nothing for the other runs."""
-    return one.run.status in FINISHED and "" < one.ended <= now
+    return "" if one.counts else f"dated in the future, {one.ended[:10]}"
 
 
 @lru_cache(10_000)

@@ -1,8 +1,9 @@
 """What a policy does to every run, and why: pure, deterministic, the same whatever the order of the runs."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -10,11 +11,12 @@ import msgspec
 from ..runs import Run
 from ..units import bytes_of, time_text
 from .catalogue import Catalogue, fitting
-from .keeping import Dated, counted, dated, kept, unkept, untouchable
+from .keeping import Dated, dated, kept, unkept, untouchable
 from .policy import Block, Policy
 
 Action = Literal["keep", "archive", "trash", "states"]
 ACTIONS: tuple[Action, ...] = ("keep", "states", "archive", "trash")
+_STAYS = ("keep", "states")
 
 
 # Untracked, for there is one for every run: looking for cycles among them would take a third of a plan's time.
@@ -76,36 +78,41 @@ def plan(catalogue: Catalogue, policy: Policy, now: datetime) -> Plan:
     """
     policy.check()
     text = time_text(now)
-    order = sorted(map(dated, catalogue.runs), key=_newest_last, reverse=True)
-    spared = _spared(order, policy.minimum, text)
+    order = _newest_first(catalogue.runs, text)
+    spared = _spared(order, policy.minimum)
     fits = _fits(order, policy, catalogue, now)
-    reasons = _kept_by_rules(order, policy, fits, now, text) | spared
+    reasons = _kept_by_rules(order, policy, fits, now) | spared
     decided = _decided(order, policy, reasons, fits, catalogue.bare)
-    _spare_parents(order, decided)
-    over = _limit(order, decided, policy, fits, spared)
+    if any(block.then == "trash" for block in policy.blocks):
+        _spare_parents(order, decided)
+    limited = policy.max_size or policy.max_runs is not None
+    over = _limit(decided, policy, fits, spared) if limited else (0, 0)
     return Plan(now=text, decisions=tuple(decided.values()), over_size=over[0], over_runs=over[1])
 
 
-def _newest_last(one: Dated) -> tuple[str, str]:
-    return one.ended, one.run.id
+def _newest_first(runs: Iterable[Run], now: str) -> list[Dated]:
+    # Twice by a text is quicker than once by a pair; the second keeps the order of the first among equals.
+    order = sorted((dated(run, now) for run in runs), key=attrgetter("run.id"), reverse=True)
+    order.sort(key=attrgetter("ended"), reverse=True)
+    return order
 
 
 _Reason = tuple[str, str]
 """Why a run is kept, and the key of the policy that says so."""
 
 
-def _spared(order: Sequence[Dated], minimum: int, now: str) -> dict[str, _Reason]:
+def _spared(order: Sequence[Dated], minimum: int) -> dict[str, _Reason]:
     """Runs that no block and no limit takes."""
     found: dict[str, _Reason] = {}
-    seen: Counter[str] = Counter()
+    seen: dict[str, int] = defaultdict(int)
     for one in order:
-        workflow = one.run.workflow
-        if seen[workflow] < minimum and counted(one, now):
-            seen[workflow] += 1
-            of = f" #{seen[workflow]} of {minimum}" if minimum > 1 else ""
-            found[one.run.id] = (f"newest of {workflow}{of}", "minimum")
-        if why := untouchable(one, now):
-            found[one.run.id] = (why, "")
+        run = one.run
+        if one.counts and seen[run.workflow] < minimum:
+            seen[run.workflow] += 1
+            of = f" #{seen[run.workflow]} of {minimum}" if minimum > 1 else ""
+            found[run.id] = (f"newest of {run.workflow}{of}", "minimum")
+        if (run.pinned or not one.counts) and (why := untouchable(one)):
+            found[run.id] = (why, "")
     return found
 
 
@@ -122,17 +129,18 @@ def _fits(order: Iterable[Dated], policy: Policy, catalogue: Catalogue, now: dat
 
 
 def _kept_by_rules(
-    order: Iterable[Dated], policy: Policy, fits: Mapping[str, int], now: datetime, text: str
+    order: Iterable[Dated], policy: Policy, fits: Mapping[str, int], now: datetime
 ) -> dict[str, _Reason]:
-    groups: dict[tuple[int, str], list[Dated]] = defaultdict(list)
+    groups: list[dict[str, list[Dated]]] = [defaultdict(list) for _ in policy.blocks]
     for one in order:
         number = fits.get(one.run.id)
-        if number is not None and counted(one, text):
-            groups[number, one.run.workflow].append(one)
+        if number is not None and one.counts:
+            groups[number][one.run.workflow].append(one)
     found: dict[str, _Reason] = {}
-    for (number, _), newest_first in groups.items():
-        for run, rule, why in kept(policy.blocks[number].keep, newest_first, now):
-            found.setdefault(run, (why, f"retention[{number}].keep.{rule}"))
+    for number, group in enumerate(groups):
+        for newest_first in group.values():
+            for run, rule, why in kept(policy.blocks[number].keep, newest_first, now):
+                found.setdefault(run, (why, f"retention[{number}].keep.{rule}"))
     return found
 
 
@@ -188,15 +196,11 @@ def _spare_parents(order: Sequence[Dated], decided: dict[str, Decision]) -> None
 
 
 def _limit(
-    order: Sequence[Dated],
-    decided: dict[str, Decision],
-    policy: Policy,
-    fits: Collection[str],
-    spared: Collection[str],
+    decided: dict[str, Decision], policy: Policy, fits: Collection[str], spared: Collection[str]
 ) -> tuple[int, int]:
     """Archives the oldest live runs that no rule keeps, as far as the limits ask; returns by how much it stays over."""
-    live = [one.run for one in order if not one.run.archived and decided[one.run.id].action in ("keep", "states")]
-    size, runs = _sum(live).size_bytes, len(live)
+    live = [one.run for one in decided.values() if one.action in _STAYS and not one.run.archived]
+    size, runs = sum(run.size_bytes or 0 for run in live), len(live)
     most = bytes_of(policy.max_size) if policy.max_size else size
     most_runs = runs if policy.max_runs is None else policy.max_runs
     for run in reversed(live):
