@@ -42,7 +42,7 @@ def test_all_runs_are_read_page_by_page(store, monkeypatch):
     assert names(store, "status:completed") == ["n0", "n1", "n2", "n3", "n4"]
 
 
-@pytest.mark.parametrize("match", ["model:gpt-*", "step:fetch", "pages", 'call.model:gpt-4o -"n1"'])
+@pytest.mark.parametrize("match", ["model:gpt-*", "step:fetch", '"fetch pages"', "call.model:gpt-4o -step:plan"])
 def test_what_runs_do_not_hold_the_store_is_asked(store, match):
     assert names(store, match) == ["n2"]
 
