@@ -1,8 +1,13 @@
 """Pages by keyset: how a list of any length is read a window at a time."""
 
-from typing import Generic, Literal, TypeVar
+import base64
+import binascii
+from collections.abc import Callable, Iterator
+from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
+
+from .errors import StorageError
 
 T = TypeVar("T")
 
@@ -18,6 +23,31 @@ class Page(msgspec.Struct, Generic[T], kw_only=True, frozen=True):
     """Pass as `after` for the window that follows; None when the list ends here."""
     previous: str | None = None
     """Pass as `before` for the window that precedes; None when the list begins here."""
+
+
+def each(page: Callable[[str | None], Page[T]]) -> Iterator[T]:
+    """Everything of a list, read a page at a time: `each(lambda after: runs.notes(run, after=after))`."""
+    after: str | None = ""
+    while after is not None:
+        found = page(after or None)
+        yield from found.items
+        after = found.next
+
+
+def to_cursor(*place: str | int) -> str:
+    """A cursor just behind what has this place in its list."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
+
+
+def from_cursor(cursor: str, *kinds: type[str] | type[int]) -> list[Any]:
+    """The place that a cursor was made of, values of these kinds; StorageError if it is of no such list."""
+    try:
+        place = msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=list[Any])
+    except (ValueError, binascii.Error, msgspec.MsgspecError):
+        place = []
+    if list(map(type, place)) != list(kinds) or any(type(one) is int and abs(one) > ALL * 2 - 1 for one in place):
+        raise StorageError(f"{cursor[:60]!r} is not a cursor of this list", advice="begin again with the first page")
+    return place
 
 
 SortField = Literal[

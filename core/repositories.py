@@ -275,10 +275,12 @@ class RunRepository(ABC):
         """Messages in the order they were sent, contents included."""
 
     @abstractmethod
-    def approvals(self, run: str | None = None, *, after: int = 0, limit: int = ALL) -> list[Approval]:
-        """Approvals of one run in the order asked, the first `limit` with seq > after; without a run, the first
-        `limit` pending ones of all, oldest first.
-        """
+    def approvals(self, run: str, *, after: int = 0, limit: int = ALL) -> list[Approval]:
+        """Approvals of a run in the order asked: the first `limit` with seq > after."""
+
+    @abstractmethod
+    def pending(self, within: Query = EVERYTHING, *, limit: int = 1000, after: str | None = None) -> Page[Approval]:
+        """Approvals of the runs that match which still wait for an answer, oldest first."""
 
     @abstractmethod
     def artifacts(self, run: str, *, after: int = 0, limit: int = ALL) -> list[Artifact]:
@@ -289,11 +291,11 @@ class RunRepository(ABC):
         """The latest snapshot of each name, whole."""
 
     @abstractmethod
-    def metrics(self, run: str) -> list[MetricValue]:
+    def metrics(self, run: str, *, limit: int = 1000, after: str | None = None) -> Page[MetricValue]:
         """Numbers that the run reported or was given, in order."""
 
     @abstractmethod
-    def notes(self, run: str) -> list[Note]:
+    def notes(self, run: str, *, limit: int = 1000, after: str | None = None) -> Page[Note]:
         """Notes, oldest first."""
 
     @abstractmethod
@@ -323,12 +325,15 @@ class RunRepository(ABC):
         """Workflows of the runs that match, by id; their versions are not known here (0). Of all runs from counters."""
 
     @abstractmethod
-    def sessions(self, within: Query = EVERYTHING) -> list[Group]:
-        """Sessions of the runs that match, most recently active first."""
+    def sessions(self, within: Query = EVERYTHING, *, limit: int = 1000, after: str | None = None) -> Page[Group]:
+        """Sessions of the runs that match, most recently active first.
+
+        One that becomes active between two pages moves to the beginning, before the cursor.
+        """
 
     @abstractmethod
-    def projects(self, within: Query = EVERYTHING) -> list[Group]:
-        """Projects of the runs that match, most recently active first."""
+    def projects(self, within: Query = EVERYTHING, *, limit: int = 1000, after: str | None = None) -> Page[Group]:
+        """Projects of the runs that match, most recently active first; pages as those of `sessions`."""
 
     @abstractmethod
     def annotate(self, annotation: Annotation) -> None:
@@ -346,8 +351,10 @@ class RunRepository(ABC):
         """
 
     @abstractmethod
-    def damage(self, run: str | None = None) -> list[Damage]:
-        """What could not be read, of one run or of the store."""
+    def damage(
+        self, run: str | None = None, within: Query = EVERYTHING, *, limit: int = 1000, after: str | None = None
+    ) -> Page[Damage]:
+        """What could not be read, of one run, of the runs that match, or of the whole store, in the order found."""
 
 
 class LogRepository(ABC):

@@ -6,6 +6,7 @@ import msgspec
 
 from .costs import Money, Tokens
 from .events import Decision, Fault, ItemStatus, Json, Writer
+from .pages import to_cursor
 
 RunStatus = Literal["pending", "running", "waiting", "lost", "paused", "completed", "failed", "cancelled"]
 """`waiting` (an approval is pending) and `lost` (the writer is gone) are derived; the rest is recorded."""
@@ -174,6 +175,10 @@ class Approval(msgspec.Struct, kw_only=True, frozen=True):
     answered: Decision | None = None
     """An answer that was given and that the waiting run has not taken up yet."""
     details: dict[str, Json] = {}
+
+    def cursor(self) -> str:
+        """A cursor of `RunRepository.pending` just behind this one."""
+        return to_cursor(self.requested, self.run, self.seq)
 
 
 class Artifact(msgspec.Struct, kw_only=True, frozen=True):

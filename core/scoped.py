@@ -101,10 +101,11 @@ class ScopedRuns(RunRepository):
     def messages(self, run: str, *, limit: int = 200, after: str | None = None) -> Page[Message]:
         return self._runs.messages(self._of.check(run), limit=limit, after=after)
 
-    def approvals(self, run: str | None = None, *, after: int = 0, limit: int = ALL) -> list[Approval]:
-        if run is not None:
-            return self._runs.approvals(self._of.check(run), after=after, limit=limit)
-        return [approval for approval in self._runs.approvals() if self._of.has(approval.run)][:limit]
+    def approvals(self, run: str, *, after: int = 0, limit: int = ALL) -> list[Approval]:
+        return self._runs.approvals(self._of.check(run), after=after, limit=limit)
+
+    def pending(self, within: Query = EVERYTHING, *, limit: int = 1000, after: str | None = None) -> Page[Approval]:
+        return self._runs.pending(self._of.query & within, limit=limit, after=after)
 
     def artifacts(self, run: str, *, after: int = 0, limit: int = ALL) -> list[Artifact]:
         return self._runs.artifacts(self._of.check(run), after=after, limit=limit)
@@ -112,11 +113,11 @@ class ScopedRuns(RunRepository):
     def snapshots(self, run: str) -> dict[str, Json]:
         return self._runs.snapshots(self._of.check(run))
 
-    def metrics(self, run: str) -> list[MetricValue]:
-        return self._runs.metrics(self._of.check(run))
+    def metrics(self, run: str, *, limit: int = 1000, after: str | None = None) -> Page[MetricValue]:
+        return self._runs.metrics(self._of.check(run), limit=limit, after=after)
 
-    def notes(self, run: str) -> list[Note]:
-        return self._runs.notes(self._of.check(run))
+    def notes(self, run: str, *, limit: int = 1000, after: str | None = None) -> Page[Note]:
+        return self._runs.notes(self._of.check(run), limit=limit, after=after)
 
     def event(self, run: str, seq: int) -> AnyEvent:
         return self._runs.event(self._of.check(run), seq)
@@ -135,11 +136,11 @@ class ScopedRuns(RunRepository):
     def workflows(self, within: Query = EVERYTHING) -> list[Workflow]:
         return self._runs.workflows(self._of.query & within)
 
-    def sessions(self, within: Query = EVERYTHING) -> list[Group]:
-        return self._runs.sessions(self._of.query & within)
+    def sessions(self, within: Query = EVERYTHING, *, limit: int = 1000, after: str | None = None) -> Page[Group]:
+        return self._runs.sessions(self._of.query & within, limit=limit, after=after)
 
-    def projects(self, within: Query = EVERYTHING) -> list[Group]:
-        return self._runs.projects(self._of.query & within)
+    def projects(self, within: Query = EVERYTHING, *, limit: int = 1000, after: str | None = None) -> Page[Group]:
+        return self._runs.projects(self._of.query & within, limit=limit, after=after)
 
     def acts(self, within: Query = EVERYTHING, *, limit: int = 100, after: str | None = None) -> Page[Act]:
         return self._runs.acts(self._of.query & within, limit=limit, after=after)
@@ -151,10 +152,11 @@ class ScopedRuns(RunRepository):
     def decide(self, run: str, approval: str, decision: Decision, *, by: str = "", note: str = "") -> None:
         self._runs.decide(self._of.check(run), approval, decision, by=by, note=note)
 
-    def damage(self, run: str | None = None) -> list[Damage]:
-        if run is not None:
-            return self._runs.damage(self._of.check(run))
-        return [damage for damage in self._runs.damage() if damage.run and self._of.has(damage.run)]
+    def damage(
+        self, run: str | None = None, within: Query = EVERYTHING, *, limit: int = 1000, after: str | None = None
+    ) -> Page[Damage]:
+        of_run = None if run is None else self._of.check(run)
+        return self._runs.damage(of_run, self._of.query & within, limit=limit, after=after)
 
 
 class ScopedLogs(LogRepository):

@@ -5,21 +5,15 @@ passed no row but such as are among the first `rows` of all: that part is moved 
 few steps, each of which counts what it passes, and no run is read but those at the end.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 from ...core.pages import Sort
 from ...core.query.query import Query
-from ...core.repositories import RunRepository
 from ...core.runs import Run
 from ..sql.keyset import place_of
 from ..sql.run_pages import cursor_of
-from .joined_pages import in_order, order_key
-
-T = TypeVar("T")
-
-Ask = Callable[[Callable[[RunRepository], T]], T | None]
-"""Asks one part; None if it cannot be read."""
+from .joined_pages import Ask, in_order, order_key
 
 _READ = 100  # rows that are read at the end
 

@@ -4,14 +4,21 @@ A cursor is a place in the order, not in a table: every part reads on from the s
 made of one page of each part, whatever the depth and however many runs a part has.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TypeVar
 
-from ...core.pages import Page, Sort
+from ...core.pages import Page, Sort, from_cursor, to_cursor
 from ...core.query.query import Query
+from ...core.repositories import RunRepository
 from ...core.runs import Run
 from ..sql.keyset import Side, value_of
 from ..sql.run_pages import cursor_of
+
+T = TypeVar("T")
+
+Ask = Callable[[Callable[[RunRepository], T]], T | None]
+"""Asks one part; None if it cannot be read."""
 
 
 def joined(pages: Sequence[Page[Run]], query: Query, sort: Sort, *, limit: int, forward: bool) -> Page[Run]:
@@ -37,6 +44,28 @@ def joined(pages: Sequence[Page[Run]], query: Query, sort: Sort, *, limit: int, 
         next=at(shown[-1], "after") if follows else None,
         previous=at(shown[0], "before") if precedes else None,
     )
+
+
+def one_after_another(
+    parts: Sequence[Ask[Any]], question: Callable[..., Page[T]], limit: int, after: str | None
+) -> Page[T]:
+    """A page of lists that follow one another, for what has no order in common: part by part, each in its own."""
+    limit = max(limit, 1)
+    begin, place = from_cursor(after, int, str) if after is not None else (0, "")
+    found: list[T] = []
+    for number, ask in enumerate(parts):
+        if number < begin:
+            continue
+        wanted, at = max(limit - len(found), 1), place if number == begin else ""
+        page: Page[T] | None = ask(partial(question, limit=wanted, after=at or None))
+        if page is None or not page.items:
+            continue
+        if len(found) == limit:
+            return Page(items=found, next=to_cursor(number, ""))
+        found += page.items
+        if page.next is not None:
+            return Page(items=found, next=to_cursor(number, page.next))
+    return Page(items=found)
 
 
 def in_order(runs: Any, sort: Sort) -> list[Run]:

@@ -1,6 +1,6 @@
 """`RunRepository` over several parts: lists are merged, sums are added, questions about one run go to who has it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import reduce
 from operator import add
 from typing import Any, TypeVar
@@ -15,8 +15,9 @@ from ...core.query.query import EVERYTHING, Query
 from ...core.repositories import RunRepository
 from ...core.runs import Approval, Artifact, Damage, Group, Item, Message, MetricValue, Note, Retry, Run, Step, Totals
 from ...core.workflows import Workflow
+from ..sql.cost_queries import group_page
 from . import joined_depth
-from .joined_pages import in_order, joined
+from .joined_pages import Ask, in_order, joined, one_after_another
 from .parts import Part, Parts
 
 T = TypeVar("T")
@@ -74,8 +75,8 @@ class JoinedRuns(RunRepository):
             return super().cursor_after(query, sort, rows, after=after)
         return joined_depth.cursor_after(self._each(), query, sort, rows, after)
 
-    def _each(self) -> list[joined_depth.Ask[Any]]:
-        def of(part: Part) -> joined_depth.Ask[Any]:
+    def _each(self) -> list[Ask[Any]]:
+        def of(part: Part) -> Ask[Any]:
             return lambda question: part.ask(lambda reading: question(reading.runs))
 
         return [lambda question: question(self._parts.own.runs), *map(of, self._parts.sources)]
@@ -112,11 +113,15 @@ class JoinedRuns(RunRepository):
     def messages(self, run: str, *, limit: int = 200, after: str | None = None) -> Page[Message]:
         return self._of(run, lambda runs: runs.messages(run, limit=limit, after=after))
 
-    def approvals(self, run: str | None = None, *, after: int = 0, limit: int = ALL) -> list[Approval]:
-        if run is not None:
-            return self._of(run, lambda runs: runs.approvals(run, after=after, limit=limit))
-        found = _flat(self._all(lambda runs: runs.approvals(limit=limit)))
-        return sorted(found, key=lambda approval: (approval.requested, approval.run, approval.seq))[:limit]
+    def approvals(self, run: str, *, after: int = 0, limit: int = ALL) -> list[Approval]:
+        return self._of(run, lambda runs: runs.approvals(run, after=after, limit=limit))
+
+    def pending(self, within: Query = EVERYTHING, *, limit: int = 1000, after: str | None = None) -> Page[Approval]:
+        limit = max(limit, 1)
+        pages = self._all(lambda runs: runs.pending(within, limit=limit, after=after))
+        found = sorted(_flat(page.items for page in pages), key=lambda one: (one.requested, one.run, one.seq))
+        more = len(found) > limit or any(page.next for page in pages)
+        return Page(items=found[:limit], next=found[:limit][-1].cursor() if more else None)
 
     def artifacts(self, run: str, *, after: int = 0, limit: int = ALL) -> list[Artifact]:
         return self._of(run, lambda runs: runs.artifacts(run, after=after, limit=limit))
@@ -124,11 +129,11 @@ class JoinedRuns(RunRepository):
     def snapshots(self, run: str) -> dict[str, Json]:
         return self._of(run, lambda runs: runs.snapshots(run))
 
-    def metrics(self, run: str) -> list[MetricValue]:
-        return self._of(run, lambda runs: runs.metrics(run))
+    def metrics(self, run: str, *, limit: int = 1000, after: str | None = None) -> Page[MetricValue]:
+        return self._of(run, lambda runs: runs.metrics(run, limit=limit, after=after))
 
-    def notes(self, run: str) -> list[Note]:
-        return self._of(run, lambda runs: runs.notes(run))
+    def notes(self, run: str, *, limit: int = 1000, after: str | None = None) -> Page[Note]:
+        return self._of(run, lambda runs: runs.notes(run, limit=limit, after=after))
 
     def event(self, run: str, seq: int) -> AnyEvent:
         return self._of(run, lambda runs: runs.event(run, seq))
@@ -136,10 +141,16 @@ class JoinedRuns(RunRepository):
     def events(self, run: str, *, after: int = 0, limit: int = 1000) -> list[tuple[int, bytes]]:
         return self._of(run, lambda runs: runs.events(run, after=after, limit=limit))
 
-    def damage(self, run: str | None = None) -> list[Damage]:
+    def damage(
+        self, run: str | None = None, within: Query = EVERYTHING, *, limit: int = 1000, after: str | None = None
+    ) -> Page[Damage]:
         if run is not None:
-            return self._of(run, lambda runs: runs.damage(run))
-        return [*_flat(self._all(lambda runs: runs.damage()))]
+            return self._of(run, lambda runs: runs.damage(run, within, limit=limit, after=after))
+
+        def asked(runs: RunRepository, limit: int, after: str | None) -> Page[Damage]:
+            return runs.damage(within=within, limit=limit, after=after)
+
+        return one_after_another(self._each(), asked, limit, after)
 
     # --- over many runs
 
@@ -164,11 +175,11 @@ class JoinedRuns(RunRepository):
             found[workflow.id] = known + workflow if known else workflow
         return [found[id] for id in sorted(found)]
 
-    def sessions(self, within: Query = EVERYTHING) -> list[Group]:
-        return _groups(self._all(lambda runs: runs.sessions(within)))
+    def sessions(self, within: Query = EVERYTHING, *, limit: int = 1000, after: str | None = None) -> Page[Group]:
+        return group_page(_groups(self._all(lambda runs: runs.sessions(within, limit=ALL).items)), limit, after)
 
-    def projects(self, within: Query = EVERYTHING) -> list[Group]:
-        return _groups(self._all(lambda runs: runs.projects(within)))
+    def projects(self, within: Query = EVERYTHING, *, limit: int = 1000, after: str | None = None) -> Page[Group]:
+        return group_page(_groups(self._all(lambda runs: runs.projects(within, limit=ALL).items)), limit, after)
 
     # --- what others add
 
@@ -214,11 +225,11 @@ def _spent(one: CostGroup, other: CostGroup) -> CostGroup:
     )
 
 
-def _groups(answers: list[list[Group]]) -> list[Group]:
+def _groups(answers: list[list[Group]]) -> Iterator[Group]:
     alike: dict[str, list[Group]] = {}
     for group in _flat(answers):
         alike.setdefault(group.id, []).append(group)
-    found = [
+    return (
         Group(
             id=id,
             runs=sum(group.runs for group in groups),
@@ -228,5 +239,4 @@ def _groups(answers: list[list[Group]]) -> list[Group]:
             money=reduce(add, (group.money for group in groups), Money()),
         )
         for id, groups in alike.items()
-    ]
-    return sorted(found, key=lambda group: (group.last_event or "", group.id), reverse=True)
+    )

@@ -7,6 +7,7 @@ import msgspec
 
 from ...core.errors import Corrupt, NotFound, StorageError
 from ...core.moving import Counts, Side, apart, several
+from ...core.pages import each
 from ...core.progress import Progress
 from ...core.upkeep import Finding
 from ...core.workflows import Version
@@ -64,7 +65,8 @@ class Comparison:
         """What an end cannot read, or has set aside: lines, values, annotations, versions."""
         for what, path in set_aside(end):
             yield Finding(severity="warning", kind=DAMAGED, what=what, where=str(path))
-        for damage in end.store.runs.damage():
+        runs = end.store.runs
+        for damage in each(lambda after: runs.damage(after=after)):
             yield Finding(severity="warning", kind=DAMAGED, what=damage.what, where=damage.where, run=damage.run)
         for (workflow, number), version in versions_of(end):
             if version.damaged:

@@ -14,6 +14,7 @@ from ...core.errors import NotFound, ReadOnly
 from ...core.events import Decision
 from ...core.feed import Watch
 from ...core.metrics import Pattern
+from ...core.pages import each
 from ...core.query.query import Query
 from ...core.repositories import UpkeepRepository
 from ...core.runs import Run
@@ -120,7 +121,7 @@ class SourceUpkeep(UpkeepRepository):
                 where=str(path),
                 advice="open the database once with sqlite3 to tidy it up",
             )
-        for damage in self._runs.damage():
+        for damage in each(lambda after: self._runs.damage(after=after)):
             if stop():
                 return
             yield Finding(

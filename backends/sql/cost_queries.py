@@ -1,9 +1,11 @@
 """What runs cost: from kept sums where these know, else from the runs' totals or the calls themselves."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from heapq import nlargest
 from typing import Any
 
+import msgspec
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -19,9 +21,9 @@ from sqlalchemy import (
     select,
 )
 
-from ...core.costs import CostGroup, CostRecord, GroupBy, Money, Tokens
+from ...core.costs import CostGroup, CostRecord, GroupBy
 from ...core.errors import NotSupported
-from ...core.pages import ALL
+from ...core.pages import ALL, Page, from_cursor, to_cursor
 from ...core.query.query import EVERYTHING, Query
 from ...core.runs import Group
 from .dialects import day
@@ -174,42 +176,65 @@ def _sums(*columns: ColumnElement[Any]) -> list[ColumnElement[Any]]:
 _ACTIVE = ("running", "waiting")
 
 
-def sessions(connection: Connection, within: Query = EVERYTHING) -> list[Group]:
+def sessions(connection: Connection, within: Query, limit: int, after: str | None) -> Page[Group]:
     """Sessions, most recently active first: kept sums, and one seek for each; within a query from its runs."""
-    return _groups_of(connection, "session") if within == EVERYTHING else _groups_within(connection, "session", within)
+    return _groups(connection, "session", within, limit, after)
 
 
-def projects(connection: Connection, within: Query = EVERYTHING) -> list[Group]:
+def projects(connection: Connection, within: Query, limit: int, after: str | None) -> Page[Group]:
     """Projects, most recently active first: kept sums, and one seek for each; within a query from its runs."""
-    return _groups_of(connection, "project") if within == EVERYTHING else _groups_within(connection, "project", within)
+    return _groups(connection, "project", within, limit, after)
 
 
-def _groups_within(connection: Connection, by: str, within: Query) -> list[Group]:
+def group_page(groups: Iterable[Group], limit: int, after: str | None) -> Page[Group]:
+    """A page of all groups: the order is by what changes, so that no list is kept in it."""
+    limit = max(limit, 1)
+    place = None if after is None else tuple(from_cursor(after, str, str))
+    behind = [one for one in groups if place is None or _activity(one) < place]
+    found = nlargest(limit + 1, behind, key=_activity)
+    return Page(items=found[:limit], next=to_cursor(*_activity(found[limit - 1])) if len(found) > limit else None)
+
+
+def _activity(group: Group) -> tuple[str, str]:
+    return group.last_event or "", group.id
+
+
+def _groups(connection: Connection, by: str, within: Query, limit: int, after: str | None) -> Page[Group]:
+    if within != EVERYTHING:
+        return group_page(_groups_within(connection, by, within), limit, after)
+    page = group_page(_groups_of(connection, by), limit, after)
+    return msgspec.structs.replace(page, items=_with_costs(connection, by, page.items))
+
+
+def _groups_within(connection: Connection, by: str, within: Query) -> Iterator[Group]:
     key, last_event = runs.c[by], func.max(runs.c.last_event)
     running = func.sum(case((runs.c.status.in_(_ACTIVE), 1), else_=0))
     sums = _sums(*token_columns(runs), *money_columns(runs))
     statement = select(key, func.count(), running, last_event, *sums).where(where(within), key.is_not(None))
-    return _by_activity(
-        Group(
+    for row in connection.execute(statement.group_by(key)):
+        yield Group(
             id=row[0], runs=row[1], running=row[2], last_event=row[3], tokens=tokens_of(row, 4), money=money_of(row, 9)
         )
-        for row in connection.execute(statement.group_by(key))
-    )
 
 
-def _groups_of(connection: Connection, by: str) -> list[Group]:
-    name = spent.c[by]
-    costs_of = {row[0]: row for row in connection.execute(_rolled_up((name, _none)).where(name != ""))}
-    found = []
+def _groups_of(connection: Connection, by: str) -> Iterator[Group]:
     for key, count, running, last_event in connection.execute(_counted(by)):
-        sums = costs_of.get(key)
-        tokens, money = (tokens_of(sums, 4), money_of(sums, 9)) if sums else (Tokens(), Money())
-        found.append(Group(id=key, runs=count, running=running, last_event=last_event, tokens=tokens, money=money))
-    return _by_activity(found)
+        yield Group(id=key, runs=count, running=running, last_event=last_event)
 
 
-def _by_activity(groups: Iterable[Group]) -> list[Group]:
-    return sorted(groups, key=lambda group: (group.last_event or "", group.id), reverse=True)
+_FEW = 1000  # names in one statement
+
+
+def _with_costs(connection: Connection, by: str, groups: list[Group]) -> list[Group]:
+    name = spent.c[by]
+    wanted = name.in_([group.id for group in groups]) if len(groups) <= _FEW else name != ""
+    sums = {row[0]: row for row in connection.execute(_rolled_up((name, _none)).where(wanted))}
+    return [
+        msgspec.structs.replace(group, tokens=tokens_of(row, 4), money=money_of(row, 9))
+        if (row := sums.get(group.id))
+        else group
+        for group in groups
+    ]
 
 
 def _counted(by: str) -> AnySelect:

@@ -4,7 +4,7 @@ A line that cannot be read is named by `damage`; here its content is None, and n
 """
 
 import msgspec
-from sqlalchemy import BindParameter, Connection, bindparam, select, tuple_
+from sqlalchemy import BindParameter, Connection, bindparam, case, select, tuple_
 
 from ...core.audit import Act
 from ...core.errors import Conflict, Corrupt, NotFound, NotSupported
@@ -14,6 +14,7 @@ from ...core.query.query import EVERYTHING, Query
 from ...core.runs import Approval, Artifact, Damage, Message, MetricValue, Note, Step
 from . import tables
 from .bodies import Bodies
+from .detail_pages import of_runs, page
 from .run_items import numbers
 from .run_queries import conditions
 from .run_rows import AnyRow, money_columns, money_of, token_columns, tokens_of
@@ -139,20 +140,25 @@ _APPROVAL = (
 )
 _approvals = select(*(_a[name] for name in _APPROVAL))
 _of_run = _approvals.where(_a.run == _run, _a.seq > bindparam("after")).order_by(_a.seq).limit(bindparam("limit"))
-_pending = _approvals.where(_a.status == "pending").order_by(_a.requested, _a.run, _a.seq).limit(bindparam("limit"))
+_pending = _approvals.where(_a.status == "pending")
 
 
-def approvals(connection: Connection, bodies: Bodies, run: str | None, after: int, limit: int) -> list[Approval]:
-    """Approvals of a run in the order asked; without a run those that still wait, oldest first."""
-    given = {"limit": max(limit, 1)}
-    rows = connection.execute(*((_pending, given) if run is None else (_of_run, given | {"run": run, "after": after})))
+def approvals(connection: Connection, bodies: Bodies, run: str, after: int, limit: int) -> list[Approval]:
+    """Approvals of a run in the order asked."""
+    rows = connection.execute(_of_run, {"run": run, "after": after, "limit": max(limit, 1)})
     return [_approval(bodies, row) for row in rows.all()]
 
 
+def pending(connection: Connection, bodies: Bodies, within: Query, limit: int, after: str | None) -> Page[Approval]:
+    """Approvals that still wait, oldest first."""
+    found = page(connection, of_runs(_pending, _a.run, within), (_a.requested, _a.run, _a.seq), limit, after)
+    return Page(items=[_approval(bodies, row) for row in found.items], next=found.next)
+
+
 def _approval(bodies: Bodies, row: AnyRow) -> Approval:
-    event = read(bodies, row.run, row.seq)
+    event = read(bodies, row[0], row[5])
     details = event.details if isinstance(event, ApprovalRequested) else {}
-    return Approval(**dict(zip(_APPROVAL, row, strict=True)), details=details)
+    return Approval(**dict(zip(_APPROVAL, row, strict=False)), details=details)
 
 
 def check_open(connection: Connection, run: str, approval: str) -> None:
@@ -187,26 +193,27 @@ def artifacts(connection: Connection, run: str, after: int, limit: int) -> list[
 
 _METRIC = ("name", "value", "t", "seq", "step")
 _n = tables.metrics.c
+_metrics = select(*(_n[name] for name in _METRIC))
 # Not as they arrived: what others gave and what the run reported come by different ways.
-_metrics = select(*(_n[name] for name in _METRIC)).where(_n.run == _run).order_by(_n.t, _n.seq == 0, _n.seq, _n.id)
+_in_time = (_n.t, case((_n.seq == 0, 1), else_=0), _n.seq, _n.id)
 
 
-def metrics(connection: Connection, run: str) -> list[MetricValue]:
+def metrics(connection: Connection, run: str, limit: int, after: str | None) -> Page[MetricValue]:
     """Numbers that the run reported or was given, in order."""
-    rows = connection.execute(_metrics, {"run": run})
-    return [MetricValue(run=run, **dict(zip(_METRIC, row, strict=True))) for row in rows]
+    found = page(connection, _metrics.where(_n.run == run), _in_time, limit, after)
+    return Page(
+        items=[MetricValue(run=run, **dict(zip(_METRIC, row, strict=False))) for row in found.items], next=found.next
+    )
 
 
-_notes = (
-    select(tables.notes.c.t, tables.notes.c.by, tables.notes.c.text)
-    .where(tables.notes.c.run == _run)
-    .order_by(tables.notes.c.t, tables.notes.c.id)
-)
+_o = tables.notes.c
+_notes = select(_o.t, _o.by, _o.text)
 
 
-def notes(connection: Connection, run: str) -> list[Note]:
+def notes(connection: Connection, run: str, limit: int, after: str | None) -> Page[Note]:
     """Notes, oldest first."""
-    return [Note(run=run, t=t, by=by, text=text) for t, by, text in connection.execute(_notes, {"run": run})]
+    found = page(connection, _notes.where(_o.run == run), (_o.t, _o.id), limit, after)
+    return Page(items=[Note(run=run, t=t, by=by, text=text) for t, by, text, *_ in found.items], next=found.next)
 
 
 _snapshots = select(tables.snapshots.c.name, tables.snapshots.c.seq).where(tables.snapshots.c.run == _run)
@@ -241,13 +248,15 @@ def acts(connection: Connection, within: Query, limit: int, after: str | None) -
 
 
 _d = tables.damage.c
-_damage = select(_d.place, _d.what, _d.run, _d["offset"], _d.length, _d.raw).order_by(_d.id)
+_damage = select(_d.place, _d.what, _d.run, _d["offset"], _d.length, _d.raw)
 
 
-def damage(connection: Connection, run: str | None) -> list[Damage]:
-    """What could not be read, of one run or of all."""
-    statement = _damage if run is None else _damage.where(_d.run == run)
-    return [
+def damage(connection: Connection, run: str | None, within: Query, limit: int, after: str | None) -> Page[Damage]:
+    """What could not be read, of one run or of those that match."""
+    statement = of_runs(_damage, _d.run, within)
+    found = page(connection, statement if run is None else statement.where(_d.run == run), (_d.id,), limit, after)
+    items = [
         Damage(where=place, what=what, run=of_run, offset=offset, length=length, raw=raw)
-        for place, what, of_run, offset, length, raw in connection.execute(statement)
+        for place, what, of_run, offset, length, raw, *_ in found.items
     ]
+    return Page(items=items, next=found.next)

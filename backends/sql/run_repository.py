@@ -148,9 +148,14 @@ class SqlRuns(RunRepository):
         with self._reading(run) as connection:
             return run_details.messages(connection, self._bodies, run, limit, after)
 
-    def approvals(self, run: str | None = None, *, after: int = 0, limit: int = ALL) -> list[Approval]:
+    def approvals(self, run: str, *, after: int = 0, limit: int = ALL) -> list[Approval]:
         with self._reading(run) as connection:
             return run_details.approvals(connection, self._bodies, run, after, limit)
+
+    def pending(self, within: Query = EVERYTHING, *, limit: int = 1000, after: str | None = None) -> Page[Approval]:
+        within = self.settled(within)
+        with self._reading() as connection:
+            return run_details.pending(connection, self._bodies, within, limit, after)
 
     def artifacts(self, run: str, *, after: int = 0, limit: int = ALL) -> list[Artifact]:
         with self._reading(run) as connection:
@@ -160,13 +165,13 @@ class SqlRuns(RunRepository):
         with self._reading(run) as connection:
             return run_details.snapshots(connection, self._bodies, run)
 
-    def metrics(self, run: str) -> list[MetricValue]:
+    def metrics(self, run: str, *, limit: int = 1000, after: str | None = None) -> Page[MetricValue]:
         with self._reading(run) as connection:
-            return run_details.metrics(connection, run)
+            return run_details.metrics(connection, run, limit, after)
 
-    def notes(self, run: str) -> list[Note]:
+    def notes(self, run: str, *, limit: int = 1000, after: str | None = None) -> Page[Note]:
         with self._reading(run) as connection:
-            return run_details.notes(connection, run)
+            return run_details.notes(connection, run, limit, after)
 
     def event(self, run: str, seq: int) -> AnyEvent:
         with self._reading(run):
@@ -176,9 +181,12 @@ class SqlRuns(RunRepository):
         with self._reading(run):
             return self._bodies.lines(run, after=after, limit=limit)
 
-    def damage(self, run: str | None = None) -> list[Damage]:
+    def damage(
+        self, run: str | None = None, within: Query = EVERYTHING, *, limit: int = 1000, after: str | None = None
+    ) -> Page[Damage]:
+        within = self.settled(within)
         with self._reading(run) as connection:
-            return run_details.damage(connection, run)
+            return run_details.damage(connection, run, within, limit, after)
 
     # --- over many runs
 
@@ -198,15 +206,15 @@ class SqlRuns(RunRepository):
         with self._reading() as connection:
             return run_queries.workflows(connection, within)
 
-    def sessions(self, within: Query = EVERYTHING) -> list[Group]:
+    def sessions(self, within: Query = EVERYTHING, *, limit: int = 1000, after: str | None = None) -> Page[Group]:
         within = self.settled(within)
         with self._reading() as connection:
-            return cost_queries.sessions(connection, within)
+            return cost_queries.sessions(connection, within, limit, after)
 
-    def projects(self, within: Query = EVERYTHING) -> list[Group]:
+    def projects(self, within: Query = EVERYTHING, *, limit: int = 1000, after: str | None = None) -> Page[Group]:
         within = self.settled(within)
         with self._reading() as connection:
-            return cost_queries.projects(connection, within)
+            return cost_queries.projects(connection, within, limit, after)
 
     # --- what others add
 

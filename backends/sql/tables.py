@@ -401,7 +401,7 @@ metrics = Table(
     Column("seq", Integer, nullable=False, default=0),  # 0: given later
     Column("step", String),
 )
-Index("metrics_of_run", metrics.c.run, metrics.c.id)
+Index("metrics_of_run", metrics.c.run, metrics.c.t, metrics.c.id)
 Index("metrics_by_name", metrics.c.name, metrics.c.value, metrics.c.run)
 
 snapshots = Table(

@@ -137,10 +137,10 @@ def test_the_index_may_be_deleted_at_any_time(tmp_path):
     with flightlog.open(tmp_path) as store:
         store.runs.annotate(Pinned(run=runs[3]))
         store.runs.annotate(Noted(run=runs[4], text="hello"))
-        before = ([store.runs.get(run) for run in runs], store.runs.totals(), store.runs.notes(runs[4]))
+        before = ([store.runs.get(run) for run in runs], store.runs.totals(), store.runs.notes(runs[4]).items)
     shutil.rmtree(tmp_path / ".flightlog")
     with flightlog.open(tmp_path) as store:
-        assert ([store.runs.get(run) for run in runs], store.runs.totals(), store.runs.notes(runs[4])) == before
+        assert ([store.runs.get(run) for run in runs], store.runs.totals(), store.runs.notes(runs[4]).items) == before
 
 
 def test_a_damaged_index_is_made_anew(tmp_path):
@@ -204,7 +204,7 @@ def test_annotations_are_read_by_offset_and_again_when_the_file_is_another(tmp_p
         (tmp_path / "new").write_bytes(b"".join(lines[:3]) + b"damaged\n" + lines[-1])
         (tmp_path / "new").rename(tmp_path / "annotations.jsonl")
         assert (store.runs.get(runs[0]).notes, store.runs.get(runs[1]).notes) == (2, 1)
-        assert ["annotations.jsonl" in damage.where for damage in store.runs.damage()] == [True]
+        assert ["annotations.jsonl" in damage.where for damage in store.runs.damage().items] == [True]
 
 
 def test_the_index_lies_in_the_cache_where_the_directory_is_not_ours_to_write(tmp_path, monkeypatch):

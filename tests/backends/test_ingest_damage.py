@@ -68,22 +68,24 @@ def test_the_rest_is_read_and_the_damage_is_named(tmp_path, storage, case):
         assert [entry.message for entry in store.logs.query(run)] == messages
         assert [entry.message for entry in store.logs.query(other)] == ["of another run"]
         named = [
-            damage for damage in store.runs.damage(run) if "missing" not in damage.what or case == "missing numbers"
+            damage
+            for damage in store.runs.damage(run).items
+            if "missing" not in damage.what or case == "missing numbers"
         ]
         assert (len(named) >= 1) == bool(damaged), named
         for damage in named:
             assert run in damage.where and damage.what and 0 < damage.offset < size and len(damage.raw) <= 200
-        assert found.damaged == len(store.runs.damage(run)) and store.runs.totals().damaged == found.damaged
+        assert found.damaged == len(store.runs.damage(run).items) and store.runs.totals().damaged == found.damaged
         kinds = {finding.kind for finding in store.upkeep.check() if finding.run == run}
         assert bool(kinds & {"damaged-line", "newer-format"}) == bool(found.damaged)
-        assert not store.runs.damage(other)
+        assert not store.runs.damage(other).items
 
 
 def test_what_is_damaged_is_not_named_again_when_the_run_goes_on(tmp_path, storage):
     run, path = journal(tmp_path, b"junk\n", storage=storage)
     with flightlog.open(tmp_path) as store:
         for seq in range(3, 8):
-            assert len(store.runs.damage(run)) == 1
+            assert len(store.runs.damage(run).items) == 1
             with path.open("ab") as file:
                 file.write(line(seq))
         assert store.runs.get(run).logs == 5
@@ -113,7 +115,7 @@ def test_a_newer_event_is_kept_byte_for_byte(tmp_path, storage):
     with flightlog.open(tmp_path) as store:
         assert store.runs.get(run).status == "completed"
         assert (2, sealed) in store.runs.events(run)
-        assert "newer Flightlog" in store.runs.damage(run)[0].what
+        assert "newer Flightlog" in store.runs.damage(run).items[0].what
 
 
 def test_a_newer_format_is_said(tmp_path, storage):
@@ -122,7 +124,7 @@ def test_a_newer_format_is_said(tmp_path, storage):
     journal(tmp_path, e.encode(started) + b"\n", line(2), storage=storage, first=False, run=run)
     with flightlog.open(tmp_path) as store:
         assert store.runs.get(run).logs == 1
-        assert [damage.what for damage in store.runs.damage(run)] == [
+        assert [damage.what for damage in store.runs.damage(run).items] == [
             "written in format 2, which only a newer Flightlog knows whole"
         ]
         assert "newer-format" in {finding.kind for finding in store.upkeep.check()}
@@ -136,7 +138,7 @@ def test_a_torn_last_line_is_left_out_until_it_is_whole(tmp_path, storage):
         assert "torn-line" in {finding.kind for finding in store.upkeep.check()}
         with path.open("ab") as file:
             file.write(whole[50:])
-        assert store.runs.get(run).logs == 2 and not store.runs.damage(run)
+        assert store.runs.get(run).logs == 2 and not store.runs.damage(run).items
 
 
 def test_a_line_longer_than_memory_should_hold_is_named_and_passed_over(tmp_path, storage):
@@ -148,7 +150,7 @@ def test_a_line_longer_than_memory_should_hold_is_named_and_passed_over(tmp_path
         file.write(b'"}\n' + line(3, "after it"))
     with flightlog.open(tmp_path) as store:
         assert [entry.message for entry in store.logs.query(run)] == ["after it"]
-        assert "100000" in store.runs.damage(run)[0].what
+        assert "100000" in store.runs.damage(run).items[0].what
 
 
 def test_a_file_that_shrank_is_read_anew(tmp_path):
@@ -181,7 +183,7 @@ def test_a_new_file_with_the_old_ones_inode_is_read_anew(tmp_path):
             file.truncate(0)
             file.write(text)
         assert [entry.message for entry in store.logs.query(run)] == ["quite another", "one more"]
-        assert store.runs.get(run).logs == 2 and not store.runs.damage(run)
+        assert store.runs.get(run).logs == 2 and not store.runs.damage(run).items
 
 
 def test_a_file_that_was_rewritten_in_place_to_the_same_size_is_read_anew(tmp_path):
@@ -207,7 +209,7 @@ def test_a_run_whose_file_is_gone_is_gone_and_comes_back_with_it(tmp_path):
         assert store.feed.changes(cursor).removed == (run,)
         (tmp_path / "elsewhere").rename(path)
         assert store.runs.get(run).logs == 1
-        assert [note.text for note in store.runs.notes(run)] == ["keep this"]
+        assert [note.text for note in store.runs.notes(run).items] == ["keep this"]
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "UPPER.jsonl", "a b.jsonl", "\x1b[2J.jsonl", "x.jsonl", ".jsonl"])
@@ -225,7 +227,7 @@ def test_a_journal_in_another_days_folder_is_not_read_and_named(tmp_path):
     path.rename(tmp_path / "runs" / "2001-01-01" / path.name)
     with flightlog.open(tmp_path) as store:
         assert store.runs.query(EVERYTHING).items == []
-        assert [run in damage.where for damage in store.runs.damage()] == [True]
+        assert [run in damage.where for damage in store.runs.damage().items] == [True]
 
 
 def test_a_journal_that_is_a_link_is_not_followed(tmp_path):
@@ -235,4 +237,4 @@ def test_a_journal_that_is_a_link_is_not_followed(tmp_path):
     path.symlink_to(target)
     with flightlog.open(tmp_path) as store:
         assert not [found for found in store.runs.query(EVERYTHING).items if found.logs]
-        assert run in store.runs.damage()[0].where
+        assert run in store.runs.damage().items[0].where

@@ -77,7 +77,7 @@ def everything(store) -> dict:
         found[run.id] = (
             msgspec.structs.replace(run, size_bytes=0),
             store.runs.events(run.id, limit=10_000),
-            store.runs.notes(run.id),
+            store.runs.notes(run.id).items,
             [store.checkpoints.state(point.id) for point in store.checkpoints.list(run.id)],
         )
     for workflow in store.workflows.list_all():

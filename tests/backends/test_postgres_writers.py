@@ -226,4 +226,4 @@ def test_a_run_that_was_paused_is_taken_up_on_another_machine(machines):
     until(lambda: here.runs.get(run.id).status == "completed")
     assert [entry.message for entry in here.logs.query(run.id)] == ["one", "two"]
     there.runs.totals()
-    assert there.runs.get(run.id).status == "completed" and there.runs.damage() == []
+    assert there.runs.get(run.id).status == "completed" and there.runs.damage().items == []

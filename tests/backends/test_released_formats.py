@@ -69,7 +69,7 @@ def test_every_run_with_its_facts(store, runs):
     assert (retry.parent, retry.attempt, retry.error) == (whole.id, 2, "RuntimeError: 429 slow down")
     assert retry.from_checkpoint in {checkpoint.id for checkpoint in store.checkpoints.list(whole.id)}
     assert runs["later"].evidence == "until the quota is back"
-    assert store.runs.damage() == []
+    assert store.runs.damage().items == []
     assert [finding for finding in store.upkeep.check() if finding.severity == "error"] == []
 
 
@@ -112,7 +112,10 @@ def test_what_runs_are_made_of(store, runs):
         "result": {"labelled": 2},
         "output": "done",
     }
-    assert {(metric.name, metric.value) for metric in store.runs.metrics(run)} == {("labelled", 2.0), ("quality", 0.9)}
+    assert {(metric.name, metric.value) for metric in store.runs.metrics(run).items} == {
+        ("labelled", 2.0),
+        ("quality", 0.9),
+    }
     assert [(cost.model, cost.provenance) for cost in store.runs.cost_records(run)] == [
         ("gpt-4o-mini", "computed"),
         ("our-model", "unknown"),
@@ -123,7 +126,7 @@ def test_what_runs_are_made_of(store, runs):
         ("DEBUG", "prompt of 812 tokens"),
         ("WARNING", "one mail had no subject"),
     ]
-    assert [note.text for note in store.runs.notes(runs["retry"].id)] == ["the quota again"]
+    assert [note.text for note in store.runs.notes(runs["retry"].id).items] == ["the quota again"]
 
 
 def test_what_was_logged_before_there_was_an_index_is_found(store):
@@ -146,7 +149,7 @@ def test_versions_sums_and_patterns(store):
         (2, (1,), "ana"),
     ]
     assert store.workflows.get("triage", 2).definition == "steps: [plan, label, report]\n"
-    assert [(group.id, group.runs) for group in store.runs.sessions()] == [("ana", 2)]
+    assert [(group.id, group.runs) for group in store.runs.sessions().items] == [("ana", 2)]
     assert store.runs.count(parse("status:failed")) == 1
     assert store.runs.totals().runs == 3
     (pattern,) = store.metrics.patterns("triage")

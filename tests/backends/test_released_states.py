@@ -38,7 +38,7 @@ def test_states_of_the_first_format(place, tmp_path):
         assert [one.changed for one in kept[1:]] == [("blob", "messages", "notes"), ("desk",)]
         with pytest.raises(NotFound, match="dropped"):
             store.checkpoints.state(dropped.id)
-        assert not store.runs.damage()
+        assert not store.runs.damage().items
 
 
 def test_the_fixture_has_every_kind():

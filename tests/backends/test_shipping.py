@@ -105,7 +105,7 @@ def test_shipping_twice_and_from_two_sides_changes_nothing(tmp_path):
         assert [(two.runs.get(run).events, two.runs.events(run)) for run in runs] == [
             (run.events, lines) for run, lines in before
         ]
-        assert not one.runs.damage()
+        assert not one.runs.damage().items
 
 
 @pytest.mark.parametrize("moment", ["before removing", "between the two files"])
@@ -123,7 +123,7 @@ def test_a_shipper_that_dies_before_the_spool_is_cleared_leaves_that_to_the_next
             store.runs.totals()
     assert spool(tmp_path)
     with flightlog.open(tmp_path) as store:
-        assert store.runs.get(run).events == 6 and not store.runs.damage()
+        assert store.runs.get(run).events == 6 and not store.runs.damage().items
     assert spool(tmp_path) == []
 
 
@@ -153,7 +153,7 @@ with flightlog.open({str(tmp_path)!r}) as store:
     said = sorted(other.communicate(timeout=100)[0].strip() for other in others)
     assert said == ["begun"] + ["conflict"] * 7
     with flightlog.open(tmp_path) as store:
-        assert store.runs.get(run).logs == 1 and not store.runs.damage()
+        assert store.runs.get(run).logs == 1 and not store.runs.damage().items
 
 
 def test_a_paused_run_whose_spool_is_gone_is_taken_up_from_the_database(tmp_path):
@@ -169,7 +169,7 @@ def test_a_paused_run_whose_spool_is_gone_is_taken_up_from_the_database(tmp_path
         again.log("after")
         again.finish()
         assert [entry.message for entry in store.logs.query(run.id)] == ["before", "after"]
-        assert store.checkpoints.state(saved) == {"a": [1, 2, 3]} and not store.runs.damage()
+        assert store.checkpoints.state(saved) == {"a": [1, 2, 3]} and not store.runs.damage().items
     assert spool(tmp_path) == []
 
 
@@ -320,7 +320,7 @@ def test_another_event_of_the_same_number_is_named_and_the_first_one_stays(tmp_p
         (tmp_path / "beside").write_bytes(b"".join([*lines[:2], forged + b"\n", *lines[3:]]))
         (tmp_path / "beside").replace(path)
         assert store.runs.events(run) == before
-        assert [damage.what for damage in store.runs.damage(run)] == [
+        assert [damage.what for damage in store.runs.damage(run).items] == [
             "event 3 was recorded before in other bytes, which stay"
         ]
 
@@ -338,7 +338,7 @@ def test_an_event_that_comes_after_those_that_follow_it_is_kept_and_named(tmp_pa
         (tmp_path / "beside").replace(path)
         assert b"".join(line + b"\n" for _, line in store.runs.events(run)) == whole
         said = f"event 2 came after event {len(lines)}: it is kept, but no number knows of it"
-        assert said in [damage.what for damage in store.runs.damage(run)]
+        assert said in [damage.what for damage in store.runs.damage(run).items]
         assert store.runs.get(run).logs == before.logs
 
 
@@ -357,5 +357,5 @@ def test_a_twin_that_came_and_went_between_look_and_lock_is_a_conflict(tmp_path,
         monkeypatch.setattr(store.recording.real, "_shipped", twin_is_quicker)
         with pytest.raises(Conflict):
             store.run("w", id=run)
-        assert other.runs.get(run).events == 2 and not other.runs.damage()
+        assert other.runs.get(run).events == 2 and not other.runs.damage().items
     assert spool(tmp_path) == []

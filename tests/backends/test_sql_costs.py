@@ -145,13 +145,13 @@ def test_sessions_and_projects_by_their_last_activity(small):
     small.begin()
     small.record(new, CostRecorded(model="m", nanousd=4, input_tokens=2))
     small.record(old, CostRecorded(model="m", nanousd=None, input_tokens=1))
-    assert [group.id for group in small.runs.sessions()] == ["ana", "bo"]
-    ana, bo = small.runs.sessions()
+    assert [group.id for group in small.runs.sessions().items] == ["ana", "bo"]
+    ana, bo = small.runs.sessions().items
     assert ana.last_event == small.runs.get(old).last_event
     assert (ana.runs, ana.running, ana.money.unknown, bo.money.nanousd, bo.tokens.input) == (1, 1, 1, 4, 2)
-    (inbox,) = small.runs.projects()
+    (inbox,) = small.runs.projects().items
     assert (inbox.id, inbox.runs, inbox.tokens.input) == ("inbox", 2, 3)
     assert (inbox.money.unknown, inbox.money.nanousd) == (1, 4)
     assert inbox.last_event == ana.last_event
     small.forget(old)
-    assert [group.id for group in small.runs.sessions()] == ["bo"]
+    assert [group.id for group in small.runs.sessions().items] == ["bo"]

@@ -5,6 +5,7 @@ from flightlog.backends.sql.run_repository import SqlRuns
 from flightlog.core import events as e
 from flightlog.core.annotations import Noted, Pinned, Scored, Tagged
 from flightlog.core.errors import Conflict, Corrupt, NotFound, ReadOnly, StorageError
+from flightlog.core.query.query import equals
 from flightlog.core.runs import Damage
 
 NO_RUN = "01jd00000000000000000000zz"
@@ -134,9 +135,9 @@ def test_artifacts_snapshots_metrics_and_notes(small):
     (artifact,) = small.runs.artifacts(run)
     assert (artifact.name, artifact.path, artifact.size, artifact.step) == ("report", "out/report.md", 12, "s")
     assert small.runs.snapshots(run) == {"plan": ["new"], "result": None}
-    assert [(metric.value, metric.seq) for metric in small.runs.metrics(run)] == [(0.5, 6), (0.9, 0)]
-    assert small.runs.metrics(run)[1].t
-    assert [(note.text, note.by) for note in small.runs.notes(run)] == [("sooner", "bo"), ("later", "ana")]
+    assert [(metric.value, metric.seq) for metric in small.runs.metrics(run).items] == [(0.5, 6), (0.9, 0)]
+    assert small.runs.metrics(run).items[1].t
+    assert [(note.text, note.by) for note in small.runs.notes(run).items] == [("sooner", "bo"), ("later", "ana")]
     told = small.runs.get(run)
     assert (told.tags, told.notes, told.pinned, told.artifacts) == (("a", "b"), 2, True, 1)
 
@@ -147,11 +148,11 @@ def test_approvals_of_a_run_and_all_that_wait(small):
     small.record(second, e.ApprovalRequested(approval="b", question="Pay?"))
     small.record(first, e.ApprovalRequested(approval="c", question="Stop?"))
     assert [approval.id for approval in small.runs.approvals(first)] == ["a", "c"]
-    assert [approval.id for approval in small.runs.approvals()] == ["a", "b", "c"]
+    assert [approval.id for approval in small.runs.pending().items] == ["a", "b", "c"]
     small.record(first, e.ApprovalDecided(approval="a", decision="approved", by="ana", note="fine"))
     decided = small.runs.approvals(first)[0]
     assert (decided.status, decided.by, decided.note, decided.details) == ("approved", "ana", "fine", {"mails": 14})
-    assert [approval.id for approval in small.runs.approvals()] == ["b", "c"]
+    assert [approval.id for approval in small.runs.pending().items] == ["b", "c"]
 
 
 def test_an_approval_is_answered_once(small):
@@ -174,7 +175,7 @@ def test_an_approval_of_a_finished_run_is_not_answered(small):
     small.record(run, e.ApprovalRequested(approval="a", question="Send?"), e.RunFinished(status="cancelled"))
     with pytest.raises(Conflict):
         small.runs.decide(run, "a", "approved")
-    assert small.runs.approvals() == []
+    assert small.runs.pending().items == []
 
 
 def test_where_nobody_can_write_changes_are_refused(small):
@@ -193,7 +194,12 @@ def test_damage_is_told_of_a_run_and_of_the_store(small):
     with small.database.write() as connection:
         small.projector.damage(connection, of_run)
         small.projector.damage(connection, Damage(where="annotations", what="not JSON"))
-    assert small.runs.damage(run) == [of_run]
-    assert [damage.what for damage in small.runs.damage()] == ["a torn line", "not JSON"]
+    assert small.runs.damage(run).items == [of_run]
+    assert [damage.what for damage in small.runs.damage().items] == ["a torn line", "not JSON"]
+    first = small.runs.damage(limit=1)
+    rest = small.runs.damage(limit=1, after=first.next)
+    assert (first.items, [damage.what for damage in rest.items], rest.next) == ([of_run], ["not JSON"], None)
+    assert small.runs.damage(within=equals("id", run)).items == [of_run]
+    assert small.runs.damage(within=equals("id", "other")).items == []
     assert small.runs.get(run).damaged == 1
     assert small.runs.totals().damaged == 2

@@ -389,8 +389,8 @@ def test_sessions_and_projects_cost_what_they_are_and_not_their_runs(small):
     begin(10)
     few = costs()
     begin(90)
-    assert [group.runs for group in small.runs.sessions()] == [20] * 5
-    assert {group.money.nanousd for group in small.runs.projects()} == {20}
+    assert [group.runs for group in small.runs.sessions().items] == [20] * 5
+    assert {group.money.nanousd for group in small.runs.projects().items} == {20}
     for before, after in zip(few, costs(), strict=True):
         assert after <= before + 2
 

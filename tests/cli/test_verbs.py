@@ -190,6 +190,21 @@ def test_states_and_state(data):
     assert point["id"] in call("states", branch.id, "--data", data)
 
 
+def test_sessions_come_by_pages_and_say_how_to_go_on(tmp_path):
+    with flightlog.open(tmp_path) as store:
+        for name in ("ana", "bo", "cy"):
+            with store.run("w", session=name):
+                pass
+    found, more = [], []
+    for _ in range(3):
+        done = CliRunner().invoke(main, ["sessions", "--json", "--limit", "1", *more, "--data", str(tmp_path)])
+        found.append(json.loads(done.stdout)["id"])
+        more = done.stderr.split()[-2:]
+    assert found == ["cy", "bo", "ana"] and more == []
+    refused = CliRunner().invoke(main, ["sessions", "--after", "x", "--data", str(tmp_path)])
+    assert refused.exit_code and "is not a cursor of this list" in refused.stderr
+
+
 def test_sessions_costs_workflows_and_versions(data):
     (session,) = [s for s in lines_of("sessions", "--json", "--data", data) if s["id"] == "ana"]
     assert session["runs"] == 1

@@ -118,7 +118,7 @@ def test_the_first_opening_shows_everything(kind, left, tmp_path, new_postgres_u
         assert (
             store.runs.totals().by_status["lost"] == sum(one["run"].status == "lost" for one in expected.values()) > 1
         )
-        assert [damage for damage in store.runs.damage() if not damage.where.startswith("event ")] == []
+        assert [damage for damage in store.runs.damage().items if not damage.where.startswith("event ")] == []
     finally:
         place.close()
 

@@ -389,7 +389,7 @@ class Engines(RuleBasedStateMachine):
                 msgspec.structs.replace(e.decode(line), format=1) if n == 1 else e.decode(line) for n, line in lines
             ]
             assert all(engine.store.runs.events(run) == lines for engine in self.engines)
-            assert all(engine.store.runs.damage(run) == first.damage(run) for engine in self.engines)
+            assert all(engine.store.runs.damage(run).items == first.damage(run).items for engine in self.engines)
             decoded = [e.decode(line) for _, line in lines]
             decoded[0].format = 0
             assert decoded == self.events[run]
@@ -420,8 +420,8 @@ class Engines(RuleBasedStateMachine):
         same(kind, runs.approvals(run), known["approvals"])
         same(kind, runs.artifacts(run), known["artifacts"])
         same(kind, runs.snapshots(run), known["snapshots"])
-        same(kind, runs.metrics(run), known["metrics"])
-        same(kind, runs.notes(run), known["notes"])
+        same(kind, runs.metrics(run).items, known["metrics"])
+        same(kind, runs.notes(run).items, known["notes"])
         same(kind, runs.cost_records(run), known["costs"])
         same(kind, logs.query(run, limit=1000), known["logs"])
         planned = [entry for entry in known["logs"] if wanted("pla*").accepts(entry.message)]
@@ -462,7 +462,7 @@ class Engines(RuleBasedStateMachine):
             for one in runs.approvals(run.id)
             if one.status == "pending"
         ]
-        assert [(one.requested, one.run, one.seq) for one in runs.approvals()] == sorted(pending)
+        assert [(one.requested, one.run, one.seq) for one in runs.pending().items] == sorted(pending)
         for run in order[:2]:
             children = [one for one in expected if one.parent == run.id]
             assert [one.id for one in runs.children(run.id)] == [
@@ -489,8 +489,8 @@ class Engines(RuleBasedStateMachine):
             same(kind, grouped(runs.costs(by, parse("workflow:w"))), cost_groups(of_w, key))
         for name, ask in (("session", runs.sessions), ("project", runs.projects)):
             expected = groups(found, name)
-            same(kind, ask(), expected)
-            same(kind, ask(parse("-id:nothing")), expected)
+            same(kind, ask().items, expected)
+            same(kind, ask(parse("-id:nothing")).items, expected)
         same(kind, runs.workflows(), workflows(found))
         same(kind, runs.workflows(parse("-id:nothing")), workflows(found))
         self.look_at_outcomes(engine, list(all_told.values()))

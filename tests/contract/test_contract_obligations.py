@@ -153,10 +153,13 @@ PROOFS: dict[str, tuple[str, ...]] = {
         "test_approvals_of_one_run_in_the_order_asked_and_all_pending_ones_oldest_first "
         f"test_lists_by_seq_go_on_where_the_last_one_ended {BY_ALL}",
     ),
+    "RunRepository.pending": (f"test_pending_approvals_come_by_pages_oldest_first {BY_ALL}",),
     "RunRepository.artifacts": (f"test_lists_by_seq_go_on_where_the_last_one_ended {BY_ALL}",),
     "RunRepository.snapshots": (f"test_artifacts_snapshots_and_metrics_are_those_of_the_run {BY_ALL}",),
-    "RunRepository.metrics": (f"test_metrics_are_in_order_whoever_gave_them {BY_ALL}",),
-    "RunRepository.notes": (f"test_annotate_adds_a_pin_tag_note_or_score_and_fills_in_the_time {BY_ALL}",),
+    "RunRepository.metrics": (
+        f"test_metrics_are_in_order_whoever_gave_them test_metrics_and_notes_come_by_pages_in_order {BY_ALL}",
+    ),
+    "RunRepository.notes": (f"test_metrics_and_notes_come_by_pages_in_order {BY_ALL}",),
     "RunRepository.event": (
         "test_event_is_decoded_and_not_found_beyond_the_end",
         "test_event_is_decoded_and_not_found_beyond_the_end test_a_damaged_entry_hides_no_other",
@@ -175,8 +178,14 @@ PROOFS: dict[str, tuple[str, ...]] = {
         f"test_workflows_are_listed_by_id_with_how_their_runs_stand {BY_ALL}",
         "test_questions_cost_the_same_number_of_statements_at_any_size",
     ),
-    "RunRepository.sessions": (f"test_sessions_and_projects_most_recently_active_first {BY_ALL}",),
-    "RunRepository.projects": (f"test_sessions_and_projects_most_recently_active_first {BY_ALL}",),
+    "RunRepository.sessions": (
+        f"test_sessions_and_projects_most_recently_active_first {BY_ALL}",
+        "test_sessions_and_projects_come_by_pages_most_recently_active_first",
+    ),
+    "RunRepository.projects": (
+        "test_sessions_and_projects_most_recently_active_first "
+        f"test_sessions_and_projects_come_by_pages_most_recently_active_first {BY_ALL}",
+    ),
     "RunRepository.annotate": (
         f"test_annotate_adds_a_pin_tag_note_or_score_and_fills_in_the_time {BY_ALL}",
         "test_an_unknown_id_is_not_found_everywhere",
@@ -187,7 +196,9 @@ PROOFS: dict[str, tuple[str, ...]] = {
         "test_decide_conflict_if_it_is_decided_or_answered_already_or_the_run_is_finished",
         "test_an_unknown_id_is_not_found_everywhere",
     ),
-    "RunRepository.damage": ("test_damage_is_told_of_a_run_and_of_the_store",),
+    "RunRepository.damage": (
+        "test_damage_is_told_of_a_run_and_of_the_store test_lists_that_have_no_order_in_common_follow_one_another",
+    ),
     "LogRepository.query": (f"test_query_gives_the_last_entries_in_order_of_seq {BY_ALL}",),
     "LogRepository.counts": (f"test_counts_by_level {BY_ALL}",),
     "LogRepository.scan": ("test_a_scan_ends_soon_after_stop",),

@@ -190,7 +190,7 @@ def test_an_answer_from_another_process_is_taken_by_the_waiting_run(kept):
     store = kept.open()
     code = f"""{kept.code}
 import time
-while not (pending := store.runs.approvals()):
+while not (pending := store.runs.pending().items):
     time.sleep(0.02)
 store.runs.decide(pending[0].run, pending[0].id, "approved", by="bob")
 store.close()

@@ -42,7 +42,7 @@ def everything(store):
             msgspec.structs.replace(run, size_bytes=0),
             store.runs.events(run.id),
             store.runs.steps(run.id),
-            store.runs.notes(run.id),
+            store.runs.notes(run.id).items,
             store.checkpoints.list(run.id),
             [store.checkpoints.state(point.id) for point in store.checkpoints.list(run.id)],
             store.logs.query(run.id),

@@ -192,7 +192,7 @@ def test_approvals_of_one_run_in_the_order_asked_and_all_pending_ones_oldest_fir
     one = record(store, *ask, e.ApprovalDecided(approval="a0", decision="approved"), finish=None)
     two = record(store, *ask, finish=None)
     assert [approval.status for approval in store.runs.approvals(one)] == ["approved", "pending"]
-    assert [(a.run, a.id) for a in store.runs.approvals()] == [(one, "a1"), (two, "a0"), (two, "a1")]
+    assert [(a.run, a.id) for a in store.runs.pending().items] == [(one, "a1"), (two, "a0"), (two, "a1")]
     assert store.runs.get(two).status in ("waiting", "lost")
 
 
@@ -208,7 +208,7 @@ def test_artifacts_snapshots_and_metrics_are_those_of_the_run(store):
     )
     assert [artifact.name for artifact in store.runs.artifacts(run)] == ["a", "b"]
     assert store.runs.snapshots(run) == {"plan": {"v": 2}, "result": [1]}
-    assert [metric.value for metric in store.runs.metrics(run)] == [0.5, 0.75]
+    assert [metric.value for metric in store.runs.metrics(run).items] == [0.5, 0.75]
 
 
 def test_event_is_decoded_and_not_found_beyond_the_end(store):
@@ -306,8 +306,8 @@ def test_costs_are_grouped_on_every_axis_and_since_a_day(store):
 def test_sessions_and_projects_most_recently_active_first(store):
     for session in ("old", "new", "old2"):
         record(store, session=session, project="p")
-    assert [group.id for group in store.runs.sessions()] == ["old2", "new", "old"]
-    assert [(group.id, group.runs) for group in store.runs.projects()] == [("p", 3)]
+    assert [group.id for group in store.runs.sessions().items] == ["old2", "new", "old"]
+    assert [(group.id, group.runs) for group in store.runs.projects().items] == [("p", 3)]
 
 
 def test_annotate_adds_a_pin_tag_note_or_score_and_fills_in_the_time(store):
@@ -322,9 +322,9 @@ def test_annotate_adds_a_pin_tag_note_or_score_and_fills_in_the_time(store):
     store.runs.annotate(Scored(run=run, name="score", value=0.9))
     found = store.runs.get(run)
     assert (found.pinned, found.tags, found.notes) == (True, ("x",), 2)
-    notes = store.runs.notes(run)
+    notes = store.runs.notes(run).items
     assert [(note.text, note.by) for note in notes] == [("n1", "ana"), ("n2", "")] and all(note.t for note in notes)
-    assert [(metric.name, metric.value, metric.seq) for metric in store.runs.metrics(run)] == [("score", 0.9, 0)]
+    assert [(metric.name, metric.value, metric.seq) for metric in store.runs.metrics(run).items] == [("score", 0.9, 0)]
     store.runs.annotate(Pinned(run=run, pinned=False))
     store.runs.annotate(Tagged(run=run, tag="x", tagged=False))
     found = store.runs.get(run)
@@ -362,7 +362,7 @@ def test_metrics_are_in_order_whoever_gave_them(store):
     for number in range(3):
         store.runs.annotate(Scored(run=writer.run, name="given", value=number))
         writer.append(e.MetricReported(name="reported", value=number))
-    found = [(metric.name, metric.value) for metric in store.runs.metrics(writer.run)]
+    found = [(metric.name, metric.value) for metric in store.runs.metrics(writer.run).items]
     assert found == [(name, number) for number in range(3) for name in ("given", "reported")]
     writer.close()
 
@@ -393,9 +393,80 @@ def test_a_long_name_hides_nothing_else_that_words_are_looked_for_in(store):
         assert store.runs.count(parse(word)) == 1
 
 
+def check_pages(page, whole, sizes=(1, 2, 3, 100)):
+    """Whatever their size, the pages of a list are the list, and another's cursor is refused."""
+    assert len(whole) > 2
+    for size in sizes:
+        found, after, asked = [], None, 0
+        while asked == 0 or after is not None:
+            one = page(limit=size, after=after)
+            assert 0 < len(one.items) <= size
+            found, after, asked = found + one.items, one.next, asked + 1
+        assert found == whole and asked == -(-len(whole) // size)
+    for cursor in ("", "x", "WzFd", "é", "~", "1.2", "W10", page(limit=1).next[:-4]):
+        with pytest.raises(StorageError, match="is not a cursor of this list"):
+            page(after=cursor)
+
+
+def test_metrics_and_notes_come_by_pages_in_order(store):
+    at = [1_795_262_400 * 10**9]
+    with pretending(lambda: at[0]):  # all at one moment: only numbers tell them apart
+        run = record(store, *(e.MetricReported(name=f"m{n}", value=n) for n in range(5)), finish=None)
+        for n in range(4):
+            store.runs.annotate(Noted(run=run, text=f"n{n}", by="ana"))
+            store.runs.annotate(Scored(run=run, name=f"s{n}", value=n))
+            at[0] += n % 2 * 10**9
+    record(store, e.MetricReported(name="other", value=1))
+    metrics, notes = store.runs.metrics(run).items, store.runs.notes(run).items
+    assert [one.name for one in metrics] == ["m0", "m1", "m2", "m3", "m4", "s0", "s1", "s2", "s3"]
+    assert [one.text for one in notes] == ["n0", "n1", "n2", "n3"]
+    check_pages(lambda **given: store.runs.metrics(run, **given), metrics)
+    check_pages(lambda **given: store.runs.notes(run, **given), notes)
+    scoped = store.scoped(session="ana").runs
+    with pytest.raises(NotFound):
+        scoped.notes(run, after=store.runs.notes(run, limit=1).next)
+
+
+def test_sessions_and_projects_come_by_pages_most_recently_active_first(store):
+    at = [1_795_262_400 * 10**9]
+    with pretending(lambda: at[0]):
+        for n in range(12):
+            record(store, session=f"s{n % 5}", project=f"p{n % 4}", tags=["some"] if n % 3 else [])
+            at[0] += n % 3 * 10**9
+    record(store)
+    for page in (store.runs.sessions, store.runs.projects):
+        whole = page().items
+        assert sum(group.runs for group in whole) == 12
+        assert whole == sorted(whole, key=lambda group: (group.last_event, group.id), reverse=True)
+        check_pages(page, whole)
+        some = page(parse("tag:some")).items
+        assert sum(group.runs for group in some) == 8
+        check_pages(lambda page=page, **given: page(parse("tag:some"), **given), some, (1, 3))
+    first, before = store.runs.sessions(limit=2), store.runs.sessions().items
+    record(store, session=before[-1].id)  # it is at the beginning now
+    assert store.runs.sessions().items[0].id == before[-1].id
+    assert store.runs.sessions(after=first.next).items == before[2:-1]
+
+
+def test_pending_approvals_come_by_pages_oldest_first(store):
+    at = [1_795_262_400 * 10**9]
+    with pretending(lambda: at[0]):
+        for n in range(4):
+            asked = [e.ApprovalRequested(approval=f"a{m}", question="?") for m in range(2)]
+            decided = e.ApprovalDecided(approval="a0", decision="approved")
+            record(store, *asked, *([decided] if n == 3 else []), finish=None, session="ana" if n % 2 else "bo")
+            at[0] += n % 2 * 10**9
+    pending = store.runs.pending().items
+    assert len(pending) == 7 and pending == sorted(pending, key=lambda one: (one.requested, one.run, one.seq))
+    check_pages(store.runs.pending, pending)
+    of_ana = [one for one in pending if store.runs.get(one.run).session == "ana"]
+    assert store.runs.pending(equals("session", "ana")).items == of_ana
+    check_pages(store.scoped(session="ana").runs.pending, of_ana, (1, 2))
+
+
 def test_damage_is_empty_for_what_is_whole(store):
     run = record(store)
-    assert store.runs.damage() == [] == store.runs.damage(run)
+    assert store.runs.damage().items == [] == store.runs.damage(run).items
 
 
 def test_what_is_returned_never_changes_afterwards(store):

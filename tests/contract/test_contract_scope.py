@@ -165,7 +165,7 @@ def test_no_list_and_no_sum_tells_of_another_session(two):
     for part in READS:
         for name, signature in public(INTERFACES[part]):
             by_id = arguments(signature, {"run": "", "checkpoint": "", "a": ""}) is not None
-            if name in WRITES or (by_id and name not in ("approvals", "damage")):
+            if name in WRITES or (by_id and name != "damage"):
                 continue
             needed = [key for key, one in signature.parameters.items() if one.default is one.empty and key != "self"]
             given = {key: OTHERS[key] for key in needed}
@@ -180,7 +180,7 @@ def test_no_list_and_no_sum_tells_of_another_session(two):
                 if not {"by", "key"} & given.keys():
                     break
     names = {name for name, _ in told}
-    wanted = "query values totals costs workflows sessions projects recent search approvals"
+    wanted = "query values totals costs workflows sessions projects recent search pending"
     assert set(wanted.split()) <= names
     for name, text in told:
         # What was asked for may be named in the answer.
@@ -197,10 +197,10 @@ def test_numbers_are_of_the_scope_alone(two):
     assert totals.today.recorded_nanousd == 250_000_000
     assert totals.size_bytes == store.runs.get(own.id).size_bytes
     assert scoped.runs.count(EVERYTHING) == 1
-    assert [group.id for group in scoped.runs.sessions()] == ["ana"]
-    (project,) = scoped.runs.projects()
+    assert [group.id for group in scoped.runs.sessions().items] == ["ana"]
+    (project,) = scoped.runs.projects().items
     assert (project.id, project.runs, project.money.recorded_nanousd) == ("wombat-project", 1, 250_000_000)
-    assert project == store.runs.projects(equals("session", "ana"))[0]
+    assert project == store.runs.projects(equals("session", "ana")).items[0]
     assert scoped.metrics.summary(f"{SECRET}-flow").runs == 0
     assert scoped.metrics.summary("wombat-flow").runs == 1
     assert scoped.metrics.patterns(f"{SECRET}-flow") == []

@@ -58,7 +58,7 @@ def test_drop_states_leaves_those_that_are_kept(store):
     assert [one.id for one in store.checkpoints.list(run)] == list(given_)
     assert store.runs.get(run).size_bytes == before - dropped.size_bytes
     assert store.upkeep.drop_states(run, keep).values == 0
-    assert not store.runs.damage()
+    assert not store.runs.damage().items
 
 
 def test_drop_states_of_all_leaves_the_checkpoints(store):

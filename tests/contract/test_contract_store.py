@@ -72,7 +72,7 @@ def test_any_method_may_be_called_from_any_thread_at_once(store):
         lambda: going.log("more"),
         lambda: going.checkpoint({"a": [1]}),
         lambda: store.feed.changes(0),
-        lambda: store.runs.sessions(),
+        lambda: store.runs.sessions().items,
     ]
     threads = [threading.Thread(target=work, args=(ask,)) for ask in asked]
     for thread in threads:

@@ -59,7 +59,7 @@ def census(store) -> dict:
     return {
         run.id: (
             store.runs.events(run.id, limit=200_000),
-            sorted(note.text for note in store.runs.notes(run.id)),
+            sorted(note.text for note in store.runs.notes(run.id).items),
             [store.checkpoints.state(point.id) for point in store.checkpoints.list(run.id)],
         )
         for run in store.runs.query(EVERYTHING, limit=1000).items
@@ -92,7 +92,7 @@ def test_agents_killed_at_any_moment_are_whole_in_the_mirror_after_the_next_open
         for run, count in acknowledged.items():
             assert mirror.runs.get(run).logs >= count
         assert [version.number for version in mirror.workflows.list("w")] == [1]
-        assert not mirror.runs.damage()
+        assert not mirror.runs.damage().items
 
 
 @pytest.mark.heavy
@@ -135,5 +135,5 @@ os._exit(0)
         assert census(store) == census(mirror)
         assert len(census(store)) == 13
         # Half an annotation that a killed process left is named, as in any data directory; it is there whole, too.
-        assert {found.where for found in mirror.runs.damage()} <= {"annotations.jsonl"}
+        assert {found.where for found in mirror.runs.damage().items} <= {"annotations.jsonl"}
     assert os.path.getsize(tmp_path / "mirror" / "mirror.json") < 1000

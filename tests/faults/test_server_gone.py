@@ -91,7 +91,7 @@ def test_an_agent_goes_on_while_the_server_is_stopped_and_killed(postgres, url, 
         assert recorded(store, run) == list(range(int(count)))
         found = store.runs.get(run)
         assert (found.status, found.logs, found.events) == ("completed", int(count), int(count) + 2)
-        assert store.runs.damage() == []
+        assert store.runs.damage().items == []
     assert writing.returncode == 0 and float(slowest) < 2
     assert "Traceback" not in complaints and PASSWORD not in complaints
     assert journals(url) == []
@@ -132,7 +132,7 @@ def test_agents_of_two_machines_that_are_killed_lose_nothing(url, tmp_path, monk
         with flightlog.open(url) as store:
             store.runs.totals()
     with flightlog.open(url) as store:
-        assert len(said) > 6 and store.runs.damage() == []
+        assert len(said) > 6 and store.runs.damage().items == []
         for run, count in said.items():
             entries, found = recorded(store, run), store.runs.get(run)
             assert entries in (list(range(count)), list(range(count + 1)))
@@ -178,7 +178,7 @@ def test_a_server_that_stands_still_holds_up_no_agent(postgres, url):
                     run.log("meanwhile")
             assert time.monotonic() - began < 15
         until(lambda: store.runs.totals().by_status.get("completed") == 4)
-        assert store.runs.damage() == []
+        assert store.runs.damage().items == []
 
 
 @contextmanager

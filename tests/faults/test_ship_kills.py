@@ -222,7 +222,7 @@ def every_step(tmp_path, storage, by: int) -> int:
         done = killed_at(number, read)
         with flightlog.open(folder) as store:
             assert census(store) == expected, f"killed at step {number}"
-            assert not store.runs.damage()
+            assert not store.runs.damage().items
         if storage == "sqlite":
             left = {name.split(".")[0] for name in os.listdir(folder / "spool")}
             assert left == {run for run, facts in expected.items() if facts[0] == "lost"}
@@ -276,5 +276,5 @@ print(*runs)
     with flightlog.open(tmp_path) as store:
         for run in runs.split():
             assert (store.runs.get(run).logs, store.runs.get(run).status) == (300, "completed")
-        assert store.runs.totals().runs == 3 and not store.runs.damage()
+        assert store.runs.totals().runs == 3 and not store.runs.damage().items
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] in (-1, resource.RLIM_INFINITY)

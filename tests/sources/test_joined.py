@@ -11,10 +11,11 @@ import flightlog
 import pytest
 from click.testing import CliRunner
 from flightlog.backends.joined import joined_depth, parts
+from flightlog.backends.joined.joined_pages import one_after_another
 from flightlog.core.annotations import Noted, Pinned
 from flightlog.core.errors import Conflict, NotFound, ReadOnly, StorageError
 from flightlog.core.logs import LogFilter
-from flightlog.core.pages import Sort
+from flightlog.core.pages import Page, Sort
 from flightlog.core.query.query import EVERYTHING, parse
 from flightlog.core.repositories import RunRepository
 from flightlog.tui.app import FlightlogApp
@@ -201,7 +202,7 @@ def test_foreign_runs_are_read_only_and_own_ones_are_not(store):
         assert refused.value.advice
     own = store.runs.resolve("own 3")
     store.runs.annotate(Noted(run=own, text="mine"))
-    assert [note.text for note in store.runs.notes(own)] == ["mine"]
+    assert [note.text for note in store.runs.notes(own).items] == ["mine"]
 
 
 def test_sums_are_those_of_the_parts(store, folder, twenty):
@@ -218,9 +219,9 @@ def test_sums_are_those_of_the_parts(store, folder, twenty):
         assert store.runs.totals().size_bytes == sum(totals.size_bytes for totals in both)
         assert store.metrics.summary("mail-bot") == source.metrics.summary("mail-bot")
         assert store.metrics.outcomes("triage") == own.metrics.outcomes("triage")
-    (ana,) = store.runs.sessions()
+    (ana,) = store.runs.sessions().items
     assert (ana.id, ana.runs) == ("ana", 3)
-    pending = store.runs.approvals()
+    pending = store.runs.pending().items
     assert pending and [one.requested for one in pending] == sorted(one.requested for one in pending)
     assert set(store.upkeep.sizes()) > {"sources", "workflows"}
 
@@ -409,3 +410,24 @@ async def test_the_browser_lists_both_and_names_what_is_missing(folder, twenty, 
             assert time.monotonic() < end, shown
             await pilot.pause(0.05)
     app.close()
+
+
+def test_lists_that_have_no_order_in_common_follow_one_another():
+    lists = [[], ["a", "b", "c"], None, ["d"], [], ["e", "f"], []]
+
+    def part(items):
+        def page(limit, after):
+            begin = int(after or 0)
+            found = items[begin : begin + limit]
+            return Page(items=found, next=str(begin + limit) if begin + limit < len(items) else None)
+
+        return lambda question: None if items is None else question(page)
+
+    for size in range(1, 9):
+        found, after = [], None
+        while True:
+            page = one_after_another([part(items) for items in lists], lambda of, **given: of(**given), size, after)
+            found.append(page.items)
+            if (after := page.next) is None:
+                break
+        assert "".join(map("".join, found)) == "abcdef" and all(len(page) == size for page in found[:-1]) and found[-1]

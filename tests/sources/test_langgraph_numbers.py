@@ -191,7 +191,7 @@ def test_a_question_waits_and_an_answer_is_known(runs, store):
     assert (answered.status, answered.note) == ("approved", "yes")
     (refused,) = store.runs.approvals(runs["refused"].id)
     assert (refused.status, refused.note) == ("rejected", "false")
-    assert [approval.run for approval in store.runs.approvals() if approval.run == runs["asked"].id]
+    assert [approval.run for approval in store.runs.pending().items if approval.run == runs["asked"].id]
 
 
 def test_a_second_question_of_one_task_waits(runs, store):
@@ -234,7 +234,7 @@ def _text(plain, seconds):
 
 
 def test_nothing_is_damaged(runs, store):
-    assert store.runs.damage() == []
+    assert store.runs.damage().items == []
 
 
 def test_the_index_holds_no_content(store, runs):

@@ -178,7 +178,7 @@ def test_a_damaged_value_is_named_and_the_rest_is_shown(program, graphs):
         assert runs["two"].messages == 4
         assert runs["one"].messages == 3
         assert runs["one"].damaged == 1
-        (damage,) = store.runs.damage(runs["one"].id)
+        (damage,) = store.runs.damage(runs["one"].id).items
         assert "messages" in damage.where
         (finding,) = store.upkeep.check()
         assert finding.run == runs["one"].id

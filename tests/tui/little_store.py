@@ -151,11 +151,11 @@ class Runs:
             today=Money(recorded_nanousd=18_420_000_000, recorded=3),
         )
 
-    def sessions(self):
-        return self.groups("session")
+    def sessions(self, limit):
+        return Page(items=self.groups("session"))
 
-    def projects(self):
-        return self.groups("project")
+    def projects(self, limit):
+        return Page(items=self.groups("project"))
 
     def groups(self, by):
         self.asked[by] += 1

@@ -7,6 +7,7 @@ import click
 
 from ...core.budgets import Standing, look
 from ...core.costs import GroupBy
+from ...core.runs import Group
 from .as_json import budget_row, group_row, plain
 from .opening import opened
 from .options import Settings, json_option, verb
@@ -15,17 +16,25 @@ from .runs import query_of
 
 
 @verb(epilog="flightlog sessions\nflightlog sessions --json")
-@json_option()
-def sessions(settings: Settings, as_json: bool) -> None:
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True)
+@click.option("--after", metavar="CURSOR", help="Go on from the cursor that an earlier call printed.")
+@json_option("One JSON object a line; the cursor to go on from comes on stderr.")
+def sessions(settings: Settings, limit: int, after: str | None, as_json: bool) -> None:
     """Sessions with their runs, most recently active first."""
+    with opened(settings) as store:
+        page = store.runs.sessions(limit=limit, after=after)
+    if as_json:
+        for group in page.items:
+            say_json(plain(group))
+    else:
+        _say_groups(page.items)
+    if page.next:
+        say(f"go on with --after {page.next}", err=True)
+
+
+def _say_groups(found: Sequence[Group]) -> None:
     from .. import format
 
-    with opened(settings) as store:
-        found = store.runs.sessions()
-    if as_json:
-        for group in found:
-            say_json(plain(group))
-        return
     rows = [
         (
             g.id,

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 
 from ...core import clock
+from ...core.pages import each
 from ...core.runs import Run, Step
 from ...core.store import Store
 from ...core.text import safe_text
@@ -105,7 +106,7 @@ def _snapshots(store: Store, run: Run, glyphs: Glyphs) -> Iterator[str]:
 
 
 def _notes(store: Store, run: Run, glyphs: Glyphs) -> Iterator[str]:
-    for note in store.runs.notes(run.id):
+    for note in each(lambda after: store.runs.notes(run.id, after=after)):
         yield f"{format.moment(note.t)} {note.by}: {note.text}"
 
 

@@ -7,7 +7,7 @@ from typing import Any, get_args
 import click
 
 from ...core.errors import StorageError
-from ...core.pages import Sort, SortField
+from ...core.pages import Sort, SortField, each
 from ...core.query.query import Query, parse
 from ...core.repositories import RunRepository
 from ...core.runs import Run
@@ -119,29 +119,19 @@ def everything(store: Store, run: str) -> dict[str, Any]:
     return {
         "run": run_row(runs.get(run)) | {"meta": runs.get(run).meta},
         "steps": [plain(step) for step in runs.steps(run)],
-        "items": [plain(item) for item in _all(runs.items, run)],
-        "messages": [plain(message) for message in _all(runs.messages, run)],
+        "items": [plain(item) for item in each(lambda after: runs.items(run, after=after))],
+        "messages": [plain(message) for message in each(lambda after: runs.messages(run, after=after))],
         "approvals": [plain(approval) for approval in runs.approvals(run)],
         "checkpoints": [plain(checkpoint) for checkpoint in store.checkpoints.list(run)],
         "costs": [cost_row(cost) for cost in runs.cost_records(run)],
-        "metrics": [plain(metric) for metric in runs.metrics(run)],
+        "metrics": [plain(metric) for metric in each(lambda after: runs.metrics(run, after=after))],
         "artifacts": [plain(artifact) for artifact in runs.artifacts(run)],
         "snapshots": runs.snapshots(run),
-        "notes": [plain(note) for note in runs.notes(run)],
+        "notes": [plain(note) for note in each(lambda after: runs.notes(run, after=after))],
         "children": [child.id for child in runs.children(run)],
         "logs": dict(store.logs.counts(run)),
-        "damage": [plain(damage) for damage in runs.damage(run)],
+        "damage": [plain(damage) for damage in each(lambda after: runs.damage(run, after=after))],
     }
-
-
-def _all(pages: Any, run: str) -> Iterator[Any]:
-    after = None
-    while True:
-        page = pages(run, after=after)
-        yield from page.items
-        after = page.next
-        if after is None:
-            return
 
 
 @verb(epilog="flightlog events 01j9 | jq 'select(.type == \"cost\")'")

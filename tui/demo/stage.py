@@ -138,7 +138,7 @@ def staged(folder: Path, open_store: Callable[[Path], Store]) -> Iterator[Stage]
 def _let_go(store: Store, players: list[tuple[StagePace, threading.Thread]]) -> None:
     for pace, _ in players:
         pace.curtain.set()
-    for approval in store.runs.approvals():
+    for approval in store.runs.pending().items:
         store.runs.decide(approval.run, approval.id, "rejected")
     for _, player in players:
         player.join()
@@ -162,7 +162,7 @@ def _die_in_child(play: Callable[[], None]) -> None:
 def _play(kind: str, store: Store, stage: Stage, scratch: Path, pauses: int) -> tuple[StagePace, threading.Thread]:
     """Starts a run that stops in the middle, or waits for a person, and returns when it does."""
     pace = StagePace(rng=Random(pauses), scratch=scratch, stage=stage, pauses_left=pauses)
-    waiting = len(store.runs.approvals())
+    waiting = len(store.runs.pending().items)
 
     def go_on() -> None:
         try:
@@ -174,6 +174,6 @@ def _play(kind: str, store: Store, stage: Stage, scratch: Path, pauses: int) -> 
 
     player = threading.Thread(target=go_on, name=kind)
     player.start()
-    while not pace.stopped.wait(0.02) and len(store.runs.approvals()) == waiting:
+    while not pace.stopped.wait(0.02) and len(store.runs.pending().items) == waiting:
         pass
     return pace, player

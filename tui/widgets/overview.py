@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from ...core import clock
 from ...core.errors import Corrupt, NotFound
 from ...core.events import Fault, RunFinished
+from ...core.pages import ALL
 from ...core.runs import Run
 from ...core.store import Store
 from ..messages import OpenRun
@@ -42,9 +43,9 @@ class OverviewTab(RunTab):
             parent=_known(lambda: runs.get(parent)) if parent else None,
             children=tuple(runs.children(run.id)),
             origin=_known(lambda: store.checkpoints.get(origin)) if origin else None,
-            notes=tuple(runs.notes(run.id)) if run.notes else (),
-            metrics=tuple(runs.metrics(run.id)),
-            damage=tuple(runs.damage(run.id)) if run.damaged else (),
+            notes=tuple(runs.notes(run.id, limit=ALL).items) if run.notes else (),
+            metrics=tuple(runs.metrics(run.id, limit=ALL).items),
+            damage=tuple(runs.damage(run.id, limit=ALL).items) if run.damaged else (),
         )
 
     def show(self, run: Run, found: Overview) -> None:

@@ -32,6 +32,8 @@ def upgrade() -> None:
     _spreads()
     _requests()
     op.create_index("costs_by_time", "costs", ["t", "run"], unique=False)
+    op.drop_index("metrics_of_run", table_name="metrics")
+    op.create_index("metrics_of_run", "metrics", ["run", "t", "id"], unique=False)
     _acts()
 
 
