@@ -104,7 +104,7 @@ def check_shown(place: Any, runs: list[str]) -> list[Any]:
 @pytest.mark.heavy
 @pytest.mark.timeout(400)
 def test_poison_comes_through_every_engine_unchanged(tmp_path, new_postgres_url):
-    """Each engine is backed up into the next, and everything is shown as it was by the first."""
+    """Each engine is backed up into the next, the last one moves within its folder, and everything is as it was."""
     chain: list[Any] = [
         f"file:{tmp_path / 'first'}",
         new_postgres_url(),
@@ -115,15 +115,24 @@ def test_poison_comes_through_every_engine_unchanged(tmp_path, new_postgres_url)
         runs = record(first)
         expected = {run: whole(first, run) for run in runs}
     shown = check_shown(chain[0], runs)
-    for one, other in pairwise(chain):
-        call("backup", other, "--data", one)
-        call("verify", one, other)
-        with flightlog.open(other) as store:
+
+    def check(place: Any) -> None:
+        with flightlog.open(place) as store:
             for run in runs:
                 found = whole(store, run)
                 for name, fact in expected[run].items():
-                    assert found[name] == fact, (other, run, name)
-        assert check_shown(other, runs) == shown, other
+                    assert found[name] == fact, (place, run, name)
+        assert check_shown(place, runs) == shown, place
+
+    for one, other in pairwise(chain):
+        call("backup", other, "--data", one)
+        call("verify", one, other)
+        check(other)
+    home = tmp_path / "fifth"
+    call("migrate", "--to", "sqlite", "--archive-old", "--data", home)
+    assert "sqlite" in (home / "flightlog.yaml").read_text() and (home / "flightlog.db").exists()
+    assert not (home / "runs").exists()  # or they could be what is read
+    check(home)
 
 
 def test_no_value_that_is_recorded_fails_what_is_asked_of_other_runs(store):
