@@ -26,11 +26,14 @@ WAIT_S = 5.0
 _ASLEEP_S = 2.0
 """A connection that nobody used for so long is asked whether it still lives."""
 
+# What is committed is taken from the spool: a server that would answer before it has written it down must not.
 # A process that was stopped in the middle of a transaction lets go of what it holds after a minute.
 _SETTINGS = (
     "SELECT set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO', false),"
     # What is asked for differs by a thousand times (a rare word, a common one): each is planned as what it is.
     " set_config('plan_cache_mode', 'force_custom_plan', false),"
+    " CASE current_setting('synchronous_commit')"
+    " WHEN 'off' THEN set_config('synchronous_commit', 'on', false) END,"
     f" set_config('lock_timeout', '{int(WAIT_S * 1000)}', false),"
     " set_config('idle_in_transaction_session_timeout', '60000', false)"
 )

@@ -155,3 +155,11 @@ def test_a_search_reads_the_index_and_not_the_lines(database):
         event.listen(connection, "before_cursor_execute", explain)
         assert len(log_words.hits(connection, wanted("straw77"), 0, log_words.LAST, limit=100)) == 20
     assert len(plans) == 1 and "log_words_by_word" in plans[0] and "Seq Scan" not in plans[0], plans
+
+
+def test_a_commit_is_written_down_before_it_is_answered_whatever_the_server_is_told(database, new_postgres_url):
+    asked = "SELECT current_setting('synchronous_commit')"
+    with psycopg.connect(new_postgres_url()) as plain:
+        assert plain.execute(asked).fetchone() == ("off",)  # else this proves nothing
+    with database.write() as connection:
+        assert connection.execute(text(asked)).scalar_one() == "on"
