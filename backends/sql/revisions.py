@@ -40,7 +40,8 @@ def revisions(connection: Connection) -> Revisions:
         oldest_open, first_unknown = connection.execute(_SNAPSHOT).one()
         # Greater ones are of another server, from which this database was brought here.
         newest = min(max(int(value or 0) for value in connection.execute(_NEWEST).one()), first_unknown - 1)
-        return Revisions(oldest_open - 1, max(newest, oldest_open - 1))
+        # Never beyond what is there: the numbers of transactions that wrote nothing are given again after a crash.
+        return Revisions(min(oldest_open - 1, newest), newest)
     newest = max(int(value or 0) for value in connection.execute(_NEWEST_KEPT).one())
     return Revisions(newest, newest)
 

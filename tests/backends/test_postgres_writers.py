@@ -17,7 +17,7 @@ from flightlog.core.clock import from_ns, now_ns
 from flightlog.core.errors import Conflict, FlightlogError
 from flightlog.core.ids import new_ulid
 from flightlog.core.query.query import EVERYTHING
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 
 class Writer:
@@ -69,6 +69,22 @@ def test_a_cursor_never_passes_a_transaction_that_is_still_open(new_writer):
     assert set(after.changed) >= {first}
     assert feed.changes(after.cursor).changed == ()
     assert feed.cursor() >= after.cursor
+
+
+def test_a_cursor_stands_at_the_newest_change_for_later_numbers_may_be_given_again(new_writer):
+    """A server that crashes has forgotten the numbers of transactions that wrote nothing down."""
+    writer, reader = new_writer(), new_writer()
+    feed = SqlFeed(reader.database, lambda: None, watcher=None)
+    with writer.database.write() as connection:
+        writer.begin(connection)
+    told = feed.cursor()
+    for _ in range(5):
+        with writer.database.write() as connection:
+            connection.execute(text("SELECT pg_current_xact_id()"))
+    assert feed.cursor() == feed.changes(told).cursor == told
+    with writer.database.write() as connection:
+        run = writer.begin(connection)
+    assert feed.changes(told).changed == (run,)
 
 
 def test_pages_of_changes_end_while_a_transaction_stays_open(new_writer):
