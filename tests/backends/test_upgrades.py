@@ -3,11 +3,9 @@
 import os
 import resource
 import shutil
-import signal
 import sqlite3
 import subprocess
 import sys
-import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from flightlog.backends.sqlite.engine import open_database
 from flightlog.core.annotations import decode
 from flightlog.core.errors import Corrupt, StorageError
 from flightlog.core.query.query import EVERYTHING
+from killing import killed_at
 from sqlalchemy import text
 
 FIRST = Path(__file__).parent.parent / "fixtures" / "schema_1.sql"
@@ -109,32 +108,6 @@ except StorageError as error:
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY
 
 
-def killed_at(number: int, work) -> bool:
-    """Runs work in a child that is killed at its `number`-th step; whether it came to its end."""
-    child = os.fork()
-    if child == 0:
-        count = number
-
-        def profile(_frame, event, function):
-            nonlocal count
-            if event == "c_call" and function.__name__ in STEPS:
-                count -= 1
-                if count == 0:
-                    os.kill(os.getpid(), signal.SIGKILL)
-
-        try:
-            threading.setprofile(profile)
-            sys.setprofile(profile)
-            work()
-            sys.setprofile(None)
-            os._exit(0)
-        finally:
-            os._exit(1)
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    assert code in (0, -signal.SIGKILL)
-    return code == 0
-
-
 def killed_everywhere(old, by: int) -> tuple[int, int, int]:
     """How many kills there were, after how many the old schema was found, and after how many a copy."""
     was, template = content(old), old.parent.with_name("template")
@@ -144,7 +117,7 @@ def killed_everywhere(old, by: int) -> tuple[int, int, int]:
     while not done:
         shutil.rmtree(old.parent)
         shutil.copytree(template, old.parent)
-        done = killed_at(1 + kills * by, lambda: open_database(old, truth=True).close())
+        done = killed_at(1 + kills * by, STEPS, lambda: open_database(old, truth=True).close())
         kills += 1
         still_old += not is_whole(old, was)
         copies += "flightlog.db.before-upgrade" in left(old)

@@ -7,13 +7,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
 import flightlog
 import pytest
 from flightlog.core.query.query import EVERYTHING
+from killing import killed_at
 
 EVENTS = int(os.environ.get("FLIGHTLOG_EVENTS", "500"))
 """What each of fifty agents records; 10,000 is the full size, some minutes on two cores."""
@@ -142,32 +142,6 @@ def test_readers_that_are_killed_while_agents_record(tmp_path, storage):
 STEPS = {"execute", "executemany", "unlink", "rename", "link", "commit", "ftruncate", "open"}
 
 
-def killed_at(number: int, work) -> bool:
-    """Runs work in a child that is killed at its `number`-th step of those; whether it came to its end."""
-    child = os.fork()
-    if child == 0:
-        left = number
-
-        def profile(_frame, event, function):
-            nonlocal left
-            if event == "c_call" and function.__name__ in STEPS:
-                left -= 1
-                if left == 0:
-                    os.kill(os.getpid(), signal.SIGKILL)
-
-        try:
-            threading.setprofile(profile)
-            sys.setprofile(profile)
-            work()
-            sys.setprofile(None)
-            os._exit(0)
-        finally:
-            os._exit(1)
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    assert code in (0, -signal.SIGKILL)
-    return code == 0
-
-
 def prepared(folder: Path, storage: str) -> dict[str, tuple]:
     """A spool (or journals) as dead agents leave it; returns what must be found in it."""
     code = f"""
@@ -219,7 +193,7 @@ def every_step(tmp_path, storage, by: int) -> int:
             with flightlog.open(folder) as store:
                 store.runs.totals()
 
-        done = killed_at(number, read)
+        done = killed_at(number, STEPS, read)
         with flightlog.open(folder) as store:
             assert census(store) == expected, f"killed at step {number}"
             assert not store.runs.damage().items

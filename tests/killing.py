@@ -1,0 +1,33 @@
+"""A process that is killed at a step of its work: which one is counted, not timed."""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Collection
+
+
+def killed_at(number: int, steps: Collection[str], work: Callable[[], object]) -> bool:
+    """Runs work in a child that is killed at its `number`-th call of these C functions; whether it came to its end."""
+    child = os.fork()
+    if child == 0:
+        left = number
+
+        def profile(_frame, event, function):
+            nonlocal left
+            if event == "c_call" and function.__name__ in steps:
+                left -= 1
+                if left == 0:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+        try:
+            threading.setprofile(profile)
+            sys.setprofile(profile)
+            work()
+            sys.setprofile(None)
+            os._exit(0)
+        finally:
+            os._exit(1)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert code in (0, -signal.SIGKILL)
+    return code == 0
