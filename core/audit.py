@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from .errors import StorageError
-from .pages import Page
+from .pages import Page, to_cursor
 from .query.query import EVERYTHING, Query
 from .workflows import Version
 
@@ -39,7 +39,7 @@ class Act(msgspec.Struct, kw_only=True, frozen=True):
 
     def cursor(self) -> str:
         """A cursor of `RunRepository.acts` just behind this one."""
-        return f"{self.t}~{self.id}"
+        return to_cursor(self.t, self.id)
 
 
 _Place = tuple[str, str, int, str]

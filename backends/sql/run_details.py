@@ -9,7 +9,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, case, select, tuple
 from ...core.audit import Act
 from ...core.errors import Conflict, Corrupt, NotFound, NotSupported
 from ...core.events import AnyEvent, ApprovalRequested, Json, MessageSent, SnapshotTaken, decode
-from ...core.pages import ALL, Page
+from ...core.pages import ALL, Page, from_cursor
 from ...core.query.query import EVERYTHING, Query
 from ...core.runs import Approval, Artifact, Damage, Message, MetricValue, Note, Step
 from . import tables
@@ -239,8 +239,8 @@ def acts(connection: Connection, within: Query, limit: int, after: str | None) -
     if within != EVERYTHING:
         statement = statement.join(tables.runs, tables.runs.c.id == _t.run).where(*conditions(within))
     if after is not None:
-        t, _, id = after.partition("~")
-        place = tuple_(bindparam("t", t, _t.t.type), bindparam("id", numbers(id, 1)[0], _t.id.type))
+        t, id = from_cursor(after, str, int)
+        place = tuple_(bindparam("t", t, _t.t.type), bindparam("id", id, _t.id.type))
         statement = statement.where(tuple_(_t.t, _t.id) < place)
     rows = connection.execute(statement.order_by(_t.t.desc(), _t.id.desc()).limit(limit + 1)).all()
     found = [Act(**dict(zip(_ACT, row, strict=True))) for row in rows[:limit]]

@@ -322,3 +322,12 @@ def test_nothing_is_told_of_what_was_not_done(store):
     with pytest.raises(NotFound):
         store.runs.annotate(a.Pinned(run=new_ulid()))
     assert store.audit().items == []
+
+
+def test_the_trail_goes_on_behind_a_time_that_is_none(store):
+    run = store.run("w")
+    for n in range(3):
+        store.runs.annotate(a.Noted(run=run.id, text=str(n), t=f"{n} ~ when"))
+    run.finish()
+    found, _ = pages(lambda **options: store.runs.acts(EVERYTHING, **options), limit=1)
+    assert sorted(act.what or act.detail for act in found) == ["0", "1", "2"]
