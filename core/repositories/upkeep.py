@@ -1,0 +1,113 @@
+"""Looking after a store: what is wrong, what takes room, and what is done with runs that have ended."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Iterator, Sequence
+
+from ..errors import NotSupported
+from ..operations import Chosen, Compacted, Done, Operation, Order, Trashed
+from ..pages import Page
+from ..upkeep import Dropped, Finding
+
+
+class UpkeepRepository(ABC):
+    """Looking after the store.
+
+    Operations on runs (`archive`, `restore`, `trash`, `undo`, `purge`) share these obligations:
+
+    - Each is an iterator that does one run at a time and yields what became of it; nothing is done before the first
+      is asked for, and who closes it stops between two runs. A run that cannot be done is `skipped` or `failed`
+      with the reason, and the others go on. Only what concerns the whole raises.
+    - One operation at a time in a store: `Locked` says who works (pid, host, since). The lock is the kernel's, freed
+      by its holder's death and never taken away by age.
+    - Each run is looked at again under its own lock: one that goes on, or is another than was seen (`Chosen`), is
+      skipped. Pinned runs are never archived or trashed.
+    - The same order again finds what is done already and goes on (idempotent). Killed at any moment, the next start
+      finishes or takes back what was begun, by evidence alone: a run is always in exactly one of runs, archive and
+      trash, whole.
+    - Every run has a line in the record (when, who, rule, run, digest, where to) that outlives it. The record holds
+      no text of a run.
+    - `ReadOnly` where the store was opened so, `NotSupported` by sources and for one session alone.
+    """
+
+    @abstractmethod
+    def check(self, *, stop: Callable[[], bool] = lambda: False) -> Iterator[Finding]:
+        """Looks for everything that is wrong; changes nothing."""
+
+    @abstractmethod
+    def sizes(self) -> dict[str, int]:
+        """Bytes on disk by part (`runs`, `index`, `database`, `wal`, `spool`, `workflows`, …)."""
+
+    def drop_states(self, run: str, keep: Collection[str], *, by: str = "") -> Dropped:
+        """Drops the states of a finished run but those at the checkpoints in `keep`, for good.
+
+        The checkpoints stay with what is known of them; only a dropped one's values are NotFound. A value that a
+        kept state needs stays, also where its own checkpoint goes. Killed at any moment it leaves
+        either all or what was to be kept; done again it finds nothing to do. Who dropped how much (`by`) is among
+        the run's acts. Conflict if the run is not
+        finished; NotFound, also for a checkpoint that is not the run's; NotSupported by sources.
+        """
+        raise NotSupported("states cannot be dropped here", advice="they are their own program's to keep or remove")
+
+    def archive(self, order: Order, chosen: Sequence[Chosen]) -> Iterator[Done]:
+        """Packs finished runs into one file each, which stays readable in place; only slower.
+
+        What was packed is read back from the disk and compared before the original goes.
+        """
+        raise _not_here()
+
+    def restore(self, order: Order, runs: Sequence[str]) -> Iterator[Done]:
+        """Unpacks archived runs: the same bytes at the same place. A run that is live is never overwritten."""
+        raise _not_here()
+
+    def trash(self, order: Order, chosen: Sequence[Chosen]) -> Iterator[Done]:
+        """Moves finished, lost or archived runs out of sight, whole, until `undo` or `purge`.
+
+        The parent of a run that is there is skipped: it would leave an orphan. Needs no room on the disk.
+        """
+        raise _not_here()
+
+    def undo(self, order: Order, operation: str) -> Iterator[Done]:
+        """Takes an operation back: what was archived is restored, what was trashed or restored goes back where it was.
+
+        NotFound; Conflict if there is nothing to be taken back (`Operation.reversible`).
+        """
+        raise _not_here()
+
+    def purge(self, order: Order, *, before: str | None = None, runs: Collection[str] | None = None) -> Iterator[Done]:
+        """Removes what lies in the trash for good, from every copy: all, or what was put there `before` a time.
+
+        `runs` limits it to these. Needs no room on the disk.
+        """
+        raise _not_here()
+
+    def trashed(self, *, limit: int = 100, after: str | None = None) -> Page[Trashed]:
+        """What lies in the trash, newest first."""
+        raise _not_here()
+
+    def operations(self, *, limit: int = 100, after: str | None = None) -> Page[Operation]:
+        """The record of operations, newest first. Costs what is returned."""
+        raise _not_here()
+
+    def operation(self, id: str) -> Operation:
+        """One operation with all its runs; NotFound."""
+        raise _not_here()
+
+    def verify_archive(self, run: str) -> Finding | None:
+        """Reads an archived run whole and compares every digest; what is wrong, or None. NotFound."""
+        raise _not_here()
+
+    def applied_policy(self) -> str:
+        """The digest of the retention policy that was applied by hand last; empty if none was."""
+        raise _not_here()
+
+    def note_policy(self, order: Order, digest: str) -> None:
+        """Notes that a policy was applied by hand: from now on it may act by itself."""
+        raise _not_here()
+
+    def compact(self, order: Order | None = None) -> Compacted:
+        """Gives free pages of the store's databases back to the disk; without an order it only says what that gives."""
+        raise _not_here()
+
+
+def _not_here() -> NotSupported:
+    return NotSupported("this cannot be done here", advice="what is recorded here belongs to another program")
