@@ -1,9 +1,4 @@
-"""The schema of the second release. Until that is out, whoever needs a table adds it here.
-
-A new table: declare it in `tables.py`, and write a function for it here (`op.create_table`, as in
-`0001_first.py`) that `upgrade` calls. Nothing else is to be done: tests say what is forgotten, and
-the fixture of a schema is made when it is released (`tests/backends/test_migrations.py`).
-"""
+"""The schema of the second release: what was added to the first, filled from what stores hold."""
 
 import json
 from collections import Counter
