@@ -1,0 +1,80 @@
+"""What an operation is about to do with some runs: which of them go, which stay and why, and what that comes to."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+import msgspec
+
+from .operations import Chosen
+from .query.query import of_version
+from .repositories import RunRepository
+from .runs import FINISHED, Run
+
+Doing = Literal["archive", "restore", "trash"]
+
+
+class Survey(msgspec.Struct, kw_only=True, frozen=True):
+    """What would be done, as of the moment when it was looked at."""
+
+    doing: Doing
+    chosen: tuple[Chosen, ...] = ()
+    """The runs that go, the newest first: children before the runs that they came from."""
+    size_bytes: int = 0
+    """What they take, as far as that is known."""
+    unknown: int = 0
+    """Of how many it is not."""
+    refused: Mapping[str, int] = {}
+    """Why runs stay, as a clause, and how many."""
+    workflows: Mapping[str, int] = {}
+    """How many go, by workflow."""
+    emptied: tuple[str, ...] = ()
+    """Workflows of which no run would be left."""
+
+
+def refusal(run: Run, doing: Doing) -> str:
+    """Why something is not done with a run, as a clause; empty if it may be."""
+    if run.source:
+        return "belongs to another program"
+    if doing == "restore":
+        return "" if run.archived else "is not archived"
+    if run.pinned:
+        return "is pinned"
+    if doing == "archive" and run.archived:
+        return "is archived already"
+    if run.status in FINISHED or (run.status == "lost" and doing == "trash"):
+        return ""
+    return "is lost, not finished" if run.status == "lost" else f"is {run.status}"
+
+
+def chosen(run: Run, rule: str = "") -> Chosen:
+    """A run as it is seen now."""
+    return Chosen(run=run.id, status=run.status, last_seq=run.last_seq, archived=run.archived, rule=rule)
+
+
+def survey(doing: Doing, found: Iterable[Run], runs: RunRepository) -> Survey:
+    """Looks at each of these runs, and for trash at how many others their workflows have. Costs what is looked at."""
+    going: list[Run] = []
+    refused: Counter[str] = Counter()
+    for run in found:
+        why = refusal(run, doing)
+        if why:
+            refused[why] += 1
+        else:
+            going.append(run)
+    going.sort(key=lambda run: run.id, reverse=True)
+    workflows = Counter(run.workflow for run in going)
+    sizes = [run.size_bytes for run in going if run.size_bytes is not None]
+    return Survey(
+        doing=doing,
+        chosen=tuple(map(chosen, going)),
+        size_bytes=sum(sizes),
+        unknown=len(going) - len(sizes),
+        refused=dict(refused),
+        workflows=dict(workflows),
+        emptied=tuple(_emptied(workflows, runs)) if doing == "trash" else (),
+    )
+
+
+def _emptied(going: Mapping[str, int], runs: RunRepository) -> Iterable[str]:
+    return (workflow for workflow, count in sorted(going.items()) if runs.count(of_version(workflow)) <= count)

@@ -1,0 +1,58 @@
+"""What an operation is about to do is told before it is done."""
+
+import pytest
+
+from flightlog.core.choosing import refusal, survey
+from flightlog.core.runs import Run
+
+
+class Counts:
+    """Answers how many runs a workflow has."""
+
+    def __init__(self, **runs: int) -> None:
+        self._runs = runs
+
+    def count(self, query) -> int:
+        return next(number for name, number in self._runs.items() if name in query.text)
+
+
+def made(id: str, **facts) -> Run:
+    """A finished run, unless told otherwise."""
+    return Run(**{"id": id, "workflow": "triage", "status": "completed", "size_bytes": 10, "last_seq": 3} | facts)
+
+
+@pytest.mark.parametrize(
+    ("facts", "doing", "why"),
+    [
+        ({}, "archive", ""),
+        ({}, "trash", ""),
+        ({}, "restore", "is not archived"),
+        ({"archived": True}, "restore", ""),
+        ({"archived": True}, "archive", "is archived already"),
+        ({"archived": True}, "trash", ""),
+        ({"pinned": True}, "trash", "is pinned"),
+        ({"pinned": True, "archived": True}, "restore", ""),
+        ({"status": "running"}, "trash", "is running"),
+        ({"status": "waiting"}, "archive", "is waiting"),
+        ({"status": "lost"}, "trash", ""),
+        ({"status": "lost"}, "archive", "is lost, not finished"),
+        ({"source": "langgraph"}, "trash", "belongs to another program"),
+    ],
+)
+def test_what_may_be_done_with_a_run(facts, doing, why):
+    assert refusal(made("1", **facts), doing) == why
+
+
+def test_a_survey_counts_what_goes_and_what_stays():
+    runs = [made("1"), made("3", size_bytes=None), made("2", workflow="report"), made("4", status="running")]
+    found = survey("trash", runs, Counts(triage=3, report=1))
+    assert [one.run for one in found.chosen] == ["3", "2", "1"]
+    assert (found.size_bytes, found.unknown) == (20, 1)
+    assert found.refused == {"is running": 1}
+    assert found.workflows == {"triage": 2, "report": 1}
+    assert found.emptied == ("report",)
+    assert (found.chosen[0].status, found.chosen[0].last_seq, found.chosen[0].archived) == ("completed", 3, False)
+
+
+def test_what_is_archived_leaves_no_workflow_empty():
+    assert survey("archive", [made("1")], Counts(triage=1)).emptied == ()
