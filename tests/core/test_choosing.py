@@ -1,7 +1,6 @@
 """What an operation is about to do is told before it is done."""
 
 import pytest
-
 from flightlog.core.choosing import refusal, survey
 from flightlog.core.runs import Run
 
