@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..core.annotations import Annotation
 from ..core.errors import FlightlogError, NotFound
 from ..core.pages import Sort
 from ..core.query.query import Query
+from ..core.runs import Run
 
 if TYPE_CHECKING:
     from ..core.store import Store
@@ -23,13 +25,22 @@ class Targets(NamedTuple):
 
     def each(self, store: Store) -> Iterator[str]:
         """The ids, a page at a time."""
-        if self.query is None:
-            yield from sorted(self.ids)
+        return iter(sorted(self.ids)) if self.query is None else (run.id for run in self._found(store, self.query))
+
+    def runs(self, store: Store) -> Iterator[Run]:
+        """The runs themselves, a page at a time; those that are gone are left out."""
+        if self.query is not None:
+            yield from self._found(store, self.query)
             return
+        for id in sorted(self.ids):
+            with suppress(NotFound):
+                yield store.runs.get(id)
+
+    def _found(self, store: Store, query: Query) -> Iterator[Run]:
         after: str | None = None
         while True:
-            page = store.runs.query(self.query, Sort(), limit=500, after=after)
-            yield from (run.id for run in page.items if run.id not in self.ids)
+            page = store.runs.query(query, Sort(), limit=500, after=after)
+            yield from (run for run in page.items if run.id not in self.ids)
             after = page.next
             if after is None:
                 return

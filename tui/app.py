@@ -20,7 +20,8 @@ from .commands import KeyCommands, places_of
 from .glyphs import ASCII, UNICODE
 from .keys import bindings
 from .loading import in_thread
-from .messages import BudgetsLooked, OpenRun, ShowRuns, StoreChanged, StoreOpened, Trouble
+from .messages import BudgetsLooked, OpenRun, OperationEnded, ShowRuns, StoreChanged, StoreOpened, Trouble
+from .operations import Operations
 from .screens.opening import Opening
 from .screens.small import TooSmall
 from .standings import Standings
@@ -60,6 +61,8 @@ class FlightlogApp(App[None]):
         self._open_store, self._called, self._opening = open_store, name, False
         self.standings = Standings(self)
         """How the budgets stand."""
+        self.operations = Operations(self)
+        """What is being done with runs."""
         self.typed = TypeAhead(self)
         """What was typed and waits for its turn."""
         self._places: dict[str, Screen[Any]] = {}
@@ -138,6 +141,11 @@ class FlightlogApp(App[None]):
         for screen in self.screen_stack:
             screen.post_message(StoreChanged())
         self.standings.look()
+
+    def on_operation_ended(self, message: OperationEnded) -> None:
+        for screen in self.screen_stack:
+            screen.post_message(OperationEnded())
+            screen.query("#header").refresh()
 
     def on_budgets_looked(self, message: BudgetsLooked) -> None:
         for screen in self.screen_stack:

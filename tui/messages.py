@@ -57,3 +57,7 @@ class OpenRun(Message, bubble=True):
     """The person wants to look into a run."""
 
     run: str
+
+
+class OperationEnded(Message, bubble=False):
+    """What was done with runs has come to its end. Sent to the app, which hands it to every screen."""

@@ -25,6 +25,7 @@ from ..keys import bindings
 from ..lines import Line, one_line
 from ..loading import Loader, in_thread
 from ..messages import BudgetsLooked, ShowRuns, StoreChanged
+from ..operations import busy_line
 from ..standings import standings_of
 from ..widgets.cost_lists import AxisLine, BudgetList, CostList
 from ..widgets.empty import Empty, no_costs, no_costs_match, no_costs_of_logs
@@ -218,6 +219,7 @@ class CostsScreen(Screen[None]):
             quiet=None if self._changed is None else clock.now_s() - self._changed,
             problem=self.watching.problem,
             read_only=self.store.read_only,
+            busy=busy_line(self),
             budget=warning(standings_of(self), glyphs_of(self)),
         )
         return header_line(facts, width, glyphs_of(self))

@@ -12,6 +12,7 @@ from ...core.query.query import EVERYTHING
 from ...core.runs import Run
 from ..groups import GROUPINGS
 from ..loading import Loader
+from ..operations import operations_of
 from ..run_columns import SORTS
 from ..run_list import RunList
 from ..widgets.filter_bar import FilterBar
@@ -101,7 +102,7 @@ class ListActions(Screen[None]):
             self.app.notify("id copied", markup=False)
 
     def action_back(self) -> None:
-        """Steps out of what is in force here: marks, then the filter, then groups."""
+        """Steps out of what is in force here: marks, then the filter, groups, and what is being done with runs."""
         found, bar = self.run_list, self.query_one(FilterBar)
         if found.marks.count(found.matching or 0):
             found.marks.clear()
@@ -112,3 +113,5 @@ class ListActions(Screen[None]):
         elif found.grouping:
             found.set_grouping("")
             self.list_set()
+        elif (operations := operations_of(self)) is not None:
+            operations.stop()

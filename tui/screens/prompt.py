@@ -42,15 +42,16 @@ class Confirm(ModalScreen[bool]):
 
     BINDINGS = [Binding("y", "answer(True)", show=False), Binding("n,escape", "answer(False)", show=False)]
 
-    def __init__(self, question: str) -> None:
-        """`question` is safe to show."""
+    def __init__(self, question: str, *more: str) -> None:
+        """`question` and what `more` is to be known are safe to show."""
         super().__init__()
-        self._question = question
+        self._question, self._more = question, more
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
-            for line in wrapped(self._question, 56):
-                yield OneLine(lambda width, line=line: [(line, "text")])  # type: ignore[misc]
+            for ink, text in (("strong", self._question), *(("text", text) for text in self._more)):
+                for line in wrapped(text, 56):
+                    yield OneLine(lambda width, line=line, ink=ink: [(line, ink)])  # type: ignore[misc]
             yield OneLine(lambda width: [])
             yield OneLine(self._keys)
 

@@ -25,6 +25,7 @@ from ..keys import bindings
 from ..lines import Line, one_line
 from ..loading import FRAME, Loader, in_thread
 from ..messages import OpenRun, StoreChanged, Trouble
+from ..operations import busy_line
 from ..preview import Previewed, read_preview, title
 from ..run_list import Answer, RunList
 from ..run_titles import list_title, shown_count
@@ -39,8 +40,8 @@ from ..widgets.line_list import OneLine
 from ..widgets.place_line import PlaceLine
 from ..widgets.preview import Preview
 from ..widgets.run_table import RunTable
-from .annotations import Annotations
 from .list_actions import ListActions
+from .run_operations import RunOperations
 
 if TYPE_CHECKING:
     from ...core.store import Store
@@ -49,7 +50,7 @@ SLOW = 0.3
 """Seconds after which what is under way shows a spinner."""
 
 
-class RunsScreen(ListActions, Annotations):
+class RunsScreen(ListActions, RunOperations):
     """Holds the run list and whoever reads for it; every call to the store is made in a thread."""
 
     BINDINGS = bindings("runs", "place")
@@ -219,6 +220,7 @@ class RunsScreen(ListActions, Annotations):
             quiet=self._quiet(),
             problem=watch.problem if watch is not None else "",
             read_only=self.store is not None and self.store.read_only,
+            busy=busy_line(self),
             budget=warning(standings_of(self), glyphs_of(self)),
         )
         return header_line(facts, width, glyphs_of(self))

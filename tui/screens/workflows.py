@@ -23,6 +23,7 @@ from ..keys import bindings
 from ..lines import Line, one_line
 from ..loading import Loader
 from ..messages import OpenRun, ShowRuns, StoreChanged
+from ..operations import busy_line
 from ..pattern_nodes import pattern_nodes
 from ..places import version_name
 from ..standings import standings_of
@@ -212,6 +213,7 @@ class WorkflowsScreen(Screen[None]):
             quiet=None if self._changed is None else clock.now_s() - self._changed,
             problem=self.watching.problem,
             read_only=self.store.read_only,
+            busy=busy_line(self),
             budget=warning(standings_of(self), glyphs_of(self)),
         )
         return header_line(facts, width, glyphs_of(self))

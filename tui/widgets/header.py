@@ -19,8 +19,8 @@ class Facts(NamedTuple):
     quiet: float | None = None
     """Seconds since the newest change."""
     problem: str = ""
-    busy: str = ""
-    """What is under way that takes long, with a spinner before it."""
+    busy: Line = []
+    """What is being done with runs."""
     read_only: bool = False
     budget: Line = []
     """A warning, if a budget is near its end or spent."""
@@ -92,7 +92,7 @@ def _right(facts: Facts) -> Line:
     if facts.problem:
         return [(one_line(facts.problem, 60), "bad")]
     if facts.busy:
-        return [(facts.busy, "muted")]
+        return facts.busy
     if not facts.mode:
         return []
     ink = "muted" if facts.mode == "watching" else "warn"

@@ -1,0 +1,174 @@
+"""What is being done with runs: one operation at a time, in a thread, told in the header, stopped between two runs."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..core.errors import FlightlogError
+from ..core.operations import Done
+from ..core.text import safe_text
+from . import format
+from .glyphs import Glyphs, glyphs_of
+from .lines import Line, one_line
+from .loading import in_thread
+from .messages import OperationEnded, Trouble
+
+if TYPE_CHECKING:
+    from textual.app import App
+    from textual.dom import DOMNode
+    from textual.timer import Timer
+
+SLOW = 0.3
+"""Seconds after which what is under way shows a bar."""
+EVERY = 0.2
+"""Seconds between two looks at how far it is."""
+_BAR = 8
+_REASONS = 2
+
+
+class Work(NamedTuple):
+    """Something that is to be done with runs."""
+
+    doing: str
+    """`archiving`, for the header."""
+    done: str
+    """`archived`, for the summary."""
+    total: int
+    begin: Callable[[], Iterator[Done]]
+    """Called in a thread; what it gives is closed when the person stops it."""
+    undo: bool = False
+    """Whether `z` takes it back."""
+
+
+class Outcome:
+    """How far it is, and what came of it. The thread counts; the event loop looks."""
+
+    def __init__(self) -> None:
+        self.done = self.before_bytes = self.after_bytes = 0
+        self.skipped: Counter[str] = Counter()
+        self.failed: Counter[str] = Counter()
+        self.stopped = False
+
+    @property
+    def looked_at(self) -> int:
+        """How many runs it has gone through."""
+        return self.done + self.skipped.total() + self.failed.total()
+
+    def count(self, one: Done) -> None:
+        """A run more."""
+        if one.outcome == "done":
+            self.done += 1
+            self.before_bytes += one.before_bytes
+            self.after_bytes += one.after_bytes
+        else:
+            (self.skipped if one.outcome == "skipped" else self.failed)[one.why] += 1
+
+
+class Operations:
+    """Does one piece of work after another for the whole program. Its methods belong to the event loop."""
+
+    def __init__(self, app: App[None]) -> None:
+        self._app = app
+        self._work: Work | None = None
+        self._outcome = Outcome()
+        self._began = 0.0
+        self._timer: Timer | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is under way."""
+        return self._work is not None
+
+    def begin(self, work: Work) -> None:
+        """Begins it, if nothing else is under way."""
+        if self._work is not None:
+            self._app.notify(f"still {self._work.doing}: one thing at a time", severity="warning", markup=False)
+            return
+        self._work, self._outcome, self._began = work, Outcome(), time.monotonic()
+        outcome = self._outcome
+
+        def run() -> None:
+            with closing(work.begin()) as each:  # type: ignore[type-var]
+                for one in each:
+                    outcome.count(one)
+                    if outcome.stopped:
+                        break
+
+        self._timer = self._app.set_interval(EVERY, self._show)
+        in_thread(self._app, run, self._ended)
+
+    def stop(self) -> bool:
+        """Stops what is under way after the run that it is at; False if nothing is."""
+        if self._work is None:
+            return False
+        self._outcome.stopped = True
+        return True
+
+    def _show(self) -> None:
+        self._app.screen.query("#header").refresh()
+
+    def _ended(self, error: FlightlogError | None) -> None:
+        work, outcome = self._work, self._outcome
+        assert work is not None
+        assert self._timer is not None
+        self._timer.stop()
+        self._work = None
+        if outcome.looked_at or error is None:
+            severity = "warning" if outcome.failed or outcome.stopped else "information"
+            self._app.notify(summary(work, outcome), severity=severity, timeout=8, markup=False)  # type: ignore[arg-type]
+        if error is not None:
+            self._app.post_message(Trouble(error))
+        self._app.post_message(OperationEnded())
+
+    def line(self, glyphs: Glyphs) -> Line:
+        """What the header tells of it; empty if nothing is under way that takes long."""
+        work, outcome = self._work, self._outcome
+        took = time.monotonic() - self._began
+        if work is None or took < SLOW:
+            return []
+        if outcome.stopped:
+            return [(f"stopping {work.doing}", "warn")]
+        part = outcome.looked_at / work.total if work.total else 0.0
+        left = f" {format.duration(took / part - took)} left" if part > 0 and took > 2 else ""
+        filled = format.bar(min(part, 1.0), _BAR, glyphs)
+        text = f"{work.doing} {outcome.looked_at:,}/{work.total:,}"
+        return [(f"{text} ", "text"), (filled, "accent"), (left, "muted")]
+
+
+def summary(work: Work, outcome: Outcome) -> str:
+    """What came of it, in a sentence or two; safe to show."""
+    parts = [f"{format.plural(outcome.done, 'run')} {work.done}"]
+    if outcome.done and outcome.after_bytes < outcome.before_bytes:
+        now = f" are now {format.size(outcome.after_bytes)}" if outcome.after_bytes else " freed"
+        parts[0] += f": {format.size(outcome.before_bytes)}{now}"
+    for why, counts in (("stay", outcome.skipped), ("failed", outcome.failed)):
+        if counts:
+            parts.append(f"{counts.total():,} {why}: {reasons(counts)}")
+    left = work.total - outcome.looked_at
+    if outcome.stopped and left > 0:
+        parts.append(f"stopped, {left:,} not looked at")
+    if work.undo and outcome.done:
+        parts.append("z takes it back")
+    return "; ".join(parts)
+
+
+def reasons(counts: Counter[str]) -> str:
+    """Why, the most frequent first."""
+    told = [f"{one_line(safe_text(why), 80)} ({count:,})" for why, count in counts.most_common(_REASONS)]
+    return ", ".join([*told, *(["…"] if len(counts) > _REASONS else [])])
+
+
+def operations_of(node: DOMNode) -> Operations | None:
+    """What is under way in the program that a widget or screen belongs to."""
+    found = getattr(node.app, "operations", None)
+    return found if isinstance(found, Operations) else None
+
+
+def busy_line(node: DOMNode) -> Line:
+    """What the header of a screen tells of it."""
+    found = operations_of(node)
+    return found.line(glyphs_of(node)) if found is not None else []

@@ -1,0 +1,199 @@
+"""Archive, restore, delete and undo: for the run under the cursor, or for all that are marked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from textual import work
+from textual.screen import Screen
+
+from ...core.choosing import Doing, Survey, survey
+from ...core.errors import FlightlogError
+from ...core.operations import Operation, Order, new_order
+from ...core.query.query import EVERYTHING, equals
+from ...core.text import safe_text
+from .. import format
+from ..annotating import Targets
+from ..loading import in_thread
+from ..messages import Trouble
+from ..operations import Operations, Work, operations_of, reasons
+from .annotations import Annotations
+from .prompt import Confirm, Prompt
+
+if TYPE_CHECKING:
+    from ...core.store import Store
+
+_LOOKED_FOR = 500
+"""So many marked runs at most are looked for one by one in what the filter shows."""
+_RECENT = 50
+"""So many operations are looked through for one that can be taken back."""
+
+
+class Words(NamedTuple):
+    """How an operation is called."""
+
+    ask: str
+    doing: str
+    done: str
+    then: str
+    verb: str
+
+
+WORDS: dict[str, Words] = {
+    "archive": Words("Archive", "archiving", "archived", "They stay readable; R restores them.", "archive"),
+    "restore": Words("Restore", "restoring", "restored", "They are live runs again.", "restore"),
+    "trash": Words("Delete", "deleting", "moved to the trash", "They go to the trash; z takes it back.", "rm"),
+}
+
+
+class RunOperations(Annotations):
+    """The operations of a screen that shows a `run_list`."""
+
+    def action_archive(self) -> None:
+        self._ask_about("archive")
+
+    def action_restore(self) -> None:
+        self._ask_about("restore")
+
+    def action_delete(self) -> None:
+        self._ask_about("trash")
+
+    def _ask_about(self, doing: Doing) -> None:
+        store = self.store
+        if store is None or not self._target_count() or not self._writable():
+            return
+        targets, query = self._targets(), self.run_list.query
+        marked = bool(self.run_list.marks.count(self.run_list.matching or 0))
+
+        def look() -> tuple[Survey, int]:
+            found = survey(doing, targets.runs(store), store.runs)
+            ids = targets.ids if marked and targets.query is None and query != EVERYTHING else frozenset()
+            seen = sum(store.runs.count(query & equals("id", id)) for id in sorted(ids)[:_LOOKED_FOR])
+            return found, min(len(ids), _LOOKED_FOR) - seen
+
+        in_thread(self, look, partial(self._surveyed, store, targets))
+
+    def _surveyed(self, store: Store, targets: Targets, found: tuple[Survey, int] | FlightlogError) -> None:
+        if isinstance(found, FlightlogError):
+            self.post_message(Trouble(found))
+        elif not found[0].chosen:
+            words = WORDS[found[0].doing]
+            self.app.notify(f"nothing to {words.verb}: {told(found[0])}", severity="warning", markup=False)
+        else:
+            self._confirm(store, targets, *found)
+
+    @work
+    async def _confirm(self, store: Store, targets: Targets, found: Survey, hidden: int) -> None:
+        words = WORDS[found.doing]
+        if not await self.app.push_screen_wait(Confirm(question(found), *consequences(found, hidden))):
+            return
+        if found.emptied and not await self._named(found.emptied):
+            return
+        order = new_order(why=twin(words.verb, targets))
+        begin: Callable[[], Iterator] = {  # type: ignore[type-arg]
+            "archive": lambda: store.upkeep.archive(order, found.chosen),
+            "restore": lambda: store.upkeep.restore(order, [one.run for one in found.chosen]),
+            "trash": lambda: store.upkeep.trash(order, found.chosen),
+        }[found.doing]
+        begin_work(self, Work(words.doing, words.done, len(found.chosen), begin, undo=True))
+        self.run_list.marks.clear()
+
+    async def _named(self, emptied: tuple[str, ...]) -> bool:
+        """Whether the person typed the name of a workflow of which nothing would be left."""
+        name = emptied[0]
+        more = f" and of {format.plural(len(emptied) - 1, 'other workflow')}" if len(emptied) > 1 else ""
+        title = f"No run of {safe_text(name, limit=40)}{more} would be left."
+        typed = await self.app.push_screen_wait(Prompt(title, "type its name to go on"))
+        if typed is not None and typed != name.strip():
+            self.app.notify("that is not its name: nothing was done", severity="warning", markup=False)
+        return typed == name.strip()
+
+    def action_undo(self) -> None:
+        undo(self, self.store)
+
+    def action_stop(self) -> None:
+        stop(self)
+
+
+def begin_work(screen: Screen[None], work: Work) -> None:
+    """Begins it in the program that the screen belongs to."""
+    found = operations_of(screen)
+    assert isinstance(found, Operations)
+    found.begin(work)
+
+
+def stop(screen: Screen[None]) -> None:
+    """Stops what is under way."""
+    found = operations_of(screen)
+    if found is None or not found.stop():
+        screen.app.notify("nothing is under way", markup=False)
+
+
+def undo(screen: Screen[None], store: Store | None) -> None:
+    """Asks whether the newest operation that can be taken back is to be, and does it."""
+    if store is None:
+        return
+    if store.read_only:
+        screen.app.notify("opened read-only: nothing is changed", severity="warning", markup=False)
+        return
+
+    def look() -> Operation | None:
+        found = store.upkeep.operations(limit=_RECENT).items
+        return next((one for one in found if one.reversible), None)
+
+    def found(operation: Operation | FlightlogError | None) -> None:
+        if isinstance(operation, FlightlogError):
+            screen.post_message(Trouble(operation))
+        elif operation is None:
+            screen.app.notify("there is nothing to be taken back", markup=False)
+        else:
+            screen.run_worker(_ask_to_undo(screen, store, operation))
+
+    in_thread(screen, look, found)
+
+
+async def _ask_to_undo(screen: Screen[None], store: Store, operation: Operation) -> None:
+    done = {"archive": "archived", "restore": "restored", "trash": "deleted"}[operation.kind]
+    who = f" by {safe_text(operation.by, limit=40)}" if operation.by else ""
+    what = f"Undo: {format.plural(operation.done, 'run')} {done} at {format.moment(operation.at)}{who}?"
+    back = {"archive": "They are unpacked again.", "restore": "They go back to the archive."}
+    then = back.get(operation.kind, "They come back from the trash.")
+    if await screen.app.push_screen_wait(Confirm(what, then)):
+        order: Order = new_order(why=f"flightlog undo {operation.id}")
+        begin_work(
+            screen,
+            Work("undoing", "as before", operation.done, lambda: store.upkeep.undo(order, operation.id)),
+        )
+
+
+def question(found: Survey) -> str:
+    """What is asked: how many, and how much."""
+    size = format.size(found.size_bytes)
+    unknown = f", the size of {found.unknown:,} is not known" if found.unknown else ""
+    return f"{WORDS[found.doing].ask} {format.plural(len(found.chosen), 'run')} ({size}{unknown})?"
+
+
+def consequences(found: Survey, hidden: int = 0) -> list[str]:
+    """What else is to be known before one says yes; safe to show."""
+    lines = [WORDS[found.doing].then]
+    if hidden:
+        lines.append(f"{format.plural(hidden, 'marked run')} the filter does not show.")
+    if found.refused:
+        lines.append(f"{sum(found.refused.values()):,} stay: {told(found)}.")
+    return lines
+
+
+def told(found: Survey) -> str:
+    """Why runs stay."""
+    return reasons(Counter(found.refused)) or "there is no such run"
+
+
+def twin(verb: str, targets: Targets) -> str:
+    """The command line that does the same."""
+    if targets.query is None:
+        return f"flightlog {verb} {' '.join(sorted(targets.ids)[:20])}" + (" …" if len(targets.ids) > 20 else "")
+    where = targets.query.text.replace("'", "'\\''")
+    return f"flightlog {verb} --where '{where}' --yes"
