@@ -1,8 +1,9 @@
 """Every table, once, for every dialect.
 
-Two groups: the *truth* of an SQL store (events, values, annotations, versions, patterns), which is
-never rebuilt, and the *query tables*, which the projector derives from events and which can
-be dropped and made again; they alone are the files backend's and each source's index.
+Two groups: the *truth* of an SQL store (events, values, annotations, versions, patterns, the record
+of operations, what lies in trash and archive), which is never rebuilt, and the *query tables*, which the
+projector derives from events and which can be dropped and made again; they alone are the files backend's
+and each source's index.
 
 Small columns only in what lists read: no list walks the overflow pages of a body.
 Texts compare as bytes; for what times are, and for PostgreSQL, see `column_types.py`.
@@ -30,7 +31,7 @@ from .words_kept import can_keep
 truth = MetaData()
 derived = MetaData()
 
-SCHEMA = "2"
+SCHEMA = "3"
 """Of the query tables: an index of another number is made anew. One more than the last release's, once they differ."""
 
 # --- the truth of an SQL store -------------------------------------------------------------------
@@ -111,6 +112,46 @@ patterns = Table(
     Column("last_seen", String, nullable=False),
     Column("evidence", Text, nullable=False),  # JSON list of run ids
     PrimaryKeyConstraint("workflow", "name"),
+)
+
+# --- what was done with runs, and where those are that are not in the query tables, or not in `events` ------
+
+operations = Table(
+    "operations",
+    truth,
+    # The record: one row for each fact, added and never changed. It holds no text of a run, and outlives it.
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("operation", String, nullable=False),
+    Column("phase", String, nullable=False),
+    Column("run", String),  # null: a fact about the whole operation
+    Column("line", LargeBinary, nullable=False),  # as a data directory of files has it in `audit.jsonl`
+)
+Index("operations_of", operations.c.operation, operations.c.run, operations.c.id)
+Index("operations_by_phase", operations.c.phase, operations.c.id)
+
+trash = Table(
+    "trash",
+    truth,
+    # Runs out of sight: their events, values and annotations stay, and nothing is derived of them.
+    Column("run", String, primary_key=True),
+    Column("operation", String, nullable=False, index=True),
+    Column("at", String, nullable=False),
+    Column("purging", Boolean, nullable=False, default=False),  # it is being removed for good: never brought back
+    Column("shown", Text, nullable=False),  # JSON of `core.operations.Trashed`
+    Column("kept", Text, nullable=False),  # JSON of what its events and annotations do not tell
+)
+Index("trash_by_time", trash.c.at, trash.c.run)
+
+archives = Table(
+    "archives",
+    truth,
+    # Runs whose events and values lie in a file: their annotations stay, and all that was derived.
+    Column("run", String, primary_key=True),
+    Column("operation", String, nullable=False),
+    Column("at", String, nullable=False),
+    Column("path", String, nullable=False),  # below the archive's folder
+    Column("digest", String, nullable=False),  # SHA-256 of the file
+    Column("size_bytes", BigInteger, nullable=False),
 )
 
 # --- query tables ----------------------------------------------------------------------------------

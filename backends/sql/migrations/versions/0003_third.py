@@ -1,0 +1,65 @@
+"""The schema of the third release. Until that is out, whoever needs a table adds it here.
+
+A new table: declare it in `tables.py`, and write a function for it here that `upgrade` calls. Nothing
+else is to be done: tests say what is forgotten, and the fixture of a schema is made when it is
+released (`tests/backends/test_migrations.py`).
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+
+# The types as they were then (`column_types.py`).
+String = sa.String().with_variant(sa.String(collation="C"), "postgresql")
+Text = sa.Text().with_variant(sa.String(collation="C"), "postgresql")
+Integer = sa.Integer().with_variant(sa.BigInteger(), "postgresql")
+
+
+def upgrade() -> None:
+    _operations()
+    _trash()
+    _archives()
+
+
+def _operations() -> None:
+    op.create_table(
+        "operations",
+        sa.Column("id", Integer, autoincrement=True, nullable=False),
+        sa.Column("operation", String, nullable=False),
+        sa.Column("phase", String, nullable=False),
+        sa.Column("run", String, nullable=True),
+        sa.Column("line", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("operations_of", "operations", ["operation", "run", "id"], unique=False)
+    op.create_index("operations_by_phase", "operations", ["phase", "id"], unique=False)
+
+
+def _trash() -> None:
+    op.create_table(
+        "trash",
+        sa.Column("run", String, nullable=False),
+        sa.Column("operation", String, nullable=False),
+        sa.Column("at", String, nullable=False),
+        sa.Column("purging", sa.Boolean(), nullable=False),
+        sa.Column("shown", Text, nullable=False),
+        sa.Column("kept", Text, nullable=False),
+        sa.PrimaryKeyConstraint("run"),
+    )
+    op.create_index("ix_trash_operation", "trash", ["operation"], unique=False)
+    op.create_index("trash_by_time", "trash", ["at", "run"], unique=False)
+
+
+def _archives() -> None:
+    op.create_table(
+        "archives",
+        sa.Column("run", String, nullable=False),
+        sa.Column("operation", String, nullable=False),
+        sa.Column("at", String, nullable=False),
+        sa.Column("path", String, nullable=False),
+        sa.Column("digest", String, nullable=False),
+        sa.Column("size_bytes", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("run"),
+    )
