@@ -54,8 +54,6 @@ def _budget(values: Values, value: Any, key: str) -> dict[str, Any]:
     if not _is_number(warn) or not 0 < warn <= 1:
         raise values.mistake(f"{shown(warn)} is no part", f"{key}.warn", "give a number above 0 and up to 1, like 0.8")
     query = _query(values, given.get("query", ""), f"{key}.query")
-    if parse(query).log_terms():
-        raise values.mistake("costs cannot be summed by log text", f"{key}.query", "leave `log:` out")
     budget = {"query": query, "per": values.choice(given.get("per"), f"{key}.per", PER), "max": most}
     return budget | ({"warn": warn} if "warn" in given else {})
 

@@ -22,7 +22,6 @@ from sqlalchemy import (
 )
 
 from ...core.costs import CostGroup, CostRecord, GroupBy
-from ...core.errors import NotSupported
 from ...core.pages import ALL, Page, from_cursor, to_cursor
 from ...core.query.query import EVERYTHING, Query
 from ...core.runs import Group
@@ -78,12 +77,10 @@ def records(
 
 def groups(connection: Connection, by: GroupBy, query: Query, since: str = "") -> list[CostGroup]:
     """Costs of the matching runs by a key, of calls made on the day `since` or later: most expensive first, days
-    newest first.
+    newest first. Of what the query asks of log text the tables must know all (`LogTerms.settled`).
 
     The key of a version is `workflow@number`; of a step its name, so that a retry adds to what it retries.
     """
-    if query.log_terms():
-        raise NotSupported("costs cannot be summed by log text", where=str(query), advice="leave `log:` out")
     found = [_group(row) for row in connection.execute(summed(by, query, since))]
     if by == "day":
         return sorted(found, key=lambda group: group.key, reverse=True)
@@ -155,6 +152,11 @@ def made_since(day: str) -> FromClause:
     For a query SQLite, which keeps no statistics, would else go from every run that matches to its calls.
     """
     return select(costs).where(costs.c.t >= day).cte("made").prefix_with("MATERIALIZED")
+
+
+def called_since(day: str) -> ColumnElement[bool]:
+    """Whether a run made a call on a day or later: of no other is there anything to sum."""
+    return runs.c.id.in_(select(costs.c.run).where(costs.c.t >= day))
 
 
 def _of_calls(by: GroupBy, calls: FromClause) -> AnySelect:

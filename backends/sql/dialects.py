@@ -3,6 +3,8 @@
 A new dialect says here what it calls them.
 """
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, ColumnElement, Float, Integer, bindparam, column, literal, table
@@ -10,7 +12,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NullType
 
-from .column_types import Glob, String, Texts
+from .column_types import Glob, String, Text, Texts
 
 
 class _Expression(FunctionElement[Any]):
@@ -82,6 +84,12 @@ class _Pairs(_Expression):
     postgresql = "(SELECT value ->> 0 AS run, (value ->> 1)::bigint AS seq FROM json_array_elements(({})::json))"
 
 
+class _Listed(_Expression):
+    name, inherit_cache = "listed", True
+    sqlite = "(SELECT value AS text FROM json_each({}))"
+    postgresql = "(SELECT json_array_elements_text(({})::json) AS text)"
+
+
 class _Number(_Expression):
     name, type, inherit_cache = "number", Float(), True
     # No float has as many digits as a whole number may: one of those is compared with nothing.
@@ -133,6 +141,12 @@ def holds(wanted: ColumnElement[Any]) -> ColumnElement[bool]:
 def pairs(given: ColumnElement[str]) -> Any:
     """Rows of `run` and `seq` out of a JSON list of lists: one statement, however many they are."""
     return _Pairs(given).table_valued(column("run", String), column("seq", BigInteger), name="given")
+
+
+def listed(ids: Sequence[str]) -> Any:
+    """Rows of `text`, one for each id: one bound value, however many they are."""
+    given = literal(json.dumps(ids), Text)
+    return _Listed(given).table_valued(column("text", String), name="listed")
 
 
 def number(member: Any) -> ColumnElement[float]:

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from ...core.log_words import Wanted, phrase
 from ...core.query.query import Query
 from ...core.query.query_nodes import Node, Not, Term, all_of
 from .database import Database
 from .log_search import LogSearch
-from .query_sql import Indexed, is_exact, where
+from .query_sql import Indexed, Known, is_exact, where
 from .run_queries import Accepts
 from .tables import runs
 
@@ -33,14 +33,17 @@ class LogTerms:
         prepared = Query(root=all_of(parts), text=query.text, message=query.message)
         return prepared, _accepts(self._search, asked) if asked else None
 
-    def settled(self, query: Query) -> Query:
-        """A query for the same runs of which the tables know all: for sums, which cost the runs that match."""
+    def settled(self, query: Query, *among: ColumnElement[bool]) -> Query:
+        """A query for the same runs of which the tables know all: for sums, which cost the runs that match.
+
+        `among`: what else must hold of a run, so that no log is read in vain.
+        """
         asked, accepts = self.prepared(query)
         if accepts is None:
             return asked
         with self._database.read() as connection:
-            found = connection.scalars(select(runs.c.id).where(where(asked))).all()
-        return Query(root=Term(key="id", sign="=", values=tuple(filter(accepts, found))))
+            found = connection.scalars(select(runs.c.id).where(where(asked), *among)).all()
+        return Query(root=Known(key="id", sign="=", values=tuple(filter(accepts, found))))
 
     def _indexed(self, part: Node) -> Node:
         if isinstance(part, Not):

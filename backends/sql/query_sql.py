@@ -28,7 +28,7 @@ from ...core.query.query_values import (
 )
 from ...core.text import fold
 from ...core.units import number_of
-from .dialects import contains, ending, globbed, members, number
+from .dialects import contains, ending, globbed, listed, members, number
 from .log_words import holding
 from .tables import costs, metrics, notes, run_bodies, run_tags, runs, steps
 
@@ -40,6 +40,10 @@ class Indexed(Term, frozen=True, tag=True):
 
     rare: bool = False
     """Whether so few entries have the words that whoever looks for the runs begins with these."""
+
+
+class Known(Term, frozen=True, tag=True):
+    """Runs that were found otherwise, by their ids: bound as one value, however many there are."""
 
 
 def is_exact(term: Term) -> bool:
@@ -67,6 +71,8 @@ def _clause(node: Node, moment: At) -> Clause:
 
 
 def _term(term: Term, moment: At) -> Clause:
+    if isinstance(term, Known):
+        return runs.c.id.in_(select(listed(term.values).c.text))
     if not term.key:
         return _any(_word(value) for value in term.values)
     if term.key == "log":

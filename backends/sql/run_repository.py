@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Protocol
 
 import msgspec
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection
 
 from ...core.annotations import Annotation, Answered
 from ...core.audit import Act
@@ -60,11 +60,11 @@ class SqlRuns(RunRepository):
             self._refresh()
         return self._terms.prepared(query)
 
-    def settled(self, query: Query) -> Query:
+    def settled(self, query: Query, *among: ColumnElement[bool]) -> Query:
         """See `LogTerms.settled`."""
         if query.log_terms():
             self._refresh()
-        return self._terms.settled(query)
+        return self._terms.settled(query, *among)
 
     # --- finding runs
 
@@ -197,7 +197,7 @@ class SqlRuns(RunRepository):
             return cost_queries.records(connection, run, request_id, after, limit)
 
     def costs(self, by: GroupBy, query: Query, *, since: str = "") -> list[CostGroup]:
-        query = self.settled(query)
+        query = self.settled(query, *([cost_queries.called_since(since)] if since else []))
         with self._reading() as connection:
             return cost_queries.groups(connection, by, query, since)
 

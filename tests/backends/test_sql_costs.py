@@ -5,12 +5,17 @@ from itertools import product
 
 import hypothesis.strategies as st
 import pytest
+from flightlog.backends.postgres.engine import open_server
+from flightlog.backends.postgres.server_url import ServerUrl
 from flightlog.backends.sql import cost_queries
+from flightlog.backends.sql.query_sql import Known, where
+from flightlog.backends.sql.tables import runs
+from flightlog.backends.sqlite.engine import open_database
 from flightlog.core.costs import Money
-from flightlog.core.errors import NotSupported
-from flightlog.core.events import CostPriced, CostRecorded, StepStarted
-from flightlog.core.query.query import EVERYTHING, parse
+from flightlog.core.events import CostPriced, CostRecorded, Logged, StepStarted
+from flightlog.core.query.query import EVERYTHING, Query, parse
 from hypothesis import HealthCheck, given, settings
+from sqlalchemy import insert, select
 
 DAYS = ["2026-11-20T23:59:59.000000Z", "2026-11-21T00:00:00.000000Z"]
 CALL = st.builds(
@@ -134,9 +139,32 @@ def test_calls_are_told_with_their_prices(small):
     assert (other.seq, other.nanousd, other.provenance) == (second, 5, "recorded")
 
 
-def test_costs_by_log_text_are_refused(small):
-    with pytest.raises(NotSupported):
-        small.runs.costs("day", parse("log:retry"))
+def test_what_logs_say_is_read_only_of_runs_that_spent_something_in_those_days(small, monkeypatch):
+    for n in range(20):
+        run = small.begin()
+        small.record(run, Logged(level="INFO", message="out of time, and time out"))
+        small.record(run, CostRecorded(t=DAYS[n < 3], model="m", nanousd=1))
+    asked, found = parse('log:"time out"'), []
+    picked = small.bodies.picked
+    monkeypatch.setattr(small.bodies, "picked", lambda places: found.extend(places) or picked(places))
+    assert [group.calls for group in small.runs.costs("day", asked)] == [3, 17]
+    assert len({run for run, _ in found}) == 20
+    found.clear()
+    assert [group.calls for group in small.runs.costs("day", asked, since=DAYS[1][:10])] == [3]
+    assert len({run for run, _ in found}) == 3
+
+
+@pytest.mark.parametrize("server", [False, True], ids=["sqlite", "postgres"])
+def test_a_hundred_thousand_known_runs_are_one_value(server, new_postgres_url):
+    database = open_server(ServerUrl(new_postgres_url())) if server else open_database(None, truth=True)
+    row = {"workflow": "w", "status": "completed", "recorded": "completed"}
+    with database.write() as connection:
+        connection.execute(insert(runs), [row | {"id": f"r{n}"} for n in (1, 99_999, 100_000)])
+    known = Query(root=Known(key="id", sign="=", values=tuple(f"r{n}" for n in range(100_000))))
+    with database.read() as connection:
+        assert set(connection.scalars(select(runs.c.id).where(where(known)))) == {"r1", "r99999"}
+        assert len(select(runs.c.id).where(where(known)).compile(connection).params) == 1
+    database.close()
 
 
 def test_sessions_and_projects_by_their_last_activity(small):

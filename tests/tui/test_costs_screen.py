@@ -173,7 +173,7 @@ async def test_a_filter_narrows_the_sums_and_what_a_line_leads_to(app, size):
         await pilot.press("escape", "slash", *" nothing", "enter")
         await shows(pilot, "No call of a model", "nothing")
         await pilot.press("enter", "j", "slash", *" log:x", "enter")
-        await shows(pilot, "Costs cannot be summed by log text")
+        await shows(pilot, "No call of a model", "log:x")
         await pilot.press("escape")
         await until(pilot, lambda: screen.filter == EVERYTHING and screen.list.display)
         await read(pilot)

@@ -28,7 +28,7 @@ from ..messages import BudgetsLooked, ShowRuns, StoreChanged
 from ..operations import busy_line
 from ..standings import standings_of
 from ..widgets.cost_lists import AxisLine, BudgetList, CostList
-from ..widgets.empty import Empty, no_costs, no_costs_match, no_costs_of_logs
+from ..widgets.empty import Empty, no_costs, no_costs_match
 from ..widgets.filter_bar import FilterBar
 from ..widgets.frame import FrameLine
 from ..widgets.header import Facts, header_line
@@ -119,9 +119,6 @@ class CostsScreen(Screen[None]):
 
     def _prepare(self) -> Callable[[], Found | None] | None:
         asked = Asked(self.by, self.filter, self.window, today())
-        if self.filter.log_terms():
-            self._opened()
-            return None
         before, store = (None if self._whole else self.found), self.store
         order, glyphs = self.orders[self.by], glyphs_of(self)
         self._whole = False
@@ -192,8 +189,6 @@ class CostsScreen(Screen[None]):
         self.query_one(FilterBar).counted()
 
     def _empty_lines(self) -> Sequence[Line]:
-        if self.filter.log_terms():
-            return no_costs_of_logs()
         page = self.found.page if self.found else None
         if page is None or page.groups:
             return []
@@ -239,7 +234,7 @@ class CostsScreen(Screen[None]):
         return [(count, "text"), (f" {glyphs.dot} ", "faint"), (f"{order.name} {arrow} ", "muted")]
 
     def _filter_count(self, width: int) -> Line:
-        count = f"[{len(self.found.page.groups):,}]" if self.found and not self.filter.log_terms() else ""
+        count = f"[{len(self.found.page.groups):,}]" if self.found else ""
         return [(count.rjust(width - 1), "muted")]
 
     # What the person does.

@@ -79,14 +79,6 @@ def no_costs_match(query: str, window: str) -> list[Line]:
     return [[span for span in what if span[0].strip()], [("/ changes the filter, t the days", "muted")]]
 
 
-def no_costs_of_logs() -> list[Line]:
-    """A filter that sums cannot have."""
-    return [
-        [("Costs cannot be summed by log text", "strong")],
-        [("leave log: out of the filter", "muted")],
-    ]
-
-
 def no_match(query: str) -> list[Line]:
     """A filter that shows nothing."""
     return [

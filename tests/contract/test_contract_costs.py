@@ -1,0 +1,64 @@
+"""What the logs of runs say narrows sums of money as everything else does: the same sums as within a tag."""
+
+import pytest
+from flightlog.core.budgets import budget_of, look
+from flightlog.core.clock import pretending, to_seconds
+from flightlog.core.costs import GroupBy
+from flightlog.core.query.query import equals, parse
+
+BY = GroupBy.__args__
+MIDNIGHT = int(to_seconds("2026-11-20T00:00:00Z")) * 1_000_000_000
+SAME = [
+    ("log:time", "tag:says-0|says-1"),
+    ('log:"time out"', "tag:says-1"),  # the words' places are in the logs alone
+    ("-log:time", "-tag:says-0|says-1"),
+    ('-log:"time out" log:out', "tag:says-0"),
+    ("log:never", "tag:never"),
+    ('log:"time out"|nothing session:ana', "tag:says-1|says-2 session:ana"),
+]
+
+
+@pytest.fixture
+def spent(store):
+    """Eight runs, each with a call before midnight and one after it; and the store."""
+    for n in range(8):
+        with pretending(lambda: MIDNIGHT - 2_000_000_000):
+            tags, session = [f"says-{n % 3}"], "ana" if n < 5 else None
+            run = store.run("triage", version=n % 2 + 1, tags=tags, session=session)
+            run.log(("the time is out", "a time out", "nothing")[n % 3])
+            with run.step("plan", agent="planner") as step:
+                step.cost(model="m-1", input_tokens=3, nanousd=1 << n)
+        with pretending(lambda: MIDNIGHT + 2_000_000_000):
+            if n != 4:
+                run.cost(model="m-2", input_tokens=1, nanousd=None if n == 1 else 1 << (n + 20))
+            run.finish()
+    return store
+
+
+def test_costs_within_what_logs_say_are_those_within_a_tag(spent):
+    one = spent.scoped(session="ana")
+    for logs, tags in SAME:
+        log, tag = parse(logs), parse(tags)
+        for by in BY:
+            for since in ("", "2026-11-20", "2026-11-21"):
+                within = (by, logs, since)
+                assert spent.runs.costs(by, log, since=since) == spent.runs.costs(by, tag, since=since), within
+                assert one.runs.costs(by, log, since=since) == spent.runs.costs(
+                    by, tag & equals("session", "ana"), since=since
+                ), within
+    found = spent.runs.costs("day", parse('log:"time out"'))
+    assert [(day.key, day.calls, day.money.known_nanousd, day.money.unknown) for day in found] == [
+        ("2026-11-20", 2, 1 << 27, 1),
+        ("2026-11-19", 3, (1 << 1) + (1 << 4) + (1 << 7), 0),
+    ]
+
+
+def test_a_budget_may_be_for_runs_that_say_something(spent):
+    with pretending(lambda: MIDNIGHT + 3_600_000_000_000):
+        for logs, tags in SAME:
+            log, tag = (
+                look([budget_of(text, "day", 1), budget_of(text, "week", 1)], spent.runs) for text in (logs, tags)
+            )
+            assert [(one.spent_nanousd, one.unknown) for one in log] == [
+                (one.spent_nanousd, one.unknown) for one in tag
+            ], logs
