@@ -16,11 +16,11 @@ from threading import Lock
 from sqlalchemy import bindparam, select
 
 from ...core.errors import Corrupt, NotFound, StorageError
-from ...core.events import LEVELS, check
-from ..ingest.batch import Head, head_of
+from ...core.events import LEVELS
 from ..journal.disk import storage_error
+from ..journal.event_heads import Head, events_in, head_of
 from ..journal.layout import Layout
-from ..journal.reader import LongLine, Whole, decode_line, read_lines, read_lines_back
+from ..journal.reader import LongLine, read_lines, read_lines_back
 from ..journal.states import States
 from ..sql import tables
 from ..sql.bodies import Place, picked_by_run
@@ -44,7 +44,7 @@ class JournalBodies:
         path = self._path(run)
         with _errors(path):
             for _, line in read_lines(path, self._mark(_BEFORE, run, seq) or 0):
-                for head, found in _events_in(line):
+                for head, found in events_in(line):
                     if head.seq == seq:
                         return found
                     if head.seq > seq:
@@ -86,7 +86,7 @@ class JournalBodies:
                 coming, left = self._until_mark(run, left)
                 wanted = set(coming)
                 for _, line in read_lines(path, begin or 0):
-                    events = _events_in(line)
+                    events = events_in(line)
                     found += [(head.seq, at) for head, at in events if head.seq in wanted]
                     wanted -= {head.seq for head, _ in events}
                     if not wanted or (events and events[-1][0].seq > coming[-1]):
@@ -110,7 +110,7 @@ class JournalBodies:
     def _on(self, run: str, path: Path, after: int, before: int | None) -> Iterator[tuple[Head, bytes]]:
         last = after
         for _, line in read_lines(path, self._mark(_BEFORE, run, after + 1) or 0):
-            for head, found in _events_in(line):
+            for head, found in events_in(line):
                 if before is not None and head.seq >= before:
                     return
                 if head.seq > last:
@@ -121,7 +121,7 @@ class JournalBodies:
         end = None if before is None else self._mark(_BEHIND, run, before)
         held: tuple[Head, bytes] | None = None
         for _, line in read_lines_back(path, end):
-            for head, found in reversed(_events_in(line)):
+            for head, found in reversed(events_in(line)):
                 # Of a number that is there twice the first one counts, which this way is met last.
                 if held and head.seq < held[0].seq:
                     yield held
@@ -150,21 +150,6 @@ class JournalBodies:
             while len(self._states) > _STATES_KEPT:
                 self._states.popitem(last=False)
         return states
-
-
-def _events_in(line: "bytes | LongLine") -> list[tuple[Head, bytes]]:
-    """The sound events of a line. One whose checksum fits is not decoded."""
-    if isinstance(line, LongLine):
-        return []
-    head = head_of(line)
-    if head:
-        try:
-            check(line)
-            return [(head, line)]
-        except Corrupt:
-            pass
-    parts = [line[part.offset : part.offset + part.length] for part in decode_line(line) if isinstance(part, Whole)]
-    return [(known, part) for part in parts if (known := head_of(part))]
 
 
 def _wanted(head: Head, line: bytes, types: frozenset[str] | None, level: int) -> bool:

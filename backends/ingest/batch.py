@@ -1,6 +1,5 @@
 """One reading of a journal: its events, what is wrong with it, and how far it went. Knows no database."""
 
-import re
 from typing import Any, NamedTuple
 
 import msgspec
@@ -8,7 +7,8 @@ import msgspec
 from ...core.errors import Corrupt, NotSupported
 from ...core.events import FORMAT, LEVELS, TYPES, AnyEvent, Logged, RunStarted, check, decode
 from ...core.runs import Damage
-from ..journal.disk import StrPath
+from ..journal.event_heads import Head, head_of
+from ..journal.readable import Where
 from ..journal.reader import Broken, LongLine, Whole, decode_line, read_lines, read_span
 from ..journal.states import head_of_record
 from ..sql.projector import Recorded
@@ -18,20 +18,6 @@ MARK_BYTES = 1 << 20
 
 _RAW = 200  # characters of an unreadable line that its damage quotes
 _TYPE_OF = {kind: name for name, kind in TYPES.items()}
-_HEAD = re.compile(rb'\{"type":"([^"\\]{1,64})","seq":([0-9]{1,18})[,}]')
-
-
-class Head(NamedTuple):
-    """Type and number of an event."""
-
-    type: str
-    seq: int
-
-
-def head_of(line: bytes) -> Head | None:
-    """Type and number as the first bytes of a line say; costs no decoding. None if they do not."""
-    found = _HEAD.match(line[:128])
-    return Head(found[1].decode("utf-8", "replace"), int(found[2])) if found else None
 
 
 class Position(NamedTuple):
@@ -64,12 +50,12 @@ class Batch:
         self._unread = 0  # damaged lines since the last event: they may hold the numbers that are missing
         self._junk = 0  # lines without an event, one after the other, that the last damage stands for
 
-    def read_events(self, path: StrPath, end: int, budget: int) -> None:
+    def read_events(self, where: Where, end: int, budget: int) -> None:
         """Reads whole lines from where the last reading ended, as many as the budget allows. OSError."""
         began = self.offset
         if began >= end:
             return
-        for offset, line in read_lines(path, began):
+        for offset, line in read_lines(where, began):
             self._take(offset, line)
             self.offset = offset + len(line) + 1
             if self.offset - began >= budget:
@@ -77,12 +63,12 @@ class Batch:
                 break
         self.size += self.offset - began
 
-    def read_states(self, path: StrPath, budget: int) -> None:
+    def read_states(self, where: Where, budget: int) -> None:
         """Reads records of checkpoint values, which are written before the events that need them. OSError."""
         began = self.states_offset
         try:
-            for offset, line in read_lines(path, began):
-                self._take_record(path, offset, line)
+            for offset, line in read_lines(where, began):
+                self._take_record(where, offset, line)
                 self.states_offset = offset + len(line) + 1
                 if self.states_offset - began >= budget:
                     self.more = True
@@ -161,8 +147,8 @@ class Batch:
     def _keep_line(self, head: Head, level: int, line: bytes) -> None:
         self.events.append({"run": self.run, "seq": head.seq, "type": head.type, "level": level, "line": line})
 
-    def _take_record(self, path: StrPath, offset: int, line: bytes | LongLine) -> None:
-        data = read_span(path, offset, len(line)) if isinstance(line, LongLine) else line
+    def _take_record(self, where: Where, offset: int, line: bytes | LongLine) -> None:
+        data = read_span(where, offset, len(line)) if isinstance(line, LongLine) else line
         head = head_of_record(data)
         try:
             check(data)

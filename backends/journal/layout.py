@@ -8,6 +8,7 @@ from ...core.ids import check_run_id, day_of
 JOURNAL_SUFFIX = ".jsonl"
 STATES_SUFFIX = ".states.jsonl"
 TORN_SUFFIX = ".torn"
+ARCHIVE_SUFFIX = ".flz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,26 @@ class Layout:
     def annotations(self) -> Path:
         """What others than its writer add to a run."""
         return self.root / "annotations.jsonl"
+
+    @property
+    def archive(self) -> Path:
+        """The folder of all archives, one file a run."""
+        return self.root / "archive"
+
+    def archived(self, run: str) -> Path:
+        """The archive of a run, in a folder of the month of its id."""
+        check_run_id(run)
+        return self.archive / day_of(run)[:7] / f"{run}{ARCHIVE_SUFFIX}"
+
+    @property
+    def trash(self) -> Path:
+        """What `undo` brings back: a folder for each operation."""
+        return self.root / "trash"
+
+    @property
+    def audit(self) -> Path:
+        """The record of what was done with runs; its lock is that of all operations."""
+        return self.root / "audit.jsonl"
 
     @property
     def workflows(self) -> Path:

@@ -1,14 +1,12 @@
 """Reading journals: whole lines by offset in either direction, in bounded memory, and what can be had of a bad one."""
 
-import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 from ...core.errors import Corrupt, NotSupported
 from ...core.events import TYPES, AnyEvent, decode
-from .disk import StrPath, open_read
+from .readable import Readable, Where, opened
 
 LONGEST = 32 << 20
 """A line of more bytes is not held in memory: it is told apart by `LongLine` and read in spans."""
@@ -49,15 +47,14 @@ class Broken(NamedTuple):
     """Whole, but of a newer format than this program reads."""
 
 
-def read_lines(path: StrPath, offset: int = 0, *, longest: int = LONGEST) -> Iterator[tuple[int, "bytes | LongLine"]]:
+def read_lines(where: Where, offset: int = 0, *, longest: int = LONGEST) -> Iterator[tuple[int, "bytes | LongLine"]]:
     """`(offset, line without newline)` of each whole line from an offset on, which must be a line's beginning.
 
     A torn tail is not returned. Holds at most `longest` bytes and a block; costs the bytes read. OSError.
     """
-    fd = open_read(path)
-    try:
+    with opened(where) as file:
         rest, passed = b"", 0  # of a long line: its head, and how many bytes after it went by
-        while block := os.pread(fd, _BLOCK, offset + len(rest) + passed):
+        while block := file.pread(_BLOCK, offset + len(rest) + passed):
             if passed:
                 end = block.find(b"\n")
                 if end < 0:
@@ -75,42 +72,36 @@ def read_lines(path: StrPath, offset: int = 0, *, longest: int = LONGEST) -> Ite
             if len(rest) > max(longest, _HEAD):
                 passed = len(rest) - _HEAD
                 rest = rest[:_HEAD]
-    finally:
-        os.close(fd)
 
 
-def read_heads(path: Path, offset: int, longest: int) -> Iterator[tuple[int, int, bytes]]:
+def read_heads(where: Where, offset: int, longest: int) -> Iterator[tuple[int, int, bytes]]:
     """`(offset, length, first bytes)` of each whole line from an offset on: a look at where lines begin and end.
 
     Holds a block, whatever the lines' lengths. OSError.
     """
-    fd = open_read(path)
-    try:
+    with opened(where) as file:
         at = offset
-        while block := os.pread(fd, _BLOCK, at):
+        while block := file.pread(_BLOCK, at):
             begin = 0
             while (end := block.find(b"\n", begin)) >= 0:
                 length = at + end - offset
                 inside = offset >= at
-                head = block[begin : min(end, begin + longest)] if inside else _span(fd, offset, min(length, longest))
+                head = block[begin : min(end, begin + longest)] if inside else _span(file, offset, min(length, longest))
                 yield offset, length, head
                 begin = end + 1
                 offset = at + begin
             at += len(block)
-    finally:
-        os.close(fd)
 
 
 def read_lines_back(
-    path: Path, before: int | None = None, *, longest: int = LONGEST
+    where: Where, before: int | None = None, *, longest: int = LONGEST
 ) -> Iterator[tuple[int, "bytes | LongLine"]]:
     """As `read_lines`, from the newest whole line that ends at or before an offset (None: the end) to the oldest.
 
     Costs the bytes of the lines asked for, and a block.
     """
-    fd = open_read(path)
-    try:
-        end = _line_end(fd, os.fstat(fd).st_size if before is None else before)
+    with opened(where) as file:
+        end = _line_end(file, file.size() if before is None else before)
         data, low = b"", end  # the bytes from `low` to `end`, of which the last line comes next
         while end > 0:
             start = data.rfind(b"\n", 0, max(end - 1 - low, 0)) + 1
@@ -119,38 +110,30 @@ def read_lines_back(
                 yield low + start, line if len(line) <= longest else LongLine(line[:_HEAD], len(line))
                 end = low + start
             elif end - 1 - low > longest:
-                start = _line_start(fd, low)
-                yield start, LongLine(_span(fd, start, min(_HEAD, end - 1 - start)), end - 1 - start)
+                start = _line_start(file, low)
+                yield start, LongLine(_span(file, start, min(_HEAD, end - 1 - start)), end - 1 - start)
                 data, low, end = b"", start, start
             else:
                 size = min(low, max(_BACK, end - low))
-                data = _span(fd, low - size, size) + data[: end - low]
+                data = _span(file, low - size, size) + data[: end - low]
                 low -= size
-    finally:
-        os.close(fd)
 
 
-def read_span(path: StrPath, offset: int, length: int) -> bytes:
+def read_span(where: Where, offset: int, length: int) -> bytes:
     """Bytes of a file by their place; Corrupt if it ends before. OSError."""
-    fd = open_read(path)
-    try:
-        data = _span(fd, offset, length)
-    finally:
-        os.close(fd)
+    with opened(where) as file:
+        data = _span(file, offset, length)
     if len(data) != length:
-        raise Corrupt(f"the file ends before byte {offset + length}", where=path)
+        raise Corrupt(f"the file ends before byte {offset + length}", where=where)
     return data
 
 
-def torn_tail(path: Path) -> tuple[int, bytes] | None:
+def torn_tail(where: Where) -> tuple[int, bytes] | None:
     """Offset and bytes of what follows the last newline: a line that is being written, or that never was."""
-    fd = open_read(path)
-    try:
-        size = os.fstat(fd).st_size
-        start = _line_start(fd, size)
-        return (start, _span(fd, start, size - start)) if start < size else None
-    finally:
-        os.close(fd)
+    with opened(where) as file:
+        size = file.size()
+        start = _line_start(file, size)
+        return (start, _span(file, start, size - start)) if start < size else None
 
 
 def decode_line(line: "bytes | LongLine") -> list["Whole | Broken"]:
@@ -206,25 +189,25 @@ def _why(part: bytes, why: str) -> str:
     return why
 
 
-def _line_start(fd: int, position: int) -> int:
+def _line_start(file: Readable, position: int) -> int:
     """Where the line begins that has its bytes before a position: after the last newline before it."""
     while position > 0:
         low = max(0, position - _BACK)
-        found = os.pread(fd, position - low, low).rfind(b"\n")
+        found = _span(file, low, position - low).rfind(b"\n")
         if found >= 0:
             return low + found + 1
         position = low
     return 0
 
 
-def _line_end(fd: int, position: int) -> int:
+def _line_end(file: Readable, position: int) -> int:
     """The last position not after this one at which a whole line (newline included) has ended."""
-    return _line_start(fd, position)
+    return _line_start(file, position)
 
 
-def _span(fd: int, offset: int, length: int) -> bytes:
+def _span(file: Readable, offset: int, length: int) -> bytes:
     parts: list[bytes] = []
-    while length > 0 and (part := os.pread(fd, length, offset)):
+    while length > 0 and (part := file.pread(length, offset)):
         parts.append(part)
         offset, length = offset + len(part), length - len(part)
     return parts[0] if len(parts) == 1 else b"".join(parts)

@@ -10,7 +10,6 @@ import hashlib
 import re
 import threading
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Literal, NamedTuple, cast
 
 import msgspec
@@ -18,6 +17,7 @@ import msgspec
 from ...core.edits import Edit, apply_edits
 from ...core.errors import Corrupt, NotFound, NotSupported
 from ...core.events import FORMAT, check, seal
+from .readable import Where
 from .reader import read_heads, read_span
 
 Kind = Literal["value", "opaque", "dropped"]
@@ -196,8 +196,8 @@ _decoder = msgspec.json.Decoder(Record)
 class States:
     """The values of one run's states file. Thread-safe; reads only bytes that it has not seen."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, where: Where) -> None:
+        self._where = where
         self._places: dict[str, Place] = {}
         self._read = 0
         self._lock = threading.Lock()
@@ -206,7 +206,7 @@ class States:
         """Digest → place of all values, those appended since the last call included."""
         with self._lock:
             try:
-                for offset, length, begin in read_heads(self._path, self._read, HEAD_BYTES):
+                for offset, length, begin in read_heads(self._where, self._read, HEAD_BYTES):
                     self._read = offset + length + 1
                     head = head_of_record(begin)
                     if head:
@@ -227,7 +227,7 @@ class States:
                 return line
             with self._lock:  # the file was replaced by one without its dropped values
                 self._places, self._read = {}, 0
-        raise NotFound(f"no value with digest {digest[:12]}…", where=self._path)
+        raise NotFound(f"no value with digest {digest[:12]}…", where=self._where)
 
     def value(self, digest: str) -> bytes:
         """A whole value, *extends* resolved: compact JSON, or opaque bytes. NotFound, Corrupt."""
@@ -235,6 +235,6 @@ class States:
 
     def _line(self, place: Place) -> bytes:
         try:
-            return read_span(self._path, place.offset, place.length)
+            return read_span(self._where, place.offset, place.length)
         except Corrupt:
             return b""  # the file is shorter than it was
