@@ -16,6 +16,7 @@ from ..core.query.query import of_version
 from ..core.repositories import RecordingRepository, WorkflowRepository
 from ..core.store import Reading, Store
 from .configuration.config_file import load_config
+from .configuration.configured_policy import ConfiguredPolicy
 from .configuration.effective_config import decided
 from .configuration.following import Followed
 from .configuration.places import MEMORY, Place, place_of
@@ -85,6 +86,8 @@ def open_store(
     settings = decided(where, load_config(where.root, config), storage)
     name = where.url.name if where.url else str(where.path or where.root)
     store = _kept(name, settings, read_only=read_only, durable=durable, create=create)
+    refusal = (lambda: opened_read_only(name)) if store.read_only else None
+    store.policy_file = ConfiguredPolicy(where.root, settings.file, refusal)
     backend = _backends.get(store)
     if backend and where.kind == "directory":
         backend.gate.moved = Followed(where, settings).moved

@@ -28,6 +28,7 @@ from .repositories import (
     RunWriter,
     UpkeepRepository,
 )
+from .retention.policy_file import Lent
 from .runs import Approval, Artifact, Damage, Group, Item, Message, MetricValue, Note, Retry, Run, Step, Totals
 from .scope import Belonging, Scope
 from .store import Reading, Store
@@ -366,4 +367,5 @@ def scoped(store: Store, scope: Scope) -> Store:
         prices=store.prices,
         has_second=store.has_second,
         budgets=tuple(_within(scope, budget) for budget in store.budgets),
+        policy_file=Lent(store.policy_file) if store.policy_file else None,
     )

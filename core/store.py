@@ -26,6 +26,7 @@ from .upkeep import Dropped, Finding
 
 if TYPE_CHECKING:
     from .budgets import Budget
+    from .retention.policy_file import PolicyFile
 
 
 class Reading(NamedTuple):
@@ -67,6 +68,7 @@ class Store:
         prices: Callable[[], PriceBook | None] = lambda: None,
         has_second: bool = False,
         budgets: "tuple[Budget, ...]" = (),
+        policy_file: "PolicyFile | None" = None,
     ) -> None:
         """`has_second`: whether there is another store to be shown when this one cannot be opened."""
         self.name = name
@@ -78,6 +80,8 @@ class Store:
         """Loads the price book (once; slow, so never called on an agent's path); None if there is none."""
         self.budgets = budgets
         """What its configuration allows to be spent."""
+        self.policy_file = policy_file
+        """Where its retention policy is written; None where nothing is ever kept or removed by one."""
         self._open_reading = reading
         self._reading: Reading | None = None
         self._lock = threading.Lock()

@@ -38,7 +38,12 @@ def load_config(
 def load_retention(file: str | os.PathLike[str], environ: Mapping[str, str] = os.environ) -> Config:
     """A file that says nothing but `retention` and what belongs to it, under the same keys; ConfigError."""
     path = Path(file).expanduser()
-    values, found = Values(path, path.parent, environ), _loaded(path, _text(path, wanted=True) or "")
+    return retention_in(_text(path, wanted=True) or "", path, path.parent, environ)
+
+
+def retention_in(text: str, path: Path, data_dir: Path, environ: Mapping[str, str] = os.environ) -> Config:
+    """What a text says about retention, and nothing else; `path` is the file that mistakes are told of; ConfigError."""
+    values, found = Values(path, data_dir, environ), _loaded(path, text)
     top = values.mapping(found if found is not None else {}, "", RETENTION)
     return Config(file=str(path), policies=policies(values, top))
 
