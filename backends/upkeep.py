@@ -9,8 +9,10 @@ from typing import Literal
 
 from sqlalchemy import select, text
 
-from ..core.errors import StorageError
+from ..core.errors import NotSupported, StorageError
 from ..core.ids import day_of, is_ulid
+from ..core.operations import Chosen, Compacted, Done, Operation, Order, Trashed
+from ..core.pages import Page
 from ..core.repositories import UpkeepRepository
 from ..core.upkeep import Dropped, Finding
 from .data_directory import Root
@@ -18,6 +20,7 @@ from .dropping_states import DropStates
 from .journal.layout import JOURNAL_SUFFIX, STATES_SUFFIX, TORN_SUFFIX, run_of
 from .journal.reader import torn_tail
 from .journal.states_dropping import is_left_over
+from .operations.engine import Operations
 from .sql import tables
 from .sql.database import Database
 from .sql.words_kept import WITHOUT, can_keep
@@ -41,7 +44,9 @@ class StoreUpkeep(UpkeepRepository):
         parts: Mapping[str, Sequence[Path]],
         drop_states: DropStates,
         elsewhere: Callable[[], dict[str, int]] = dict,
+        operations: Operations | None = None,
     ) -> None:
+        self._operations = operations
         self._root, self._checks, self._parts, self._elsewhere = root, checks, parts, elsewhere
         self._drop_states = drop_states
 
@@ -62,7 +67,50 @@ class StoreUpkeep(UpkeepRepository):
         return {name: sum(map(_bytes_below, paths)) for name, paths in self._parts.items()} | self._elsewhere()
 
     def drop_states(self, run: str, keep: Collection[str], *, by: str = "") -> Dropped:
-        return self._drop_states(run, keep, by)
+        if self._operations is None:
+            return self._drop_states(run, keep, by)
+        return self._operations.states(run, by, lambda: self._drop_states(run, keep, by))
+
+    def archive(self, order: Order, chosen: Sequence[Chosen]) -> Iterator[Done]:
+        return self._able().archive(order, chosen)
+
+    def restore(self, order: Order, runs: Sequence[str]) -> Iterator[Done]:
+        return self._able().restore(order, runs)
+
+    def trash(self, order: Order, chosen: Sequence[Chosen]) -> Iterator[Done]:
+        return self._able().trash(order, chosen)
+
+    def undo(self, order: Order, operation: str) -> Iterator[Done]:
+        return self._able().undo(order, operation)
+
+    def purge(self, order: Order, *, before: str | None = None, runs: Collection[str] | None = None) -> Iterator[Done]:
+        return self._able().purge(order, before=before, runs=runs)
+
+    def trashed(self, *, limit: int = 100, after: str | None = None) -> Page[Trashed]:
+        return self._able().trashed(limit=limit, after=after)
+
+    def operations(self, *, limit: int = 100, after: str | None = None) -> Page[Operation]:
+        return self._able().operations(limit=limit, after=after)
+
+    def operation(self, id: str) -> Operation:
+        return self._able().operation(id)
+
+    def verify_archive(self, run: str) -> Finding | None:
+        return self._able().verify(run)
+
+    def applied_policy(self) -> str:
+        return self._able().applied_policy()
+
+    def note_policy(self, order: Order, digest: str) -> None:
+        self._able().note_policy(order, digest)
+
+    def compact(self, order: Order | None = None) -> Compacted:
+        return self._able().compact(order)
+
+    def _able(self) -> Operations:
+        if self._operations is None:
+            raise NotSupported("this cannot be done here yet", where=self._root.path)
+        return self._operations
 
 
 def _guarded(check: Check, where: Path) -> Iterator[Finding]:

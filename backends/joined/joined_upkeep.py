@@ -1,8 +1,10 @@
 """`UpkeepRepository` over several parts."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from ...core.errors import StorageError
+from ...core.operations import Chosen, Compacted, Done, Operation, Order, Trashed
+from ...core.pages import Page
 from ...core.repositories import UpkeepRepository
 from ...core.upkeep import Dropped, Finding
 from .parts import Part, Parts
@@ -27,7 +29,49 @@ class JoinedUpkeep(UpkeepRepository):
         return found | {"sources": sum(size or 0 for size in others)}
 
     def drop_states(self, run: str, keep: Collection[str], *, by: str = "") -> Dropped:
-        return self._parts.own.upkeep.drop_states(run, keep, by=by)
+        return self._own.drop_states(run, keep, by=by)
+
+    # What is done with runs is done with our own: a source's are another program's.
+
+    def archive(self, order: Order, chosen: Sequence[Chosen]) -> Iterator[Done]:
+        return self._own.archive(order, chosen)
+
+    def restore(self, order: Order, runs: Sequence[str]) -> Iterator[Done]:
+        return self._own.restore(order, runs)
+
+    def trash(self, order: Order, chosen: Sequence[Chosen]) -> Iterator[Done]:
+        return self._own.trash(order, chosen)
+
+    def undo(self, order: Order, operation: str) -> Iterator[Done]:
+        return self._own.undo(order, operation)
+
+    def purge(self, order: Order, *, before: str | None = None, runs: Collection[str] | None = None) -> Iterator[Done]:
+        return self._own.purge(order, before=before, runs=runs)
+
+    def trashed(self, *, limit: int = 100, after: str | None = None) -> Page[Trashed]:
+        return self._own.trashed(limit=limit, after=after)
+
+    def operations(self, *, limit: int = 100, after: str | None = None) -> Page[Operation]:
+        return self._own.operations(limit=limit, after=after)
+
+    def operation(self, id: str) -> Operation:
+        return self._own.operation(id)
+
+    def verify_archive(self, run: str) -> Finding | None:
+        return self._own.verify_archive(run)
+
+    def applied_policy(self) -> str:
+        return self._own.applied_policy()
+
+    def note_policy(self, order: Order, digest: str) -> None:
+        self._own.note_policy(order, digest)
+
+    def compact(self, order: Order | None = None) -> Compacted:
+        return self._own.compact(order)
+
+    @property
+    def _own(self) -> UpkeepRepository:
+        return self._parts.own.upkeep
 
 
 def _of(part: Part, stop: Callable[[], bool]) -> Iterator[Finding]:

@@ -1,0 +1,243 @@
+"""Operations on runs, the same for every store: one order, one lock, one run after the other.
+
+Each run: look again under its own lock, record what is about to be done, do it, record what became of it.
+Killed anywhere, the next start (or the next operation) settles what was begun, by what lies where.
+"""
+
+import logging
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import NamedTuple
+
+import msgspec
+
+from ...core.errors import Conflict, Locked, NotFound, StorageError
+from ...core.operations import Chosen, Compacted, Done, Kind, Operation, Order, Trashed, new_order
+from ...core.pages import Page, each
+from ...core.upkeep import Dropped, Finding
+from .record import Act, Held, Intent, Record
+from .refusals import refusal
+from .shelf import Seen, Shelf
+
+log = logging.getLogger("flightlog")
+
+Passing = Callable[[], AbstractContextManager[None]]
+"""The gate of a store, or what refuses every change of one that was opened read-only."""
+
+_MIRRORED: dict[Kind, Act] = {"archive": "restore", "restore": "archive", "trash": "untrash"}
+
+
+class Target(NamedTuple):
+    """A run, and what is meant to be done with it."""
+
+    act: Act
+    chosen: Chosen
+    of: str = ""
+
+
+class Operations:
+    """What `UpkeepRepository` promises of operations, over a record and a shelf. Thread-safe."""
+
+    def __init__(self, record: Record, shelf: Shelf, passing: Passing) -> None:
+        self._record, self._shelf, self._passing = record, shelf, passing
+
+    # --- what is done
+
+    def archive(self, order: Order, chosen: Sequence[Chosen]) -> Iterator[Done]:
+        """See the interface."""
+        return self._work(order, "archive", lambda: [Target("archive", one) for one in chosen])
+
+    def restore(self, order: Order, runs: Sequence[str]) -> Iterator[Done]:
+        """See the interface."""
+        return self._work(order, "restore", lambda: [Target("restore", Chosen(run=run)) for run in runs])
+
+    def trash(self, order: Order, chosen: Sequence[Chosen]) -> Iterator[Done]:
+        """See the interface. Children go before their parents."""
+        return self._work(order, "trash", lambda: self._children_first([Target("trash", one) for one in chosen]))
+
+    def undo(self, order: Order, operation: str) -> Iterator[Done]:
+        """See the interface. The last comes back first: parents before their children."""
+
+        def targets() -> list[Target]:
+            done = [one.run for one in self._record.operation(operation).runs if one.outcome == "done"]
+            return [Target(act, Chosen(run=run), operation) for run in reversed(done)]
+
+        before = self._record.operation(operation)
+        act = _MIRRORED.get(before.kind, "restore")
+        if not before.reversible and not self._is_known(order.id):
+            raise Conflict(
+                f"operation {operation} {_final(before)}", advice="`flightlog undo` lists what can be undone"
+            )
+        return self._work(order, "undo", targets, operation)
+
+    def purge(self, order: Order, *, before: str | None = None, runs: Collection[str] | None = None) -> Iterator[Done]:
+        """See the interface."""
+
+        def targets() -> list[Target]:
+            found = each(lambda after: self._shelf.trashed(1000, after))
+            wanted = (one for one in found if (before is None or one.at < before) and (runs is None or one.run in runs))
+            return [Target("purge", Chosen(run=one.run, rule=one.rule), one.operation) for one in wanted]
+
+        return self._work(order, "purge", targets)
+
+    def compact(self, order: Order | None) -> Compacted:
+        """See the interface."""
+        if order is None:
+            return self._shelf.compact(preview=True)
+        with self._alone(order, "compact") as held:
+            found = self._shelf.compact(preview=False)
+            told = Done(run="", outcome="done", before_bytes=found.before_bytes, after_bytes=found.after_bytes)
+            held.tell(Intent(operation=order.id, run="", act="compact", by=order.by), told)
+        return found
+
+    def states(self, run: str, by: str, drop: Callable[[], Dropped]) -> Dropped:
+        """Drops states of a run (`drop` does it whole or not at all), and records it; what `drop` raises is raised."""
+        order = new_order(by=by, why=f"flightlog drop-states {run}")
+        with self._alone(order, "states") as held:
+            dropped = drop()
+            told = Done(run=run, outcome="done", before_bytes=dropped.size_bytes)
+            held.tell(Intent(operation=order.id, run=run, act="states", by=by), told)
+        return dropped
+
+    def note_policy(self, order: Order, digest: str) -> None:
+        """See the interface."""
+        with self._passing():
+            self._record.note_policy(order, digest)
+
+    # --- what is known
+
+    def trashed(self, *, limit: int = 100, after: str | None = None) -> Page[Trashed]:
+        """See the interface."""
+        return self._shelf.trashed(limit, after)
+
+    def operations(self, *, limit: int = 100, after: str | None = None) -> Page[Operation]:
+        """See the interface."""
+        return self._record.operations(limit, after)
+
+    def operation(self, id: str) -> Operation:
+        """See the interface."""
+        return self._record.operation(id)
+
+    def verify(self, run: str) -> Finding | None:
+        """See the interface."""
+        return self._shelf.verify(run)
+
+    def applied_policy(self) -> str:
+        """See the interface."""
+        return self._record.applied_policy()
+
+    # --- how
+
+    def recover(self) -> None:
+        """Settles what was cut off, unless somebody works at this moment. What fails is told in the log.
+
+        For every start that may write; it costs a look where there is nothing to settle.
+        """
+        try:
+            if self._record.may_be_cut():
+                with self._passing(), self._record.hold() as held:
+                    self._settle(held)
+        except Locked:
+            pass  # whoever works has settled it
+        except StorageError as error:
+            log.warning("what was cut off cannot be settled yet: %s", error)
+
+    @contextmanager
+    def _alone(self, order: Order, kind: Kind) -> Iterator[Held]:
+        """An operation that is one piece."""
+        with self._passing(), self._record.hold() as held:
+            self._settle(held)
+            held.begin(order, kind)
+            try:
+                yield held
+            finally:
+                held.end(order.id)
+
+    def _work(self, order: Order, kind: Kind, targets: Callable[[], Iterable[Target]], of: str = "") -> Iterator[Done]:
+        with self._passing(), self._record.hold() as held:
+            self._settle(held)
+            self._shelf.refresh()
+            meant = targets()
+            known = held.begin(order, kind, of)
+            done: list[str] = []
+            try:
+                for target in meant:
+                    found = known.get(target.chosen.run)
+                    if found is None or found.outcome != "done":
+                        found = self._one(held, order, target)
+                        if found.outcome == "done":
+                            done.append(found.run)
+                    yield found
+            except GeneratorExit:
+                self._over(held, order, kind, done)
+                raise
+            self._over(held, order, kind, done)
+
+    def _over(self, held: Held, order: Order, kind: Kind, done: list[str]) -> None:
+        self._shelf.tidy(kind, done)
+        held.end(order.id)
+
+    def _one(self, held: Held, order: Order, target: Target) -> Done:
+        chosen = target.chosen
+        intent = Intent(operation=order.id, run=chosen.run, act=target.act, of=target.of, by=order.by, rule=chosen.rule)
+        with ExitStack() as lock:
+            try:
+                seen = lock.enter_context(self._shelf.holding(intent))
+            except StorageError as error:
+                found = Done(run=chosen.run, outcome="failed", why=str(error))
+            else:
+                intent = msgspec.structs.replace(intent, workflow=seen.run.workflow if seen.run else "")
+                why = refusal(target.act, seen, chosen)
+                if why:
+                    found = Done(run=chosen.run, outcome="skipped", why=why)
+                else:
+                    held.intend(intent)
+                    found = self._done(intent, seen)
+            held.tell(intent, found)
+        return found
+
+    def _done(self, intent: Intent, seen: Seen) -> Done:
+        """What became of it; a fault leaves it either done or as it was."""
+        try:
+            return self._shelf.do(intent, seen)
+        except StorageError as error:
+            found = self._shelf.settle(intent)
+            return found or Done(run=intent.run, outcome="failed", why=str(error))
+
+    def _settle(self, held: Held) -> None:
+        for cut in held.cut():
+            done = list(cut.done)
+            for intent in cut.open:
+                found = self._shelf.settle(intent)
+                if found:
+                    done.append(intent.run)
+                held.tell(intent, found or Done(run=intent.run, outcome="skipped", why="it was cut off and taken back"))
+            self._shelf.tidy(cut.kind, done)
+            held.end(cut.operation, cut=True)
+
+    def _children_first(self, targets: list[Target]) -> list[Target]:
+        parents = self._shelf.families({target.chosen.run for target in targets})
+
+        def depth(target: Target) -> int:
+            above, run = set[str](), target.chosen.run
+            while run in parents and run not in above:
+                above.add(run)
+                run = parents[run]
+            return len(above)
+
+        return sorted(targets, key=depth, reverse=True) if parents else targets
+
+    def _is_known(self, id: str) -> bool:
+        try:
+            self._record.operation(id)
+        except NotFound:
+            return False
+        return True
+
+
+def _final(operation: Operation) -> str:
+    if operation.undone:
+        return "was taken back already"
+    if operation.kind in _MIRRORED:
+        return "has done nothing that could be taken back"
+    return f"cannot be taken back: it is of the kind {operation.kind}"

@@ -1,0 +1,102 @@
+"""The record of operations: what was ordered, what is about to happen to a run, and what became of it.
+
+What keeps it differs (a file, a table); what is written into it, and when, the engine decides.
+"""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import Literal, NamedTuple, Protocol
+
+import msgspec
+
+from ...core.operations import Done, Kind, Operation, Order
+from ...core.pages import Page
+
+Act = Literal["archive", "restore", "trash", "untrash", "purge", "states", "compact"]
+"""What can be done with one run; `untrash` brings it back from the trash. The last two are told and never intended:
+`states` is done whole or not at all, `compact` is of no run."""
+
+
+class Intent(msgspec.Struct, kw_only=True, frozen=True):
+    """What is about to be done with one run: by this, and by what lies where, a start after a crash settles it."""
+
+    operation: str
+    run: str
+    act: Act
+    of: str = ""
+    """The operation in whose trash it lies (`untrash`, `purge`)."""
+    by: str = ""
+    rule: str = ""
+    workflow: str = ""
+
+
+class Cut(NamedTuple):
+    """An operation that was cut off."""
+
+    operation: str
+    kind: Kind
+    open: tuple[Intent, ...]
+    """What was about to be done and of which it is not told what became of it."""
+    done: tuple[str, ...]
+    """The runs that were done since it was begun, or gone on with, last."""
+
+
+class Held(Protocol):
+    """The record while its lock is held. Not thread-safe.
+
+    What is written is on the disk when the call returns. StorageError: then nothing was written.
+    """
+
+    def cut(self) -> list[Cut]:
+        """Operations that were cut off and not settled since; costs nothing where there is none."""
+        ...
+
+    def begin(self, order: Order, kind: Kind, of: str = "") -> Mapping[str, Done]:
+        """Notes that an order is begun, or gone on with; what became of its runs so far.
+
+        Conflict if the id belongs to another kind of operation, or to one on another (`of`).
+        """
+        ...
+
+    def intend(self, intent: Intent) -> None:
+        """Notes what is about to be done."""
+        ...
+
+    def tell(self, intent: Intent, done: Done) -> None:
+        """Notes what became of a run; of one that was skipped nothing was intended."""
+        ...
+
+    def end(self, operation: str, *, cut: bool = False) -> None:
+        """Notes that an operation is over, or (`cut`) that all is settled of one that was cut off."""
+        ...
+
+
+class Record(Protocol):
+    """The record of one store. Thread-safe."""
+
+    def hold(self) -> AbstractContextManager[Held]:
+        """Takes the lock of all operations of the store: the kernel's, freed by its holder's death.
+
+        Locked at once if somebody works, and who (pid, host, since).
+        """
+        ...
+
+    def may_be_cut(self) -> bool:
+        """Whether there may be something to settle; a quick look without the lock, for a start."""
+        ...
+
+    def operation(self, id: str) -> Operation:
+        """See `UpkeepRepository.operation`."""
+        ...
+
+    def operations(self, limit: int, after: str | None) -> Page[Operation]:
+        """See `UpkeepRepository.operations`."""
+        ...
+
+    def applied_policy(self) -> str:
+        """See `UpkeepRepository.applied_policy`."""
+        ...
+
+    def note_policy(self, order: Order, digest: str) -> None:
+        """See `UpkeepRepository.note_policy`."""
+        ...

@@ -1,0 +1,71 @@
+"""Where the runs of one store lie, and what is done there with a single one."""
+
+from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
+from typing import NamedTuple, Protocol
+
+from ...core.operations import Compacted, Done, Kind, Trashed
+from ...core.pages import Page
+from ...core.runs import Run
+from ...core.upkeep import Finding
+from .record import Intent
+
+
+class Seen(NamedTuple):
+    """A run as it stands under its own lock, which no writer can take meanwhile."""
+
+    run: Run | None
+    """As it is now (status, `last_seq`, pinned and archived are not what was true a moment ago); None if it is
+    not there."""
+    busy: str = ""
+    """Why its lock cannot be had, as a clause; empty if it is held."""
+    children: tuple[str, ...] = ()
+    """Runs that name it as their parent and are there (the first few)."""
+    trashed: bool = False
+    """Whether it lies in the trash that the intent names (`Intent.of`)."""
+
+
+class Shelf(Protocol):
+    """The runs of one store. Used by one thread at a time, while the lock of operations is held."""
+
+    def refresh(self) -> None:
+        """Once before the first run is looked at: what is known is brought up to date. StorageError."""
+        ...
+
+    def families(self, runs: Collection[str]) -> dict[str, str]:
+        """Of these runs the parents that are among them: a child goes before its parent, and comes back after it."""
+        ...
+
+    def holding(self, intent: Intent) -> AbstractContextManager[Seen]:
+        """The run under its own lock, as it is now. StorageError if that cannot be known."""
+        ...
+
+    def do(self, intent: Intent, seen: Seen) -> Done:
+        """Does it; called inside `holding`. What it raises may leave it half-done: `settle` follows."""
+        ...
+
+    def settle(self, intent: Intent) -> Done | None:
+        """Finishes what was begun, or takes it back, by what lies where; None if it was taken back.
+
+        Idempotent, and of itself safe from being killed. StorageError, with nothing lost.
+        """
+        ...
+
+    def tidy(self, kind: Kind, runs: Sequence[str]) -> None:
+        """At the end of an operation (or of settling one): what is done once for all runs that were done.
+
+        After a purge nothing of them is left in any copy. Idempotent. StorageError.
+        """
+        ...
+
+    def compact(self, *, preview: bool) -> Compacted:
+        """See `UpkeepRepository.compact`; a preview is asked without the lock."""
+        ...
+
+    def trashed(self, limit: int, after: str | None) -> Page[Trashed]:
+        """See `UpkeepRepository.trashed`. From any thread, without the lock."""
+        ...
+
+    def verify(self, run: str) -> Finding | None:
+        """See `UpkeepRepository.verify_archive`. From any thread, without the lock."""
+        ...
