@@ -1,6 +1,8 @@
 """Operations: what somebody has done with runs (archive, restore, trash …), its record, and what takes it back."""
 
-from typing import Literal
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from typing import Literal, NamedTuple, cast
 
 import msgspec
 
@@ -58,6 +60,21 @@ class Done(msgspec.Struct, kw_only=True, frozen=True):
     """Where it lies now, from the data directory: `archive/2026-11/01J….flz`; empty if nowhere."""
     digest: str = ""
     """SHA-256 of what was put there, or of what was removed."""
+
+
+class Carried(NamedTuple):
+    """What became of one run, told together with what was to be done."""
+
+    kind: Kind
+    order: Order
+    done: Done
+
+
+def carried(kind: Kind, order: Order, found: Iterator[Done]) -> Iterator[Carried]:
+    """Each of them so told. Who closes this closes the operation."""
+    with closing(cast("Generator[Done]", found)) as dones:
+        for done in dones:
+            yield Carried(kind, order, done)
 
 
 class Operation(msgspec.Struct, kw_only=True, frozen=True):

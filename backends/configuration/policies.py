@@ -33,10 +33,16 @@ def policy_of(config: Config) -> Policy | None:
     blocks = (
         Block(match=one["match"], keep=Keep(**one["keep"]), then=one["then"]) for one in given.get("retention", ())
     )
-    limits = {key: given[key] for key in ("minimum", "max_size", "max_runs") if key in given}
+    limits = {key: given[key] for key in ("minimum", "max_size", "max_runs", "trash_for") if key in given}
     return Policy(blocks=tuple(blocks), **limits)
 
 
+def every_of(config: Config) -> float:
+    """Seconds between two passes that retention makes by itself."""
+    return seconds_of(config.policies.get("every", EVERY))
+
+
+EVERY = "1h"
 RETENTION = ("retention", "minimum", "max_size", "max_runs", "trash_for", "every")
 POLICIES = ("budgets", *RETENTION)
 

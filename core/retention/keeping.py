@@ -16,7 +16,7 @@ class Dated(msgspec.Struct, frozen=True, gc=False):
 
     ended: str
     counts: bool
-    """Whether rules count it: finished, dated, not in the future. A pin changes nothing for the other runs."""
+    """Whether rules count it: finished, dated, not in the future, and ours. A pin changes nothing for the others."""
     run: Run
 
 
@@ -25,7 +25,7 @@ def dated(run: Run, now: str) -> Dated:
     ended = _utc(run.finished or run.last_event)
     if ended and run.started != run.finished:
         ended = max(ended, _utc(run.started))
-    return Dated(ended, "" < ended <= now and run.status in FINISHED, run)
+    return Dated(ended, "" < ended <= now and run.status in FINISHED and not run.source, run)
 
 
 def _utc(text: str | None) -> str:
@@ -52,6 +52,8 @@ def _is_day(text: str) -> bool:
 def untouchable(one: Dated) -> str:
     """Why no policy takes a run; empty if one may."""
     run = one.run
+    if run.source:
+        return "belongs to another program"
     if run.status not in FINISHED:
         return run.status if run.status != "lost" else "lost, not finished"
     if run.pinned:

@@ -199,7 +199,7 @@ def _limit(
     decided: dict[str, Decision], policy: Policy, fits: Collection[str], spared: Collection[str]
 ) -> tuple[int, int]:
     """Archives the oldest live runs that no rule keeps, as far as the limits ask; returns by how much it stays over."""
-    live = [one.run for one in decided.values() if one.action in _STAYS and not one.run.archived]
+    live = [one.run for one in decided.values() if one.action in _STAYS and not (one.run.archived or one.run.source)]
     size, runs = sum(run.size_bytes or 0 for run in live), len(live)
     most = bytes_of(policy.max_size) if policy.max_size else size
     most_runs = runs if policy.max_runs is None else policy.max_runs

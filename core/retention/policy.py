@@ -54,6 +54,8 @@ class Policy(msgspec.Struct, kw_only=True, frozen=True):
     """What all live runs may take: `5GB`. The oldest that no rule keeps go to the archive until it is met."""
     max_runs: int | None = None
     """How many live runs there may be; likewise."""
+    trash_for: str = "7d"
+    """For so long a run lies in the trash before it is removed for good."""
 
     def check(self) -> None:
         """ConfigError for a policy that is empty, or has a block that would take every run there is."""

@@ -38,9 +38,9 @@ class SavedPlan(msgspec.Struct, kw_only=True, frozen=True):
     """SHA-256 of all the rest."""
 
 
-def saved(found: Plan, policy: Policy, store: str) -> bytes:
-    """The bytes of the file."""
-    taken = tuple(
+def taken_of(found: Plan) -> tuple[Taken, ...]:
+    """What a plan would take."""
+    return tuple(
         Taken(
             run=one.run.id,
             action=one.action,
@@ -53,7 +53,11 @@ def saved(found: Plan, policy: Policy, store: str) -> bytes:
         for one in found.decisions
         if one.action != "keep"
     )
-    plain = SavedPlan(store=store, now=found.now, policy=policy, taken=taken)
+
+
+def saved(found: Plan, policy: Policy, store: str) -> bytes:
+    """The bytes of the file."""
+    plain = SavedPlan(store=store, now=found.now, policy=policy, taken=taken_of(found))
     whole = msgspec.structs.replace(plain, digest=_digest(plain))
     return msgspec.json.format(msgspec.json.encode(whole), indent=1) + b"\n"
 

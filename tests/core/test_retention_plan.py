@@ -189,6 +189,17 @@ def test_no_run_is_trashed_while_one_that_it_began_is_not(catalogue, policy):
             assert found[one.run.parent].action != "trash"
 
 
+def test_what_belongs_to_another_program_is_not_taken_and_not_counted():
+    foreign = [run(f"f{n}", n, source="langgraph") for n in range(3)]
+    ours = [run(f"o{n}", n + 10) for n in range(3)]
+    found = planned([*foreign, *ours], Block(match="workflow:triage", keep=Keep(last=1), then="trash"), max_runs=1)
+    assert {id: line for id, line in lines(found).items() if id.startswith("f")} == {
+        f"f{n}": "keep: belongs to another program" for n in range(3)
+    }
+    assert lines(found)["o0"] == "keep: newest of triage" and found.over_runs == 0
+    assert [one.run.id for one in found.taken] == ["o1", "o2"]
+
+
 # --- the words ------------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,127 @@
+"""Carrying a plan out: each run that it takes, as it was seen; and what has lain in the trash for long enough."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from ..errors import Conflict, Locked, NotFound, NotSupported, ReadOnly, StorageError
+from ..lineage import lineage
+from ..operations import Carried, Chosen, Done, Order, Trashed, carried, new_order
+from ..pages import each
+from ..repositories import UpkeepRepository
+from ..runs import FINISHED
+from ..store import Store
+from ..units import ago, time_text
+from .policy import Policy, Then
+from .saved import SavedPlan, Taken
+
+LASTS = timedelta(days=1)
+"""So old a saved plan may be."""
+
+
+def digest_of(policy: Policy) -> str:
+    """What tells one policy from another: SHA-256 of all that it says."""
+    return hashlib.sha256(msgspec.json.encode(policy)).hexdigest()
+
+
+def check_saved(plan: SavedPlan, store: str, policy: Policy | None, now: datetime, where: str) -> None:
+    """Conflict if a saved plan is of another store, of another policy than the one in force, or too old.
+
+    `store` is the name that such plans are given here, `where` the plan's file.
+    """
+    advice = "make a new one with --save-plan"
+    if plan.store != store:
+        what = f"this plan is of another store, {plan.store[:200]}, and not of {store}"
+        raise Conflict(what, where=where, advice=f"name that one with --data, or {advice}")
+    if policy is not None and digest_of(policy) != digest_of(plan.policy):
+        raise Conflict("the policy is another one since this plan was made", where=where, advice=advice)
+    if not time_text(now - LASTS) <= plan.now <= time_text(now + timedelta(minutes=5)):
+        what = f"this plan was made at {plan.now[:19]}Z, and one may be carried out for a day"
+        raise Conflict(what, where=where, advice=advice)
+
+
+def overdue(upkeep: UpkeepRepository, policy: Policy, now: datetime) -> tuple[Trashed, ...]:
+    """What has lain in the trash for longer than the policy lets it. Costs what lies there."""
+    before = ago(policy.trash_for, now)
+    try:
+        return tuple(one for one in each(lambda after: upkeep.trashed(limit=1000, after=after)) if one.at < before)
+    except NotSupported:
+        return ()  # nothing can be put there either
+
+
+def carry_out(
+    taken: Sequence[Taken], gone: Sequence[Trashed], store: Store, *, by: str = "", why: str = ""
+) -> Iterator[Carried]:
+    """Does what a plan says, a run at a time; then removes what is to go from the trash for good.
+
+    Each run is looked at again, and one that is another than was seen is skipped with the reason. Closed between two
+    runs it stops there. Raises what concerns the whole: `Locked`, `ReadOnly`, `NotSupported`.
+    """
+    for step in ("states", "archive", "trash"):
+        chosen = _chosen(taken, step)
+        if chosen:
+            order = new_order(by=by, why=why)
+            yield from carried(step, order, _done(store, step, order, chosen))
+    if gone:
+        order = new_order(by=by, why=why)
+        # What lies there by now, and did not when the plan was looked at, is another thing.
+        before = max(one.at for one in gone)
+        ids = {one.run for one in gone}
+        found = store.upkeep.purge(order, before=_just_after(before), runs=ids)
+        yield from carried("purge", order, found)
+
+
+def _chosen(taken: Sequence[Taken], step: str) -> list[Chosen]:
+    """Newest first, so that a run goes before the one that it came from."""
+    runs = sorted((one for one in taken if one.action == step), key=lambda one: one.run, reverse=True)
+    return [
+        Chosen(run=one.run, status=one.status, last_seq=one.last_seq, archived=one.archived, rule=one.rule)
+        for one in runs
+    ]
+
+
+def _done(store: Store, step: Then, order: Order, chosen: Sequence[Chosen]) -> Iterator[Done]:
+    if step == "archive":
+        return store.upkeep.archive(order, chosen)
+    if step == "trash":
+        return store.upkeep.trash(order, chosen)
+    return (_bared(store, one, order.by) for one in chosen)
+
+
+def _just_after(moment: str) -> str:
+    return time_text(datetime.fromisoformat(moment) + timedelta(microseconds=1))
+
+
+def _bared(store: Store, one: Chosen, by: str) -> Done:
+    """Drops the states of a run but those at the ends of its branches."""
+    try:
+        if why := _since(store, one):
+            return Done(run=one.run, outcome="skipped", why=why)
+        before = store.runs.get(one.run).size_bytes or 0
+        dropped = store.upkeep.drop_states(one.run, _ends(store, one.run), by=by)
+    except (Locked, ReadOnly, NotSupported):
+        raise
+    except NotFound:
+        return Done(run=one.run, outcome="skipped", why="it is gone")
+    except StorageError as error:
+        return Done(run=one.run, outcome="failed", why=str(error))
+    return Done(run=one.run, outcome="done", before_bytes=before, after_bytes=max(before - dropped.size_bytes, 0))
+
+
+def _since(store: Store, one: Chosen) -> str:
+    """What has become of a run since it was looked at, as a clause; empty if it is the same."""
+    run = store.runs.get(one.run)
+    if run.status not in FINISHED:
+        return f"it is {run.status}"
+    if run.pinned:
+        return "it was pinned since"
+    if run.archived != one.archived:
+        return "it was archived since" if run.archived else "it was restored since"
+    return "" if (run.status, run.last_seq) == (one.status, one.last_seq) else "it became active since it was looked at"
+
+
+def _ends(store: Store, run: str) -> tuple[str, ...]:
+    parents = {one.id: (one.parent,) if one.parent else () for one in store.checkpoints.list(run)}
+    return lineage(parents).heads

@@ -1,0 +1,97 @@
+"""A plan is carried out on the runs that were looked at, as they were looked at, and on no others."""
+
+from datetime import UTC, datetime, timedelta
+
+import flightlog
+import msgspec
+import pytest
+from flightlog.core.annotations import Pinned
+from flightlog.core.errors import Conflict, NotFound
+from flightlog.core.retention import catalogue
+from flightlog.core.retention.applying import carry_out, check_saved, digest_of
+from flightlog.core.retention.plan import plan
+from flightlog.core.retention.policy import Block, Keep, Policy
+from flightlog.core.retention.saved import restored, saved, taken_of
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+POLICY = Policy(blocks=(Block(match="workflow:triage", keep=Keep(last=2), then="states"),), minimum=0)
+
+
+@pytest.fixture
+def store(tmp_path):
+    """Five runs, each with two checkpoints on one branch and one on another."""
+    with flightlog.open(tmp_path / "data", storage="file") as store:
+        for number in range(5):
+            with store.run("triage", name=f"n{number}") as run:
+                first = run.checkpoint({"n": [number]})
+                run.checkpoint({"n": [number, "a"]})
+                run.checkpoint({"n": [number, "b"]}, parent=first)
+        yield store
+
+
+def planned(store, policy=POLICY):
+    return taken_of(plan(catalogue.read(store.runs, policy), policy, datetime.now(UTC)))
+
+
+def states(store, name):
+    """How many states of a run can be read."""
+    count = 0
+    for checkpoint in store.checkpoints.list(store.runs.resolve(name)):
+        try:
+            store.checkpoints.state(checkpoint.id)
+            count += 1
+        except NotFound:
+            pass
+    return count
+
+
+def test_the_states_at_the_ends_of_branches_stay(store):
+    found = list(carry_out(planned(store), (), store, by="ana"))
+    assert [(one.kind, one.done.outcome) for one in found] == [("states", "done")] * 3
+    assert all(one.done.before_bytes > one.done.after_bytes > 0 for one in found)
+    assert {name: states(store, name) for name in ("n0", "n1", "n2", "n3")} == {"n0": 2, "n1": 2, "n2": 2, "n3": 3}
+    assert not planned(store)
+
+
+def test_what_is_another_since_is_left_alone_and_named(store):
+    taken = planned(store)
+    store.runs.annotate(Pinned(run=store.runs.resolve("n1")))
+    taken = [msgspec.structs.replace(one, last_seq=1) if one.run == store.runs.resolve("n2") else one for one in taken]
+    taken.append(msgspec.structs.replace(taken[0], run="01gone"))
+    found = {one.done.run: one.done for one in carry_out(taken, (), store)}
+    said = {name: found[store.runs.resolve(name)].why for name in ("n0", "n1", "n2")}
+    assert said == {"n0": "", "n1": "it was pinned since", "n2": "it became active since it was looked at"}
+    assert found["01gone"].outcome == "skipped" and found["01gone"].why == "it is gone"
+    assert {name: states(store, name) for name in ("n0", "n1", "n2")} == {"n0": 2, "n1": 3, "n2": 3}
+
+
+def test_it_stops_between_two_runs(store):
+    running = carry_out(planned(store), (), store)
+    first = next(running)
+    running.close()
+    assert first.done.outcome == "done"
+    assert sum(states(store, f"n{number}") for number in range(5)) == 2 + 4 * 3
+
+
+def test_a_saved_plan_is_of_one_store_one_policy_and_one_day(store):
+    found = plan(catalogue.read(store.runs, POLICY), POLICY, NOW)
+    kept = restored(saved(found, POLICY, "data"), "p.json")
+    assert kept.taken == taken_of(found)
+
+    def check(store="data", policy=POLICY, after=timedelta()):
+        check_saved(kept, store, policy, NOW + after, "p.json")
+
+    check(after=timedelta(hours=24))
+    check(policy=None)
+    for facts, says in (
+        ({"store": "other"}, "of another store, data, and not of other"),
+        ({"policy": msgspec.structs.replace(POLICY, trash_for="1d")}, "the policy is another one"),
+        ({"after": timedelta(hours=25)}, "was made at 2026-11-21T12:00:00Z, and one may be carried out for a day"),
+        ({"after": -timedelta(hours=1)}, "was made at 2026-11-21T12:00:00Z"),
+    ):
+        with pytest.raises(Conflict, match=rf"{says}.*p\.json.*make a new one with --save-plan"):
+            check(**facts)
+
+
+def test_policies_that_say_the_same_have_one_digest():
+    assert digest_of(POLICY) == digest_of(msgspec.structs.replace(POLICY)) != digest_of(Policy(max_runs=1))
