@@ -15,6 +15,7 @@ from ..core.recording.jsonable import make_plain
 from ..core.runs import FINISHED
 from ..core.upkeep import Dropped
 from .annotation_writers import TableAnnotations
+from .file_sizes import bytes_below
 from .journal import annotations, disk, lock
 from .journal.layout import Layout
 from .journal.states import HEAD_BYTES, dropped_record, head_of_record
@@ -52,7 +53,7 @@ def of_files(layout: Layout, database: Database, refresh: Callable[[], None], *,
         except OSError as error:
             raise disk.storage_error(error, path, "writing the states that are kept") from error
         with database.write() as connection:
-            _resize(connection, run, dropped)
+            Projector().resize(connection, run, bytes_below(path) + bytes_below(layout.states(run)))
         return dropped
 
     return drop

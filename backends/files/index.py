@@ -18,6 +18,7 @@ from ...core import clock, ids
 from ...core.progress import Progress
 from ...core.runs import Damage
 from ..data_directory import Root
+from ..file_sizes import bytes_below
 from ..ingest.annotation_ingest import AnnotationIngest
 from ..ingest.catch_up import CatchUp, OpenJournal
 from ..ingest.ingest import Ingest, Journal
@@ -36,13 +37,21 @@ _SETTLED_NS = 100_000_000
 _UNSETTLED = 0
 
 
+class Seen(NamedTuple):
+    """A folder as it was when it was listed."""
+
+    mtime_ns: int
+    others: int
+    """Bytes of what lies in it and is no run's."""
+
+
 class Listing(NamedTuple):
     """What one look found: journals with news, runs that are gone, and the folders as they were."""
 
     news: dict[str, Journal]
     gone: list[str]
-    folders: dict[str, int | None]
-    """Path → time of its last change; None for one that is gone."""
+    folders: dict[str, Seen | None]
+    """By path; None for one that is gone."""
     damage: list[Damage]
 
 
@@ -127,7 +136,8 @@ class Index:
 
     def _list(self, unfinished: list[OpenJournal]) -> Listing:
         with self._database.read() as connection:
-            known = {row.path: row.mtime_ns for row in connection.execute(select(tables.folders))}
+            rows = connection.execute(select(tables.folders)).all()
+        known = {row.path: Seen(row.mtime_ns, row.others) for row in rows}
         listing = Listing({}, [], {}, [])
         days = self._days(known, listing)
         for day in days:
@@ -143,24 +153,27 @@ class Index:
                 continue  # its folder tells
         return listing
 
-    def _days(self, known: dict[str, int], listing: Listing) -> set[str]:
+    def _days(self, known: dict[str, Seen], listing: Listing) -> set[str]:
         """The names of the day folders; they are listed only if one came or went."""
         try:
             changed = os.stat(self._layout.runs).st_mtime_ns
         except FileNotFoundError:
             listing.folders[_RUNS] = None
             return set()
-        if known.get(_RUNS) == changed:
+        before = known.get(_RUNS)
+        if before and before.mtime_ns == changed:
             return known.keys() - {_RUNS}
-        _note(listing.folders, _RUNS, changed, known.get(_RUNS))
         with os.scandir(self._layout.runs) as entries:
-            return {entry.name for entry in entries if _is_day(entry.name) and entry.is_dir(follow_symlinks=False)}
+            found = {entry.name: _is_day(entry.name) and entry.is_dir(follow_symlinks=False) for entry in entries}
+        others = [name for name, is_day in found.items() if not is_day]
+        _note(listing.folders, _RUNS, Seen(changed, _bytes_in(self._layout.runs, others)), before)
+        return {name for name, is_day in found.items() if is_day}
 
-    def _list_day(self, day: str, known: int | None, listing: Listing) -> None:
+    def _list_day(self, day: str, known: Seen | None, listing: Listing) -> None:
         folder = self._layout.runs / day
         try:
             changed = os.stat(folder, follow_symlinks=False).st_mtime_ns
-            if changed == known:
+            if known and changed == known.mtime_ns:
                 return
             with os.scandir(folder) as entries:
                 names = {entry.name: entry.inode() for entry in entries}
@@ -174,7 +187,6 @@ class Index:
             for name in filter(is_left_over, names):
                 with suppress(OSError):  # then `flightlog doctor` names it
                     clear(folder / name)
-        _note(listing.folders, day, changed, known)
         there = self._known_runs(day)
         listing.gone.extend(there.keys() - found.keys())
         low, high = _bounds(day)
@@ -186,6 +198,9 @@ class Index:
                 name = os.fsencode(run).decode("utf-8", "backslashreplace")
                 where = f"{_RUNS}/{day}/{name}{JOURNAL_SUFFIX}"
                 listing.damage.append(Damage(where=where, what="no journal of a run of this day: it is not read"))
+                del found[run]
+        others = [name for name in names if name.removesuffix(STATES_SUFFIX).removesuffix(JOURNAL_SUFFIX) not in found]
+        _note(listing.folders, day, Seen(changed, _bytes_in(folder, others)), known)
 
     def _known_runs(self, day: str) -> dict[str, int]:
         """Inode by run, of the runs of a day: neighbours in the table, for an id begins with its time."""
@@ -210,19 +225,23 @@ class Index:
         if not folders and not listing.damage:
             return
         with self._database.write() as connection:
-            for path, mtime_ns in folders.items():
+            for path, seen in folders.items():
                 connection.execute(delete(tables.folders).where(tables.folders.c.path == path))
-                if mtime_ns is not None:
-                    connection.execute(insert(tables.folders), {"path": path, "mtime_ns": mtime_ns})
+                if seen is not None:
+                    connection.execute(insert(tables.folders), {"path": path, **seen._asdict()})
             for damage in listing.damage:
                 self._ingest.name(connection, damage)
 
 
-def _note(folders: dict[str, int | None], path: str, mtime_ns: int, known: int | None) -> None:
-    if time.time_ns() - mtime_ns < _SETTLED_NS:
-        mtime_ns = _UNSETTLED
-    if mtime_ns != known:
-        folders[path] = mtime_ns
+def _note(folders: dict[str, Seen | None], path: str, seen: Seen, known: Seen | None) -> None:
+    if time.time_ns() - seen.mtime_ns < _SETTLED_NS:
+        seen = seen._replace(mtime_ns=_UNSETTLED)
+    if seen != known:
+        folders[path] = seen
+
+
+def _bytes_in(folder: Path, names: list[str]) -> int:
+    return sum(bytes_below(folder / name) for name in names)
 
 
 def _is_day(name: str) -> bool:

@@ -21,6 +21,7 @@ class Differences:
 
     def __init__(self) -> None:
         self._counters, self._tallies = _Sums(tables.counters, "runs"), _Sums(tables.tallies, "runs")
+        self._holdings = _Sums(tables.holdings, "runs")
         self._rollups, self._spent = _Sums(tables.rollups, "calls"), _Sums(tables.spent, "calls")
         self._outcomes, self._spreads = _Sums(tables.outcomes, "runs"), _Sums(tables.spreads, "runs")
 
@@ -34,11 +35,12 @@ class Differences:
         for key, sums in state.rollups.items():
             self._spend(state.row, key, sums, 1)
 
-    def count(self, key: tuple[Any, ...], size: int, *, runs: int) -> None:
+    def count(self, key: tuple[Any, ...], size: int, archived: bool, *, runs: int) -> None:
         """Adds a run (1) or takes it away (-1)."""
         numbers = {"runs": 1, "size_bytes": size}
         self._counters.add(key, numbers, runs)
         self._tallies.add(key[:3], numbers, runs)
+        self._holdings.add((key[0], archived), numbers, runs)
 
     def end(self, came_to: CameTo | None, sign: int) -> None:
         """Adds what a run came to that has ended (1), or takes it away (-1)."""
@@ -63,8 +65,8 @@ class Differences:
 
     def write(self, connection: Connection) -> None:
         """Adds the differences; counters that come to nothing go."""
-        kept = (self._counters, self._tallies, self._rollups, self._spent, self._outcomes, self._spreads)
-        for sums in kept:
+        kept = (self._counters, self._tallies, self._holdings, self._rollups, self._spent)
+        for sums in (*kept, self._outcomes, self._spreads):
             sums.write(connection)
 
 

@@ -140,11 +140,11 @@ class RunState:
         return None if row == self.body else row
 
 
-def counted(row: Row) -> tuple[tuple[Any, ...], int]:
-    """The counter that a run's row belongs to, and its bytes there."""
+def counted(row: Row) -> tuple[tuple[Any, ...], int, bool]:
+    """The counter that a run's row belongs to, its bytes there, and whether these lie in the archive."""
     version = -1 if row["version"] is None else row["version"]
     key = (row["workflow"], version, row["status"], row["session"] or "", row["project"] or "")
-    return key, row["size_bytes"] or 0
+    return key, row["size_bytes"] or 0, bool(row["archived"])
 
 
 CameTo = tuple[tuple[Any, ...], dict[str, int], float | None]

@@ -482,6 +482,17 @@ tallies = Table(
     PrimaryKeyConstraint("workflow", "version", "status"),
 )
 
+holdings = Table(
+    "holdings",
+    derived,
+    # What the runs of a workflow take where they are stored; those in the archive apart.
+    Column("workflow", String, nullable=False),
+    Column("archived", Boolean, nullable=False),
+    Column("runs", Integer, nullable=False, default=0),
+    Column("size_bytes", BigInteger, nullable=False, default=0),
+    PrimaryKeyConstraint("workflow", "archived"),
+)
+
 rollups = Table(
     "rollups",
     derived,
@@ -585,6 +596,7 @@ folders = Table(
     derived,
     Column("path", String, primary_key=True),
     Column("mtime_ns", BigInteger, nullable=False),
+    Column("others", BigInteger, nullable=False, default=0, server_default="0"),  # bytes in it that are no run's
 )
 
 # --- whose journals they are, in a database that machines share -----------------------------------------

@@ -56,7 +56,8 @@ def test_drop_states_leaves_those_that_are_kept(store):
     with pytest.raises(NotFound, match="dropped"):
         store.checkpoints.state(gone)
     assert [one.id for one in store.checkpoints.list(run)] == list(given_)
-    assert store.runs.get(run).size_bytes == before - dropped.size_bytes
+    left = before - dropped.size_bytes
+    assert left <= store.runs.get(run).size_bytes <= left + 150 * dropped.values  # a short line stays of each value
     assert store.upkeep.drop_states(run, keep).values == 0
     assert not store.runs.damage().items
 

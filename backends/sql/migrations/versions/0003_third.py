@@ -21,6 +21,8 @@ def upgrade() -> None:
     _operations()
     _trash()
     _archives()
+    _holdings()
+    _others()
 
 
 def _operations() -> None:
@@ -63,3 +65,29 @@ def _archives() -> None:
         sa.Column("size_bytes", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("run"),
     )
+
+
+def _holdings() -> None:
+    """Filled with the runs that were recorded before."""
+    op.create_table(
+        "holdings",
+        sa.Column("workflow", String, nullable=False),
+        sa.Column("archived", sa.Boolean(), nullable=False),
+        sa.Column("runs", Integer, nullable=False),
+        sa.Column("size_bytes", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("workflow", "archived"),
+    )
+    op.execute(
+        "INSERT INTO holdings (workflow, archived, runs, size_bytes)"
+        " SELECT workflow, archived, count(*), coalesce(sum(size_bytes), 0) FROM runs GROUP BY workflow, archived"
+    )
+
+
+def _others() -> None:
+    column = sa.Column("others", sa.BigInteger(), server_default="0", nullable=False)
+    if op.get_context().dialect.name == "sqlite":
+        # Copied once, as in `0002_second.py`: a migrated table is as one made at once.
+        with op.batch_alter_table("folders", recreate="always") as copied:
+            copied.add_column(column)
+    else:
+        op.add_column("folders", column)
