@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 from sqlalchemy import Connection, Text, and_, bindparam, or_, select
 
-from ...core.errors import NotFound
+from ...core.errors import Corrupt, NotFound
 from ..journal.states import base_of, resolve
 from . import tables
 from .database import Database
@@ -56,13 +56,14 @@ class Bodies(Protocol):
 def picked_by_run(
     places: Sequence[Place], read: Callable[[str, list[int]], list[tuple[int, bytes]]]
 ) -> list[tuple[Place, bytes]]:
-    """`Bodies.picked` where each run has a place of its own: `read` gives a run's `(seq, line)`, or raises NotFound."""
+    """`Bodies.picked` where each run has a place of its own: `read` gives a run's `(seq, line)`, or raises NotFound or
+    Corrupt."""
     found: dict[Place, bytes] = {}
     for run, of_run in groupby(places, key=lambda place: place[0]):
         try:
             found.update(((run, seq), line) for seq, line in read(run, [seq for _, seq in of_run]))
-        except NotFound:
-            continue  # the run went away meanwhile
+        except (NotFound, Corrupt):
+            continue  # the run went away meanwhile, or its archive is damaged, which is named elsewhere
     return [(place, found[place]) for place in places if place in found]
 
 

@@ -1,0 +1,74 @@
+"""Recorded bytes of runs wherever they are: asked of the store itself, and of the archive for what it has not."""
+
+from collections.abc import Collection, Sequence
+
+from ...core.errors import NotFound
+from ..sql.bodies import Bodies, Place
+from .archived_bodies import NoArchive
+
+
+class EitherBodies:
+    """See `sql.bodies.Bodies`. Thread-safe. Of a run that is in both places the store's own bytes count.
+
+    So what is asked about live runs costs nothing more; about archived ones, a question that finds nothing first.
+    """
+
+    def __init__(self, live: Bodies, archived: Bodies) -> None:
+        self._live, self._archived = live, archived
+
+    def line(self, run: str, seq: int) -> bytes:
+        """One event's line, without its newline. NotFound, Corrupt."""
+        try:
+            return self._live.line(run, seq)
+        except NotFound as error:
+            try:
+                return self._archived.line(run, seq)
+            except NoArchive:
+                raise error from None
+
+    def lines(
+        self,
+        run: str,
+        *,
+        after: int = 0,
+        before: int | None = None,
+        limit: int = 1000,
+        newest: bool = False,
+        types: frozenset[str] | None = None,
+        level: int = 0,
+    ) -> list[tuple[int, bytes]]:
+        """`(seq, line)` by seq; see `Bodies.lines`."""
+        missing: NotFound | None = None
+        try:
+            found = self._live.lines(
+                run, after=after, before=before, limit=limit, newest=newest, types=types, level=level
+            )
+            if found:
+                return found
+        except NotFound as error:
+            missing = error
+        try:
+            return self._archived.lines(
+                run, after=after, before=before, limit=limit, newest=newest, types=types, level=level
+            )
+        except NoArchive:
+            if missing:
+                raise missing from None
+            return []
+
+    def picked(self, places: Sequence[Place]) -> list[tuple[Place, bytes]]:
+        """The lines of single events, in this order; see `Bodies.picked`."""
+        found = dict(self._live.picked(places))
+        if len(found) < len(places):
+            found |= self._archived.picked([place for place in places if place not in found])
+        return [(place, found[place]) for place in places if place in found]
+
+    def values(self, run: str, digests: Collection[str]) -> dict[str, bytes]:
+        """Whole state values by digest. NotFound, Corrupt."""
+        try:
+            return self._live.values(run, digests)
+        except NotFound as error:
+            try:
+                return self._archived.values(run, digests)
+            except NoArchive:
+                raise error from None

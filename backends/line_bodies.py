@@ -1,0 +1,152 @@
+"""Recorded bytes read from lines as they were written: from a mark and reading on, or backwards from the newest line.
+
+A page costs what it shows, whatever there is.
+"""
+
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager
+from itertools import islice
+from typing import NamedTuple, Protocol
+
+from ..core.errors import Corrupt, NotFound
+from ..core.events import LEVELS
+from .journal.event_heads import Head, events_in, head_of
+from .journal.readable import Where
+from .journal.reader import LongLine, read_lines, read_lines_back
+from .journal.states import States
+from .sql.bodies import Place, picked_by_run
+
+_LEVEL = re.compile(rb'"level":"(' + "|".join(LEVELS).encode() + rb')"')
+_LEVEL_IN = 256  # the level stands near the beginning of a log entry
+
+
+class Marks(Protocol):
+    """Places in a journal at which lines begin, by the numbers of events."""
+
+    def before(self, seq: int) -> int:
+        """Offset from which on the event of this number is found, if it is there."""
+        ...
+
+    def behind(self, seq: int) -> int | None:
+        """Offset before which all lower events lie; None where that is the end."""
+        ...
+
+    def next_mark(self, seq: int) -> int | None:
+        """The lowest number above this one at which there is a mark; None if there is none."""
+        ...
+
+
+class Recorded(NamedTuple):
+    """What was recorded of one run, as lines."""
+
+    journal: Where
+    marks: Marks
+    states: Callable[[], States]
+    name: object
+    """Path of the file, as shown."""
+
+
+class LineBodies:
+    """See `sql.bodies.Bodies`. Thread-safe, if `of` is.
+
+    `of` finds what was recorded of a run (NotFound), and says in our errors what befalls who reads it.
+    """
+
+    def __init__(self, of: Callable[[str], AbstractContextManager[Recorded]]) -> None:
+        self._of = of
+
+    def line(self, run: str, seq: int) -> bytes:
+        """The bytes of one event; NotFound, Corrupt. Reads at most about a MiB beside it."""
+        with self._of(run) as of:
+            for _, line in read_lines(of.journal, of.marks.before(seq)):
+                for head, found in events_in(line):
+                    if head.seq == seq:
+                        return found
+                    if head.seq > seq:
+                        raise NotFound(f"run {run} has no event {seq}", where=of.name)
+                claimed = head_of(line.head if isinstance(line, LongLine) else line)
+                if claimed and claimed.seq == seq:
+                    raise Corrupt(
+                        f"event {seq} of run {run} is damaged", where=of.name, advice="run `flightlog doctor`"
+                    )
+            raise NotFound(f"run {run} has no event {seq}", where=of.name)
+
+    def lines(
+        self,
+        run: str,
+        *,
+        after: int = 0,
+        before: int | None = None,
+        limit: int = 1000,
+        newest: bool = False,
+        types: frozenset[str] | None = None,
+        level: int = 0,
+    ) -> list[tuple[int, bytes]]:
+        """`(seq, bytes)` ascending: the first `limit` events between, or with `newest` the last ones."""
+        with self._of(run) as of:
+            between = _back(of, before, after) if newest else _on(of, after, before)
+            wanted = ((head.seq, line) for head, line in between if _wanted(head, line, types, level))
+            found = list(islice(wanted, limit))
+        return found[::-1] if newest else found
+
+    def picked(self, places: Sequence[Place]) -> list[tuple[Place, bytes]]:
+        """Single events, a run after the other."""
+        return picked_by_run(places, self._picked)
+
+    def _picked(self, run: str, seqs: list[int]) -> list[tuple[int, bytes]]:
+        """Single events: reads on from one to the next where no mark lies between them."""
+        found, left = list[tuple[int, bytes]](), list(seqs)
+        with self._of(run) as of:
+            while left:
+                begin, mark = of.marks.before(left[0]), of.marks.next_mark(left[0])
+                count = len(left) if mark is None else bisect_left(left, mark)
+                coming, left = left[:count], left[count:]
+                wanted = set(coming)
+                for _, line in read_lines(of.journal, begin):
+                    events = events_in(line)
+                    found += [(head.seq, at) for head, at in events if head.seq in wanted]
+                    wanted -= {head.seq for head, _ in events}
+                    if not wanted or (events and events[-1][0].seq > coming[-1]):
+                        break
+        return found
+
+    def values(self, run: str, digests: Collection[str]) -> dict[str, bytes]:
+        """Whole values by digest; NotFound, Corrupt."""
+        with self._of(run) as of:
+            states = of.states()
+            return {digest: states.value(digest) for digest in digests}
+
+
+def _on(of: Recorded, after: int, before: int | None) -> Iterator[tuple[Head, bytes]]:
+    last = after
+    for _, line in read_lines(of.journal, of.marks.before(after + 1)):
+        for head, found in events_in(line):
+            if before is not None and head.seq >= before:
+                return
+            if head.seq > last:
+                last = head.seq
+                yield head, found
+
+
+def _back(of: Recorded, before: int | None, after: int) -> Iterator[tuple[Head, bytes]]:
+    end = None if before is None else of.marks.behind(before)
+    held: tuple[Head, bytes] | None = None
+    for _, line in read_lines_back(of.journal, end):
+        for head, found in reversed(events_in(line)):
+            # Of a number that is there twice the first one counts, which this way is met last.
+            if held and head.seq < held[0].seq:
+                yield held
+            held = (head, found) if before is None or head.seq < before else None
+            if head.seq <= after:
+                return
+    if held:
+        yield held
+
+
+def _wanted(head: Head, line: bytes, types: frozenset[str] | None, level: int) -> bool:
+    if types is not None and head.type not in types:
+        return False
+    found = _LEVEL.search(line, 0, _LEVEL_IN) if level > 1 and head.type == "log" else None
+    return found is None or LEVELS.index(found[1].decode()) + 1 >= level
