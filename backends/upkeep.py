@@ -5,8 +5,10 @@ import sqlite3
 import stat
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
+import msgspec
 from sqlalchemy import select, text
 
 from ..core.errors import NotSupported, StorageError
@@ -17,10 +19,13 @@ from ..core.repositories import UpkeepRepository
 from ..core.upkeep import Dropped, Finding
 from .data_directory import Root
 from .dropping_states import DropStates
+from .journal.disk import storage_error
 from .journal.layout import JOURNAL_SUFFIX, STATES_SUFFIX, TORN_SUFFIX, run_of
+from .journal.mending import is_half_mended
 from .journal.reader import torn_tail
 from .journal.states_dropping import is_left_over
 from .operations.engine import Operations
+from .repairs import Repairs, spooled_runs
 from .sql import tables
 from .sql.database import Database
 from .sql.words_kept import WITHOUT, can_keep
@@ -45,10 +50,11 @@ class StoreUpkeep(UpkeepRepository):
         drop_states: DropStates,
         elsewhere: Callable[[], dict[str, int]] = dict,
         operations: Operations | None = None,
+        repairs: Repairs = MappingProxyType({}),
     ) -> None:
         self._operations = operations
         self._root, self._checks, self._parts, self._elsewhere = root, checks, parts, elsewhere
-        self._drop_states = drop_states
+        self._drop_states, self._repairs = drop_states, repairs
 
     def check(self, *, stop: Callable[[], bool] = lambda: False) -> Iterator[Finding]:
         problem = self._root.problem()
@@ -57,11 +63,22 @@ class StoreUpkeep(UpkeepRepository):
             return
         for check in self._checks:
             for finding in _guarded(check, self._root.path):
-                yield finding
+                repair = self._repairs.get(finding.kind)
+                yield msgspec.structs.replace(finding, repair=repair.would) if repair else finding
                 if stop():
                     return
             if stop():
                 return
+
+    def repair(self, finding: Finding) -> str:
+        found = self._repairs.get(finding.kind)
+        if found is None:
+            return super().repair(finding)
+        self._root.check()
+        try:
+            return found.act(finding)
+        except OSError as error:
+            raise storage_error(error, Path(finding.where), "putting it right") from error
 
     def sizes(self) -> dict[str, int]:
         return {name: sum(map(_bytes_below, paths)) for name, paths in self._parts.items()} | self._elsewhere()
@@ -169,15 +186,15 @@ def private(root: Path, parts: Mapping[str, Sequence[Path]]) -> Check:
             if mode & 0o022 and not mode & stat.S_ISVTX:
                 what = "others may write in this folder"
                 yield _finding("permissions", what, path, advice=f"chmod go-w {path}")
-        exposed = [file for paths in parts.values() for path in paths for file in _exposed(path)]
-        if exposed:
-            what = f"{len(exposed)} files are open to others, the first: {exposed[0]}"
-            yield _finding("permissions", what, root, advice=f"chmod go= {exposed[0]} (and the others)")
+        loose = [file for paths in parts.values() for path in paths for file in exposed(path)]
+        if loose:
+            what = f"{len(loose)} files are open to others, the first: {loose[0]}"
+            yield _finding("permissions", what, root, advice=f"chmod go= {loose[0]} (and the others)")
 
     return check
 
 
-def _exposed(path: Path) -> Iterator[str]:
+def exposed(path: Path) -> Iterator[str]:
     try:
         found = os.stat(path, follow_symlinks=False)
     except FileNotFoundError:
@@ -191,13 +208,17 @@ def _exposed(path: Path) -> Iterator[str]:
             yield file
 
 
-def named_damage(database: Database) -> Check:
-    """What was named as damaged when it was read."""
+def named_damage(database: Database, aside: Callable[[str], bool] = lambda run: False) -> Check:
+    """What was named as damaged when it was read. `aside` says whether damage of a run was set aside."""
 
     def check() -> Iterator[Finding]:
         with database.read() as connection:
             rows = connection.execute(select(tables.damage).order_by(tables.damage.c.id)).all()
         for row in rows:
+            if row.what.endswith("are missing") and aside(row.run):
+                what = f"{row.what}: what stood there was no event, and was set aside"
+                yield Finding(severity="note", kind="set-aside", what=what, where=row.place, run=row.run)
+                continue
             newer = "newer Flightlog" in row.what
             place = row.place if row.offset is None else f"{row.place} at byte {row.offset}"
             yield Finding(
@@ -285,6 +306,17 @@ def tidy(folder: Path, *, by_day: bool) -> Check:
     return check
 
 
+def left_in_spool(spool: Path) -> Check:
+    """Whether runs lie in a spool that nobody ships, for the store is one of files."""
+
+    def check() -> Iterator[Finding]:
+        for run in spooled_runs(spool):
+            what = "recorded for a database, and this store is one of files: it is not shown"
+            yield _finding("spool-left", what, spool / f"{run}{JOURNAL_SUFFIX}", run=run)
+
+    return check
+
+
 def _journal_findings(path: Path, by_day: bool) -> Iterator[Finding]:
     run = run_of(path.name) or ""
     if not is_ulid(run) or (by_day and path.parent.name != day_of(run)):
@@ -306,9 +338,8 @@ def _aside(path: Path) -> Finding:
         return _finding("set-aside", "torn lines that were set aside", path, severity="note")
     if path.name.endswith(".damaged"):
         return _finding("set-aside", "a journal with lines that are no events, set aside after it was shipped", path)
-    if is_left_over(path.name):
-        advice = "drop the run's states again, or take it away"
-        return _finding("left-over", "half-written by one who dropped states and was killed", path, advice=advice)
+    if is_left_over(path.name) or is_half_mended(path.name):
+        return _finding("left-over", "half-written by one who was killed", path, advice="take it away")
     return _finding("unknown-file", "this file is not Flightlog's", path, severity="note")
 
 

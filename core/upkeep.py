@@ -24,3 +24,5 @@ class Finding(msgspec.Struct, kw_only=True, frozen=True):
     where: str
     advice: str = ""
     run: str | None = None
+    repair: str = ""
+    """What `UpkeepRepository.repair` would do, `sets the bytes aside`; empty where that is for a person to do."""

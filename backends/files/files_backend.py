@@ -48,6 +48,7 @@ class FilesBackend:
         from ..data_directory import Root
         from ..ingest.refresh import Refresh
         from ..reading import Watcher, reading_of
+        from ..repairs import for_any, for_journals
         from ..sql.projector import Projector
         from ..truth import of_files
         from .index import Index
@@ -73,7 +74,8 @@ class FilesBackend:
             upkeep.full_text(database),
             upkeep.private(layout.root, parts),
             upkeep.tidy(layout.runs, by_day=True),
-            upkeep.named_damage(database),
+            upkeep.left_in_spool(layout.spool),
+            upkeep.named_damage(database, lambda run: layout.torn(run).exists()),
             upkeep.lost_runs(database),
             upkeep.in_step(database, layout.root),
         )
@@ -90,7 +92,15 @@ class FilesBackend:
             refresh,
             notes=None if self._read_only else GatedNotes(FileAnnotations(layout).annotate, self.gate),
             watcher=watcher,
-            upkeep=upkeep.StoreUpkeep(root, checks, parts, gated(drop_states, self.gate)),
+            upkeep=upkeep.StoreUpkeep(
+                root,
+                checks,
+                parts,
+                gated(drop_states, self.gate),
+                repairs={}
+                if self._read_only
+                else for_any(layout, parts, self.recording) | for_journals(layout, gated(index.again, self.gate)),
+            ),
             metrics=metrics(database, refresh),
             progress=progress,
         )

@@ -214,6 +214,13 @@ class Index:
         path = f"{self._at}/{name}"
         return Journal(run, f"{path}{JOURNAL_SUFFIX}", f"{path}{STATES_SUFFIX}", f"{name}{JOURNAL_SUFFIX}")
 
+    def again(self, run: str) -> None:
+        """Forgets what is known of a run, so that the next look reads it from its beginning. Any thread may call."""
+        day = ids.day_of(run)
+        with self._database.write() as connection:
+            self._ingest.forget(connection, run)
+            connection.execute(delete(tables.folders).where(tables.folders.c.path == day))
+
     def _forget(self, runs: list[str]) -> None:
         for begin in range(0, len(runs), _FORGET_AT_ONCE):
             with self._database.write() as connection:

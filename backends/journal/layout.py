@@ -80,6 +80,11 @@ class Layout:
         return self.root / "spool"
 
     @property
+    def quarantine(self) -> Path:
+        """What belongs to nothing, set aside by a repair."""
+        return self.root / "quarantine"
+
+    @property
     def config(self) -> Path:
         """The configuration file."""
         return self.root / "flightlog.yaml"

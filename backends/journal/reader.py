@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 from ...core.errors import Corrupt, NotSupported
 from ...core.events import TYPES, AnyEvent, decode
+from .disk import append_line
 from .readable import Readable, Where, opened
 
 LONGEST = 32 << 20
@@ -126,6 +128,14 @@ def read_span(where: Where, offset: int, length: int) -> bytes:
     if len(data) != length:
         raise Corrupt(f"the file ends before byte {offset + length}", where=where)
     return data
+
+
+def copy_span(where: Where, offset: int, length: int, fd: int, to: Path) -> None:
+    """Appends bytes of a file to another that is open, a MiB at a time. OSError, StorageError, Corrupt."""
+    while length:
+        part = read_span(where, offset, min(length, _BLOCK))
+        append_line(fd, part, to)
+        offset, length = offset + len(part), length - len(part)
 
 
 def torn_tail(where: Where) -> tuple[int, bytes] | None:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from ...core.errors import Conflict, Corrupt, NotFound, NotSupported, StorageError
+from ...core.errors import Conflict, Corrupt, NotFound, StorageError
 from ...core.events import (
     FORMAT,
     CheckpointSaved,
@@ -16,7 +16,6 @@ from ...core.events import (
     RunResumed,
     RunStarted,
     Writer,
-    decode,
 )
 from ...core.ids import check_run_id
 from ...core.repositories import RecordingRepository
@@ -24,9 +23,10 @@ from . import disk, lock
 from .annotations import Answers
 from .journal import JournalWriter
 from .layout import Layout
+from .mending import mend_tail
 from .process import this_process
-from .reader import LongLine, Whole, decode_line, read_lines_back, torn_tail
-from .states_writer import StatesWriter, set_aside_tail
+from .reader import LongLine, Whole, decode_line, read_lines_back
+from .states_writer import StatesWriter
 
 log = logging.getLogger("flightlog.journal")
 
@@ -64,7 +64,7 @@ class JournalRecording(RecordingRepository):
         path = self._layout.journal(check_run_id(run))
         fd = self._lock_of(run, path)
         try:
-            aside = _mend(fd, path, self._layout.torn(run))
+            aside = mend_tail(fd, path, self._layout.torn(run))
             seq = _last_seq(run, path)
             at = (seq, os.fstat(fd).st_size)
         except BaseException:
@@ -154,22 +154,6 @@ def last_values(path: Path) -> Mapping[str, str]:
                 if isinstance(part, Whole) and isinstance(part.event, CheckpointSaved):
                     return part.event.values
     return {}
-
-
-def _mend(fd: int, path: Path, torn: Path) -> int:
-    """Ends a journal at a whole line; returns how many bytes were set aside."""
-    tail = torn_tail(path)
-    if tail is None:
-        return 0
-    try:
-        decode(tail[1])
-    except Corrupt:
-        return set_aside_tail(fd, path, torn)
-    except NotSupported:
-        pass
-    # It is whole and lacks only its newline.
-    disk.append_line(fd, b"\n", path)
-    return 0
 
 
 def _last_seq(run: str, path: Path) -> int:

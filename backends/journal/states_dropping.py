@@ -9,10 +9,9 @@ from ...core.checkpoints import unneeded
 from ...core.upkeep import Dropped
 from . import disk, lock
 from .layout import JOURNAL_SUFFIX, STATES_SUFFIX
-from .reader import read_heads, read_span
+from .reader import copy_span, read_heads
 from .states import HEAD_BYTES, RecordHead, dropped_record, head_of_record
 
-_PART = 1 << 20
 _BESIDE = f"{STATES_SUFFIX}.new"
 
 
@@ -69,7 +68,7 @@ def _write_without(path: Path, lines: list[_Line], gone: set[str], before: Calla
             if head and head.digest in gone:
                 disk.append_line(fd, dropped_record(head.digest) + b"\n", beside)
             else:
-                _copy(path, offset, length + 1, fd, beside)
+                copy_span(path, offset, length + 1, fd, beside)
         disk.sync(fd)
         before()
     except BaseException:
@@ -79,10 +78,3 @@ def _write_without(path: Path, lines: list[_Line], gone: set[str], before: Calla
         os.close(fd)
     os.rename(beside, path)
     disk.sync_folder(path.parent)
-
-
-def _copy(path: Path, offset: int, length: int, fd: int, beside: Path) -> None:
-    while length:
-        part = read_span(path, offset, min(length, _PART))
-        disk.append_line(fd, part, beside)
-        offset, length = offset + len(part), length - len(part)

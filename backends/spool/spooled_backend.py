@@ -116,6 +116,7 @@ class SpooledBackend(ABC):
         from ..data_directory import Root
         from ..ingest.refresh import Refresh
         from ..reading import Watcher, reading_of
+        from ..repairs import for_any
         from ..sql.bodies import EventTableBodies
         from ..truth import of_database
 
@@ -154,6 +155,7 @@ class SpooledBackend(ABC):
                 parts,
                 gated(dropping_states.of_database(database, refresh), self.gate),
                 lambda: self._sizes(database),
+                {} if database.read_only else for_any(layout, parts, self.recording),
             ),
             metrics=metrics(database, refresh),
         )

@@ -33,6 +33,15 @@ class UpkeepRepository(ABC):
     def check(self, *, stop: Callable[[], bool] = lambda: False) -> Iterator[Finding]:
         """Looks for everything that is wrong; changes nothing."""
 
+    def repair(self, finding: Finding) -> str:
+        """Puts right what `check` found, and says what was done, as a clause.
+
+        Only what was found is touched, and nothing is dropped: what is no event is set aside. StorageError if it
+        cannot be done, or is not so any more; NotSupported for what only a person can decide (`Finding.repair` is
+        empty then).
+        """
+        raise NotSupported("this cannot be put right by a program", where=finding.where, advice=finding.advice)
+
     @abstractmethod
     def sizes(self) -> dict[str, int]:
         """Bytes on disk by part (`runs`, `index`, `database`, `wal`, `spool`, `workflows`, …)."""

@@ -257,6 +257,11 @@ PROOFS: dict[str, tuple[str, ...]] = {
         "test_watch_calls_on_change_within_a_tenth_of_a_second test_the_heartbeat_notices_what_no_hint_told",
     ),
     "UpkeepRepository.check": ("test_check_finds_nothing_wrong_in_a_sound_store_and_changes_nothing",),
+    "UpkeepRepository.repair": (
+        "test_a_lost_run_is_marked_as_failed_by_an_event test_states_without_a_journal_go_into_quarantine",
+        "test_damaged_lines_are_set_aside_and_the_events_stay_byte_for_byte",
+        "test_a_run_that_somebody_has_is_left_alone test_what_only_a_person_can_decide_is_not_touched",
+    ),
     "UpkeepRepository.sizes": ("test_sizes_are_bytes_by_part",),
     "UpkeepRepository.drop_states": (
         "test_drop_states_leaves_those_that_are_kept",

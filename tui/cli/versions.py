@@ -17,6 +17,7 @@ from ..version_cells import COLUMNS, cells_of, lineage_graph
 from ..version_page import fact_lines, look_at
 from .annotate import who
 from .as_json import comparison_row, outcome_row, plain
+from .asking import ask
 from .main import FINDINGS
 from .opening import opened
 from .options import Settings, json_option, verb
@@ -210,17 +211,10 @@ def delete(settings: Settings, name: str, force: bool, yes: bool, note: str, as_
     if number is None:
         raise ConfigError(f"{name!r} names no version", advice="write WORKFLOW@N, as in triage@3")
     if not yes:
-        _ask(f"Delete the text of {workflow}@{number} for good?")
+        ask(f"Delete the text of {workflow}@{number} for good?", "this deletes for good")
     with opened(settings, writing=True) as store:
         left = store.workflows.delete(workflow, number, force=force, by=who(), note=note)
     if as_json:
         say_json(plain(left))
     else:
         say(f"{workflow}@{number} deleted")
-
-
-def _ask(question: str) -> None:
-    """Goes on if the person at the terminal says yes; ConfigError where there is none."""
-    if not sys.stdin.isatty():
-        raise ConfigError("this deletes for good, and nobody can be asked here", advice="add --yes")
-    click.confirm(safe_text(question), abort=True)

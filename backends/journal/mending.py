@@ -1,0 +1,100 @@
+"""Journals made whole again: what is no event is set aside in the run's `.torn`, and never dropped.
+
+The caller of `mend_tail` holds the run's lock; `set_damage_aside` takes it.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from ...core.errors import Conflict, Corrupt, NotSupported
+from ...core.events import decode
+from . import disk, lock
+from .reader import Broken, LongLine, Whole, copy_span, decode_line, read_lines, torn_tail
+from .states_writer import set_aside_tail
+
+_BESIDE = ".mending"
+
+
+def is_half_mended(name: str) -> bool:
+    """Whether a file of this name is what `set_damage_aside` has begun to write."""
+    return name.startswith(".") and name.endswith(_BESIDE)
+
+
+def mend_tail(fd: int, path: Path, torn: Path) -> int:
+    """Ends a journal at a whole line; returns how many bytes were set aside. OSError, StorageError."""
+    tail = torn_tail(path)
+    if tail is None:
+        return 0
+    try:
+        decode(tail[1])
+    except Corrupt:
+        return set_aside_tail(fd, path, torn)
+    except NotSupported:
+        pass
+    # It is whole and lacks only its newline.
+    disk.append_line(fd, b"\n", path)
+    return 0
+
+
+def set_damage_aside(path: Path, torn: Path) -> int:
+    """Takes what is no event out of a journal that nobody writes; returns how many bytes were set aside.
+
+    The events stay byte for byte, each on a line of its own; lines of a newer format, and those too long to be
+    held, stay as they are. The journal is replaced by a rename once what is set aside is on the disk: killed before,
+    it is as it was. Conflict if somebody has the run; OSError, StorageError with the journal as it was.
+    """
+    fd = disk.open_append(path)
+    try:
+        if not lock.take(fd):
+            raise Conflict("somebody has the run at the moment", where=path, advice="try again")
+        aside = mend_tail(fd, path, torn)
+        damaged = [part for line in read_lines(path) for part in _damage(line[1])]
+        if damaged:
+            aside += _keep(torn, damaged)
+            _write_without(path)
+        return aside
+    finally:
+        os.close(fd)
+
+
+def _damage(line: bytes | LongLine) -> Iterator[bytes]:
+    if isinstance(line, LongLine):
+        return
+    for part in decode_line(line):
+        if isinstance(part, Broken) and not part.newer:
+            yield line[part.offset : part.offset + part.length]
+
+
+def _keep(torn: Path, damaged: list[bytes]) -> int:
+    fd = disk.open_shared(torn)
+    try:
+        for part in damaged:
+            disk.append_line(fd, part + b"\n", torn)
+        disk.sync(fd)
+    finally:
+        os.close(fd)
+    disk.sync_folder(torn.parent)
+    return sum(map(len, damaged))
+
+
+def _write_without(path: Path) -> None:
+    beside = path.with_name(f".{path.name}{_BESIDE}")
+    beside.unlink(missing_ok=True)  # left by one who was killed
+    fd = disk.open_new(beside)
+    try:
+        for offset, line in read_lines(path):
+            if isinstance(line, LongLine):
+                copy_span(path, offset, line.length + 1, fd, beside)
+                continue
+            for part in decode_line(line):
+                if isinstance(part, Whole) or part.newer:
+                    disk.append_line(fd, line[part.offset : part.offset + part.length] + b"\n", beside)
+        disk.sync(fd)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+    finally:
+        os.close(fd)
+    os.rename(beside, path)
+    disk.sync_folder(path.parent)
