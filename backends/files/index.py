@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from ...core import clock, ids
 from ...core.progress import Progress
@@ -219,7 +219,8 @@ class Index:
         day = ids.day_of(run)
         with self._database.write() as connection:
             self._ingest.forget(connection, run)
-            connection.execute(delete(tables.folders).where(tables.folders.c.path == day))
+            folder = update(tables.folders).where(tables.folders.c.path == day)
+            connection.execute(folder.values(mtime_ns=_UNSETTLED))
 
     def _forget(self, runs: list[str]) -> None:
         for begin in range(0, len(runs), _FORGET_AT_ONCE):

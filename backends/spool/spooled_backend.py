@@ -155,7 +155,7 @@ class SpooledBackend(ABC):
                 parts,
                 gated(dropping_states.of_database(database, refresh), self.gate),
                 lambda: self._sizes(database),
-                {} if database.read_only else for_any(layout, parts, self.recording),
+                repairs={} if database.read_only else for_any(layout, parts, self.recording),
             ),
             metrics=metrics(database, refresh),
         )
