@@ -81,9 +81,9 @@ class _Flag(_Kept):
         return None if value is None else bool(value)
 
 
-class _Pattern(_Kept):
+class _Told(_Kept):
     def taken(self, value: Any) -> Any:
-        return None if value is None else _regular_expression(stored_text(value))
+        return stored_text(value)
 
 
 class Asked(TypeDecorator[Any]):
@@ -117,8 +117,8 @@ BigInteger = sa.BigInteger().with_variant(_Whole(), "postgresql")
 Boolean = sa.Boolean().with_variant(_Flag(), "postgresql")
 Texts = sa.Text().with_variant(_Listed(), "postgresql")
 """A JSON list of texts, made by the database."""
-Glob = sa.Text().with_variant(_Pattern(), "postgresql")
-"""A bound value that is a pattern of SQLite's GLOB."""
+Told = sa.Text().with_variant(_Chars(), "postgresql").with_variant(_Told(), "sqlite")
+"""Text out of JSON, told on every engine as `stored_text` tells it."""
 
 
 def stored_text(value: Any) -> Any:
@@ -144,24 +144,3 @@ def stored_time(value: str) -> str:
         return moment.isoformat()
     except (ValueError, OverflowError):
         return NEVER
-
-
-def _regular_expression(pattern: str) -> str:
-    """A GLOB pattern as an expression of PostgreSQL's: the same pieces, otherwise written."""
-    parts = ["^"]
-    at = 0
-    while at < len(pattern):
-        character = pattern[at]
-        if character == "[":
-            end = pattern.index("]", at + 2)
-            parts.append("[" + "".join(map(_escaped, pattern[at + 1 : end])) + "]")
-            at = end
-        else:
-            parts.append({"*": ".*", "?": "."}.get(character) or _escaped(character))
-        at += 1
-    whole = "".join([*parts, "$"])
-    return whole.removeprefix("^.*").removesuffix(".*$") if whole != "^.*$" else ""
-
-
-def _escaped(character: str) -> str:
-    return character if character.isalnum() or character in " _" or character > "\x7f" else f"\\{character}"

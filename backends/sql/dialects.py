@@ -4,15 +4,17 @@ A new dialect says here what it calls them.
 """
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, ColumnElement, Float, Integer, bindparam, column, literal, table
+from sqlalchemy import BigInteger, Boolean, ColumnElement, Float, Integer, and_, bindparam, column, literal, table
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NullType
 
-from .column_types import Glob, String, Text, Texts
+from .column_types import String, Text, Texts, Told
+from .globs import ODD, Glob, Part
 
 
 class _Expression(FunctionElement[Any]):
@@ -34,14 +36,44 @@ class _Contains(_Expression):
     sqlite, postgresql = "(instr({}, {}) > 0)", "(strpos({}, {}) > 0)"
 
 
+class _ContainsOdd(_Contains):
+    name, inherit_cache = "contains_odd", True
+    postgresql = "({} ~ {})"
+
+
+# For SQLite a text ends at a NUL: what has one is compared by functions of ours (`globs.py`).
+
+
 class _Globbed(_Expression):
     name, type, inherit_cache = "globbed", Boolean(), True
-    sqlite, postgresql = "({} GLOB {})", "({} ~ {})"
+    sqlite = "(CASE WHEN instr({0}, char(0)) > 0 THEN flightlog_glob({0}, {1}) ELSE {0} GLOB {1} END)"
+    postgresql = "({} ~ {})"
+
+
+class _GlobbedTold(_Globbed):
+    name, inherit_cache = "globbed_told", True
+    sqlite = "(CASE WHEN instr({0}, char(1)) > 0 THEN flightlog_glob_told({0}, {1}) ELSE {0} GLOB {1} END)"
+
+
+class _GlobbedByUs(_Globbed):
+    name, inherit_cache = "globbed_by_us", True
+    sqlite = "flightlog_glob({}, {})"
+
+
+class _ToldByUs(_Globbed):
+    name, inherit_cache = "told_by_us", True
+    sqlite = "flightlog_glob_told({}, {})"
+
+
+class _Begins(_Globbed):
+    name, inherit_cache = "begins", True
+    sqlite = "({} GLOB {})"  # what has a NUL later begins the same; and an index can be used
 
 
 class _Ending(_Expression):
     name, type, inherit_cache = "ending", String, True
-    sqlite, postgresql = "substr({}, -{})", "right({}, {})"
+    sqlite = "CASE WHEN instr({0}, char(0)) > 0 THEN flightlog_ending({0}, {1}) ELSE substr({0}, -{1}) END"
+    postgresql = "right({}, {})"
 
 
 class _Day(_Expression):
@@ -57,8 +89,8 @@ class _Texts(_Expression):
 
 class _Members(_Expression):
     name, inherit_cache = "members", True
-    sqlite = "json_each({})"
-    # A server's text holds no NUL: within JSON too it is told as `column_types.stored_text` tells it.
+    # A server's text holds no NUL, and SQLite's ends there: in JSON it is told as `column_types.stored_text` tells it.
+    sqlite = r"json_each(CASE WHEN instr({0}, '\u000') > 0 THEN flightlog_told({0}) ELSE {0} END)"
     postgresql = (
         "LATERAL (SELECT key, value #>> '{{}}' AS atom, CASE json_typeof(value) WHEN 'string' THEN 'text'"
         " WHEN 'number' THEN 'real' WHEN 'boolean' THEN value::text ELSE json_typeof(value) END AS type"
@@ -98,12 +130,26 @@ class _Number(_Expression):
 
 def contains(text: ColumnElement[Any], part: str) -> ColumnElement[bool]:
     """Whether a text has another in it, to the letter."""
+    if ODD.search(part):
+        return _ContainsOdd(text, literal(part, Part))
     return _Contains(text, literal(part, text.type))
 
 
 def globbed(text: ColumnElement[Any], pattern: str) -> ColumnElement[bool]:
-    """Whether a text has the form of a GLOB pattern."""
-    return _Globbed(text, literal(pattern, Glob))
+    """Whether a text has the form of a pattern (`globs.py`)."""
+    given = literal(pattern, Glob)
+    if text.type is Told:
+        return (_ToldByUs if "\0" in pattern else _GlobbedTold)(text, given)
+    if "\0" in pattern:
+        return _GlobbedByUs(text, given)
+    begins = _BEGINS.match(pattern)
+    if begins and begins.end() == len(pattern):
+        return _Begins(text, given)
+    whole = _Globbed(text, given)
+    return and_(_Begins(text, literal(begins[0], Glob)), whole) if begins else whole
+
+
+_BEGINS = re.compile(r"[^*[]+\*")
 
 
 def ending(text: ColumnElement[Any], length: int) -> ColumnElement[str]:
@@ -123,7 +169,7 @@ def texts(column: ColumnElement[Any]) -> ColumnElement[str]:
 
 def members(object_: ColumnElement[Any], name: str) -> Any:
     """The members of a JSON object as rows of `key`, `type` (as SQLite calls it) and `atom`."""
-    return _Members(object_).table_valued("key", "type", "atom", name=name)
+    return _Members(object_).table_valued(column("key", Told), "type", column("atom", Told), name=name)
 
 
 LOG_WORDS = table("log_words")

@@ -23,12 +23,14 @@ from ...core.query.query_values import (
     days_of_call,
     glob_containing,
     glob_equal,
+    glob_literal,
     glob_shaped,
     limits,
 )
 from ...core.text import fold
 from ...core.units import number_of
 from .dialects import contains, ending, globbed, listed, members, number
+from .globs import ODD
 from .log_words import holding
 from .tables import costs, metrics, notes, run_bodies, run_tags, runs, steps
 
@@ -148,6 +150,10 @@ def _ids(key: Key, term: Term) -> Clause:
     found = [and_(*(text == "" for text in given))] if "" in term.values else []
     if term.sign == "=":
         return or_(*found, *(text.in_(forms) for text in given))
+    odd = [form for form in forms if ODD.search(form)]
+    for form in map(glob_literal, odd):
+        found += [globbed(text, pattern) for text in given for pattern in (f"{form}*", f"*{form}")]
+    forms = sorted(set(forms) - set(odd))
     for size in sorted({len(form) for form in forms}):
         wanted = [form for form in forms if len(form) == size]
         for text in given:

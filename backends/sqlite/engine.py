@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, QueuePool, StaticPool
 
 from ...core.errors import Corrupt, Locked, NotFound, ReadOnly, StorageError
-from ..sql import schema
+from ..sql import globs, schema
 from ..sql.database import Database
 from .backup import Backup
 from .sqlite_errors import translated
@@ -170,6 +170,7 @@ def _in_memory() -> Database:
     # transaction, since nobody can write beside them.
     connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA foreign_keys=ON")
+    globs.install(connection)
     lock = threading.RLock()
 
     @contextmanager
@@ -203,6 +204,7 @@ def _connect(path: Path, options: str, pragmas: tuple[str, ...] = ()) -> sqlite3
     try:
         for pragma in ("PRAGMA trusted_schema=OFF", *pragmas):  # a file that was given to us may hold anything
             connection.execute(pragma)
+        globs.install(connection)
     except sqlite3.Error:
         connection.close()
         raise

@@ -122,6 +122,11 @@ def glob_equal(text: str) -> str:
     return "".join("^" if character == "^" else f"[{cases(character)}]" for character in text)
 
 
+def glob_literal(text: str) -> str:
+    """A text to the letter, for GLOB."""
+    return "".join(f"[{c}]" if c in "*?[" else c for c in text)
+
+
 def glob_shaped(pattern: str) -> str:
     """`shaped` for GLOB."""
     return "*".join("".join(f"[{c}]" if c in "?[" else c for c in part) for part in pattern.split("*"))

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from flightlog.backends.sql import tables
+from flightlog.backends.sql import globs, tables
 from flightlog.backends.sql.query_sql import where
 from flightlog.core.clock import between
 from flightlog.core.costs import Money, Tokens
@@ -18,7 +18,7 @@ from flightlog.core.units import time_text
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from sqlalchemy import create_engine, insert, select
+from sqlalchemy import create_engine, event, insert, select
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -43,7 +43,9 @@ NAMES = [
 name = st.sampled_from(NAMES)
 some_name = st.one_of(st.none(), name)
 sentence = st.one_of(
-    st.lists(name, max_size=3).map(" ".join), st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
+    st.lists(name, max_size=3).map(" ".join),
+    st.text(st.characters(exclude_categories=["Cs"])),
+    st.text(st.sampled_from("ab*\0\1\2"), max_size=4),
 )
 small = st.integers(0, 4)
 moment = st.integers(0, 14 * 24).map(lambda hours: time_text(NOW - timedelta(hours=hours)))
@@ -99,7 +101,7 @@ runs = st.builds(
     damaged=st.integers(0, 1),
     meta=meta,
     source=name,
-    source_id=name,
+    source_id=st.one_of(name, sentence),
 )
 facts = st.builds(
     KnownFacts,
@@ -124,7 +126,7 @@ VALUES = {
     "took": st.sampled_from(["0", "1h", "2d", "1d12h"]),
     "time": st.sampled_from(TIMES),
     "number": st.sampled_from(["0", "0.5", "-2.25", "1"]),
-    "id": st.sampled_from(["01", "000", "1a", "01A", "tri", "TRI"]),
+    "id": st.one_of(quoted, st.sampled_from(["01", "000", "1a", "01A", "tri", "TRI"])),
 }
 plain_value = st.one_of(
     quoted, st.sampled_from(["tri*", "*", "a*b", "A?B", "1.5", "-1", "true", "null", "TRIAGE", "^"])
@@ -215,6 +217,7 @@ def rows_of(run: Run, known: KnownFacts):
 @pytest.fixture(scope="module")
 def engine():
     made = create_engine("sqlite://")
+    event.listen(made, "connect", lambda connection, _: globs.install(connection))
     tables.derived.create_all(made)
     return made
 
