@@ -1,8 +1,10 @@
 """Carrying a plan out: each run that it takes, as it was seen; and what has lain in the trash for long enough."""
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 import msgspec
 
@@ -95,12 +97,12 @@ def _just_after(moment: str) -> str:
 
 
 def _bared(store: Store, one: Chosen, by: str) -> Done:
-    """Drops the states of a run but those at the ends of its branches."""
+    """Drops the states of a run but those at the ends of its branches, and those on which a person decided."""
     try:
         if why := _since(store, one):
             return Done(run=one.run, outcome="skipped", why=why)
         before = store.runs.get(one.run).size_bytes or 0
-        dropped = store.upkeep.drop_states(one.run, _ends(store, one.run), by=by)
+        dropped = store.upkeep.drop_states(one.run, _kept(store, one.run), by=by)
     except (Locked, ReadOnly, NotSupported):
         raise
     except NotFound:
@@ -122,6 +124,11 @@ def _since(store: Store, one: Chosen) -> str:
     return "" if (run.status, run.last_seq) == (one.status, one.last_seq) else "it became active since it was looked at"
 
 
-def _ends(store: Store, run: str) -> tuple[str, ...]:
-    parents = {one.id: (one.parent,) if one.parent else () for one in store.checkpoints.list(run)}
-    return lineage(parents).heads
+def _kept(store: Store, run: str) -> set[str]:
+    checkpoints = store.checkpoints.list(run)
+    heads = lineage({one.id: (one.parent,) if one.parent else () for one in checkpoints}).heads
+    asked = (bisect_left(checkpoints, approval.seq, key=_seq) for approval in store.runs.approvals(run))
+    return {*heads, *(checkpoints[place - 1].id for place in asked if place)}
+
+
+_seq = attrgetter("seq")

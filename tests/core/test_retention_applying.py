@@ -53,6 +53,25 @@ def test_the_states_at_the_ends_of_branches_stay(store):
     assert not planned(store)
 
 
+def test_the_state_on_which_a_person_decided_stays(tmp_path):
+    with flightlog.open(tmp_path, storage="file") as store:
+        for name in ("older", "newer"):
+            with store.run("triage", name=name) as run:
+                for number in range(4):
+                    run.checkpoint({"n": [number] * (number + 1)}, label=str(number))
+                    if number == 1:
+                        run.approve("send it?", timeout=0.01)
+        policy = Policy(blocks=(Block(match="workflow:triage", keep=Keep(last=1), then="states"),), minimum=0)
+        assert len(list(carry_out(planned(store, policy), (), store))) == 1
+        left = {}
+        for checkpoint in store.checkpoints.list(store.runs.resolve("older")):
+            try:
+                left[checkpoint.label] = store.checkpoints.state(checkpoint.id)
+            except NotFound:
+                continue
+        assert left == {"1": {"n": [1, 1]}, "3": {"n": [3, 3, 3, 3]}}
+
+
 def test_what_is_another_since_is_left_alone_and_named(store):
     taken = planned(store)
     store.runs.annotate(Pinned(run=store.runs.resolve("n1")))
