@@ -91,7 +91,7 @@ class LineBodies:
             found = list(islice(wanted, limit))
         return found[::-1] if newest else found
 
-    def picked(self, places: Sequence[Place]) -> list[tuple[Place, bytes]]:
+    def picked(self, places: Sequence[Place]) -> dict[Place, bytes]:
         """Single events, a run after the other."""
         return picked_by_run(places, self._picked)
 

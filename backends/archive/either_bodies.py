@@ -56,12 +56,12 @@ class EitherBodies:
                 raise missing from None
             return []
 
-    def picked(self, places: Sequence[Place]) -> list[tuple[Place, bytes]]:
-        """The lines of single events, in this order; see `Bodies.picked`."""
-        found = dict(self._live.picked(places))
+    def picked(self, places: Sequence[Place]) -> dict[Place, bytes]:
+        """The lines of single events by their places; see `Bodies.picked`."""
+        found = self._live.picked(places)
         if len(found) < len(places):
             found |= self._archived.picked([place for place in places if place not in found])
-        return [(place, found[place]) for place in places if place in found]
+        return found
 
     def values(self, run: str, digests: Collection[str]) -> dict[str, bytes]:
         """Whole state values by digest. NotFound, Corrupt."""

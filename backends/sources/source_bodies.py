@@ -65,7 +65,7 @@ class SourceBodies:
         found = self._facts(run, after=after, before=before, limit=limit, newest=newest, types=types)
         return self._lines(run, sorted(found, key=lambda one: one[0]))
 
-    def picked(self, places: Sequence[Place]) -> list[tuple[Place, bytes]]:
+    def picked(self, places: Sequence[Place]) -> dict[Place, bytes]:
         """Single events, a run after the other."""
         return picked_by_run(places, self._picked)
 

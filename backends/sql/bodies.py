@@ -44,8 +44,8 @@ class Bodies(Protocol):
         """
         ...
 
-    def picked(self, places: Sequence[Place]) -> list[tuple[Place, bytes]]:
-        """The lines of single events, in this order; what is damaged, or not there any more, is left out."""
+    def picked(self, places: Sequence[Place]) -> dict[Place, bytes]:
+        """The lines of single events by their places; what is damaged, or not there any more, is left out."""
         ...
 
     def values(self, run: str, digests: Collection[str]) -> dict[str, bytes]:
@@ -55,7 +55,7 @@ class Bodies(Protocol):
 
 def picked_by_run(
     places: Sequence[Place], read: Callable[[str, list[int]], list[tuple[int, bytes]]]
-) -> list[tuple[Place, bytes]]:
+) -> dict[Place, bytes]:
     """`Bodies.picked` where each run has a place of its own: `read` gives a run's `(seq, line)`, or raises NotFound or
     Corrupt."""
     found: dict[Place, bytes] = {}
@@ -64,7 +64,7 @@ def picked_by_run(
             found.update(((run, seq), line) for seq, line in read(run, [seq for _, seq in of_run]))
         except (NotFound, Corrupt):
             continue  # the run went away meanwhile, or its archive is damaged, which is named elsewhere
-    return [(place, found[place]) for place in places if place in found]
+    return found
 
 
 class EventTableBodies:
@@ -106,13 +106,11 @@ class EventTableBodies:
             found = [(seq, bytes(line)) for seq, line in connection.execute(wanted)]
         return found[::-1] if newest else found
 
-    def picked(self, places: Sequence[Place]) -> list[tuple[Place, bytes]]:
+    def picked(self, places: Sequence[Place]) -> dict[Place, bytes]:
         """One statement, which reads the rows that it returns."""
         asked = msgspec.json.encode(places).decode()
         with self._database.read() as connection:
-            rows = connection.execute(_PICKED, {"given": asked}).all()
-        found = {(run, seq): bytes(line) for run, seq, line in rows}
-        return [(place, found[place]) for place in places if place in found]
+            return {places[at]: bytes(line) for at, line in connection.execute(_PICKED, {"given": asked}).all()}
 
     def values(self, run: str, digests: Collection[str]) -> dict[str, bytes]:
         """Asks for all records at once, then for all that these extend, and so on."""
@@ -161,7 +159,7 @@ def store_values(connection: Connection, run: str, records: Iterable[tuple[str, 
 _event, _value = tables.events.c, tables.values.c
 _LINE = select(_event.line).where(_event.run == bindparam("of"), _event.seq == bindparam("at"))
 _given = pairs(bindparam("given", type_=Text))
-_PICKED = select(_event.run, _event.seq, _event.line).select_from(
+_PICKED = select(_given.c.at, _event.line).select_from(
     _given.join(tables.events, and_(_event.run == _given.c.run, _event.seq == _given.c.seq))
 )
 _RECORDS: Any = select(_value.digest, _value.record).where(

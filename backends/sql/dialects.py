@@ -112,8 +112,13 @@ class _Holds(_Expression):
 
 class _Pairs(_Expression):
     name, inherit_cache = "pairs", True
-    sqlite = "(SELECT json_extract(value, '$[0]') AS run, json_extract(value, '$[1]') AS seq FROM json_each({}))"
-    postgresql = "(SELECT value ->> 0 AS run, (value ->> 1)::bigint AS seq FROM json_array_elements(({})::json))"
+    sqlite = (
+        "(SELECT key AS at, json_extract(value, '$[0]') AS run, json_extract(value, '$[1]') AS seq FROM json_each({}))"
+    )
+    postgresql = (
+        "(SELECT key - 1 AS at, value ->> 0 AS run, (value ->> 1)::bigint AS seq"
+        " FROM json_array_elements(({})::json) WITH ORDINALITY AS pairs (value, key))"
+    )
 
 
 class _Listed(_Expression):
@@ -185,8 +190,9 @@ def holds(wanted: ColumnElement[Any]) -> ColumnElement[bool]:
 
 
 def pairs(given: ColumnElement[str]) -> Any:
-    """Rows of `run` and `seq` out of a JSON list of lists: one statement, however many they are."""
-    return _Pairs(given).table_valued(column("run", String), column("seq", BigInteger), name="given")
+    """Rows of `run` and `seq`, and `at` which place, out of a JSON list of lists: one statement, however many."""
+    columns = (column("at", BigInteger), column("run", String), column("seq", BigInteger))
+    return _Pairs(given).table_valued(*columns, name="given")
 
 
 def listed(ids: Sequence[str]) -> Any:

@@ -1,9 +1,11 @@
 """Searching logs: which entries may hold the words the index says, whether they do is read in the original."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from functools import cached_property
-from itertools import chain
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 from ...core.errors import Locked, ReadOnly
@@ -11,7 +13,7 @@ from ...core.log_words import Wanted
 from ...core.logs import LogEntry
 from ...core.query.query import Query
 from . import log_words, run_pages
-from .bodies import Bodies
+from .bodies import Bodies, Place
 from .database import Database
 from .log_text import entries, entry_of
 from .run_queries import Accepts
@@ -105,28 +107,37 @@ class LogSearch:
         self, wanted: Wanted, query: Query, accepts: Accepts | None, stop: Stop, searched: Callable[[], None]
     ) -> Iterator[LogEntry]:
         """The entries that hold the words, of the matching runs, newest run first; some are read at a time."""
-        with self._database.read():  # of both questions: to begin and end one costs as much as to ask
-            look = self.look(wanted)
-            stretches = self._with_hits(wanted, query, look)
-            first = next(stretches, [])
-        size = _FIRST
-        for runs in chain([first], stretches):
+        portions = self._portions(wanted, query, accepts, stop)
+        # One read for the first ones' questions: to begin and end it costs as much as to ask. `accepts` may take long.
+        with self._database.read() if accepts is None else nullcontext():
+            lines = self._lines(portion := next(portions, []))
+        while portion:
+            yield from self._entries(portion, lines, wanted, stop, searched)
+            if stop():
+                return
+            lines = self._lines(portion := next(portions, []))
+
+    def _portions(
+        self, wanted: Wanted, query: Query, accepts: Accepts | None, stop: Stop
+    ) -> Iterator[list[Place | None]]:
+        """Where the words are, so many places at a time; None where a run ends."""
+        look, size = self.look(wanted), _FIRST
+        for runs in self._with_hits(wanted, query, look):
             kept = [place for place in runs if accepts is None or accepts(place[0])]
             near = _Near(self._database, wanted, [number for _, number in kept if 0 < number <= look.above])
-            waiting: list[tuple[str, int] | None] = []  # None: here a run ends
+            places: list[Place | None] = []
             for run, number in kept:
-                if waiting and number <= look.above and not near.is_asked:
-                    yield from self._read(waiting, wanted, stop, searched)  # before more is asked of the index
-                    waiting = []
+                if places and number <= look.above and not near.is_asked:
+                    yield places  # before more is asked of the index
+                    places = []
                 for seqs in self._seqs(wanted, number, look, near):
-                    waiting += [(run, seq) for seq in seqs]
-                    if len(waiting) >= size:
-                        yield from self._read(waiting, wanted, stop, searched)
-                        waiting, size = [], min(2 * size, _LARGEST)
-                    if stop():
-                        return
-                waiting.append(None)
-            yield from self._read(waiting, wanted, stop, searched)
+                    places += [(run, seq) for seq in seqs]
+                    if len(places) >= size:
+                        yield places
+                        places, size = [], min(2 * size, _LARGEST)
+                places.append(None)
+            if places:
+                yield places
             if stop():
                 return
 
@@ -136,7 +147,8 @@ class LogSearch:
             if look.hits:
                 numbers = sorted(look.hits)
                 with self._database.read() as connection:
-                    yield run_pages.stretch(connection, query, None, len(numbers), "numbered", numbers=numbers).runs
+                    found = run_pages.stretch(connection, query, None, len(numbers), "numbered", numbers=numbers)
+                yield found.runs
             return
         # Where runs come one after the other, the newest ones hold the newest hits.
         size, after = max(_FIRST_RUNS, len(look.hits)), None
@@ -160,21 +172,28 @@ class LogSearch:
             for begin in range(0, len(seqs), _FIRST):
                 yield seqs[begin : begin + _FIRST]
 
-    def _read(
-        self, waiting: list[tuple[str, int] | None], wanted: Wanted, stop: Stop, searched: Callable[[], None]
+    def _lines(self, portion: Sequence[Place | None]) -> dict[Place, bytes]:
+        places = [place for place in portion if place is not None]
+        return self._bodies.picked(places) if places else {}
+
+    def _entries(
+        self,
+        portion: Sequence[Place | None],
+        lines: Mapping[Place, bytes],
+        wanted: Wanted,
+        stop: Stop = lambda: False,
+        searched: Callable[[], None] = lambda: None,
     ) -> Iterator[LogEntry]:
-        places = [place for place in waiting if place is not None]
-        lines = dict(self._bodies.picked(places)) if places else {}
         accepts_all = wanted.is_exact
-        for place in waiting:
-            if place is None:
-                searched()
-            elif place in lines:
-                entry = entry_of(place[0], lines[place])
-                if entry is not None and (accepts_all or wanted.accepts(entry.message)):
-                    yield entry
+        for place in portion:
             if stop():
                 return
+            if place is None:
+                searched()
+            elif line := lines.get(place):
+                entry = entry_of(place[0], line)
+                if entry is not None and (accepts_all or wanted.accepts(entry.message)):
+                    yield entry
 
     # --- run by run, also where the index is behind
 
@@ -194,7 +213,8 @@ class LogSearch:
             for seqs in self._indexed(place.number, wanted):
                 if stop():
                     return
-                yield from self._read([(place.run, at) for at in seqs], wanted, stop, lambda: None)
+                portion = [(place.run, at) for at in seqs]
+                yield from self._entries(portion, self._lines(portion), wanted, stop)
             seq = place.seq
         if seq < place.newest:
             for entry in entries(self._bodies, place.run, after=seq, stop=stop):
@@ -215,7 +235,4 @@ class LogSearch:
 
 
 def _by_number(found: Iterable[tuple[int, int]]) -> dict[int, list[int]]:
-    seqs: dict[int, list[int]] = {}
-    for number, seq in found:
-        seqs.setdefault(number, []).append(seq)
-    return seqs
+    return {number: [seq for _, seq in of_run] for number, of_run in groupby(found, key=itemgetter(0))}

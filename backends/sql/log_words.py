@@ -102,8 +102,7 @@ def hits(
     The first `limit` of the runs with these numbers, or with `newest` the last ones, and these backwards.
     """
     given = {"wanted": wanted, "from": _id(first, after), "to": _id(last + 1, 0), "limit": limit}
-    found = connection.execute(_HITS[newest], given).scalars().all()
-    return [(id >> _SHIFT, id & _LOWER) for id in found]
+    return [(id >> _SHIFT, id & _LOWER) for (id,) in connection.execute(_HITS[newest], given).all()]
 
 
 def numbers(wanted: ColumnElement[Any]) -> Select[Any]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Engine, create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, QueuePool, StaticPool
 
@@ -213,16 +213,10 @@ def _connect(path: Path, options: str, pragmas: tuple[str, ...] = ()) -> sqlite3
 
 def _engine(connect: Callable[[], sqlite3.Connection], begin: str, **options: Any) -> Engine:
     engine = create_engine("sqlite://", creator=connect, **({"poolclass": QueuePool} | options))
-    if begin:
 
-        @event.listens_for(engine, "begin")
-        def _begin(connection: Connection) -> None:
-            driver: Any = connection.connection.driver_connection
-            try:
-                driver.execute(begin)  # each read begins: SQLAlchemy's way would be a third of what that costs
-            except sqlite3.Error as error:
-                raise DBAPIError.instance(begin, None, error, sqlite3.Error, dialect=connection.dialect) from error
-
+    # Not by an event of the engine: where there is one listener, every statement looks for who listens.
+    dialect: Any = engine.dialect
+    dialect.do_begin = lambda connection: connection.driver_connection.execute(begin) if begin else None
     return engine
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import flightlog
 import pytest
 from flightlog.backends.sql import log_words, tables
+from flightlog.backends.sqlite.engine import open_database
 from flightlog.core.events import Logged
 from flightlog.core.query.query import EVERYTHING, parse
 from sqlalchemy import func, select
@@ -37,6 +38,14 @@ def test_who_may_only_read_finds_what_the_index_does_not_have(tmp_path, storage)
         run.log("needle")
     with flightlog.open(tmp_path, read_only=True) as store:
         assert [entry.message for entry in store.logs.search("needle", EVERYTHING)] == ["needle"]
+
+
+@pytest.mark.parametrize("truth", [False, True])
+def test_the_index_has_small_pages_in_databases_made_at_once_and_by_migrations(tmp_path, truth):
+    database = open_database(tmp_path / "some.db", truth=truth)
+    with database.read() as connection:
+        assert connection.exec_driver_sql("SELECT v FROM log_words_config WHERE k = 'pgsz'").scalar() == 1000
+    database.close()
 
 
 def test_of_a_run_that_was_forgotten_no_word_stays_in_the_tables(small):

@@ -23,6 +23,7 @@ def upgrade() -> None:
     _archives()
     _holdings()
     _others()
+    _words_in_small_pages()
 
 
 def _operations() -> None:
@@ -91,3 +92,10 @@ def _others() -> None:
             copied.add_column(column)
     else:
         op.add_column("folders", column)
+
+
+def _words_in_small_pages() -> None:
+    if op.get_context().dialect.name == "sqlite":
+        there = "SELECT 1 FROM sqlite_master WHERE name = 'log_words'"
+        if op.get_bind().exec_driver_sql(there).first():  # else it is made so by whoever first can
+            op.execute("INSERT INTO log_words(log_words, rank) VALUES ('pgsz', 1000)")
