@@ -1,9 +1,14 @@
-"""What tells a process that another one has committed: LISTEN and NOTIFY, over a connection of its own."""
+"""What tells a process that another one has committed: LISTEN and NOTIFY, over a connection of its own.
+
+The same connection tells whether the server answers at all: one that stands still (a machine that is suspended, a
+disk that hangs) closes nothing, and who asks it something waits without an end.
+"""
 
 import logging
 import os
 import select
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +23,10 @@ log = logging.getLogger("flightlog")
 CHANNEL = "flightlog"
 _AGAIN_S = (0.2, 0.5, 1.0, 2.0)
 """Pauses between two tries to reach a server that is gone."""
+_ASK_S = 1.5
+"""A server that has said nothing for so long is asked whether it answers."""
+_ANSWER_S = 2.0
+"""So long it may take."""
 
 
 def tell(connection: Any) -> None:
@@ -93,9 +102,29 @@ class Listener:
             os.close(fd)
 
     def _listen(self, connection: "psycopg.Connection[Any]") -> None:
+        # By the driver's lower half: its upper one waits for an answer as long as that takes.
+        server = connection.pgconn
+        asked: float | None = None
         while not self._stopping:
-            select.select([connection.fileno(), self._wakes[0]], [], [])
-            if any([True for _ in connection.notifies(timeout=0)]):
+            said, *_ = select.select([server.socket, self._wakes[0]], [], [], _ASK_S if asked is None else _ANSWER_S)
+            if server.socket in said:
+                server.consume_input()
+                heard = False
+                while server.notifies():
+                    heard = True
+                if asked is not None and not server.is_busy():
+                    while server.get_result():
+                        pass
+                    asked, heard, self.problem = None, heard or bool(self.problem), ""
+                if heard:
+                    self._grow()
+            elif asked is None:
+                server.send_query(b"")
+                server.flush()
+                asked = time.time()
+            elif not self.problem:
+                self.problem = f"the server does not answer since {time.strftime('%H:%M:%S', time.localtime(asked))}"
+                log.warning("%s (%s)", self.problem, self._url)
                 self._grow()
 
     def _pause(self, seconds: float) -> None:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -268,6 +269,56 @@ async def test_the_browser_says_that_the_server_is_gone_and_goes_on_when_it_is_b
         await shown(pilot, lambda: "after" in text(app) and not any(words in line(app) for words in GONE))
         assert PASSWORD not in text(app)
     app.close()
+
+
+STILL = "the server does not answer since "
+
+
+@pytest.mark.heavy
+async def test_the_browser_says_that_the_server_stands_still_and_takes_it_back(postgres, url):
+    record(postgres, url, "before")
+    app = FlightlogApp(lambda: flightlog.open(url, create=False))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await shown(pilot, lambda: "before" in text(app) and "watching" in line(app))
+        with standing_still(*processes(postgres)):
+            began = time.monotonic()
+            await shown(pilot, lambda: STILL in line(app))
+            said = time.monotonic() - began
+            await pilot.press("slash", *"nothing", "enter")  # what nobody answers now
+            await pilot.press("question_mark")
+            await shown(pilot, lambda: "Look into the run" in text(app))
+            await pilot.press("escape", "slash", "escape")
+            await shown(pilot, lambda: "Look into the run" not in text(app))
+            assert STILL in line(app)
+        await shown(pilot, lambda: STILL not in line(app))
+        record(postgres, url, "after")
+        await shown(pilot, lambda: "after" in text(app) and "before" in text(app))
+        assert said < 15, "seconds on a machine that has nothing else to do: 4"
+    app.close()
+
+
+@pytest.mark.heavy
+def test_who_listens_is_told_that_a_server_stands_still_and_goes_on(postgres, url, caplog):
+    with flightlog.open(url) as store:
+        woken = threading.Event()
+        watch = store.feed.watch(woken.set)
+        store.run("w").finish()
+        until(lambda: store.runs.totals().runs == 1 and not watch.problem)
+        for _ in range(2):
+            with standing_still(*processes(postgres)):
+                until(lambda: watch.problem.startswith(STILL))
+                woken.clear()
+            until(lambda: not watch.problem and woken.is_set())
+            store.run("w").finish()
+        until(lambda: store.runs.totals().by_status.get("completed") == 3)
+        watch.close()
+    assert sum(STILL in record.getMessage() for record in caplog.records) >= 2
+
+
+def processes(postgres: PostgresServer) -> list[int]:
+    """Those of a server, each of which stands still or goes on by itself."""
+    others = postgres.tell("SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+    return [postgres.pid, *(pid for (pid,) in others)]
 
 
 async def test_the_browser_opens_as_soon_as_there_is_a_server(postgres, url, monkeypatch):
