@@ -47,6 +47,7 @@ class FilesBackend:
         from ..annotation_writers import FileAnnotations
         from ..data_directory import Root
         from ..ingest.refresh import Refresh
+        from ..operations.of_files import operations_on
         from ..reading import Watcher, reading_of
         from ..repairs import for_any, for_journals
         from ..sql.projector import Projector
@@ -63,6 +64,8 @@ class FilesBackend:
         refresh = Refresh(root, index.look)
         parts = {
             "runs": [layout.runs],
+            "trash": [layout.trash],
+            "record": [layout.audit],
             "annotations": [layout.annotations],
             "metrics": [layout.root / "metrics"],
             "workflows": [layout.workflows],
@@ -100,6 +103,7 @@ class FilesBackend:
                 repairs={}
                 if self._read_only
                 else for_any(layout, parts, self.recording) | for_journals(layout, gated(index.again, self.gate)),
+                operations=operations_on(layout, database, refresh, self.gate, read_only=self._read_only),
             ),
             metrics=metrics(database, refresh),
             progress=progress,

@@ -23,7 +23,7 @@ class Read(NamedTuple):
     length: int
     """Without its newline: the next line begins at `offset + length + 1`."""
     annotation: AnyAnnotation | Broken | None
-    """None for lines that say nothing about a run: the header, empty ones."""
+    """None for lines that say nothing about a run: the header, and those of runs that are gone, which are blank."""
 
 
 def append(path: Path, annotation: Annotation) -> None:
@@ -56,10 +56,11 @@ def read(path: Path, offset: int = 0) -> Iterator[Read]:
 
 
 def _annotation(line: "bytes | LongLine") -> AnyAnnotation | Broken | None:
+    head = line.head if isinstance(line, LongLine) else line
+    if not head or head.isspace() or head.startswith(b'{"type":"annotations"'):
+        return None
     if isinstance(line, LongLine):
         return Broken(0, line.length, f"an annotation of {line.length} bytes is not read")
-    if not line or line.startswith(b'{"type":"annotations"'):
-        return None
     try:
         annotation: AnyAnnotation = decode(line)
     except Corrupt as error:

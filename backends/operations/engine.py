@@ -169,13 +169,13 @@ class Operations:
                             done.append(found.run)
                     yield found
             except GeneratorExit:
-                self._over(held, order, kind, done)
+                self._over(held, order.id, kind, done, whole=False)
                 raise
-            self._over(held, order, kind, done)
+            self._over(held, order.id, kind, done)
 
-    def _over(self, held: Held, order: Order, kind: Kind, done: list[str]) -> None:
-        self._shelf.tidy(kind, done)
-        held.end(order.id)
+    def _over(self, held: Held, operation: str, kind: Kind, done: list[str], *, whole: bool = True) -> None:
+        self._shelf.tidy(operation, kind, done)
+        held.end(operation, whole=whole)
 
     def _one(self, held: Held, order: Order, target: Target) -> Done:
         chosen = target.chosen
@@ -186,7 +186,8 @@ class Operations:
             except StorageError as error:
                 found = Done(run=chosen.run, outcome="failed", why=str(error))
             else:
-                intent = msgspec.structs.replace(intent, workflow=seen.run.workflow if seen.run else "")
+                facts = {name: getattr(seen, name) for name in ("workflow", "size_bytes", "digest")}
+                intent = msgspec.structs.replace(intent, **facts)
                 why = refusal(target.act, seen, chosen)
                 if why:
                     found = Done(run=chosen.run, outcome="skipped", why=why)
@@ -212,8 +213,7 @@ class Operations:
                 if found:
                     done.append(intent.run)
                 held.tell(intent, found or Done(run=intent.run, outcome="skipped", why="it was cut off and taken back"))
-            self._shelf.tidy(cut.kind, done)
-            held.end(cut.operation, cut=True)
+            self._over(held, cut.operation, cut.kind, done, whole=False)
 
     def _children_first(self, targets: list[Target]) -> list[Target]:
         parents = self._shelf.families({target.chosen.run for target in targets})

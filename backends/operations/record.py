@@ -28,6 +28,9 @@ class Intent(msgspec.Struct, kw_only=True, frozen=True):
     by: str = ""
     rule: str = ""
     workflow: str = ""
+    size_bytes: int = 0
+    digest: str = ""
+    """Of what is about to be removed for good (`purge`)."""
 
 
 class Cut(NamedTuple):
@@ -66,8 +69,8 @@ class Held(Protocol):
         """Notes what became of a run; of one that was skipped nothing was intended."""
         ...
 
-    def end(self, operation: str, *, cut: bool = False) -> None:
-        """Notes that an operation is over, or (`cut`) that all is settled of one that was cut off."""
+    def end(self, operation: str, *, whole: bool = True) -> None:
+        """Notes that an operation is over, or (not `whole`) that it was cut off or stopped and all of it is settled."""
         ...
 
 

@@ -23,6 +23,11 @@ class Seen(NamedTuple):
     """Runs that name it as their parent and are there (the first few)."""
     trashed: bool = False
     """Whether it lies in the trash that the intent names (`Intent.of`)."""
+    workflow: str = ""
+    size_bytes: int = 0
+    """Bytes that it takes on disk."""
+    digest: str = ""
+    """Of what lies in the trash and is to be removed for good; empty for all else."""
 
 
 class Shelf(Protocol):
@@ -51,7 +56,7 @@ class Shelf(Protocol):
         """
         ...
 
-    def tidy(self, kind: Kind, runs: Sequence[str]) -> None:
+    def tidy(self, operation: str, kind: Kind, runs: Sequence[str]) -> None:
         """At the end of an operation (or of settling one): what is done once for all runs that were done.
 
         After a purge nothing of them is left in any copy. Idempotent. StorageError.

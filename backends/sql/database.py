@@ -10,6 +10,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
@@ -21,6 +22,10 @@ from .last_words import forget_last_words, say_last_words
 
 class Closed(StorageError):
     """Somebody in this process asks what another part of it has closed."""
+
+
+class Full(StorageError):
+    """The disk has no room for what is to be written."""
 
 
 Guard = Callable[[], AbstractContextManager[None]]
@@ -58,7 +63,7 @@ class Database:
         *,
         reader: Engine,
         writer: Engine | None,
-        translate: Callable[[DBAPIError], StorageError],
+        translate: Callable[[Exception], StorageError],
         read_guard: Guard = nullcontext,
         write_guard: WriteGuard = _unguarded,
         settle: Callable[[Connection], None] = lambda connection: None,
@@ -131,6 +136,21 @@ class Database:
                 finally:
                     self._used.writing = None
             self._settle(connection)
+
+    @contextmanager
+    def outside(self) -> Iterator[Any]:
+        """The driver's connection, alone among writers and in no transaction: for what cannot be done in one.
+
+        Errors as of `write`. Not inside `read` or `write`.
+        """
+        if self._writer is None:
+            raise ReadOnly(self._refusal, where=self.name)
+        with self._errors(), self._write_guard(BY_HAND_S), self._writer.connect() as connection:
+            driver = connection.connection.driver_connection
+            try:
+                yield driver
+            except self._writer.dialect.loaded_dbapi.Error as error:
+                raise self._translate(error) from error
 
     def check_writes(self, check: Callable[[Connection], None]) -> None:
         """From now on every write transaction begins with this; what it raises ends it before anything is done."""

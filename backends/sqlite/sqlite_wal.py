@@ -45,6 +45,7 @@ WRITING = (
     "PRAGMA wal_autocheckpoint=0",
     f"PRAGMA journal_size_limit={_CHECKPOINT_BYTES}",
     "PRAGMA cache_size=-16000",
+    "PRAGMA secure_delete=ON",  # what is removed is overwritten, as many builds of SQLite do by themselves
 )
 """What a writing connection is told, beside `synchronous`."""
 

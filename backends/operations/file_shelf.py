@@ -1,0 +1,209 @@
+"""The runs of a data directory, and what is done with one of them: files that are moved, written aside and removed."""
+
+import os
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import bindparam, select
+
+from ...core.errors import Corrupt, NotFound, NotSupported, StorageError
+from ...core.events import RunFinished
+from ...core.operations import Compacted, Done, Kind, Trashed
+from ...core.pages import Page
+from ...core.runs import Run
+from ...core.upkeep import Finding
+from ..archive.flz_reader import Flz
+from ..ingest.refresh import Refresh
+from ..journal import disk, lock
+from ..journal.layout import Layout
+from ..journal.reader import LongLine, Whole, decode_line, read_lines_back
+from ..sql import run_queries, tables
+from ..sql.database import Database
+from . import folders
+from .file_purge import Notes, blank, scrub
+from .file_trash import FileTrash
+from .record import Intent
+from .reserve import Reserve
+from .shelf import Seen
+
+_LOCKED = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_CHILDREN_SHOWN = 20
+
+
+class FileShelf:
+    """See `shelf.Shelf`."""
+
+    def __init__(self, layout: Layout, database: Database, refresh: Refresh, reserve: Reserve) -> None:
+        self._layout, self._database, self._refresh = layout, database, refresh
+        self._trash = FileTrash(layout, reserve)
+        self._notes = Notes(layout.annotations)
+
+    def refresh(self) -> None:
+        """See the protocol. What was pinned since is read from the annotations themselves."""
+        with self._errors("looking for runs"):
+            self._notes.begin()
+            self._refresh()
+            if self._refresh.problem:  # then the index is old, and what it knows of pins may be too
+                self._notes.begin_anew()
+
+    def families(self, runs: Collection[str]) -> dict[str, str]:
+        """See the protocol."""
+        with self._database.read() as connection:
+            found = {run: connection.scalar(_PARENT, {"of": run}) for run in runs}
+        return {run: parent for run, parent in found.items() if parent is not None and parent in runs}
+
+    # --- one run
+
+    @contextmanager
+    def holding(self, intent: Intent) -> Iterator[Seen]:
+        """See the protocol. The lock is that of the run's journal; a run that has none has no writer."""
+        with self._errors("taking a run's lock"):
+            fd, busy = self._take(intent.run)
+        try:
+            with self._errors("looking at a run"):
+                seen = self._seen(intent, fd, busy)
+            yield seen
+        finally:
+            if fd >= 0:
+                os.close(fd)
+
+    def do(self, intent: Intent, seen: Seen) -> Done:
+        """See the protocol."""
+        with self._errors(f"doing {intent.act}"):
+            if intent.act == "trash" and seen.run:
+                self._trash.put(intent, seen.run)
+            elif intent.act == "untrash":
+                self._trash.bring(intent)
+        found = self.settle(intent)
+        if found is None:
+            raise StorageError(f"{intent.act} of run {intent.run} was not done", where=self._layout.root)
+        return found
+
+    def settle(self, intent: Intent) -> Done | None:
+        """See the protocol."""
+        with self._errors(f"settling {intent.act}"):
+            if intent.act == "trash":
+                return self._trash.finish_put(intent)
+            if intent.act == "untrash":
+                return self._trash.finish_bring(intent)
+            if intent.act == "purge":
+                return self._trash.purge(intent)
+        raise NotSupported(f"{intent.act} cannot be done in a data directory yet", where=self._layout.root)
+
+    def tidy(self, operation: str, kind: Kind, runs: Sequence[str]) -> None:
+        """See the protocol."""
+        if kind == "purge" and runs:
+            with self._errors("removing what was noted of runs"):
+                blank(self._layout.annotations, runs)
+                scrub(self._database, self._refresh)
+
+    # --- what is known
+
+    def compact(self, *, preview: bool) -> Compacted:
+        """See the protocol."""
+        raise NotSupported("the index cannot be made smaller yet", where=self._layout.index_db)
+
+    def trashed(self, limit: int, after: str | None) -> Page[Trashed]:
+        """See the protocol."""
+        with self._errors("looking into the trash"):
+            return self._trash.page(limit, after)
+
+    def verify(self, run: str) -> Finding | None:
+        """See the protocol."""
+        path = self._layout.archived(run)
+        try:
+            with Flz.open(path, run) as archive:
+                archive.verify()
+        except Corrupt as error:
+            return Finding(
+                severity="error", kind="damaged-archive", what=error.what, where=str(path), advice=error.advice, run=run
+            )
+        return None
+
+    # --- how
+
+    def _take(self, run: str) -> tuple[int, bool]:
+        """The journal with its lock; -1 if there is none, or (True) somebody holds it."""
+        path = self._layout.journal(run)
+        try:
+            with folders.opened(self._layout.root, path.parent) as there:
+                fd = os.open(path.name, _LOCKED, dir_fd=there)
+        except FileNotFoundError:
+            return -1, False
+        if lock.take(fd) and disk.is_same_file(fd, path):
+            return fd, False
+        os.close(fd)
+        return -1, True
+
+    def _seen(self, intent: Intent, fd: int, busy: bool) -> Seen:
+        run = intent.run
+        if intent.act in ("purge", "untrash"):
+            return self._seen_in_trash(intent, there=fd >= 0 or busy)
+        known = self._known(run)
+        archived = fd < 0 and not busy and os.path.lexists(self._layout.archived(run))
+        if known is None or (fd < 0 and not busy and not archived):
+            return Seen(None)
+        if busy:
+            return Seen(known, busy="somebody records into it", workflow=known.workflow)
+        now = msgspec.structs.replace(known, archived=archived, pinned=self._notes.pinned(run, known.pinned))
+        if not archived:
+            now = _as_of(now, self._layout.journal(run))
+        return Seen(now, children=self._children(run), workflow=now.workflow, size_bytes=now.size_bytes or 0)
+
+    def _seen_in_trash(self, intent: Intent, *, there: bool) -> Seen:
+        run, of = intent.run, intent.of
+        if not self._trash.has(of, run):
+            return Seen(None)
+        told = self._trash.told(of, run)
+        size, digest = self._trash.measured(of, run) if intent.act == "purge" else (0, "")
+        again = there or os.path.lexists(self._layout.archived(run))
+        live = Run(id=run, workflow="") if again else None
+        return Seen(live, trashed=True, workflow=told.workflow if told else "", size_bytes=size, digest=digest)
+
+    def _known(self, run: str) -> Run | None:
+        with self._database.read() as connection:
+            try:
+                return run_queries.get(connection, run)
+            except NotFound:
+                return None
+
+    def _children(self, run: str) -> tuple[str, ...]:
+        """Those whose files are there: the index may not have heard yet of some that have just gone."""
+        with self._database.read() as connection:
+            found = connection.scalars(_CHILDREN, {"of": run}).all()
+        there = (one for one in found if any(map(os.path.lexists, self._heads(one))))
+        return tuple(sorted(there))[:_CHILDREN_SHOWN]
+
+    def _heads(self, run: str) -> tuple[Path, Path]:
+        return self._layout.journal(run), self._layout.archived(run)
+
+    @contextmanager
+    def _errors(self, doing: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            where = Path(str(error.filename)) if error.filename else self._layout.root
+            raise disk.storage_error(error, where, doing) from error
+
+
+def _as_of(run: Run, path: Path) -> Run:
+    """A run as its journal ends now: whether it went on since it was taken into the index."""
+    for _, line in read_lines_back(path):
+        events = (
+            [] if isinstance(line, LongLine) else [one.event for one in decode_line(line) if isinstance(one, Whole)]
+        )
+        if events:
+            last = events[-1]
+            if isinstance(last, RunFinished):
+                return msgspec.structs.replace(run, status=last.status, last_seq=last.seq)
+            return (
+                run if last.seq == run.last_seq else msgspec.structs.replace(run, status="running", last_seq=last.seq)
+            )
+    return run
+
+
+_runs = tables.runs.c
+_PARENT = select(_runs.parent).where(_runs.id == bindparam("of"))
+_CHILDREN = select(_runs.id).where(_runs.parent == bindparam("of"))

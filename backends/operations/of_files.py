@@ -1,0 +1,37 @@
+"""Operations on the runs of a data directory, put together."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ..ingest.refresh import Refresh
+from ..journal.layout import Layout
+from ..moving.gate import Gate
+from ..read_only import opened_read_only
+from ..sql.database import Database
+from .engine import Operations, Passing
+from .file_record import FileRecord
+from .file_shelf import FileShelf
+from .reserve import Reserve
+
+
+def operations_on(layout: Layout, database: Database, refresh: Refresh, gate: Gate, *, read_only: bool) -> Operations:
+    """What was cut off is settled at once, where the store may be changed, and room is kept for a full disk."""
+    reserve = Reserve(layout.index_db.with_name("reserve"))
+    passing = refused(layout) if read_only else gate.passing
+    found = Operations(FileRecord(layout.audit, reserve), FileShelf(layout, database, refresh, reserve), passing)
+    if not read_only and os.access(layout.root, os.W_OK):
+        reserve.fill()
+        found.recover()
+    return found
+
+
+def refused(layout: Layout) -> Passing:
+    """What every change of a store that was opened read-only comes to."""
+
+    @contextmanager
+    def passing() -> Iterator[None]:
+        raise opened_read_only(str(layout.root))
+        yield
+
+    return passing
