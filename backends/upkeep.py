@@ -16,6 +16,7 @@ from ..core.ids import day_of, is_ulid
 from ..core.operations import Chosen, Compacted, Done, Operation, Order, Trashed
 from ..core.pages import Page
 from ..core.repositories import UpkeepRepository
+from ..core.space import Sorting, Space
 from ..core.upkeep import Dropped, Finding
 from .data_directory import Root
 from .dropping_states import DropStates
@@ -26,6 +27,7 @@ from .journal.reader import torn_tail
 from .journal.states_dropping import is_left_over
 from .operations.engine import Operations
 from .repairs import Repairs, spooled_runs
+from .space.store_space import StoreSpace
 from .sql import tables
 from .sql.database import Database
 from .sql.words_kept import WITHOUT, can_keep
@@ -51,8 +53,10 @@ class StoreUpkeep(UpkeepRepository):
         elsewhere: Callable[[], dict[str, int]] = dict,
         operations: Operations | None = None,
         repairs: Repairs = MappingProxyType({}),
+        *,
+        space: StoreSpace,
     ) -> None:
-        self._operations = operations
+        self._operations, self._space = operations, space
         self._root, self._checks, self._parts, self._elsewhere = root, checks, parts, elsewhere
         self._drop_states, self._repairs = drop_states, repairs
 
@@ -82,6 +86,11 @@ class StoreUpkeep(UpkeepRepository):
 
     def sizes(self) -> dict[str, int]:
         return {name: sum(map(_bytes_below, paths)) for name, paths in self._parts.items()} | self._elsewhere()
+
+    def space(
+        self, path: Sequence[str] = (), *, sort: Sorting = "size", limit: int = 1000, after: str | None = None
+    ) -> Space:
+        return self._space(path, sort, limit, after)
 
     def drop_states(self, run: str, keep: Collection[str], *, by: str = "") -> Dropped:
         if self._operations is None:

@@ -1,7 +1,7 @@
 """The repositories of one scope: what every interface promises, of the runs that belong to it alone."""
 
 import builtins
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 
 import msgspec
@@ -31,6 +31,7 @@ from .repositories import (
 from .retention.policy_file import Lent
 from .runs import Approval, Artifact, Damage, Group, Item, Message, MetricValue, Note, Retry, Run, Step, Totals
 from .scope import Belonging, Scope
+from .space import Sorting, Space
 from .store import Reading, Store
 from .upkeep import Finding
 from .workflows import Outcome, Workflow
@@ -302,6 +303,11 @@ class ScopedUpkeep(UpkeepRepository):
         raise self._refused()
 
     def sizes(self) -> dict[str, int]:
+        raise self._refused()
+
+    def space(
+        self, path: Sequence[str] = (), *, sort: Sorting = "size", limit: int = 1000, after: str | None = None
+    ) -> Space:
         raise self._refused()
 
     def _refused(self) -> NotSupported:

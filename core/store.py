@@ -1,7 +1,7 @@
 """A store: the repositories of one data directory (or database, or source), bundled."""
 
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -22,6 +22,7 @@ from .repositories import (
     UpkeepRepository,
     WorkflowRepository,
 )
+from .space import Sorting, Space
 from .upkeep import Dropped, Finding
 
 if TYPE_CHECKING:
@@ -219,6 +220,11 @@ class Unopened(UpkeepRepository):
 
     def sizes(self) -> dict[str, int]:
         return {}
+
+    def space(
+        self, path: Sequence[str] = (), *, sort: Sorting = "size", limit: int = 1000, after: str | None = None
+    ) -> Space:
+        raise self._error
 
     def drop_states(self, run: str, keep: Collection[str], *, by: str = "") -> Dropped:
         raise self._error

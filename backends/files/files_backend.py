@@ -50,6 +50,7 @@ class FilesBackend:
         from ..operations.of_files import operations_on
         from ..reading import Watcher, reading_of
         from ..repairs import for_any, for_journals
+        from ..space.stores import of_files as space_of_files
         from ..sql.projector import Projector
         from ..truth import of_files
         from .index import Index
@@ -104,6 +105,7 @@ class FilesBackend:
                 if self._read_only
                 else for_any(layout, parts, self.recording) | for_journals(layout, gated(index.again, self.gate)),
                 operations=operations_on(layout, database, refresh, self.gate, read_only=self._read_only),
+                space=space_of_files(layout, database, refresh, where),
             ),
             metrics=metrics(database, refresh),
             progress=progress,

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 
+import msgspec
+
 from ...core.errors import StorageError
 from ...core.operations import Chosen, Compacted, Done, Operation, Order, Trashed
 from ...core.pages import Page
 from ...core.repositories import UpkeepRepository
+from ...core.space import Node, Sorting, Space
 from ...core.upkeep import Dropped, Finding
 from .parts import Part, Parts
 
@@ -27,6 +30,17 @@ class JoinedUpkeep(UpkeepRepository):
         found = dict(self._parts.own.upkeep.sizes())
         others = (part.ask(lambda reading: sum(reading.upkeep.sizes().values())) for part in self._parts.sources)
         return found | {"sources": sum(size or 0 for size in others)}
+
+    def space(
+        self, path: Sequence[str] = (), *, sort: Sorting = "size", limit: int = 1000, after: str | None = None
+    ) -> Space:
+        """As our own store says; its top tells of each source, too, after everything else."""
+        found = self._own.space(path, sort=sort, limit=limit, after=after)
+        return found if path or found.next else msgspec.structs.replace(found, children=found.children + self._others())
+
+    def _others(self) -> list[Node]:
+        sizes = ((part, part.ask(lambda reading: sum(reading.upkeep.sizes().values()))) for part in self._parts.sources)
+        return [Node(kind="source", name=f":{part.path}", size_bytes=size or 0, apart=True) for part, size in sizes]
 
     def drop_states(self, run: str, keep: Collection[str], *, by: str = "") -> Dropped:
         return self._own.drop_states(run, keep, by=by)

@@ -1,7 +1,7 @@
 """A store with a mirror: fed beside it, shown in its place when it cannot be opened. Loads no engine."""
 
 import logging
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from ...core.errors import Locked, StorageError
 from ...core.events import Decision, RunStarted
 from ...core.feed import Changes, Watch
 from ...core.repositories import FeedRepository, RecordingRepository, RunWriter, UpkeepRepository
+from ...core.space import Sorting, Space
 from ...core.store import Reading, Store
 from ...core.upkeep import Dropped, Finding
 from ..read_only import ReadOnlyRecording
@@ -178,6 +179,11 @@ class _Upkeep(UpkeepRepository):
 
     def sizes(self) -> dict[str, int]:
         return self._first.sizes()
+
+    def space(
+        self, path: Sequence[str] = (), *, sort: Sorting = "size", limit: int = 1000, after: str | None = None
+    ) -> Space:
+        return self._first.space(path, sort=sort, limit=limit, after=after)
 
     def drop_states(self, run: str, keep: Collection[str], *, by: str = "") -> Dropped:
         dropped = self._first.drop_states(run, keep, by=by)

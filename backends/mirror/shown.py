@@ -1,11 +1,12 @@
 """The mirror in the place of its store: the same questions, answered read-only from the second copy."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from ...core.errors import ReadOnly, StorageError
 from ...core.feed import Changes, Watch
 from ...core.repositories import FeedRepository, UpkeepRepository
+from ...core.space import Sorting, Space
 from ...core.store import Reading, Unopened
 from ...core.upkeep import Finding
 from ..files.file_metrics import FileMetrics
@@ -72,3 +73,8 @@ class _Upkeep(UpkeepRepository):
 
     def sizes(self) -> dict[str, int]:
         return self._mirror.sizes()
+
+    def space(
+        self, path: Sequence[str] = (), *, sort: Sorting = "size", limit: int = 1000, after: str | None = None
+    ) -> Space:
+        return self._mirror.space(path, sort=sort, limit=limit, after=after)

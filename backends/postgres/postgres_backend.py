@@ -13,7 +13,10 @@ from .lookup import Lookup
 from .server_url import ServerUrl, spool_folder
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from ...core.config import Storage
+    from ..space.engines import Taken
     from ..spool.shipping import Shipping
     from ..sql.database import Database
     from ..sql.projector import Projector
@@ -62,6 +65,11 @@ class PostgresBackend(SpooledBackend):
         with database.read() as connection:
             size = connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one()
             return {"database": int(size)}
+
+    def _taken(self, connection: "Connection") -> "Taken":
+        from ..space.engines import of_postgres
+
+        return of_postgres(connection)
 
     def _checks(self, database: "Database") -> "Sequence[Check]":
         return ()

@@ -1,7 +1,7 @@
 """The repositories of a source: those over query tables, with what is particular to data that is not ours."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
@@ -18,6 +18,7 @@ from ...core.pages import each
 from ...core.query.query import Query
 from ...core.repositories import UpkeepRepository
 from ...core.runs import Run
+from ...core.space import Node, Sorting, Space
 from ...core.upkeep import Finding
 from ...core.workflows import Version, Workflow
 from ..sql.metrics_repository import SqlMetrics
@@ -132,6 +133,21 @@ class SourceUpkeep(UpkeepRepository):
         path = str(self._index.original.path)
         found = {"database": _size(path), "wal": _size(f"{path}-wal")}
         return found | ({"index": _size(str(self._index_path))} if self._index_path else {})
+
+    def space(
+        self, path: Sequence[str] = (), *, sort: Sorting = "size", limit: int = 1000, after: str | None = None
+    ) -> Space:
+        """The database with its log; what its runs take of it nobody counts. Our index of it lies apart."""
+        if path:
+            raise NotFound("nothing there takes room", where=" ".join(path)[:200], advice="see `flightlog space`")
+        sizes = self.sizes()
+        store = Node(kind="store", name="", size_bytes=sizes["database"] + sizes["wal"], opens=True)
+        children = [
+            Node(kind="tables", name=":tables", size_bytes=sizes["database"]),
+            Node(kind="wal", name=":wal", size_bytes=sizes["wal"]),
+            Node(kind="index", name=":index", size_bytes=sizes.get("index", 0), apart=True),
+        ]
+        return Space(path=(store,), children=[node for node in children if node.size_bytes])
 
 
 def _size(path: str) -> int:

@@ -18,7 +18,10 @@ from .shipper import Shipper
 from .spool_recording import Shipped, SpoolRecording
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from ..reading import Watcher
+    from ..space.engines import Taken
     from ..sql.database import Database
     from ..sql.metrics_repository import SqlMetrics
     from ..sql.projector import Projector
@@ -88,6 +91,10 @@ class SpooledBackend(ABC):
         """Who writes a run on another machine; empty if nobody does."""
         return ""
 
+    @abstractmethod
+    def _taken(self, connection: "Connection") -> "Taken":
+        """What the database takes by its engine's own account."""
+
     def _sizes(self, database: "Database") -> dict[str, int]:
         """Bytes of what is no file of this machine."""
         return {}
@@ -117,6 +124,7 @@ class SpooledBackend(ABC):
         from ..ingest.refresh import Refresh
         from ..reading import Watcher, reading_of
         from ..repairs import for_any
+        from ..space.stores import of_database as space_of_database
         from ..sql.bodies import EventTableBodies
         from ..truth import of_database
 
@@ -125,6 +133,7 @@ class SpooledBackend(ABC):
         refresh = Refresh(root, (lambda: None) if database.read_only else shipping.ship_all)
         files = self._files()
         parts = {**files, "spool": [layout.spool], "workflows": [layout.workflows]}
+        all_files = [path for paths in files.values() for path in paths]
         checks = (
             upkeep.can_be_read(refresh),
             upkeep.private(layout.root, parts),
@@ -133,7 +142,7 @@ class SpooledBackend(ABC):
             upkeep.named_damage(database),
             upkeep.lost_runs(database),
         )
-        folders = {layout.root, layout.spool, *(path.parent for paths in files.values() for path in paths)}
+        folders = {layout.root, layout.spool, *(path.parent for path in all_files)}
         bodies, notes = EventTableBodies(database), TableAnnotations(database, projector)
         self.truth = of_database(layout, database, bodies, refresh, notes)
         self._watcher = Watcher(
@@ -156,6 +165,7 @@ class SpooledBackend(ABC):
                 gated(dropping_states.of_database(database, refresh), self.gate),
                 lambda: self._sizes(database),
                 repairs={} if database.read_only else for_any(layout, parts, self.recording),
+                space=space_of_database(layout, database, refresh, self._taken, all_files),
             ),
             metrics=metrics(database, refresh),
         )

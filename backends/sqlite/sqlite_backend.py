@@ -17,7 +17,10 @@ from ..spool.spool_recording import Shipped
 from ..spool.spooled_backend import SpooledBackend
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from ...core.config import Storage
+    from ..space.engines import Taken
     from ..sql.database import Database
     from ..upkeep import Check
 
@@ -66,6 +69,11 @@ class SqliteBackend(SpooledBackend):
         if path is None:
             return {"database": [], "wal": []}
         return {"database": [path], "wal": [path.with_name(path.name + suffix) for suffix in ("-wal", "-shm")]}
+
+    def _taken(self, connection: "Connection") -> "Taken":
+        from ..space.engines import of_sqlite
+
+        return of_sqlite(self._path)(connection)
 
     def _checks(self, database: "Database") -> "Sequence[Check]":
         from .. import upkeep

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from ..errors import NotSupported
 from ..operations import Chosen, Compacted, Done, Operation, Order, Trashed
 from ..pages import Page
+from ..space import Sorting, Space
 from ..upkeep import Dropped, Finding
 
 
@@ -45,6 +46,20 @@ class UpkeepRepository(ABC):
     @abstractmethod
     def sizes(self) -> dict[str, int]:
         """Bytes on disk by part (`runs`, `index`, `database`, `wal`, `spool`, `workflows`, …)."""
+
+    def space(
+        self, path: Sequence[str] = (), *, sort: Sorting = "size", limit: int = 1000, after: str | None = None
+    ) -> Space:
+        """What takes the room: what lies at a path, and at most `limit` of what it is made of.
+
+        The path is the names of nodes from the store down: `()` is the store, `("triage",)` a workflow,
+        `("triage", run)` one of its runs, `("triage", run, "states")` its states, key by key, `(":index",)` what is
+        no workflow. What something is made of adds up to its size, but for what lies `apart`: the whole to what
+        the files, or the database, really take. How much workflows take is kept, so that no run is looked at for it;
+        what a run is made of is read from that run alone. NotFound for a path that leads nowhere; NotSupported for
+        one session alone.
+        """
+        raise _not_here()
 
     def drop_states(self, run: str, keep: Collection[str], *, by: str = "") -> Dropped:
         """Drops the states of a finished run but those at the checkpoints in `keep`, for good.

@@ -263,6 +263,18 @@ PROOFS: dict[str, tuple[str, ...]] = {
         "test_a_run_that_somebody_has_is_left_alone test_what_only_a_person_can_decide_is_not_touched",
     ),
     "UpkeepRepository.sizes": ("test_sizes_are_bytes_by_part",),
+    "UpkeepRepository.space": (
+        "test_a_store_is_workflows_and_what_lies_beside_them test_space_comes_by_pages_in_each_order",
+        "test_a_store_is_workflows_and_what_lies_beside_them",
+        "test_a_run_is_made_of_logs_events_and_states_by_key",
+        "test_each_level_adds_up_and_is_as_large_as_the_one_above_says "
+        "test_the_whole_is_what_du_says_of_the_data_directory "
+        "test_free_pages_and_the_log_of_a_database_are_told_and_all_add_up_to_its_files "
+        "test_the_whole_of_a_server_is_what_it_says_of_the_database",
+        "test_the_top_costs_the_same_however_many_runs_there_are test_looking_into_a_run_reads_that_run_alone "
+        "test_the_steps_of_the_database_are_the_same_however_many_runs_there_are",
+        "test_a_path_that_leads_nowhere_is_not_found test_upkeep_is_of_the_whole_store",
+    ),
     "UpkeepRepository.drop_states": (
         "test_drop_states_leaves_those_that_are_kept",
         "test_drop_states_of_all_leaves_the_checkpoints",

@@ -230,6 +230,8 @@ def test_upkeep_is_of_the_whole_store(two):
     with pytest.raises(NotSupported, match="whole store"):
         scoped.upkeep.sizes()
     with pytest.raises(NotSupported, match="whole store"):
+        scoped.upkeep.space()
+    with pytest.raises(NotSupported, match="whole store"):
         list(scoped.upkeep.check())
 
 

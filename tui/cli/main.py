@@ -27,6 +27,7 @@ VERBS = {
     "state": ("states", "The state at a checkpoint, as JSON."),
     "sessions": ("groups", "Sessions with their runs and costs."),
     "costs": ("groups", "Costs by day, workflow, version, model, agent or session."),
+    "space": ("space", "What takes how much room: workflows, runs, states, indexes, free pages."),
     "metrics": ("metrics", "What the runs of a workflow came to, by version or day; two versions compared."),
     "workflows": ("versions", "Workflows and how many versions and runs they have."),
     "versions": ("versions", "Versions of a workflow: lineage and outcomes."),
