@@ -63,6 +63,7 @@ class RunList:
         self._since: int | None = None
         self._counted: int | None = None
         self._outside: set[str] = set()
+        self._gone: set[str] = set()
         self._open: set[str] = set()
         self._groups: list[Group] | None = None
         self._sections = Sections([])
@@ -161,12 +162,14 @@ class RunList:
     def again(self) -> None:
         """Everything is read anew, whatever the feed says."""
         self._outside.clear()
+        self._gone.clear()
         self._since, self.behind = None, True
 
     def _set_list(self) -> None:
         self.top = self.cursor_line = 0
         self.cursor = ""
         self._outside.clear()
+        self._gone.clear()
         self._sections = Sections([])
         if self.grouping:
             if self._groups is not None:
@@ -236,8 +239,11 @@ class RunList:
         if self.grouping or self.sort.field not in SETTLED or self.query != EVERYTHING:
             # Any run may move into the window or match the filter from now on.
             return lambda changes: True
-        outside = frozenset(self._outside)
-        return lambda changes: any(run in held or run not in outside for run in (*changes.changed, *changes.removed))
+        outside, gone = frozenset(self._outside), frozenset(self._gone)
+        return lambda changes: (
+            any(run in held or run not in outside for run in changes.changed)
+            or any(run in held or run not in gone for run in changes.removed)
+        )
 
     def _cursor_seen(self) -> bool:
         return self.top <= self.cursor_line < self.top + self.height
@@ -281,10 +287,13 @@ class RunList:
         self.marks.forget(changes.removed)
         self.behind = self.behind or changes.more
         if self.sort.field in SETTLED and self.query == EVERYTHING and not self.grouping:
-            if len(self._outside) > 10_000:
+            if len(self._outside) + len(self._gone) > 10_000:
                 self._outside.clear()
+                self._gone.clear()
             self._outside.update(run for run in changes.changed if self._window.index(run) is None)
-            self._outside.update(changes.removed)
+            self._outside.difference_update(changes.removed)  # what was deleted may come back
+            self._gone.difference_update(changes.changed)
+            self._gone.update(changes.removed)
 
     def _anchor(self) -> tuple[str, int, list[str]]:
         """The line that is to stay where it is on screen, and its neighbours, nearest first."""

@@ -1,0 +1,160 @@
+"""Delete and undo from the run list, on a real store: asked about with counts and bytes, done, and taken back."""
+
+import time
+
+import flightlog
+import pytest
+from flightlog.core.annotations import Pinned
+from flightlog.tui.app import FlightlogApp
+from flightlog.tui.screens.prompt import Confirm, Prompt
+
+SIZES = [(120, 36), (80, 24)]
+
+
+async def until(pilot, condition, seconds: float = 30.0) -> None:
+    """Waits until something holds."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it never came to that"
+        await pilot.pause(0.02)
+
+
+def text_of(screen) -> str:
+    """All that is on screen."""
+    return "\n".join(strip.text for strip in screen._compositor.render_strips(screen.size))
+
+
+@pytest.fixture
+def data(tmp_path):
+    """Six runs of triage, one of report."""
+    with flightlog.open(tmp_path / "data", storage="file") as store:
+        for number in range(6):
+            with store.run("triage", name=f"n{number}") as run:
+                run.log("x" * 2000)
+        with store.run("report", name="alone"):
+            pass
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def app(data) -> FlightlogApp:
+    return FlightlogApp(lambda: flightlog.open(data))
+
+
+async def loaded(pilot, runs: int = 7):
+    """The run list, once so many runs are in it."""
+    await until(pilot, lambda: hasattr(pilot.app, "home"))
+    screen = pilot.app.home
+    await until(pilot, lambda: screen.run_list.ready and screen.run_list.lines == runs and not screen.loader.busy)
+    return screen
+
+
+def told(app: FlightlogApp, text: str) -> bool:
+    """Whether somebody was told so."""
+    return any(text in note.message for note in app._notifications)
+
+
+async def asked(pilot, kind=Confirm) -> str:
+    """What is asked."""
+    await until(pilot, lambda: isinstance(pilot.app.screen, kind))
+    await pilot.pause()
+    return text_of(pilot.app.screen)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_run_is_deleted_and_comes_back(app, size):
+    async with app.run_test(size=size) as pilot:
+        screen = await loaded(pilot)
+        await pilot.press("j")
+        run = screen.run_list.cursor
+        await pilot.press("D")
+        question = await asked(pilot)
+        assert "Delete 1 run (" in question
+        assert "kB)?" in question
+        assert "They go to the trash; z takes it back." in question
+        await pilot.press("n")
+        assert not app.operations.busy
+        await pilot.press("D")
+        await asked(pilot)
+        await pilot.press("y")
+        await loaded(pilot, 6)
+        await until(pilot, lambda: told(app, "1 run moved to the trash"))
+        assert [one.run for one in app.store.upkeep.trashed().items] == [run]
+        await pilot.press("z")
+        assert "Undo: 1 run deleted" in await asked(pilot)
+        await pilot.press("y")
+        await loaded(pilot)
+        assert app.store.runs.get(run).name
+        await until(pilot, lambda: not app.operations.busy)
+        await pilot.press("z")
+        await until(pilot, lambda: told(app, "there is nothing to be taken back"))
+
+
+async def test_what_stays_and_what_the_filter_hides_is_counted_before(app):
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await loaded(pilot)
+        pinned = app.store.runs.resolve("n5")
+        app.store.runs.annotate(Pinned(run=pinned))
+        await until(pilot, lambda: any(run.pinned for run in screen.run_list._window.rows))
+        await pilot.press("g", "J", "J", "J")
+        assert screen.run_list.marks.count(7) == 3
+        await pilot.press("slash", *"name:n4", "enter")
+        await until(pilot, lambda: screen.run_list.ready and screen.run_list.lines == 1)
+        await pilot.press("D")
+        question = await asked(pilot)
+        assert "2 marked runs the filter does not show." in question
+        assert "1 stay: is pinned (1)." in question
+        await pilot.press("escape")
+
+
+async def test_all_of_a_workflow_is_deleted_only_by_its_name(app):
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await loaded(pilot)
+        await pilot.press("slash", *"workflow:report", "enter")
+        await until(pilot, lambda: screen.run_list.ready and screen.run_list.lines == 1)
+        for typed, left in (("triage", 1), ("report", 0)):
+            await pilot.press("D")
+            await asked(pilot)
+            await pilot.press("y")
+            assert "No run of report would be left." in await asked(pilot, Prompt)
+            await pilot.press(*typed, "enter")
+            await until(pilot, lambda left=left: screen.run_list.ready and screen.run_list.lines == left)
+            await until(pilot, lambda: told(app, "that is not its name"))
+            await until(pilot, lambda: app.screen is screen)
+        assert app.store.runs.totals().runs == 6
+
+
+async def test_a_run_that_goes_on_is_not_deleted(app, data):
+    async with app.run_test(size=(120, 36)) as pilot:
+        with flightlog.open(data) as other, other.run("triage"):
+            await loaded(pilot, 8)
+            await pilot.press("g", "D")
+            await until(pilot, lambda: told(app, "nothing to rm: is running (1)"))
+
+
+async def test_all_that_is_marked_goes_at_once(app):
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await loaded(pilot)
+        await pilot.press("slash", *"workflow:triage", "enter")
+        await until(pilot, lambda: screen.run_list.ready and screen.run_list.lines == 6)
+        await pilot.press("asterisk", "D")
+        assert "Delete 6 runs (" in await asked(pilot)
+        await pilot.press("y")
+        await asked(pilot, Prompt)
+        await pilot.press(*"triage", "enter")
+        await until(pilot, lambda: screen.run_list.ready and screen.run_list.lines == 0)
+        await until(pilot, lambda: not app.operations.busy)
+        operation = app.store.upkeep.operations().items[0]
+        assert (operation.kind, operation.done) == ("trash", 6)
+        assert operation.why == "flightlog rm --where 'workflow:triage' --yes"
+
+
+async def test_a_store_that_is_read_only_offers_none_of_it(data):
+    app = FlightlogApp(lambda: flightlog.open(data, read_only=True))
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await loaded(pilot)
+        assert "delete" not in text_of(screen).splitlines()[-1]
+        for key in "ADRz":
+            await pilot.press(key)
+        await until(pilot, lambda: told(app, "read-only: nothing is changed"))
+        assert app.screen is screen
