@@ -42,6 +42,9 @@ def of_files(layout: Layout, database: Database, refresh: Callable[[], None], *,
         if read_only:
             raise ReadOnly("the store was opened read-only", where=layout.root)
         path = layout.journal(run)
+        if not path.exists() and layout.archived(run).exists():
+            advice = f"`flightlog restore {run}` brings it back"
+            raise Conflict(f"run {run} is in the archive, where nothing is changed", where=path, advice=advice)
         try:
             fd = disk.open_append(path)
             try:

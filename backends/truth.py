@@ -2,14 +2,16 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 from sqlalchemy import insert, select
 
 from ..core.annotations import Annotation, AnyAnnotation, decode
-from ..core.errors import Corrupt
+from ..core.errors import Corrupt, NotFound
 from ..core.ids import new_ulid
 from .annotation_writers import FileAnnotations, TableAnnotations
+from .archive.flz_reader import Flz
 from .journal import annotations
 from .journal.layout import Layout
 from .journal.reader import Broken
@@ -126,11 +128,19 @@ def of_files(layout: Layout, database: Database, bodies: Bodies, refresh: Callab
         return newer(Notes())[0]
 
     def records(run: str) -> Iterator[tuple[str, bytes]]:
-        states = States(layout.states(run))
+        states = _states_of(layout, run)
         for digest in list(states.refresh()):
             yield digest, states.record(digest)
 
     return Truth(layout, database, bodies, refresh, read, FileAnnotations(layout).annotate, newer, records)
+
+
+def _states_of(layout: Layout, run: str) -> States:
+    """The state values of a run of a data directory, be it live or archived."""
+    if not layout.journal(run).exists():
+        with suppress(NotFound):
+            return States(Flz.open(layout.archived(run), run).member("states"))
+    return States(layout.states(run))
 
 
 def of_database(

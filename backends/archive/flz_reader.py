@@ -4,6 +4,7 @@ Nothing that an archive says is believed: sizes are checked against bounds befor
 and no frame gives more than a MiB.
 """
 
+import errno
 import hashlib
 import os
 import stat
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ...core.errors import Corrupt, NotFound
-from ..journal.disk import open_read, storage_error
+from ..journal.disk import StrPath, open_read, storage_error
 from ..journal.reader import LongLine, read_lines
 from .flz import DIGEST, Frame, Manifest, Member
 from .flz_parts import read_parts
@@ -40,18 +41,20 @@ class Flz:
         }
 
     @classmethod
-    def open(cls, path: Path, run: str | None = None) -> "Flz":
+    def open(cls, path: StrPath, run: str | None = None) -> "Flz":
         """Opens an archive, of this run if one is given; reads its manifest and index, and no frame.
 
-        NotFound; Corrupt if it is damaged, cut off, no archive or that of another run; NotSupported if it is of a
-        newer format; StorageError if it cannot be read, or is reached through a symlink.
+        NotFound; Corrupt if it is damaged, cut off, no archive, a symlink or that of another run; NotSupported if it
+        is of a newer format; StorageError if it cannot be read.
         """
         try:
             fd = open_read(path)
         except FileNotFoundError as error:
             raise NotFound("there is no archive", where=path) from error
         except OSError as error:
-            raise storage_error(error, path, "opening an archive") from error
+            if error.errno == errno.ELOOP:
+                raise Corrupt("this is a symlink, and no archive", where=path, advice="remove it") from error
+            raise storage_error(error, Path(path), "opening an archive") from error
         file = PackedFile(fd, str(path))
         if not stat.S_ISREG(os.fstat(fd).st_mode):
             raise Corrupt("this is no file, and no archive", where=path)

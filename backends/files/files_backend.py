@@ -45,6 +45,8 @@ class FilesBackend:
         """Opens the index and what reads through it."""
         from .. import dropping_states, upkeep
         from ..annotation_writers import FileAnnotations
+        from ..archive.archived_bodies import ArchivedBodies
+        from ..archive.either_bodies import EitherBodies
         from ..data_directory import Root
         from ..ingest.refresh import Refresh
         from ..operations.of_files import operations_on
@@ -65,6 +67,7 @@ class FilesBackend:
         refresh = Refresh(root, index.look)
         parts = {
             "runs": [layout.runs],
+            "archive": [layout.archive],
             "trash": [layout.trash],
             "record": [layout.audit],
             "annotations": [layout.annotations],
@@ -83,7 +86,7 @@ class FilesBackend:
             upkeep.lost_runs(database),
             upkeep.in_step(database, layout.root),
         )
-        bodies = JournalBodies(layout, database)
+        bodies = EitherBodies(JournalBodies(layout, database), ArchivedBodies(layout.archived))
         drop_states = dropping_states.of_files(layout, database, refresh, read_only=self._read_only)
         self.truth = of_files(layout, database, bodies, refresh)
         watcher = Watcher(

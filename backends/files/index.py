@@ -1,16 +1,14 @@
 """The files backend's index, kept in step with the journals: the scan is the truth, and costs what is new.
 
-A look at an unchanged directory costs a `stat` of the root, of `runs/`, of each day's folder, of
-each unfinished journal and of the annotations: a finished run is never rewritten in place, and
+A look at an unchanged directory costs a `stat` of the root, of `runs/`, of each day's folder, of the archive and
+each month in it, of each unfinished journal and of the annotations: a finished run is never rewritten in place, and
 what adds, replaces or removes a file changes its folder's time.
 """
 
 import os
-import time
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
@@ -18,41 +16,22 @@ from ...core import clock, ids
 from ...core.progress import Progress
 from ...core.runs import Damage
 from ..data_directory import Root
-from ..file_sizes import bytes_below
 from ..ingest.annotation_ingest import AnnotationIngest
 from ..ingest.catch_up import CatchUp, OpenJournal
-from ..ingest.ingest import Ingest, Journal
+from ..ingest.finding import Journal
+from ..ingest.ingest import Ingest
 from ..journal.disk import storage_error
 from ..journal.layout import JOURNAL_SUFFIX, STATES_SUFFIX, Layout, run_of
 from ..journal.states_dropping import clear, is_left_over
 from ..sql import late_indexes, tables
 from ..sql.database import Database
 from ..sql.projector import Projector
+from .archive_folders import ArchiveFolders, month_of
+from .listing import UNSETTLED, Listing, Seen, bytes_in
 
 _RUNS = "runs"
 _FORGET_AT_ONCE = 500
 _BULK = 5000  # so many new journals, and more than are known: indexes are quicker made of them than kept meanwhile
-# A folder that changed less long ago is listed again next time: two changes may bear the same time.
-_SETTLED_NS = 100_000_000
-_UNSETTLED = 0
-
-
-class Seen(NamedTuple):
-    """A folder as it was when it was listed."""
-
-    mtime_ns: int
-    others: int
-    """Bytes of what lies in it and is no run's."""
-
-
-class Listing(NamedTuple):
-    """What one look found: journals with news, runs that are gone, and the folders as they were."""
-
-    news: dict[str, Journal]
-    gone: list[str]
-    folders: dict[str, Seen | None]
-    """By path; None for one that is gone."""
-    damage: list[Damage]
 
 
 class Index:
@@ -75,6 +54,7 @@ class Index:
         self._ingest = Ingest(projector, keep=False)
         copied = layout.bookmark.exists()
         self._catch_up = CatchUp(database, self._ingest, layout.root, copied=copied)
+        self._archive = ArchiveFolders(layout, database)
         self._annotations = AnnotationIngest(layout.annotations, database, self._ingest, projector)
         self._unfinished: list[OpenJournal] = []
         self._progress = progress
@@ -142,7 +122,7 @@ class Index:
         days = self._days(known, listing)
         for day in days:
             self._list_day(day, known.get(day), listing)
-        for day in known.keys() - days - {_RUNS}:
+        for day in {path for path in known if _is_day(path)} - days:
             listing.gone.extend(self._known_runs(day))
             listing.folders[day] = None
         for journal in unfinished:
@@ -151,7 +131,19 @@ class Index:
                     listing.news[journal.run] = self._journal(journal.run, ids.day_of(journal.run))
             except FileNotFoundError:
                 continue  # its folder tells
-        return listing
+        self._archive.list(known, listing)
+        return listing._replace(gone=[run for run in listing.gone if not self._moved(run, listing)])
+
+    def _moved(self, run: str, listing: Listing) -> bool:
+        """Whether a run that left its place is in the other one by now: archived, or restored."""
+        if run in listing.news:
+            return True
+        live = self._journal(run, ids.day_of(run))
+        for journal in (live, self._archive.journal(run)):
+            if os.path.lexists(journal.path):
+                listing.news[run] = journal
+                return True
+        return False
 
     def _days(self, known: dict[str, Seen], listing: Listing) -> set[str]:
         """The names of the day folders; they are listed only if one came or went."""
@@ -162,11 +154,11 @@ class Index:
             return set()
         before = known.get(_RUNS)
         if before and before.mtime_ns == changed:
-            return known.keys() - {_RUNS}
+            return {path for path in known if _is_day(path)}
         with os.scandir(self._layout.runs) as entries:
             found = {entry.name: _is_day(entry.name) and entry.is_dir(follow_symlinks=False) for entry in entries}
         others = [name for name, is_day in found.items() if not is_day]
-        _note(listing.folders, _RUNS, Seen(changed, _bytes_in(self._layout.runs, others)), before)
+        listing.note(_RUNS, Seen(changed, bytes_in(self._layout.runs, others)), before)
         return {name for name, is_day in found.items() if is_day}
 
     def _list_day(self, day: str, known: Seen | None, listing: Listing) -> None:
@@ -200,7 +192,7 @@ class Index:
                 listing.damage.append(Damage(where=where, what="no journal of a run of this day: it is not read"))
                 del found[run]
         others = [name for name in names if name.removesuffix(STATES_SUFFIX).removesuffix(JOURNAL_SUFFIX) not in found]
-        _note(listing.folders, day, Seen(changed, _bytes_in(folder, others)), known)
+        listing.note(day, Seen(changed, bytes_in(folder, others)), known)
 
     def _known_runs(self, day: str) -> dict[str, int]:
         """Inode by run, of the runs of a day: neighbours in the table, for an id begins with its time."""
@@ -216,11 +208,11 @@ class Index:
 
     def again(self, run: str) -> None:
         """Forgets what is known of a run, so that the next look reads it from its beginning. Any thread may call."""
-        day = ids.day_of(run)
+        places = (ids.day_of(run), month_of(run))
         with self._database.write() as connection:
             self._ingest.forget(connection, run)
-            folder = update(tables.folders).where(tables.folders.c.path == day)
-            connection.execute(folder.values(mtime_ns=_UNSETTLED))
+            folders = update(tables.folders).where(tables.folders.c.path.in_(places))
+            connection.execute(folders.values(mtime_ns=UNSETTLED))
 
     def _forget(self, runs: list[str]) -> None:
         for begin in range(0, len(runs), _FORGET_AT_ONCE):
@@ -241,17 +233,6 @@ class Index:
                 self._ingest.name(connection, damage)
 
 
-def _note(folders: dict[str, Seen | None], path: str, seen: Seen, known: Seen | None) -> None:
-    if time.time_ns() - seen.mtime_ns < _SETTLED_NS:
-        seen = seen._replace(mtime_ns=_UNSETTLED)
-    if seen != known:
-        folders[path] = seen
-
-
-def _bytes_in(folder: Path, names: list[str]) -> int:
-    return sum(bytes_below(folder / name) for name in names)
-
-
 def _is_day(name: str) -> bool:
     try:
         return len(name) == 10 and bool(date.fromisoformat(name))
@@ -268,5 +249,7 @@ def _bounds(day: str) -> tuple[str, str]:
 
 _KNOWN = select(func.count()).select_from(tables.journals)
 _OF_DAY = select(tables.journals.c.run, tables.journals.c.inode).where(
-    tables.journals.c.run >= bindparam("low"), tables.journals.c.run < bindparam("high")
+    tables.journals.c.run >= bindparam("low"),
+    tables.journals.c.run < bindparam("high"),
+    tables.journals.c.path.startswith(f"{_RUNS}/"),
 )

@@ -55,12 +55,15 @@ class Batch:
         began = self.offset
         if began >= end:
             return
-        for offset, line in read_lines(where, began):
-            self._take(offset, line)
-            self.offset = offset + len(line) + 1
-            if self.offset - began >= budget:
-                self.more = self.offset < end
-                break
+        try:
+            for offset, line in read_lines(where, began):
+                self._take(offset, line)
+                self.offset = offset + len(line) + 1
+                if self.offset - began >= budget:
+                    self.more = self.offset < end
+                    break
+        except Corrupt as error:  # of an archive: what lies behind cannot be unpacked
+            self._name(error.what, self.offset, end - self.offset)
         self.size += self.offset - began
 
     def read_states(self, where: Where, budget: int) -> None:

@@ -18,7 +18,8 @@ from ..journal.process import is_alive
 from ..sql import tables
 from ..sql.claims import claim
 from ..sql.database import Database
-from .ingest import Ingest, Journal
+from .finding import Journal
+from .ingest import Ingest
 
 BATCH_BYTES = 4 << 20
 """What one transaction takes in, so that others have their turn."""

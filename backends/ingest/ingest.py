@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, select
 
+from ...core.errors import NotFound, ReadOnly, StorageError
 from ...core.events import Logged
 from ...core.runs import FINISHED, Damage
 from ..journal.disk import StrPath
@@ -19,17 +20,9 @@ from ..sql.claims import claim
 from ..sql.projector import Projector
 from ..sql.writes import add_missing, blank, upsert
 from .batch import Batch, Position
+from .finding import Found, Journal, find, newest_seq
 
 _FILE_COSTS = 2000  # opening a journal costs about as much as reading so many bytes
-
-
-class Journal(NamedTuple):
-    """Where a run's recorded bytes lie; `name` is the path relative to the data directory, as shown."""
-
-    run: str
-    path: StrPath
-    states: StrPath
-    name: str
 
 
 class Taken(NamedTuple):
@@ -46,9 +39,7 @@ class Taken(NamedTuple):
 class _Reading(NamedTuple):
     journal: Journal
     batch: Batch
-    stat: os.stat_result
-    size: int
-    """Bytes of all files of the run."""
+    found: Found
     anew: bool
 
 
@@ -71,27 +62,25 @@ class Ingest:
         known = {row.run: row for row in connection.execute(_KNOWN, {"of": [journal.run for journal in journals]})}
         readings: list[_Reading] = []
         left: list[Journal] = []
-        unreadable: dict[Journal, str | None] = {}
+        failed: dict[Journal, OSError | StorageError] = {}
         for journal in journals:
             if budget <= 0:
                 left.append(journal)
                 continue
             try:
                 reading = self._read(connection, journal, known.get(journal.run), budget)
-            except FileNotFoundError:
+            except (FileNotFoundError, NotFound):
                 continue  # just removed: the next look finds it gone
-            except OSError as error:
-                unreadable[journal] = error.strerror
+            except (OSError, StorageError) as error:
+                failed[journal] = error
                 continue
             readings.append(reading)
             budget -= reading.batch.size + _FILE_COSTS
             if reading.batch.more:
                 left.append(journal)
         self._save(connection, readings)
-        for journal, why in unreadable.items():
-            what = f"the journal cannot be read: {why}"
-            self.name(connection, Damage(where=journal.name, what=what, run=journal.run))
-        return Taken(left, [reading.journal.run for reading in readings if reading.anew], bool(unreadable))
+        known_whole = [self._set_aside(connection, journal, why) for journal, why in failed.items()]
+        return Taken(left, [reading.journal.run for reading in readings if reading.anew], not all(known_whole))
 
     def forget(self, connection: Connection, run: str) -> None:
         """Drops what was derived of a run whose files are gone or were replaced."""
@@ -109,8 +98,8 @@ class Ingest:
             self._projector.damage(connection, damage)
 
     def _read(self, connection: Connection, journal: Journal, row: Row[Any] | None, budget: int) -> _Reading:
-        stat = os.stat(journal.path, follow_symlinks=False)
-        if row is not None and (_replaced(row, stat) or not _ends_line(journal.path, row.offset)):
+        found = find(journal)
+        if row is not None and self._is_another(journal, row, found):
             if not self._keep:
                 self.forget(connection, journal.run)
             row = None
@@ -119,8 +108,40 @@ class Ingest:
         if self._keep:
             batch.read_states(journal.states, budget)
         if not batch.more:
-            batch.read_events(journal.path, stat.st_size, budget)
-        return _Reading(journal, batch, stat, stat.st_size + _size(journal.states), row is None)
+            batch.read_events(found.lines, found.length, budget)
+        return _Reading(journal, batch, found, row is None)
+
+    def _is_another(self, journal: Journal, row: Row[Any], found: Found) -> bool:
+        """Whether it is not what was read, or what that has grown to."""
+        if row.path != journal.name and not self._keep:
+            # It was archived or restored: what was read to its end is not read again.
+            return bool(row.open) or row.offset != found.length or row.last_seq != newest_seq(found.lines)
+        if journal.archived:
+            return _file(found.stat) != (row.inode, row.size, row.mtime_ns)
+        return _replaced(row, found.stat) or not _ends_line(journal.path, row.offset)
+
+    def _set_aside(self, connection: Connection, journal: Journal, why: OSError | StorageError) -> bool:
+        """Names what cannot be read; False if it may be read another time, though its folder does not change.
+
+        Of a run whose archive is damaged stays what was derived of it before, if it was.
+        """
+        if isinstance(why, OSError):
+            what = f"the journal cannot be read: {why.strerror}"
+        elif journal.archived:
+            what = why.what
+        else:
+            raise why
+        self.name(connection, Damage(where=journal.name, what=what, run=journal.run))
+        if isinstance(why, OSError | ReadOnly):
+            return False
+        try:
+            inode, size, mtime_ns = _file(os.stat(journal.path, follow_symlinks=False))
+        except FileNotFoundError:
+            return True  # just removed, which its folder tells
+        place = {"run": journal.run, "path": journal.name, "open": False}
+        remember(connection, [place | {"inode": inode, "size": size, "mtime_ns": mtime_ns}])
+        self._projector.resize(connection, journal.run, size, archived=True)
+        return True
 
     def _save(self, connection: Connection, readings: list[_Reading]) -> None:
         batches = [reading.batch for reading in readings]
@@ -130,9 +151,7 @@ class Ingest:
                 self._name_others(connection, batch)
             add_missing(connection, tables.events, [row for batch in batches for row in batch.events])
         recorded = [reading for reading in readings if reading.batch.recorded]
-        self._projector.project_all(
-            connection, [loading.Batch(at.batch.run, at.batch.recorded, size_bytes=at.size) for at in recorded]
-        )
+        self._projector.project_all(connection, [self._batch(reading) for reading in recorded])
         if self._keep:
             for reading in recorded:
                 _take_words(connection, reading.batch)
@@ -165,10 +184,18 @@ class Ingest:
     def _remember(self, connection: Connection, readings: list[_Reading]) -> None:
         runs = {row.id: row for row in connection.execute(_RUNS, {"of": [reading.batch.run for reading in readings]})}
         remember(connection, [_row(reading, runs.get(reading.journal.run)) for reading in readings])
-        for journal, _, _, size, _ in readings:
-            run = runs.get(journal.run)
-            if run is not None and run.size_bytes != size:
-                self._projector.resize(connection, journal.run, size)
+        for journal, _, found, _ in readings:
+            run, archived = runs.get(journal.run), self._place(journal)
+            if run is not None and (run.size_bytes != found.size or archived not in (None, run.archived)):
+                self._projector.resize(connection, journal.run, found.size, archived=archived)
+
+    def _batch(self, reading: _Reading) -> loading.Batch:
+        journal, batch, found, _ = reading
+        return loading.Batch(batch.run, batch.recorded, size_bytes=found.size, archived=self._place(journal))
+
+    def _place(self, journal: Journal) -> bool | None:
+        """Whether the run lies in the archive; None where another than its journals says so."""
+        return None if self._keep else journal.archived
 
 
 def remember(connection: Connection, positions: Sequence[dict[str, Any]]) -> None:
@@ -177,18 +204,23 @@ def remember(connection: Connection, positions: Sequence[dict[str, Any]]) -> Non
 
 
 def _row(reading: _Reading, run: Any) -> dict[str, Any]:
-    journal, batch, stat, _, _ = reading
+    journal, batch, found, _ = reading
+    inode, size, mtime_ns = _file(found.stat)
     return {
         "run": journal.run,
         "path": journal.name,
-        "inode": stat.st_ino,
+        "inode": inode,
         # While there is more, the size is that of what was read: it will differ at the next look.
-        "size": batch.offset if batch.more else stat.st_size,
-        "mtime_ns": stat.st_mtime_ns,
+        "size": batch.offset if batch.more and not journal.archived else size,
+        "mtime_ns": mtime_ns,
         "offset": batch.offset,
         "states_offset": batch.states_offset,
-        "open": batch.more or run is None or run.recorded not in FINISHED,
+        "open": not journal.archived and (batch.more or run is None or run.recorded not in FINISHED),
     }
+
+
+def _file(stat: os.stat_result) -> tuple[int, int, int]:
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns
 
 
 def _replaced(row: Row[Any], stat: os.stat_result) -> bool:
@@ -206,13 +238,6 @@ def _take_words(connection: Connection, batch: Batch) -> None:
 def _ends_line(path: StrPath, offset: int) -> bool:
     """Whether a line ends at an offset. If none does, a new file has got the number of an old one (its inode)."""
     return offset == 0 or read_span(path, offset - 1, 1) == b"\n"
-
-
-def _size(path: StrPath) -> int:
-    try:
-        return os.stat(path, follow_symlinks=False).st_size
-    except FileNotFoundError:
-        return 0
 
 
 def _same_damage(damage: Damage) -> Any:
@@ -243,7 +268,9 @@ _KNOWN = (
     .select_from(_journals.outerjoin(_runs, _runs.c.id == _journals.c.run))
     .where(_journals.c.run.in_(bindparam("of", expanding=True)))
 )
-_RUNS = select(_runs.c.id, _runs.c.recorded, _runs.c.size_bytes).where(_runs.c.id.in_(bindparam("of", expanding=True)))
+_RUNS = select(_runs.c.id, _runs.c.recorded, _runs.c.size_bytes, _runs.c.archived).where(
+    _runs.c.id.in_(bindparam("of", expanding=True))
+)
 _BLANK = blank(_journals)
 _NEWEST = select(func.max(tables.events.c.seq)).where(tables.events.c.run == bindparam("of"))
 _LINES = select(tables.events.c.seq, tables.events.c.line).where(

@@ -42,6 +42,7 @@ class JournalRecording(RecordingRepository):
         """Creates the journal, takes its lock and appends the first event; see the interface."""
         run = check_run_id(started.run)
         path = self._layout.journal(run)
+        self._refuse_archived(run)
         fd = self._create(run, path)
         writer = JournalWriter(run, path, fd, self._states(run), durable=durable)
         try:
@@ -102,6 +103,12 @@ class JournalRecording(RecordingRepository):
     def _states(self, run: str, last: Callable[[], Mapping[str, str]] | None = None) -> StatesWriter:
         return StatesWriter(run, self._layout.states(run), self._layout.torn(run), last=last)
 
+    def _refuse_archived(self, run: str) -> None:
+        path = self._layout.archived(run)
+        if os.path.lexists(path):
+            advice = f"`flightlog restore {run}` brings it back; or record a new run with this one as parent"
+            raise Conflict(f"run {run} is in the archive", where=path, advice=advice)
+
     def _create(self, run: str, path: Path) -> int:
         try:
             disk.refuse_symlink(path.parent)
@@ -121,6 +128,7 @@ class JournalRecording(RecordingRepository):
         try:
             fd = disk.open_append(path)
         except FileNotFoundError as error:
+            self._refuse_archived(run)
             raise NotFound(f"no run {run} to take up", where=path) from error
         except OSError as error:
             raise _logged(disk.storage_error(error, path, "opening the journal")) from error

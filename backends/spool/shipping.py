@@ -14,7 +14,8 @@ from sqlalchemy import ColumnElement, Connection, bindparam, select
 
 from ...core.ids import is_ulid
 from ..ingest.catch_up import CatchUp
-from ..ingest.ingest import Ingest, Journal
+from ..ingest.finding import Journal
+from ..ingest.ingest import Ingest
 from ..journal import disk, lock
 from ..journal.layout import Layout, run_of
 from ..sql import tables

@@ -35,11 +35,13 @@ def entry_of(run: str, line: bytes) -> LogEntry | None:
 def entries(
     bodies: Bodies, run: str, *, after: int = 0, stop: Callable[[], bool] = lambda: False
 ) -> Iterator[LogEntry]:
-    """The log entries of a run in order; none of a run that went away meanwhile. `stop` is asked between blocks."""
+    """The log entries of a run in order; none of a run that went away meanwhile, and of one whose archive is damaged
+    (which is named) those before that. `stop` is asked between blocks.
+    """
     while not stop():
         try:
             lines = bodies.lines(run, after=after, limit=_BLOCK, types=LOGS)
-        except NotFound:
+        except (NotFound, Corrupt):
             return
         for _, line in lines:
             entry = entry_of(run, line)

@@ -92,11 +92,14 @@ class Projector:
             state.settle()
             self._save(connection, [state])
 
-    def resize(self, connection: Connection, run: str, size_bytes: int) -> None:
-        """Says how many bytes the run takes where it is stored."""
+    def resize(self, connection: Connection, run: str, size_bytes: int, *, archived: bool | None = None) -> None:
+        """Says how many bytes the run takes where it is stored, and (if not None) whether that is the archive."""
         state = self._state(connection, run)
-        if state is not None and state.row["size_bytes"] != size_bytes:
-            state.row["size_bytes"] = size_bytes
+        if state is None:
+            return
+        told = (size_bytes, bool(state.row["archived"]) if archived is None else archived)
+        if (state.row["size_bytes"], bool(state.row["archived"])) != told:
+            state.row["size_bytes"], state.row["archived"] = told
             self._save(connection, [state])
 
     def forget(self, connection: Connection, run: str) -> None:
@@ -175,6 +178,8 @@ def _applied(connection: Connection, batch: Batch, loaded: Loaded | None) -> Run
         row["size_bytes"] = batch.size_bytes
     elif size:
         row["size_bytes"] = (row["size_bytes"] or 0) + size
+    if batch.archived is not None:
+        row["archived"] = batch.archived
     state.settle()
     return state
 

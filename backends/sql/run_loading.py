@@ -32,6 +32,8 @@ class Batch(NamedTuple):
     source_id: str = ""
     size_bytes: int | None = None
     """Of the run where it is stored, once these events are; None: the lines are added up."""
+    archived: bool | None = None
+    """Whether it lies in the archive; None: as it is known."""
 
 
 class Loaded(NamedTuple):

@@ -1,0 +1,57 @@
+"""Where a run's recorded lines are: in its journal, or in its archive."""
+
+import os
+from typing import NamedTuple
+
+from ..archive.flz_reader import Flz
+from ..journal.disk import StrPath
+from ..journal.event_heads import events_in
+from ..journal.readable import Where
+from ..journal.reader import read_lines_back
+
+
+class Journal(NamedTuple):
+    """Where a run's recorded bytes lie; `name` is the path relative to the data directory, as shown."""
+
+    run: str
+    path: StrPath
+    states: StrPath
+    """Empty where `path` is that of an archive, which has the states too."""
+    name: str
+    archived: bool = False
+
+
+class Found(NamedTuple):
+    """A run's files as they are now."""
+
+    stat: os.stat_result
+    """Of the journal's file, or the archive's."""
+    lines: Where
+    length: int
+    """Bytes of the journal's lines."""
+    size: int
+    """Bytes of all files of the run."""
+
+
+def find(journal: Journal) -> Found:
+    """Looks at a run's files. OSError; what `Flz.open` raises of an archive."""
+    stat = os.stat(journal.path, follow_symlinks=False)
+    if not journal.archived:
+        return Found(stat, journal.path, stat.st_size, stat.st_size + _size(journal.states))
+    lines = Flz.open(journal.path, journal.run).member("journal")
+    return Found(stat, lines, lines.size(), stat.st_size)
+
+
+def newest_seq(lines: Where) -> int | None:
+    """Number of the event in the newest line; None if that holds none. Costs that line. OSError, Corrupt."""
+    for _, line in read_lines_back(lines):
+        events = events_in(line)
+        return events[-1][0].seq if events else None
+    return None
+
+
+def _size(path: StrPath) -> int:
+    try:
+        return os.stat(path, follow_symlinks=False).st_size
+    except FileNotFoundError:
+        return 0
