@@ -10,7 +10,7 @@ from ...core.pages import Sort, SortField, from_cursor, to_cursor
 from ...core.query.query import equals, parse
 from ...core.runs import Run
 from ...core.space import Node, Sorting, Space, step_of
-from ..sql import run_pages, tables
+from ..sql import run_pages, run_queries, tables
 from ..sql.database import Database
 from .engines import Engine, Taken
 from .file_parts import OTHER, FileParts
@@ -158,8 +158,8 @@ class _Look:
     def _workflow(
         self, above: list[Node], workflow: Node, path: list[str], asked: Asked, *, archived: bool
     ) -> Space | None:
-        query = equals("workflow", _name_of(workflow)) & (_ARCHIVED if archived else _LIVE)
         if not path:
+            query = equals("workflow", _name_of(workflow)) & (_ARCHIVED if archived else _LIVE)
             page = run_pages.page(
                 self._connection,
                 query,
@@ -170,12 +170,15 @@ class _Look:
                 last=False,
             )
             return Space(path=tuple(above), children=list(map(_run, page.items)), next=page.next)
-        found = run_pages.page(
-            self._connection, query & equals("id", path[0]), Sort(), limit=1, after=None, before=None, last=False
-        ).items
-        if not found or archived:
-            return Space(path=(*above, _run(found[0])), children=[]) if found and len(path) == 1 else None
-        inside = self._inside.look(self._connection, _run(found[0]), path[1:])
+        try:
+            run = run_queries.get(self._connection, path[0])
+        except NotFound:
+            return None
+        if (run.workflow, run.archived) != (_name_of(workflow), archived):
+            return None
+        if archived:
+            return Space(path=(*above, _run(run)), children=[]) if len(path) == 1 else None
+        inside = self._inside.look(self._connection, _run(run), path[1:])
         return None if inside is None else asked.page([*above, *inside[0]], inside[1])
 
     def _part(self, above: list[Node], path: list[str], asked: Asked) -> Space | None:

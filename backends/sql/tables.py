@@ -241,6 +241,7 @@ Index("runs_by_session", runs.c.session, runs.c.started, runs.c.id)
 Index("runs_by_project", runs.c.project, runs.c.started, runs.c.id)
 Index("runs_in_status", runs.c.status, runs.c.id)  # for sorting by status, and by workflow
 Index("runs_in_workflow", runs.c.workflow, runs.c.id)
+Index("runs_in_workflow_by_size", runs.c.workflow, runs.c.size_bytes, runs.c.id)
 for _name in ("session", "project"):  # when each was last active
     _KNOWN = runs.c[_name].is_not(None)
     Index(f"runs_active_in_{_name}", runs.c[_name], runs.c.last_event, sqlite_where=_KNOWN)

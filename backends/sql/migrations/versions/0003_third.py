@@ -24,6 +24,7 @@ def upgrade() -> None:
     _holdings()
     _others()
     _words_in_small_pages()
+    op.create_index("runs_in_workflow_by_size", "runs", ["workflow", "size_bytes", "id"], unique=False)
 
 
 def _operations() -> None:
