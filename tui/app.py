@@ -197,6 +197,10 @@ class FlightlogApp(App[None]):
             from .screens.costs import CostsScreen
 
             return CostsScreen(store, self._watching)
+        if name == "retention":
+            from .screens.retention import RetentionScreen
+
+            return RetentionScreen(store, self._watching)
         from .screens.workflows import WorkflowsScreen
 
         return WorkflowsScreen(store, self._watching)

@@ -40,6 +40,10 @@ class Glyphs(NamedTuple):
     """Of a budget, as are the next two: below its warning mark, above it, all spent."""
     near: str = "◕"
     used_up: str = "◉"
+    kept: str = "○"
+    """Of what a retention policy does to a run, as are the next two."""
+    thinned: str = "◒"
+    trashed: str = "×"
     arrow: str = "→"
     into: str = "›"
     """Before what a screen within a place is of."""
@@ -69,6 +73,10 @@ class Glyphs(NamedTuple):
     def budget(self, state: str) -> str:
         """The sign of how a budget stands."""
         return {"near": self.near, "spent": self.used_up}.get(state, self.within)
+
+    def action(self, action: str) -> str:
+        """The sign of what a retention policy does to a run."""
+        return {"archive": self.archived, "trash": self.trashed, "states": self.thinned}.get(action, self.kept)
 
     def status(self, status: str) -> str:
         """The sign of a status of a run, step, item or approval."""
@@ -121,6 +129,9 @@ ASCII = Glyphs(
     within=".",
     near="o",
     used_up="X",
+    kept=".",
+    thinned="s",
+    trashed="x",
     arrow=">",
     into=">",
     frame="++++++",

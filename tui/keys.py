@@ -61,6 +61,7 @@ PLACE = (
     Key("place.runs", "1", "app.place('runs')", "runs", "To the runs"),
     Key("place.workflows", "2", "app.place('workflows')", "workflows", "To the workflows and their versions"),
     Key("place.costs", "3", "app.place('costs')", "costs", "To what was spent, and the budgets"),
+    Key("place.retention", "5", "app.place('retention')", "retention", "To what may go: the policy and its plan"),
 )
 """Keys of the places themselves."""
 
@@ -197,6 +198,22 @@ COSTS = (
     Key("costs.reverse", "S", "reverse", "reverse", "Reverse the order"),
 )
 
+PLAN = (
+    Key("plan.open", "enter", "open", "open", "Look into the run", footer=True),
+    Key("plan.edit", "e", "edit", "edit policy", "Write in the policy; the plan follows", footer=True),
+    Key("plan.show", "f", "show", "show", "Only what is archived, or trashed, or kept, or everything", footer=True),
+    Key("plan.sort", "s", "sort", "sort", "Sort by the next column", footer=True),
+    Key("plan.reverse", "S", "reverse", "reverse", "Reverse the order"),
+    Key("plan.save", "ctrl+s", "save", "save", "Write the policy into its file", footer=True, changes=True),
+    Key("plan.revert", "ctrl+r", "revert", "as saved", "Take the policy that the file says"),
+)
+
+POLICY = (
+    Key("policy.leave", "escape", "leave", "plan", "Back to the plan", footer=True),
+    Key("policy.save", "ctrl+s", "save", "save", "Write the policy into its file", footer=True, changes=True),
+    Key("policy.revert", "ctrl+r", "revert", "as saved", "Take the policy that the file says", footer=True),
+)
+
 VERSION = (
     Key("version.diff", "d", "diff", "diff", "Against its parent", footer=True),
     Key("version.runs", "u", "runs", "runs", "The runs of this version", footer=True),
@@ -222,6 +239,8 @@ PLACES = (
     Place("version", "Inside a version", VERSION),
     Place("diff", "Two versions compared", DIFF),
     Place("costs", "Costs", COSTS),
+    Place("plan", "Retention: the plan", PLAN),
+    Place("policy", "Retention: the policy", POLICY),
     Place("tree", "Inside a run: trees", TREE),
     Place("run", "Inside a run", RUN),
     Place("steps", "Inside a run: steps", RUN_STEPS),

@@ -76,6 +76,11 @@ class Loader(Generic[T]):
         """Whether a load is under way or about to be."""
         return self._busy or self._waiting is not None
 
+    @property
+    def took(self) -> float:
+        """Seconds that the last load took; 0 before there was one."""
+        return self._took
+
     def request(self, *, at_once: bool = False) -> None:
         """Loads now, or once more after the load under way. Call it on the event loop.
 

@@ -13,7 +13,12 @@ class PlaceTab(NamedTuple):
     title: str
 
 
-TABS = (PlaceTab("runs", "1", "Runs"), PlaceTab("workflows", "2", "Workflows"), PlaceTab("costs", "3", "Costs"))
+TABS = (
+    PlaceTab("runs", "1", "Runs"),
+    PlaceTab("workflows", "2", "Workflows"),
+    PlaceTab("costs", "3", "Costs"),
+    PlaceTab("retention", "5", "Retention"),
+)
 
 
 def strip(current: str) -> Line:

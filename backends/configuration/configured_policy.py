@@ -15,7 +15,7 @@ from ...core.retention.names import check_names
 from ...core.retention.policy_file import PolicyFile, PolicyMistake, Retention, Written
 from ..journal import disk
 from .config_file import NAME, load_config, retention_in
-from .policies import RETENTION, policy_of
+from .policies import RETENTION, every_of, policy_of
 from .policy_text import line_of, policy_text, with_policy
 
 _BOM = "\ufeff"
@@ -135,8 +135,7 @@ def _retention(found: Config, text: str) -> Retention:
         advice = "give `retention` a block, or set max_size or max_runs"
         raise ConfigError("nothing is said about what may go", advice=advice)
     policy.check()
-    given = found.policies
-    return Retention(policy=policy, trash_for=given.get("trash_for", ""), every=given.get("every", ""))
+    return Retention(policy=policy, every=every_of(found))
 
 
 def _has_bom(raw: bytes | None) -> bool:

@@ -58,7 +58,7 @@ def read(runs: RunRepository, policy: Policy) -> Catalogue:
     found = {text: frozenset(run.id for run in _each(runs, parse(text))) for text in asked}
     bare: frozenset[str] = frozenset()
     if any(block.then == "states" for block in policy.blocks):
-        bare = frozenset(_dropped(runs))
+        bare = frozenset(dropped(runs))
     # A run that moves while pages are turned is met twice at most, and counts once.
     unique = {run.id: run for run in _each(runs, EVERYTHING)}
     return Catalogue(runs=tuple(unique.values()), found=found, bare=bare)
@@ -74,7 +74,8 @@ def _each(runs: RunRepository, query: Query) -> Iterable[Run]:
             return
 
 
-def _dropped(runs: RunRepository) -> Iterable[str]:
+def dropped(runs: RunRepository) -> Iterable[str]:
+    """Ids of the runs whose states were dropped, from the audit trail."""
     after: str | None = None
     while True:
         page = runs.acts(EVERYTHING, limit=PAGE, after=after)

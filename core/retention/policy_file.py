@@ -21,13 +21,11 @@ class Written(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class Retention(msgspec.Struct, kw_only=True, frozen=True):
-    """A policy, and when it acts."""
+    """A policy, and how often it acts by itself."""
 
     policy: Policy
-    trash_for: str = ""
-    """How long the trash is kept: `7d`; empty if nothing is said."""
-    every: str = ""
-    """How often the policy acts by itself; likewise."""
+    every: float
+    """Seconds between two passes."""
 
 
 class PolicyMistake(ConfigError):

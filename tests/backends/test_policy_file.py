@@ -105,10 +105,11 @@ def test_a_policy_is_read_checked_and_written(data):
         assert (said.text, said.file) == (OURS, str(data / "flightlog.yaml"))
         found = file.checked(OURS, store.runs)
         assert found.policy == Policy(blocks=(Block(match="status:completed", keep=Keep(last=50), then="archive"),))
+        assert found.every == 3600
         again = file.write(NEW + "every: 2h\n", said)
         assert again == file.read()
         assert again.text == NEW + "every: 2h\n"
-        assert file.checked(again.text, store.runs).every == "2h"
+        assert file.checked(again.text, store.runs).every == 7200
     assert (data / "flightlog.yaml").read_text() == WHOLE.replace(OURS, NEW + "every: 2h\n")
     assert (data / "flightlog.yaml").stat().st_mode & 0o777 == 0o640
     assert sorted(path.name for path in data.iterdir() if path.name.endswith(".new")) == []

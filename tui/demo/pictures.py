@@ -19,6 +19,7 @@ from ..cli.options import Settings
 from ..loading import Loader
 from ..screens.run import RunScreen
 from .budgets import STAGED
+from .policy import STAGED as POLICY
 from .stage import staged
 
 WIDE, NARROW = (120, 36), (80, 24)
@@ -62,6 +63,8 @@ PICTURES = (
     Picture("version-diff", ("2", "enter", "d")),
     Picture("costs", ("3", "m"), config=STAGED),
     Picture("costs-80x24", ("3", "w"), NARROW, STAGED),
+    Picture("retention", ("5",), config=POLICY),
+    Picture("retention-80x24", ("5", "f"), NARROW, POLICY),
     Picture("help", ("question_mark",)),
 )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -79,6 +80,25 @@ def no_costs_match(query: str, window: str) -> list[Line]:
     return [[span for span in what if span[0].strip()], [("/ changes the filter, t the days", "muted")]]
 
 
+def no_policy(runs: int) -> list[Line]:
+    """A store of so many runs without a retention policy."""
+    return [
+        [("No policy yet", "strong"), (f"  all of {format.plural(runs, 'run')} stay for ever", "muted")],
+        [],
+        [("e", "accent"), (" writes one: what it would do to every single run", "muted")],
+        [("stands here while you type, with the reason.", "muted")],
+        [("Nothing is ever done by looking.", "muted")],
+    ]
+
+
+def no_retention() -> list[Line]:
+    """What belongs to another program, or lies in memory."""
+    return [
+        [("Nothing is kept or removed here", "strong")],
+        [("what is shown belongs to another program, or lies in memory alone", "muted")],
+    ]
+
+
 def no_match(query: str) -> list[Line]:
     """A filter that shows nothing."""
     return [
@@ -127,9 +147,13 @@ class Empty(Widget):
             self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        width, height = self.size
-        place = y - max((height - len(self._lines)) // 3, 0)
-        if not 0 <= place < len(self._lines):
-            return Strip.blank(width, self.rich_style)
-        left = max((width - max(map(width_of, self._lines))) // 2, 1)
-        return strip_of(self, [(" " * left, "text"), *self._lines[place]], width)
+        return strip_of(self, in_the_middle(self._lines, y, self.size), self.size.width)
+
+
+def in_the_middle(lines: Sequence[Line], y: int, size: Size) -> Line:
+    """What stands in one of the lines of a place in whose middle there are a few."""
+    place = y - max((size.height - len(lines)) // 3, 0)
+    if not 0 <= place < len(lines):
+        return []
+    left = max((size.width - max(map(width_of, lines))) // 2, 1)
+    return [(" " * left, "text"), *lines[place]]

@@ -1,0 +1,351 @@
+"""The tab of place 5 in which a policy is written beside what it would do to every run."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
+from typing import NamedTuple
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+from textual.message import Message
+from textual.timer import Timer
+from textual.widgets import TextArea
+
+from ...core import clock
+from ...core.errors import FlightlogError
+from ...core.progress import Standing
+from ...core.retention.live import LiveCatalogue
+from ...core.retention.plan import ACTIONS, Action, Plan, plan
+from ...core.retention.policy_file import PolicyFile, PolicyMistake, Retention, Written
+from ...core.store import Store
+from .. import format
+from ..glyphs import glyphs_of
+from ..keys import bindings
+from ..lines import Line, one_line, wrapped
+from ..loading import Loader, in_thread
+from ..messages import OpenRun, Trouble
+from ..plan_page import ORDERS, PlanPage, Shown, total_lines
+from .empty import no_policy
+from .line_list import LineList, OneLine
+from .plan_list import PlanList, Told
+from .policy_editor import EXAMPLE, PolicyEditor
+
+EVERY, REST = 1.0, 4.0
+"""Seconds between two looks at what is new in a store that changes all the time, and at least so many times as long
+as one took."""
+MINUTE = 60.0
+"""Seconds after which a plan is made anew, for runs have grown older."""
+AT_ONCE, LONG = 0.02, 0.15
+"""Seconds without a key after which a plan is made: of a store whose plans are quick, and of one whose are not."""
+QUICK = 0.1
+
+
+class Made(NamedTuple):
+    """What came of a text."""
+
+    text: str
+    found: Retention | None = None
+    mistake: PolicyMistake | None = None
+    plan: Plan | None = None
+    page: PlanPage | None = None
+    revision: int = -1
+    """Of the catalogue that the plan was made from."""
+    made: float = 0.0
+    """When, Unix seconds."""
+
+
+class PlanTab(Container):
+    """Makes a plan of what is written as often as something changes: the text, the runs, their age."""
+
+    BINDINGS = bindings("plan")
+
+    class Retold(Message):
+        """What is shown, or how the policy stands, has changed."""
+
+    def __init__(self, store: Store, file: PolicyFile, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.store, self.file = store, file
+        self.live = LiveCatalogue(store)
+        self.written = Written()
+        """What the file said when it was read or written last."""
+        self.saved = ""
+        """The text that stands for that in the editor."""
+        self.made = Made("")
+        self.shown = Shown()
+        self.stale = False
+        """Whether the file says something else by now."""
+        self._stopped = False
+        self._timer: Timer | None = None
+        self.reader: Loader[bool] = Loader(self, self._prepare_read, self._read, every=EVERY, rest=REST)
+        self.planner: Loader[Made] = Loader(self, self._prepare_plan, self._planned)
+        self.filer: Loader[Written] = Loader(self, lambda: self.file.read, self._filed)
+
+    def compose(self) -> ComposeResult:
+        lines = PlanList(id="plan-lines")
+        with Vertical(id="policy-side"):
+            yield PolicyEditor(id="policy-text")
+            yield Told(self._standing, 5, id="policy-said")
+        with Vertical(id="plan-side"):
+            yield OneLine(lines.head, id="plan-head")
+            yield lines
+            yield OneLine(self._detail, id="plan-detail")
+            yield Told(self._totals, 4, id="plan-totals")
+
+    def on_mount(self) -> None:
+        self.filer.request()
+        self.reader.request()
+        self.set_interval(0.1, self._tick)
+        self.set_interval(MINUTE, self._older)
+
+    def on_unmount(self) -> None:
+        self._stopped = True
+
+    @property
+    def editor(self) -> PolicyEditor:
+        """Where the policy is written."""
+        return self.query_one(PolicyEditor)
+
+    @property
+    def list(self) -> PlanList:
+        """The runs."""
+        return self.query_one(PlanList)
+
+    @property
+    def changed(self) -> bool:
+        """Whether what is written is not what was saved."""
+        return self.editor.text != self.saved
+
+    # Reading.
+
+    def look(self) -> None:
+        """Something in the store may have changed."""
+        self.reader.request()
+
+    def refresh_all(self) -> None:
+        """Looks at the store and at the policy's file again."""
+        self.filer.request()
+        self.reader.request(at_once=True)
+
+    def _prepare_read(self) -> Callable[[], bool]:
+        return partial(self.live.refresh, lambda: self._stopped)
+
+    def _read(self, changed: bool) -> None:
+        if changed:
+            self.planner.request()
+
+    def _filed(self, found: Written) -> None:
+        """The file was read: what is written here gives way only where nothing would be lost."""
+        first = not self.written.file
+        if first or (found.stamp != self.written.stamp and not self.changed):
+            self._take(found)
+            if first:
+                self.editor.history.clear()
+        self.stale = found.stamp != self.written.stamp
+        self._tell()
+        self.planner.request()
+
+    def _take(self, found: Written) -> None:
+        self.written, self.stale = found, False
+        self.saved = found.text or EXAMPLE
+        self.editor.put(self.saved)
+
+    # Planning.
+
+    @on(TextArea.Changed)
+    def _typed(self) -> None:
+        self.editor.coloured()
+        self._tell()
+        if self._timer is not None:
+            self._timer.stop()
+        quick = self.planner.took < QUICK
+        self._timer = self.set_timer(AT_ONCE if quick else LONG, self.planner.request)
+
+    def _prepare_plan(self) -> Callable[[], Made]:
+        return partial(self._make, self.editor.text, self.made, self.shown)
+
+    def _make(self, text: str, before: Made, shown: Shown) -> Made:
+        """Checks a text, and makes the plan that it means; in a thread. What is known already is not made again."""
+        now, revision = clock.now_s(), self.live.revision
+        found = before.found if text == before.text else None
+        if found is None:
+            if not _says_anything(text):
+                return Made(text)
+            try:
+                found = self.file.checked(text, self.store.runs)
+            except PolicyMistake as mistake:
+                return before._replace(text=text, found=None, mistake=mistake)
+        if not self.live.ready:
+            return Made(text, found)
+        same = before.found == found and before.revision == revision and now - before.made < MINUTE
+        if before.plan is None or before.page is None or not same:
+            made = plan(self.live.catalogue(found.policy), found.policy, datetime.fromtimestamp(now).astimezone())
+            page = PlanPage(made, shown, glyphs_of(self))
+            return Made(text, found, None, made, page, revision, now)
+        page = before.page if before.page.shown == shown else before.page.again(shown)
+        return before._replace(text=text, mistake=None, page=page)
+
+    def _planned(self, made: Made) -> None:
+        before, self.made = self.made, made
+        if made.page is not None and made.page is not before.page:
+            self.list.show(made.page)
+        self.editor.mark(made.mistake.line if made.mistake else None)
+        self._tell()
+        if made.text != self.editor.text or (made.page is not None and made.page.shown != self.shown):
+            self.planner.request()
+
+    # Drawing.
+
+    def _tell(self) -> None:
+        for told in self.query(Told):
+            told.tell()
+        self._show_empty()
+        for line in self.query(OneLine):
+            line.refresh()
+        self.post_message(self.Retold())
+
+    def _show_empty(self) -> None:
+        self.list.show_empty(self._empty_lines())
+
+    def _empty_lines(self) -> Sequence[Line]:
+        if self.made.page is not None:
+            return [[("No run is shown: f shows others" if len(self.live) else "No runs yet", "muted")]]
+        at = self.live.progress.look()
+        if not self.live.ready:
+            frames = glyphs_of(self).spinner
+            sign = frames[int(clock.now_s() * 10) % len(frames)]
+            return [[(f"{sign} looking at all runs", "muted")], *([far(at)] if at and at.total else [])]
+        if not self.made.text or self.made.mistake:
+            return [[("The plan stands here as soon as the policy can be read", "muted")]]
+        return no_policy(len(self.live))
+
+    def _older(self) -> None:
+        if self.screen.is_current:
+            self.planner.request()
+
+    def _tick(self) -> None:
+        if not self.live.ready and self.screen.is_current:
+            self._show_empty()
+
+    def _totals(self, width: int) -> Sequence[Line]:
+        made = self.made
+        if made.page is None or made.found is None:
+            what = "as it was before the mistake" if made.page is not None else ""
+            return [[(what, "warn")]]
+        return total_lines(made.page, made.found.policy, width, glyphs_of(self))
+
+    def _standing(self, width: int) -> Sequence[Line]:
+        """What is to be said below the policy: its mistake, or whether it is saved."""
+        mistake = self.made.mistake
+        if mistake is not None and self.made.text == self.editor.text:
+            where = "" if mistake.line is None else f"line {mistake.line + 1}: "
+            return [[(line, "bad")] for line in wrapped(one_line(f"{where}{mistake}", 400), width)]
+        if self.stale:
+            told = "its file says something else by now; ^r takes that"
+            return [[(line, "warn")] for line in wrapped(told, width)]
+        if self.store.read_only:
+            return [[("read-only: to be tried, not saved", "warn")]]
+        if self.changed:
+            return [[("not saved", "warn"), ("  ^s saves it", "muted")]]
+        if not self.written.text:
+            return [[("no policy yet: every run stays", "muted")]]
+        return [[("saved", "good"), (f" in {_name_of(self.written.file)}", "muted")]]
+
+    def right_title(self) -> Line:
+        """What of the plan is shown, for the line of the frame above it."""
+        page, glyphs = self.made.page, glyphs_of(self)
+        if page is None:
+            return []
+        order = self.shown.order
+        arrow = glyphs.descending if order.descending else glyphs.ascending
+        line: Line = [(f" {len(page.lines):,}", "text")]
+        if self.shown.action is not None:
+            line.append((f" to {self.shown.action}", "accent"))
+        return [*line, (f" {glyphs.dot} ", "faint"), (f"{order.name} {arrow} ", "muted")]
+
+    def _detail(self, width: int) -> Line:
+        """All that is to be said of the run under the cursor."""
+        one, page = self.list.current, self.made.page
+        return page.detail(one) if one is not None and page is not None else []
+
+    # What the person does.
+
+    @on(LineList.Moved)
+    def _moved(self) -> None:
+        self.query_one("#plan-detail").refresh()
+
+    @on(LineList.Chosen)
+    def action_open(self) -> None:
+        one = self.list.current
+        if one is not None:
+            self.post_message(OpenRun(one.run.id))
+
+    def action_edit(self) -> None:
+        self.editor.focus()
+
+    @on(PolicyEditor.Leaving)
+    def leave(self) -> None:
+        """Goes back to the plan."""
+        self.list.focus()
+
+    def action_show(self) -> None:
+        ways: list[Action | None] = [None, *(one for one in reversed(ACTIONS) if self._has(one))]
+        place = ways.index(self.shown.action) if self.shown.action in ways else 0
+        self._show(self.shown._replace(action=ways[(place + 1) % len(ways)]))
+
+    def _has(self, action: Action) -> bool:
+        return self.made.page is not None and self.made.page.sums[action].runs > 0
+
+    def action_sort(self) -> None:
+        names = [order.name for order in ORDERS]
+        self._show(self.shown._replace(order=ORDERS[(names.index(self.shown.order.name) + 1) % len(ORDERS)]))
+
+    def action_reverse(self) -> None:
+        order = self.shown.order
+        self._show(self.shown._replace(order=order._replace(descending=not order.descending)))
+
+    def _show(self, shown: Shown) -> None:
+        self.shown = shown
+        self.planner.request()
+
+    @on(PolicyEditor.Saving)
+    def action_save(self) -> None:
+        if self.store.read_only:
+            self.app.notify("opened read-only: nothing is changed", severity="warning", markup=False)
+            return
+        text = self.editor.text
+        in_thread(self, partial(self.file.write, text, self.written), partial(self._saved, text))
+
+    def _saved(self, text: str, found: Written | FlightlogError) -> None:
+        if isinstance(found, FlightlogError):
+            self.post_message(Trouble(found))
+            self.filer.request()
+            return
+        self.written, self.saved, self.stale = found, text, False
+        self.app.notify(f"the policy is saved in {one_line(found.file, 200)}", markup=False)
+        self._tell()
+
+    @on(PolicyEditor.Reverting)
+    def action_revert(self) -> None:
+        def found(written: Written | FlightlogError) -> None:
+            if isinstance(written, FlightlogError):
+                self.post_message(Trouble(written))
+            else:
+                self._take(written)
+                self._tell()
+
+        in_thread(self, self.file.read, found)
+
+
+def _name_of(file: str) -> str:
+    return one_line(file.rpartition("/")[2], 40)
+
+
+def far(at: Standing) -> Line:
+    """How far the reading of all runs is."""
+    left = f", {format.duration(max(at.left, 1))} left" if at.left else ""
+    return [(f"  {at.done:,} of {at.total:,}{left}", "text")]
+
+
+def _says_anything(text: str) -> bool:
+    return any(line.strip() and not line.lstrip().startswith("#") for line in text.split("\n"))
