@@ -21,23 +21,30 @@ TABS = (
 )
 
 
-def strip(current: str) -> Line:
-    """All places, the one that is open standing out."""
+def strip(current: str, *, inside: bool = False) -> Line:
+    """All places, the one that is open standing out; `inside` one, those before it by their numbers, and no others."""
     line: Line = []
-    for tab in TABS:
+    for tab, title in _titled(current, inside):
         here = tab.id == current
-        line += [(f" {tab.key} ", "muted" if here else "accent"), (f"{tab.title} ", "title" if here else "muted")]
+        line += [(f" {tab.key} ", "muted" if here else "accent"), (title, "title" if here else "muted")]
     return line
 
 
-def place_at(cell: int) -> str | None:
-    """The place whose title stands in a cell of the strip."""
+def place_at(cell: int, current: str = "", *, inside: bool = False) -> str | None:
+    """The place whose title stands in a cell of that strip."""
     end = 0
-    for tab in TABS:
-        end += width_of([(f" {tab.key} {tab.title} ", "text")])
+    for tab, title in _titled(current, inside):
+        end += width_of([(f" {tab.key} {title}", "text")])
         if cell < end:
             return tab.id
     return None
+
+
+def _titled(current: str, inside: bool) -> list[tuple[PlaceTab, str]]:
+    if not inside:
+        return [(tab, f"{tab.title} ") for tab in TABS]
+    shown = TABS[: next((n for n, tab in enumerate(TABS, 1) if tab.id == current), len(TABS))]
+    return [(tab, f"{tab.title} " if tab.id == current else "") for tab in shown]
 
 
 def version_name(workflow: str, number: int | None) -> str:

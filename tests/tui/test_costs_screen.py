@@ -218,7 +218,7 @@ async def test_the_mouse_chooses_axes_lines_and_places_and_a_resize_loses_nothin
         await pilot.click("#costs", offset=(3, 1), times=2)
         await until(pilot, lambda: isinstance(app.screen, RunsScreen) and app.screen.run_list.matching == 1)
         # The place that it is of leads back.
-        await pilot.click("#list-top", offset=(28, 0))
+        await pilot.click("#list-top", offset=(11, 0))
         await until(pilot, lambda: app.screen is screen)
 
 

@@ -33,7 +33,7 @@ class PlaceLine(FrameLine):
         self._place, self._right, self._crumb = place, right, crumb
 
     def _parts(self, width: int) -> tuple[Line, Line]:
-        left, right = strip(self._place), self._right()
+        left, right = strip(self._place, inside=bool(self._crumb)), self._right()
         if self._crumb:
             # Of a long one the beginning is enough; what is said at the right is not left out for it.
             room = width - 2 * EDGE - width_of(left) - width_of(right) - 6
@@ -42,6 +42,7 @@ class PlaceLine(FrameLine):
         return left, right
 
     def on_click(self, event: events.Click) -> None:
-        place = place_at(event.x - EDGE) if event.x >= EDGE else None
+        inside = bool(self._crumb)
+        place = place_at(event.x - EDGE, self._place, inside=inside) if event.x >= EDGE else None
         if place and (place != self._place or self._crumb):
             self.post_message(self.Picked(place))
