@@ -223,7 +223,7 @@ def test_verbs_that_follow_wait_until_the_server_is_back(postgres, url, tmp_path
         store.run("second").finish()
         run.finish()
     until(lambda: "second" in said["watch"].read_text())
-    assert following[1].wait(60) == 0
+    assert following[1].wait(60) == 0, said["logs"].read_text()
     following[0].kill()
     following[0].wait()
     told = [line.split()[-1] for line in said["logs"].read_text().splitlines() if "INFO" in line]

@@ -51,11 +51,12 @@ def logs(
         found = store.runs.resolve(run)
         wanted = LogFilter(level=_level(level), step=_step_id(store, found, step), request_id=request)
         names = StepNames(store)
+        if follow:
+            _follow(store, found, wanted, pattern, as_json, names)
+            return
         before, after = -1, 0
         while before != after:
             before, after = after, _print_page(store, found, wanted, pattern, after, as_json, names)
-        if follow:
-            _follow(store, found, wanted, pattern, after, as_json, names)
 
 
 class StepNames:
@@ -79,11 +80,10 @@ def _follow(
     run: str,
     wanted: LogFilter,
     pattern: re.Pattern[str] | None,
-    after: int,
     as_json: bool,
     names: StepNames,
 ) -> None:
-    woken, patience = threading.Event(), Patience()
+    after, woken, patience = 0, threading.Event(), Patience()
     watch = store.feed.watch(woken.set)
     try:
         while True:
