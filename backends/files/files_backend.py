@@ -43,6 +43,7 @@ class FilesBackend:
 
     def reading(self, metrics: "Callable[[Database, Callable[[], None]], SqlMetrics]") -> Reading:
         """Opens the index and what reads through it."""
+        from .. import checks as looking
         from .. import dropping_states, upkeep
         from ..annotation_writers import FileAnnotations
         from ..archive.archived_bodies import ArchivedBodies
@@ -75,16 +76,19 @@ class FilesBackend:
             "workflows": [layout.workflows],
             "index": [where.with_name(where.name + suffix) for suffix in ("", "-wal", "-shm")] if where else [],
         }
+        operations = operations_on(layout, database, refresh, self.gate, read_only=self._read_only)
         checks = (
-            upkeep.can_be_read(refresh),
-            upkeep.sqlite_release,
-            upkeep.full_text(database),
-            upkeep.private(layout.root, parts),
-            upkeep.tidy(layout.runs, by_day=True),
-            upkeep.left_in_spool(layout.spool),
-            upkeep.named_damage(database, lambda run: layout.torn(run).exists()),
-            upkeep.lost_runs(database),
-            upkeep.in_step(database, layout.root),
+            looking.can_be_read(refresh),
+            looking.sqlite_release,
+            looking.full_text(database),
+            looking.private(layout.root, parts),
+            looking.tidy(layout.runs, by_day=True),
+            looking.left_in_spool(layout.spool),
+            looking.named_damage(database, lambda run: layout.torn(run).exists()),
+            looking.lost_runs(database),
+            looking.in_step(database, layout.root),
+            looking.archives(layout.archive),
+            looking.unfinished(operations),
         )
         bodies = EitherBodies(JournalBodies(layout, database), ArchivedBodies(layout.archived))
         drop_states = dropping_states.of_files(layout, database, refresh, read_only=self._read_only)
@@ -107,7 +111,7 @@ class FilesBackend:
                 repairs={}
                 if self._read_only
                 else for_any(layout, parts, self.recording) | for_journals(layout, gated(index.again, self.gate)),
-                operations=operations_on(layout, database, refresh, self.gate, read_only=self._read_only),
+                operations=operations,
                 space=space_of_files(layout, database, refresh, where),
             ),
             metrics=metrics(database, refresh),

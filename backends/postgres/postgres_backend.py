@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ...core.config import Storage
+    from ..checks import Check
     from ..space.engines import Taken
     from ..spool.shipping import Shipping
     from ..sql.database import Database
     from ..sql.projector import Projector
-    from ..upkeep import Check
 
 
 class PostgresBackend(SpooledBackend):

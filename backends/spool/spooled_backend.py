@@ -20,13 +20,13 @@ from .spool_recording import Shipped, SpoolRecording
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from ..checks import Check
     from ..reading import Watcher
     from ..space.engines import Taken
     from ..sql.database import Database
     from ..sql.metrics_repository import SqlMetrics
     from ..sql.projector import Projector
     from ..truth import Truth
-    from ..upkeep import Check
     from .shipping import Shipping
 
 
@@ -118,6 +118,7 @@ class SpooledBackend(ABC):
 
     def reading(self, metrics: "Callable[[Database, Callable[[], None]], SqlMetrics]") -> Reading:
         """Opens the database and what reads it."""
+        from .. import checks as looking
         from .. import dropping_states, upkeep
         from ..annotation_writers import TableAnnotations
         from ..data_directory import Root
@@ -135,12 +136,12 @@ class SpooledBackend(ABC):
         parts = {**files, "spool": [layout.spool], "workflows": [layout.workflows]}
         all_files = [path for paths in files.values() for path in paths]
         checks = (
-            upkeep.can_be_read(refresh),
-            upkeep.private(layout.root, parts),
+            looking.can_be_read(refresh),
+            looking.private(layout.root, parts),
             *self._checks(database),
-            upkeep.tidy(layout.spool, by_day=False),
-            upkeep.named_damage(database),
-            upkeep.lost_runs(database),
+            looking.tidy(layout.spool, by_day=False),
+            looking.named_damage(database),
+            looking.lost_runs(database),
         )
         folders = {layout.root, layout.spool, *(path.parent for path in all_files)}
         bodies, notes = EventTableBodies(database), TableAnnotations(database, projector)

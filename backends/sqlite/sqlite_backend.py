@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ...core.config import Storage
+    from ..checks import Check
     from ..space.engines import Taken
     from ..sql.database import Database
-    from ..upkeep import Check
 
 log = logging.getLogger("flightlog.journal")
 
@@ -76,9 +76,9 @@ class SqliteBackend(SpooledBackend):
         return of_sqlite(self._path)(connection)
 
     def _checks(self, database: "Database") -> "Sequence[Check]":
-        from .. import upkeep
+        from .. import checks as looking
 
-        return (upkeep.sqlite_release, upkeep.full_text(database), upkeep.sound_database(database))
+        return (looking.sqlite_release, looking.full_text(database), looking.sound_database(database))
 
     def close(self, then: Callable[[], None]) -> None:
         """Ends watches, ships what is left, and calls `then`. May be called twice."""

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from contextlib import nullcontext
 
 import flightlog
 import pytest
@@ -39,9 +40,9 @@ def test_a_sound_store_has_no_findings_but_the_age_of_sqlite(store):
 
 
 def test_an_old_sqlite_is_named(store, monkeypatch):
-    monkeypatch.setattr("flightlog.backends.upkeep.sqlite_is_fixed", lambda: False)
+    monkeypatch.setattr("flightlog.backends.checks.sqlite_is_fixed", lambda: False)
     assert findings(store, "old-sqlite")[0].severity == "note"
-    monkeypatch.setattr("flightlog.backends.upkeep.sqlite_is_fixed", lambda: True)
+    monkeypatch.setattr("flightlog.backends.checks.sqlite_is_fixed", lambda: True)
     assert not findings(store, "old-sqlite")
 
 
@@ -67,7 +68,7 @@ def test_a_file_that_goes_between_listing_and_looking_is_not_there(store, monkey
         for entry in found:
             if entry.is_file() and entry.name.endswith("-brief"):
                 os.unlink(entry.path)
-        return found
+        return nullcontext(found)
 
     folder = next(paths for name, paths in store.upkeep._parts.items() if name in ("runs", "spool"))[0]
     (folder / "x-brief").write_bytes(b"12345")
@@ -130,3 +131,16 @@ def test_a_directory_that_is_gone_is_a_finding_not_a_crash(tmp_path, storage):
         assert [finding.what for finding in store.upkeep.check()] == ["the data directory is gone"]
         assert all(size == 0 for size in store.upkeep.sizes().values())
         (tmp_path / "away").rename(tmp_path / "data")
+
+
+def test_an_archive_that_is_damaged_and_a_file_that_is_none(tmp_path):
+    with flightlog.open(tmp_path, storage="file") as store:
+        run = run_in(store)
+        journal = next(tmp_path.rglob(f"{run}.jsonl"))
+        folder = tmp_path / "archive" / "2026-11"
+        folder.mkdir(parents=True)
+        (folder / f"{run}.flz").write_bytes(journal.read_bytes())
+        (folder / "notes.txt").write_text("mine")
+        found = findings(store, "damaged-archive")
+        assert [(finding.run, finding.severity) for finding in found] == [(run, "error")]
+        assert "notes.txt" in findings(store, "unknown-file")[0].where
