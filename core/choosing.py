@@ -72,9 +72,10 @@ def survey(doing: Doing, found: Iterable[Run], runs: RunRepository) -> Survey:
         unknown=len(going) - len(sizes),
         refused=dict(refused),
         workflows=dict(workflows),
-        emptied=tuple(_emptied(workflows, runs)) if doing == "trash" else (),
+        emptied=emptied(workflows, runs) if doing == "trash" else (),
     )
 
 
-def _emptied(going: Mapping[str, int], runs: RunRepository) -> Iterable[str]:
-    return (workflow for workflow, count in sorted(going.items()) if runs.count(of_version(workflow)) <= count)
+def emptied(going: Mapping[str, int], runs: RunRepository) -> tuple[str, ...]:
+    """The workflows, of those of which so many runs go, that would have none left."""
+    return tuple(name for name, count in sorted(going.items()) if runs.count(of_version(name)) <= count)

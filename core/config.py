@@ -19,9 +19,6 @@ DEFAULT_PATHS: dict[str, dict[str, str]] = {
 }
 """Concern → storage type → path in the data directory, where none is given."""
 
-NOT_YET = ("retention", "minimum", "max_size", "max_runs", "trash_for", "every")
-"""Settings that are read and checked, and which this version does not act on."""
-
 
 def masked(url: str) -> str:
     """The URL of a server as it may be shown: without user, password and options. What is none stays as it is."""

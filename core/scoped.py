@@ -1,7 +1,7 @@
 """The repositories of one scope: what every interface promises, of the runs that belong to it alone."""
 
 import builtins
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cache
 
 import msgspec
@@ -33,7 +33,7 @@ from .runs import Approval, Artifact, Damage, Group, Item, Message, MetricValue,
 from .scope import Belonging, Scope
 from .space import Sorting, Space
 from .store import Reading, Store
-from .upkeep import Finding
+from .upkeep import Dropped, Finding
 from .workflows import Outcome, Workflow
 
 
@@ -300,17 +300,20 @@ class ScopedUpkeep(UpkeepRepository):
         self._scope = scope
 
     def check(self, *, stop: Callable[[], bool] = lambda: False) -> Iterator[Finding]:
-        raise self._refused()
+        raise self.refusal()
 
     def sizes(self) -> dict[str, int]:
-        raise self._refused()
+        raise self.refusal()
 
     def space(
         self, path: Sequence[str] = (), *, sort: Sorting = "size", limit: int = 1000, after: str | None = None
     ) -> Space:
-        raise self._refused()
+        raise self.refusal()
 
-    def _refused(self) -> NotSupported:
+    def drop_states(self, run: str, keep: Collection[str], *, by: str = "") -> Dropped:
+        raise self.refusal()
+
+    def refusal(self) -> NotSupported:
         return NotSupported("upkeep is of the whole store", where=str(self._scope), advice="ask without --session")
 
 

@@ -168,9 +168,11 @@ class Store:
     def audit(self, within: Query = EVERYTHING, *, limit: int = 100, after: str | None = None) -> Page[Act]:
         """Who did what and when, newest first: to the runs that match, and with `within` all also to versions.
 
-        Acts on runs cost what is returned, those on versions one look at all of these.
+        Operations on runs that are gone are told too, with `within` all or if it asks for nothing but ids. Acts on
+        runs cost what is returned, those on versions one look at all of these; with a query each operation is looked
+        at until there are enough.
         """
-        return trail(self.runs, self.workflows, within, max(limit, 1), after)
+        return trail(self.runs, self.workflows, self.upkeep, within, max(limit, 1), after)
 
     def run(self, workflow: str, **facts: Any) -> RunRecorder:
         """Begins a run and returns its recorder, a context manager; see `core.recorder.begin_run`."""
@@ -227,4 +229,7 @@ class Unopened(UpkeepRepository):
         raise self._error
 
     def drop_states(self, run: str, keep: Collection[str], *, by: str = "") -> Dropped:
-        raise self._error
+        raise self.refusal()
+
+    def refusal(self) -> StorageError:
+        return self._error

@@ -92,7 +92,8 @@ class Operations:
 
     def states(self, run: str, by: str, drop: Callable[[], Dropped]) -> Dropped:
         """Drops states of a run (`drop` does it whole or not at all), and records it; what `drop` raises is raised."""
-        order = new_order(by=by, why=f"flightlog drop-states {run}")
+        named = run.encode("utf-8", "backslashreplace").decode()  # there is no run of an id that is no text
+        order = new_order(by=by, why=f"flightlog drop-states {named}")
         with self._alone(order, "states") as held:
             dropped = drop()
             told = Done(run=run, outcome="done", before_bytes=dropped.size_bytes)

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Sequence
 
-from ..errors import NotSupported
+from ..errors import NotSupported, StorageError
 from ..operations import Chosen, Compacted, Done, Operation, Order, Trashed
 from ..pages import Page
 from ..space import Sorting, Space
@@ -59,7 +59,7 @@ class UpkeepRepository(ABC):
         what a run is made of is read from that run alone. NotFound for a path that leads nowhere; NotSupported for
         one session alone.
         """
-        raise _not_here()
+        raise self.refusal()
 
     def drop_states(self, run: str, keep: Collection[str], *, by: str = "") -> Dropped:
         """Drops the states of a finished run but those at the checkpoints in `keep`, for good.
@@ -77,61 +77,61 @@ class UpkeepRepository(ABC):
 
         What was packed is read back from the disk and compared before the original goes.
         """
-        raise _not_here()
+        raise self.refusal()
 
     def restore(self, order: Order, runs: Sequence[str]) -> Iterator[Done]:
         """Unpacks archived runs: the same bytes at the same place. A run that is live is never overwritten."""
-        raise _not_here()
+        raise self.refusal()
 
     def trash(self, order: Order, chosen: Sequence[Chosen]) -> Iterator[Done]:
         """Moves finished, lost or archived runs out of sight, whole, until `undo` or `purge`.
 
         The parent of a run that is there is skipped: it would leave an orphan. Needs no room on the disk.
         """
-        raise _not_here()
+        raise self.refusal()
 
     def undo(self, order: Order, operation: str) -> Iterator[Done]:
         """Takes an operation back: what was archived is restored, what was trashed or restored goes back where it was.
 
         NotFound; Conflict if there is nothing to be taken back (`Operation.reversible`).
         """
-        raise _not_here()
+        raise self.refusal()
 
     def purge(self, order: Order, *, before: str | None = None, runs: Collection[str] | None = None) -> Iterator[Done]:
         """Removes what lies in the trash for good, from every copy: all, or what was put there `before` a time.
 
         `runs` limits it to these. Needs no room on the disk.
         """
-        raise _not_here()
+        raise self.refusal()
 
     def trashed(self, *, limit: int = 100, after: str | None = None) -> Page[Trashed]:
         """What lies in the trash, newest first."""
-        raise _not_here()
+        raise self.refusal()
 
     def operations(self, *, limit: int = 100, after: str | None = None) -> Page[Operation]:
         """The record of operations, newest first. Costs what is returned."""
-        raise _not_here()
+        raise self.refusal()
 
     def operation(self, id: str) -> Operation:
         """One operation with all its runs; NotFound."""
-        raise _not_here()
+        raise self.refusal()
 
     def verify_archive(self, run: str) -> Finding | None:
         """Reads an archived run whole and compares every digest; what is wrong, or None. NotFound."""
-        raise _not_here()
+        raise self.refusal()
 
     def applied_policy(self) -> str:
         """The digest of the retention policy that was applied by hand last; empty if none was."""
-        raise _not_here()
+        raise self.refusal()
 
     def note_policy(self, order: Order, digest: str) -> None:
         """Notes that a policy was applied by hand: from now on it may act by itself."""
-        raise _not_here()
+        raise self.refusal()
 
     def compact(self, order: Order | None = None) -> Compacted:
         """Gives free pages of the store's databases back to the disk; without an order it only says what that gives."""
-        raise _not_here()
+        raise self.refusal()
 
-
-def _not_here() -> NotSupported:
-    return NotSupported("this cannot be done here", advice="what is recorded here belongs to another program")
+    def refusal(self) -> StorageError:
+        """What is raised by whatever cannot be done here."""
+        return NotSupported("this cannot be done here", advice="what is recorded here belongs to another program")

@@ -23,6 +23,8 @@ class Taken(msgspec.Struct, kw_only=True, frozen=True):
     last_seq: int
     """`seq` of its newest event: a run that has a newer one is another than the one that was looked at."""
     archived: bool
+    workflow: str = ""
+    size_bytes: int | None = None
 
 
 class SavedPlan(msgspec.Struct, kw_only=True, frozen=True):
@@ -49,6 +51,8 @@ def taken_of(found: Plan) -> tuple[Taken, ...]:
             status=one.run.status,
             last_seq=one.run.last_seq,
             archived=one.run.archived,
+            workflow=one.run.workflow,
+            size_bytes=one.run.size_bytes,
         )
         for one in found.decisions
         if one.action != "keep"

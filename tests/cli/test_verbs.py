@@ -424,15 +424,6 @@ def test_hostile_text_reaches_no_terminal(tmp_path):
             assert bad not in result.output.replace("\n", ""), (words, repr(bad))
 
 
-def test_config_says_what_this_version_does_not_act_on(tmp_path):
-    (tmp_path / "flightlog.yaml").write_text("budgets: [{per: day, max: 20.00}]\nmax_size: 5GB\n")
-    said = call("config", "--data", tmp_path)
-    assert said.splitlines()[-1] == "read and checked, but not acted on by this version: max_size"
-    rows = lines_of("config", "--json", "--data", tmp_path)
-    assert {row["key"]: row["acted_on"] for row in rows}["budgets"] is True
-    assert {row["key"]: row["acted_on"] for row in rows}["max_size"] is False
-
-
 def test_costs_tell_how_the_budgets_stand(tmp_path):
     (tmp_path / "flightlog.yaml").write_text(
         "budgets: [{per: day, max: 2}, {query: 'workflow:none', per: month, max: 20.5, warn: 0.5}]\n"

@@ -7,8 +7,10 @@ import msgspec
 import pytest
 from flightlog.core.annotations import Pinned
 from flightlog.core.errors import Conflict, NotFound
+from flightlog.core.operations import Chosen, new_order
+from flightlog.core.query.query import EVERYTHING
 from flightlog.core.retention import catalogue
-from flightlog.core.retention.applying import carry_out, check_saved, digest_of
+from flightlog.core.retention.applying import carry_out, check_saved, digest_of, overdue
 from flightlog.core.retention.plan import plan
 from flightlog.core.retention.policy import Block, Keep, Policy
 from flightlog.core.retention.saved import restored, saved, taken_of
@@ -90,6 +92,44 @@ def test_it_stops_between_two_runs(store):
     running.close()
     assert first.done.outcome == "done"
     assert sum(states(store, f"n{number}") for number in range(5)) == 2 + 4 * 3
+
+
+def test_only_runs_that_were_planned_and_are_as_they_were_go(store):
+    """Others come, go on, are pinned and vanish between the plan and its end."""
+    policy = Policy(blocks=(Block(match="status:completed", keep=Keep(last=1), then="trash"),), minimum=0)
+    taken = planned(store, policy)
+    ids = {run.name: run.id for run in store.runs.query(EVERYTHING).items}
+    with store.run("triage", name="new"):
+        pass
+    store.runs.annotate(Pinned(run=ids["n1"]))
+    list(store.upkeep.trash(new_order(), [Chosen(run=ids["n2"])]))
+    taken = [msgspec.structs.replace(one, last_seq=1) if one.run == ids["n3"] else one for one in taken]
+    running = carry_out(taken, (), store, by="ana", why="flightlog retain --apply")
+    found = {one.done.run: one.done.why for one in running}
+    assert found == {
+        ids["n0"]: "",
+        ids["n1"]: "it is pinned",
+        ids["n2"]: "it is not there",
+        ids["n3"]: "it became active since it was looked at",
+    }
+    assert {run.name for run in store.runs.query(EVERYTHING).items} == {"n1", "n3", "n4", "new"}
+    (ours, other) = store.upkeep.trashed().items
+    assert (ours.run, ours.by, ours.rule) == (ids["n0"], "ana", "retention[0]") and other.run == ids["n2"]
+
+
+def test_what_has_lain_in_the_trash_for_long_enough_goes_and_what_came_since_does_not(store):
+    ids = {run.name: run.id for run in store.runs.query(EVERYTHING).items}
+    for name in ("n0", "n1"):
+        list(store.upkeep.trash(new_order(), [Chosen(run=ids[name])]))
+    soon = datetime.now(UTC) + timedelta(days=7)
+    assert not overdue(store.upkeep, POLICY, soon - timedelta(hours=1))
+    gone = overdue(store.upkeep, POLICY, soon)
+    assert {one.run for one in gone} == {ids["n0"], ids["n1"]}
+    list(store.upkeep.undo(new_order(), next(one.operation for one in gone if one.run == ids["n0"])))
+    list(store.upkeep.trash(new_order(), [Chosen(run=ids["n0"])]))
+    found = [(one.kind, one.done.run) for one in carry_out((), gone, store) if one.done.outcome == "done"]
+    assert found == [("purge", ids["n1"])]
+    assert [one.run for one in store.upkeep.trashed().items] == [ids["n0"]]
 
 
 def test_a_saved_plan_is_of_one_store_one_policy_and_one_day(store):

@@ -18,10 +18,11 @@ from .runs import query_of
 @click.option("--after", metavar="CURSOR", help="Go on from the cursor that an earlier call printed.")
 @json_option("One JSON object a line; the cursor to go on from comes on stderr.")
 def audit(settings: Settings, query: tuple[str, ...], limit: int, after: str | None, as_json: bool) -> None:
-    """Who did what and when, newest first: pins, tags, notes, scores, answers to approvals, dropped states, and
-    versions that were saved or deleted.
+    """Who did what and when, newest first: pins, tags, notes, scores, answers to approvals, dropped states, versions
+    that were saved or deleted, and what was done with runs (archive, restore, trash, undo, purge, policy, compact),
+    each with the operation that `flightlog undo` takes back.
 
-    With QUERY what was done to the runs that match.
+    With QUERY what was done to the runs that match; `id:01j9` also finds a run that is gone.
     """
     with opened(settings) as store:
         page = store.audit(query_of(query), limit=limit, after=after)
@@ -37,6 +38,9 @@ def audit(settings: Settings, query: tuple[str, ...], limit: int, after: str | N
 
 
 def _cells(act: Act) -> tuple[str, ...]:
+    if act.operation:
+        to, told = act.run or act.what or "–", " · ".join(filter(None, (act.operation, act.detail, act.note)))
+        return format.moment(act.t), act.by or "–", act.action, to, safe_text(told)
     to = act.run or f"{act.workflow}@{act.version}"
     told = ": ".join(filter(None, (act.what, act.detail, act.note)))
     return format.moment(act.t), act.by or "–", act.action, to, safe_text(told)

@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from collections.abc import Callable
 
 import click
 
@@ -15,11 +16,12 @@ _WIDTH = 20
 class Bar:
     """Draws where a piece of work stands, on one line that is drawn over; nothing where stderr is no terminal.
 
-    Another thread draws, so that a slow terminal slows no work.
+    Another thread draws, so that a slow terminal slows no work. `told` says so many parts of it in words: bytes,
+    unless told otherwise.
     """
 
-    def __init__(self, progress: Progress, *, ascii: bool = False) -> None:
-        self._progress, self._ascii = progress, ascii
+    def __init__(self, progress: Progress, *, ascii: bool = False, told: Callable[[int], str] = format.size) -> None:
+        self._progress, self._ascii, self._told = progress, ascii, told
         self._over, self._lock = threading.Event(), threading.Lock()
         self._thread = threading.Thread(target=self._draw_on, daemon=True, name="flightlog-bar")
         self._width = 0
@@ -51,16 +53,16 @@ class Bar:
             at = self._progress.look()
             if at is not None:
                 with self._lock:
-                    text = line(at, ascii=self._ascii)
+                    text = line(at, ascii=self._ascii, told=self._told)
                     self._clear()
                     click.echo(f"\r{text}", nl=False, err=True)
                     self._width = len(text)
 
 
-def line(at: Standing, *, ascii: bool = False) -> str:
+def line(at: Standing, *, ascii: bool = False, told: Callable[[int], str] = format.size) -> str:
     """`carrying ▇▇▇▇▇·······  31 MB of 102 MB, 0:12 left`."""
     share = min(at.done / at.total, 1.0) if at.total else 1.0
     full = int(share * _WIDTH)
     bar = ("#" if ascii else "▇") * full + ("." if ascii else "·") * (_WIDTH - full)
     left = f", {format.duration(max(at.left, 1))} left" if at.left else ""
-    return f"{at.what} {bar} {format.size(min(at.done, at.total))} of {format.size(at.total)}{left}"
+    return f"{at.what} {bar} {told(min(at.done, at.total))} of {told(at.total)}{left}"

@@ -1,10 +1,9 @@
 """`flightlog config`: what is in force and where each value came from."""
 
-from ...core.config import NOT_YET
 from ...core.text import safe_text
 from .opening import configuration
 from .options import Settings, json_option, verb
-from .output import say, say_json, table
+from .output import say_json, table
 
 
 @verb(epilog="flightlog config\nflightlog config --json")
@@ -14,9 +13,6 @@ def config(settings: Settings, as_json: bool) -> None:
     rows = configuration(settings).rows()
     if as_json:
         for key, value, origin in rows:
-            say_json({"key": key, "value": value, "from": origin, "acted_on": key not in NOT_YET})
+            say_json({"key": key, "value": value, "from": origin})
         return
     table(("Key", "Value", "From"), [(key, safe_text(str(value)), origin) for key, value, origin in rows])
-    idle = [key for key, _, _ in rows if key in NOT_YET]
-    if idle:
-        say(f"\nread and checked, but not acted on by this version: {', '.join(idle)}")

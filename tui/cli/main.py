@@ -14,43 +14,62 @@ import click
 from ...core.errors import ConfigError, FlightlogError
 from .options import Settings, common_options
 
-VERBS = {
-    "browse": ("browse", "Open the browser (what `flightlog [PATH]` does)."),
-    "ls": ("runs", "List runs."),
-    "show": ("runs", "Everything about a run."),
-    "events": ("runs", "The recorded events of a run, as recorded."),
-    "watch": ("watching", "New and changed runs as they come, one JSON line each."),
-    "logs": ("logs", "Log entries of a run."),
-    "search": ("logs", "Search all log text."),
-    "items": ("items", "Rows of a batch run, and retries of failed ones."),
-    "states": ("states", "Checkpoints of a run and their graph."),
-    "state": ("states", "The state at a checkpoint, as JSON."),
-    "sessions": ("groups", "Sessions with their runs and costs."),
-    "costs": ("groups", "Costs by day, workflow, version, model, agent or session."),
-    "space": ("space", "What takes how much room: workflows, runs, states, indexes, free pages."),
-    "metrics": ("metrics", "What the runs of a workflow came to, by version or day; two versions compared."),
-    "workflows": ("versions", "Workflows and how many versions and runs they have."),
-    "versions": ("versions", "Versions of a workflow: lineage and outcomes."),
-    "version": ("versions", "One definition, as it was saved."),
-    "save": ("versions", "Save a new version of a workflow."),
-    "diff": ("diff", "What differs between two versions, or two checkpoints."),
-    "delete": ("versions", "Delete a version; its place in the lineage stays."),
-    "pin": ("annotate", "Keep runs from every clean-up."),
-    "unpin": ("annotate", "Take the pin off runs."),
-    "tag": ("annotate", "Tag runs."),
-    "note": ("annotate", "Write a note on a run."),
-    "approve": ("annotate", "Approve what a run waits for."),
-    "reject": ("annotate", "Reject what a run waits for."),
-    "retain": ("retention", "What a retention policy would do to every run, and why; changes nothing."),
-    "audit": ("audit", "Who did what to runs and versions, and when."),
-    "migrate": ("moving", "Move everything to another storage, and switch the configuration to it."),
-    "backup": ("moving", "Copy everything into another store; again, only what is new."),
-    "verify": ("moving", "Compare two stores, byte for byte."),
-    "doctor": ("doctor", "Look for everything that is wrong; changes nothing."),
-    "config": ("configuration", "The configuration in force, and where each value came from."),
-    "demo": ("demo", "Watch a fleet of scripted agents at work."),
+GROUPS = {
+    "Look": {
+        "browse": ("browse", "Open the browser (what `flightlog [PATH]` does)."),
+        "ls": ("runs", "List runs."),
+        "show": ("runs", "Everything about a run."),
+        "events": ("runs", "The recorded events of a run, as recorded."),
+        "watch": ("watching", "New and changed runs as they come, one JSON line each."),
+        "logs": ("logs", "Log entries of a run."),
+        "search": ("logs", "Search all log text."),
+        "items": ("items", "Rows of a batch run, and retries of failed ones."),
+        "states": ("states", "Checkpoints of a run and their graph."),
+        "state": ("states", "The state at a checkpoint, as JSON."),
+        "diff": ("diff", "What differs between two versions, or two checkpoints."),
+        "sessions": ("groups", "Sessions with their runs and costs."),
+        "costs": ("groups", "Costs by day, workflow, version, model, agent or session."),
+        "metrics": ("metrics", "What the runs of a workflow came to, by version or day; two versions compared."),
+        "audit": ("audit", "Who did what to runs and versions, and when."),
+    },
+    "Workflows": {
+        "workflows": ("versions", "Workflows and how many versions and runs they have."),
+        "versions": ("versions", "Versions of a workflow: lineage and outcomes."),
+        "version": ("versions", "One definition, as it was saved."),
+        "save": ("versions", "Save a new version of a workflow."),
+        "delete": ("versions", "Delete a version; its place in the lineage stays."),
+    },
+    "Add": {
+        "pin": ("annotate", "Keep runs from every clean-up."),
+        "unpin": ("annotate", "Take the pin off runs."),
+        "tag": ("annotate", "Tag runs."),
+        "note": ("annotate", "Write a note on a run."),
+        "approve": ("annotate", "Approve what a run waits for."),
+        "reject": ("annotate", "Reject what a run waits for."),
+    },
+    "Clean up": {
+        "retain": ("retention", "What a retention policy would do to every run, and why; or do it."),
+        "archive": ("archive", "Pack runs, and list or verify what is packed."),
+        "restore": ("archive", "Unpack archived runs."),
+        "rm": ("removal", "Move runs to the trash."),
+        "trash": ("removal", "What lies in the trash, and emptying it."),
+        "undo": ("removal", "Take back the last operation, or a certain one."),
+        "space": ("space", "What takes how much room: workflows, runs, states, indexes, free pages."),
+        "compact": ("compacting", "Give free pages of databases back to the disk."),
+    },
+    "Storage": {
+        "migrate": ("moving", "Move everything to another storage, and switch the configuration to it."),
+        "backup": ("moving", "Copy everything into another store; again, only what is new."),
+        "verify": ("moving", "Compare two stores, byte for byte."),
+        "doctor": ("doctor", "Look for everything that is wrong; changes nothing."),
+        "config": ("configuration", "The configuration in force, and where each value came from."),
+    },
+    "Try": {
+        "demo": ("demo", "Watch a fleet of scripted agents at work."),
+    },
 }
-"""Verb → the module that has it, and its line in `--help` (read without importing the module)."""
+"""Verbs as `--help` lists them, each with the module that has it (not imported for that)."""
+VERBS = {name: verb for group in GROUPS.values() for name, verb in group.items()}
 
 OK, FAILED, WRONG_USE, FINDINGS, INTERRUPTED = 0, 1, 2, 3, 130
 """Exit codes: done, failed, called in a wrong way, done with findings, broken off by ^C."""
@@ -71,8 +90,9 @@ class Verbs(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Verbs"):
-            formatter.write_dl([(verb, text) for verb, (_, text) in VERBS.items()])
+        for title, group in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(verb, text) for verb, (_, text) in group.items()])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

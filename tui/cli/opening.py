@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ...core.config import masked
 from ...core.errors import ConfigError
@@ -86,17 +86,29 @@ def configuration(settings: Settings) -> "Config":
     return in_force(settings.data, config=settings.config, storage=settings.storage)
 
 
-def retention_policy(settings: Settings, file: str | None) -> "tuple[Policy, str]":
-    """The retention policy of a file, or of the configuration in force, and the file that says it; ConfigError."""
+class Retention(NamedTuple):
+    """What is said about retention, and where."""
+
+    policy: "Policy | None"
+    every_s: float
+    file: str
+
+    def required(self) -> "Policy":
+        """The policy; ConfigError if there is none, or if it is empty."""
+        if self.policy is None:
+            advice = "give `retention` a block, or name a file that does with --policy"
+            raise ConfigError("there is no retention policy", where=self.file, advice=advice)
+        self.policy.check()
+        return self.policy
+
+
+def retention(settings: Settings, file: str | None) -> Retention:
+    """The retention policy of a file, or of the configuration in force; ConfigError."""
     from ...backends.configuration.config_file import load_retention
-    from ...backends.configuration.policies import policy_of
+    from ...backends.configuration.policies import every_of, policy_of
 
     config = load_retention(file) if file else configuration(settings)
-    policy = policy_of(config)
-    if policy is None:
-        advice = "give `retention` a block, or name a file that does with --policy"
-        raise ConfigError("there is no retention policy", where=config.file, advice=advice)
-    return policy, config.file
+    return Retention(policy_of(config), every_of(config), config.file)
 
 
 def verified(a: str, b: str, progress: "Progress") -> "Iterator[Finding | Counts]":

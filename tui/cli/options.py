@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import click
 
@@ -48,13 +48,16 @@ def json_option(help: str = "One JSON object a line.") -> Callable[[Callable[...
     return click.option("--json", "as_json", is_flag=True, help=help)
 
 
-def verb(*, epilog: str = "") -> Callable[[Callable[..., Any]], click.Command]:
+C = TypeVar("C", bound=click.Command)
+
+
+def verb(*, epilog: str = "", cls: type[C] = click.Command) -> Callable[[Callable[..., Any]], C]:  # type: ignore[assignment]
     """Makes a function `f(settings, …)` a verb that takes the common options too.
 
     `epilog` are its examples, a line each.
     """
 
-    def decorate(function: Callable[..., Any]) -> click.Command:
+    def decorate(function: Callable[..., Any]) -> C:
         @functools.wraps(function)
         @click.pass_context
         def called(ctx: click.Context, /, **options: Any) -> Any:
@@ -65,6 +68,6 @@ def verb(*, epilog: str = "") -> Callable[[Callable[..., Any]], click.Command]:
         examples = (
             "\b\nExamples:\n" + "\n".join(f"  {line}" for line in epilog.strip().splitlines()) if epilog else None
         )
-        return click.command(name=name, epilog=examples)(common_options(called))
+        return click.command(name=name, cls=cls, epilog=examples)(common_options(called))
 
     return decorate

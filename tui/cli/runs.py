@@ -79,10 +79,11 @@ def ls(
             for run, _ in found:
                 say(run.id)
         else:
-            _print_list(store, wanted, list(found), settings)
+            say_runs(store, wanted, list(found), settings)
 
 
-def _print_list(store: Store, query: Query, found: list[tuple[Run, str | None]], settings: Settings) -> None:
+def say_runs(store: Store, query: Query, found: list[tuple[Run, str | None]], settings: Settings) -> None:
+    """Runs as a table, how many more there are, and how to go on."""
     from .run_lines import HEAD, RIGHT, run_line
 
     table(HEAD, [run_line(run, settings.ascii) for run, _ in found], right=RIGHT)

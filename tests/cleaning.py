@@ -1,0 +1,43 @@
+"""A store with a few runs of two workflows, which the verbs that clean up are called on."""
+
+import json
+
+import flightlog
+from click.testing import CliRunner
+from flightlog.core.annotations import Pinned
+from flightlog.core.query.query import EVERYTHING
+from flightlog.tui.cli.main import main
+
+KINDS = ("file",)
+"""In which of these ways of keeping a store runs are cleaned up."""
+
+
+class Place:
+    """A store with a few runs, which verbs are called on."""
+
+    def __init__(self, kind: str, folder, new_url) -> None:
+        self.name = new_url() if kind == "postgres" else str(folder)
+        storage = None if kind == "postgres" else kind
+        with flightlog.open(self.name, storage=storage) as store:
+            for number in range(4):
+                with store.run("triage", name=f"night-{number}", session="ana") as run:
+                    run.log("x" * 3000)
+            store.run("report", name="bad").finish("failed")
+            store.run("report", name="on", parent=store.runs.resolve("night-3"))
+            store.runs.annotate(Pinned(run=store.runs.resolve("night-2")))
+            self.ids = {run.name: run.id for run in store.runs.query(EVERYTHING).items}
+
+    def call(self, *words, code=0, input=None):
+        done = CliRunner().invoke(main, [*map(str, words), "--data", self.name], input=input)
+        assert done.exit_code == code, (done.output, done.exception)
+        return done
+
+    def rows(self, *words, code=0):
+        return [json.loads(line) for line in self.call(*words, "--json", code=code).stdout.splitlines()]
+
+    def named(self, *query) -> set[str]:
+        """The names of the runs that `ls` lists."""
+        return {row["name"] for row in self.rows("ls", *query, "--limit", 100)}
+
+    def events(self, name: str) -> str:
+        return self.call("events", self.ids[name]).stdout

@@ -1,0 +1,177 @@
+"""What every verb does that changes runs: says what would go, asks, does it a run at a time, tells what came of it."""
+
+import shlex
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from ...core.choosing import Doing, Survey, refusal, survey
+from ...core.errors import ConfigError, FlightlogError, ReadOnly
+from ...core.operations import Carried, Done, Order, carried, new_order
+from ...core.pages import each
+from ...core.progress import Progress
+from ...core.query.query import Query, parse
+from ...core.query.query_nodes import terms
+from ...core.runs import Run
+from ...core.store import Store
+from ...core.text import safe_text
+from .. import format
+from .account import Account
+from .annotate import who
+from .bar import Bar
+from .main import FAILED, INTERRUPTED
+from .opening import opened
+from .options import Settings
+from .output import say
+from .stopping import Stopping
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+WHERE = click.option("--where", metavar="QUERY", help="All runs that a query finds, instead of RUNS.")
+YES = click.option("--yes", is_flag=True, help="Do not ask. Where nobody can be asked, nothing is done without it.")
+JSON = "One JSON object a line for each run, and last the sums with the operation's id."
+
+_GOES = {
+    "archive": ("goes to the archive", "go to the archive"),
+    "trash": ("goes to the trash", "go to the trash"),
+    "restore": ("comes back from the archive", "come back from the archive"),
+}
+_DOES = {"archive": "archiving", "trash": "removing", "restore": "restoring"}
+
+
+@contextmanager
+def opened_to_change(settings: Settings) -> Iterator[Store]:
+    """The store for the time of one verb that changes runs; refused before anything is asked where none can be."""
+    if settings.session:
+        raise ConfigError("this is done with the whole store", where="--session", advice="leave the option out")
+    with opened(settings) as store:
+        if store.read_only:
+            raise ReadOnly("the store was opened read-only", where=store.name, advice="open it without --read-only")
+        yield store
+
+
+def runs_of(store: Store, doing: Doing, words: Sequence[str], where: str | None) -> list[Run]:
+    """The runs that a command line means: those it names, or those that its query finds; ConfigError.
+
+    A query means live runs unless it says `archived`, and archived ones alone where they are to come back.
+    """
+    if bool(words) == (where is not None):
+        raise click.UsageError("name runs, or say which with --where")
+    if where is None:
+        ids = dict.fromkeys(store.runs.resolve(word) for word in words)
+        return [store.runs.get(id) for id in ids]
+    query = _meant(where, doing)
+    # A run that moves while pages are turned is met twice at most, and counts once.
+    return list({run.id: run for run in each(lambda after: store.runs.query(query, limit=1000, after=after))}.values())
+
+
+def _meant(where: str, doing: Doing) -> Query:
+    query = parse(where)
+    if query.message:
+        problem = query.message.replace("; searched as text", "")
+        raise ConfigError(problem, where="--where", advice="nothing is changed by half a query")
+    if not query.parts():
+        raise ConfigError("an empty query means every run", where="--where", advice="say which, like status:failed")
+    if doing == "restore":
+        return query & parse("archived")
+    says = doing == "trash" and "archived" in {term.key for term in terms(query.root)}
+    return query if says else query & parse("-archived")
+
+
+def order_of(verb: str, words: Sequence[str], where: str | None = None) -> Order:
+    """An order signed by who gives it, with the command line that does the same."""
+    said = [*words] if where is None else ["--where", where]
+    return new_order(by=who(), why=shlex.join(["flightlog", *verb.split(), *said]))
+
+
+def consent(question: str, *, yes: bool, names: Sequence[str] = ()) -> None:
+    """Goes on if somebody says so: by --yes, or at the terminal, where `names` have to be typed. Exits if not."""
+    if yes:
+        return
+    if not can_ask():
+        raise ConfigError("nothing was changed, for nobody can be asked here", where="--yes", advice="say --yes")
+    if not (all(map(_typed, names)) if names else click.confirm(question, err=True)):
+        say("nothing was changed", err=True)
+        sys.exit(FAILED)
+
+
+def can_ask() -> bool:
+    """Whether somebody sits there to answer."""
+    return sys.stdin.isatty()
+
+
+def _typed(name: str) -> bool:
+    text = f"No run of {safe_text(name)} would be left. Its name, to go on"
+    return bool(click.prompt(text, default="", show_default=False, err=True) == name)
+
+
+def do(store: Store, doing: Doing, found: Sequence[Run], order: Order, *, yes: bool, account: Account) -> None:
+    """Archives, restores or trashes runs once somebody agreed; exits as it went."""
+    seen = survey(doing, found, store.runs)
+    if not found:
+        say("no run is meant", err=True)
+    _say_survey(seen)
+    if seen.chosen:
+        consent("Go on?", yes=yes, names=seen.emptied)
+    for run in found:
+        if why := refusal(run, doing):
+            account.add(Carried(doing, order, Done(run=run.id, outcome="skipped", why=f"it {why}")))
+    if seen.chosen:
+        carry(carried(doing, order, _done(store, seen, order)), len(seen.chosen), account, _DOES[doing])
+    account.end()
+
+
+def _done(store: Store, seen: Survey, order: Order) -> Iterator[Done]:
+    if seen.doing == "restore":
+        return store.upkeep.restore(order, [one.run for one in seen.chosen])
+    return (store.upkeep.archive if seen.doing == "archive" else store.upkeep.trash)(order, seen.chosen)
+
+
+def _say_survey(seen: Survey) -> None:
+    """What would go and what stays, on stderr: stdout is for what is done."""
+    if count := len(seen.chosen):
+        unknown = f", the size of {seen.unknown:,} is not known" if seen.unknown else ""
+        goes = _GOES[seen.doing][count > 1]
+        say(f"{format.plural(count, 'run')} ({format.size(seen.size_bytes)}{unknown}) {goes}: {_of(seen)}", err=True)
+    for why, count in seen.refused.items():
+        say(f"1 stays: it {why}" if count == 1 else f"{count:,} stay: each {why}", err=True)
+
+
+def _of(seen: Survey) -> str:
+    most = sorted(seen.workflows.items(), key=lambda one: (-one[1], one[0]))
+    told = ", ".join(f"{count:,} of {safe_text(workflow)}" for workflow, count in most[:5])
+    return told + (f" and those of {len(most) - 5:,} more workflows" if most[5:] else "")
+
+
+def carry(found: Iterator[Carried], total: int, account: Account, what: str) -> None:
+    """Does it, a run at a time, with a bar. ^C stops between two runs, tells what was done, and exits.
+
+    What ends it half-way is raised when what was done has been told.
+    """
+    progress, count = Progress(), 0
+    progress.begin(total, what)
+    try:
+        with (
+            Bar(progress, ascii=account.ascii, told=format.number) as bar,
+            Stopping() as stopping,
+            closing(cast("Generator[Carried]", found)) as runs,
+        ):
+            for one in runs:
+                count += 1
+                progress.reach(count)
+                if account.speaks_of(one):
+                    bar.clear()
+                account.add(one)
+                if stopping.asked and count < total:
+                    break
+    except FlightlogError:
+        account.say()
+        raise
+    if stopping.asked and count < total:
+        account.say()
+        say(f"stopped after {count:,} of {total:,}; the same command goes on with the rest", err=True)
+        sys.exit(INTERRUPTED)

@@ -1,0 +1,104 @@
+"""`retain --watch` and `--auto`: passes that a policy makes by itself, once it was applied by hand."""
+
+from collections.abc import Generator
+from contextlib import closing
+from typing import NamedTuple, cast
+
+from ...core import clock
+from ...core.errors import FlightlogError, Locked
+from ...core.operations import Carried
+from ...core.retention.applying import carry_out, digest_of
+from ...core.text import safe_text
+from .. import format
+from .account import Account, sum_row
+from .annotate import who
+from .changing import opened_to_change
+from .main import FINDINGS
+from .opening import retention
+from .options import Settings
+from .output import say, say_json
+from .retaining import Meant, command, meant
+from .stopping import Stopping
+
+_LOCKED_S = 5.0
+"""Seconds after which a store is asked again in which another operation is at work."""
+_AGAIN_S, _AGAIN_MOST_S = 5.0, 900.0
+"""Seconds after which a pass that failed is tried again: at first, and at most."""
+
+
+class Pass(NamedTuple):
+    """What one pass came to."""
+
+    account: Account
+    shown: Meant | None = None
+    """What it would have done, where the policy was not applied by hand."""
+
+    @property
+    def code(self) -> int:
+        """The exit code that says so."""
+        return FINDINGS if self.shown and (self.shown.taken or self.shown.gone) else self.account.code
+
+
+def one_pass(settings: Settings, file: str | None, as_json: bool) -> int:
+    """One pass: the exit code that says how it went."""
+    with Stopping() as stopping:
+        found = _made(settings, file, stopping)
+    _say(found, as_json, settings.ascii)
+    return found.code
+
+
+def passes(settings: Settings, file: str | None, as_json: bool) -> None:
+    """One pass after the other, until a signal asks to stop: then it ends between two runs."""
+    wait, failed, said = 0.0, 0, ""
+    with Stopping() as stopping:
+        while not stopping.wait(wait):
+            try:
+                _say(_made(settings, file, stopping), as_json, settings.ascii)
+                wait, failed, said = retention(settings, file).every_s, 0, ""
+            except Locked as error:
+                wait = _LOCKED_S
+                if str(error) != said:
+                    said = str(error)
+                    _complain(f"{said}; waiting until that is done")
+            except FlightlogError as error:
+                wait = min(_AGAIN_S * 2**failed, _AGAIN_MOST_S)
+                failed += 1
+                _complain(f"{error}; trying again in {format.age(wait)}")
+
+
+def _made(settings: Settings, file: str | None, stopping: Stopping) -> Pass:
+    account = Account()
+    with opened_to_change(settings) as store:
+        wanted = meant(store, retention(settings, file))
+        if store.upkeep.applied_policy() != digest_of(wanted.policy):
+            return Pass(account, wanted)
+        found = carry_out(wanted.taken, wanted.gone, store, by=who(), why=command(file, "--auto"))
+        with closing(cast("Generator[Carried]", found)) as runs:
+            for one in runs:
+                account.count(one)
+                if one.done.outcome == "failed":
+                    _complain(f"{one.done.run} failed: {one.done.why}")
+                if stopping.asked:
+                    break
+    return Pass(account)
+
+
+def _complain(what: str) -> None:
+    say(f"flightlog: {safe_text(what)}", err=True)
+
+
+def _say(found: Pass, as_json: bool, ascii: bool) -> None:
+    """One line for one pass."""
+    sums, shown = found.account.sums.values(), found.shown
+    if as_json:
+        would = None if shown is None else {"take": len(shown.taken), "purge": len(shown.gone)}
+        say_json({"t": clock.now(), "acted": shown is None, "would": would, "operations": list(map(sum_row, sums))})
+        return
+    if shown is None:
+        told = "; ".join(one.text(ascii) for one in sums) or "nothing to do"
+    else:
+        told = (
+            f"only shown: it would take {format.plural(len(shown.taken), 'run')} and remove {len(shown.gone):,} from "
+            "the trash; it acts by itself once it was applied by hand: flightlog retain --apply"
+        )
+    say(f"{format.moment(clock.now())}  {told}")

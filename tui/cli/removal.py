@@ -1,0 +1,168 @@
+"""Verbs that remove runs and bring them back: `rm`, `trash ls`, `trash empty`, `undo`."""
+
+from datetime import datetime
+
+import click
+
+from ...core import clock
+from ...core.errors import Conflict, NotFound
+from ...core.operations import Operation, Trashed, carried
+from ...core.pages import each
+from ...core.repositories import UpkeepRepository
+from ...core.text import safe_text
+from ...core.units import ago, seconds_of
+from .. import format
+from .account import DID, Account
+from .as_json import plain
+from .changing import JSON, WHERE, YES, carry, consent, do, opened_to_change, order_of, runs_of
+from .opening import opened
+from .options import Settings, json_option, verb
+from .output import say, say_json, table
+from .parts import Parted
+
+_LOOKED_AT = 1000
+"""Among so many of the newest operations one is looked for."""
+
+
+@verb(epilog="flightlog rm 01j9 01ja\nflightlog rm --where 'status:failed finished>90d' --yes")
+@click.argument("runs", nargs=-1)
+@WHERE
+@YES
+@json_option(JSON)
+def rm(settings: Settings, runs: tuple[str, ...], where: str | None, yes: bool, as_json: bool) -> None:
+    """Move RUNS to the trash, whence `flightlog undo` brings them back. It needs no room on the disk.
+
+    A query means runs that are not archived, unless it says `archived`. A run that goes on, is pinned, or is the
+    parent of one that stays, is left alone (exit code 3). ^C stops between two runs, and the same command goes on.
+    """
+    with opened_to_change(settings) as store:
+        found = runs_of(store, "trash", runs, where)
+        account = Account(as_json=as_json, ascii=settings.ascii)
+        do(store, "trash", found, order_of("rm", runs, where), yes=yes, account=account)
+
+
+@verb(epilog="flightlog trash ls\nflightlog trash empty --older 30d", cls=Parted)
+@json_option("What `trash ls` prints.")
+def trash(settings: Settings, as_json: bool) -> None:
+    """What lies in the trash, as `trash ls` lists it."""
+    _list(settings, 100, None, as_json)
+
+
+@verb(epilog="flightlog trash ls\nflightlog trash ls --json")
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True)
+@click.option("--after", metavar="CURSOR", help="Go on from the cursor that an earlier call printed.")
+@json_option("One JSON object a line; the cursor to go on from comes on stderr.")
+def ls(settings: Settings, limit: int, after: str | None, as_json: bool) -> None:
+    """What lies in the trash, newest first, and the operation that undo takes back."""
+    _list(settings, limit, after, as_json)
+
+
+def _list(settings: Settings, limit: int, after: str | None, as_json: bool) -> None:
+    with opened(settings) as store:
+        page = store.upkeep.trashed(limit=limit, after=after)
+    if as_json:
+        for one in page.items:
+            say_json(plain(one))
+    else:
+        table(("Run", "Workflow", "Status", "Size", "Removed", "By", "Operation"), map(_cells, page.items))
+    if page.next:
+        say(f"go on with --after {page.next}", err=True)
+
+
+def _cells(one: Trashed) -> tuple[str, ...]:
+    workflow = one.workflow if one.version is None else f"{one.workflow}@{one.version}"
+    size, removed = format.size(one.size_bytes), format.moment(one.at)
+    return one.run, workflow, one.status, size, removed, one.by or "–", one.operation
+
+
+def _span(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    try:
+        if value is not None:
+            seconds_of(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+    return value
+
+
+@verb(epilog="flightlog trash empty\nflightlog trash empty --older 7d --yes")
+@click.option("--older", metavar="LENGTH", callback=_span, help="Only what was put there longer ago, like 7d.")
+@YES
+@json_option(JSON)
+def empty(settings: Settings, older: str | None, yes: bool, as_json: bool) -> None:
+    """Remove what lies in the trash for good, from every copy. This cannot be undone."""
+    account = Account(as_json=as_json, ascii=settings.ascii)
+    with opened_to_change(settings) as store:
+        moment = clock.now() if older is None else ago(older, datetime.fromtimestamp(clock.now_s()).astimezone())
+        found = [one for one in each(lambda after: store.upkeep.trashed(limit=1000, after=after)) if one.at < moment]
+        if not found:
+            say("there is nothing to remove", err=True)
+            return
+        size = format.size(sum(one.size_bytes for one in found))
+        say(f"{format.plural(len(found), 'run')} ({size}) would be removed for good", err=True)
+        consent("Remove for good?", yes=yes)
+        order = order_of("trash empty", ["--older", older] if older else [])
+        runs = {one.run for one in found}
+        purged = store.upkeep.purge(order, before=moment, runs=runs)
+        carry(carried("purge", order, purged), len(found), account, "removing")
+    account.end()
+
+
+@verb(epilog="flightlog undo\nflightlog undo 01j9 --yes")
+@click.argument("operation", required=False, metavar="[OP]")
+@YES
+@json_option(JSON)
+def undo(settings: Settings, operation: str | None, yes: bool, as_json: bool) -> None:
+    """Take back the operation OP, or the last one that can be: what was archived is restored, what was removed or
+    restored goes back where it was. OP is the beginning or the end of an id that `flightlog audit` tells.
+    """
+    account = Account(as_json=as_json, ascii=settings.ascii)
+    with opened_to_change(settings) as store:
+        found = _named(store.upkeep, operation) if operation else _last(store.upkeep)
+        _say_operation(found)
+        if not found.reversible:
+            why = "it was taken back already" if found.undone else f"{DID[found.kind]} is what stays so"
+            raise Conflict("this operation cannot be taken back", where=found.id, advice=why)
+        consent("Take it back?", yes=yes)
+        order = order_of("undo", [found.id])
+        carry(carried("undo", order, store.upkeep.undo(order, found.id)), found.done, account, "taking back")
+    account.end()
+
+
+def _last(upkeep: UpkeepRepository) -> Operation:
+    for one in upkeep.operations(limit=_LOOKED_AT).items:
+        if one.reversible and (one.kind != "trash" or _lies_there(upkeep, one.id)):
+            return one
+    raise NotFound("there is nothing to be taken back", advice="`flightlog audit` tells what was done")
+
+
+def _lies_there(upkeep: UpkeepRepository, operation: str) -> bool:
+    """Whether anything that an operation removed is still in the trash."""
+    return any(one.operation == operation for one in each(lambda after: upkeep.trashed(limit=1000, after=after)))
+
+
+def _named(upkeep: UpkeepRepository, text: str) -> Operation:
+    try:
+        return upkeep.operation(text)
+    except NotFound:
+        wanted = text.lower()
+        recent = upkeep.operations(limit=_LOOKED_AT).items
+        found = [one for one in recent if one.id.startswith(wanted) or one.id.endswith(wanted)]
+        if len(found) > 1:
+            names = ", ".join(one.id for one in found[:5])
+            raise Conflict(
+                f"several operations begin or end with {text[:40]!r}", advice=f"say which: {names}"
+            ) from None
+        if not found:
+            raise
+        return found[0]
+
+
+def _say_operation(one: Operation) -> None:
+    by = f" by {one.by}" if one.by else ""
+    why = f" ({one.why})" if one.why else ""
+    told = f"{one.id}: {format.plural(one.done, 'run')} {DID[one.kind]} at {format.moment(one.at)}{by}{why}"
+    say(str(safe_text(told)), err=True)
+
+
+trash.part(ls)
+trash.part(empty)
