@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import traceback
+from urllib.parse import quote
 
 import flightlog
 import pytest
@@ -14,6 +15,7 @@ from flightlog.core.errors import ConfigError, FlightlogError, NotFound, ReadOnl
 from flightlog.core.query.query import EVERYTHING
 from flightlog.tui.cli.opening import called
 from flightlog.tui.cli.options import Settings
+from flightlog.tui.cli.visible import WARNING, has_password
 from postgres_server import PASSWORD, USER
 
 SECRET = "hunter2-sesame"
@@ -215,6 +217,39 @@ def test_the_command_line_says_it_in_one_line_and_shows_no_credential(postgres, 
         assert done.returncode in (1, 2, 3)
         for secret in (SECRET, "somebody", "Traceback"):
             assert secret not in done.stdout + done.stderr
+        assert done.stderr.count(WARNING) == 1
+
+
+@pytest.mark.parametrize(
+    ("word", "seen"),
+    [
+        ("postgresql://ana:pw@h/db", True),
+        ("postgres://ana:p%40w@h:1,i:2/db?sslmode=require", True),
+        ("postgresql://:p/w:x@h/db", True),
+        ("--data=postgresql://ana:pw@h/db", True),
+        ("postgresql:///db?host=h&password=pw", True),
+        ("postgresql://ana:${PW}more@h/db", True),
+        ("postgresql://ana:${PW}@h/db", False),
+        ("postgresql:///db?password=${PW}", False),
+        ("postgresql://ana@h:5432/db", False),
+        ("postgresql://h:5432/db?application_name=a@b", False),
+        ("postgresql://h/db?passfile=/home/ana/.pgpass", False),
+        ("./data:pw@h", False),
+        ("name:pw@h", False),
+    ],
+)
+def test_a_password_on_the_command_line_is_known_as_such(word, seen):
+    assert has_password(["ls", word]) is seen
+
+
+def test_whoever_lets_the_environment_tell_the_password_is_not_warned(postgres, url, monkeypatch):
+    monkeypatch.setenv("PGPASSWORD", PASSWORD)
+    plain = url.replace(quote(PASSWORD, safe=""), "").replace(":@", "@")
+    quiet, warned = run("ls", "--json", "--data", plain), run("ls", "--json", "--data", url)
+    assert (quiet.returncode, quiet.stderr) == (0, "")
+    assert (warned.returncode, warned.stderr, warned.stdout) == (0, f"flightlog: {WARNING}\n", quiet.stdout)
+    monkeypatch.setenv("FLIGHTLOG_DATA", url)
+    assert run("ls", "--json").stderr == ""
 
 
 def test_a_url_is_a_place_like_any_other(postgres, url, monkeypatch):

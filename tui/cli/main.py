@@ -13,6 +13,7 @@ import click
 
 from ...core.errors import ConfigError, FlightlogError
 from .options import Settings, common_options
+from .visible import WARNING, has_password
 
 GROUPS = {
     "Look": {
@@ -77,6 +78,13 @@ OK, FAILED, WRONG_USE, FINDINGS, INTERRUPTED = 0, 1, 2, 3, 130
 
 class Verbs(click.Group):
     """A group that imports a verb when it is used, and takes a first word that is no verb as a path."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if has_password(args):
+            from .output import say
+
+            say(f"flightlog: {WARNING}", err=True)
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(VERBS)
