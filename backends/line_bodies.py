@@ -13,12 +13,13 @@ from typing import NamedTuple, Protocol
 from ..core.errors import Corrupt, NotFound
 from ..core.events import LEVELS
 from .journal.event_heads import Head, events_in, head_of
-from .journal.readable import Where
+from .journal.readable import Where, opened
 from .journal.reader import LongLine, read_lines, read_lines_back
 from .journal.states import States
 from .sql.bodies import Place, picked_by_run
 
 _LEVEL = re.compile(rb'"level":"(' + "|".join(LEVELS).encode() + rb')"')
+_BLOCK = 1 << 20
 _LEVEL_IN = 256  # the level stands near the beginning of a log entry
 
 
@@ -60,7 +61,7 @@ class LineBodies:
     def line(self, run: str, seq: int) -> bytes:
         """The bytes of one event; NotFound, Corrupt. Reads at most about a MiB beside it."""
         with self._of(run) as of:
-            for _, line in read_lines(of.journal, of.marks.before(seq)):
+            for _, line in read_lines(of.journal, _from(of, seq)):
                 for head, found in events_in(line):
                     if head.seq == seq:
                         return found
@@ -121,7 +122,7 @@ class LineBodies:
 
 def _on(of: Recorded, after: int, before: int | None) -> Iterator[tuple[Head, bytes]]:
     last = after
-    for _, line in read_lines(of.journal, of.marks.before(after + 1)):
+    for _, line in read_lines(of.journal, _from(of, after + 1)):
         for head, found in events_in(line):
             if before is not None and head.seq >= before:
                 return
@@ -131,7 +132,7 @@ def _on(of: Recorded, after: int, before: int | None) -> Iterator[tuple[Head, by
 
 
 def _back(of: Recorded, before: int | None, after: int) -> Iterator[tuple[Head, bytes]]:
-    end = None if before is None else of.marks.behind(before)
+    end = None if before is None else _behind(of, before)
     held: tuple[Head, bytes] | None = None
     for _, line in read_lines_back(of.journal, end):
         for head, found in reversed(events_in(line)):
@@ -143,6 +144,34 @@ def _back(of: Recorded, before: int | None, after: int) -> Iterator[tuple[Head, 
                 return
     if held:
         yield held
+
+
+def _from(of: Recorded, seq: int) -> int:
+    """Offset of a line from which on the event of this number is found, if it is there."""
+    mark = of.marks.before(seq)
+    return mark if seq == 1 else _line_of(of, seq, mark) or mark
+
+
+def _behind(of: Recorded, seq: int) -> int | None:
+    """Offset of a line before which all lower events lie; None where that is the end."""
+    return _line_of(of, seq, of.marks.before(seq)) or of.marks.behind(seq)
+
+
+def _line_of(of: Recorded, seq: int, mark: int) -> int | None:
+    """Offset of the line of a sound event, if it is found in the MiB behind its mark: by its bytes, so that the lines
+    between need not be looked at one by one.
+    """
+    with opened(of.journal) as file:
+        block = file.pread(_BLOCK, mark)
+    told, at = b'","seq":%d,' % seq, 0
+    while (at := block.find(told, at)) >= 0:
+        begin, end = block.rfind(b"\n", 0, at) + 1, block.find(b"\n", at)
+        line = block[begin:end] if end >= 0 else b""
+        head = head_of(line)
+        if head and head.seq == seq and events_in(line)[:1] == [(head, line)]:
+            return mark + begin
+        at += len(told)
+    return None
 
 
 def _wanted(head: Head, line: bytes, types: frozenset[str] | None, level: int) -> bool:

@@ -13,6 +13,7 @@ from flightlog.backends.archive.flz_members import members_of
 from flightlog.backends.archive.flz_writer import write_flz
 from flightlog.backends.files.journal_bodies import JournalBodies
 from flightlog.backends.journal.disk import make_folder
+from flightlog.backends.journal.event_heads import events_in
 from flightlog.backends.journal.layout import Layout
 from flightlog.backends.journal.states import States
 from flightlog.backends.sqlite.engine import open_database
@@ -95,6 +96,31 @@ def test_every_page_is_the_same_from_either_end(kept: Kept) -> None:
             "level": rng.choice((0, 3)),
         }
         assert kept.archived.lines(kept.run, **options) == kept.live.lines(kept.run, **options), options
+
+
+def test_pages_hold_what_the_journal_says(kept: Kept) -> None:
+    """Against a reading of the whole journal, line by line: an event counts if its number is higher than all before."""
+    whole: list[tuple[int, bytes, str]] = []
+    for line in kept.layout.journal(kept.run).read_bytes().split(b"\n"):
+        for head, event in events_in(line):
+            if not whole or head.seq > whole[-1][0]:
+                whole.append((head.seq, event, head.type))
+    assert 8900 < len(whole) < kept.last
+    rng = random.Random(9)
+    for _ in range(60):
+        after, before = rng.randrange(kept.last), rng.choice((None, rng.randrange(kept.last + 5)))
+        types, newest = rng.choice((None, frozenset({"log"}))), rng.random() < 0.5
+        fits = [
+            (seq, event)
+            for seq, event, type in whole
+            if seq > after and (before is None or seq < before) and (types is None or type in types)
+        ]
+        expected = fits[-20:] if newest else fits[:20]
+        for bodies in (kept.live, kept.archived):
+            found = bodies.lines(kept.run, after=after, before=before, limit=20, newest=newest, types=types)
+            assert found == expected, (after, before, newest)
+    for seq, event, _ in rng.sample(whole, 50):
+        assert kept.live.line(kept.run, seq) == kept.archived.line(kept.run, seq) == event
 
 
 def test_single_events_and_values_are_the_same(kept: Kept) -> None:
