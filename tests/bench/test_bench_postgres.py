@@ -36,12 +36,20 @@ def url(new_postgres_url) -> ServerUrl:
 @pytest.fixture
 def raw(url) -> Iterator[psycopg.Connection]:
     """A connection by the driver alone, and a table like `events`."""
-    with url.connect() as connection:
+    with connected(url) as connection:
         connection.execute("CREATE TABLE raw (LIKE events INCLUDING INDEXES)")
         connection.commit()
         yield connection
         connection.rollback()
         connection.execute("DROP TABLE IF EXISTS raw, lines")
+
+
+def connected(url: ServerUrl) -> psycopg.Connection:
+    """A connection that commits as ours do: what is said to be kept is written down, though the server be quicker."""
+    connection = url.connect()
+    connection.execute("SET synchronous_commit = on")
+    connection.commit()
+    return connection
 
 
 def logged(rng: Random, number: int, lines: int) -> list[events.Logged]:
@@ -55,7 +63,7 @@ def logged(rng: Random, number: int, lines: int) -> list[events.Logged]:
 
 
 def test_events_are_taken_in_as_quickly_as_the_server_copies(url, raw):
-    database, engine = open_server(url), create_engine("postgresql+psycopg://", creator=url.connect)
+    database, engine = open_server(url), create_engine("postgresql+psycopg://", creator=lambda: connected(url))
     rng, number = Random(1), count()
 
     def rows(size: int) -> list[dict[str, Any]]:
