@@ -59,14 +59,26 @@ def verbs(run, forged, point, other, data):
         ["doctor"], ["doctor", "--json"], ["config"], ["backup", f"file:{data}-copy"],
         ["backup", f"file:{data}-copy", "--json"], ["verify", str(data), f"file:{data}-copy"],
         ["migrate", "--to", f"file:{data}-moved"],
-        ["audit"], ["audit", "--json"],
+        ["audit"], ["audit", "--json"], ["space"], ["space", "--json"],
         *(["costs", "--by", by] for by in ("day", "workflow", "version", "model", "agent", "session")),
         ["migrate", "--to", f"file:{data}-1"], ["migrate", "--to", f"sqlite:{data}-2/flightlog.db", "--json"],
     )  # fmt: skip
 
 
-def test_no_verb_prints_it_raw(tmp_path, storage):
-    data, text = tmp_path / "data", " ".join(SHORT.values())
+def clean_up(run, data):
+    """Every verb that changes runs, until none is left."""
+    yield from (
+        ["archive", "ls"], ["archive", "ls", "--json"], ["archive", "verify"],
+        ["restore", run, "--yes"], ["rm", run, "--yes"], ["trash", "ls"], ["trash", "ls", "--json"],
+        ["undo", "--yes"], ["retain", "--policy", f"{data}.yaml", "--apply", "--yes"],
+        ["retain", "--policy", f"{data}.yaml", "--auto"], ["rm", "--where", "workflow:*", "--yes", "--json"],
+        ["rm", "--where", "archived", "--yes"], ["trash"], ["trash", "--json"], ["audit"], ["audit", "--json"],
+        ["trash", "empty", "--yes"],
+    )  # fmt: skip
+
+
+def hostile_store(data, storage, text):
+    """A store with the text in every field; two of its runs, and two checkpoints of one."""
     with flightlog.open(data, storage=storage) as store:
         run = record(store, text)
         store.workflows.store("triage", "a: 1\n", author="ana", note=text)
@@ -81,14 +93,32 @@ def test_no_verb_prints_it_raw(tmp_path, storage):
         # (in a journal half a surrogate pair is damage, and tested as such)
         forged = forge(data, whole, spooled=storage == "sqlite")
         assert store.runs.get(forged).status == "failed"
-    tmp_path.joinpath("data.yaml").write_text("retention: [{match: finished<1d, then: archive}]\nminimum: 0\n")
-    seen = set()
-    for words in verbs(run, forged, point, other, data):
-        result = CliRunner().invoke(main, [*words, "--data", str(data)])
-        assert result.exit_code in (0, 3), (words, result.output, result.exception)
-        assert not escaped(result.output, screen=False), (words, escaped(result.output, screen=False))
-        seen.add(words[0])
-    assert seen >= set(VERBS) - {"browse", "events", "watch", "save", "tag", "note", "approve", "reject", "demo"}
+    data.with_name("data.yaml").write_text("retention: [{match: finished<1d, then: trash}]\nminimum: 0\n")
+    return run, forged, point, other
+
+
+def printed_safely(words, data) -> str:
+    result = CliRunner().invoke(main, [*words, "--data", str(data)])
+    assert result.exit_code in (0, 3), (words, result.output, result.exception)
+    assert not escaped(result.output, screen=False), (words, escaped(result.output, screen=False))
+    return words[0]
+
+
+CHANGES = {"rm", "restore", "archive", "trash", "undo"}
+PRINTS_LITTLE = {"browse", "events", "watch", "save", "tag", "note", "approve", "reject", "demo"}
+
+
+def test_no_verb_prints_it_raw(tmp_path, storage):
+    data = tmp_path / "data"
+    found = hostile_store(data, storage, " ".join(SHORT.values()))
+    seen = {printed_safely(words, data) for words in verbs(*found, data)}
+    assert seen >= set(VERBS) - PRINTS_LITTLE - CHANGES - {"compact"}
+
+
+def test_no_verb_that_cleans_up_prints_it_raw(tmp_path):
+    data = tmp_path / "data"
+    run, *_ = hostile_store(data, "file", " ".join(SHORT.values()))
+    assert {printed_safely(words, data) for words in clean_up(run, data)} >= CHANGES
 
 
 @pytest.mark.parametrize("all_of_them", [False, pytest.param(True, marks=pytest.mark.heavy)])

@@ -1,0 +1,55 @@
+"""What was begun is stopped between two runs, and the same command goes on with the rest."""
+
+import fcntl
+import json
+import signal
+import subprocess
+import sys
+
+import flightlog
+import pytest
+from cleaning import KINDS
+from flightlog.core.query.query import EVERYTHING
+
+RUNS = 90
+PROGRAM = (sys.executable, "-c", "from flightlog.tui.cli.main import main; main(prog_name='flightlog')")
+
+
+@pytest.fixture(params=KINDS)
+def data(request, tmp_path, new_postgres_url):
+    name = new_postgres_url() if request.param == "postgres" else str(tmp_path / "data")
+    with flightlog.open(name, storage=None if request.param == "postgres" else request.param) as store:
+        for number in range(RUNS):
+            store.run("w", name=f"run-{number}").finish()
+    return name
+
+
+def removing(data):
+    words = [*PROGRAM, "rm", "--where", "workflow:w", "--yes", "--json", "--data", data]
+    return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
+
+
+def left(data) -> int:
+    with flightlog.open(data) as store:
+        return store.runs.count(EVERYTHING)
+
+
+@pytest.mark.parametrize("told", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.heavy)])
+def test_a_signal_stops_between_two_runs_and_says_how_to_go_on(data, told):
+    process = removing(data)
+    # So little goes into the pipe that it cannot be through before it is told to stop.
+    if hasattr(fcntl, "F_SETPIPE_SZ"):
+        fcntl.fcntl(process.stdout.fileno(), fcntl.F_SETPIPE_SZ, 4096)
+    first = process.stdout.read(10)
+    process.send_signal(told)
+    out, errors = process.communicate(timeout=60)
+    rows = [json.loads(line) for line in (first + out).splitlines()]
+    done = rows[-1]["done"]
+    assert process.returncode == 130, errors
+    assert 0 < done < RUNS and len(rows) == done + 1 and all(row["outcome"] == "done" for row in rows[:-1])
+    assert b"stopping after this run" in errors
+    assert f"stopped after {done} of {RUNS}; the same command goes on with the rest" in errors.decode()
+    assert left(data) == RUNS - done
+    rest = removing(data).communicate(timeout=60)[0].splitlines()
+    assert json.loads(rest[-1])["done"] == RUNS - done
+    assert left(data) == 0
