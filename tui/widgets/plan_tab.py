@@ -36,7 +36,7 @@ EVERY, REST = 1.0, 4.0
 as one took."""
 MINUTE = 60.0
 """Seconds after which a plan is made anew, for runs have grown older."""
-AT_ONCE, LONG = 0.02, 0.15
+AT_ONCE, LONG = 0.005, 0.15
 """Seconds without a key after which a plan is made: of a store whose plans are quick, and of one whose are not."""
 QUICK = 0.1
 
