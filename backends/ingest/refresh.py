@@ -46,6 +46,12 @@ class Refresh:
             return
         self._succeeded, self.problem = True, ""
 
+    def insist(self) -> None:
+        """As a call, but what keeps the store from being brought up to date is raised, whatever is known of it."""
+        self._root.check()
+        self._turns.take()
+        self._succeeded, self.problem = True, ""
+
     def _say(self, problem: str) -> None:
         if problem != self.problem:
             log.warning("the store cannot be brought up to date: %s", problem)

@@ -6,7 +6,6 @@ An order that is given again adds a segment of its own. `end` says where its seg
 backwards a segment at a time, whatever lies in them.
 """
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -16,9 +15,12 @@ import msgspec
 from ...core.errors import Corrupt
 from ...core.events import check, seal
 from ...core.operations import Done, Kind
-from ..journal.disk import open_read
+from ..journal.readable import Readable, opened
 from ..journal.reader import LongLine, read_lines, read_lines_back
 from .record import Act, Intent
+
+_NEAR = 1 << 16  # what lies so near is read over
+_SIP = 1 << 14
 
 HEADER = b'{"type":"audit","format":1}\n'
 
@@ -138,44 +140,47 @@ def damaged(path: Path) -> Iterator[int]:
 
 def segments_back(path: Path, before: int | None = None) -> Iterator[Segment]:
     """The segments that end at or before an offset (None: the end), newest first. Costs some lines of each. OSError."""
-    while True:
-        found = _last_segment(path, before)
-        if found is None:
-            return
-        yield found
-        before = found.at
+    far = True
+    while far:
+        far, ended = False, None
+        for offset, line in read_lines_back(path, before):
+            if ended is not None and offset > ended.since:
+                continue
+            found = decode(line)
+            if isinstance(found, Begun):
+                yield Segment(offset, found, ended if ended and ended.id == found.id else None)
+                ended = None
+            elif isinstance(found, Ended):
+                ended, begun = found, line_at(path, found.since) if offset - found.since > _NEAR else None
+                if isinstance(begun, Begun) and begun.id == found.id:
+                    yield Segment(found.since, begun, found)
+                    before, far = found.since, True
+                    break
 
 
 def runs_of(path: Path, segment: Segment) -> Iterator[Intended | Told]:
     """What is told in a segment, in order. OSError."""
-    for _, line in read_lines(path, segment.at):
-        found = decode(line)
-        if isinstance(found, Intended | Told) and found.id == segment.begun.id:
-            yield found
-        elif isinstance(found, Ended) or (isinstance(found, Begun) and found != segment.begun):
-            return
-
-
-def _last_segment(path: Path, before: int | None) -> Segment | None:
-    ended = None
-    for offset, line in read_lines_back(path, before):
-        found = decode(line)
-        if isinstance(found, Begun):
-            return Segment(offset, found, ended if ended and ended.id == found.id else None)
-        if isinstance(found, Ended) and ended is None:
-            ended = found
-            begun = line_at(path, found.since)
-            if isinstance(begun, Begun) and begun.id == found.id:
-                return Segment(found.since, begun, found)
-    return None
+    with opened(path) as file:
+        for _, line in read_lines(Sips(file), segment.at):
+            found = decode(line)
+            if isinstance(found, Intended | Told) and found.id == segment.begun.id:
+                yield found
+            elif isinstance(found, Ended) or (isinstance(found, Begun) and found != segment.begun):
+                return
 
 
 def line_at(path: Path, offset: int) -> AnyLine | None:
     """The line that begins at an offset; None if none of ours does. OSError."""
-    fd = open_read(path)
-    try:
-        block = os.pread(fd, 1 << 16, offset)
-    finally:
-        os.close(fd)
-    line, newline, _ = block.partition(b"\n")
-    return decode(line) if newline else None
+    with opened(path) as file:
+        return next((decode(line) for _, line in read_lines(Sips(file), offset)), None)
+
+
+class Sips:
+    """A file of which little is read at a time, for little is wanted."""
+
+    def __init__(self, file: Readable) -> None:
+        self._file, self.size = file, file.size
+
+    def pread(self, length: int, offset: int) -> bytes:
+        """At most some kilobytes. OSError."""
+        return self._file.pread(min(length, _SIP), offset)

@@ -103,6 +103,7 @@ class Operations:
     def note_policy(self, order: Order, digest: str) -> None:
         """See the interface."""
         with self._passing():
+            self.recover()
             self._record.note_policy(order, digest)
 
     # --- what is known

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from ...core.clock import now, to_seconds
+from ...core.clock import now, now_s, to_seconds
 from ...core.errors import Conflict, Locked, NotFound, StorageError
 from ...core.ids import is_ulid, time_of
 from ...core.operations import Done, Kind, Operation, Order
@@ -33,67 +33,74 @@ class FileRecord:
     @contextmanager
     def hold(self) -> Iterator["HeldFile"]:
         """See the protocol."""
-        new = not self._path.exists()
         try:
+            new = not self._path.exists()
             fd = self._reserve.within(lambda: disk.open_shared(self._path))
+            try:
+                if not lock.take(fd):
+                    raise self._locked()
+                if new:
+                    disk.sync_folder(self._path.parent)
+                yield HeldFile(fd, self._path, self._reserve)
+            finally:
+                os.close(fd)
         except OSError as error:
-            raise disk.storage_error(error, self._path, "opening the record of operations") from error
-        try:
-            if not lock.take(fd):
-                raise self._locked()
-            held = HeldFile(fd, self._path, self._reserve)
-            if new:
-                disk.sync_folder(self._path.parent)
-            yield held
-        finally:
-            os.close(fd)
+            raise disk.storage_error(error, self._path, "keeping the record of operations") from error
 
     def may_be_cut(self) -> bool:
         """See the protocol; reads the last lines."""
-        last = next(self._segments(), None)
-        return last is not None and last.ended is None
+        with self._reading():
+            last = next(self._segments(), None)
+            return last is not None and last.ended is None
 
     def operation(self, id: str) -> Operation:
         """See the interface. Costs the operations since, and its own runs."""
-        undone = False
-        for segment in self._since(id):
-            if segment.begun.id == id:
-                return self._operation(segment, undone, _told(self._path, segment).values())
-            undone = undone or _undoes(segment, id)
-        raise _no_operation(id)
+        with self._reading():
+            undone = False
+            for segment in self._since(id):
+                if segment.begun.id == id:
+                    return self._operation(segment, undone, _told(self._path, segment).values())
+                undone = undone or _undoes(segment, id)
+            raise _no_operation(id)
 
     def operations(self, limit: int, after: str | None) -> Page[Operation]:
         """See the interface. A cursor carries what the operations behind it have to know of those before it."""
-        at, seen, undone = None, set[str](), set[str]()
-        if after:
-            place = from_cursor(after, int, str, str)
-            at, seen, undone = place[0], set(place[1].split()), set(place[2].split())
-        found: list[Operation] = []
-        for segment in self._segments(at):
-            begun = segment.begun
-            if begun.id in seen:
-                if not begun.before:
-                    seen.discard(begun.id)
-                continue
-            if len(found) == max(limit, 1):
-                return Page(items=found, next=to_cursor(at or 0, " ".join(sorted(seen)), " ".join(sorted(undone))))
-            at = segment.at
-            runs = (line for line in runs_of(self._path, segment) if isinstance(line, Told))
-            found.append(self._operation(segment, begun.id in undone, (line.done() for line in islice(runs, _SHOWN))))
-            undone.discard(begun.id)
-            if begun.before:
-                seen.add(begun.id)
-            if begun.of and _undoes(segment, begun.of):
-                undone.add(begun.of)
-        return Page(items=found)
+        with self._reading():
+            at, seen, undone = None, set[str](), set[str]()
+            if after:
+                place = from_cursor(after, int, str, str)
+                at, seen, undone = place[0], set(place[1].split()), set(place[2].split())
+            found: list[Operation] = []
+            for segment in self._segments(at):
+                begun = segment.begun
+                if begun.id in seen:
+                    if not begun.before:
+                        seen.discard(begun.id)
+                    continue
+                if len(found) == max(limit, 1):
+                    return Page(items=found, next=to_cursor(at or 0, " ".join(sorted(seen)), " ".join(sorted(undone))))
+                at = segment.at
+                runs = (line for line in runs_of(self._path, segment) if isinstance(line, Told))
+                found.append(
+                    self._operation(segment, begun.id in undone, (line.done() for line in islice(runs, _SHOWN)))
+                )
+                undone.discard(begun.id)
+                if begun.before:
+                    seen.add(begun.id)
+                if begun.of and _undoes(segment, begun.of):
+                    undone.add(begun.of)
+            return Page(items=found)
 
     def applied_policy(self) -> str:
         """See the interface. Reads the last lines."""
-        return next((segment.ended.policy for segment in self._segments() if segment.ended), "")
+        with self._reading():
+            return next((segment.ended.policy for segment in self._segments() if segment.ended), "")
 
     def note_policy(self, order: Order, digest: str) -> None:
         """See the interface."""
         with self.hold() as held:
+            if held.cut():
+                raise Conflict("something that was cut off is not settled yet", where=self._path, advice="try again")
             held.begin(order, "policy")
             held.policy = digest
             held.end(order.id)
@@ -102,19 +109,24 @@ class FileRecord:
         """The segments that can be of an operation, newest first, and those after it."""
         if not is_ulid(id):
             raise _no_operation(id)
-        made = time_of(id) - _SKEW_S
+        made = _made(id)
         for segment in self._segments():
             if to_seconds(segment.begun.t) < made:
                 return
             yield segment
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise disk.storage_error(error, self._path, "reading the record of operations") from error
 
     def _segments(self, before: int | None = None) -> Iterator[Segment]:
         try:
             yield from segments_back(self._path, before)
         except FileNotFoundError:
             return
-        except OSError as error:
-            raise disk.storage_error(error, self._path, "reading the record of operations") from error
 
     def _operation(self, segment: Segment, undone: bool, runs: Iterable[Done]) -> Operation:
         first = _first(self._path, segment)
@@ -148,7 +160,7 @@ class FileRecord:
 
 
 class HeldFile:
-    """See `record.Held`: the file while its lock is held."""
+    """See `record.Held`: the file while its lock is held. What the system refuses, `hold` makes an error of ours."""
 
     def __init__(self, fd: int, path: Path, reserve: Reserve) -> None:
         self._fd, self._path, self._reserve = fd, path, reserve
@@ -222,7 +234,7 @@ class HeldFile:
         self._segment, self._runs = segment, dict(_told(self._path, segment))
 
     def _before(self, id: str) -> Segment | None:
-        made = time_of(id) - _SKEW_S
+        made = _made(id)
         for segment in segments_back(self._path):
             if segment.begun.id == id:
                 return segment
@@ -242,11 +254,13 @@ class HeldFile:
             at += len(start)
 
         self._reserve.within(write)
-        try:
-            disk.sync(self._fd)
-        except OSError as error:
-            raise disk.storage_error(error, self._path, "writing the record of operations") from error
+        disk.sync(self._fd)
         return at
+
+
+def _made(id: str) -> float:
+    """When an order was made at the latest, in Unix seconds."""
+    return min(time_of(id), now_s()) - _SKEW_S
 
 
 def _told(path: Path, segment: Segment) -> dict[str, Done]:

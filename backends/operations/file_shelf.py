@@ -3,6 +3,7 @@
 import os
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -22,7 +23,7 @@ from ..journal.reader import LongLine, Whole, decode_line, read_lines_back
 from ..sql import run_queries, tables
 from ..sql.database import Database
 from . import folders
-from .file_purge import Notes, blank, scrub
+from .file_purge import Notes, blank, empty_log, scrub
 from .file_trash import FileTrash
 from .record import Intent
 from .reserve import Reserve
@@ -37,7 +38,7 @@ class FileShelf:
 
     def __init__(self, layout: Layout, database: Database, refresh: Refresh, reserve: Reserve) -> None:
         self._layout, self._database, self._refresh = layout, database, refresh
-        self._trash = FileTrash(layout, reserve)
+        self._reserve, self._trash = reserve, FileTrash(layout, reserve)
         self._notes = Notes(layout.annotations)
 
     def refresh(self) -> None:
@@ -97,7 +98,8 @@ class FileShelf:
         if kind == "purge" and runs:
             with self._errors("removing what was noted of runs"):
                 blank(self._layout.annotations, runs)
-                scrub(self._database, self._refresh)
+                self._reserve.within(partial(scrub, self._database, self._refresh.insist))
+                empty_log(self._database)
 
     # --- what is known
 
@@ -141,6 +143,7 @@ class FileShelf:
         run = intent.run
         if intent.act in ("purge", "untrash"):
             return self._seen_in_trash(intent, there=fd >= 0 or busy)
+        self._trash.check()
         known = self._known(run)
         archived = fd < 0 and not busy and os.path.lexists(self._layout.archived(run))
         if known is None or (fd < 0 and not busy and not archived):

@@ -44,6 +44,11 @@ class FileTrash:
     def __init__(self, layout: Layout, reserve: Reserve) -> None:
         self._layout, self._reserve = layout, reserve
 
+    def check(self) -> None:
+        """Whether runs can be put there: StorageError if a symlink lies in its place. OSError."""
+        with suppress(FileNotFoundError), self._opened(self._layout.trash):
+            pass
+
     # --- into the trash
 
     def put(self, intent: Intent, run: Run) -> None:

@@ -71,4 +71,4 @@ def is_full(error: BaseException) -> bool:
     """Whether something failed because there is no room."""
     if isinstance(error, OSError):
         return error.errno in _FULL
-    return isinstance(error, StorageError) and error.what.startswith("no room")
+    return isinstance(error, StorageError) and error.what.startswith(("no room", "the disk is full"))

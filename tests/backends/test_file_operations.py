@@ -1,0 +1,250 @@
+"""Operations in a data directory: a full disk, symlinks, damage, many processes, and what a look costs."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import flightlog
+import pytest
+from flightlog.backends.operations import audit_lines
+from flightlog.backends.operations.file_record import FileRecord
+from flightlog.backends.operations.reserve import Reserve
+from flightlog.core.annotations import Noted
+from flightlog.core.operations import Chosen, Done, Order, new_order
+from flightlog.core.pages import each
+from flightlog.core.query.query import EVERYTHING
+from flightlog.core.store import Store
+
+
+@pytest.fixture
+def store(tmp_path):
+    with flightlog.open(tmp_path / "data", storage="file") as found:
+        yield found
+
+
+def record(store: Store, name: str = "n") -> str:
+    with store.run("triage", name=name) as run:
+        run.checkpoint({"a": name})
+    return run.id
+
+
+def ids(store: Store) -> set[str]:
+    return {run.id for run in store.runs.query(EVERYTHING).items}
+
+
+def trash(store: Store, *runs: str) -> tuple[str, list[Done]]:
+    order = new_order(by="ana")
+    return order.id, list(store.upkeep.trash(order, [Chosen(run=run) for run in runs]))
+
+
+# --- a full disk -------------------------------------------------------------------------------------
+
+FULL = """
+import os, sys, tempfile, flightlog
+from flightlog.core.operations import Chosen, new_order
+from flightlog.core.query.query import EVERYTHING
+root, uid = sys.argv[1], int(sys.argv[2])
+if uid:
+    # All is imported before, for what an ordinary user may not read may be where Python lies.
+    with tempfile.TemporaryDirectory() as warm, flightlog.open(warm, storage="file") as store:
+        store.run("triage").finish()
+        list(store.upkeep.trash(new_order(), [Chosen(run=store.runs.query(EVERYTHING).items[0].id)]))
+        list(store.upkeep.purge(new_order()))
+    os.setgid(uid), os.setuid(uid)
+store = flightlog.open(root, storage="file")
+runs = []
+for number in range(40):
+    with store.run("triage", name=str(number)) as run:
+        run.checkpoint({"a": "x" * 500})
+    runs.append(run.id)
+store.runs.totals()
+fd = os.open(root + "/filler", os.O_WRONLY | os.O_CREAT)
+for size in (65536, 4096, 512, 1):
+    try:
+        while True:
+            os.write(fd, b"x" * size)
+    except OSError:
+        pass
+found = list(store.upkeep.trash(new_order(), [Chosen(run=run) for run in runs[:30]]))
+print(*{one.outcome + one.why for one in found})
+lies = [one.run for one in store.upkeep.trashed(limit=100).items]
+print(sorted(lies) == sorted(runs[:30]))
+found = list(store.upkeep.purge(new_order()))
+print(*{one.outcome + one.why for one in found}, len(found))
+print(len(store.runs.query(EVERYTHING).items), store.upkeep.trashed().items)
+"""
+
+
+def in_small_disk(code: str, user: int) -> "subprocess.CompletedProcess[str]":
+    """Runs Python with the path of a folder on a disk of 4 MB, which is there for it alone."""
+    script = (
+        f"mount -t tmpfs -o size=4m,mode=777 tmpfs /mnt && mkdir -m 777 /mnt/data && "
+        f'exec {sys.executable} -c "$0" /mnt/data {user}'
+    )
+    command = ["unshare", "--mount", *([] if os.getuid() == 0 else ["--map-root-user"]), "sh", "-c", script, code]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+def can_mount() -> bool:
+    return shutil.which("unshare") is not None and in_small_disk("print(1)", 0).stdout == "1\n"
+
+
+@pytest.mark.parametrize("user", [0, 65534] if os.getuid() == 0 else [0])
+def test_a_full_disk_is_no_hindrance_to_trash_and_purge(user):
+    if not can_mount():
+        return  # the faults that are injected tell the same (tests/faults/test_operation_kills.py)
+    found = in_small_disk(FULL, user)
+    assert found.returncode == 0, found.stderr
+    assert found.stdout.splitlines() == ["done", "True", "done 30", "10 []"]
+
+
+# --- what may lie there --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["trash", "runs"])
+def test_a_folder_that_is_a_symlink_is_refused_in_one_sentence(store, tmp_path, name):
+    run = record(store)
+    elsewhere = tmp_path / "elsewhere"
+    place = tmp_path / "data" / name
+    if place.exists():
+        place.rename(elsewhere)
+    else:
+        elsewhere.mkdir()
+    before = sorted(elsewhere.rglob("*"))
+    place.symlink_to(elsewhere)
+    _, (found,) = trash(store, run)
+    assert found.outcome == "failed"
+    assert "a symlink lies where a folder of the store should be" in found.why
+    assert sorted(elsewhere.rglob("*")) == before
+
+
+def test_a_damaged_line_of_the_record_hides_no_other(store, tmp_path):
+    made = [trash(store, record(store))[0] for _ in range(3)]
+    path = tmp_path / "data" / "audit.jsonl"
+    lines = path.read_bytes().split(b"\n")
+    at = next(n for n, line in enumerate(lines) if made[1].encode() in line and b'"type":"run"' in line)
+    lines[at] = lines[at][:-20] + b"x" * 20
+    path.write_bytes(b"\n".join(lines) + b'{"type":"torn')
+    found = store.upkeep.operations().items
+    assert [one.id for one in found] == made[::-1]
+    assert [len(one.runs) for one in found] == [1, 0, 1]
+    assert len(list(audit_lines.damaged(path))) == 1
+    again, _ = trash(store, record(store))
+    assert [one.id for one in store.upkeep.operations().items] == [again, *made[::-1]]
+
+
+def test_without_its_info_a_run_in_the_trash_is_told_from_its_files(store, tmp_path):
+    run = record(store, "one")
+    seen = store.runs.get(run)
+    operation, _ = trash(store, run)
+    (tmp_path / "data" / "trash" / operation / f"{run}.json").unlink()
+    (told,) = store.upkeep.trashed().items
+    assert (told.run, told.name, told.workflow, told.status) == (run, "one", "triage", "completed")
+    assert (told.started, told.finished, told.operation) == (seen.started, seen.finished, operation)
+
+
+def test_a_new_run_of_the_same_id_is_never_overwritten(store, tmp_path):
+    run = record(store)
+    operation, _ = trash(store, run)
+    store.runs.totals()
+    path = tmp_path / "data" / "runs" / next((tmp_path / "data" / "runs").iterdir()).name / f"{run}.jsonl"
+    path.write_bytes(b"another\n")
+    (found,) = store.upkeep.undo(new_order(), operation)
+    assert (found.outcome, found.why) == ("skipped", "a run of this id is there again")
+    assert path.read_bytes() == b"another\n"
+    assert [one.run for one in store.upkeep.trashed().items] == [run]
+
+
+# --- what it costs ---------------------------------------------------------------------------------------
+
+
+def test_a_page_of_operations_costs_what_is_returned(tmp_path, monkeypatch):
+    record = FileRecord(tmp_path / "audit.jsonl", Reserve(tmp_path / "reserve"))
+    costs = []
+    for _ in range(2):
+        for _ in range(400):
+            with record.hold() as held:
+                order = new_order()
+                held.begin(order, "trash")
+                held.end(order.id)
+        read, real = [0], os.pread
+
+        def pread(fd, length, offset, read=read, real=real):
+            found = real(fd, length, offset)
+            read[0] += len(found)
+            return found
+
+        monkeypatch.setattr(os, "pread", pread)
+        assert len(record.operations(10, None).items) == 10
+        monkeypatch.setattr(os, "pread", real)
+        costs.append(read[0])
+    assert costs[1] < costs[0] * 1.3
+    assert len(list(each(lambda after: record.operations(7, after)))) == 800
+
+
+# --- many at once ------------------------------------------------------------------------------------------
+
+WORKER = """
+import sys, time, flightlog
+from flightlog.core.errors import Locked
+from flightlog.core.operations import Chosen, new_order
+root, runs = sys.argv[1], sys.argv[2:]
+with flightlog.open(root) as store:
+    print("ready", flush=True)
+    sys.stdin.readline()
+    until = time.monotonic() + 60
+    while True:
+        try:
+            found = list(store.upkeep.trash(new_order(), [Chosen(run=run) for run in runs]))
+            break
+        except Locked as error:
+            assert "works on this store" in str(error), error
+            assert time.monotonic() < until
+            time.sleep(0.01)
+    print(*(one.run for one in found if one.outcome == "done"), flush=True)
+"""
+
+
+def test_eight_processes_at_once_do_each_run_once(store, tmp_path):
+    runs = [record(store, str(number)) for number in range(20)]
+    command = [sys.executable, "-c", WORKER, str(tmp_path / "data"), *runs]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    workers = [subprocess.Popen(command, **pipes) for _ in range(8)]
+    try:
+        assert all(worker.stdout.readline() == "ready\n" for worker in workers)
+        for worker in workers:
+            worker.stdin.write("go\n")
+            worker.stdin.flush()
+        done = [run for worker in workers for run in worker.communicate(timeout=120)[0].split()]
+    finally:
+        for worker in workers:
+            worker.kill()
+            worker.wait()
+    assert sorted(done) == sorted(runs)
+    assert not ids(store)
+    assert sorted(one.run for one in store.upkeep.trashed(limit=100).items) == sorted(runs)
+
+
+def test_a_writer_that_takes_a_run_up_wins_or_comes_too_late(store):
+    run = store.run("triage")
+    run.pause("later")
+    writer = store.recording.resume(run.id)
+    _, (found,) = trash(store, run.id)
+    assert (found.outcome, found.why) == ("skipped", "somebody records into it")
+    writer.close()
+
+
+def test_notes_that_others_write_while_a_run_is_purged_stay(store, tmp_path):
+    stays, gone = record(store, "stays"), record(store, "gone")
+    for number in range(50):
+        store.runs.annotate(Noted(run=gone if number % 2 else stays, text=f"PLANTED{number % 2} {number}"))
+    trash(store, gone)
+    list(store.upkeep.purge(Order(id=new_order().id)))
+    store.runs.annotate(Noted(run=stays, text="later"))
+    assert len(store.runs.notes(stays).items) == 26
+    assert b"PLANTED1" not in (tmp_path / "data" / "annotations.jsonl").read_bytes()
+    shutil.rmtree(tmp_path / "data" / ".flightlog")
+    with flightlog.open(tmp_path / "data") as again:
+        assert len(again.runs.notes(stays).items) == 26
+        assert not again.runs.totals().damaged
