@@ -20,10 +20,10 @@ from .output import say, say_json
 from .retaining import Meant, command, meant
 from .stopping import Stopping
 
-_LOCKED_S = 5.0
-"""Seconds after which a store is asked again in which another operation is at work."""
-_AGAIN_S, _AGAIN_MOST_S = 5.0, 900.0
-"""Seconds after which a pass that failed is tried again: at first, and at most."""
+_AGAIN_S = 1.0
+"""Seconds after which a pass that could not be made is tried again; twice as long each further time."""
+_LOCKED_MOST_S, _FAILED_MOST_S = 30.0, 900.0
+"""Where another operation was at work, and where it failed, at most so long."""
 
 
 class Pass(NamedTuple):
@@ -49,21 +49,22 @@ def one_pass(settings: Settings, file: str | None, as_json: bool) -> int:
 
 def passes(settings: Settings, file: str | None, as_json: bool) -> None:
     """One pass after the other, until a signal asks to stop: then it ends between two runs."""
-    wait, failed, said = 0.0, 0, ""
+    wait, tries, said = 0.0, 0, ""
     with Stopping() as stopping:
         while not stopping.wait(wait):
             try:
                 _say(_made(settings, file, stopping), as_json, settings.ascii)
-                wait, failed, said = retention(settings, file).every_s, 0, ""
+                wait, tries, said = retention(settings, file).every_s, 0, ""
+                continue
             except Locked as error:
-                wait = _LOCKED_S
+                wait = min(_AGAIN_S * 2**tries, _LOCKED_MOST_S)
                 if str(error) != said:
-                    said = str(error)
-                    _complain(f"{said}; waiting until that is done")
+                    _complain(f"{error}; waiting until that is done")
+                said = str(error)
             except FlightlogError as error:
-                wait = min(_AGAIN_S * 2**failed, _AGAIN_MOST_S)
-                failed += 1
+                wait = min(_AGAIN_S * 2**tries, _FAILED_MOST_S)
                 _complain(f"{error}; trying again in {format.age(wait)}")
+            tries += 1
 
 
 def _made(settings: Settings, file: str | None, stopping: Stopping) -> Pass:
