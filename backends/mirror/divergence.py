@@ -34,10 +34,15 @@ def divergence(first: First, root: Path, is_fed: Callable[[], bool]) -> Iterator
     if other:
         advice = f"compare them: `flightlog show RUN`, `flightlog --data {root} show RUN`"
         yield _finding("mirror-differs", _several("runs have other events in the mirror", other), root, advice)
-    alone = _runs_in(layout) - newest.keys()
-    if alone:
+    if only_there := _runs_in(layout) - newest.keys():
         advice = "carry them back, or delete their files there"
-        yield _finding("mirror-alone", _several("runs are in the mirror only", alone), root, advice)
+        yield _finding("mirror-alone", _several("runs are in the mirror only", only_there), root, advice)
+
+
+def alone(first: First, root: Path) -> set[str]:
+    """The runs that the mirror has and its store has not."""
+    first.truth.refresh()
+    return _runs_in(Layout(root)) - set(first.truth.runs())
 
 
 class _Lag:

@@ -1,7 +1,7 @@
 """A store with a mirror: fed beside it, shown in its place when it cannot be opened. Loads no engine."""
 
 import logging
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -10,9 +10,8 @@ from ...core.errors import Locked, StorageError
 from ...core.events import Decision, RunStarted
 from ...core.feed import Changes, Watch
 from ...core.repositories import FeedRepository, RecordingRepository, RunWriter, UpkeepRepository
-from ...core.space import Sorting, Space
 from ...core.store import Reading, Store
-from ...core.upkeep import Dropped, Finding
+from ...core.upkeep import Finding
 from ..read_only import ReadOnlyRecording
 from ..workflows.forwarded_workflows import ReadOnlyWorkflows
 from ..workflows.workflow_files import FileWorkflows
@@ -46,9 +45,7 @@ class Mirror:
             return self.shown(error)
         if self._feeds:
             self._feeder.begin(recording=False)
-        return reading._replace(
-            feed=_Feed(reading.feed, self._feeder), upkeep=_Upkeep(reading.upkeep, self._divergence, self._drop)
-        )
+        return reading._replace(feed=_Feed(reading.feed, self._feeder), upkeep=self._upkeep(reading.upkeep))
 
     def instead(self, name: str, error: StorageError, budgets: tuple[Budget, ...]) -> Store:
         """A store in the place of one of which nothing is there; that error if there is no mirror either."""
@@ -84,6 +81,22 @@ class Mirror:
         then()
         self._feeder.close()
         self._close_shown()
+
+    def _upkeep(self, first: UpkeepRepository) -> UpkeepRepository:
+        from .mirrored_upkeep import MirroredUpkeep
+        from .second_copy import SecondCopy
+
+        return MirroredUpkeep(first, lambda: SecondCopy(self._root), self._divergence, self._alone, self._drop)
+
+    def _alone(self) -> set[str]:
+        """The runs that only the mirror has."""
+        from .divergence import alone
+
+        first = self._open_first()
+        if first is None:
+            return set()
+        with closing(first.store):
+            return alone(first, self._root)
 
     def _drop(self, run: str) -> None:
         """Drops in the mirror, too, the states that were dropped in the store; that it cannot is told, not raised."""
@@ -159,33 +172,3 @@ class _Feed(FeedRepository):
             self._first.watch(on_change),
             lambda: f"the mirror is behind: {feeder.problem}" if feeder.problem else "",
         )
-
-
-class _Upkeep(UpkeepRepository):
-    """The first store's, and whether its mirror says the same."""
-
-    def __init__(
-        self,
-        first: UpkeepRepository,
-        divergence: Callable[[], Iterator[Finding]],
-        dropped: Callable[[str], None],
-    ) -> None:
-        self._first, self._divergence, self._dropped = first, divergence, dropped
-
-    def check(self, *, stop: Callable[[], bool] = lambda: False) -> Iterator[Finding]:
-        yield from self._first.check(stop=stop)
-        if not stop():
-            yield from self._divergence()
-
-    def sizes(self) -> dict[str, int]:
-        return self._first.sizes()
-
-    def space(
-        self, path: Sequence[str] = (), *, sort: Sorting = "size", limit: int = 1000, after: str | None = None
-    ) -> Space:
-        return self._first.space(path, sort=sort, limit=limit, after=after)
-
-    def drop_states(self, run: str, keep: Collection[str], *, by: str = "") -> Dropped:
-        dropped = self._first.drop_states(run, keep, by=by)
-        self._dropped(run)
-        return dropped

@@ -1,16 +1,16 @@
 """The mirror in the place of its store: the same questions, answered read-only from the second copy."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ...core.errors import ReadOnly, StorageError
 from ...core.feed import Changes, Watch
 from ...core.repositories import FeedRepository, UpkeepRepository
-from ...core.space import Sorting, Space
 from ...core.store import Reading, Unopened
 from ...core.upkeep import Finding
 from ..files.file_metrics import FileMetrics
 from ..files.files_backend import FilesBackend
+from ..forwarded_upkeep import ForwardedUpkeep
 from ..workflows.forwarded_workflows import ReadOnlyWorkflows
 from ..workflows.workflow_files import FileWorkflows
 from .told import Told
@@ -61,20 +61,13 @@ class _Feed(FeedRepository):
         return Told(self._mirror.watch(on_change), lambda: self._problem)
 
 
-class _Upkeep(UpkeepRepository):
+class _Upkeep(ForwardedUpkeep):
     """What is wrong with the store, then with its mirror."""
 
-    def __init__(self, mirror: UpkeepRepository, first: UpkeepRepository) -> None:
-        self._mirror, self._first = mirror, first
+    def __init__(self, mirror: UpkeepRepository, store: UpkeepRepository) -> None:
+        super().__init__(lambda: mirror)
+        self._store = store
 
     def check(self, *, stop: Callable[[], bool] = lambda: False) -> Iterator[Finding]:
-        yield from self._first.check(stop=stop)
-        yield from self._mirror.check(stop=stop)
-
-    def sizes(self) -> dict[str, int]:
-        return self._mirror.sizes()
-
-    def space(
-        self, path: Sequence[str] = (), *, sort: Sorting = "size", limit: int = 1000, after: str | None = None
-    ) -> Space:
-        return self._mirror.space(path, sort=sort, limit=limit, after=after)
+        yield from self._store.check(stop=stop)
+        yield from super().check(stop=stop)

@@ -144,7 +144,7 @@ class FileShelf:
         if intent.act in ("purge", "untrash"):
             return self._seen_in_trash(intent, there=fd >= 0 or busy)
         self._trash.check()
-        known = self._known(run)
+        known = self.known(run)
         archived = fd < 0 and not busy and os.path.lexists(self._layout.archived(run))
         if known is None or (fd < 0 and not busy and not archived):
             return Seen(None)
@@ -165,7 +165,8 @@ class FileShelf:
         live = Run(id=run, workflow="") if again else None
         return Seen(live, trashed=True, workflow=told.workflow if told else "", size_bytes=size, digest=digest)
 
-    def _known(self, run: str) -> Run | None:
+    def known(self, run: str) -> Run | None:
+        """A run as it was when it was last looked at; None if it is not known."""
         with self._database.read() as connection:
             try:
                 return run_queries.get(connection, run)

@@ -1,0 +1,69 @@
+"""Upkeep that is another's: what a subclass does not do otherwise, that one does."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+
+from ..core.operations import Chosen, Compacted, Done, Operation, Order, Trashed
+from ..core.pages import Page
+from ..core.repositories import UpkeepRepository
+from ..core.space import Sorting, Space
+from ..core.upkeep import Dropped, Finding
+
+
+class ForwardedUpkeep(UpkeepRepository):
+    """Asks `first` for everything."""
+
+    def __init__(self, first: Callable[[], UpkeepRepository]) -> None:
+        self._first = first
+
+    def check(self, *, stop: Callable[[], bool] = lambda: False) -> Iterator[Finding]:
+        return self._first().check(stop=stop)
+
+    def repair(self, finding: Finding) -> str:
+        return self._first().repair(finding)
+
+    def sizes(self) -> dict[str, int]:
+        return self._first().sizes()
+
+    def space(
+        self, path: Sequence[str] = (), *, sort: Sorting = "size", limit: int = 1000, after: str | None = None
+    ) -> Space:
+        return self._first().space(path, sort=sort, limit=limit, after=after)
+
+    def drop_states(self, run: str, keep: Collection[str], *, by: str = "") -> Dropped:
+        return self._first().drop_states(run, keep, by=by)
+
+    def archive(self, order: Order, chosen: Sequence[Chosen]) -> Iterator[Done]:
+        return self._first().archive(order, chosen)
+
+    def restore(self, order: Order, runs: Sequence[str]) -> Iterator[Done]:
+        return self._first().restore(order, runs)
+
+    def trash(self, order: Order, chosen: Sequence[Chosen]) -> Iterator[Done]:
+        return self._first().trash(order, chosen)
+
+    def undo(self, order: Order, operation: str) -> Iterator[Done]:
+        return self._first().undo(order, operation)
+
+    def purge(self, order: Order, *, before: str | None = None, runs: Collection[str] | None = None) -> Iterator[Done]:
+        return self._first().purge(order, before=before, runs=runs)
+
+    def trashed(self, *, limit: int = 100, after: str | None = None) -> Page[Trashed]:
+        return self._first().trashed(limit=limit, after=after)
+
+    def operations(self, *, limit: int = 100, after: str | None = None) -> Page[Operation]:
+        return self._first().operations(limit=limit, after=after)
+
+    def operation(self, id: str) -> Operation:
+        return self._first().operation(id)
+
+    def verify_archive(self, run: str) -> Finding | None:
+        return self._first().verify_archive(run)
+
+    def applied_policy(self) -> str:
+        return self._first().applied_policy()
+
+    def note_policy(self, order: Order, digest: str) -> None:
+        self._first().note_policy(order, digest)
+
+    def compact(self, order: Order | None = None) -> Compacted:
+        return self._first().compact(order)

@@ -1,0 +1,105 @@
+"""Upkeep of a store with a mirror: what is deleted in the store is deleted in the mirror too, and comes back there."""
+
+import logging
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import closing
+
+import msgspec
+
+from ...core.errors import StorageError
+from ...core.operations import Chosen, Done, Kind, Order, new_order
+from ...core.pages import each
+from ...core.repositories import UpkeepRepository
+from ...core.upkeep import Dropped, Finding
+from ..forwarded_upkeep import ForwardedUpkeep
+from .second_copy import SecondCopy
+
+log = logging.getLogger("flightlog.mirror")
+
+ALONE = "mirror-alone"
+"""The kind of finding that says that runs are in the mirror only."""
+
+
+class MirroredUpkeep(ForwardedUpkeep):
+    """The first store's, and whether its mirror says the same.
+
+    The mirror never hinders: what cannot be done there is told in the log, named by `check`, and put right by
+    `repair`. What is archived in the store stays as it is in the mirror.
+    """
+
+    def __init__(
+        self,
+        first: UpkeepRepository,
+        second: Callable[[], SecondCopy],
+        divergence: Callable[[], Iterator[Finding]],
+        alone: Callable[[], set[str]],
+        dropped: Callable[[str], None],
+    ) -> None:
+        super().__init__(lambda: first)
+        self._of, self._second, self._alone = first, second, alone
+        self._divergence, self._dropped = divergence, dropped
+
+    def check(self, *, stop: Callable[[], bool] = lambda: False) -> Iterator[Finding]:
+        yield from self._of.check(stop=stop)
+        if not stop():
+            for finding in self._divergence():
+                repair = "moves them to the mirror's trash" if finding.kind == ALONE else ""
+                yield msgspec.structs.replace(finding, repair=repair)
+
+    def repair(self, finding: Finding) -> str:
+        if finding.kind != ALONE:
+            return self._of.repair(finding)
+        alone, copy, order = self._alone(), self._second(), new_order(why="flightlog doctor --fix")
+        left = copy.trash(order, sorted(alone))
+        gone = sorted(alone & self._purged())
+        if gone:
+            left += copy.purge(new_order(why=order.why), gone)
+        if left:
+            raise StorageError(left[0], where=finding.where, advice="try again")
+        return f"{len(alone):,} lie in the mirror's trash" + (f", {len(gone):,} are gone for good" if gone else "")
+
+    def _purged(self) -> set[str]:
+        """The runs that were removed from the store for good, as the record says. Costs the whole record."""
+        operations = each(lambda after: self._of.operations(limit=1000, after=after))
+        purges = (self._of.operation(one.id) for one in operations if one.kind == "purge" and one.done)
+        return {one.run for purge in purges for one in purge.runs if one.outcome == "done"}
+
+    def drop_states(self, run: str, keep: Collection[str], *, by: str = "") -> Dropped:
+        dropped = self._of.drop_states(run, keep, by=by)
+        self._dropped(run)
+        return dropped
+
+    def trash(self, order: Order, chosen: Sequence[Chosen]) -> Iterator[Done]:
+        return self._followed(self._of.trash(order, chosen), lambda copy, runs: copy.trash(order, runs))
+
+    def undo(self, order: Order, operation: str) -> Iterator[Done]:
+        kind: Kind = self._of.operation(operation).kind
+        found = self._of.undo(order, operation)
+        if kind != "trash":
+            return found
+        return self._followed(found, lambda copy, runs: copy.bring_back(order, operation, runs))
+
+    def purge(self, order: Order, *, before: str | None = None, runs: Collection[str] | None = None) -> Iterator[Done]:
+        found = self._of.purge(order, before=before, runs=runs)
+        return self._followed(found, lambda copy, gone: copy.purge(order, gone))
+
+    def _followed(self, found: Iterator[Done], follow: Callable[[SecondCopy, list[str]], list[str]]) -> Iterator[Done]:
+        """Does the same in the mirror with the runs that were done, once that is over or was stopped."""
+        done: list[str] = []
+        try:
+            with closing(found):  # type: ignore[type-var]
+                for one in found:
+                    if one.outcome == "done":
+                        done.append(one.run)
+                    yield one
+        finally:
+            if done:
+                self._follow(done, follow)
+
+    def _follow(self, done: list[str], follow: Callable[[SecondCopy, list[str]], list[str]]) -> None:
+        try:
+            left = follow(self._second(), done)
+        except (StorageError, OSError) as error:
+            left = [str(error)]
+        for why in left:
+            log.error("the mirror does not follow: %s; `flightlog doctor --fix` makes it good", why)
