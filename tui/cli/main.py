@@ -62,7 +62,7 @@ GROUPS = {
         "migrate": ("moving", "Move everything to another storage, and switch the configuration to it."),
         "backup": ("moving", "Copy everything into another store; again, only what is new."),
         "verify": ("moving", "Compare two stores, byte for byte."),
-        "doctor": ("doctor", "Look for everything that is wrong; changes nothing."),
+        "doctor": ("doctor", "Look for everything that is wrong; with --fix put right what can be."),
         "config": ("configuration", "The configuration in force, and where each value came from."),
     },
     "Try": {
