@@ -10,6 +10,7 @@ from ...core.errors import ConfigError
 from .clashes import refuse_clashes
 from .config_file import load_config
 from .places import Place, default_root_from, place_of, storage_in
+from .policies import with_defaults
 
 _HERE = "what lies in the data directory"
 _ASKED = "the place that was named"
@@ -29,7 +30,8 @@ def configuration(
         return Config()
     found = decided(where, load_config(where.root, config), storage)
     origins = found.origins | {"data": _ASKED if place else default_root_from()}
-    return msgspec.structs.replace(found, data=os.path.abspath(where.root), origins=origins)
+    policies = with_defaults(found.policies)
+    return msgspec.structs.replace(found, data=os.path.abspath(where.root), origins=origins, policies=policies)
 
 
 def decided(where: Place, config: Config, storage: LocalType | None) -> Config:

@@ -28,7 +28,7 @@ def budgets_of(config: Config) -> tuple[Budget, ...]:
 def policy_of(config: Config) -> Policy | None:
     """The retention policy of a configuration that was read; None if it has none."""
     given = config.policies
-    if not given.keys() & {"retention", "max_size", "max_runs"}:
+    if not given.keys() & _TAKES:
         return None
     blocks = (
         Block(match=one["match"], keep=Keep(**one["keep"]), then=one["then"]) for one in given.get("retention", ())
@@ -42,7 +42,16 @@ def every_of(config: Config) -> float:
     return seconds_of(config.policies.get("every", EVERY))
 
 
+def with_defaults(given: dict[str, Any]) -> dict[str, Any]:
+    """What is said, and what holds for a retention policy where nothing is said."""
+    plain = Policy()
+    defaults = {"minimum": plain.minimum, "trash_for": plain.trash_for, "every": EVERY}
+    return given | {key: value for key, value in defaults.items() if given.keys() & _TAKES and key not in given}
+
+
 EVERY = "1h"
+_TAKES = frozenset({"retention", "max_size", "max_runs"})
+"""Keys of which any makes a policy."""
 RETENTION = ("retention", "minimum", "max_size", "max_runs", "trash_for", "every")
 POLICIES = ("budgets", *RETENTION)
 

@@ -129,6 +129,16 @@ def test_places_by_default(tmp_path, monkeypatch):
     assert record(None) != run and kinds(tmp_path / "named")
 
 
+def test_what_holds_for_a_policy_where_nothing_is_said_is_told(tmp_path):
+    file = tmp_path / "flightlog.yaml"
+    file.write_text("minimum: 2")
+    assert {key for key, _, _ in configuration(tmp_path).rows()}.isdisjoint({"trash_for", "every"})
+    file.write_text("minimum: 2\nmax_size: 5GB\nevery: 2h")
+    rows = {key: (value, origin) for key, value, origin in configuration(tmp_path).rows()}
+    assert (rows["minimum"], rows["every"]) == ((2, str(file)), ("2h", str(file)))
+    assert rows["trash_for"] == ("7d", "default")
+
+
 def test_configuration_in_force_tells_every_origin(tmp_path):
     (tmp_path / "flightlog.yaml").write_text("storage: {logs: {type: file}}")
     rows = {key: (value, origin) for key, value, origin in configuration(tmp_path).rows()}

@@ -173,7 +173,15 @@ def test_by_itself_it_acts_only_by_a_policy_that_was_applied_by_hand(place):
     place.add_failed("late", days=50)
     assert "1 run moved to the trash" in place.call("--auto").stdout
     assert place.standing() == LIVE
-    place.policy.write_text(POLICY.replace("last: 2", "last: 1"))
+    place.policy.write_text("retention: [{match: 'workflow:triage', then: trash}]\nminimum: 0")
+    place.call("--apply", "--yes")
+    assert place.standing() == {} and place.call("--auto").stdout.endswith("  nothing to do\n")
+    with place.store() as store:
+        store.run("other", name="of another kind").finish()
+    assert place.call("--auto").stdout.endswith("  nothing to do\n")  # that no run bears the name is no mistake by now
+    assert "no run has the workflow 'triage'" in place.call(code=2).stderr
+    place.policy.write_text("max_runs: 1\nminimum: 0\n")
+    place.add_failed("one more", days=2)
     (told,) = place.rows("--auto", code=3)
     assert told["acted"] is False and told["would"] == {"take": 1, "purge": 0} and told["operations"] == []
 

@@ -17,7 +17,7 @@ from .main import FINDINGS
 from .opening import retention
 from .options import Settings
 from .output import say, say_json
-from .retaining import Meant, command, meant
+from .retaining import Meant, command, meant, meant_again
 from .stopping import Stopping
 
 _AGAIN_S = 1.0
@@ -70,9 +70,11 @@ def passes(settings: Settings, file: str | None, as_json: bool) -> None:
 def _made(settings: Settings, file: str | None, stopping: Stopping) -> Pass:
     account = Account()
     with opened_to_change(settings) as store:
-        wanted = meant(store, retention(settings, file))
-        if store.upkeep.applied_policy() != digest_of(wanted.policy):
-            return Pass(account, wanted)
+        said = retention(settings, file)
+        policy = said.required()
+        if store.upkeep.applied_policy() != digest_of(policy):
+            return Pass(account, meant(store, said))
+        wanted = meant_again(store, policy)
         found = carry_out(wanted.taken, wanted.gone, store, by=who(), why=command(file, "--auto"))
         with closing(cast("Generator[Carried]", found)) as runs:
             for one in runs:

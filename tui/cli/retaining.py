@@ -48,15 +48,25 @@ def moment() -> datetime:
 
 
 def planned(store: Store, policy: Policy, origin: str) -> Plan:
-    """What the policy does to each run now; ConfigError for names in it that no run bears."""
-    check_names(policy, store.runs, origin)
+    """What the policy does to each run now; ConfigError for names in it that no run bears, if there are any runs."""
+    if store.runs.totals().runs:
+        check_names(policy, store.runs, origin)
     return plan(read(store.runs, policy), policy, moment())
 
 
 def meant(store: Store, said: Retention) -> Meant:
-    """What the policy in force takes now."""
+    """What the policy in force takes now; ConfigError for names in it that no run bears."""
     policy = said.required()
-    return Meant(policy, taken_of(planned(store, policy, said.file)), overdue(store.upkeep, policy, moment()))
+    return _meant(store, policy, planned(store, policy, said.file))
+
+
+def meant_again(store: Store, policy: Policy) -> Meant:
+    """The same of a policy that was applied before: names in it may have gone with the runs that bore them."""
+    return _meant(store, policy, plan(read(store.runs, policy), policy, moment()))
+
+
+def _meant(store: Store, policy: Policy, found: Plan) -> Meant:
+    return Meant(policy, taken_of(found), overdue(store.upkeep, policy, moment()))
 
 
 def command(file: str | None, *words: str) -> str:
