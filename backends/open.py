@@ -102,7 +102,7 @@ def _kept(name: str, settings: Config, *, read_only: bool, durable: bool, create
     databases = Databases(read_only=read_only, create=create and not read_only)
     mirror = _mirror(name, settings, read_only=read_only, create=create)
     try:
-        backend = _backend(settings.logs, databases, read_only=read_only, create=create)
+        backend = _backend(settings, databases, read_only=read_only, create=create)
     except StorageError as error:
         if mirror is None:
             raise
@@ -192,9 +192,11 @@ def _in_memory(databases: Databases, durable: bool) -> Store:
     return store
 
 
-def _backend(logs: Storage, databases: Databases, *, read_only: bool, create: bool) -> Backend:
-    package = import_module(f"{__package__}.{BACKENDS[logs.type]}")
-    backend: Backend = package.backend(logs, databases, read_only=read_only, create=create)
+def _backend(settings: Config, databases: Databases, *, read_only: bool, create: bool) -> Backend:
+    assert settings.logs
+    package = import_module(f"{__package__}.{BACKENDS[settings.logs.type]}")
+    archive = Path(settings.archive) if settings.archive else None
+    backend: Backend = package.backend(settings.logs, databases, archive, read_only=read_only, create=create)
     return backend
 
 

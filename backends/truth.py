@@ -128,19 +128,23 @@ def of_files(layout: Layout, database: Database, bodies: Bodies, refresh: Callab
         return newer(Notes())[0]
 
     def records(run: str) -> Iterator[tuple[str, bytes]]:
-        states = _states_of(layout, run)
-        for digest in list(states.refresh()):
-            yield digest, states.record(digest)
+        live = layout.journal(run).exists()
+        yield from _records_of(States(layout.states(run)) if live else _archived_states(layout, run))
 
     return Truth(layout, database, bodies, refresh, read, FileAnnotations(layout).annotate, newer, records)
 
 
-def _states_of(layout: Layout, run: str) -> States:
-    """The state values of a run of a data directory, be it live or archived."""
-    if not layout.journal(run).exists():
-        with suppress(NotFound):
-            return States(Flz.open(layout.archived(run), run).member("states"))
-    return States(layout.states(run))
+def _archived_states(layout: Layout, run: str) -> States | None:
+    """The state values of an archived run; None if there is no archive, or it has none. Corrupt."""
+    with suppress(NotFound):
+        return States(Flz.open(layout.archived(run), run).member("states"))
+    return None
+
+
+def _records_of(states: States | None) -> Iterator[tuple[str, bytes]]:
+    if states is not None:
+        for digest in list(states.refresh()):
+            yield digest, states.record(digest)
 
 
 def of_database(
@@ -167,6 +171,8 @@ def of_database(
                 rows = connection.execute(wanted.where(kept.digest > after)).all()
             for row in rows:
                 yield row.digest, bytes(row.record)
+            if not rows and not after:
+                yield from _records_of(_archived_states(layout, run))
             if len(rows) < _RECORDS:
                 return
             after = rows[-1].digest

@@ -16,7 +16,6 @@ from ..sql import tables
 from ..sql.database import Database
 from .listing import Listing, Seen, bytes_in
 
-ARCHIVE = "archive"
 _LIVE = "runs/"
 
 
@@ -36,11 +35,16 @@ class ArchiveFolders:
 
     def __init__(self, layout: Layout, database: Database) -> None:
         self._layout, self._database = layout, database
+        self._name = layout.archive.relative_to(layout.root).as_posix()
+
+    def month_of(self, run: str) -> str:
+        """The folder of a run's archive, as it stands among the folders that were listed."""
+        return f"{self._name}/{ids.day_of(run)[:7]}"
 
     def journal(self, run: str) -> Journal:
         """Where an archived run's journal is."""
         path = self._layout.archived(run)
-        return Journal(run, path, "", f"{month_of(run)}/{path.name}", archived=True)
+        return Journal(run, path, "", f"{self.month_of(run)}/{path.name}", archived=True)
 
     def list(self, known: Mapping[str, Seen], listing: Listing) -> None:
         """Adds what changed in the archive to what was found among the live runs, which count where both are.
@@ -49,31 +53,31 @@ class ArchiveFolders:
         """
         months = self._months(known, listing)
         for month in months:
-            self._list_month(month, known.get(f"{ARCHIVE}/{month}"), listing)
+            self._list_month(month, known.get(f"{self._name}/{month}"), listing)
         for path in known:
-            month = path.removeprefix(f"{ARCHIVE}/")
+            month = path.removeprefix(f"{self._name}/")
             if month != path and month not in months:
                 listing.gone.extend(run for run, known_as in self._known_runs(month).items() if not known_as.live)
                 listing.folders[path] = None
 
     def _months(self, known: Mapping[str, Seen], listing: Listing) -> set[str]:
-        before = known.get(ARCHIVE)
+        before = known.get(self._name)
         try:
             changed = os.stat(self._layout.archive).st_mtime_ns
         except FileNotFoundError:
             if before:
-                listing.folders[ARCHIVE] = None
+                listing.folders[self._name] = None
             return set()
         if before and before.mtime_ns == changed:
-            return {path.removeprefix(f"{ARCHIVE}/") for path in known if path.startswith(f"{ARCHIVE}/")}
+            return {path.removeprefix(f"{self._name}/") for path in known if path.startswith(f"{self._name}/")}
         with os.scandir(self._layout.archive) as entries:
             found = {entry.name: _is_month(entry.name) and entry.is_dir(follow_symlinks=False) for entry in entries}
         others = bytes_in(self._layout.archive, [name for name, is_month in found.items() if not is_month])
-        listing.note(ARCHIVE, Seen(changed, others), before)
+        listing.note(self._name, Seen(changed, others), before)
         return {name for name, is_month in found.items() if is_month}
 
     def _list_month(self, month: str, known: Seen | None, listing: Listing) -> None:
-        folder, where = self._layout.archive / month, f"{ARCHIVE}/{month}"
+        folder, where = self._layout.archive / month, f"{self._name}/{month}"
         try:
             there = os.stat(folder, follow_symlinks=False)
             if (known and there.st_mtime_ns == known.mtime_ns) or not stat.S_ISDIR(there.st_mode):
@@ -110,7 +114,7 @@ class ArchiveFolders:
                 # A file's name may be any bytes; what is no UTF-8 is written as `\xff`.
                 shown = os.fsencode(name).decode("utf-8", "backslashreplace")
                 what = "no archive of a run of this month: it is not read"
-                listing.damage.append(Damage(where=f"{ARCHIVE}/{month}/{shown}", what=what))
+                listing.damage.append(Damage(where=f"{self._name}/{month}/{shown}", what=what))
         return found
 
     def _known_runs(self, month: str) -> dict[str, _Known]:
@@ -123,11 +127,6 @@ class ArchiveFolders:
 
 def _file(stat: os.stat_result) -> File:
     return stat.st_ino, stat.st_size, stat.st_mtime_ns
-
-
-def month_of(run: str) -> str:
-    """The folder of a run's archive, as it stands among the folders that were listed."""
-    return f"{ARCHIVE}/{ids.day_of(run)[:7]}"
 
 
 def _is_month(name: str) -> bool:

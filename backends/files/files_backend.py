@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...core.errors import NotFound, ReadOnly
+from ...core.errors import ConfigError, NotFound, ReadOnly
 from ...core.progress import Progress
 from ...core.repositories import RecordingRepository
 from ...core.store import Reading
@@ -30,8 +30,11 @@ class FilesBackend:
     truth: "Truth"
     """What replay carries; there since the reading side was opened."""
 
-    def __init__(self, root: Path, *, read_only: bool, create: bool) -> None:
-        self._layout, self._read_only = Layout(root), read_only
+    def __init__(self, root: Path, *, read_only: bool, create: bool, archive: Path | None = None) -> None:
+        self._layout, self._read_only = Layout(root, archive_at=archive), read_only
+        if root not in self._layout.archive.parents:
+            advice = "name a folder in it, or leave `archive` out"
+            raise ConfigError("runs in files are archived in their data directory", where=archive, advice=advice)
         make_data_folder(root, self._layout.runs, create=create and not read_only)
         self.gate = Gate(root)
         self.recording: RecordingRepository = (
@@ -164,6 +167,8 @@ def _cached(root: Path) -> Path:
     return Path(platformdirs.user_cache_dir("flightlog")) / "index" / f"{name}.db"
 
 
-def backend(logs: "Storage", databases: "Databases", *, read_only: bool, create: bool) -> FilesBackend:
+def backend(
+    logs: "Storage", databases: "Databases", archive: Path | None, *, read_only: bool, create: bool
+) -> FilesBackend:
     """The runs in the files of a folder."""
-    return FilesBackend(Path(logs.path).parent, read_only=read_only, create=create)
+    return FilesBackend(Path(logs.path).parent, read_only=read_only, create=create, archive=archive)

@@ -26,7 +26,7 @@ from ..journal.states_dropping import clear, is_left_over
 from ..sql import late_indexes, tables
 from ..sql.database import Database
 from ..sql.projector import Projector
-from .archive_folders import ArchiveFolders, month_of
+from .archive_folders import ArchiveFolders
 from .listing import UNSETTLED, Listing, Seen, bytes_in
 
 _RUNS = "runs"
@@ -208,7 +208,7 @@ class Index:
 
     def again(self, run: str) -> None:
         """Forgets what is known of a run, so that the next look reads it from its beginning. Any thread may call."""
-        places = (ids.day_of(run), month_of(run))
+        places = (ids.day_of(run), self._archive.month_of(run))
         with self._database.write() as connection:
             self._ingest.forget(connection, run)
             folders = update(tables.folders).where(tables.folders.c.path.in_(places))

@@ -21,6 +21,8 @@ class Layout:
 
     root: Path
     spooled: bool = False
+    archive_at: Path | None = None
+    """Where the archive lies, if somebody has decided that."""
 
     @property
     def runs(self) -> Path:
@@ -52,7 +54,7 @@ class Layout:
     @property
     def archive(self) -> Path:
         """The folder of all archives, one file a run."""
-        return self.root / "archive"
+        return self.archive_at or self.root / "archive"
 
     def archived(self, run: str) -> Path:
         """The archive of a run, in a folder of the month of its id."""

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 class PostgresBackend(SpooledBackend):
     """The runs of one database on a server."""
 
-    def __init__(self, url: ServerUrl, databases: Databases, *, read_only: bool) -> None:
+    def __init__(self, url: ServerUrl, databases: Databases, *, read_only: bool, archive: Path | None = None) -> None:
         self._url, self._databases = url, databases
-        layout = Layout(spool_folder(url), spooled=True)
+        layout = Layout(spool_folder(url), spooled=True, archive_at=archive)
         # It is made also by those who only read, for it is no part of the store.
         make_data_folder(layout.root, layout.spool, create=True)
         super().__init__(layout, url.name, read_only=read_only, create=True)
@@ -79,6 +79,8 @@ class PostgresBackend(SpooledBackend):
         self._lookup = Lookup(self._url)
 
 
-def backend(logs: "Storage", databases: Databases, *, read_only: bool, create: bool) -> PostgresBackend:
+def backend(
+    logs: "Storage", databases: Databases, archive: Path | None, *, read_only: bool, create: bool
+) -> PostgresBackend:
     """The runs in one database on a server."""
-    return PostgresBackend(ServerUrl(logs.url), databases, read_only=read_only)
+    return PostgresBackend(ServerUrl(logs.url), databases, read_only=read_only, archive=archive)

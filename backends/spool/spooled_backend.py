@@ -121,6 +121,8 @@ class SpooledBackend(ABC):
         from .. import checks as looking
         from .. import dropping_states, upkeep
         from ..annotation_writers import TableAnnotations
+        from ..archive.archived_bodies import ArchivedBodies
+        from ..archive.either_bodies import EitherBodies
         from ..data_directory import Root
         from ..ingest.refresh import Refresh
         from ..reading import Watcher, reading_of
@@ -144,7 +146,8 @@ class SpooledBackend(ABC):
             looking.lost_runs(database),
         )
         folders = {layout.root, layout.spool, *(path.parent for path in all_files)}
-        bodies, notes = EventTableBodies(database), TableAnnotations(database, projector)
+        bodies = EitherBodies(EventTableBodies(database), ArchivedBodies(layout.archived))
+        notes = TableAnnotations(database, projector)
         self.truth = of_database(layout, database, bodies, refresh, notes)
         self._watcher = Watcher(
             folders=lambda: folders,

@@ -126,14 +126,21 @@ def forget(connection: Connection, run: str) -> None:
         return
     if connection.dialect.name != "sqlite":
         connection.execute(_DELETE, {"from": _id(place.number, 0), "to": _id(place.number + 1, 0)})
-    elif are_kept(connection) and inspect(connection).has_table("events"):
+    elif not _undo(connection, run, place):
+        upsert(connection, tables.state, [{"key": _STALE, "value": "1"}])
+    connection.execute(delete(tables.worded_runs).where(tables.worded_runs.c.run == run))
+
+
+def _undo(connection: Connection, run: str, place: Any) -> bool:
+    """Takes the words of a run out one by one; False if its events are not here: in files, or in an archive."""
+    found = False
+    if are_kept(connection) and inspect(connection).has_table("events"):
         for seq, line in connection.execute(_LINES, {"of": run, "upto": place.seq}):
+            found = True
             entry = entry_of(run, bytes(line))
             if entry and (words := words_in(entry.message)):
                 connection.exec_driver_sql(_UNDO, (_id(place.number, seq), " ".join(words)))
-    else:
-        upsert(connection, tables.state, [{"key": _STALE, "value": "1"}])
-    connection.execute(delete(tables.worded_runs).where(tables.worded_runs.c.run == run))
+    return found
 
 
 def scrub(connection: Connection) -> None:

@@ -30,12 +30,15 @@ log = logging.getLogger("flightlog.journal")
 class SqliteBackend(SpooledBackend):
     """The runs of one database file. `path` None keeps it in memory, until it is closed."""
 
-    def __init__(self, path: Path | None, databases: Databases, *, read_only: bool, create: bool) -> None:
+    def __init__(
+        self, path: Path | None, databases: Databases, *, read_only: bool, create: bool, archive: Path | None = None
+    ) -> None:
         self._temporary = Path(tempfile.mkdtemp(prefix="flightlog-")) if path is None else None
         root = self._temporary if path is None else path.parent
         assert root is not None
         self._path, self._databases, self._owner = path, databases, os.getpid()
-        super().__init__(Layout(root, spooled=True), str(path or ""), read_only=read_only, create=create)
+        layout = Layout(root, spooled=True, archive_at=archive)
+        super().__init__(layout, str(path or ""), read_only=read_only, create=create)
 
     def _open(self) -> "Database":
         path = self._path
@@ -90,6 +93,8 @@ class SqliteBackend(SpooledBackend):
             shutil.rmtree(self._temporary, ignore_errors=True)
 
 
-def backend(logs: "Storage", databases: Databases, *, read_only: bool, create: bool) -> SqliteBackend:
+def backend(
+    logs: "Storage", databases: Databases, archive: Path | None, *, read_only: bool, create: bool
+) -> SqliteBackend:
     """The runs in one file."""
-    return SqliteBackend(Path(logs.path), databases, read_only=read_only, create=create)
+    return SqliteBackend(Path(logs.path), databases, read_only=read_only, create=create, archive=archive)

@@ -13,17 +13,22 @@ from catalogue import histories, put
 from everything import everything, reads
 from flightlog.backends.archive.flz import facts_of
 from flightlog.backends.archive.flz_members import members_of
+from flightlog.backends.archive.flz_rows import members_of_rows
 from flightlog.backends.archive.flz_writer import write_flz
 from flightlog.backends.ingest import catch_up
 from flightlog.backends.journal.disk import make_folder
 from flightlog.backends.journal.layout import Layout
+from flightlog.backends.open import truth_of
+from flightlog.backends.sql import tables
+from flightlog.backends.sql.projector import Projector
 from flightlog.core import events as e
 from flightlog.core.annotations import Noted, Pinned, Tagged
-from flightlog.core.errors import Conflict, NotFound, StorageError
+from flightlog.core.errors import ConfigError, Conflict, NotFound, StorageError
 from flightlog.core.ids import day_of, new_ulid
 from flightlog.core.query.query import EVERYTHING, parse
 from flightlog.core.runs import FINISHED
 from flightlog.core.store import Store
+from sqlalchemy import delete
 
 
 def pack(store: Store, folder: Path, run: str) -> Path:
@@ -57,6 +62,19 @@ def unpack(folder: Path, run: str) -> None:
             if any(member.name == name for member in flz.manifest.members):
                 path.write_bytes(b"".join(flz.chunks(name)))
     layout.archived(run).unlink()
+
+
+def archive_rows(store: Store, run: str) -> Path:
+    """Archives a run whose events are rows."""
+    truth = truth_of(store)
+    path = truth.layout.archived(run)
+    make_folder(path.parent)
+    found = write_flz(path, facts_of(store.runs.get(run)), members_of_rows(truth.database, run))
+    with truth.database.write() as connection:
+        for table in (tables.events, tables.values):
+            connection.execute(delete(table).where(table.c.run == run))
+        Projector().resize(connection, run, found.size, archived=True)
+    return path
 
 
 @pytest.fixture
@@ -120,6 +138,45 @@ def test_every_read_answers_as_before(store: Store, folder: Path, index: str) ->
             unpack(folder, run)
         assert differences(before, everything(store)) == []
         assert store.runs.count(parse("archived")) == 0
+
+
+def test_every_read_of_a_database_answers_as_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catch_up, "_LIVENESS_S", 0.0)
+    config = tmp_path / "flightlog.yaml"
+    config.write_text("storage: {logs: {type: sqlite, path: flightlog.db}}\narchive: {path: cold}\n")
+    with flightlog.open(tmp_path) as store:
+        for writer in put(store, histories(Random(11), 8)):
+            writer.close()
+        made = record(store, 1)
+        before, runs = everything(store), finished(store)
+        records = list(truth_of(store).records(made))  # type: ignore[misc]
+        assert len(runs) > 4
+        paths = [archive_rows(store, run) for run in runs]
+        assert {path.parent.parent for path in paths} == {tmp_path / "cold"}
+        assert differences(before, everything(store)) == []
+        assert sorted(truth_of(store).records(made)) == sorted(records)  # type: ignore[misc]
+        assert store.runs.get(made).archived
+
+
+def test_an_archive_has_the_folder_that_is_configured(folder: Path, tmp_path: Path) -> None:
+    folder.mkdir()
+    config = folder / "flightlog.yaml"
+    config.write_text("storage: {logs: {type: file, path: runs}}\narchive: {path: cold/store}\n")
+    with flightlog.open(folder) as store:
+        run = record(store, 1)
+        facts = facts_of(store.runs.get(run))
+        layout = truth_of(store).layout
+        path = layout.archived(run)
+        assert path.is_relative_to(folder / "cold" / "store")
+        make_folder(path.parent)
+        write_flz(path, facts, members_of(layout, run))
+        drop(folder, run)
+        assert store.runs.get(run).archived
+        assert len(store.logs.query(run)) == 25
+        assert [finding for finding in store.upkeep.check() if finding.severity == "error"] == []
+    config.write_text(f"storage: {{logs: {{type: file, path: runs}}}}\narchive: {{path: {tmp_path / 'elsewhere'}}}\n")
+    with pytest.raises(ConfigError, match="in their data directory"):
+        flightlog.open(folder)
 
 
 def test_what_was_derived_of_a_known_run_stays(store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
