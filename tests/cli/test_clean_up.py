@@ -3,7 +3,9 @@
 import flightlog
 import pytest
 from cleaning import KINDS, Place
+from click.testing import CliRunner
 from flightlog.tui.cli import changing
+from flightlog.tui.cli.main import main
 
 
 @pytest.fixture(params=KINDS)
@@ -99,3 +101,11 @@ def test_read_only_and_one_session_alone_change_nothing(place):
 def test_parts_of_a_verb_have_help_of_their_own(place):
     assert "ls      List the archived runs" in place.call("archive", "--help").stdout
     assert "--older" in place.call("trash", "empty", "--help").stdout
+
+
+def test_parts_of_a_verb_are_completed():
+    words = {"COMP_WORDS": "flightlog trash e", "COMP_CWORD": "2", "_FLIGHTLOG_COMPLETE": "bash_complete"}
+    done = CliRunner().invoke(main, env=words, prog_name="flightlog")
+    assert done.stdout == "plain,empty\n"
+    deeper = words | {"COMP_WORDS": "flightlog trash empty --o", "COMP_CWORD": "3"}
+    assert CliRunner().invoke(main, env=deeper, prog_name="flightlog").stdout == "plain,--older\n"

@@ -3,6 +3,7 @@
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 
 class Parted(click.Command):
@@ -24,6 +25,10 @@ class Parted(click.Command):
         if part is None:
             return super().make_context(info_name, args, parent, **extra)
         return part.make_context(f"{info_name} {args[0]}", args[1:], parent, **extra)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        named = [CompletionItem(name) for name in self.parts if name.startswith(incomplete)]
+        return named + super().shell_complete(ctx, incomplete)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_options(ctx, formatter)

@@ -13,7 +13,7 @@ from .. import format
 from .account import Account, sum_row
 from .annotate import who
 from .changing import opened_to_change
-from .main import FINDINGS
+from .main import FINDINGS, INTERRUPTED
 from .opening import retention
 from .options import Settings
 from .output import say, say_json
@@ -44,7 +44,7 @@ def one_pass(settings: Settings, file: str | None, as_json: bool) -> int:
     with Stopping() as stopping:
         found = _made(settings, file, stopping)
     _say(found, as_json, settings.ascii)
-    return found.code
+    return INTERRUPTED if stopping.asked else found.code
 
 
 def passes(settings: Settings, file: str | None, as_json: bool) -> None:
