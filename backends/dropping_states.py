@@ -19,14 +19,14 @@ from .file_sizes import bytes_below
 from .journal import annotations, disk, lock
 from .journal.layout import Layout
 from .journal.states import HEAD_BYTES, dropped_record, head_of_record
-from .journal.states_dropping import drop_values
+from .journal.states_dropping import drop_values, droppable
 from .sql import tables
 from .sql.claims import claim
 from .sql.database import Database
 from .sql.projector import Projector
 
-DropStates = Callable[[str, Collection[str], str], Dropped]
-"""`(run, checkpoints to keep, by whom)`; see `UpkeepRepository.drop_states`."""
+DropStates = Callable[[str, Collection[str], str, bool], Dropped]
+"""`(run, checkpoints to keep, by whom, whether only to say what would go)`; see `UpkeepRepository.drop_states`."""
 
 
 def of_files(layout: Layout, database: Database, refresh: Callable[[], None], *, read_only: bool) -> DropStates:
@@ -35,17 +35,19 @@ def of_files(layout: Layout, database: Database, refresh: Callable[[], None], *,
     def tell(run: str, by: str, kept: Sized, dropped: Dropped) -> None:
         annotations.append(layout.annotations, _told(run, by, dropped, kept))
 
-    def drop(run: str, keep: Collection[str], by: str) -> Dropped:
+    def drop(run: str, keep: Collection[str], by: str, dry: bool) -> Dropped:
         refresh()
         with database.read() as connection:
             kept = _kept(connection, run, keep)
-        if read_only:
+        if read_only and not dry:
             raise ReadOnly("the store was opened read-only", where=layout.root)
         path = layout.journal(run)
         if not path.exists() and layout.archived(run).exists():
             advice = f"`flightlog restore {run}` brings it back"
             raise Conflict(f"run {run} is in the archive, where nothing is changed", where=path, advice=advice)
         try:
+            if dry:
+                return droppable(layout.states(run), kept)
             fd = disk.open_append(path)
             try:
                 if not lock.take(fd):
@@ -65,25 +67,32 @@ def of_files(layout: Layout, database: Database, refresh: Callable[[], None], *,
 def of_database(database: Database, refresh: Callable[[], None]) -> DropStates:
     """From the table of values, in one transaction."""
 
-    def drop(run: str, keep: Collection[str], by: str) -> Dropped:
+    def drop(run: str, keep: Collection[str], by: str, dry: bool) -> Dropped:
         refresh()
+        if dry:
+            with database.read() as connection:
+                return _unneeded(connection, run, _kept(connection, run, keep))[1]
         with database.write() as connection:
             claim(connection, [run])
             kept = _kept(connection, run, keep)
-            rows = connection.execute(_HEADS, {"of": run, "bytes": HEAD_BYTES}).all()
-            heads = {row.digest: head_of_record(bytes(row.head)) for row in rows}
-            stored = {digest: head.extends for digest, head in heads.items() if head and head.kind != "dropped"}
-            gone = unneeded(stored, kept)
+            gone, dropped = _unneeded(connection, run, kept)
             if gone:
                 left = [{"of": run, "at": digest, "left": dropped_record(digest)} for digest in sorted(gone)]
                 connection.execute(_EMPTY, left)
-            dropped = Dropped(values=len(gone), size_bytes=sum(row.size for row in rows if row.digest in gone))
             _resize(connection, run, dropped)
             if gone:
                 TableAnnotations(database, Projector()).annotate(_told(run, by, dropped, kept))
         return dropped
 
     return drop
+
+
+def _unneeded(connection: Connection, run: str, kept: Collection[Collection[str]]) -> tuple[set[str], Dropped]:
+    rows = connection.execute(_HEADS, {"of": run, "bytes": HEAD_BYTES}).all()
+    heads = {row.digest: head_of_record(bytes(row.head)) for row in rows}
+    stored = {digest: head.extends for digest, head in heads.items() if head and head.kind != "dropped"}
+    gone = unneeded(stored, kept)
+    return gone, Dropped(values=len(gone), size_bytes=sum(row.size for row in rows if row.digest in gone))
 
 
 def _told(run: str, by: str, dropped: Dropped, kept: Sized) -> StatesDropped:

@@ -29,8 +29,8 @@ class ForwardedUpkeep(UpkeepRepository):
     ) -> Space:
         return self._first().space(path, sort=sort, limit=limit, after=after)
 
-    def drop_states(self, run: str, keep: Collection[str], *, by: str = "") -> Dropped:
-        return self._first().drop_states(run, keep, by=by)
+    def drop_states(self, run: str, keep: Collection[str], *, by: str = "", dry: bool = False) -> Dropped:
+        return self._first().drop_states(run, keep, by=by, dry=dry)
 
     def archive(self, order: Order, chosen: Sequence[Chosen]) -> Iterator[Done]:
         return self._first().archive(order, chosen)

@@ -30,18 +30,27 @@ def drop_values(
 
     Lines that are damaged or of a newer format stay as they are. OSError, StorageError with the file as it was.
     """
+    lines, gone, dropped = _look(path, kept)
+    if gone:
+        _write_without(path, lines, gone, lambda: before(dropped))
+    return dropped
+
+
+def droppable(path: Path, kept: Collection[Collection[str]]) -> Dropped:
+    """What `drop_values` would drop. OSError, StorageError."""
+    return _look(path, kept)[2]
+
+
+def _look(path: Path, kept: Collection[Collection[str]]) -> tuple[list[_Line], set[str], Dropped]:
     try:
         found = read_heads(path, 0, HEAD_BYTES)
         lines = [_Line(offset, length, head_of_record(head)) for offset, length, head in found]
     except FileNotFoundError:
-        return Dropped(values=0, size_bytes=0)
+        lines = []
     heads = [line.head for line in lines if line.head and line.head.kind != "dropped"]
     gone = unneeded({head.digest: head.extends for head in heads}, kept)
     taken = sum(line.length for line in lines if line.head and line.head.digest in gone)
-    dropped = Dropped(values=len(gone), size_bytes=taken)
-    if gone:
-        _write_without(path, lines, gone, lambda: before(dropped))
-    return dropped
+    return lines, gone, Dropped(values=len(gone), size_bytes=taken)
 
 
 def is_left_over(name: str) -> bool:

@@ -281,6 +281,7 @@ PROOFS: dict[str, tuple[str, ...]] = {
         "test_any_subset_of_any_states_can_be_dropped",
         "test_killed_before_the_end_all_is_there",
         "test_the_audit_trail_tells_who_did_what_newest_first",
+        "test_drop_states_leaves_those_that_are_kept",
         "test_drop_states_refuses_what_is_not_so",
     ),
     "UpkeepRepository.refusal": ("test_operations_are_of_the_whole_store",),

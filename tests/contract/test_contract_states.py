@@ -49,8 +49,10 @@ def test_drop_states_leaves_those_that_are_kept(store):
     run, given_ = conversation(store)
     before = store.runs.get(run).size_bytes
     keep = [name for place, name in enumerate(given_) if place in (0, 17, 39)]
+    would = store.upkeep.drop_states(run, keep, dry=True)
+    check(store, given_, given_)
     dropped = store.upkeep.drop_states(run, keep)
-    assert dropped.values > 10 and dropped.size_bytes > 1000
+    assert dropped.values > 10 and dropped.size_bytes > 1000 and dropped == would
     check(store, given_, keep)
     gone = next(name for name in reversed(given_) if name not in keep)
     with pytest.raises(NotFound, match="dropped"):

@@ -15,10 +15,10 @@ from .. import format
 from .account import Account
 from .as_json import plain, run_row
 from .bar import Bar
-from .changing import JSON, WHERE, YES, do, opened_to_change, order_of, runs_of
+from .changing import JSON, WHERE, do, opened_to_change, order_of, runs_of
 from .main import FINDINGS, OK
 from .opening import opened
-from .options import Settings, json_option, verb
+from .options import YES, Settings, json_option, verb
 from .output import say, say_json
 from .parts import Parted
 from .runs import each_run, query_of, say_runs

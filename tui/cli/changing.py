@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
 WHERE = click.option("--where", metavar="QUERY", help="All runs that a query finds, instead of RUNS.")
-YES = click.option("--yes", is_flag=True, help="Do not ask. Where nobody can be asked, nothing is done without it.")
 JSON = "One JSON object a line for each run, and last the sums with the operation's id."
 
 _GOES = {

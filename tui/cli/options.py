@@ -36,6 +36,9 @@ _OPTIONS = (
 )
 
 
+YES = click.option("--yes", is_flag=True, help="Do not ask. Where nobody can be asked, nothing is done without it.")
+
+
 def common_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Adds the common options to a command; its function gets them as keywords."""
     for option in reversed(_OPTIONS):

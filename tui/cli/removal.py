@@ -14,9 +14,9 @@ from ...core.units import ago, seconds_of
 from .. import format
 from .account import DID, Account
 from .as_json import plain
-from .changing import JSON, WHERE, YES, carry, consent, do, opened_to_change, order_of, runs_of
+from .changing import JSON, WHERE, carry, consent, do, opened_to_change, order_of, runs_of
 from .opening import opened
-from .options import Settings, json_option, verb
+from .options import YES, Settings, json_option, verb
 from .output import say, say_json, table
 from .parts import Parted
 

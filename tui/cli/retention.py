@@ -9,10 +9,9 @@ from ...core.errors import StorageError
 from ...core.retention.plan import Decision, Plan
 from ...core.text import safe_text
 from .. import format
-from .changing import YES
 from .main import FINDINGS, OK
 from .opening import opened, retention
-from .options import Settings, json_option, verb
+from .options import YES, Settings, json_option, verb
 from .output import say, say_json, table
 from .run_lines import workflow_name
 

@@ -1,4 +1,4 @@
-"""Verbs that read checkpoints: `states` and `state`."""
+"""Verbs of checkpoints: `states`, which also drops what they hold, and `state`."""
 
 import json
 
@@ -7,20 +7,31 @@ import click
 from ...core.text import safe_text
 from .as_json import plain
 from .opening import opened
-from .options import Settings, json_option, verb
+from .options import YES, Settings, json_option, verb
 from .output import say, say_json, table, terminal_width
 
 
-@verb(epilog="flightlog states 01j9\nflightlog states 01j9 --json")
+@verb(epilog="flightlog states 01j9\nflightlog states 01j9 --json\nflightlog states 01j9 --drop --keep last")
 @click.argument("run")
-@json_option()
-def states(settings: Settings, run: str, as_json: bool) -> None:
+@click.option("--drop", is_flag=True, help="Drop the states of the run, which must be finished, for good.")
+@click.option("--keep", metavar="CHECKPOINT", multiple=True, help="But not the one at this checkpoint, or `last`.")
+@YES
+@json_option("One JSON object a line; of --drop one, which says what went.")
+def states(settings: Settings, run: str, drop: bool, keep: tuple[str, ...], yes: bool, as_json: bool) -> None:
     """Checkpoints of RUN, in the order they were taken, with their parents.
 
-    A run that starts at another run's checkpoint has a copy of that state as its first one.
+    A run that starts at another run's checkpoint has a copy of that state as its first one. With --drop the
+    checkpoints stay, with what is known of them, and their states go; so does what takes up the room.
     """
     from .. import format
 
+    if drop:
+        from . import dropping
+
+        dropping.drop(settings, run, keep, yes=yes, as_json=as_json)
+        return
+    if keep or yes:
+        raise click.UsageError("--keep and --yes belong to --drop")
     with opened(settings) as store:
         about = store.runs.get(store.runs.resolve(run))
         found = store.checkpoints.list(about.id)
