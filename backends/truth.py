@@ -100,7 +100,7 @@ def unread_notes(database: Database) -> list[tuple[str, str]]:
     """Of the annotations in a table those that cannot be read: `(run, why)`."""
     table, found = tables.annotations.c, []
     with database.read() as connection:
-        for run, line in connection.execute(select(table.run, table.line).order_by(table.id)):
+        for run, line in connection.execute(select(table.run, table.line).where(_not_trashed).order_by(table.id)):
             try:
                 decode(bytes(line))
             except Corrupt as error:
@@ -155,7 +155,7 @@ def of_database(
     table = tables.annotations.c
 
     def newer(seen: Notes) -> tuple[list[AnyAnnotation], Notes]:
-        wanted = select(table.id, table.line).where(table.id > seen.upto).order_by(table.id)
+        wanted = select(table.id, table.line).where(table.id > seen.upto, _not_trashed).order_by(table.id)
         with database.read() as connection:
             rows = connection.execute(wanted).all()
         return _sound(bytes(row.line) for row in rows), Notes(0, rows[-1].id if rows else seen.upto)
@@ -178,3 +178,6 @@ def of_database(
             after = rows[-1].digest
 
     return Truth(layout, database, bodies, refresh, read, notes.annotate, newer, records)
+
+
+_not_trashed = tables.annotations.c.run.not_in(select(tables.trash.c.run))

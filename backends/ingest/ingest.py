@@ -9,12 +9,15 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, select
 
+from ...core.clock import now
 from ...core.errors import NotFound, ReadOnly, StorageError
 from ...core.events import Logged
 from ...core.runs import FINISHED, Damage
 from ..journal.disk import StrPath
 from ..journal.reader import read_span
-from ..sql import log_words, tables
+from ..operations import table_record as record
+from ..operations.table_record import Fact
+from ..sql import log_words, tables, trash
 from ..sql import run_loading as loading
 from ..sql.claims import claim
 from ..sql.projector import Projector
@@ -59,6 +62,8 @@ class Ingest:
         A journal that shrank or was replaced is read anew.
         """
         claim(connection, (journal.run for journal in journals))
+        if self._keep:
+            journals = self._bring_back(connection, journals)
         known = {row.run: row for row in connection.execute(_KNOWN, {"of": [journal.run for journal in journals]})}
         readings: list[_Reading] = []
         left: list[Journal] = []
@@ -96,6 +101,17 @@ class Ingest:
         """Names damage, once however often it is met."""
         if connection.execute(_same_damage(damage)).first() is None:
             self._projector.damage(connection, damage)
+
+    def _bring_back(self, connection: Connection, journals: Sequence[Journal]) -> Sequence[Journal]:
+        """Runs that somebody goes on with come back from the trash first; those that are just being removed wait."""
+        lying = trash.lying(connection, [journal.run for journal in journals])
+        for run, entry in lying.items():
+            if entry is not None:
+                trash.bring_back(connection, self._projector, run)
+                why = "new events of it came"
+                back = Fact(operation=entry.operation, phase="back", t=now(), run=run, act="untrash", why=why)
+                record.add(connection, back)
+        return [journal for journal in journals if lying.get(journal.run, journal) is not None]
 
     def _read(self, connection: Connection, journal: Journal, row: Row[Any] | None, budget: int) -> _Reading:
         found = find(journal)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from ...core.config import Storage
     from ..checks import Check
+    from ..operations.housekeeping import Housekeeping
     from ..space.engines import Taken
     from ..spool.shipping import Shipping
     from ..sql.database import Database
@@ -70,6 +71,11 @@ class PostgresBackend(SpooledBackend):
         from ..space.engines import of_postgres
 
         return of_postgres(connection)
+
+    def _housekeeping(self, database: "Database") -> "Housekeeping":
+        from .postgres_housekeeping import PostgresHousekeeping
+
+        return PostgresHousekeeping(database, self._url)
 
     def _checks(self, database: "Database") -> "Sequence[Check]":
         return ()

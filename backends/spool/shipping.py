@@ -61,6 +61,11 @@ class Shipping:
         with self._lock:
             self._look()
 
+    def is_shipped(self, run: str) -> bool:
+        """Whether everything that its journal holds was shipped, of one that is still in the spool."""
+        found, known = self._found(run), self._known([run]).get(run)
+        return found is None or (known is not None and not known.differs(found))
+
     def _look(self) -> None:
         try:
             with os.scandir(self._layout.spool) as entries:

@@ -5,7 +5,7 @@ from sqlalchemy import bindparam, select
 from ...core.annotations import Answered, decode
 from ...core.events import Decision
 from ...core.runs import FINISHED
-from ..sql import tables
+from ..sql import tables, trash
 from ..sql.database import Database
 from .spool_recording import Shipped
 
@@ -15,6 +15,13 @@ def status(database: Database, run: str) -> str | None:
     with database.read() as connection:
         found: str | None = connection.execute(_STATUS, {"of": run}).scalar()
         return found
+
+
+def trashed_by(database: Database, run: str) -> str:
+    """The operation by which a run lies in the trash; empty if it does not."""
+    with database.read() as connection:
+        entry = trash.find(connection, run)
+        return entry.operation if entry else ""
 
 
 def shipped(database: Database, run: str) -> Shipped:

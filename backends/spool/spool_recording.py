@@ -89,6 +89,9 @@ class SpoolRecording(RecordingRepository):
 
         database = self._database()
         status = shipped.status(database, run)
+        if status is None and (operation := shipped.trashed_by(database, run)):
+            advice = f"`flightlog undo {operation}` brings it back"
+            raise Conflict(f"run {run} lies in the trash", where=self._name, advice=advice)
         if status is None:
             raise NotFound(f"no run {run} to take up", where=self._name)
         if status in FINISHED:

@@ -3,7 +3,8 @@
 import os
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ..checks import Check
+    from ..operations.engine import Operations
+    from ..operations.housekeeping import Housekeeping
     from ..reading import Watcher
     from ..space.engines import Taken
+    from ..sql.bodies import Bodies
     from ..sql.database import Database
     from ..sql.metrics_repository import SqlMetrics
     from ..sql.projector import Projector
@@ -100,6 +104,10 @@ class SpooledBackend(ABC):
         return {}
 
     @abstractmethod
+    def _housekeeping(self, database: "Database") -> "Housekeeping":
+        """What the engine does for operations on runs."""
+
+    @abstractmethod
     def _checks(self, database: "Database") -> "Sequence[Check]":
         """Whether the engine finds its data whole."""
 
@@ -168,11 +176,32 @@ class SpooledBackend(ABC):
                 parts,
                 gated(dropping_states.of_database(database, refresh), self.gate),
                 lambda: self._sizes(database),
+                self._operations(bodies),
                 repairs={} if database.read_only else for_any(layout, parts, self.recording),
                 space=space_of_database(layout, database, refresh, self._taken, all_files),
             ),
             metrics=metrics(database, refresh),
         )
+
+    def _operations(self, bodies: "Bodies") -> "Operations":
+        """What is done with runs; what was cut off is settled."""
+        from ..operations.engine import Operations
+        from ..operations.table_record import TableRecord
+        from ..operations.table_shelf import TableShelf
+
+        database, projector, shipping = self.engine()
+        keeping = self._housekeeping(database)
+        shelf = TableShelf(database, projector, bodies, self._layout, shipping, keeping, self._held_elsewhere)
+        passing = self._read_only if database.read_only else self.gate.passing
+        found = Operations(TableRecord(database, keeping.write, keeping.lock), shelf, passing)
+        if not database.read_only:
+            found.recover()
+        return found
+
+    @contextmanager
+    def _read_only(self) -> Iterator[None]:
+        raise opened_read_only(self._name)
+        yield
 
     def close(self, then: Callable[[], None]) -> None:
         """Ends watches, ships what is left, and calls `then`. May be called twice."""

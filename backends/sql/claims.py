@@ -20,7 +20,7 @@ def claim(connection: Connection, names: Iterable[str]) -> None:
     Claim all that a transaction needs at once, for who comes back for more may wait in a circle.
     """
     if connection.dialect.name == "postgresql":
-        keys = sorted({_key(name) for name in names})
+        keys = sorted({key_of(name) for name in names})
         if keys:
             connection.execute(_CLAIM, {"keys": keys})
 
@@ -34,7 +34,8 @@ def exclude_writers(connection: Connection) -> None:
         connection.execute(_EXCLUDE)
 
 
-def _key(name: str) -> int:
+def key_of(name: str) -> int:
+    """The number of a lock by its name."""
     digest = blake2b(f"flightlog {name}".encode("utf-8", "surrogatepass"), digest_size=8)
     return int.from_bytes(digest.digest(), signed=True)
 

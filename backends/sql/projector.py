@@ -102,6 +102,14 @@ class Projector:
             state.row["size_bytes"], state.row["archived"] = told
             self._save(connection, [state])
 
+    def put_back(self, connection: Connection, run: str, facts: Row, damage: Sequence[Row]) -> None:
+        """Gives a run that was projected again what its events do not tell: columns of its row, and its damage."""
+        state = self._state(connection, run) or RunState(run, None, None, {})
+        connection.execute(_DAMAGE, {"of": run})
+        state.added["damage"] += damage
+        state.row.update(facts)
+        self._save(connection, [state])
+
     def forget(self, connection: Connection, run: str) -> None:
         """Drops everything that was derived of a run, and notes for the feed that it is gone.
 
@@ -190,5 +198,6 @@ _KEEP: dict[str, Any] = {"checkpoints": add_missing, "checkpoint_maps": add_miss
 _ANY_REMOVED = select(tables.removed.c.run).limit(1)
 _BACK = delete(tables.removed).where(tables.removed.c.run == bindparam("of"))
 _COSTS = select(tables.costs).where(tables.costs.c.run == bindparam("of"))
+_DAMAGE = delete(tables.damage).where(tables.damage.c.run == bindparam("of"))
 _DELETES = [delete(table).where(table.c.run == bindparam("of")) for table in _CHILDREN]
 _DELETES.append(delete(tables.runs).where(tables.runs.c.id == bindparam("of")))

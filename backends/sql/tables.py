@@ -119,14 +119,15 @@ patterns = Table(
 operations = Table(
     "operations",
     truth,
-    # The record: one row for each fact, added and never changed. It holds no text of a run, and outlives it.
+    # The record: one row for each fact, added and never changed (but `open`, which goes at the end of an operation).
+    # It holds no text of a run, and outlives it.
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("operation", String, nullable=False),
     Column("phase", String, nullable=False),
     Column("run", String),  # null: a fact about the whole operation
-    Column("line", LargeBinary, nullable=False),  # as a data directory of files has it in `audit.jsonl`
+    Column("line", LargeBinary, nullable=False),  # JSON: see `backends/operations/table_record.py`
 )
-Index("operations_of", operations.c.operation, operations.c.run, operations.c.id)
+Index("operations_of", operations.c.operation, operations.c.phase, operations.c.id)
 Index("operations_by_phase", operations.c.phase, operations.c.id)
 
 trash = Table(

@@ -19,8 +19,9 @@ from sqlalchemy.pool import NullPool, QueuePool, StaticPool
 
 from ...core.errors import Corrupt, Locked, NotFound, ReadOnly, StorageError
 from ..sql import globs, schema
-from ..sql.database import Database
+from ..sql.database import Database, Full
 from .backup import Backup
+from .reserve import Reserve
 from .sqlite_errors import translated
 from .sqlite_wal import WRITING, Checkpoints, sqlite_is_fixed
 from .write_lock import WAIT_S, Use, WriteLock, shared
@@ -41,6 +42,15 @@ def open_database(path: Path | None, *, read_only: bool = False, truth: bool) ->
         return schema.prepared(_in_memory(), truth=truth, versioned=False)
     if read_only:
         return schema.checked(_read_only(path), truth=truth)
+    while True:
+        try:
+            return _opened_soundly(path, truth=truth)
+        except Full:
+            if not truth or not Reserve(path).give_up():
+                raise
+
+
+def _opened_soundly(path: Path, *, truth: bool) -> Database:
     try:
         return _opened(path, truth=truth)
     except Corrupt as error:
@@ -89,6 +99,8 @@ def _opened(path: Path, *, truth: bool) -> Database:
     try:
         _use_wal(writer, path, lock, before=lambda: schema.refuse_others(database) if truth else None)
         schema.prepared(database, truth=truth, versioned=truth, precaution=Backup(path) if truth else None)
+        if truth:
+            Reserve(path).make()
         return schema.guarded(database, versioned=truth)
     except BaseException:
         database.close()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from ...core.config import Storage
     from ..checks import Check
+    from ..operations.housekeeping import Housekeeping
     from ..space.engines import Taken
     from ..sql.database import Database
 
@@ -72,6 +73,11 @@ class SqliteBackend(SpooledBackend):
         if path is None:
             return {"database": [], "wal": []}
         return {"database": [path], "wal": [path.with_name(path.name + suffix) for suffix in ("-wal", "-shm")]}
+
+    def _housekeeping(self, database: "Database") -> "Housekeeping":
+        from .sqlite_housekeeping import SqliteHousekeeping
+
+        return SqliteHousekeeping(database, self._path)
 
     def _taken(self, connection: "Connection") -> "Taken":
         from ..space.engines import of_sqlite

@@ -37,7 +37,7 @@ def _operations() -> None:
         sa.Column("line", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("operations_of", "operations", ["operation", "run", "id"], unique=False)
+    op.create_index("operations_of", "operations", ["operation", "phase", "id"], unique=False)
     op.create_index("operations_by_phase", "operations", ["phase", "id"], unique=False)
 
 

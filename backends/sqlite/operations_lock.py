@@ -1,0 +1,61 @@
+"""The lock of all operations on the runs of a database file: the kernel's, on a file beside it that always stays."""
+
+import fcntl
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ...core.clock import now
+from ...core.errors import Locked, ReadOnly, StorageError
+
+
+class OperationsLock:
+    """Excludes other processes and other threads of this one. Thread-safe; `path` None is a database in memory."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._alone = threading.Lock()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Holds it; Locked at once if somebody works, with who and since when. ReadOnly, StorageError."""
+        if self._path is None:
+            with self._in_memory():
+                yield
+            return
+        fd = self._open(self._path)
+        try:
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise _locked(os.pread(fd, 300, 0).decode("utf-8", "replace").strip(), self._path) from None
+            with suppress(OSError):  # on a full disk only the message of those who wait is poorer for it
+                os.ftruncate(fd, 0)
+                who = f"process {os.getpid()} on {os.uname().nodename}"
+                os.pwrite(fd, f"{who} works on this store (since {now()[:19]}Z)\n".encode(), 0)
+            yield
+        finally:
+            os.close(fd)
+
+    @contextmanager
+    def _in_memory(self) -> Iterator[None]:
+        if not self._alone.acquire(blocking=False):
+            raise _locked("another thread works on this store", ":memory:")
+        try:
+            yield
+        finally:
+            self._alone.release()
+
+    def _open(self, path: Path) -> int:
+        try:
+            return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except PermissionError as error:
+            raise ReadOnly("no permission to write the lock of operations", where=path) from error
+        except OSError as error:
+            raise StorageError(f"cannot open the lock of operations: {error.strerror}", where=path) from error
+
+
+def _locked(who: str, where: object) -> Locked:
+    return Locked(who or "another process works on this store", where=where, advice="try again when that is done")

@@ -1,0 +1,140 @@
+"""How the pages of a database file are looked after: room on a full disk, nothing left of what was removed, less file.
+
+What is deleted is overwritten at once (`secure_delete`); where SQLite has moved it before, a copy may be left in the
+unused part of a page, which only a new file (VACUUM) is certainly free of.
+"""
+
+import os
+import tempfile
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+
+from ...core.errors import StorageError
+from ...core.operations import Compacted
+from ..operations.housekeeping import written
+from ..sql.database import Database, Full
+from .operations_lock import OperationsLock
+from .reserve import Reserve
+
+T = TypeVar("T")
+
+_PAYS = 20
+"""A file is made anew when at least one page of so many is free."""
+
+_WIPED_ANEW = 256 << 20
+"""A database of at most so many bytes is made anew after a purge, which takes about two seconds; a greater one only
+when somebody has it compacted."""
+
+
+class SqliteHousekeeping:
+    """Of one database file; `path` None is one in memory."""
+
+    def __init__(self, database: Database, path: Path | None) -> None:
+        self._database, self._path = database, path
+        self._lock = OperationsLock(path.with_name(path.name + ".operations") if path else None)
+        self._reserve = Reserve(path) if path else None
+
+    def lock(self) -> AbstractContextManager[None]:
+        """See the protocol."""
+        return self._lock.held()
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """See the protocol: on a full disk the log is written back, and the reserve given up piece by piece."""
+        while True:
+            try:
+                return written(self._database, work)
+            except Full:
+                if not self._makes_room():
+                    raise
+
+    def _makes_room(self) -> bool:
+        """Whether there is more room than before. The database itself may have to grow for its log to be emptied: then
+        the reserve serves that first, before what is written takes it again.
+        """
+        if self._path is None or self._reserve is None:
+            return False
+        log = self._path.with_name(self._path.name + "-wal")
+        was = log.stat().st_size if log.exists() else 0
+        gave = False
+        while not self._empties_log():
+            if not self._reserve.give_up():
+                return False
+            gave = True
+        return gave or (was > 0 and log.stat().st_size < was) or self._reserve.give_up()
+
+    def _empties_log(self) -> bool:
+        try:
+            with self._database.outside() as connection:
+                _empty_log(connection)
+        except Full:
+            return False
+        return True
+
+    def wipe(self) -> None:
+        """See the protocol; see `_WIPED_ANEW` for the exception."""
+        if self._path is None:
+            return
+        found = self.compact(preview=True)
+        with self._database.outside() as connection:
+            if found.after_bytes <= _WIPED_ANEW and not self._lacks(found.room_bytes):
+                _vacuum(connection)
+            _empty_log(connection)
+
+    def compact(self, *, preview: bool) -> Compacted:
+        """See the protocol. StorageError if there is no room to work in."""
+        if self._path is None:
+            return Compacted(before_bytes=0, after_bytes=0, room_bytes=0)
+        found = self._look()
+        if preview:
+            return found
+        with self._database.outside() as connection:
+            if (found.before_bytes - found.after_bytes) * _PAYS >= found.before_bytes:
+                if lacks := self._lacks(found.room_bytes):
+                    raise StorageError(
+                        f"{found.room_bytes:,} bytes are needed to work in",
+                        where=lacks,
+                        advice="make room there (SQLITE_TMPDIR names another folder for temporary files)",
+                    )
+                _vacuum(connection)
+            _empty_log(connection)
+        after = self._look()
+        return Compacted(before_bytes=found.before_bytes, after_bytes=after.before_bytes, room_bytes=found.room_bytes)
+
+    def over(self) -> None:
+        """Room is kept again for the next time."""
+        if self._reserve:
+            self._reserve.make()
+
+    def _look(self) -> Compacted:
+        assert self._path
+        with self._database.read() as connection:
+            names = ("page_size", "page_count", "freelist_count")
+            size, pages, free = (int(connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()) for name in names)
+        log = self._path.with_name(self._path.name + "-wal")
+        before = size * pages + (log.stat().st_size if log.exists() else 0)
+        after = size * (pages - free)
+        # Written once into a temporary file, and once into the log.
+        return Compacted(before_bytes=before, after_bytes=after, room_bytes=2 * after)
+
+    def _lacks(self, room: int) -> str:
+        """The folder in which there is not so much room; empty if there is."""
+        assert self._path
+        folders = (str(self._path.parent), os.environ.get("SQLITE_TMPDIR") or tempfile.gettempdir())
+        for folder in folders:
+            disk = os.statvfs(folder)
+            if disk.f_bavail * disk.f_frsize < room:
+                return folder
+        return ""
+
+
+def _vacuum(connection: Any) -> None:
+    connection.execute("VACUUM")
+
+
+def _empty_log(connection: Any) -> None:
+    """Readers may keep the log: then it is emptied by the next checkpoint of this size, or by the last to close."""
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
