@@ -5,17 +5,18 @@ A list of operations reads no run: what an operation came to, and the first of i
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any, Literal
 
 import msgspec
 from sqlalchemy import Connection, Row, bindparam, delete, select
 
 from ...core.clock import now
-from ...core.errors import Conflict, NotFound, StorageError
+from ...core.errors import Conflict, Locked, NotFound, StorageError
 from ...core.ids import is_ulid
 from ...core.operations import Done, Kind, Operation, Order
 from ...core.pages import Page, from_cursor, to_cursor
+from ..journal.process import this_process
 from ..sql import tables
 from ..sql.database import Database
 from .record import Act, Cut, Held, Intent
@@ -46,6 +47,8 @@ class Fact(msgspec.Struct, kw_only=True, omit_defaults=True):
     why: str = ""
     """Of an operation what was ordered, of a run why it was not done."""
     of: str = ""
+    pid: int = 0
+    host: str = ""
     outcome: Literal["done", "skipped", "failed"] | None = None
     before_bytes: int = 0
     after_bytes: int = 0
@@ -76,8 +79,23 @@ class TableRecord:
     @contextmanager
     def hold(self) -> Iterator[Held]:
         """See the protocol."""
-        with self._lock():
+        with ExitStack() as held:
+            try:
+                held.enter_context(self._lock())
+            except Locked as error:
+                raise self._locked(error) from None
             yield _HeldTable(self._database, self._write)
+
+    def _locked(self, error: Locked) -> Locked:
+        with self._database.read() as connection:
+            open_ = connection.execute(_OPEN).first()
+            begun = _facts(connection, [open_.operation], ("begin", "again")) if open_ else []
+        who = "somebody works on this store"
+        if begun:
+            last = begun[-1]
+            since = f"{last.t[:19].replace('T', ' ')} UTC"
+            who = f"process {last.pid} on {last.host} works on this store ({last.kind}, since {since})"
+        return Locked(who, where=error.where, advice="try again when that is done")
 
     def may_be_cut(self) -> bool:
         """One look into an index."""
@@ -153,6 +171,8 @@ class _HeldTable:
             raise Conflict(f"operation {order.id} is another one, of the kind {before.kind}", where=where)
         phase: Phase = "again" if before else "begin"
         fact = Fact(operation=order.id, phase=phase, t=now(), kind=kind, by=order.by, why=order.why, of=of)
+        here = this_process()
+        fact.pid, fact.host = here.pid, here.host
         mark = Fact(operation=order.id, phase="open", t=fact.t)
         self._write(lambda connection: add(connection, fact, mark))
         return known

@@ -4,10 +4,9 @@ import fcntl
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
-from ...core.clock import now
 from ...core.errors import Locked, ReadOnly, StorageError
 
 
@@ -20,7 +19,7 @@ class OperationsLock:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Holds it; Locked at once if somebody works, with who and since when. ReadOnly, StorageError."""
+        """Holds it; Locked at once if somebody has it. ReadOnly, StorageError."""
         if self._path is None:
             with self._in_memory():
                 yield
@@ -30,11 +29,7 @@ class OperationsLock:
             try:
                 fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise _locked(os.pread(fd, 300, 0).decode("utf-8", "replace").strip(), self._path) from None
-            with suppress(OSError):  # on a full disk only the message of those who wait is poorer for it
-                os.ftruncate(fd, 0)
-                who = f"process {os.getpid()} on {os.uname().nodename}"
-                os.pwrite(fd, f"{who} works on this store (since {now()[:19]}Z)\n".encode(), 0)
+                raise Locked("another process has the lock of operations", where=self._path) from None
             yield
         finally:
             os.close(fd)
@@ -42,7 +37,7 @@ class OperationsLock:
     @contextmanager
     def _in_memory(self) -> Iterator[None]:
         if not self._alone.acquire(blocking=False):
-            raise _locked("another thread works on this store", ":memory:")
+            raise Locked("another thread has the lock of operations", where=":memory:")
         try:
             yield
         finally:
@@ -55,7 +50,3 @@ class OperationsLock:
             raise ReadOnly("no permission to write the lock of operations", where=path) from error
         except OSError as error:
             raise StorageError(f"cannot open the lock of operations: {error.strerror}", where=path) from error
-
-
-def _locked(who: str, where: object) -> Locked:
-    return Locked(who or "another process works on this store", where=where, advice="try again when that is done")
