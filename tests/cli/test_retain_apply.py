@@ -108,7 +108,7 @@ def test_what_is_shown_is_what_is_done_and_done_once(place):
 
 def test_nobody_asked_nothing_done(place):
     said = place.call("--apply", code=2)
-    assert "nothing was changed" in said.stderr and "7 runs (" in said.stderr
+    assert "nothing was done; add --yes" in said.stderr and "7 runs (" in said.stderr
     assert "read-only" in place.call("--apply", "--yes", "--read-only", code=1).stderr
     assert set(place.standing().values()) == {"live"}
     for words in (("--plan", "x"), ("--apply", "--save-plan", "x"), ("--apply", "--auto")):

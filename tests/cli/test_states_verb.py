@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 from flightlog.core.errors import NotFound
 from flightlog.core.query.query import EVERYTHING
-from flightlog.tui.cli import changing
+from flightlog.tui.cli import asking
 from flightlog.tui.cli.annotate import who
 from flightlog.tui.cli.main import main
 
@@ -44,7 +44,7 @@ def test_nothing_goes_without_a_yes(place, monkeypatch):
     done = call("states", "grown", "--drop", "--data", data, code=2)
     assert "values (" in done.stderr and "would be dropped for good, 0 states of 6 kept" in done.stderr
     assert "--yes" in done.stderr and done.stdout == ""
-    monkeypatch.setattr(changing, "can_ask", lambda: True)
+    monkeypatch.setattr(asking, "can_ask", lambda: True)
     done = call("states", "grown", "--drop", "--keep", "last", "--data", data, code=1, input="n\n")
     assert "1 state of 6 kept" in done.stderr and "nothing was changed" in done.stderr
     assert states(data, points) == [True] * 6
@@ -52,7 +52,7 @@ def test_nothing_goes_without_a_yes(place, monkeypatch):
 
 def test_those_that_are_named_stay_whole(place, monkeypatch):
     data, points = place
-    monkeypatch.setattr(changing, "can_ask", lambda: True)
+    monkeypatch.setattr(asking, "can_ask", lambda: True)
     words = ("states", "grown", "--drop", "--keep", points[1], "--keep", points[3][-12:], "--keep", "last")
     done = call(*words, "--data", data, input="y\n")
     assert "values (" in done.stdout and done.stdout.endswith("dropped\n") and "3 states of 6 kept" in done.stderr

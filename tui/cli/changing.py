@@ -21,8 +21,9 @@ from ...core.text import safe_text
 from .. import format
 from .account import Account
 from .annotate import who
+from .asking import consent
 from .bar import Bar
-from .main import FAILED, INTERRUPTED
+from .main import INTERRUPTED
 from .opening import opened
 from .options import Settings
 from .output import say
@@ -85,27 +86,6 @@ def order_of(verb: str, words: Sequence[str], where: str | None = None) -> Order
     """An order signed by who gives it, with the command line that does the same."""
     said = [*words] if where is None else ["--where", where]
     return new_order(by=who(), why=shlex.join(["flightlog", *verb.split(), *said]))
-
-
-def consent(question: str, *, yes: bool, names: Sequence[str] = ()) -> None:
-    """Goes on if somebody says so: by --yes, or at the terminal, where `names` have to be typed. Exits if not."""
-    if yes:
-        return
-    if not can_ask():
-        raise ConfigError("nothing was changed, for nobody can be asked here", where="--yes", advice="say --yes")
-    if not (all(map(_typed, names)) if names else click.confirm(question, err=True)):
-        say("nothing was changed", err=True)
-        sys.exit(FAILED)
-
-
-def can_ask() -> bool:
-    """Whether somebody sits there to answer."""
-    return sys.stdin.isatty()
-
-
-def _typed(name: str) -> bool:
-    text = f"No run of {safe_text(name)} would be left. Its name, to go on"
-    return bool(click.prompt(text, default="", show_default=False, err=True) == name)
 
 
 def do(store: Store, doing: Doing, found: Sequence[Run], order: Order, *, yes: bool, account: Account) -> None:

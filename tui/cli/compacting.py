@@ -2,7 +2,8 @@
 
 from .. import format
 from .as_json import plain
-from .changing import consent, opened_to_change, order_of
+from .asking import consent
+from .changing import opened_to_change, order_of
 from .options import YES, Settings, json_option, verb
 from .output import say, say_json
 

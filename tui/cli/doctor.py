@@ -11,7 +11,7 @@ from ...core.text import safe_text
 from ...core.upkeep import Finding
 from .. import format
 from .as_json import plain
-from .asking import ask
+from .asking import consent
 from .main import FINDINGS
 from .opening import opened
 from .options import Settings, json_option, verb
@@ -32,8 +32,7 @@ def doctor(settings: Settings, fix: bool, yes: bool, as_json: bool) -> None:
     with opened(settings, writing=fix) as store:
         found = _shown(store.upkeep.check(), settings, as_json)
         if fix and (curable := [finding for finding in found if finding.repair]):
-            if not yes:
-                ask(f"Put {format.plural(len(curable), 'finding')} right, as shown in brackets?")
+            consent(f"Put {format.plural(len(curable), 'finding')} right, as shown in brackets?", yes=yes)
             found = _put_right(store, curable, found, settings, as_json)
     wrong = any(finding.severity != "note" for finding in found)
     if not wrong and not as_json:

@@ -7,7 +7,8 @@ from ...core.errors import Conflict, NotFound
 from .. import format
 from .annotate import who
 from .as_json import plain
-from .changing import consent, opened_to_change
+from .asking import consent
+from .changing import opened_to_change
 from .options import Settings
 from .output import say, say_json
 

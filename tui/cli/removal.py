@@ -14,7 +14,8 @@ from ...core.units import ago, seconds_of
 from .. import format
 from .account import DID, Account
 from .as_json import plain
-from .changing import JSON, WHERE, carry, consent, do, opened_to_change, order_of, runs_of
+from .asking import consent
+from .changing import JSON, WHERE, carry, do, opened_to_change, order_of, runs_of
 from .opening import opened
 from .options import YES, Settings, json_option, verb
 from .output import say, say_json, table

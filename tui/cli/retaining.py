@@ -22,7 +22,8 @@ from ...core.store import Store
 from .. import format
 from .account import Account
 from .annotate import who
-from .changing import carry, consent, opened_to_change
+from .asking import consent
+from .changing import carry, opened_to_change
 from .opening import Retention, retention
 from .options import Settings
 from .output import say

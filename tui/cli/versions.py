@@ -17,7 +17,7 @@ from ..version_cells import COLUMNS, cells_of, lineage_graph
 from ..version_page import fact_lines, look_at
 from .annotate import who
 from .as_json import comparison_row, outcome_row, plain
-from .asking import ask
+from .asking import consent
 from .main import FINDINGS
 from .opening import opened
 from .options import Settings, json_option, verb
@@ -210,8 +210,7 @@ def delete(settings: Settings, name: str, force: bool, yes: bool, note: str, as_
     workflow, number = split_version(name)
     if number is None:
         raise ConfigError(f"{name!r} names no version", advice="write WORKFLOW@N, as in triage@3")
-    if not yes:
-        ask(f"Delete the text of {workflow}@{number} for good?", "this deletes for good")
+    consent(f"Delete the text of {workflow}@{number} for good?", yes=yes, what="this deletes for good")
     with opened(settings, writing=True) as store:
         left = store.workflows.delete(workflow, number, force=force, by=who(), note=note)
     if as_json:
