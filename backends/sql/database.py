@@ -104,12 +104,20 @@ class Database:
         if current is not None:
             yield current
             return
-        with self._errors(), self._read_guard(), self._reader.connect() as connection, connection.begin():
+        with self._errors(), self._read_guard(), self._reader.connect() as connection:
+            connection.begin()  # which ends as the connection is given back
             self._used.reading = connection
             try:
                 yield connection
             finally:
                 self._used.reading = None
+
+    def renew(self) -> None:
+        """What this thread reads from now on is as everything is now, also in a read that began before."""
+        current = None if getattr(self._used, "writing", None) else getattr(self._used, "reading", None)
+        if current is not None:
+            current.rollback()
+            current.begin()
 
     @contextmanager
     def write(self, patience_s: float = PATIENCE_S) -> Iterator[Connection]:

@@ -72,7 +72,10 @@ class LogSearch:
         self._database, self._bodies = database, bodies
 
     def catch_up(self, stop: Stop = lambda: False) -> bool:
-        """Takes new entries into the index, for two seconds at most; whether it has then all that there were."""
+        """Takes new entries into the index, for two seconds at most; whether it has then all that there were.
+
+        A moment in which that is asked goes on from then: the words that were taken in are no part of what it saw.
+        """
         until = time.monotonic() + _FOLLOW_S
         with self._database.read() as connection:
             kept = are_kept(connection)
@@ -92,6 +95,7 @@ class LogSearch:
                     more = log_words.follow(connection, self._bodies, stop)
             except (Locked, ReadOnly):
                 return False  # somebody else writes: what is behind is read as it is
+            self._database.renew()
         return True
 
     def look(self, wanted: Wanted) -> Look:

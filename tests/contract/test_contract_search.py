@@ -67,3 +67,12 @@ def test_a_run_that_goes_on_is_found_by_its_newest_words(place):
             (hit,) = store.logs.search(f"needle{number}", EVERYTHING)
             assert hit.message == f"needle{number}"
     assert len(list(store.logs.search("needle*", EVERYTHING))) == 5
+
+
+def test_in_a_moment_is_found_what_the_index_takes_in_only_then(target):
+    store = target.open()
+    with store.run("w") as run:
+        run.log("needle")
+    with store.moment():
+        assert store.runs.count(parse("log:needle")) == 1
+        assert [entry.run for entry in store.logs.search("needle", EVERYTHING)] == [run.id]
