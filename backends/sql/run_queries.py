@@ -13,7 +13,7 @@ from ...core.workflows import Workflow
 from .dialects import ending
 from .query_sql import where
 from .run_rows import COLUMNS, RUNS, AnySelect, call_money, money_columns, money_of, runs_of
-from .tables import costs, counters, damage, rollups, run_tags, runs, steps, tallies
+from .tables import costs, counters, damage, holdings, rollups, run_tags, runs, steps, tallies
 
 Accepts = Callable[[str], bool]
 """Whether a run (by its id) is wanted, where the tables cannot tell."""
@@ -147,14 +147,26 @@ def count(connection: Connection, query: Query, accepts: Accepts | None = None) 
     if accepts is not None:
         found = connection.execute(select(runs.c.id).where(where(query))).scalars().all()
         return sum(map(accepts, found))
-    counted = query.counted()
-    if counted is None:
+    counted, held = query.counted(), _held(query)
+    if held is not None:
+        statement = select(func.coalesce(func.sum(holdings.c.runs), 0)).where(*held)
+    elif counted is None:
         statement = select(func.count()).select_from(runs).where(where(query))
     else:
         table = counters if counted.keys() & {"session", "project"} else tallies
         known = (table.c[key].in_(sorted(values, key=str)) for key, values in counted.items())
         statement = select(func.coalesce(func.sum(table.c.runs), 0)).where(*known)
     return int(connection.execute(statement).scalar_one())
+
+
+def _held(query: Query) -> list[ColumnElement[bool]] | None:
+    """The counters of what is archived, or not, that a query asks for; None if these do not know."""
+    split = query.of_archived()
+    counted = split[1].counted() if split else None
+    if split is None or counted is None or counted.keys() - {"workflow"}:
+        return None
+    of = (holdings.c.workflow.in_(sorted(map(str, values))) for values in counted.values())
+    return [holdings.c.archived.is_(split[0]), *of]
 
 
 def workflows(connection: Connection, within: Query = EVERYTHING) -> list[Workflow]:

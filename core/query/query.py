@@ -103,6 +103,18 @@ class Query(msgspec.Struct, kw_only=True, frozen=True, eq=False):
             found[part.key] = found.get(part.key, values) & values
         return found
 
+    def of_archived(self) -> "tuple[bool, Query] | None":
+        """Whether it asks for archived runs (`archived`) or for others (`-archived`), and what else it asks; None if
+        it does not ask that, or not as a condition of its own.
+        """
+        parts = self.parts()
+        for part in parts:
+            term = part.part if isinstance(part, Not) else part
+            if isinstance(term, Term) and term.key == "archived":
+                root = all_of([other for other in parts if other is not part])
+                return term is part, Query(root=root, text=str(root))
+        return None
+
     def log_terms(self) -> tuple[tuple[bool, tuple[str, ...]], ...]:
         """What is asked of log text: (whether it is wanted, the texts of which one is in a message), all must hold.
 

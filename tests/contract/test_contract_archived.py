@@ -130,6 +130,10 @@ def test_every_read_answers_as_before(store: Store, folder: Path, index: str) ->
         for run in runs:
             found = after.runs.get(run)
             assert found.archived and found.size_bytes == sizes[run]
+        for text in ("archived", "-archived", "archived workflow:triage", "-archived workflow:triage|report"):
+            found = [run for run in after.runs.query(parse(text), limit=1000).items]
+            assert after.runs.count(parse(text)) == len(found)
+            assert {run.archived for run in found} <= {not text.startswith("-")}
         assert after.runs.count(parse("archived")) == len(runs)
         assert after.upkeep.sizes()["archive"] == sum(sizes.values())
         assert [finding for finding in after.upkeep.check() if finding.kind in ("damaged-line", "index-drift")] == []

@@ -196,6 +196,13 @@ def test_what_counters_can_answer():
         assert parse(text).counted() is None
 
 
+def test_what_is_archived_is_asked_apart():
+    assert parse("archived").of_archived() == (True, EVERYTHING)
+    assert parse("workflow:a -archived tag:x").of_archived() == (False, parse("workflow:a tag:x"))
+    for text in ["", "workflow:a", "archived | workflow:a", "-(archived workflow:a)"]:
+        assert parse(text).of_archived() is None
+
+
 def test_log_text_is_asked_apart():
     assert parse('log:a b -log:"c d"|e').log_terms() == ((True, ("a",)), (False, ("c d", "e")))
     assert parse("a").log_terms() == ()

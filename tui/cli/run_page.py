@@ -47,7 +47,8 @@ def _facts(run: Run, glyphs: Glyphs) -> Iterator[tuple[str, str]]:
     )
     yield from ((name, value) for name, value in optional if value)
     yield "started", f"{format.moment(run.started)}, took {format.duration(duration_s(run))}, attempt {run.attempt}"
-    yield "recorded", f"{run.events:,} events, {format.size(run.size_bytes)}" + (", pinned" if run.pinned else "")
+    marks = ("pinned" if run.pinned else "", "archived" if run.archived else "")
+    yield "recorded", ", ".join(filter(None, (f"{run.events:,} events", format.size(run.size_bytes), *marks)))
     yield "cost", f"{format.cost(run.money, glyphs)} ({run.money.provenance}), {format.number(run.tokens.total)} tokens"
     if run.damaged:
         yield "damaged", f"{format.plural(run.damaged, 'place')} could not be read: see `flightlog doctor`"

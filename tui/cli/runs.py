@@ -9,6 +9,7 @@ import click
 from ...core.errors import StorageError
 from ...core.pages import Sort, SortField, each
 from ...core.query.query import Query, parse
+from ...core.query.query_nodes import terms
 from ...core.repositories import RunRepository
 from ...core.runs import Run
 from ...core.store import Store
@@ -49,7 +50,8 @@ def each_run(
 flightlog ls
 flightlog ls status:failed since:2d
 flightlog ls 'workflow:triage cost>0.5' --sort cost --json
-flightlog ls --ids tag:nightly"""
+flightlog ls --ids tag:nightly
+flightlog ls --all triage"""
 )
 @click.argument("query", nargs=-1)
 @json_option()
@@ -58,6 +60,7 @@ flightlog ls --ids tag:nightly"""
 @click.option("--reverse", is_flag=True, help="Ascending: oldest, smallest, cheapest first.")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True)
 @click.option("--after", metavar="CURSOR", help="Go on from the cursor that an earlier call printed.")
+@click.option("--all", "archived_too", is_flag=True, help="Archived runs too.")
 def ls(
     settings: Settings,
     query: tuple[str, ...],
@@ -67,9 +70,12 @@ def ls(
     reverse: bool,
     limit: int,
     after: str | None,
+    archived_too: bool,
 ) -> None:
-    """List the runs that match QUERY, newest first."""
+    """List the runs that match QUERY, newest first; archived ones with --all, or if QUERY says `archived`."""
     wanted = query_of(query)
+    if not archived_too and "archived" not in {term.key for term in terms(wanted.root)}:
+        wanted &= parse("-archived")
     with opened(settings) as store:
         found = each_run(store.runs, wanted, Sort(field=field, descending=not reverse), limit, after)
         if as_json:
