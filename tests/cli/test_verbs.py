@@ -12,8 +12,8 @@ import flightlog
 import pytest
 from click.testing import CliRunner
 from flightlog.core import clock
-from flightlog.tui.cli.annotate import who
 from flightlog.tui.cli.main import VERBS, main
+from flightlog.tui.signing import who
 
 HOSTILE = "\x1b]52;c;UFdORUQ=\x07\x1b[2J[/INST] [@click=app.quit]x[/] \u202etxt.exe\x9b31m"
 

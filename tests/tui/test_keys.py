@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import pytest
 from flightlog.tui import keys
 
 
@@ -13,10 +14,17 @@ def test_ids_are_unique_and_share_the_name_of_their_place():
 
 def test_no_key_means_two_things_where_it_is_pressed():
     # The innermost place wins, so that only a place's own list and the moves beside it can clash.
-    for place in ("app", "runs", "workflows", "version", "diff", "costs", "plan"):
+    for place in ("app", "runs", "workflows", "version", "diff", "costs"):
         rows = (*keys.place(place).keys, *keys.MOVES, *keys.PLACE)
         pressed = [name for row in rows for name in row.keys.split(",")]
         assert {name: n for name, n in Counter(pressed).items() if n > 1} == {}
+
+
+@pytest.mark.parametrize("tab", ["plan", "archive", "audit"])
+def test_no_key_of_a_tab_of_retention_means_two_things(tab):
+    rows = (*keys.place(tab).keys, *keys.RETENTION, *keys.MOVES, *keys.PLACE)
+    pressed = [name for row in rows for name in row.keys.split(",")]
+    assert {name: n for name, n in Counter(pressed).items() if n > 1} == {}
 
 
 def test_every_row_tells_what_it_does():

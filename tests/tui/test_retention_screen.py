@@ -336,7 +336,7 @@ async def test_what_lies_in_memory_has_no_policy():
     app.close()
 
 
-@pytest.mark.parametrize("ascii", [False, True])
+@pytest.mark.parametrize("ascii", [pytest.param(False, marks=pytest.mark.heavy), True])
 async def test_hostile_names_and_other_sizes(tmp_path, ascii):
     fill(tmp_path / "data", NASTY)
     (tmp_path / "data" / "flightlog.yaml").write_text(CONFIG)

@@ -1,6 +1,5 @@
 """Verbs with which a person adds to runs: `pin unpin tag note approve reject`."""
 
-import getpass
 from typing import Any
 
 import click
@@ -10,17 +9,10 @@ from ...core.errors import Conflict, NotFound
 from ...core.events import Decision
 from ...core.store import Store
 from ...core.text import safe_text
+from ..signing import who
 from .opening import opened
 from .options import Settings, json_option, verb
 from .output import say, say_json
-
-
-def who() -> str:
-    """The name that an annotation is signed with: the user's login, or nothing where there is none."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return ""
 
 
 def _annotate(

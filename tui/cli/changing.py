@@ -19,8 +19,8 @@ from ...core.runs import Run
 from ...core.store import Store
 from ...core.text import safe_text
 from .. import format
+from ..signing import who
 from .account import Account
-from .annotate import who
 from .asking import consent
 from .bar import Bar
 from .main import INTERRUPTED

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ...core.checkpoints import Checkpoint
 from ...core.errors import Conflict, NotFound
 from .. import format
-from .annotate import who
+from ..signing import who
 from .as_json import plain
 from .asking import consent
 from .changing import opened_to_change

@@ -10,8 +10,8 @@ from ...core.operations import Carried
 from ...core.retention.applying import carry_out, digest_of
 from ...core.text import safe_text
 from .. import format
+from ..signing import who
 from .account import Account, sum_row
-from .annotate import who
 from .changing import opened_to_change
 from .main import FINDINGS, INTERRUPTED
 from .opening import retention

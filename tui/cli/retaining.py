@@ -20,8 +20,8 @@ from ...core.retention.policy import Policy
 from ...core.retention.saved import SavedPlan, Taken, restored, taken_of
 from ...core.store import Store
 from .. import format
+from ..signing import who
 from .account import Account
-from .annotate import who
 from .asking import consent
 from .changing import carry, opened_to_change
 from .opening import Retention, retention

@@ -13,9 +13,9 @@ from ...core.workflows import Version, together
 from .. import format
 from ..glyphs import ASCII, UNICODE, Glyphs
 from ..graph import Lane
+from ..signing import who
 from ..version_cells import COLUMNS, cells_of, lineage_graph
 from ..version_page import fact_lines, look_at
-from .annotate import who
 from .as_json import comparison_row, outcome_row, plain
 from .asking import consent
 from .main import FINDINGS

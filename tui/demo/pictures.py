@@ -64,6 +64,7 @@ PICTURES = (
     Picture("costs", ("3", "m"), config=STAGED),
     Picture("costs-80x24", ("3", "w"), NARROW, STAGED),
     Picture("retention", ("5",), config=POLICY),
+    Picture("retention-audit", ("5", "u"), config=POLICY),
     Picture("retention-80x24", ("5", "f"), NARROW, POLICY),
     Picture("help", ("question_mark",)),
 )

@@ -1,5 +1,7 @@
 """Place 5, Retention: the policy and what it would do to every run, the archive, the trash and the audit trail."""
 
+from typing import Any
+
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -14,22 +16,28 @@ from ..glyphs import glyphs_of
 from ..keys import bindings
 from ..lines import Line
 from ..loading import Loader
-from ..messages import BudgetsLooked, StoreChanged
+from ..messages import BudgetsLooked, OperationEnded, StoreChanged
 from ..operations import busy_line
 from ..standings import standings_of
+from ..widgets.archive_tab import ArchiveTab
+from ..widgets.audit_tab import AuditTab
 from ..widgets.empty import Empty, no_retention
 from ..widgets.header import Facts, header_line
 from ..widgets.key_bar import KeyBar
-from ..widgets.line_list import OneLine
+from ..widgets.line_list import LineList, OneLine
+from ..widgets.list_tab import ListTab
 from ..widgets.place_line import PlaceLine
 from ..widgets.plan_tab import PlanTab
 from ..widgets.policy_editor import PolicyEditor
+from ..widgets.retention_tabs import TABS, RetentionTabs
+from ..widgets.trash_tab import TrashTab
+from .run_operations import stop, undo
 
 
 class RetentionScreen(Screen[None]):
     """The frame round the tabs; each tab reads for itself, and only while it is looked at."""
 
-    BINDINGS = bindings("place")
+    BINDINGS = bindings("retention", "place")
     CSS_PATH = "../styles/retention.tcss"
     AUTO_FOCUS = "PlanList"
 
@@ -45,63 +53,96 @@ class RetentionScreen(Screen[None]):
     def PLACES(self) -> tuple[str, ...]:
         """Places of the table of keys that work here."""
         inner = "policy" if isinstance(self.focused, PolicyEditor) else self.tab
-        return (inner, "place", "moves", "app")
+        return (inner, "retention", "place", "moves", "app")
 
     def compose(self) -> ComposeResult:
         yield OneLine(self._header, id="header")
-        yield PlaceLine("retention", lambda: self.plan.right_title() if self.plan else [], id="list-top")
+        yield PlaceLine("retention", lambda: [], id="list-top")
+        yield RetentionTabs(lambda: self.tab, self._right, id="retention-tabs")
         with Vertical(id="retention-body"):
             if self.store.policy_file is not None:
                 yield PlanTab(self.store, self.store.policy_file, id="plan")
             else:
                 yield Empty()
-        yield KeyBar("plan")
+            yield ArchiveTab(self.store, id="archive")
+            yield TrashTab(self.store, id="trash")
+            yield AuditTab(self.store, id="audit")
+        yield KeyBar("plan", "retention")
 
     @property
     def plan(self) -> PlanTab | None:
         """The policy and its plan; None where there can be none."""
         return next(iter(self.query(PlanTab)), None)
 
+    @property
+    def lists(self) -> list[ListTab[Any]]:
+        """The other tabs."""
+        return [self.query_one(ArchiveTab), self.query_one(TrashTab), self.query_one(AuditTab)]
+
     def on_mount(self) -> None:
         self.query_one(KeyBar).read_only = self.store.read_only
-        if self.plan is None:
-            self.query_one(Empty).show(no_retention())
+        self._show_tab()
         self.set_interval(1.0, self._tick)
-
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        bar = self.query_one(KeyBar)
-        if bar.places != self.PLACES[:1]:
-            bar.places = self.PLACES[:1]
-            bar.refresh()
 
     # Reading.
 
     def on_screen_resume(self) -> None:
-        self.counter.request()
-        if self.plan is not None:
-            self.plan.refresh_all()
+        self.action_refresh()
 
     def on_store_changed(self, message: StoreChanged) -> None:
         self._changed = clock.now_s()
         if self.is_current:
-            self.counter.request()
-            if self.plan is not None:
-                self.plan.look()
+            self._look()
+
+    def on_operation_ended(self, message: OperationEnded) -> None:
+        self._look()
+
+    def _look(self) -> None:
+        self.counter.request()
+        if self.plan is not None:
+            self.plan.look()
+        for tab in self.lists:
+            tab.look()
+
+    def action_refresh(self) -> None:
+        """Reads everything again."""
+        self._look()
+        if self.plan is not None:
+            self.plan.refresh_all()
 
     def _counted(self, found: Totals) -> None:
         self._totals = found
         self.query_one("#header").refresh()
 
+    # Drawing.
+
+    def _show_tab(self) -> None:
+        for name in TABS:
+            for part in self.query(f"#{name}"):
+                part.display = name == self.tab
+        for empty in self.query("#retention-body > Empty").results(Empty):
+            empty.show(no_retention() if self.tab == "plan" else [])
+        self._told()
+        self._show_keys()
+
     @on(PlanTab.Retold)
     def _retold(self) -> None:
-        self.query_one("#list-top", PlaceLine).update()
+        made = self.plan.made.found if self.plan is not None else None
+        if made is not None:
+            self.query_one(TrashTab).keep_for(made.policy.trash_for)
+        self._told()
 
-    def action_refresh(self) -> None:
-        """Reads everything again."""
-        if self.plan is not None:
-            self.plan.refresh_all()
+    def _told(self) -> None:
+        self.query_one("#retention-tabs", RetentionTabs).update()
 
-    # Drawing.
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        self._show_keys()
+
+    def _show_keys(self) -> None:
+        bar, places = self.query_one(KeyBar), self.PLACES[:2]
+        if bar.places != places:
+            bar.places = places
+            bar.refresh()
 
     def on_budgets_looked(self, message: BudgetsLooked) -> None:
         self.query_one("#header").refresh()
@@ -123,5 +164,41 @@ class RetentionScreen(Screen[None]):
         )
         return header_line(facts, width, glyphs_of(self))
 
+    def _right(self) -> Line:
+        if self.tab == "plan":
+            return self.plan.right_title() if self.plan is not None else []
+        return next((tab.right_title() for tab in self.lists if tab.id == self.tab), [])
+
+    # What the person does.
+
+    def action_tab(self, name: str) -> None:
+        self.tab = name
+        self._show_tab()
+        for tab in self.lists:
+            if tab.id == name:
+                tab.look()
+        lines = list(self.query(f"#{name} LineList").results(LineList))
+        self.set_focus(lines[0] if lines else None)
+        self._show_keys()
+
+    def action_next_tab(self, step: int) -> None:
+        self.action_tab(TABS[(TABS.index(self.tab) + step) % len(TABS)])
+
+    @on(RetentionTabs.Picked)
+    def _picked(self, message: RetentionTabs.Picked) -> None:
+        self.action_tab(message.name)
+
+    def action_undo(self) -> None:
+        undo(self, self.store)
+
+    def action_stop(self) -> None:
+        stop(self)
+
     def action_back(self) -> None:
-        self.app.pop_screen()
+        """Takes the filter of the archive off, goes back to the plan, then steps out to the runs."""
+        if self.tab == "archive" and self.query_one(ArchiveTab).clear_filter():
+            return
+        if self.tab != "plan":
+            self.action_tab("plan")
+        else:
+            self.app.pop_screen()

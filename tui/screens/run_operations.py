@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from textual import work
+from textual.app import App
 from textual.screen import Screen
 
 from ...core.choosing import Doing, Survey, survey
@@ -20,6 +21,7 @@ from ..annotating import Targets
 from ..loading import in_thread
 from ..messages import Trouble
 from ..operations import Operations, Work, operations_of, reasons
+from ..signing import who
 from .annotations import Annotations
 from .prompt import Confirm, Prompt
 
@@ -90,9 +92,9 @@ class RunOperations(Annotations):
         words = WORDS[found.doing]
         if not await self.app.push_screen_wait(Confirm(question(found), *consequences(found, hidden))):
             return
-        if found.emptied and not await self._named(found.emptied):
+        if not await named(self.app, found.emptied):
             return
-        order = new_order(why=twin(words.verb, targets))
+        order = new_order(by=who(), why=twin(words.verb, targets))
         begin: Callable[[], Iterator] = {  # type: ignore[type-arg]
             "archive": lambda: store.upkeep.archive(order, found.chosen),
             "restore": lambda: store.upkeep.restore(order, [one.run for one in found.chosen]),
@@ -101,16 +103,6 @@ class RunOperations(Annotations):
         begin_work(self, Work(words.doing, words.done, len(found.chosen), begin, undo=True))
         self.run_list.marks.clear()
 
-    async def _named(self, emptied: tuple[str, ...]) -> bool:
-        """Whether the person typed the name of a workflow of which nothing would be left."""
-        name = emptied[0]
-        more = f" and of {format.plural(len(emptied) - 1, 'other workflow')}" if len(emptied) > 1 else ""
-        title = f"No run of {safe_text(name, limit=40)}{more} would be left."
-        typed = await self.app.push_screen_wait(Prompt(title, "type its name to go on"))
-        if typed is not None and typed != name.strip():
-            self.app.notify("that is not its name: nothing was done", severity="warning", markup=False)
-        return typed == name.strip()
-
     def action_undo(self) -> None:
         undo(self, self.store)
 
@@ -118,7 +110,20 @@ class RunOperations(Annotations):
         stop(self)
 
 
-def begin_work(screen: Screen[None], work: Work) -> None:
+async def named(app: App[Any], emptied: Sequence[str]) -> bool:
+    """Whether nothing would be emptied, or the person typed the name of a workflow of which nothing would be left."""
+    if not emptied:
+        return True
+    name = emptied[0]
+    more = f" and of {format.plural(len(emptied) - 1, 'other workflow')}" if len(emptied) > 1 else ""
+    title = f"No run of {safe_text(name, limit=40)}{more} would be left."
+    typed = await app.push_screen_wait(Prompt(title, "type its name to go on"))
+    if typed is not None and typed != name.strip():
+        app.notify("that is not its name: nothing was done", severity="warning", markup=False)
+    return typed == name.strip()
+
+
+def begin_work(screen: Screen[Any], work: Work) -> None:
     """Begins it in the program that the screen belongs to."""
     found = operations_of(screen)
     assert isinstance(found, Operations)
@@ -157,12 +162,12 @@ def undo(screen: Screen[None], store: Store | None) -> None:
 
 async def _ask_to_undo(screen: Screen[None], store: Store, operation: Operation) -> None:
     done = {"archive": "archived", "restore": "restored", "trash": "deleted"}[operation.kind]
-    who = f" by {safe_text(operation.by, limit=40)}" if operation.by else ""
-    what = f"Undo: {format.plural(operation.done, 'run')} {done} at {format.moment(operation.at)}{who}?"
+    signed = f" by {safe_text(operation.by, limit=40)}" if operation.by else ""
+    what = f"Undo: {format.plural(operation.done, 'run')} {done} at {format.moment(operation.at)}{signed}?"
     back = {"archive": "They are unpacked again.", "restore": "They go back to the archive."}
     then = back.get(operation.kind, "They come back from the trash.")
     if await screen.app.push_screen_wait(Confirm(what, then)):
-        order: Order = new_order(why=f"flightlog undo {operation.id}")
+        order: Order = new_order(by=who(), why=f"flightlog undo {operation.id}")
         begin_work(
             screen,
             Work("undoing", "as before", operation.done, lambda: store.upkeep.undo(order, operation.id)),

@@ -1,11 +1,9 @@
 """The tab of place 5 in which a policy is written beside what it would do to every run."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from functools import partial
-from typing import NamedTuple
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.message import Message
@@ -16,16 +14,20 @@ from ...core import clock
 from ...core.errors import FlightlogError
 from ...core.progress import Standing
 from ...core.retention.live import LiveCatalogue
-from ...core.retention.plan import ACTIONS, Action, Plan, plan
-from ...core.retention.policy_file import PolicyFile, PolicyMistake, Retention, Written
+from ...core.retention.plan import ACTIONS, Action
+from ...core.retention.policy_file import PolicyFile, Written
 from ...core.store import Store
 from .. import format
+from ..applying import Meant, meant, question, work_of
 from ..glyphs import glyphs_of
 from ..keys import bindings
 from ..lines import Line, one_line, wrapped
 from ..loading import Loader, in_thread
 from ..messages import OpenRun, Trouble
-from ..plan_page import ORDERS, PlanPage, Shown, total_lines
+from ..plan_page import ORDERS, Shown, total_lines
+from ..planning import MINUTE, Made, make
+from ..screens.prompt import Confirm
+from ..screens.run_operations import begin_work, named
 from .empty import no_policy
 from .line_list import LineList, OneLine
 from .plan_list import PlanList, Told
@@ -34,25 +36,9 @@ from .policy_editor import EXAMPLE, PolicyEditor
 EVERY, REST = 1.0, 4.0
 """Seconds between two looks at what is new in a store that changes all the time, and at least so many times as long
 as one took."""
-MINUTE = 60.0
-"""Seconds after which a plan is made anew, for runs have grown older."""
 AT_ONCE, LONG = 0.005, 0.15
 """Seconds without a key after which a plan is made: of a store whose plans are quick, and of one whose are not."""
 QUICK = 0.1
-
-
-class Made(NamedTuple):
-    """What came of a text."""
-
-    text: str
-    found: Retention | None = None
-    mistake: PolicyMistake | None = None
-    plan: Plan | None = None
-    page: PlanPage | None = None
-    revision: int = -1
-    """Of the catalogue that the plan was made from."""
-    made: float = 0.0
-    """When, Unix seconds."""
 
 
 class PlanTab(Container):
@@ -162,28 +148,7 @@ class PlanTab(Container):
         self._timer = self.set_timer(AT_ONCE if quick else LONG, self.planner.request)
 
     def _prepare_plan(self) -> Callable[[], Made]:
-        return partial(self._make, self.editor.text, self.made, self.shown)
-
-    def _make(self, text: str, before: Made, shown: Shown) -> Made:
-        """Checks a text, and makes the plan that it means; in a thread. What is known already is not made again."""
-        now, revision = clock.now_s(), self.live.revision
-        found = before.found if text == before.text else None
-        if found is None:
-            if not _says_anything(text):
-                return Made(text)
-            try:
-                found = self.file.checked(text, self.store.runs)
-            except PolicyMistake as mistake:
-                return before._replace(text=text, found=None, mistake=mistake)
-        if not self.live.ready:
-            return Made(text, found)
-        same = before.found == found and before.revision == revision and now - before.made < MINUTE
-        if before.plan is None or before.page is None or not same:
-            made = plan(self.live.catalogue(found.policy), found.policy, datetime.fromtimestamp(now).astimezone())
-            page = PlanPage(made, shown, glyphs_of(self))
-            return Made(text, found, None, made, page, revision, now)
-        page = before.page if before.page.shown == shown else before.page.again(shown)
-        return before._replace(text=text, mistake=None, page=page)
+        return partial(make, self.store, self.file, self.live, self.editor.text, self.shown, glyphs_of(self), self.made)
 
     def _planned(self, made: Made) -> None:
         before, self.made = self.made, made
@@ -308,6 +273,30 @@ class PlanTab(Container):
         self.shown = shown
         self.planner.request()
 
+    def action_apply(self) -> None:
+        made = self.made
+        if self.store.read_only:
+            self._tell_off("opened read-only: nothing is changed")
+        elif made.mistake is not None or made.found is None or made.plan is None:
+            self._tell_off("there is no policy that could be applied")
+        elif self.changed or self.stale or made.text != self.saved:
+            self._tell_off("the policy is not saved: ^s saves it, then it may be applied")
+        else:
+            job = partial(meant, self.store, made.found.policy, made.plan)
+            in_thread(self, job, self._ask_to_apply)
+
+    def _tell_off(self, why: str) -> None:
+        self.app.notify(why, severity="warning", markup=False)
+
+    @work
+    async def _ask_to_apply(self, found: Meant | FlightlogError) -> None:
+        if isinstance(found, FlightlogError):
+            self.post_message(Trouble(found))
+            return
+        every = self.made.found.every if self.made.found else 0.0
+        if await self.app.push_screen_wait(Confirm(*question(found, every))) and await named(self.app, found.emptied):
+            begin_work(self.screen, work_of(self.store, found))
+
     @on(PolicyEditor.Saving)
     def action_save(self) -> None:
         if self.store.read_only:
@@ -345,7 +334,3 @@ def far(at: Standing) -> Line:
     """How far the reading of all runs is."""
     left = f", {format.duration(max(at.left, 1))} left" if at.left else ""
     return [(f"  {at.done:,} of {at.total:,}{left}", "text")]
-
-
-def _says_anything(text: str) -> bool:
-    return any(line.strip() and not line.lstrip().startswith("#") for line in text.split("\n"))

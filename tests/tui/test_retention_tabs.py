@@ -1,0 +1,323 @@
+"""The tabs of place 5 as a person uses them: a policy applied, the archive, the trash, the audit trail."""
+
+import flightlog
+import pytest
+from flightlog.core.annotations import Pinned
+from flightlog.core.errors import NotFound
+from flightlog.core.operations import Done, new_order
+from flightlog.core.query.query import EVERYTHING
+from flightlog.core.retention.applying import digest_of
+from flightlog.tui.app import FlightlogApp
+from flightlog.tui.screens.operation import OperationScreen
+from flightlog.tui.screens.prompt import Confirm, Prompt
+from flightlog.tui.screens.run import RunScreen
+from flightlog.tui.widgets.audit_tab import AuditTab
+from flightlog.tui.widgets.list_tab import PAGE, ListTab
+from flightlog.tui.widgets.trash_tab import TrashTab
+from test_retention_screen import at_retention, planned, shows, text_of, told, until
+
+POLICY = """\
+retention:
+  - match: "status:failed"
+    then: trash
+trash_for: 3d
+"""
+
+
+def fill(folder, name: str = "r") -> None:
+    """Five finished runs of two workflows, of which the last two failed; one is pinned."""
+    with flightlog.open(folder, storage="file") as store:
+        for n in range(5):
+            store.run("triage" if n % 2 else "report", name=f"{name}{n}").finish("failed" if n > 2 else "completed")
+        store.run("triage", name="pinned").finish("failed")
+        store.runs.annotate(Pinned(run=store.runs.resolve("pinned"), by="ana"))
+        store.run("report", name="last").finish()
+        store.run("triage", name="newest").finish()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    fill(tmp_path / "data")
+    (tmp_path / "data" / "flightlog.yaml").write_text(POLICY)
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def app(folder):
+    app = FlightlogApp(lambda: flightlog.open(folder))
+    yield app
+    app.close()
+
+
+async def asked(pilot, *words: str) -> None:
+    """Waits for a question that says so, and answers yes."""
+    await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
+    await shows(pilot, *words)
+    await pilot.press("y")
+
+
+async def ended(pilot, words: str) -> None:
+    """Waits until something was done, and what was told of it."""
+    await until(pilot, lambda: words in told(pilot.app) and not pilot.app.operations.busy)
+
+
+async def tab_read(pilot, kind: type[ListTab]) -> ListTab:
+    """The tab, when it is read."""
+    tab = pilot.app.screen.query_one(kind)
+    await until(pilot, lambda: tab.ready and not tab.loader.busy and not tab.behind)
+    return tab
+
+
+def names(app) -> set[str]:
+    return {run.name for run in app.store.runs.query(EVERYTHING).items}
+
+
+async def test_a_policy_is_applied_told_of_and_taken_back(app):
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await at_retention(pilot)
+        everything = names(app)
+        await pilot.press("A")
+        await asked(pilot, "Apply the policy to 2 runs?", "go to the trash", "every 1 h")
+        await ended(pilot, "2 runs dealt with")
+        assert names(app) == everything - {"r3", "r4"}
+        assert app.store.upkeep.applied_policy() == digest_of(screen.plan.made.found.policy)
+        await until(pilot, lambda: "r3" not in {one.run.name for one in screen.plan.made.page.lines})
+        await pilot.press("t")
+        trash = await tab_read(pilot, TrashTab)
+        assert {one.name for one in trash.rows.items} == {"r3", "r4"}
+        await shows(pilot, "r4", "3 d", "retention[0]", "until it is removed for good")
+        await pilot.press("u")
+        audit = await tab_read(pilot, AuditTab)
+        assert {"trash", "pin", "policy"} <= {act.action for act in audit.rows.items}
+        await shows(pilot, "2 runs", "flightlog retain --apply", "ana")
+        await until(pilot, lambda: len(audit.rows.items) > 2)
+        place = next(n for n, act in enumerate(audit.rows.items) if act.action == "trash")
+        audit.rows.move_to(place)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, OperationScreen) and app.screen.found is not None)
+        await shows(pilot, "2 done", "flightlog retain --apply --yes", "trash/")
+        await pilot.press("escape", "t", "z")
+        await asked(pilot, "Take back: 2 runs deleted")
+        await ended(pilot, "2 runs as before")
+        assert names(app) == everything
+        await shows(pilot, "The trash is empty")
+        await pilot.press("escape")
+        await until(pilot, lambda: screen.tab == "plan")
+
+
+async def test_the_trash_is_emptied_after_a_question(app, folder):
+    with flightlog.open(folder) as store:
+        for name in ("r0", "r1", "r3"):
+            run = store.runs.get(store.runs.resolve(name))
+            list(store.upkeep.trash(new_order(by="ana"), [flightlog.core.choosing.chosen(run)]))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await at_retention(pilot)
+        await pilot.press("t")
+        trash = await tab_read(pilot, TrashTab)
+        assert [one.name for one in trash.rows.items] == ["r3", "r1", "r0"]
+        gone = trash.rows.items[0].run
+        await pilot.press("P")
+        await asked(pilot, "Remove 1 run", "for good?", "nothing takes this back")
+        await ended(pilot, "1 run removed for good")
+        await until(pilot, lambda: [one.name for one in trash.rows.items] == ["r1", "r0"])
+        await pilot.press("E")
+        await until(pilot, lambda: isinstance(app.screen, Confirm))
+        await shows(pilot, "Remove 2 runs")
+        await pilot.press("n")
+        await until(pilot, lambda: not isinstance(app.screen, Confirm))
+        await pilot.press("E")
+        await asked(pilot, "Remove 2 runs")
+        await ended(pilot, "2 runs removed for good")
+        await shows(pilot, "The trash is empty")
+    assert not list(folder.rglob(f"*{gone}*"))
+
+
+async def test_a_workflow_is_emptied_only_by_its_name(app, folder):
+    (folder / "flightlog.yaml").write_text(POLICY.replace("failed", "completed workflow:report") + "minimum: 0\n")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await at_retention(pilot)
+        everything = names(app)
+        app.store.runs.annotate(Pinned(run=app.store.runs.resolve("r4"), pinned=False))
+        (folder / "flightlog.yaml").write_text(POLICY.replace("status:failed", "workflow:report") + "minimum: 0\n")
+        await pilot.press("r")
+        await until(pilot, lambda: "workflow:report" in pilot.app.screen.plan.editor.text)
+        await planned(pilot)
+        for name, left in (("reprot", everything), ("report", {"r1", "r3", "pinned", "newest"})):
+            await pilot.press("A")
+            await asked(pilot, "Apply the policy to 4 runs?")
+            await until(pilot, lambda: isinstance(app.screen, Prompt))
+            await shows(pilot, "No run of report would be left.")
+            await pilot.press(*name, "enter")
+            await ended(pilot, "nothing was done" if name == "reprot" else "4 runs dealt with")
+            assert names(app) == left
+
+
+async def test_what_is_not_saved_is_not_applied(app, folder):
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await at_retention(pilot)
+        screen.plan.editor.put(POLICY.replace("failed", "completed"))
+        await planned(pilot)
+        await pilot.press("A")
+        await until(pilot, lambda: "the policy is not saved" in told(app))
+        screen.plan.editor.put(POLICY.replace("failed", "fialed"))
+        await planned(pilot)
+        await pilot.press("A")
+        await until(pilot, lambda: "no policy that could be applied" in told(app))
+        assert len(names(app)) == 8
+        assert app.store.upkeep.operations().items == []
+
+
+async def test_who_opened_it_read_only_changes_nothing(folder):
+    with flightlog.open(folder) as store:
+        run = store.runs.get(store.runs.resolve("r3"))
+        list(store.upkeep.trash(new_order(by="ana"), [flightlog.core.choosing.chosen(run)]))
+    app = FlightlogApp(lambda: flightlog.open(folder, read_only=True))
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await at_retention(pilot)
+        shown = await shows(pilot, "read-only")
+        assert "apply" not in shown
+        await pilot.press("A", "t")
+        await tab_read(pilot, TrashTab)
+        await shows(pilot, "r3")
+        await pilot.press("z", "P", "E", "escape", "z")
+        for _ in range(5):
+            await pilot.pause(0.05)
+        assert app.screen is screen
+        assert "nothing is changed" in told(app)
+    app.close()
+
+
+async def test_tabs_are_a_key_or_a_click_away_and_read_only_when_looked_at(app):
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await at_retention(pilot)
+        assert not any(tab.loader.loads for tab in screen.lists)
+        for name in ("archive", "trash", "audit", "plan"):
+            await pilot.press("]")
+            await until(pilot, lambda name=name: screen.tab == name)
+            assert [part.id for part in screen.query("#retention-body > *") if part.display] == [name]
+            assert screen.focused is not None
+        await pilot.press("[", "[")
+        await until(pilot, lambda: screen.tab == "trash")
+        for key, name in (("p", "plan"), ("a", "archive"), ("t", "trash"), ("u", "audit")):
+            await pilot.press(key)
+            await until(pilot, lambda name=name: screen.tab == name)
+        at = text_of(screen).split("\n")[screen.query_one("#retention-tabs").region.y].index("archive")
+        await pilot.click("#retention-tabs", offset=(at, 0))
+        await until(pilot, lambda: screen.tab == "archive")
+        await shows(pilot, "The archive is empty")
+        await pilot.press("slash", *"status:failed", "enter")
+        await shows(pilot, "No archived run matches")
+        await pilot.press("escape")
+        await shows(pilot, "The archive is empty")
+
+
+async def test_the_archive_is_searched_verified_and_restored(app, monkeypatch):
+    restored, verified = [], []
+
+    def restore(order, runs):
+        for run in runs:
+            restored.append(run)
+            yield Done(run=run, outcome="done")
+
+    def verify(run):
+        verified.append(run)
+        if run == app.store.runs.resolve("r1"):
+            raise NotFound("it is gone")
+
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await at_retention(pilot)
+        query = type(app.store.runs).query
+        plain = flightlog.core.query.query.parse
+
+        def unarchived(self, wanted, *args, **kwargs):
+            return query(self, plain(wanted.text.replace("archived", "")), *args, **kwargs)
+
+        monkeypatch.setattr(type(app.store.runs), "query", unarchived)
+        monkeypatch.setattr(app.store.upkeep, "restore", restore, raising=False)
+        monkeypatch.setattr(app.store.upkeep, "verify_archive", verify, raising=False)
+        await pilot.press("a", "slash", *"status:completed", "enter")
+        tab = screen.query_one("#archive")
+        await until(pilot, lambda: tab.ready and [run.name for run in tab.rows.items][-1:] == ["r0"])
+        await until(pilot, lambda: len(tab.rows.items) == 5)
+        await pilot.press("G", "v")
+        await until(pilot, lambda: "was read whole" in told(app))
+        assert verified == [app.store.runs.resolve("r0")]
+        await pilot.press("V")
+        await ended(pilot, "4 runs read whole, every digest right; 1 stay: no longer in the archive (1)")
+        await pilot.press("R")
+        await asked(pilot, "Restore 1 run (")
+        await ended(pilot, "1 run restored")
+        await pilot.press("M")
+        await asked(pilot, "Restore 5 runs?")
+        await ended(pilot, "5 runs restored")
+        assert len(restored) == 6
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, RunScreen))
+
+
+async def test_a_long_trail_is_read_a_page_at_a_time(tmp_path):
+    with flightlog.open(tmp_path / "data", storage="file") as store:
+        run = store.run("triage")
+        run.finish()
+        for n in range(2 * PAGE + 50):
+            store.runs.annotate(flightlog.core.annotations.Noted(run=run.id, text=f"n{n}"))
+    app = FlightlogApp(lambda: flightlog.open(tmp_path / "data"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await at_retention(pilot)
+        await pilot.press("u")
+        audit = await tab_read(pilot, AuditTab)
+        assert len(audit.rows.items) == PAGE
+        await shows(pilot, f"{PAGE}+")
+        drawn = audit.rows.drawn
+        for known in (2 * PAGE, 2 * PAGE + 50):
+            await pilot.press("G")
+            await until(pilot, lambda known=known: len(audit.rows.items) == known)
+        assert audit.rows.drawn - drawn < 200
+        assert audit.rows.items[-1].what == "n0"
+    app.close()
+
+
+@pytest.mark.parametrize("ascii", [False, pytest.param(True, marks=pytest.mark.heavy)])
+async def test_hostile_names_in_every_tab(tmp_path, ascii):
+    nasty = "\x1b]0;owned\x07[/INST][@click=app.quit]x[/] \u202eevil\u200b"
+    fill(tmp_path / "data", nasty)
+    with flightlog.open(tmp_path / "data") as store:
+        run = store.runs.get(store.runs.resolve(f"{nasty}3"))
+        order = new_order(by=nasty, why=nasty)
+        list(store.upkeep.trash(order, [flightlog.core.choosing.chosen(run, rule=nasty)]))
+        store.runs.annotate(flightlog.core.annotations.Noted(run=store.runs.resolve("newest"), text=nasty, by=nasty))
+    app = FlightlogApp(lambda: flightlog.open(tmp_path / "data"), ascii=ascii)
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await at_retention(pilot)
+        for key, kind in (("t", TrashTab), ("u", AuditTab)):
+            await pilot.press(key)
+            tab = await tab_read(pilot, kind)
+            await until(pilot, lambda tab=tab: bool(tab.rows.items))
+            for size in ((80, 24), (50, 12), (120, 36)):
+                await pilot.resize_terminal(*size)
+                await pilot.pause()
+                shown = text_of(screen)
+                assert all(len(line) == size[0] for line in shown.split("\n"))
+                assert not any(bad in shown for bad in ("\x1b", "\x07", "\u202e", "\u200b"))
+                assert not ascii or not set(shown) & set("╭╮╯│─×·…")
+        trash = next(n for n, act in enumerate(tab.rows.items) if act.operation)
+        tab.rows.move_to(trash)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, OperationScreen) and app.screen.found is not None)
+        await pilot.pause()
+        assert "\x1b" not in text_of(app.screen)
+    app.close()
+
+
+async def test_what_lies_in_memory_has_neither_trash_nor_policy():
+    app = FlightlogApp(lambda: flightlog.open("sqlite::memory:"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.store is not None and app.home.run_list.ready)
+        await pilot.press("5")
+        await shows(pilot, "Nothing is kept or removed here")
+        await pilot.press("t")
+        tab = app.screen.query_one(TrashTab)
+        await until(pilot, lambda: tab.ready)
+        await pilot.press("z", "P", "E", "u", "A", "p")
+        await shows(pilot, "Nothing is kept or removed here")
+    app.close()

@@ -1,0 +1,157 @@
+"""What lies in the trash as a tab: until when, and back from there or gone for good."""
+
+from collections.abc import Hashable, Iterator, Sequence
+
+from textual import work
+
+from ...core import clock
+from ...core.operations import Done, Operation, Trashed, new_order
+from ...core.pages import Page, each
+from ...core.retention.policy import Policy
+from ...core.store import Store
+from ...core.units import seconds_of
+from .. import format
+from ..glyphs import glyphs_of
+from ..keys import bindings
+from ..lines import Line, one_line
+from ..loading import in_thread
+from ..messages import Trouble
+from ..operations import Work
+from ..screens.prompt import Confirm
+from ..screens.run_operations import begin_work
+from ..signing import who
+from .list_tab import ListTab, Table, failed
+
+
+class TrashTab(ListTab[Trashed]):
+    """The newest first; what leaves it when, as the policy says."""
+
+    BINDINGS = bindings("trash")
+    TABLE = Table(
+        ("", "Run", "Workflow", "Deleted", "Left", "Size", "By", "Rule, or operation"),
+        "llllrrll",
+        7,
+        (6, 3, 2),
+        {1: 26, 2: 22, 6: 12},
+    )
+
+    def __init__(self, store: Store, *, id: str | None = None) -> None:
+        super().__init__(store, id=id)
+        self.trash_for = seconds_of(Policy().trash_for)
+        """Seconds that a run lies here, as the policy says that was read last."""
+
+    def keep_for(self, span: str) -> None:
+        """The policy says how long a run lies here."""
+        if (seconds := seconds_of(span)) != self.trash_for:
+            self.trash_for = seconds
+            self.rows.redraw()
+
+    def read(self, limit: int, after: str | None) -> Page[Trashed]:
+        return self.store.upkeep.trashed(limit=limit, after=after)
+
+    def cells_of(self, one: Trashed) -> list[str]:
+        glyphs = glyphs_of(self)
+        version = "" if one.version is None else f"@{one.version}"
+        return [
+            glyphs.archived if one.archived else glyphs.status(one.status),
+            one_line(one.name or format.short_id(one.run, glyphs), 80),
+            f"{one_line(one.workflow, 60)}{version}",
+            format.clock(one.at, short=True),
+            self._left(one),
+            format.size(one.size_bytes),
+            one_line(one.by, 40) or glyphs.dash,
+            one_line(one.rule or one.operation, 80),
+        ]
+
+    def _left(self, one: Trashed) -> str:
+        """How long it still lies here."""
+        try:
+            left = clock.to_seconds(one.at) + self.trash_for - clock.now_s()
+        except ValueError:
+            return format.UNKNOWN
+        return format.age(left) if left > 0 else "over"
+
+    def inks_of(self, one: Trashed) -> list[str]:
+        left = "warn" if self._left(one) == "over" else "text"
+        return ["muted", "text", "text", "muted", left, "text", "muted", "muted"]
+
+    def key_of(self, one: Trashed) -> Hashable:
+        return one.run
+
+    def detail_of(self, one: Trashed) -> Line:
+        by = f" by {one_line(one.by, 60)}" if one.by else ""
+        left = self._left(one)
+        when = "it leaves with the next clean-up" if left == "over" else f"{left} until it is removed for good"
+        return [
+            (one_line(one.run, 60), "text"),
+            (f" deleted {format.moment(one.at)}{by}", "muted"),
+            (f" {glyphs_of(self).dot} {when}", "text"),
+        ]
+
+    def empty_lines(self) -> Sequence[Line]:
+        return [
+            [("The trash is empty", "strong")],
+            [("what is deleted lies here until it is removed for good, and z takes it back", "muted")],
+        ]
+
+    # What the person does.
+
+    def action_take_back(self) -> None:
+        """Takes back the operation that put the run here."""
+        one, store = self.rows.current, self.store
+        if one is None or not self.writable():
+            return
+
+        def found(operation: object) -> None:
+            if (error := failed(operation)) is not None:
+                self.post_message(Trouble(error))
+            elif isinstance(operation, Operation):
+                self._ask_back(operation)
+
+        in_thread(self, lambda: store.upkeep.operation(one.operation), found)
+
+    @work
+    async def _ask_back(self, found: Operation) -> None:
+        store, order = self.store, new_order(by=who(), why=f"flightlog undo {found.id}")
+        what = f"Take back: {format.plural(found.done, 'run')} deleted at {format.moment(found.at)}?"
+        if await self.app.push_screen_wait(Confirm(what, "They come back where they were.")):
+            begin_work(
+                self.screen,
+                Work("undoing", "as before", found.done, lambda: store.upkeep.undo(order, found.id)),
+            )
+
+    def action_purge(self) -> None:
+        one = self.rows.current
+        if one is not None and self.writable():
+            self._ask_to_purge((one,), "")
+
+    def action_empty_trash(self) -> None:
+        if not self.rows.items or not self.writable():
+            return
+        store = self.store
+
+        def found(items: object) -> None:
+            if (error := failed(items)) is not None:
+                self.post_message(Trouble(error))
+            elif isinstance(items, tuple) and items:
+                self._ask_to_purge(items, "flightlog trash empty --yes")
+
+        in_thread(self, lambda: tuple(each(lambda after: store.upkeep.trashed(limit=1000, after=after))), found)
+
+    @work
+    async def _ask_to_purge(self, items: tuple[Trashed, ...], why: str) -> None:
+        store, order = self.store, new_order(by=who(), why=why)
+        ids, before = {one.run for one in items}, _just_after(max(one.at for one in items))
+        size = format.size(sum(one.size_bytes for one in items))
+        what = f"Remove {format.plural(len(items), 'run')} ({size}) for good?"
+        if not await self.app.push_screen_wait(Confirm(what, "From every copy there is: nothing takes this back.")):
+            return
+
+        def begin() -> Iterator[Done]:
+            return store.upkeep.purge(order, before=before, runs=ids)
+
+        begin_work(self.screen, Work("removing", "removed for good", len(items), begin))
+
+
+def _just_after(moment: str) -> str:
+    return clock.from_seconds(clock.to_seconds(moment) + 0.000002)
