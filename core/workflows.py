@@ -32,7 +32,7 @@ class Version(msgspec.Struct, kw_only=True, frozen=True):
     damaged: str = ""
     """Why the version cannot be trusted (edited by hand, unreadable); empty if it can."""
     deleted: Deletion | None = None
-    """Set on a tombstone: what is left of a version that was deleted, without its text, author and note."""
+    """Set on a tombstone: what is left of a version that was deleted: all but its text and meta."""
 
 
 class Workflow(msgspec.Struct, kw_only=True, frozen=True):

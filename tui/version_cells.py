@@ -88,14 +88,15 @@ def remark(entry: Entry, glyphs: Glyphs) -> Cell:
     version = entry.version
     if version is None:
         return ("runs that name no version" if entry.number is None else "never saved here"), "faint"
+    note = one_line(version.note, 200)
     if version.damaged:
         return f"{glyphs.damaged} {one_line(version.damaged, 200)}", "warn"
     if version.deleted:
         gone = version.deleted
         by = f" by {one_line(gone.by, 24)}" if gone.by else ""
         why = f": {one_line(gone.note, 200)}" if gone.note else ""
-        return f"deleted{f' {format.clock(gone.t)}' if gone.t else ''}{by}{why}", "faint"
-    note = one_line(version.note, 200)
+        was = f" {glyphs.dot} {note}" if note else ""
+        return f"deleted{f' {format.clock(gone.t)}' if gone.t else ''}{by}{why}{was}", "faint"
     if entry.outcome and entry.outcome.ended and entry.outcome.too_few:
         return f"too few runs{f' {glyphs.dot} {note}' if note else ''}", "muted"
     return note, "text"

@@ -180,9 +180,9 @@ def _put(connection: Connection, version: Version) -> None:
 
 
 def _leave(connection: Connection, left: Version) -> None:
-    """A tombstone in the place of its version: the row keeps number and parents; nothing of the text stays."""
-    blank = {"deleted": True, "definition": "", "author": "", "note": ""}
-    connection.execute(update(versions).where(*_is(versions, left)).values(blank))
+    """A tombstone in the place of its version: the row keeps all but the text."""
+    kept = {"deleted": True, "definition": "", "author": left.author, "note": left.note}
+    connection.execute(update(versions).where(*_is(versions, left)).values(kept))
     connection.execute(delete(version_meta).where(*_is(version_meta, left)))
     _bury(connection, left)
 

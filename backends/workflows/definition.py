@@ -149,6 +149,8 @@ def tombstone(version: Version, by: str, note: str) -> Version:
         number=version.number,
         digest=version.digest,
         parents=version.parents,
+        author=version.author,
+        note=version.note,
         created=version.created,
         deleted=Deletion(t=now(), by=by, note=note),
     )

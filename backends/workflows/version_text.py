@@ -52,6 +52,8 @@ class _Tombstone(msgspec.Struct):
     version: int
     parents: tuple[int, ...]
     digest: str
+    author: str = ""
+    note: str = ""
     created: str = ""
     deleted: str = ""
     by: str = ""
@@ -123,6 +125,8 @@ def decoded_tombstone(content: bytes, workflow: str, number: int) -> Version:
         number=number,
         digest=header.digest,
         parents=header.parents,
+        author=header.author,
+        note=header.note,
         created=header.created,
         deleted=Deletion(t=header.deleted, by=header.by, note=header.why),
         damaged=_misnamed(header, workflow, number),

@@ -68,10 +68,11 @@ class WorkflowRepository(ABC):
 
     @abstractmethod
     def delete(self, workflow: str, number: int, *, force: bool = False, by: str = "", note: str = "") -> Version:
-        """Removes a version and returns its tombstone, which keeps number, parents, digest and time; NotFound.
+        """Removes a version and returns its tombstone, which keeps number, parents, digest, author, note and
+        time; NotFound.
 
         Conflict while another version names it as parent, or a run of the store is of it, unless
-        `force`. Its number is not given again, and nothing of its text is left.
+        `force`. Its number is not given again, and nothing of its text and meta is left.
         """
 
     def lineage(self, workflow: str) -> dict[int, tuple[int, ...]]:

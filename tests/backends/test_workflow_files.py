@@ -102,13 +102,14 @@ def test_a_writer_that_died_costs_its_number_and_nothing_more(workflows, root):
 
 def test_a_deleted_version_leaves_a_tombstone_and_nothing_of_its_text(workflows, root):
     workflows.store("triage", "a: 1")
-    workflows.store("triage", "secret: planted", author="ana", note="planted too")
+    workflows.store("triage", "secret: planted", author="ana", note="the second", meta={"a": "planted too"})
     workflows.delete("triage", 2, by="ben", note="a key\nin it")
     assert sorted(os.listdir(root / "triage")) == ["v0001.yaml", "v0002.deleted.yaml"]
     left = (root / "triage" / "v0002.deleted.yaml").read_text()
     assert "planted" not in left
     told = yaml.safe_load(left)
     assert (told["parents"], told["by"], told["why"]) == ([1], "ben", "a key\nin it")
+    assert (told["author"], told["note"]) == ("ana", "the second")
     assert told["digest"] == digest_of("secret: planted")
 
 

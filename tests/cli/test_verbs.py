@@ -388,6 +388,9 @@ def test_a_lineage_is_drawn_compared_and_pruned(data, tmp_path):
     assert "deleted" in call("versions", "triage", "--data", data)
     rows = {row["number"]: row for row in lines_of("versions", "triage", "--json", "--data", data)}
     assert [rows[n]["kept"] for n in (1, 2, 3, 4)] == [True, False, True, True]
+    assert (rows[2]["author"], rows[2]["note"], rows[2]["created"]) == (left["author"], left["note"], left["created"])
+    saved = [act for act in lines_of("audit", "--json", "--data", data) if act["version"] == 2]
+    assert [(act["action"], act["by"]) for act in saved] == [("delete", who()), ("save", left["author"])]
     assert rows[3]["meta"] == {"ticket": "FL-1"}
     call("version", "triage@2", "--data", data, code=1)
 

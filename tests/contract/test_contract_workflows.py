@@ -125,11 +125,13 @@ def test_delete_conflict_while_another_version_names_it_as_parent_and_its_number
 
 def test_a_forced_deletion_leaves_a_tombstone_so_that_the_lineage_stays_whole(store):
     for parents in ([], [1], [2, 1]):
-        store.workflows.store("w", YAML, parents=parents, author="ana", note="secret", meta={"secret": 1})
+        store.workflows.store("w", YAML, parents=parents, author="ana", note="the third", meta={"secret": 1})
     left = store.workflows.delete("w", 2, force=True, by="ben", note="it named a customer")
     assert (left.deleted.by, left.deleted.note) == ("ben", "it named a customer")
     assert (left.parents, left.digest) == ((1,), digest_of(YAML))
-    assert left.deleted.t and (left.author, left.note, left.meta, left.definition) == ("", "", {}, "")
+    created = store.workflows.get("w", 1).created
+    assert left.deleted.t > left.created > created
+    assert (left.author, left.note, left.meta, left.definition) == ("ana", "the third", {}, "")
     assert store.workflows.list("w", deleted=True)[1] == left
     assert store.workflows.lineage("w") == {1: (), 2: (1,), 3: (2, 1)}
     assert [version.number for version in store.workflows.list("w")] == [1, 3]
@@ -164,7 +166,13 @@ def test_carry_keeps_another_store_s_version_as_it_is(store):
         created="2026-01-01T00:00:00.000000Z", definition=YAML,
     )  # fmt: skip
     gone = Version(
-        workflow="w", number=3, digest=digest_of("x"), created="2025", deleted=Deletion(t="2026", by="b", note="c")
+        workflow="w",
+        number=3,
+        digest=digest_of("x"),
+        author="ana",
+        note="n",
+        created="2025",
+        deleted=Deletion(t="2026", by="b", note="c"),
     )
     assert [store.workflows.carry(one) for one in (version, gone, version, gone)] == [True, True, False, False]
     assert store.workflows.get("w", 7) == version

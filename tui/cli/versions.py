@@ -206,7 +206,10 @@ def save(
 @click.option("--note", default="", help="Why.")
 @json_option("The tombstone, one JSON object.")
 def delete(settings: Settings, name: str, force: bool, yes: bool, note: str, as_json: bool) -> None:
-    """Delete a version of a workflow for good; a tombstone keeps its number and its place in the lineage."""
+    """Delete a version of a workflow for good.
+
+    A tombstone keeps its number, its place in the lineage, its author, note and time; text and meta are gone.
+    """
     workflow, number = split_version(name)
     if number is None:
         raise ConfigError(f"{name!r} names no version", advice="write WORKFLOW@N, as in triage@3")
