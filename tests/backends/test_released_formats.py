@@ -11,6 +11,7 @@ from pathlib import Path
 
 import flightlog
 import pytest
+from flightlog.backends.archive.flz_reader import Flz
 from flightlog.backends.sql import migrations, schema
 from flightlog.backends.sqlite.engine import open_database
 from flightlog.core import events
@@ -25,6 +26,15 @@ SECOND = "And the second one, with an umlaut: ä"
 def format_1(folder: Path) -> None:
     """A data directory of journals."""
     shutil.copytree(FIXTURES / "format_1", folder, dirs_exist_ok=True)
+
+
+def archive_1(folder: Path) -> None:
+    """The same, but that the runs that have ended lie in the archive."""
+    format_1(folder)
+    shutil.copytree(FIXTURES / "archive_1", folder / "archive")
+    for path in (folder / "archive").glob("*/*.flz"):
+        for live in (folder / "runs").glob(f"*/{path.stem}.*"):
+            live.unlink()
 
 
 def schema_1(folder: Path) -> None:
@@ -45,7 +55,7 @@ def database_of(number: int, folder: Path) -> None:
     (folder / "flightlog.yaml").write_text(f"storage:\n{told}")
 
 
-@pytest.fixture(params=[format_1, schema_1, schema_2], ids=lambda make: make.__name__)
+@pytest.fixture(params=[format_1, archive_1, schema_1, schema_2], ids=lambda make: make.__name__)
 def store(request, tmp_path):
     request.param(tmp_path)
     with flightlog.open(tmp_path) as store:
@@ -228,6 +238,23 @@ def test_the_second_schema_what_versions_came_to(second):
 
 def times(folder: Path) -> dict[Path, int]:
     return {path: os.stat(path).st_mtime_ns for path in folder.rglob("*")}
+
+
+def test_the_first_archives_are_whole_and_hold_the_files_that_they_came_from():
+    live = FIXTURES / "format_1" / "runs" / "2026-11-19"
+    paths = sorted((FIXTURES / "archive_1" / "2026-11").iterdir())
+    assert len(paths) == 2
+    for path in paths:
+        with Flz.open(path, path.stem) as archive:
+            archive.verify()
+            for member, suffix in (("journal", ".jsonl"), ("states", ".states.jsonl")):
+                file = live / f"{path.stem}{suffix}"
+                if file.exists():
+                    assert b"".join(archive.chunks(member)) == file.read_bytes()
+            assert (
+                archive.manifest.workflow == "triage" and archive.manifest.last_seq == archive.manifest.counts["events"]
+            )
+            assert b"".join(archive.chunks("annotations")).count(path.stem.encode()) > 0
 
 
 def test_reading_only_leaves_no_trace(tmp_path):
