@@ -1,6 +1,6 @@
 """The schema of the third release. Until that is out, whoever needs a table adds it here.
 
-A new table: declare it in `tables.py`, and write a function for it here that `upgrade` calls. Nothing
+A new table: declare it in `tables/`, and write a function for it here that `upgrade` calls. Nothing
 else is to be done: tests say what is forgotten, and the fixture of a schema is made when it is
 released (`tests/backends/test_migrations.py`).
 """
