@@ -3,13 +3,16 @@
 import json
 
 import flightlog
+import pytest
 from click.testing import CliRunner
 from flightlog.core.annotations import Pinned
 from flightlog.core.query.query import EVERYTHING
 from flightlog.tui.cli.main import main
 
-KINDS = ("file",)
-"""In which of these ways of keeping a store runs are cleaned up."""
+KINDS = ("file", "sqlite", pytest.param("postgres", marks=pytest.mark.heavy))
+"""Ways of keeping a store."""
+FEW_KINDS = ("file", *(pytest.param(kind, marks=pytest.mark.heavy) for kind in ("sqlite", "postgres")))
+"""The same, where a test takes long."""
 
 
 class Place:
@@ -28,7 +31,8 @@ class Place:
             self.ids = {run.name: run.id for run in store.runs.query(EVERYTHING).items}
 
     def call(self, *words, code=0, input=None):
-        done = CliRunner().invoke(main, [*map(str, words), "--data", self.name], input=input)
+        # Not as an option: a URL with a password in it is warned of there.
+        done = CliRunner().invoke(main, list(map(str, words)), input=input, env={"FLIGHTLOG_DATA": self.name})
         assert done.exit_code == code, (done.output, done.exception)
         return done
 

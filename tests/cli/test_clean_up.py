@@ -62,7 +62,7 @@ def test_at_a_terminal_it_asks_and_for_a_whole_workflow_by_its_name(place, monke
     monkeypatch.setattr(asking, "can_ask", lambda: True)
     assert "nothing was changed" in place.call("rm", place.ids["night-0"], input="n\n", code=1).stderr
     assert "Go on? [y/N]" in place.call("rm", place.ids["night-0"], input="y\n").stderr
-    place.call("pin", "--data", place.name, place.ids["on"])
+    place.call("pin", place.ids["on"])
     with flightlog.open(place.name) as store:
         store.run("solo", name="s").finish()
     asked = place.call("rm", "--where", "workflow:solo", input="soli\n", code=1).stderr

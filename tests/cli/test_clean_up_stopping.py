@@ -2,20 +2,21 @@
 
 import fcntl
 import json
+import os
 import signal
 import subprocess
 import sys
 
 import flightlog
 import pytest
-from cleaning import KINDS
+from cleaning import FEW_KINDS
 from flightlog.core.query.query import EVERYTHING
 
-RUNS = 90
+RUNS = 60
 PROGRAM = (sys.executable, "-c", "from flightlog.tui.cli.main import main; main(prog_name='flightlog')")
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=FEW_KINDS)
 def data(request, tmp_path, new_postgres_url):
     name = new_postgres_url() if request.param == "postgres" else str(tmp_path / "data")
     with flightlog.open(name, storage=None if request.param == "postgres" else request.param) as store:
@@ -25,8 +26,8 @@ def data(request, tmp_path, new_postgres_url):
 
 
 def removing(data):
-    words = [*PROGRAM, "rm", "--where", "workflow:w", "--yes", "--json", "--data", data]
-    return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
+    words, env = [*PROGRAM, "rm", "--where", "workflow:w", "--yes", "--json"], os.environ | {"FLIGHTLOG_DATA": data}
+    return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0, env=env)
 
 
 def left(data) -> int:
