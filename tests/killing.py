@@ -7,8 +7,13 @@ import threading
 from collections.abc import Callable, Collection
 
 
-def killed_at(number: int, steps: Collection[str], work: Callable[[], object]) -> bool:
-    """Runs work in a child that is killed at its `number`-th call of these C functions; whether it came to its end."""
+def killed_at(
+    number: int, steps: Collection[str], work: Callable[[], object], ready: Callable[[], object] = lambda: None
+) -> bool:
+    """Runs work in a child that is killed at its `number`-th call of these C functions; whether it came to its end.
+
+    `ready` is called there before, and not counted.
+    """
     child = os.fork()
     if child == 0:
         left = number
@@ -21,6 +26,7 @@ def killed_at(number: int, steps: Collection[str], work: Callable[[], object]) -
                     os.kill(os.getpid(), signal.SIGKILL)
 
         try:
+            ready()
             threading.setprofile(profile)
             sys.setprofile(profile)
             work()

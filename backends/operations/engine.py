@@ -12,6 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from ...core.errors import Conflict, Locked, NotFound, StorageError
+from ...core.ids import is_ulid
 from ...core.operations import Chosen, Compacted, Done, Kind, Operation, Order, Trashed, new_order
 from ...core.pages import Page, each
 from ...core.upkeep import Dropped, Finding
@@ -92,8 +93,7 @@ class Operations:
 
     def states(self, run: str, by: str, drop: Callable[[], Dropped]) -> Dropped:
         """Drops states of a run (`drop` does it whole or not at all), and records it; what `drop` raises is raised."""
-        named = run.encode("utf-8", "backslashreplace").decode()  # there is no run of an id that is no text
-        order = new_order(by=by, why=f"flightlog drop-states {named}")
+        order = new_order(by=by, why=f"flightlog drop-states {run}")
         with self._alone(order, "states") as held:
             dropped = drop()
             told = Done(run=run, outcome="done", before_bytes=dropped.size_bytes)
@@ -149,7 +149,7 @@ class Operations:
         """An operation that is one piece."""
         with self._passing(), self._record.hold() as held:
             self._settle(held)
-            held.begin(order, kind)
+            held.begin(_plain(order), kind)
             try:
                 yield held
             finally:
@@ -160,6 +160,7 @@ class Operations:
             self._settle(held)
             self._shelf.refresh()
             meant = targets()
+            order = _plain(order)
             known = held.begin(order, kind, of)
             done: list[str] = []
             try:
@@ -181,6 +182,8 @@ class Operations:
 
     def _one(self, held: Held, order: Order, target: Target) -> Done:
         chosen = target.chosen
+        if not is_ulid(chosen.run):
+            return Done(run=chosen.run, outcome="skipped", why="it is not a run of this store")
         intent = Intent(operation=order.id, run=chosen.run, act=target.act, of=target.of, by=order.by, rule=chosen.rule)
         with ExitStack() as lock:
             try:
@@ -235,6 +238,12 @@ class Operations:
         except NotFound:
             return False
         return True
+
+
+def _plain(order: Order) -> Order:
+    """An order that can be written down: what comes from a command line may be any bytes."""
+    by, why = (text.encode("utf-8", "backslashreplace").decode() for text in (order.by, order.why))
+    return Order(id=order.id, by=by, why=why)
 
 
 def _final(operation: Operation) -> str:

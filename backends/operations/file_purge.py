@@ -3,7 +3,8 @@
 import logging
 import os
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from ...core.annotations import Pinned
@@ -26,10 +27,11 @@ class Notes:
         self._path = path
         self._offset, self._size = 0, 0
         self._pinned: dict[str, bool] = {}
+        self._lines: dict[str, list[bytes]] | None = None
 
     def begin(self) -> None:
         """Before the index is brought up to date: what is noted from now on counts. OSError."""
-        self._pinned = {}
+        self._pinned, self._lines = {}, None
         try:
             self._offset = self._size = os.stat(self._path).st_size
         except FileNotFoundError:
@@ -52,6 +54,17 @@ class Notes:
                     self._pinned[line.annotation.run] = line.annotation.pinned
             self._size = size
         return self._pinned.get(run, known)
+
+    def lines(self, run: str) -> Sequence[bytes]:
+        """The lines about a run when they were first asked for, which is when they are read, all of them. OSError."""
+        if self._lines is None:
+            self._lines = {}
+            with suppress(FileNotFoundError):
+                for _, line in read_lines(self._path):
+                    named = None if isinstance(line, LongLine) else _OF.search(line)
+                    if named and not isinstance(line, LongLine):
+                        self._lines.setdefault(named[1].decode(), []).append(line)
+        return self._lines.get(run, ())
 
 
 def blank(path: Path, runs: Collection[str]) -> None:

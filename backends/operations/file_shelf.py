@@ -23,9 +23,10 @@ from ..journal.reader import LongLine, Whole, decode_line, read_lines_back
 from ..sql import run_queries, tables
 from ..sql.database import Database
 from . import folders
+from .file_archive import FileArchive
 from .file_purge import Notes, blank, empty_log, scrub
 from .file_trash import FileTrash
-from .record import Intent
+from .record import Act, Intent
 from .reserve import Reserve
 from .shelf import Seen
 
@@ -39,6 +40,7 @@ class FileShelf:
     def __init__(self, layout: Layout, database: Database, refresh: Refresh, reserve: Reserve) -> None:
         self._layout, self._database, self._refresh = layout, database, refresh
         self._reserve, self._trash = reserve, FileTrash(layout, reserve)
+        self._archive = FileArchive(layout)
         self._notes = Notes(layout.annotations)
 
     def refresh(self) -> None:
@@ -73,11 +75,15 @@ class FileShelf:
     def do(self, intent: Intent, seen: Seen) -> Done:
         """See the protocol."""
         with self._errors(f"doing {intent.act}"):
-            if intent.act == "trash" and seen.run:
+            if intent.act == "archive" and seen.run:
+                self._archive.pack(intent, seen.run, self._notes.lines(intent.run))
+            elif intent.act == "restore":
+                self._archive.unpack(intent)
+            elif intent.act == "trash" and seen.run:
                 self._trash.put(intent, seen.run)
             elif intent.act == "untrash":
                 self._trash.bring(intent)
-        found = self.settle(intent)
+            found = self._settle(intent, trusted=True)
         if found is None:
             raise StorageError(f"{intent.act} of run {intent.run} was not done", where=self._layout.root)
         return found
@@ -85,13 +91,20 @@ class FileShelf:
     def settle(self, intent: Intent) -> Done | None:
         """See the protocol."""
         with self._errors(f"settling {intent.act}"):
-            if intent.act == "trash":
-                return self._trash.finish_put(intent)
-            if intent.act == "untrash":
-                return self._trash.finish_bring(intent)
-            if intent.act == "purge":
-                return self._trash.purge(intent)
-        raise NotSupported(f"{intent.act} cannot be done in a data directory yet", where=self._layout.root)
+            return self._settle(intent, trusted=False)
+
+    def _settle(self, intent: Intent, *, trusted: bool) -> Done | None:
+        act: Act = intent.act
+        if act == "archive":
+            return self._archive.finish_pack(intent, trusted=trusted)
+        if act == "restore":
+            return self._archive.finish_unpack(intent, trusted=trusted)
+        if act == "trash":
+            return self._trash.finish_put(intent)
+        if act == "untrash":
+            return self._trash.finish_bring(intent)
+        assert act == "purge"
+        return self._trash.purge(intent)
 
     def tidy(self, operation: str, kind: Kind, runs: Sequence[str]) -> None:
         """See the protocol."""

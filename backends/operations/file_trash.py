@@ -98,7 +98,7 @@ class FileTrash:
                 try:
                     for name in (*([] if archived else self._beside(run)), head):
                         if folders.is_there(trash, name):
-                            self._reserve.within(partial(folders.show, name, trash, there))
+                            self._reserve.within(partial(folders.show, name, trash, there, name))
                 except FileExistsError as error:
                     raise Conflict(f"a run {run} is there again", where=home) from error
                 os.fsync(there)
@@ -110,9 +110,9 @@ class FileTrash:
             home, head = self._home(run, archived)
             with suppress(FileNotFoundError), self._opened(home) as there:
                 with suppress(FileNotFoundError), self._opened(intent.of) as trash:
-                    if folders.is_there(trash, head) and not folders.are_one(trash, there, head):
-                        for name in filter(lambda name: folders.are_one(trash, there, name), self._beside(run)):
-                            folders.remove(there, name)
+                    if folders.is_there(trash, head) and not folders.are_equal(trash, there, head):
+                        if not folders.is_there(there, head):
+                            self._hide(trash, there, run)
                         return None
                 if folders.is_there(there, head):
                     self._empty(intent.of, run)
@@ -120,6 +120,14 @@ class FileTrash:
                     where = str((home / head).relative_to(self._layout.root))
                     return Done(run=run, outcome="done", before_bytes=size, after_bytes=size, where=where)
         return None
+
+    def _hide(self, trash: int, there: int, run: str) -> None:
+        """Takes back what was shown of a run that was not shown itself."""
+        for name in self._beside(run):
+            if folders.are_one(trash, there, name):
+                folders.remove(there, name)
+            elif folders.is_there(there, name) and not folders.is_there(trash, name):
+                folders.move(name, there, trash)
 
     # --- out of it for good
 
@@ -132,16 +140,11 @@ class FileTrash:
         """Bytes and digest of what lies there of a run. OSError."""
         digest, size = hashlib.sha256(), 0
         with self._opened(operation) as trash:
-            head, _ = self._head(trash, run)
-            for name in (head, *self._beside(run)):
-                if head and folders.is_there(trash, name):
-                    fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=trash)
-                    try:
-                        while block := os.read(fd, 1 << 20):
-                            digest.update(block)
-                            size += len(block)
-                    finally:
-                        os.close(fd)
+            for name in (f"{run}{JOURNAL_SUFFIX}", f"{run}{ARCHIVE_SUFFIX}", *self._beside(run)):
+                bytes_of_it = folders.size_of(trash, name)
+                if bytes_of_it is not None:
+                    folders.digest_of(trash, name, digest)
+                    size += bytes_of_it
         return size, digest.hexdigest()
 
     def _empty(self, operation: str, run: str) -> None:

@@ -1,6 +1,7 @@
 """Folders of a data directory by descriptor, reached through no symlink, and how files change their folder there."""
 
 import errno
+import hashlib
 import os
 import stat
 from collections.abc import Iterator
@@ -64,13 +65,32 @@ def is_there(folder: int, name: str) -> bool:
     return size_of(folder, name) is not None
 
 
-def are_one(folder: int, other: int, name: str) -> bool:
-    """Whether both folders have the same file by this name."""
+def are_one(folder: int, other: int, name: str, other_name: str = "") -> bool:
+    """Whether both folders have the same file, by this name (in the other one by another, if it is given)."""
     try:
-        one, two = (os.stat(name, dir_fd=fd, follow_symlinks=False) for fd in (folder, other))
+        one = os.stat(name, dir_fd=folder, follow_symlinks=False)
+        return os.path.samestat(one, os.stat(other_name or name, dir_fd=other, follow_symlinks=False))
     except FileNotFoundError:
         return False
-    return os.path.samestat(one, two)
+
+
+def are_equal(folder: int, other: int, name: str) -> bool:
+    """Whether both folders have the same file, or two of the same bytes: a copy of a folder keeps no links."""
+    return are_one(folder, other, name) or (
+        size_of(folder, name) == size_of(other, name) and digest_of(folder, name) == digest_of(other, name)
+    )
+
+
+def digest_of(folder: int, name: str, into: "hashlib._Hash | None" = None) -> str:
+    """SHA-256 of a file's bytes, or of what went `into` before and these."""
+    digest = hashlib.sha256() if into is None else into
+    fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+    try:
+        while block := os.read(fd, 1 << 20):
+            digest.update(block)
+    finally:
+        os.close(fd)
+    return digest.hexdigest()
 
 
 def move(name: str, folder: int, to: int) -> None:
@@ -78,21 +98,21 @@ def move(name: str, folder: int, to: int) -> None:
     os.rename(name, name, src_dir_fd=folder, dst_dir_fd=to)
 
 
-def show(name: str, folder: int, to: int) -> None:
+def show(name: str, folder: int, to: int, as_name: str) -> None:
     """Lets a file be seen in another folder as well; FileExistsError if there is another one: none is ever replaced.
 
     Where a file system knows no links, it is moved.
     """
-    if are_one(folder, to, name):
+    if are_one(folder, to, name, as_name):
         return
     try:
-        os.link(name, name, src_dir_fd=folder, dst_dir_fd=to, follow_symlinks=False)
+        os.link(name, as_name, src_dir_fd=folder, dst_dir_fd=to, follow_symlinks=False)
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
-        if is_there(to, name):
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), name) from error
-        move(name, folder, to)
+        if is_there(to, as_name):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), as_name) from error
+        os.rename(name, as_name, src_dir_fd=folder, dst_dir_fd=to)
 
 
 def remove(folder: int, name: str) -> None:

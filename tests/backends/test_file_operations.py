@@ -7,6 +7,8 @@ import sys
 
 import flightlog
 import pytest
+from flightlog.backends.journal import disk
+from flightlog.backends.journal.layout import Layout
 from flightlog.backends.operations import audit_lines
 from flightlog.backends.operations.file_record import FileRecord
 from flightlog.backends.operations.reserve import Reserve
@@ -156,11 +158,67 @@ def test_a_new_run_of_the_same_id_is_never_overwritten(store, tmp_path):
     assert [one.run for one in store.upkeep.trashed().items] == [run]
 
 
+def test_a_live_run_is_never_overwritten_by_a_restored_one(store, tmp_path):
+    run = record(store)
+    list(store.upkeep.archive(new_order(), [Chosen(run=run)]))
+    layout = Layout(tmp_path / "data")
+    real, written = os.link, []
+
+    def link(name, as_name, **options):
+        # Somebody begins a run of this id in the moment before the journal is shown.
+        if as_name == layout.journal(run).name and not written:
+            layout.journal(run).write_bytes(b"another\n")
+            written.append(as_name)
+        return real(name, as_name, **options)
+
+    os.link = link
+    try:
+        (found,) = store.upkeep.restore(new_order(), [run])
+    finally:
+        os.link = real
+    assert written
+    assert (found.outcome, "is there already" in found.why) == ("failed", True)
+    assert layout.journal(run).read_bytes() == b"another\n"
+    assert layout.archived(run).exists()
+
+
+def test_what_is_packed_is_on_the_disk_before_the_original_goes(store, tmp_path, monkeypatch):
+    run = record(store)
+    layout, calls = Layout(tmp_path / "data"), []
+
+    def watched(name):
+        real = getattr(os, name)
+
+        def call(*args, **options):
+            what = args[0] if isinstance(args[0], str) else os.readlink(f"/proc/self/fd/{args[0]}")
+            calls.append((name, what.removeprefix(f"{layout.root}/")))
+            return real(*args, **options)
+
+        monkeypatch.setattr(os, name, call)
+
+    for name in ("fsync", "fdatasync", "link", "unlink", "pread"):
+        watched(name)
+    order = new_order()
+    list(store.upkeep.archive(order, [Chosen(run=run)]))
+    part, month = f".{order.id}-{run}.part", f"archive/{layout.archived(run).parent.name}"
+    steps = [
+        ("fdatasync", f"archive/{part}"),  # written
+        ("pread", f"archive/{part}"),  # read back
+        ("link", part),  # shown
+        ("fsync", month),
+        ("unlink", layout.journal(run).name),  # and only then
+        ("unlink", layout.states(run).name),
+    ]
+    at = [calls.index(step) for step in steps]
+    assert at == sorted(at), calls
+
+
 # --- what it costs ---------------------------------------------------------------------------------------
 
 
 def test_a_page_of_operations_costs_what_is_returned(tmp_path, monkeypatch):
     record = FileRecord(tmp_path / "audit.jsonl", Reserve(tmp_path / "reserve"))
+    monkeypatch.setattr(disk, "sync", lambda fd: None)
     costs = []
     for _ in range(2):
         for _ in range(400):
@@ -206,6 +264,7 @@ with flightlog.open(root) as store:
 """
 
 
+@pytest.mark.heavy
 def test_eight_processes_at_once_do_each_run_once(store, tmp_path):
     runs = [record(store, str(number)) for number in range(20)]
     command = [sys.executable, "-c", WORKER, str(tmp_path / "data"), *runs]

@@ -285,6 +285,19 @@ PROOFS: dict[str, tuple[str, ...]] = {
         "test_drop_states_refuses_what_is_not_so",
     ),
     "UpkeepRepository.refusal": ("test_operations_are_of_the_whole_store",),
+    "UpkeepRepository.archive": (
+        "test_an_archived_run_is_one_file_and_stays_readable",
+        "test_killed_at_some_steps_all_is_there_once_and_whole "
+        "test_what_is_packed_is_on_the_disk_before_the_original_goes",
+    ),
+    "UpkeepRepository.restore": (
+        "test_restore_gives_the_same_bytes_at_the_same_place",
+        "test_a_live_run_is_never_overwritten_by_a_restored_one",
+    ),
+    "UpkeepRepository.verify_archive": (
+        "test_a_damaged_archive_is_found_and_not_restored",
+        "test_a_damaged_archive_is_found_and_not_restored",
+    ),
     "UpkeepRepository.trash": (
         "test_trash_moves_finished_and_lost_runs_out_of_sight_whole",
         "test_the_parent_of_a_run_that_is_there_is_skipped_and_a_child_goes_before_its_parent",
@@ -310,7 +323,7 @@ PROOFS: dict[str, tuple[str, ...]] = {
     "UpkeepRepository.note_policy": ("test_the_policy_that_was_applied_by_hand_last_is_known",),
 }
 
-COMING = {f"UpkeepRepository.{name}" for name in (*("archive", "restore", "verify_archive", "compact"),)}
+COMING = {"UpkeepRepository.compact"}
 """Promises that no engine keeps yet: each leaves here with the test that proves it."""
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import flightlog
 from flightlog.core.annotations import Noted, Tagged
-from flightlog.core.errors import StorageError
 from flightlog.core.operations import Chosen, Order
 from flightlog.core.pages import each
 from flightlog.core.query.query import EVERYTHING
@@ -132,7 +131,7 @@ def failing(number: int, code: int) -> Iterator[list[str]]:
             setattr(os, name, function)
 
 
-FAULTS = {"ENOSPC": errno.ENOSPC, "EIO": errno.EIO}
+FAULTS = (errno.ENOSPC, errno.EIO)
 
 Work = Callable[[Store, Scene], object]
 
@@ -140,6 +139,21 @@ Work = Callable[[Store, Scene], object]
 def trash(store: Store, scene: Scene) -> object:
     """Moves two runs to the trash."""
     return list(store.upkeep.trash(order(1), [Chosen(run=run) for run in scene.chosen]))
+
+
+def archive(store: Store, scene: Scene) -> object:
+    """Packs two runs."""
+    return list(store.upkeep.archive(order(4), [Chosen(run=run) for run in scene.chosen]))
+
+
+def restore(store: Store, scene: Scene) -> object:
+    """Unpacks them."""
+    return list(store.upkeep.restore(order(5), scene.chosen))
+
+
+def undo_archive(store: Store, scene: Scene) -> object:
+    """Takes the packing back."""
+    return list(store.upkeep.undo(order(6), order(4).id))
 
 
 def undo(store: Store, scene: Scene) -> object:
@@ -150,12 +164,3 @@ def undo(store: Store, scene: Scene) -> object:
 def purge(store: Store, scene: Scene) -> object:
     """Empties the trash."""
     return list(store.upkeep.purge(order(3)))
-
-
-def quietly(work: Work, root: Path, scene: Scene) -> None:
-    """Does it; that it could not be done is an error of ours, and no other."""
-    try:
-        with flightlog.open(root) as store:
-            work(store, scene)
-    except StorageError:
-        pass

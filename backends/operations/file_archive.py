@@ -1,0 +1,208 @@
+"""Packing runs of a data directory into archives, and unpacking them: written aside, read back, and shown at once.
+
+An archive is shown (linked to its place) only after it was read back from the disk and found to be what was packed,
+and only then the run's own files go, the journal first. Unpacking is the mirror image: the journal is shown last, and
+the archive goes after it. So of two that are there, either is whole.
+"""
+
+import hashlib
+import logging
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from ...core.errors import Conflict, Corrupt, NotFound, NotSupported
+from ...core.operations import Done
+from ...core.runs import Run
+from ..archive.flz import Member, facts_of
+from ..archive.flz_members import members_of
+from ..archive.flz_reader import Flz
+from ..archive.flz_writer import write_flz
+from ..journal.layout import Layout
+from . import folders
+from .record import Intent
+
+log = logging.getLogger("flightlog")
+
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+_BESIDE = ("states", "torn")
+
+
+class FileArchive:
+    """The archive of one data directory. For one thread, under the lock of operations and that of the run."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+
+    # --- into the archive
+
+    def pack(self, intent: Intent, run: Run, notes: Iterable[bytes]) -> None:
+        """Writes the archive of a run and shows it. `finish_pack` follows. Conflict, StorageError, OSError."""
+        layout, part, path = self._layout, _part(intent), self._layout.archived(run.id)
+        with folders.opened(layout.root, layout.archive, make=True) as folder:
+            folders.remove(folder, part)
+            fd = os.open(part, _NEW, 0o600, dir_fd=folder)
+            try:
+                written = write_flz(fd, facts_of(run), members_of(layout, run.id, notes))
+            finally:
+                os.close(fd)
+            with Flz.open(layout.archive / part, run.id) as archive:
+                archive.verify()
+                if archive.digest != written.sha256:
+                    raise Corrupt("what was read back is not what was written", where=layout.archive / part)
+            with folders.opened(layout.root, path.parent, make=True) as month:
+                try:
+                    folders.show(part, folder, month, path.name)
+                except FileExistsError as error:
+                    raise Conflict("there is another archive of this run", where=path) from error
+                os.fsync(month)
+
+    def finish_pack(self, intent: Intent, *, trusted: bool = False) -> Done | None:
+        """Removes the files of a run whose archive is shown; None if none is, and then nothing is left of the attempt.
+
+        `trusted`: that it holds what they hold was just seen.
+        """
+        run, path = intent.run, self._layout.archived(intent.run)
+        found = self._packed(path, run)
+        if found and self._has_journal(run) and not (trusted or self._is_same(run)):
+            log.warning("run %s and its archive differ: both stay, and the run counts", run)
+            found = None
+        if found:
+            self._remove(run, ("journal", *_BESIDE))
+        with suppress(FileNotFoundError), folders.opened(self._layout.root, self._layout.archive) as folder:
+            folders.remove(folder, _part(intent))
+        return found
+
+    def _packed(self, path: Path, run: str) -> Done | None:
+        """What is told of an archive that is shown."""
+        try:
+            with Flz.open(path, run) as archive:
+                before = sum(member.size for member in _files(archive))
+                where = str(path.relative_to(self._layout.root))
+                told = Done(run=run, outcome="done", where=where, digest=archive.digest)
+                return msgspec.structs.replace(told, before_bytes=before, after_bytes=archive.size)
+        except (NotFound, Corrupt, NotSupported):
+            return None
+
+    def _remove(self, run: str, members: Sequence[str]) -> None:
+        with suppress(FileNotFoundError), folders.opened(self._layout.root, self._layout.folder(run)) as there:
+            for name in members:
+                folders.remove(there, self._path(name, run).name)
+            os.fsync(there)
+
+    # --- back from it
+
+    def unpack(self, intent: Intent) -> None:
+        """Writes the files of an archived run aside, and shows them. `finish_unpack` follows.
+
+        Corrupt if the archive is damaged, Conflict if a run of this id is there, StorageError, OSError.
+        """
+        layout, run = self._layout, intent.run
+        with folders.opened(layout.root, self._aside(intent), make=True) as aside:
+            with Flz.open(layout.archived(run), run) as archive:
+                members = _files(archive)
+                for member in members:
+                    self._write(aside, self._path(member.name, run).name, archive, member)
+            with folders.opened(layout.root, layout.folder(run), make=True) as there:
+                try:
+                    for member in reversed(members):  # the journal is the first of them
+                        name = self._path(member.name, run).name
+                        folders.show(name, aside, there, name)
+                except FileExistsError as error:
+                    raise Conflict(f"a run {run} is there already", where=layout.folder(run)) from error
+                os.fsync(there)
+
+    def _write(self, aside: int, name: str, archive: Flz, member: Member) -> None:
+        folders.remove(aside, name)
+        digest = hashlib.sha256()
+        fd = os.open(name, _NEW, 0o600, dir_fd=aside)
+        try:
+            for chunk in archive.chunks(member.name):
+                digest.update(chunk)
+                left = memoryview(chunk)
+                while left:
+                    left = left[os.write(fd, left) :]
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+        if digest.hexdigest() != member.sha256:
+            raise Corrupt(
+                f"the {member.name} does not have the bytes that its digest names", where=archive.manifest.run
+            )
+
+    def finish_unpack(self, intent: Intent, *, trusted: bool = False) -> Done | None:
+        """Removes the archive of a run whose files are shown; None if they are not, and then nothing of them is."""
+        run, path = intent.run, self._layout.archived(intent.run)
+        there = self._has_journal(run)
+        if there and path.exists() and not (trusted or self._is_same(run)):
+            log.warning("run %s and its archive differ: both stay, and the run counts", run)
+            there = False
+        elif there:
+            with suppress(FileNotFoundError), folders.opened(self._layout.root, path.parent) as month:
+                folders.remove(month, path.name)
+                os.fsync(month)
+        elif path.exists():
+            self._remove(run, _BESIDE)  # without a journal it is no run: what is beside it came from the archive
+        self._clear(intent)
+        if not there:
+            return None
+        journal = self._layout.journal(run)
+        size = sum(_size(self._path(name, run)) for name in ("journal", *_BESIDE))
+        where = str(journal.relative_to(self._layout.root))
+        return Done(run=run, outcome="done", before_bytes=intent.size_bytes, after_bytes=size, where=where)
+
+    def _clear(self, intent: Intent) -> None:
+        with suppress(FileNotFoundError), folders.opened(self._layout.root, self._aside(intent)) as aside:
+            for name in os.listdir(aside):
+                folders.remove(aside, name)
+        folders.remove_empty(self._layout.root, self._aside(intent))
+
+    # --- what is there
+
+    def _has_journal(self, run: str) -> bool:
+        return os.path.lexists(self._layout.journal(run))
+
+    def _is_same(self, run: str) -> bool:
+        """Whether an archive is sound and holds what the run's own files hold. Reads all of both. OSError."""
+        try:
+            with Flz.open(self._layout.archived(run), run) as archive:
+                archive.verify()
+                packed = {member.name: member.sha256 for member in _files(archive)}
+        except (NotFound, Corrupt, NotSupported):
+            return False
+        live = {name: _digest(read()) for name, read in members_of(self._layout, run).items()}
+        return packed == live
+
+    def _path(self, member: str, run: str) -> Path:
+        layout = self._layout
+        return {"journal": layout.journal, "states": layout.states, "torn": layout.torn}[member](run)
+
+    def _aside(self, intent: Intent) -> Path:
+        """Where a run is unpacked: on the disk of the live ones, and hidden from what lists the trash."""
+        return self._layout.trash / f".{intent.operation}"
+
+
+def _files(archive: Flz) -> list[Member]:
+    """The members that are files of the run."""
+    return [member for member in archive.manifest.members if member.name != "annotations"]
+
+
+def _part(intent: Intent) -> str:
+    return f".{intent.operation}-{intent.run}.part"
+
+
+def _digest(chunks: Iterator[bytes]) -> str:
+    digest = hashlib.sha256()
+    for chunk in chunks:
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _size(path: Path) -> int:
+    try:
+        return os.stat(path, follow_symlinks=False).st_size
+    except FileNotFoundError:
+        return 0
