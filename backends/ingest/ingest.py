@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, bindparam, delete, func, select
 
 from ...core.clock import now
-from ...core.errors import NotFound, ReadOnly, StorageError
+from ...core.errors import Corrupt, NotFound, NotSupported, StorageError
 from ...core.events import Logged
 from ...core.runs import FINISHED, Damage
 from ..journal.disk import StrPath
@@ -42,7 +42,9 @@ class Taken(NamedTuple):
 class _Reading(NamedTuple):
     journal: Journal
     batch: Batch
-    found: Found
+    stat: os.stat_result
+    size: int
+    """Bytes of all files of the run."""
     anew: bool
 
 
@@ -125,7 +127,7 @@ class Ingest:
             batch.read_states(journal.states, budget)
         if not batch.more:
             batch.read_events(found.lines, found.length, budget)
-        return _Reading(journal, batch, found, row is None)
+        return _Reading(journal, batch, found.stat, found.size, row is None)  # and the file is let go
 
     def _is_another(self, journal: Journal, row: Row[Any], found: Found) -> bool:
         """Whether it is not what was read, or what that has grown to."""
@@ -148,7 +150,7 @@ class Ingest:
         else:
             raise why
         self.name(connection, Damage(where=journal.name, what=what, run=journal.run))
-        if isinstance(why, OSError | ReadOnly):
+        if not isinstance(why, Corrupt | NotSupported):
             return False
         try:
             inode, size, mtime_ns = _file(os.stat(journal.path, follow_symlinks=False))
@@ -200,14 +202,14 @@ class Ingest:
     def _remember(self, connection: Connection, readings: list[_Reading]) -> None:
         runs = {row.id: row for row in connection.execute(_RUNS, {"of": [reading.batch.run for reading in readings]})}
         remember(connection, [_row(reading, runs.get(reading.journal.run)) for reading in readings])
-        for journal, _, found, _ in readings:
+        for journal, _, _, size, _ in readings:
             run, archived = runs.get(journal.run), self._place(journal)
-            if run is not None and (run.size_bytes != found.size or archived not in (None, run.archived)):
-                self._projector.resize(connection, journal.run, found.size, archived=archived)
+            if run is not None and (run.size_bytes != size or archived not in (None, run.archived)):
+                self._projector.resize(connection, journal.run, size, archived=archived)
 
     def _batch(self, reading: _Reading) -> loading.Batch:
-        journal, batch, found, _ = reading
-        return loading.Batch(batch.run, batch.recorded, size_bytes=found.size, archived=self._place(journal))
+        journal, batch, _, size, _ = reading
+        return loading.Batch(batch.run, batch.recorded, size_bytes=size, archived=self._place(journal))
 
     def _place(self, journal: Journal) -> bool | None:
         """Whether the run lies in the archive; None where another than its journals says so."""
@@ -220,8 +222,8 @@ def remember(connection: Connection, positions: Sequence[dict[str, Any]]) -> Non
 
 
 def _row(reading: _Reading, run: Any) -> dict[str, Any]:
-    journal, batch, found, _ = reading
-    inode, size, mtime_ns = _file(found.stat)
+    journal, batch, stat, _, _ = reading
+    inode, size, mtime_ns = _file(stat)
     return {
         "run": journal.run,
         "path": journal.name,

@@ -1,6 +1,7 @@
 """An archived run is read as a live one: whatever is asked of a store, before and after runs went to the archive."""
 
 import os
+import resource
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -351,6 +352,28 @@ def test_what_can_be_no_archive_of_a_month_is_named(store: Store, folder: Path) 
     named = {finding.where for finding in store.upkeep.check()}
     assert {f"archive/2026-11/{name}" for name in names} <= named
     assert store.runs.count(EVERYTHING) == number
+
+
+def test_many_archives_are_taken_in_with_few_files_open(store: Store, folder: Path) -> None:
+    runs = []
+    for _ in range(100):
+        with store.run("short") as run:
+            pass
+        runs.append(run.id)
+    for run in runs:
+        archive(store, folder, run)
+    store.close()
+    shutil.rmtree(folder / ".flightlog")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    spare = os.open(folder, os.O_RDONLY)  # the lowest number that is free, about as many as are open
+    os.close(spare)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (spare + 40, hard))
+    try:
+        with flightlog.open(folder, storage="file") as other:
+            assert other.runs.count(parse("archived")) == len(runs)
+            assert all(run.damaged == 0 for run in other.runs.query(parse("archived"), limit=200).items)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_a_look_at_an_unchanged_archive_lists_nothing(store: Store, folder: Path, monkeypatch: Any) -> None:
