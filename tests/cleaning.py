@@ -40,8 +40,8 @@ class Place:
         return [json.loads(line) for line in self.call(*words, "--json", code=code).stdout.splitlines()]
 
     def named(self, *query) -> set[str]:
-        """The names of the runs that `ls` lists."""
-        return {row["name"] for row in self.rows("ls", *query, "--limit", 100)}
+        """The names of the runs that `ls --all` lists."""
+        return {row["name"] for row in self.rows("ls", "--all", *query, "--limit", 100)}
 
     def events(self, name: str) -> str:
         return self.call("events", self.ids[name]).stdout

@@ -35,6 +35,16 @@ def test_help_and_version_load_neither_screen_nor_database():
     assert not loaded & {"textual", "rich", "sqlalchemy", "alembic", "watchdog", "genai_prices"}
 
 
+def test_a_verb_that_acts_loads_no_screen(tmp_path):
+    loaded = loaded_after(
+        "from click.testing import CliRunner\n"
+        "from flightlog.tui.cli.main import main\n"
+        f"for words in (['retain', '--apply', '--yes'], ['rm', '--where', 'archived', '--yes'], ['undo', '--yes']):\n"
+        f"    CliRunner().invoke(main, [*words, '--data', {str(tmp_path / 'data')!r}])"
+    )
+    assert not loaded & {"textual", "rich"}
+
+
 def test_every_module_of_the_rooms_is_imported_under_the_packages_name():
     files = {str(path) for room in ROOMS for path in (ROOT / room).rglob("*.py")}
     twice = [

@@ -1,10 +1,10 @@
-"""A retention plan carried out from the browser: what is asked before, and the work."""
+"""A retention plan that is to be carried out: what is told and asked before, and the work of the browser."""
 
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from datetime import datetime
-from typing import NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from ..core import clock
 from ..core.choosing import emptied
@@ -15,8 +15,10 @@ from ..core.retention.policy import Policy
 from ..core.retention.saved import Taken, taken_of
 from ..core.store import Store
 from . import format
-from .operations import Work
 from .signing import who
+
+if TYPE_CHECKING:
+    from .operations import Work
 
 APPLY = "flightlog retain --apply --yes"
 """The command line that does the same."""
@@ -42,9 +44,13 @@ class Meant(NamedTuple):
 def meant(store: Store, policy: Policy, plan: Plan) -> Meant:
     """What a plan takes; to be asked for in a thread."""
     taken = taken_of(plan)
-    going = Counter(one.workflow for one in taken if one.action == "trash")
     gone = overdue(store.upkeep, policy, datetime.fromtimestamp(clock.now_s()).astimezone())
-    return Meant(policy, taken, gone, emptied(going, store.runs))
+    return Meant(policy, taken, gone, left_empty(taken, store))
+
+
+def left_empty(taken: Iterable[Taken], store: Store) -> tuple[str, ...]:
+    """The workflows of which no run would be left."""
+    return emptied(Counter(one.workflow for one in taken if one.action == "trash"), store.runs)
 
 
 def told(found: Meant) -> list[str]:
@@ -73,8 +79,10 @@ def _part(runs: int, sizes: list[int], does: str) -> str:
     return f"{format.plural(runs, 'run')} ({format.size(sum(sizes))}{unknown}) {does}."
 
 
-def work_of(store: Store, found: Meant, why: str = APPLY, *, by_hand: bool = True) -> Work:
+def work_of(store: Store, found: Meant, why: str = APPLY, *, by_hand: bool = True) -> "Work":
     """The work: done to its end by hand, the policy may act by itself from then on."""
+
+    from .operations import Work  # late, for the command line, which needs no screen, tells of plans too
 
     def begin() -> Iterator[Done]:
         each = cast("Generator[Carried]", carry_out(found.taken, found.gone, store, by=who(), why=why))

@@ -105,7 +105,7 @@ def test_what_is_shown_is_what_is_done_and_done_once(place):
         assert gone == {run for run, action in shown.items() if action == "trash"}
         assert {one.rule for one in store.upkeep.trashed().items} == {"retention[0]", "retention[1]"}
     again = place.call("--apply", "--yes")
-    assert "the policy takes nothing" in again.stderr and again.stdout == ""
+    assert "The policy takes nothing now." in again.stderr and again.stdout == ""
 
 
 def test_nobody_asked_nothing_done(place):
@@ -154,7 +154,7 @@ def test_a_plan_of_another_store_policy_or_day_is_refused(place, tmp_path):
 def test_what_has_lain_in_the_trash_for_long_enough_is_removed_for_good(place):
     place.policy.write_text(POLICY + "trash_for: 2d\n")
     place.call("--apply", "--yes")
-    assert "the policy takes nothing" in place.call("--apply", "--yes", days=-1).stderr
+    assert "The policy takes nothing now." in place.call("--apply", "--yes", days=-1).stderr
     shown = place.call(code=3, days=-3)
     assert shown.stdout.splitlines()[-2].split()[:3] == ["purge", "7", "runs"]
     assert place.rows(code=3, days=-3)[-1]["purge"]["runs"] == 7

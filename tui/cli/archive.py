@@ -36,7 +36,7 @@ _ARCHIVED = parse("archived")
 @YES
 @json_option(JSON)
 def archive(settings: Settings, runs: tuple[str, ...], where: str | None, yes: bool, as_json: bool) -> None:
-    """Pack RUNS into one small file each. They stay in every list and can be read as before, only slower.
+    """Pack RUNS into one small file each. They can be read as before, only slower; `ls --all` lists them.
 
     What was packed is read back and compared before the original goes. A run that goes on, or is pinned, is left
     alone (exit code 3). ^C stops between two runs, and the same command goes on.

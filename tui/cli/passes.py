@@ -10,6 +10,7 @@ from ...core.operations import Carried
 from ...core.retention.applying import carry_out, digest_of
 from ...core.text import safe_text
 from .. import format
+from ..applying import Meant
 from ..signing import who
 from .account import Account, sum_row
 from .changing import opened_to_change
@@ -17,7 +18,7 @@ from .main import FINDINGS, INTERRUPTED
 from .opening import retention
 from .options import Settings
 from .output import say, say_json
-from .retaining import Meant, command, meant, meant_again
+from .retaining import command, meant, meant_again
 from .stopping import Stopping
 
 _AGAIN_S = 1.0
