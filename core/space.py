@@ -31,6 +31,7 @@ Kind = Literal[
     "annotations",
     "versions",
     "metrics",
+    "reserve",
     "source",
     "other",
     # Files as they lie.
@@ -43,7 +44,8 @@ Kind = Literal[
 `tables` is what a database takes beyond what was recorded: indexes, what was derived (less than nothing where it
 packs more than these add); `free` its pages that hold nothing; `wal` its log beyond the pages that are only there;
 `server` a server's own tables. `spool` are journals on their way to a database, `versions` definitions of
-workflows, `other` files of the data directory that are none of these."""
+workflows, `reserve` what is given up when the disk is full, `other` files of the data directory that are none of
+these."""
 
 Sorting = Literal["size", "name", "count"]
 """The largest first, by name, or those of most runs (events, values, files) first; equals by name."""

@@ -197,6 +197,10 @@ class FlightlogApp(App[None]):
             from .screens.costs import CostsScreen
 
             return CostsScreen(store, self._watching)
+        if name == "space":
+            from .screens.space import SpaceScreen
+
+            return SpaceScreen(store, self._watching)
         if name == "retention":
             from .screens.retention import RetentionScreen
 

@@ -61,6 +61,7 @@ PLACE = (
     Key("place.runs", "1", "app.place('runs')", "runs", "To the runs"),
     Key("place.workflows", "2", "app.place('workflows')", "workflows", "To the workflows and their versions"),
     Key("place.costs", "3", "app.place('costs')", "costs", "To what was spent, and the budgets"),
+    Key("place.space", "4", "app.place('space')", "space", "To what takes the room"),
     Key("place.retention", "5", "app.place('retention')", "retention", "To what may go: the policy and its plan"),
 )
 """Keys of the places themselves."""
@@ -245,6 +246,31 @@ POLICY = (
     Key("policy.revert", "ctrl+r", "revert", "as saved", "Take the policy that the file says", footer=True),
 )
 
+SPACE = (
+    Key(
+        "space.open",
+        "enter,right",
+        "open",
+        "open",
+        "Look into it: a workflow, a run, its parts, its states",
+        footer=True,
+    ),
+    Key("space.out", "backspace,left", "out", "out", "Out again, to what it lies in", footer=True),
+    Key("space.mark", "space", "mark", "mark", "Mark or unmark the run or workflow", footer=True),
+    Key("space.mark_down", "J,shift+down", "mark_down", "mark down", "Mark it and go to the next"),
+    Key("space.mark_up", "K,shift+up", "mark_up", "mark up", "Mark it and go to the previous"),
+    Key("space.mark_all", "asterisk", "mark_all", "mark all", "Mark all that is shown, or none"),
+    Key("space.sort", "s", "sort", "sort", "Sort by size, name, or how much it holds", footer=True),
+    Key("space.runs", "u", "runs", "runs", "The run itself, or the runs of the workflow", footer=True),
+    Key("space.archive", "A", "archive", "archive", "Pack the runs into the archive", footer=True, changes=True),
+    Key("space.delete", "D", "delete", "delete", "Move the runs to the trash", footer=True, changes=True),
+    Key("space.undo", "z", "undo", "undo", "Take back what was last done with runs", footer=True, changes=True),
+    Key("space.restore", "R", "restore", "restore", "Unpack archived runs", changes=True),
+    Key("space.stop", "X", "stop", "stop", "Stop what is being done with runs, between two of them", changes=True),
+    Key("space.compact", "c", "compact", "compact", "Give a database's free pages back to the disk", changes=True),
+    Key("space.preview", "v", "preview", "preview", "Show or hide the preview"),
+)
+
 VERSION = (
     Key("version.diff", "d", "diff", "diff", "Against its parent", footer=True),
     Key("version.runs", "u", "runs", "runs", "The runs of this version", footer=True),
@@ -271,6 +297,7 @@ PLACES = (
     Place("diff", "Two versions compared", DIFF),
     Place("costs", "Costs", COSTS),
     Place("retention", "Retention", RETENTION),
+    Place("space", "Space", SPACE),
     Place("plan", "Retention: the plan", PLAN),
     Place("policy", "Retention: the policy", POLICY),
     Place("archive", "Retention: the archive", ARCHIVE),

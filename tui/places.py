@@ -17,34 +17,49 @@ TABS = (
     PlaceTab("runs", "1", "Runs"),
     PlaceTab("workflows", "2", "Workflows"),
     PlaceTab("costs", "3", "Costs"),
+    PlaceTab("space", "4", "Space"),
     PlaceTab("retention", "5", "Retention"),
 )
 
 
-def strip(current: str, *, inside: bool = False) -> Line:
-    """All places, the one that is open standing out; `inside` one, those before it by their numbers, and no others."""
+class Shape(NamedTuple):
+    """How much of the strip is drawn."""
+
+    titles: int = len(TABS)
+    """So many places have their titles; those behind them, but the one that is open, their numbers alone."""
+    inside: bool = False
+    """Whether only those up to the one that is open are there, for it is not the place itself that is shown."""
+
+
+def strip(current: str, shape: Shape = Shape()) -> Line:
+    """The places, the one that is open standing out."""
     line: Line = []
-    for tab, title in _titled(current, inside):
+    for tab, title in _titled(current, shape):
         here = tab.id == current
         line += [(f" {tab.key} ", "muted" if here else "accent"), (title, "title" if here else "muted")]
     return line
 
 
-def place_at(cell: int, current: str = "", *, inside: bool = False) -> str | None:
+def fitting(current: str, width: int) -> Shape:
+    """The shape with as many titles as there is room for in so many cells."""
+    shapes = (Shape(titles) for titles in range(len(TABS), 0, -1))
+    return next((shape for shape in shapes if width_of(strip(current, shape)) <= width), Shape(0))
+
+
+def place_at(cell: int, current: str = "", shape: Shape = Shape()) -> str | None:
     """The place whose title stands in a cell of that strip."""
     end = 0
-    for tab, title in _titled(current, inside):
+    for tab, title in _titled(current, shape):
         end += width_of([(f" {tab.key} {title}", "text")])
         if cell < end:
             return tab.id
     return None
 
 
-def _titled(current: str, inside: bool) -> list[tuple[PlaceTab, str]]:
-    if not inside:
-        return [(tab, f"{tab.title} ") for tab in TABS]
-    shown = TABS[: next((n for n, tab in enumerate(TABS, 1) if tab.id == current), len(TABS))]
-    return [(tab, f"{tab.title} " if tab.id == current else "") for tab in shown]
+def _titled(current: str, shape: Shape) -> list[tuple[PlaceTab, str]]:
+    found = [(tab, f"{tab.title} " if tab.id == current or n < shape.titles else "") for n, tab in enumerate(TABS)]
+    end = next((n for n, tab in enumerate(TABS, 1) if tab.id == current), len(TABS))
+    return found[:end] if shape.inside else found
 
 
 def version_name(workflow: str, number: int | None) -> str:

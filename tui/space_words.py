@@ -22,11 +22,12 @@ _NAMES: dict[Kind, str] = {
     "annotations": "pins, tags, notes",
     "versions": "definitions",
     "metrics": "patterns",
+    "reserve": "reserve",
     "other": "other files",
 }
 """Of what has no name of its own."""
 
-_HOLDS: dict[Kind, str] = {
+HOLDS: dict[Kind, str] = {
     "store": "run",
     "workflow": "run",
     "archive": "run",
@@ -64,6 +65,7 @@ ABOUT: dict[Kind, str] = {
     "annotations": "What people added to runs.",
     "versions": "Versions of workflows, as YAML.",
     "metrics": "Patterns that were observed in the runs of workflows.",
+    "reserve": "Given up when the disk is full, so that something can be deleted then.",
     "source": "Another program's data, which is only read. It is not in the sum.",
     "other": "What else lies in the data directory: settings, the record, a mirror, your own files.",
     "folder": "A folder, with all that is in it.",
@@ -88,7 +90,7 @@ def holds(node: Node) -> str:
     """What and how many it holds: `15 runs`; empty where nobody counts."""
     if node.count is None:
         return ""
-    one = _HOLDS.get(node.kind, "file")
+    one = HOLDS.get(node.kind, "file")
     return format.plural(node.count, one, _MANY.get(one, ""))
 
 

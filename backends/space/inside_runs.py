@@ -1,6 +1,6 @@
 """What one run is made of: log entries, other events by type, states by key, and artifacts, which lie elsewhere."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import msgspec
@@ -18,10 +18,11 @@ class InsideRuns:
 
     def __init__(self, measure: Measure) -> None:
         self._measure = measure
+        self._last: tuple[Hashable, RunBytes] | None = None
 
     def look(self, connection: Connection, run: Node, steps: Sequence[str]) -> tuple[list[Node], list[Node]] | None:
         """The nodes from a run down the steps, and the children of the last; None if they lead nowhere."""
-        found = self._measure(connection, run.name)
+        found = self._measured(connection, run)
         whole = run.size_bytes if found.whole is None else found.whole
         run = msgspec.structs.replace(run, size_bytes=whole)
         parts = _parts(connection, run.name, found, whole)
@@ -31,6 +32,14 @@ class InsideRuns:
         if part is None or len(steps) > 1:
             return None
         return [run, part], _inside(connection, run.name, found, part.kind)
+
+    def _measured(self, connection: Connection, run: Node) -> RunBytes:
+        """Read once while somebody goes about in a run that stays as it is."""
+        seen = (run.name, run.size_bytes, run.run and run.run.last_seq)
+        last = self._last
+        if last is None or last[0] != seen:
+            last = self._last = (seen, self._measure(connection, run.name))
+        return last[1]
 
 
 def _parts(connection: Connection, run: str, found: RunBytes, whole: int) -> list[Node]:

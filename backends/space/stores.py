@@ -20,6 +20,7 @@ def of_files(layout: Layout, database: Database, refresh: Callable[[], None], in
         "annotations": [layout.annotations],
         "metrics": [layout.root / "metrics"],
         "trash": [layout.trash],
+        "reserve": [layout.index_db.with_name("reserve")],
     }
     known = [layout.runs, layout.archive, *(files_of(index) if index else ())]
     return StoreSpace(

@@ -69,8 +69,7 @@ def litter(folder: Path, runs: list[str], rng: Random) -> None:
             path.write_bytes(rng.randbytes(rng.randrange(3000)))
 
 
-@pytest.mark.parametrize("seed", range(8))
-@pytest.mark.parametrize("storage", ["file", "sqlite"])
+@pytest.mark.parametrize(("storage", "seed"), [*(("file", seed) for seed in range(6)), ("sqlite", 1), ("sqlite", 2)])
 def test_the_whole_is_what_du_says_of_the_data_directory(tmp_path, storage, seed):
     rng, folder = Random(seed), tmp_path / "data"
     with flightlog.open(folder, storage=storage) as store:

@@ -44,6 +44,9 @@ FIND = {
     "deploy": ("slash", *"workflow:deploy", "enter"),
 }
 
+FIND_SPACE = ("4", "s", "G")
+"""By name the last workflow: what the index takes beside them differs from time to time."""
+
 PICTURES = (
     Picture("runs"),
     Picture("runs-80x24", size=NARROW),
@@ -63,6 +66,8 @@ PICTURES = (
     Picture("version-diff", ("2", "enter", "d")),
     Picture("costs", ("3", "m"), config=STAGED),
     Picture("costs-80x24", ("3", "w"), NARROW, STAGED),
+    Picture("space", (*FIND_SPACE, "enter", "s", "s", "g")),
+    Picture("space-states-80x24", (*FIND_SPACE, "enter", "s", "s", "g", "enter", "s", "G", "enter", "s", "s"), NARROW),
     Picture("retention", ("5",), config=POLICY),
     Picture("retention-audit", ("5", "u"), config=POLICY),
     Picture("retention-80x24", ("5", "f"), NARROW, POLICY),

@@ -8,33 +8,30 @@ from typing import NamedTuple
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.screen import Screen
 
-from ...core import clock
 from ...core.budgets import Standing, today
 from ...core.costs import GroupBy
 from ...core.feed import Watch
 from ...core.query.query import EVERYTHING, Query, of_call, parse
 from ...core.runs import Totals
 from ...core.store import Store
-from ..budget_lines import title, warning
+from ..budget_lines import title
 from ..completion import candidates, unfinished
 from ..cost_page import AXES, WINDOWS, Asked, CostPage, Order, orders, runs_of
 from ..glyphs import glyphs_of
 from ..keys import bindings
 from ..lines import Line, one_line
 from ..loading import Loader, in_thread
-from ..messages import BudgetsLooked, ShowRuns, StoreChanged
-from ..operations import busy_line
+from ..messages import BudgetsLooked, ShowRuns
 from ..standings import standings_of
 from ..widgets.cost_lists import AxisLine, BudgetList, CostList
 from ..widgets.empty import Empty, no_costs, no_costs_match
 from ..widgets.filter_bar import FilterBar
 from ..widgets.frame import FrameLine
-from ..widgets.header import Facts, header_line
 from ..widgets.key_bar import KeyBar
 from ..widgets.line_list import LineList, OneLine
 from ..widgets.place_line import PlaceLine
+from .place import PlaceScreen
 
 EVERY, REST = 0.5, 4.0
 """Seconds between two readings of a store that changes all the time, and at least so many times as long as one took:
@@ -49,7 +46,7 @@ class Found(NamedTuple):
     page: CostPage
 
 
-class CostsScreen(Screen[None]):
+class CostsScreen(PlaceScreen):
     """Reads one sum for what is shown, the axis that is on; never the runs, and nothing while nothing changes."""
 
     BINDINGS = bindings("costs", "place")
@@ -59,8 +56,7 @@ class CostsScreen(Screen[None]):
     """Places of the table of keys that work here."""
 
     def __init__(self, store: Store, watching: Watch) -> None:
-        super().__init__()
-        self.store, self.watching = store, watching
+        super().__init__(store, watching)
         self.found: Found | None = None
         self.by: GroupBy = AXES[0].by
         self.window = WINDOWS[0]
@@ -68,8 +64,6 @@ class CostsScreen(Screen[None]):
         self.orders: dict[GroupBy, Order] = {axis.by: orders(axis.by)[0] for axis in AXES}
         self.opening: asyncio.Event | None = None
         """There while another page is read: keys wait for it."""
-        self._whole = True
-        self._changed: float | None = None
         self.loader: Loader[Found | None] = Loader(self, self._prepare, self._loaded, every=EVERY, rest=REST)
 
     def compose(self) -> ComposeResult:
@@ -100,22 +94,8 @@ class CostsScreen(Screen[None]):
     # Reading.
 
     def on_mount(self) -> None:
-        self.query_one(KeyBar).read_only = self.store.read_only
         self._show_budgets()
         self._show_panes()
-        self.set_interval(1.0, self._tick)
-
-    def on_screen_resume(self) -> None:
-        self.loader.request()
-
-    def on_store_changed(self, message: StoreChanged) -> None:
-        if self.is_current:
-            self.loader.request()
-
-    def action_refresh(self) -> None:
-        """Reads everything again."""
-        self._whole = True
-        self.loader.request()
 
     def _prepare(self) -> Callable[[], Found | None] | None:
         asked = Asked(self.by, self.filter, self.window, today())
@@ -143,8 +123,7 @@ class CostsScreen(Screen[None]):
         self._opened()
         if found is None:
             return
-        if self.found is not None and found.cursor != self.found.cursor:
-            self._changed = clock.now_s()
+        self._note(found)
         before, self.found = self.found, found
         if before is None or found.page is not before.page:
             self.list.show(found.page)
@@ -201,23 +180,9 @@ class CostsScreen(Screen[None]):
         self._show_panes()
 
     def _tick(self) -> None:
-        if self.is_current:
-            self.query_one("#header").refresh()
-            if self.found and self.found.page.asked.today != today():
-                self.loader.request()
-
-    def _header(self, width: int) -> Line:
-        facts = Facts(
-            name=self.store.name,
-            totals=self.found.totals if self.found else None,
-            mode=self.watching.mode,
-            quiet=None if self._changed is None else clock.now_s() - self._changed,
-            problem=self.watching.problem,
-            read_only=self.store.read_only,
-            busy=busy_line(self),
-            budget=warning(standings_of(self), glyphs_of(self)),
-        )
-        return header_line(facts, width, glyphs_of(self))
+        super()._tick()
+        if self.is_current and self.found and self.found.page.asked.today != today():
+            self.loader.request()
 
     def _title(self) -> Line:
         """The filter and the days that are in force."""

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from textual import work
 from textual.app import App
 from textual.screen import Screen
 
@@ -70,44 +68,65 @@ class RunOperations(Annotations):
         targets, query = self._targets(), self.run_list.query
         marked = bool(self.run_list.marks.count(self.run_list.matching or 0))
 
-        def look() -> tuple[Survey, int]:
-            found = survey(doing, targets.runs(store), store.runs)
+        def hidden() -> int:
             ids = targets.ids if marked and targets.query is None and query != EVERYTHING else frozenset()
             seen = sum(store.runs.count(query & equals("id", id)) for id in sorted(ids)[:_LOOKED_FOR])
-            return found, min(len(ids), _LOOKED_FOR) - seen
+            return min(len(ids), _LOOKED_FOR) - seen
 
-        in_thread(self, look, partial(self._surveyed, store, targets))
-
-    def _surveyed(self, store: Store, targets: Targets, found: tuple[Survey, int] | FlightlogError) -> None:
-        if isinstance(found, FlightlogError):
-            self.post_message(Trouble(found))
-        elif not found[0].chosen:
-            words = WORDS[found[0].doing]
-            self.app.notify(f"nothing to {words.verb}: {told(found[0])}", severity="warning", markup=False)
-        else:
-            self._confirm(store, targets, *found)
-
-    @work
-    async def _confirm(self, store: Store, targets: Targets, found: Survey, hidden: int) -> None:
-        words = WORDS[found.doing]
-        if not await self.app.push_screen_wait(Confirm(question(found), *consequences(found, hidden))):
-            return
-        if not await named(self.app, found.emptied):
-            return
-        order = new_order(by=who(), why=twin(words.verb, targets))
-        begin: Callable[[], Iterator] = {  # type: ignore[type-arg]
-            "archive": lambda: store.upkeep.archive(order, found.chosen),
-            "restore": lambda: store.upkeep.restore(order, [one.run for one in found.chosen]),
-            "trash": lambda: store.upkeep.trash(order, found.chosen),
-        }[found.doing]
-        begin_work(self, Work(words.doing, words.done, len(found.chosen), begin, undo=True))
-        self.run_list.marks.clear()
+        operate(self, store, doing, targets, then=self.run_list.marks.clear, hidden=hidden)
 
     def action_undo(self) -> None:
         undo(self, self.store)
 
     def action_stop(self) -> None:
         stop(self)
+
+
+def operate(
+    screen: Screen[Any],
+    store: Store,
+    doing: Doing,
+    targets: Targets,
+    *,
+    then: Callable[[], object],
+    hidden: Callable[[], int] = lambda: 0,
+) -> None:
+    """Looks at the runs in a thread, asks, and begins it; `then` is called when it has begun.
+
+    `hidden` counts those that the person marked and does not see.
+    """
+
+    def look() -> tuple[Survey, int]:
+        return survey(doing, targets.runs(store), store.runs), hidden()
+
+    def looked(found: tuple[Survey, int] | FlightlogError) -> None:
+        if isinstance(found, FlightlogError):
+            screen.post_message(Trouble(found))
+        elif not found[0].chosen:
+            words = WORDS[found[0].doing]
+            screen.app.notify(f"nothing to {words.verb}: {told(found[0])}", severity="warning", markup=False)
+        else:
+            screen.run_worker(_confirm(screen, store, targets, *found, then))
+
+    in_thread(screen, look, looked)
+
+
+async def _confirm(
+    screen: Screen[Any], store: Store, targets: Targets, found: Survey, hidden: int, then: Callable[[], object]
+) -> None:
+    words = WORDS[found.doing]
+    if not await screen.app.push_screen_wait(Confirm(question(found), *consequences(found, hidden))):
+        return
+    if not await named(screen.app, found.emptied):
+        return
+    order = new_order(by=who(), why=twin(words.verb, targets))
+    begin: Callable[[], Iterator] = {  # type: ignore[type-arg]
+        "archive": lambda: store.upkeep.archive(order, found.chosen),
+        "restore": lambda: store.upkeep.restore(order, [one.run for one in found.chosen]),
+        "trash": lambda: store.upkeep.trash(order, found.chosen),
+    }[found.doing]
+    begin_work(screen, Work(words.doing, words.done, len(found.chosen), begin, undo=True))
+    then()
 
 
 async def named(app: App[Any], emptied: Sequence[str]) -> bool:

@@ -6,9 +6,7 @@ from typing import NamedTuple
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.screen import Screen
 
-from ...core import clock
 from ...core.feed import Watch
 from ...core.metrics import Pattern
 from ...core.query.query import of_version
@@ -17,25 +15,22 @@ from ...core.store import Store
 from ...core.version_history import Entry, History, history
 from ...core.workflows import Workflow, together
 from .. import format
-from ..budget_lines import warning
 from ..glyphs import glyphs_of
 from ..keys import bindings
 from ..lines import Line, one_line
 from ..loading import Loader
-from ..messages import OpenRun, ShowRuns, StoreChanged
-from ..operations import busy_line
+from ..messages import OpenRun, ShowRuns
 from ..pattern_nodes import pattern_nodes
 from ..places import version_name
-from ..standings import standings_of
 from ..widgets.empty import Empty, no_workflows
 from ..widgets.frame import FrameLine
-from ..widgets.header import Facts, header_line
 from ..widgets.key_bar import KeyBar
 from ..widgets.line_list import LineList, OneLine
 from ..widgets.place_line import PlaceLine
 from ..widgets.tree_view import TreeView
 from ..widgets.workflow_list import VersionList, WorkflowList
 from ..workflow_cells import ORDERS, in_order
+from .place import PlaceScreen
 
 EVERY = 0.5
 """Seconds between two readings of a store that changes all the time."""
@@ -54,7 +49,7 @@ class Found(NamedTuple):
     patterns: list[Pattern]
 
 
-class WorkflowsScreen(Screen[None]):
+class WorkflowsScreen(PlaceScreen):
     """Reads the list of workflows from counters, and the versions of the one under the cursor; never the runs."""
 
     BINDINGS = bindings("workflows", "place")
@@ -62,13 +57,10 @@ class WorkflowsScreen(Screen[None]):
     AUTO_FOCUS = "WorkflowList"
 
     def __init__(self, store: Store, watching: Watch) -> None:
-        super().__init__()
-        self.store, self.watching = store, watching
+        super().__init__(store, watching)
         self.found: Found | None = None
         self.order = ORDERS[0]
         self.shows_patterns = False
-        self._whole = True
-        self._changed: float | None = None
         self.loader: Loader[Found | None] = Loader(self, self._prepare, self._loaded, every=EVERY)
 
     def compose(self) -> ComposeResult:
@@ -111,22 +103,7 @@ class WorkflowsScreen(Screen[None]):
     # Reading.
 
     def on_mount(self) -> None:
-        bar = self.query_one(KeyBar)
-        bar.read_only = self.store.read_only
         self._show_panes()
-        self.set_interval(1.0, self._tick)
-
-    def on_screen_resume(self) -> None:
-        self.loader.request()
-
-    def on_store_changed(self, message: StoreChanged) -> None:
-        if self.is_current:
-            self.loader.request()
-
-    def action_refresh(self) -> None:
-        """Reads everything again."""
-        self._whole = True
-        self.loader.request()
 
     def _prepare(self) -> Callable[[], Found | None]:
         before, store, whole = (None if self._whole else self.found), self.store, self._whole
@@ -158,8 +135,7 @@ class WorkflowsScreen(Screen[None]):
     def _loaded(self, found: Found | None) -> None:
         if found is None:
             return
-        if self.found is not None and found.cursor != self.found.cursor:
-            self._changed = clock.now_s()
+        self._note(found)
         before, self.found = self.found, found
         if before is None or found.workflows != before.workflows:
             self.list.show(in_order(found.workflows, self.order))
@@ -200,23 +176,6 @@ class WorkflowsScreen(Screen[None]):
 
     def on_resize(self) -> None:
         self._show_panes()
-
-    def _tick(self) -> None:
-        if self.is_current:
-            self.query_one("#header").refresh()
-
-    def _header(self, width: int) -> Line:
-        facts = Facts(
-            name=self.store.name,
-            totals=self.found.totals if self.found else None,
-            mode=self.watching.mode,
-            quiet=None if self._changed is None else clock.now_s() - self._changed,
-            problem=self.watching.problem,
-            read_only=self.store.read_only,
-            busy=busy_line(self),
-            budget=warning(standings_of(self), glyphs_of(self)),
-        )
-        return header_line(facts, width, glyphs_of(self))
 
     def _title(self) -> Line:
         glyphs = glyphs_of(self)

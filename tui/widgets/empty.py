@@ -74,6 +74,18 @@ def no_costs(name: str) -> list[Line]:
     ]
 
 
+def no_space(name: str) -> list[Line]:
+    """Nothing takes room: what will be seen here."""
+    code = FIRST_RUN.format(path=f'"{one_line(name, 60)}"').split("\n")
+    return [
+        [("Nothing is kept here yet", "strong")],
+        [("What takes the room is shown here: workflows, their runs, logs and states,", "muted")],
+        [("down to the single key of a state. From Python:", "muted")],
+        [],
+        *([("  " + line, "accent")] for line in code),
+    ]
+
+
 def no_costs_match(query: str, window: str) -> list[Line]:
     """A filter, or days, that leave no call."""
     what = [("No call of a model", "strong"), (f"  {one_line(query, 200)}", "text"), (f"  {window}", "text")]

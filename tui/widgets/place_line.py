@@ -9,7 +9,7 @@ from textual.message import Message
 from ...core.text import cells, fit
 from ..glyphs import glyphs_of
 from ..lines import Line, width_of
-from ..places import place_at, strip
+from ..places import Shape, fitting, place_at, strip
 from .frame import FrameLine
 
 EDGE = 2
@@ -31,18 +31,19 @@ class PlaceLine(FrameLine):
         """`crumb`: what the screen is of, when it lies on the place's own, to which a click leads back."""
         super().__init__("top", self._parts, id=id)
         self._place, self._right, self._crumb = place, right, crumb
+        self._shape = Shape()
 
     def _parts(self, width: int) -> tuple[Line, Line]:
-        left, right = strip(self._place, inside=bool(self._crumb)), self._right()
+        right, room = self._right(), width - 2 * EDGE - 2
+        self._shape = Shape(0, inside=True) if self._crumb else fitting(self._place, room - width_of(right))
+        left = strip(self._place, self._shape)
         if self._crumb:
             # Of a long one the beginning is enough; what is said at the right is not left out for it.
-            room = width - 2 * EDGE - width_of(left) - width_of(right) - 6
-            crumb = fit(self._crumb, min(max(room, SHORT), cells(self._crumb)))
+            crumb = fit(self._crumb, min(max(room - width_of(left) - width_of(right) - 4, SHORT), cells(self._crumb)))
             left += [(f"{glyphs_of(self).into} ", "muted"), (f"{crumb} ", "strong")]
         return left, right
 
     def on_click(self, event: events.Click) -> None:
-        inside = bool(self._crumb)
-        place = place_at(event.x - EDGE, self._place, inside=inside) if event.x >= EDGE else None
+        place = place_at(event.x - EDGE, self._place, self._shape) if event.x >= EDGE else None
         if place and (place != self._place or self._crumb):
             self.post_message(self.Picked(place))

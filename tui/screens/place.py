@@ -1,0 +1,86 @@
+"""What the places over the run list share: the header, and that they read when there is news, while somebody looks."""
+
+from typing import Any, Protocol
+
+from textual.screen import Screen
+
+from ...core import clock
+from ...core.feed import Watch
+from ...core.runs import Totals
+from ...core.store import Store
+from ..budget_lines import warning
+from ..glyphs import glyphs_of
+from ..lines import Line
+from ..loading import Loader
+from ..messages import StoreChanged
+from ..operations import busy_line
+from ..standings import standings_of
+from ..widgets.header import Facts, header_line
+from ..widgets.key_bar import KeyBar
+
+
+class Read(Protocol):
+    """What one reading of a store brought."""
+
+    @property
+    def cursor(self) -> int:
+        """Of the feed: what is read is of no moment before it."""
+        ...
+
+    @property
+    def totals(self) -> Totals:
+        """What the header tells."""
+        ...
+
+
+class PlaceScreen(Screen[None]):
+    """A place. A subclass has a `loader`, and hands what that brought to `_note` before it shows it."""
+
+    loader: Loader[Any]
+
+    def __init__(self, store: Store, watching: Watch) -> None:
+        super().__init__()
+        self.store, self.watching = store, watching
+        self._whole = True
+        """Whether everything is to be read again, news or not."""
+        self._read: Read | None = None
+        self._changed: float | None = None
+
+    def on_mount(self) -> None:
+        self.query_one(KeyBar).read_only = self.store.read_only
+        self.set_interval(1.0, self._tick)
+
+    def on_screen_resume(self) -> None:
+        self.loader.request()
+
+    def on_store_changed(self, message: StoreChanged) -> None:
+        if self.is_current:
+            self.loader.request()
+
+    def action_refresh(self) -> None:
+        """Reads everything again."""
+        self._whole = True
+        self.loader.request()
+
+    def _note(self, found: Read) -> None:
+        """Remembers what was read, for the header."""
+        if self._read is not None and found.cursor != self._read.cursor:
+            self._changed = clock.now_s()
+        self._read = found
+
+    def _tick(self) -> None:
+        if self.is_current:
+            self.query_one("#header").refresh()
+
+    def _header(self, width: int) -> Line:
+        facts = Facts(
+            name=self.store.name,
+            totals=self._read.totals if self._read else None,
+            mode=self.watching.mode,
+            quiet=None if self._changed is None else clock.now_s() - self._changed,
+            problem=self.watching.problem,
+            read_only=self.store.read_only,
+            busy=busy_line(self),
+            budget=warning(standings_of(self), glyphs_of(self)),
+        )
+        return header_line(facts, width, glyphs_of(self))

@@ -1,0 +1,285 @@
+"""Place 4, Space: what takes the room, level by level, with archive and delete right there."""
+
+import asyncio
+from collections.abc import Callable
+from typing import NamedTuple
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from ...core.errors import NotFound
+from ...core.feed import Watch
+from ...core.runs import Totals
+from ...core.space import Sorting, Space
+from ...core.store import Store
+from ..glyphs import glyphs_of
+from ..keys import bindings
+from ..lines import Line, between
+from ..loading import Loader
+from ..messages import OpenRun, OperationEnded, ShowRuns
+from ..space_page import SORTS, SpacePage, title, trail
+from ..space_preview import Previewed, read_preview
+from ..space_targets import query_of
+from ..widgets.empty import Empty, no_space
+from ..widgets.frame import FrameLine
+from ..widgets.key_bar import KeyBar
+from ..widgets.line_list import LineList, OneLine
+from ..widgets.place_line import PlaceLine
+from ..widgets.space_list import Names, SpaceList, SpacePreview, names
+from .space_operations import SpaceOperations, marked
+
+EVERY, REST = 0.5, 4.0
+"""Seconds between two readings of a store that changes all the time, and at least so many times as long as one took."""
+PAGE = 500
+"""So many runs are read at first; more when the end of these comes into sight."""
+
+
+class Found(NamedTuple):
+    """What one reading brought."""
+
+    cursor: int
+    totals: Totals
+    space: Space
+    sort: Sorting
+    limit: int
+
+
+class SpaceScreen(SpaceOperations):
+    """Reads the level that is shown, and nothing while nothing changes; sums of workflows are kept, never added up."""
+
+    BINDINGS = bindings("space", "place")
+    CSS_PATH = "../styles/space.tcss"
+    AUTO_FOCUS = "SpaceList"
+    PLACES = ("space", "place", "moves", "app")
+    """Places of the table of keys that work here."""
+
+    def __init__(self, store: Store, watching: Watch) -> None:
+        super().__init__(store, watching)
+        self.found: Found | None = None
+        self.path: Names = ()
+        self.sort: Sorting = SORTS[0]
+        self._limit = PAGE
+        self.opening: asyncio.Event | None = asyncio.Event()
+        """There while another level is read: keys wait for it."""
+        self.loader: Loader[Found | None] = Loader(self, self._prepare, self._loaded, every=EVERY, rest=REST)
+        self.previewer: Loader[Previewed] = Loader(self, self._prepare_preview, self._previewed, every=0.05)
+
+    def compose(self) -> ComposeResult:
+        listed = SpaceList(id="space")
+        yield OneLine(self._header, id="header")
+        yield PlaceLine("space", self._title, id="list-top")
+        with Vertical(id="space-pane"):
+            yield OneLine(self._trail, id="space-trail")
+            yield OneLine(listed.head, id="space-head")
+            yield listed
+            yield OneLine(listed.total, id="space-total")
+            yield Empty()
+        yield FrameLine("middle", self._preview_title, id="preview-top")
+        yield SpacePreview(id="space-preview")
+        yield KeyBar("space")
+
+    @property
+    def list(self) -> SpaceList:
+        """What takes the room here."""
+        return self.query_one(SpaceList)
+
+    # Reading.
+
+    def on_mount(self) -> None:
+        self._show_panes()
+
+    def on_operation_ended(self, message: OperationEnded) -> None:
+        self.action_refresh()
+
+    def _prepare(self) -> Callable[[], Found | None]:
+        before, store = (None if self._whole else self.found), self.store
+        path, sort, limit = self.path, self.sort, self._limit
+        self._whole = False
+
+        def read() -> Found | None:
+            if before is None:
+                cursor, moved = store.feed.cursor(), True
+            else:
+                changes = store.feed.changes(before.cursor)
+                cursor, moved = changes.cursor, bool(changes.changed or changes.removed)
+                moved |= (_names(before.space), before.sort, before.limit) != (path, sort, limit)
+            if not moved:
+                return None if before is None or cursor == before.cursor else before._replace(cursor=cursor)
+            return Found(cursor, store.runs.totals(), _look(store, path, sort, limit), sort, limit)
+
+        return read
+
+    def _loaded(self, found: Found | None) -> None:
+        self._opened()
+        if found is None:
+            return
+        self._note(found)
+        before, self.found = self.found, found
+        if before is None or (found.space, found.sort) != (before.space, before.sort):
+            if _names(found.space) != self.path and (before is None or _names(before.space) == self.path):
+                self.path = _names(found.space)  # what was shown is gone: this is what it lay in
+            self.list.show(SpacePage(found.space, found.sort, glyphs_of(self)))
+            self.previewer.request()
+            if len(found.space.children) < self.list.size.height:
+                self._more()
+        self._show_panes()
+
+    def _ask(self) -> None:
+        """Something else is to be shown."""
+        if self.opening is None or self.opening.is_set():
+            self.opening = asyncio.Event()
+        self.loader.request(at_once=True)
+        self._show_panes()
+
+    def _opened(self) -> None:
+        if self.opening is not None:
+            self.opening.set()
+            self.opening = None
+
+    def _prepare_preview(self) -> Callable[[], Previewed] | None:
+        node, page, store = self.list.current, self.list.page, self.store
+        if node is None or page is None:
+            self.query_one(SpacePreview).show(None)
+            return None
+        return lambda: read_preview(store, names(page), node)
+
+    def _previewed(self, found: Previewed) -> None:
+        self.query_one(SpacePreview).show(found)
+        self.query_one("#preview-top", FrameLine).update()
+
+    # Drawing.
+
+    def _show_panes(self) -> None:
+        nothing = self.found is not None and not self.path and _has_nothing(self.found.space)
+        self.query_one(Empty).show(no_space(self.store.name) if nothing else [])
+        for part in ("#space-trail", "#space-head", "#space", "#space-total", "#preview-top", "#space-preview"):
+            self.query_one(part).display = not nothing and (part not in _PREVIEW or self.shows_preview)
+        if self.focused is None and not nothing:
+            self.list.focus()
+        for line in self.query(OneLine):
+            line.refresh()
+        for frame in self.query(FrameLine):
+            frame.update()
+
+    def on_resize(self) -> None:
+        self._show_panes()
+
+    def _title(self) -> Line:
+        """The order."""
+        glyphs = glyphs_of(self)
+        return [(f" {self.sort} {glyphs.ascending if self.sort == 'name' else glyphs.descending} ", "muted")]
+
+    def _trail(self, width: int) -> Line:
+        if self.found is None:
+            return []
+        glyphs, marks = glyphs_of(self), self.list.marked
+        size = sum(node.size_bytes for node in marks.values())
+        told: Line = [(marked(len(marks), size, glyphs), "accent"), (" ", "text")] if marks else []
+        return between([("  ", "text"), *trail(self.found.space.path, self.store.name, glyphs)], told, width)
+
+    def _preview_title(self, width: int) -> tuple[Line, Line]:
+        node, page = self.list.current, self.list.page
+        return (title(node, page.space.node.size_bytes), []) if node is not None and page is not None else ([], [])
+
+    # What the person does.
+
+    @on(LineList.Moved)
+    def _moved(self) -> None:
+        self.query_one("#preview-top", FrameLine).update()
+        self.previewer.request()
+        if self.list.cursor == self.list.count() - 1:
+            self._more()
+
+    @on(LineList.Bottom)
+    def _more(self) -> None:
+        if self.found is not None and self.found.space.next and self._limit == self.found.limit:
+            self._limit += PAGE
+            self.loader.request(at_once=True)
+
+    @on(LineList.Chosen)
+    def action_open(self) -> None:
+        """Looks into what is under the cursor; what cannot be looked into but is a run is opened."""
+        node, page = self.list.current, self.list.page
+        if node is None or page is None or names(page) != self.path:
+            return
+        if node.opens:
+            self.path, self._limit = (*self.path, node.name), PAGE
+            self._ask()
+        elif node.run is not None:
+            self.post_message(OpenRun(node.run.id))
+
+    def action_out(self) -> None:
+        if self.path:
+            kind = self.found.space.node.kind if self.found and _names(self.found.space) == self.path else "workflow"
+            self.list.leave_at(self.path[:-1], (kind, self.path[-1]))
+            self.path, self._limit = self.path[:-1], PAGE
+            self._ask()
+
+    def action_back(self) -> None:
+        """Takes the marks off, then steps out a level, then out to the runs."""
+        if self.list.marked:
+            self.list.unmark()
+            self._show_panes()
+        elif self.path:
+            self.action_out()
+        else:
+            self.app.pop_screen()
+
+    def action_runs(self) -> None:
+        """To the run, or to the runs of what is under the cursor."""
+        node, page = self.list.current, self.list.page
+        of_run = next((one.run for one in (page.space.path if page else ()) if one.run is not None), None)
+        run = node.run if node is not None and node.run is not None else of_run
+        if run is not None:
+            self.post_message(OpenRun(run.id))
+        elif node is not None and node.kind == "workflow":
+            self.post_message(ShowRuns(query_of([node], self.path).text, node.name, place="space"))
+
+    def action_sort(self) -> None:
+        self.sort = SORTS[(SORTS.index(self.sort) + 1) % len(SORTS)]
+        self._ask()
+
+    def action_mark(self) -> None:
+        self._mark(1)
+
+    def action_mark_down(self) -> None:
+        self._mark(1, True)
+
+    def action_mark_up(self) -> None:
+        self._mark(-1, True)
+
+    def _mark(self, step: int, marked: bool | None = None) -> None:
+        self.list.mark(marked)
+        self.list.move_to(self.list.cursor + step)
+        self.query_one("#space-trail").refresh()
+
+    def action_mark_all(self) -> None:
+        self.list.mark_all()
+        self.query_one("#space-trail").refresh()
+
+    def action_preview(self) -> None:
+        self.shows_preview = not self.shows_preview
+        self._show_panes()
+
+
+_PREVIEW = ("#preview-top", "#space-preview")
+
+
+def _names(space: Space) -> Names:
+    return tuple(node.name for node in space.path[1:])
+
+
+def _look(store: Store, path: Names, sort: Sorting, limit: int) -> Space:
+    """What lies there, or, if that is gone, what it lay in."""
+    while path:
+        try:
+            return store.upkeep.space(path, sort=sort, limit=limit)
+        except NotFound:
+            path = path[:-1]
+    return store.upkeep.space(sort=sort, limit=limit)
+
+
+def _has_nothing(space: Space) -> bool:
+    """Whether nothing was recorded yet."""
+    return not any(node.kind in ("workflow", "archive", "trash", "source") for node in space.children)
