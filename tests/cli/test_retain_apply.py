@@ -267,3 +267,16 @@ def test_eight_at_once_do_what_one_would(place):
     assert len(done) == len(set(done)), "a run was taken twice"
     place.call("--apply", "--yes")  # what was left when somebody else was at work
     assert place.standing() == LIVE and place.trashed() == 107
+
+
+def test_what_is_archived_and_what_is_removed_are_operations_of_their_own(tmp_path):
+    place = Place(str(tmp_path / "data"), "file", tmp_path)
+    block = '  - {match: "status:completed", keep: {last: 2}, then: archive}'
+    place.policy.write_text("retention:\n" + block + POLICY[POLICY.index('\n  - {match: "status:failed"') :])
+    done = place.call("--apply", "--yes")
+    assert "4 runs (" in done.stderr and "go to the archive" in done.stderr and "3 runs (" in done.stderr
+    archived, trashed, *hints = done.stdout.splitlines()
+    assert archived.startswith("4 runs archived: ") and trashed.startswith("3 runs moved to the trash: ")
+    assert [hint.startswith("to take it back: flightlog undo ") for hint in hints] == [True, True]
+    assert place.standing() == LIVE | {f"n-{number}": "archived" for number in range(4)}
+    assert place.call("--auto").stdout.endswith("  nothing to do\n")

@@ -68,8 +68,8 @@ def verbs(run, forged, point, other, data):
 def clean_up(run, data):
     """Every verb that changes runs, until none is left."""
     yield from (
-        ["archive", "ls"], ["archive", "ls", "--json"], ["archive", "verify"],
-        ["restore", run, "--yes"], ["rm", run, "--yes"], ["trash", "ls"], ["trash", "ls", "--json"],
+        ["archive", run, "--yes"], ["archive", "ls"], ["archive", "ls", "--json"], ["archive", "verify"],
+        ["restore", run, "--yes", "--json"], ["rm", run, "--yes"], ["trash", "ls"], ["trash", "ls", "--json"],
         ["undo", "--yes"], ["retain", "--policy", f"{data}.yaml", "--apply", "--yes"],
         ["retain", "--policy", f"{data}.yaml", "--auto"], ["rm", "--where", "workflow:*", "--yes", "--json"],
         ["rm", "--where", "archived", "--yes"], ["trash"], ["trash", "--json"], ["audit"], ["audit", "--json"],
@@ -93,7 +93,7 @@ def hostile_store(data, storage, text):
         # (in a journal half a surrogate pair is damage, and tested as such)
         forged = forge(data, whole, spooled=storage == "sqlite")
         assert store.runs.get(forged).status == "failed"
-    data.with_name("data.yaml").write_text("retention: [{match: finished<1d, then: trash}]\nminimum: 0\n")
+    data.with_name("data.yaml").write_text("retention: [{match: finished<1d, then: archive}]\nminimum: 0\n")
     return run, forged, point, other
 
 
