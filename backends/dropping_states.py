@@ -43,8 +43,7 @@ def of_files(layout: Layout, database: Database, refresh: Callable[[], None], *,
             raise ReadOnly("the store was opened read-only", where=layout.root)
         path = layout.journal(run)
         if not path.exists() and layout.archived(run).exists():
-            advice = f"`flightlog restore {run}` brings it back"
-            raise Conflict(f"run {run} is in the archive, where nothing is changed", where=path, advice=advice)
+            raise _archived(run)
         try:
             if dry:
                 return droppable(layout.states(run), kept)
@@ -88,11 +87,18 @@ def of_database(database: Database, refresh: Callable[[], None]) -> DropStates:
 
 
 def _unneeded(connection: Connection, run: str, kept: Collection[Collection[str]]) -> tuple[set[str], Dropped]:
+    if connection.execute(_ARCHIVED, {"of": run}).first():
+        raise _archived(run)
     rows = connection.execute(_HEADS, {"of": run, "bytes": HEAD_BYTES}).all()
     heads = {row.digest: head_of_record(bytes(row.head)) for row in rows}
     stored = {digest: head.extends for digest, head in heads.items() if head and head.kind != "dropped"}
     gone = unneeded(stored, kept)
     return gone, Dropped(values=len(gone), size_bytes=sum(row.size for row in rows if row.digest in gone))
+
+
+def _archived(run: str) -> Conflict:
+    advice = f"`flightlog restore {run}` brings it back"
+    return Conflict(f"run {run} is in the archive, where nothing is changed", where=run, advice=advice)
 
 
 def _told(run: str, by: str, dropped: Dropped, kept: Sized) -> StatesDropped:
@@ -122,6 +128,7 @@ def _resize(connection: Connection, run: str, dropped: Dropped) -> None:
 
 _runs, _maps, _values = tables.runs.c, tables.checkpoint_maps.c, tables.values.c
 _STATUS = select(_runs.recorded).where(_runs.id == bindparam("of"))
+_ARCHIVED = select(tables.archives.c.run).where(tables.archives.c.run == bindparam("of"))
 _SIZE = select(_runs.size_bytes).where(_runs.id == bindparam("of"))
 _MAPS = select(_maps.checkpoint, _maps.map).where(_maps.run == bindparam("of"))
 _HEADS = select(

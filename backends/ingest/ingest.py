@@ -106,7 +106,7 @@ class Ingest:
 
     def _bring_back(self, connection: Connection, journals: Sequence[Journal]) -> Sequence[Journal]:
         """Runs that somebody goes on with come back from the trash first; those that are just being removed wait."""
-        lying = trash.lying(connection, [journal.run for journal in journals])
+        lying = trash.waiting(connection, [journal.run for journal in journals])
         for run, entry in lying.items():
             if entry is not None:
                 trash.bring_back(connection, self._projector, run)

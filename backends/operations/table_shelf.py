@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, bindparam, select
 
 from ...core.clock import now
-from ...core.errors import Conflict, NotFound, NotSupported
+from ...core.errors import Conflict, NotFound
 from ...core.ids import is_ulid
 from ...core.operations import Compacted, Done, Kind, Trashed
 from ...core.pages import Page
@@ -25,6 +25,7 @@ from ..sql.projector import Projector
 from .housekeeping import Housekeeping
 from .record import Intent
 from .shelf import Seen
+from .table_archive import TableArchive
 
 if TYPE_CHECKING:
     from ..spool.shipping import Shipping
@@ -49,6 +50,7 @@ class TableShelf:
     ) -> None:
         self._database, self._projector, self._bodies, self._layout = database, projector, bodies, layout
         self._shipping, self._keeping, self._held_elsewhere = shipping, keeping, held_elsewhere
+        self._archive = TableArchive(database, projector, layout, keeping.write)
 
     def refresh(self) -> None:
         """What waits in the spool is shipped."""
@@ -116,24 +118,32 @@ class TableShelf:
 
     def do(self, intent: Intent, seen: Seen) -> Done:
         """One transaction, but for a purge, which deletes a little in each."""
+        if intent.act == "archive":
+            assert seen.run is not None
+            return self._archive.pack(intent, seen.run, lambda connection: self._check(connection, intent, seen))
+        if intent.act == "restore":
+            return self._archive.unpack(intent, lambda connection: self._check(connection, intent, seen))
         if intent.act == "trash":
             return self._trash(intent, seen)
         if intent.act == "untrash":
             return self._untrash(intent)
-        if intent.act == "purge":
-            return self._purge(intent)
-        raise NotSupported("runs of a database cannot be archived yet", where=self._database.name)
+        assert intent.act == "purge"
+        return self._purge(intent)
+
+    def _check(self, connection: Connection, intent: Intent, seen: Seen) -> None:
+        claim(connection, [intent.run])
+        if self._look(connection, intent) != seen:
+            raise Conflict("it has changed at this moment", where=intent.run, advice="look at it again")
 
     def _trash(self, intent: Intent, seen: Seen) -> Done:
         run = seen.run
         assert run is not None
-        digest = self._digest(run.id)
+        archived = self._archive.find(run.id)
+        digest = archived.digest if archived else self._digest(run.id)
         entry = _entry(run, intent)
 
         def put(connection: Connection) -> None:
-            claim(connection, [run.id])
-            if self._look(connection, intent) != seen:
-                raise Conflict("it has changed at this moment", where=run.id, advice="look at it again")
+            self._check(connection, intent, seen)
             trash.put(connection, self._projector, entry, digest)
 
         self._keeping.write(put)
@@ -185,6 +195,7 @@ class TableShelf:
     def _remove(self, run: str) -> None:
         """What is left of a run that is being removed: in the spool, and in the tables."""
         self._unlink(run)
+        self._archive.remove(run)
         while self._keeping.write(lambda connection: trash.remove_some(connection, run)):
             pass
 
@@ -199,6 +210,10 @@ class TableShelf:
 
     def settle(self, intent: Intent) -> Done | None:
         """All but a purge is one transaction: it is done, or nothing of it is. A purge that began goes to its end."""
+        if intent.act == "archive":
+            return self._archive.settle_pack(intent)
+        if intent.act == "restore":
+            return self._archive.settle_unpack(intent)
         with self._database.read() as connection:
             there, removing = trash.standing(connection, intent.run)
             run = None
@@ -234,7 +249,7 @@ class TableShelf:
 
     def verify(self, run: str) -> Finding | None:
         """See the protocol."""
-        raise NotFound(f"run {run[:60]!r} is not in the archive", advice="`flightlog ls archived`")
+        return self._archive.verify(run)
 
 
 def _gone(intent: Intent) -> Done:

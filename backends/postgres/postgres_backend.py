@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 class PostgresBackend(SpooledBackend):
     """The runs of one database on a server."""
 
+    _shared = True
+
     def __init__(self, url: ServerUrl, databases: Databases, *, read_only: bool, archive: Path | None = None) -> None:
         self._url, self._databases = url, databases
         layout = Layout(spool_folder(url), spooled=True, archive_at=archive)

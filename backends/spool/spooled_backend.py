@@ -52,6 +52,8 @@ class SpooledBackend(ABC):
     truth: "Truth"
     """What replay carries; there since the reading side was opened."""
 
+    _shared = False
+    """Whether other machines use the database too."""
     _engine: Engine | None
     _watcher: "Watcher | None"
     _looked: bool
@@ -185,18 +187,15 @@ class SpooledBackend(ABC):
 
     def _operations(self, bodies: "Bodies") -> "Operations":
         """What is done with runs; what was cut off is settled."""
-        from ..operations.engine import Operations
-        from ..operations.table_record import TableRecord
-        from ..operations.table_shelf import TableShelf
+        from ..operations.of_tables import operations_on
 
         database, projector, shipping = self.engine()
         keeping = self._housekeeping(database)
-        shelf = TableShelf(database, projector, bodies, self._layout, shipping, keeping, self._held_elsewhere)
         passing = self._read_only if database.read_only else self.gate.passing
-        found = Operations(TableRecord(database, keeping.write, keeping.lock), shelf, passing)
-        if not database.read_only:
-            found.recover()
-        return found
+        elsewhere, shared = self._held_elsewhere, self._shared
+        return operations_on(
+            database, projector, bodies, self._layout, shipping, keeping, elsewhere, passing, shared=shared
+        )
 
     @contextmanager
     def _read_only(self) -> Iterator[None]:

@@ -4,7 +4,7 @@ The events, values and annotations of such a run stay where they are; a row in `
 everything that was derived is dropped, so that no question can ever meet it. Brought back, it is projected again.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -88,10 +88,12 @@ def bring_back(connection: Connection, projector: Projector, run: str, lines: Li
     return True
 
 
-def lying(connection: Connection, runs: Collection[str]) -> dict[str, Trashed | None]:
-    """Those of the runs that lie in the trash; None of one that is just being removed from it."""
-    rows = connection.execute(_LYING, {"of": list(runs)})
-    return {row.run: None if row.purging else _shown(row.shown) for row in rows}
+def waiting(connection: Connection, runs: Sequence[str]) -> dict[str, Trashed | None]:
+    """Those of the runs that lie in the trash; None of one that new events cannot bring back: it is just being removed,
+    or its events are not here but in an archive.
+    """
+    entries = {row.run: None if row.purging else _shown(row.shown) for row in connection.execute(_LYING, {"of": runs})}
+    return {run: None if entry is None or entry.archived else entry for run, entry in entries.items()}
 
 
 def standing(connection: Connection, run: str) -> tuple[Lying | None, bool]:

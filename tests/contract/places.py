@@ -67,6 +67,10 @@ class Place:
         self._opened.append(store)
         return store
 
+    def configure(self, beside: Path, text: str) -> None:
+        """From now on it is opened by this configuration, written to a file beside a folder."""
+        self._options["config"] = configured(beside, text)
+
     @property
     def code(self) -> str:
         """Python that opens the store in another process, as the name `store`."""

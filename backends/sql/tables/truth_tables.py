@@ -121,7 +121,7 @@ archives = Table(
     Column("run", String, primary_key=True),
     Column("operation", String, nullable=False),
     Column("at", String, nullable=False),
-    Column("path", String, nullable=False),  # below the archive's folder
-    Column("digest", String, nullable=False),  # SHA-256 of the file
-    Column("size_bytes", BigInteger, nullable=False),
+    Column("digest", String, nullable=False),  # as the file ends with it
+    Column("size_bytes", BigInteger, nullable=False),  # of the file
+    Column("live_bytes", BigInteger, nullable=False),  # of the run, before
 )

@@ -62,9 +62,9 @@ def _archives() -> None:
         sa.Column("run", String, nullable=False),
         sa.Column("operation", String, nullable=False),
         sa.Column("at", String, nullable=False),
-        sa.Column("path", String, nullable=False),
         sa.Column("digest", String, nullable=False),
         sa.Column("size_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("live_bytes", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("run"),
     )
 

@@ -1,0 +1,64 @@
+"""Operations on the runs of a database, put together."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from ...core.errors import NotSupported, StorageError
+from ...core.operations import Chosen, Done, Order
+from ..journal.disk import make_folder
+from ..journal.layout import Layout
+from ..sql.bodies import Bodies
+from ..sql.database import Database
+from ..sql.projector import Projector
+from .engine import Operations, Passing
+from .housekeeping import Housekeeping
+from .table_record import TableRecord
+from .table_shelf import TableShelf
+
+if TYPE_CHECKING:
+    from ..spool.shipping import Shipping
+
+
+def operations_on(
+    database: Database,
+    projector: Projector,
+    bodies: Bodies,
+    layout: Layout,
+    shipping: "Shipping",
+    keeping: Housekeeping,
+    held_elsewhere: Callable[[str], str],
+    passing: Passing,
+    *,
+    shared: bool,
+) -> Operations:
+    """What was cut off is settled at once, where the store may be changed. `shared`: other machines use it too."""
+    shelf = TableShelf(database, projector, bodies, layout, shipping, keeping, held_elsewhere)
+    found = _TableOperations(TableRecord(database, keeping.write, keeping.lock), shelf, passing)
+    found.layout, found.shared = layout, shared
+    if not database.read_only:
+        found.recover()
+    return found
+
+
+class _TableOperations(Operations):
+    """Archives lie in a folder, which a database on a server does not have by itself."""
+
+    layout: Layout
+    shared: bool
+
+    def archive(self, order: Order, chosen: Sequence[Chosen]) -> Iterator[Done]:
+        """NotSupported where there is no such folder, or it cannot be made."""
+        if self.shared and self.layout.archive_at is None:
+            raise NotSupported(
+                "a database on a server has no place of its own for archives",
+                advice="open it by a data directory, and write `archive: {path: FOLDER}` into its flightlog.yaml:"
+                " a folder that everybody who uses the database reaches",
+            )
+        try:
+            make_folder(self.layout.archive)
+        except StorageError as error:
+            advice = "write `archive: {path: FOLDER}` into flightlog.yaml, with one that can be reached"
+            raise NotSupported(
+                f"the archive cannot be reached: {error.what}", where=error.where, advice=advice
+            ) from error
+        return super().archive(order, chosen)

@@ -1,0 +1,229 @@
+"""Packing runs of a database into archives, and unpacking them.
+
+An archive is written aside, read back from the disk and shown; then one transaction says that the run lies there, and
+takes its events and values out of their tables. So its row in `archives` alone tells where it is: a file without one is
+what was left of an attempt. Unpacking is one transaction as well, after which the file goes.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, delete, func, select
+
+from ...core.clock import now
+from ...core.errors import Conflict, Corrupt, NotFound, NotSupported
+from ...core.events import LEVELS, Logged, decode
+from ...core.operations import Done
+from ...core.runs import Run
+from ...core.upkeep import Finding
+from ..archive.flz import facts_of
+from ..archive.flz_reader import Flz
+from ..archive.flz_rows import members_of_rows
+from ..archive.flz_writer import write_flz
+from ..journal import disk
+from ..journal.event_heads import head_of
+from ..journal.layout import Layout
+from ..journal.reader import LongLine, read_lines
+from ..journal.states import States
+from ..sql import tables
+from ..sql.bodies import StoredEvent, store_events, store_values
+from ..sql.database import Database
+from ..sql.projector import Projector
+from .record import Intent
+
+_AT_ONCE = 1000
+
+Check = Callable[[Connection], None]
+"""Claims a run, and looks whether it is still what was seen; Conflict."""
+Write = Callable[[Callable[[Connection], None]], None]
+
+
+class TableArchive:
+    """The archive of one database's runs. For one thread, under the lock of operations and that of the run."""
+
+    def __init__(self, database: Database, projector: Projector, layout: Layout, write: Write) -> None:
+        self._database, self._projector, self._layout, self._write = database, projector, layout, write
+
+    # --- into the archive
+
+    def pack(self, intent: Intent, run: Run, check: Check) -> Done:
+        """Conflict, Corrupt, StorageError: then `settle_pack` clears up."""
+        part, path = self._part(intent), self._layout.archived(run.id)
+        disk.make_folder(path.parent)
+        _unlink(part)
+        written = write_flz(part, facts_of(run), members_of_rows(self._database, run.id, self._notes(run.id)))
+        with Flz.open(part, run.id) as archive:
+            archive.verify()
+            if archive.digest != written.sha256:
+                raise Corrupt("what was read back is not what was written", where=part)
+        try:
+            os.link(part, path)
+            disk.sync_folder(path.parent)
+        except FileExistsError as error:
+            advice = "look at what it holds, and take it away if it is of no use"
+            raise Conflict("there is another archive of this run", where=path, advice=advice) from error
+        except OSError as error:
+            raise disk.storage_error(error, path, "showing an archive") from error
+        facts = {"run": run.id, "operation": intent.operation, "at": now(), "digest": written.sha256}
+        sizes = {"size_bytes": written.size, "live_bytes": run.size_bytes or 0}
+
+        def move(connection: Connection) -> None:
+            check(connection)
+            connection.execute(tables.archives.insert(), facts | sizes)
+            for statement in _TAKE_OUT:
+                connection.execute(statement, {"of": run.id})
+            self._projector.resize(connection, run.id, written.size, archived=True)
+
+        self._write(move)
+        found = self.settle_pack(intent)
+        assert found is not None
+        return found
+
+    def settle_pack(self, intent: Intent) -> Done | None:
+        """What was done; None if it was not, and then nothing is left of the attempt."""
+        part, path = self._part(intent), self._layout.archived(intent.run)
+        row = self.find(intent.run)
+        if row is not None and row.operation == intent.operation:
+            _unlink(part)
+            told = {"before_bytes": row.live_bytes, "after_bytes": row.size_bytes, "digest": row.digest}
+            return Done(run=intent.run, outcome="done", where=self._where(path), **told)
+        with suppress(FileNotFoundError):
+            if os.path.samefile(part, path):  # and not another's
+                _unlink(path)
+        _unlink(part)
+        return None
+
+    # --- back from it
+
+    def unpack(self, intent: Intent, check: Check) -> Done:
+        """Corrupt if the archive is damaged; Conflict, StorageError."""
+        run, path = intent.run, self._layout.archived(intent.run)
+        row = self.find(run)
+        if row is None:
+            raise Conflict("it is not in the archive any more", where=run)
+        with Flz.open(path, run) as archive:
+            archive.verify()
+
+            def move(connection: Connection) -> None:
+                check(connection)
+                _put_back(connection, run, archive)
+                connection.execute(_FORGET, {"of": run})
+                self._projector.resize(connection, run, row.live_bytes, archived=False)
+
+            self._write(move)
+        found = self.settle_unpack(intent)
+        assert found is not None
+        return found
+
+    def settle_unpack(self, intent: Intent) -> Done | None:
+        """What was done; None if it was not."""
+        run = intent.run
+        if self.find(run) is not None:
+            return None
+        with self._database.read() as connection:
+            size = connection.scalar(_SIZE, {"of": run})
+            if connection.execute(_ANY_EVENT, {"of": run}).first() is None:
+                return None  # it is not there at all
+        _unlink(self._layout.archived(run))
+        return Done(run=run, outcome="done", before_bytes=intent.size_bytes, after_bytes=size or 0)
+
+    # --- what is there
+
+    def find(self, run: str) -> Row[Any] | None:
+        """The row of a run in `archives`; None if it does not lie there."""
+        with self._database.read() as connection:
+            return connection.execute(_ROW, {"of": run}).first()
+
+    def remove(self, run: str) -> None:
+        """Takes the archive of a run away, if it has one, for good. StorageError."""
+        if self.find(run) is not None:
+            _unlink(self._layout.archived(run))
+
+    def verify(self, run: str) -> Finding | None:
+        """See the protocol `Shelf`."""
+        row, path = self.find(run), Path()
+        if row is None:
+            raise NotFound(f"run {run[:60]!r} is not in the archive", advice="`flightlog ls archived`")
+        path = self._layout.archived(run)
+        try:
+            with Flz.open(path, run) as archive:
+                archive.verify()
+                if archive.digest != row.digest:
+                    raise Corrupt("this is another archive than was written", where=path, advice="look for that one")
+        except (Corrupt, NotFound, NotSupported) as error:
+            what, advice = error.what, error.advice or "bring the file back from a backup"
+            return Finding(severity="error", kind="damaged-archive", what=what, where=str(path), advice=advice, run=run)
+        return None
+
+    def _notes(self, run: str) -> list[bytes]:
+        with self._database.read() as connection:
+            return [bytes(line) for line in connection.scalars(_NOTES, {"of": run})]
+
+    def _part(self, intent: Intent) -> Path:
+        folder = self._layout.archived(intent.run).parent
+        return folder / f".{intent.operation}-{intent.run}.part"
+
+    def _where(self, path: Path) -> str:
+        """From the data directory, if it lies there."""
+        root = self._layout.root
+        return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+
+
+def _put_back(connection: Connection, run: str, archive: Flz) -> None:
+    events: list[StoredEvent] = []
+    for event in _events(archive):
+        events.append(event)
+        if len(events) == _AT_ONCE:
+            store_events(connection, run, events)
+            events = []
+    store_events(connection, run, events)
+    if archive.manifest.member("states"):
+        states = States(archive.member("states"))
+        digests = list(states.refresh())
+        for begin in range(0, len(digests), _AT_ONCE):
+            some = digests[begin : begin + _AT_ONCE]
+            store_values(connection, run, ((digest, states.record(digest)) for digest in some))
+
+
+def _events(archive: Flz) -> Iterator[StoredEvent]:
+    for offset, line in read_lines(archive.member("journal")):
+        whole = archive.read("journal", offset, len(line)) if isinstance(line, LongLine) else line
+        yield _event(whole, archive)
+
+
+def _event(line: bytes, archive: Flz) -> StoredEvent:
+    try:
+        event = decode(line)
+    except (Corrupt, NotSupported):  # whole, but only a newer Flightlog knows what it says
+        head = head_of(line)
+        if head is None:
+            raise Corrupt("a line of the journal is no event", where=archive.manifest.run) from None
+        return StoredEvent(head.seq, head.type, 0, line)
+    level = LEVELS.index(event.level) + 1 if isinstance(event, Logged) else 0
+    return StoredEvent(event.seq, str(event.__struct_config__.tag), level, line)
+
+
+def _unlink(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+        disk.sync_folder(path.parent)
+    except FileNotFoundError:
+        return  # there is no folder
+    except OSError as error:
+        raise disk.storage_error(error, path, "removing an archive") from error
+
+
+_archive, _runs = tables.archives.c, tables.runs.c
+_ROW = select(tables.archives).where(_archive.run == bindparam("of"))
+_FORGET = delete(tables.archives).where(_archive.run == bindparam("of"))
+_TAKE_OUT = [delete(table).where(table.c.run == bindparam("of")) for table in (tables.events, tables.values)]
+_SIZE = select(func.coalesce(_runs.size_bytes, 0)).where(_runs.id == bindparam("of"))
+_ANY_EVENT = select(tables.events.c.seq).where(tables.events.c.run == bindparam("of")).limit(1)
+_NOTES = (
+    select(tables.annotations.c.line)
+    .where(tables.annotations.c.run == bindparam("of"))
+    .order_by(tables.annotations.c.id)
+)
