@@ -54,3 +54,23 @@ def test_a_signal_stops_between_two_runs_and_says_how_to_go_on(data, told):
     rest = removing(data).communicate(timeout=60)[0].splitlines()
     assert json.loads(rest[-1])["done"] == RUNS - done
     assert left(data) == 0
+
+
+@pytest.mark.heavy
+def test_killed_in_the_middle_it_goes_on_where_it_was(data):
+    process = removing(data)
+    if hasattr(fcntl, "F_SETPIPE_SZ"):
+        fcntl.fcntl(process.stdout.fileno(), fcntl.F_SETPIPE_SZ, 4096)
+    process.stdout.read(1000)
+    process.kill()
+    process.communicate(timeout=60)
+    here = left(data)
+    assert 0 < here < RUNS
+    done = removing(data)
+    out, errors = done.communicate(timeout=60)
+    assert done.returncode == 0, errors
+    assert json.loads(out.splitlines()[-1])["done"] == here
+    with flightlog.open(data) as store:
+        trashed = [one.run for one in store.upkeep.trashed(limit=1000).items]
+        assert store.runs.count(EVERYTHING) == 0 and len(trashed) == len(set(trashed)) == RUNS
+        assert [one.unfinished for one in store.upkeep.operations().items] == [False, True]
