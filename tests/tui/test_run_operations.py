@@ -1,5 +1,7 @@
 """Delete and undo from the run list, on a real store: asked about with counts and bytes, done, and taken back."""
 
+import asyncio
+import random
 import time
 
 import flightlog
@@ -7,6 +9,7 @@ import pytest
 from flightlog.core.annotations import Pinned
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.screens.prompt import Confirm, Prompt
+from textual import events
 
 SIZES = [(120, 36), (80, 24)]
 
@@ -158,3 +161,78 @@ async def test_a_store_that_is_read_only_offers_none_of_it(data):
             await pilot.press(key)
         await until(pilot, lambda: told(app, "read-only: nothing is changed"))
         assert app.screen is screen
+
+
+def journals(data) -> dict[str, bytes]:
+    """What the runs' files hold."""
+    return {path.name: path.read_bytes() for path in (data / "runs").rglob("*.jsonl")}
+
+
+async def test_a_run_is_archived_opened_where_it_lies_and_restored(app, data):
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await loaded(pilot)
+        before = journals(data)
+        await pilot.press("j", "A")
+        assert "They stay readable; R restores them." in await asked(pilot)
+        await pilot.press("y")
+        await until(pilot, lambda: told(app, "1 run archived"))
+        run = screen.run_list.cursor
+        await until(pilot, lambda: screen.run_list.current is not None and screen.run_list.current.archived)
+        assert f"{run}.jsonl" not in journals(data)
+        await pilot.press("enter", "l")
+        await until(pilot, lambda: "xxxx" in text_of(app.screen))
+        await pilot.press("escape", "R")
+        assert "Restore 1 run (" in await asked(pilot)
+        await pilot.press("y")
+        await until(pilot, lambda: told(app, "1 run restored"))
+        assert journals(data) == before
+        await until(pilot, lambda: not app.operations.busy)
+        await pilot.press("z")
+        assert "They go back to the archive." in await asked(pilot)
+        await pilot.press("y")
+        await until(pilot, lambda: told(app, "1 run as before"))
+        assert f"{run}.jsonl" not in journals(data)
+
+
+WORDS = ("plan", "search", "rank", "draft", "review", "the", "candidates", "score", "within", "customer", "answer")
+
+
+@pytest.mark.heavy
+async def test_three_hundred_runs_are_archived_while_keys_answer(tmp_path):
+    random.seed(5)
+    data = tmp_path / "data"
+    with flightlog.open(data, storage="file") as store:
+        for number in range(300):
+            with store.run("triage", name=f"n{number}") as run, run.step("plan") as step:
+                for _ in range(150):
+                    step.log(" ".join(random.choices(WORDS, k=14)), attempt=random.randint(1, 9))
+    before = journals(data)
+    app = FlightlogApp(lambda: flightlog.open(data))
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await loaded(pilot, 300)
+        await pilot.press("slash", *"workflow:triage", "enter")
+        await until(pilot, lambda: screen.run_list.ready and screen.run_list.matching == 300)
+        await pilot.press("asterisk", "A")
+        assert "Archive 300 runs (" in await asked(pilot)
+        await pilot.press("y")
+        await until(pilot, lambda: app.operations.busy)
+        answered = []
+        while app.operations.busy:
+            # Not pressed by the pilot, which waits until nothing at all is to be done any more.
+            line, began = screen.run_list.cursor_line, time.monotonic()
+            key = "j" if line < 100 else "g"
+            app.post_message(events.Key(key, key))
+            while screen.run_list.cursor_line == line:  # noqa: ASYNC110 - nobody tells when a key was answered
+                await asyncio.sleep(0.005)
+            answered.append(time.monotonic() - began)
+        assert len(answered) > 20
+        assert sorted(answered)[len(answered) // 2] < 0.1
+        await until(pilot, lambda: told(app, "300 runs archived"))
+        packed = sum(path.stat().st_size for path in (data / "archive").rglob("*.flz"))
+        assert packed * 5 <= sum(map(len, before.values()))
+        assert not journals(data)
+        await pilot.press("z")
+        await asked(pilot)
+        await pilot.press("y")
+        await until(pilot, lambda: told(app, "300 runs as before"), 120)
+        assert journals(data) == before
