@@ -8,9 +8,10 @@ import pytest
 
 # Test modules are imported by path, so that a helper beside them must be put in reach.
 sys.path.insert(0, str(Path(__file__).parent))
-
 from flightlog.core.store import Store
 from places import MAKERS, PERSISTENT, NewUrl, Place
+
+pytest.register_assert_rewrite("looking", "told_sums")
 
 
 @pytest.fixture(params=MAKERS)

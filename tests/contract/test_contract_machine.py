@@ -5,10 +5,9 @@ questions and answers, notes of others, versions saved and deleted, stores close
 """
 
 import contextlib
-import math
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
@@ -16,51 +15,32 @@ from typing import Any, NamedTuple
 import hypothesis.strategies as st
 import msgspec
 import pytest
+from drawn import EVENTS, FAULT, GROUP, KEY, META, NAME, SMALL, SORTS, STEP, TEXT, VALUE, WORKFLOW, YAML
 from flightlog.backends.ingest import catch_up
 from flightlog.core import annotations as a
 from flightlog.core import clock, ids
 from flightlog.core import events as e
-from flightlog.core.costs import CostGroup, Money, Tokens
 from flightlog.core.errors import Conflict, NotFound, StorageError
 from flightlog.core.log_words import wanted
 from flightlog.core.metrics import Pattern
 from flightlog.core.pages import Sort
-from flightlog.core.query.query import EVERYTHING, parse
-from flightlog.core.runs import Group, Run
+from flightlog.core.query.query import EVERYTHING
 from flightlog.core.store import Store
-from flightlog.core.workflows import Outcome, Workflow, digest_of
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from looking import look_at, look_at_lists, look_at_sums, look_at_versions
 from places import PERSISTENT, Place
-from told import FINISHED, Told, seconds, sort_value, told
+from told import FINISHED, Told, told
+from told_sums import (
+    newest_first,
+    same,
+)
 
 KINDS = ("files", "mix", "sqlite", "postgres")
 MANY = int(os.environ.get("FLIGHTLOG_HISTORIES", "0"))
 """So many histories, each another one, through every way of keeping a store, instead of the five of every day."""
 SECOND = 10**9
 BEGINNING = 1_790_000_000 * SECOND
-
-TEXT = st.sampled_from(["", "plan", "Plan", "sort the\ninbox", "ß é", "a_%b*", "nul\0 \x01", "東京 🦊", "\x1b[31m'\""])
-NAME = st.sampled_from(["fetch", "Fetch", "plan", "é\0"])
-WORKFLOW = st.sampled_from(["w", "v", "w.1"])
-GROUP = st.none() | st.sampled_from(["ana", "ben"])
-STEP = st.none() | st.sampled_from(["s1", "s2", "s3", "ß"])
-STEP_ID = st.sampled_from(["s1", "s2", "s3", "ß"])
-SMALL = st.integers(0, 4)
-JSON = st.sampled_from([None, 0, -1, 2**62, 1.5, "", "nul\0", [1, [None]], {"k": {"ä": True}}, "x" * 3000])
-META = st.dictionaries(st.sampled_from(["k", "ä", "nul\0"]), JSON, max_size=2)
-FAULT = st.none() | st.builds(e.Fault, type=st.sampled_from(["", "Gone"]), message=TEXT)
-KEY = st.sampled_from(["messages", "plan", "ä", "n"])
-VALUE = st.sampled_from(
-    [b"1", b"null", b'"x"', b'["a"]', b'["a","b"]', b'["a","b","c"]', b'{"k":[1]}', b'"%b"' % (b"y" * 5000)]
-)
-MODEL = st.sampled_from(["", "small", "big"])
-YAML = ("a: 1\n", "a: 2\n", "steps: [x, y]  # ä\n")
-SORTS = [
-    Sort(field=field, descending=down)
-    for field in ("started", "finished", "last_event", "took", "tokens", "cost", "name", "status", "events", "errors")
-    for down in (True, False)
-]
 
 
 class Engine(NamedTuple):
@@ -373,15 +353,15 @@ class Engines(RuleBasedStateMachine):
         for engine in self.engines:
             self.hear(engine)
             for run in sorted(runs):
-                self.look_at(engine, run, all_told[run])
-            self.look_at_lists(engine, expected, sort, size)
+                look_at(engine, run, all_told[run], self.states)
+            look_at_lists(engine, expected, sort, size)
             said = [entry for run in newest_first(expected) for entry in all_told[run.id]["logs"]]
             found = engine.store.logs.search("the inbox", EVERYTHING)
             same(
                 engine.place.kind, list(found), [entry for entry in said if wanted("the inbox").accepts(entry.message)]
             )
-            self.look_at_sums(engine, all_told)
-            self.look_at_versions(engine)
+            look_at_sums(engine, all_told)
+            look_at_versions(engine, self.versions, self.patterns)
         first = self.engines[0].store.runs
         for run in runs:
             lines = first.events(run)
@@ -409,319 +389,6 @@ class Engines(RuleBasedStateMachine):
             engine.cursor[0], more = news.cursor, news.more
             heard |= set(news.changed)
         assert heard >= self.changed, engine.place.kind
-
-    def look_at(self, engine: Engine, run: str, known: Told) -> None:
-        kind = engine.place.kind
-        runs, logs, checkpoints = engine.store.runs, engine.store.logs, engine.store.checkpoints
-        same(kind, bare(runs.get(run)), known["run"])
-        same(kind, runs.steps(run), known["steps"])
-        same(kind, paged(lambda after: runs.items(run, limit=2, after=after)), known["items"])
-        same(kind, paged(lambda after: runs.messages(run, limit=2, after=after)), known["messages"])
-        same(kind, runs.approvals(run), known["approvals"])
-        same(kind, runs.artifacts(run), known["artifacts"])
-        same(kind, runs.snapshots(run), known["snapshots"])
-        same(kind, runs.metrics(run).items, known["metrics"])
-        same(kind, runs.notes(run).items, known["notes"])
-        same(kind, runs.cost_records(run), known["costs"])
-        same(kind, logs.query(run, limit=1000), known["logs"])
-        planned = [entry for entry in known["logs"] if wanted("pla*").accepts(entry.message)]
-        same(kind, list(logs.scan(run, "pla*")), planned)
-        assert {level: count for level, count in logs.counts(run).items() if count} == known["levels"]
-        assert [msgspec.structs.asdict(one) for one in checkpoints.list(run)] == known["checkpoints"]
-        for one in known["checkpoints"]:
-            id, state = one["id"], self.states[one["id"]]
-            stored = checkpoints.stored(id)
-            assert stored.values | stored.opaque == state
-            assert {key.key: key.digest for key in checkpoints.keys(id)} == known["states"][id]
-            line = lineage_of(known["checkpoints"], id)
-            for key in state:
-                digests = [known["states"][up].get(key) for up in line]
-                since = next((n for n, digest in enumerate([*digests[1:], None]) if digest != digests[0]), 0)
-                assert checkpoints.blame(id, key).since == line[since]
-
-    def look_at_lists(self, engine: Engine, expected: list[Run], sort: Sort, size: int) -> None:
-        kind = engine.place.kind
-        runs = engine.store.runs
-        known = [run for run in expected if sort_value(run, sort) is not None]
-        order = sorted(known, key=lambda run: (sort_value(run, sort), run.id), reverse=sort.descending)
-        order += sorted((run for run in expected if run not in known), key=lambda run: run.id, reverse=sort.descending)
-        assert [
-            bare(run) for run in paged(lambda after: runs.query(EVERYTHING, sort, limit=size, after=after))
-        ] == order
-        back, page = [], runs.query(EVERYTHING, sort, limit=size, last=True)
-        while True:
-            back = page.items + back
-            if page.previous is None:
-                break
-            page = runs.query(EVERYTHING, sort, limit=size, before=page.previous)
-        same(kind, [bare(run) for run in back], order)
-        assert runs.cursor_after(EVERYTHING, sort, len(order)) is None
-        pending = [
-            (one.requested, run.id, one.seq)
-            for run in order
-            for one in runs.approvals(run.id)
-            if one.status == "pending"
-        ]
-        assert [(one.requested, one.run, one.seq) for one in runs.pending().items] == sorted(pending)
-        for run in order[:2]:
-            children = [one for one in expected if one.parent == run.id]
-            assert [one.id for one in runs.children(run.id)] == [
-                one.id for one in sorted(children, key=lambda one: (one.started, one.id))
-            ]
-
-    def look_at_sums(self, engine: Engine, all_told: dict[str, Told]) -> None:
-        kind = engine.place.kind
-        runs, found = engine.store.runs, [one["run"] for one in all_told.values()]
-        calls = [(one, call) for one in all_told.values() for call in one["costs"]]
-        totals = runs.totals()
-        today = [call.nanousd for _, call in calls if call.t[:10] == clock.now()[:10]]
-        statuses = [run.status for run in found]
-        assert totals.runs == len(found)
-        assert {s: n for s, n in totals.by_status.items() if n} == {s: statuses.count(s) for s in set(statuses)}
-        assert totals.today.known_nanousd == sum(money or 0 for money in today)
-        assert totals.damaged == sum(run.damaged for run in found)
-        assert totals.size_bytes == sum(run.size_bytes for run in runs.query(EVERYTHING, limit=1000).items)
-        for status in set(statuses):
-            same(kind, runs.count(parse(f"status:{status}")), statuses.count(status))
-        for by, key in COST_KEYS.items():
-            same(kind, grouped(runs.costs(by, EVERYTHING)), cost_groups(calls, key))
-            of_w = [(one, call) for one, call in calls if one["run"].workflow == "w"]
-            same(kind, grouped(runs.costs(by, parse("workflow:w"))), cost_groups(of_w, key))
-        for name, ask in (("session", runs.sessions), ("project", runs.projects)):
-            expected = groups(found, name)
-            same(kind, ask().items, expected)
-            same(kind, ask(parse("-id:nothing")).items, expected)
-        same(kind, runs.workflows(), workflows(found))
-        same(kind, runs.workflows(parse("-id:nothing")), workflows(found))
-        self.look_at_outcomes(engine, list(all_told.values()))
-        for key, values in (
-            ("tag", {tag for run in found for tag in run.tags}),
-            ("model", {call.model for _, call in calls}),
-            ("session", {run.session for run in found}),
-            ("status", set(statuses)),
-        ):
-            same(kind, runs.values(key), sorted(value for value in values if value))
-
-    def look_at_outcomes(self, engine: Engine, all_told: list[Told]) -> None:
-        kind = engine.place.kind
-        metrics, within = engine.store.metrics, parse("-id:nothing")
-        for workflow in {one["run"].workflow for one in all_told}:
-            of_it = [one for one in all_told if one["run"].workflow == workflow]
-            finished = [one for one in of_it if one["run"].status in FINISHED]
-            versions = sorted({one["run"].version for one in of_it}, key=lambda version: version or 0)
-            by_version = [
-                outcome(workflow, version, [one for one in of_it if one["run"].version == version])
-                for version in versions
-            ]
-            days = sorted({one["run"].finished[:10] for one in finished})
-            by_day = [
-                outcome(workflow, None, [one for one in finished if one["run"].finished[:10] == day], day)
-                for day in days
-            ]
-            for query in (EVERYTHING, within):
-                same(kind, metrics.summary(workflow, None, query), outcome(workflow, None, of_it))
-                same(kind, metrics.outcomes(workflow, query), by_version)
-                same(kind, metrics.trends(workflow, None, query), by_day)
-
-    def look_at_versions(self, engine: Engine) -> None:
-        workflows = engine.store.workflows
-        for workflow, patterns in self.patterns.items():
-            often = sorted(patterns.values(), key=lambda pattern: (-pattern.count, pattern.name))
-            same(engine.place.kind, engine.store.metrics.patterns(workflow), often)
-        for workflow, known in self.versions.items():
-            listed = workflows.list(workflow, deleted=True)
-            assert [(v.number, v.parents, v.created, bool(v.deleted)) for v in listed] == [
-                (number, known[number]["parents"], known[number]["created"], known[number]["deleted"])
-                for number in sorted(known)
-            ]
-            for number, version in known.items():
-                if not version["deleted"]:
-                    found = workflows.get(workflow, number)
-                    assert (found.definition, found.note, found.damaged) == (version["definition"], "é", "")
-            for text in YAML:
-                having = [number for number, version in known.items() if version["definition"] == text]
-                found = workflows.find(workflow, digest_of(text))
-                assert (found.number if found else None) == max(having, default=None)
-
-
-def same(kind: str, found: Any, known: Any) -> None:
-    """Fails with what differs alone: a whole run is too long to be read."""
-    assert not (differences := list(differing("", found, known))), (kind, differences)
-
-
-def differing(at: str, found: Any, known: Any) -> Iterator[str]:
-    """What differs, each with its place, found first."""
-    if isinstance(known, msgspec.Struct) and type(found) is type(known):
-        for name in known.__struct_fields__:
-            yield from differing(f"{at}.{name}", getattr(found, name), getattr(known, name))
-    elif isinstance(known, list) and isinstance(found, list) and len(found) == len(known):
-        for number, pair in enumerate(zip(found, known, strict=True)):
-            yield from differing(f"{at}[{number}]", *pair)
-    elif found != known:
-        yield f"{at}: {found!r} != {known!r}"
-
-
-def bare(run: Run) -> Run:
-    """Without what is the engine's own: its bytes, and how it is known that a writer is gone."""
-    evidence = "?" if run.status == "lost" and "left it unfinished" in run.evidence else run.evidence
-    return msgspec.structs.replace(run, size_bytes=None, evidence=evidence)
-
-
-def newest_first(runs: list[Run]) -> list[Run]:
-    return sorted(runs, key=lambda run: (run.started, run.id), reverse=True)
-
-
-def paged(ask: Callable[[str | None], Any]) -> list[Any]:
-    """All items, page by page."""
-    items, cursor = [], None
-    while True:
-        page = ask(cursor)
-        items += page.items
-        if (cursor := page.next) is None:
-            return items
-
-
-def lineage_of(checkpoints: list[dict[str, Any]], id: str) -> list[str]:
-    """A checkpoint and what it came from, as far as that is known."""
-    parents = {one["id"]: one["parent"] for one in checkpoints}
-    line = [id]
-    while parents.get(line[-1]) in parents:
-        line.append(parents[line[-1]])
-    return line
-
-
-COST_KEYS: dict[Any, Callable[[Told, Any], str]] = {
-    "day": lambda one, call: call.t[:10],
-    "workflow": lambda one, call: one["run"].workflow,
-    "version": lambda one, call: "@".join(str(part) for part in (one["run"].workflow, one["run"].version) if part),
-    "model": lambda one, call: call.model,
-    "agent": lambda one, call: call.agent,
-    "session": lambda one, call: one["run"].session or "",
-    "step": lambda one, call: {s.id: s.name for s in one["steps"]}.get(call.step, call.step or ""),
-    "run": lambda one, call: one["run"].id,
-}
-
-
-def cost_groups(calls: list[Any], key: Callable[[Told, Any], str]) -> list[CostGroup]:
-    found: dict[str, CostGroup] = {}
-    for one, call in calls:
-        group = found.get(name := key(one, call)) or CostGroup(key=name, calls=0, tokens=Tokens(), money=Money())
-        money = {"recorded": 0, "computed": 0, "unknown": 0} | {call.provenance: 1}
-        if call.provenance != "unknown":
-            money[f"{call.provenance}_nanousd"] = call.nanousd
-        found[name] = CostGroup(
-            key=name, calls=group.calls + 1, tokens=group.tokens + call.tokens, money=group.money + Money(**money)
-        )
-    return grouped(found.values())
-
-
-def grouped(groups: Any) -> list[CostGroup]:
-    """By key, and without the number of runs, which kept sums do not know."""
-    return sorted((msgspec.structs.replace(group, runs=0) for group in groups), key=lambda group: group.key)
-
-
-def groups(runs: list[Run], name: str) -> list[Group]:
-    found = [
-        Group(
-            id=id,
-            runs=len(of),
-            running=sum(run.status in ("running", "waiting") for run in of),
-            last_event=max(run.last_event for run in of),
-            tokens=sum((run.tokens for run in of), Tokens()),
-            money=sum((run.money for run in of), Money()),
-        )
-        for id in {getattr(run, name) for run in runs} - {None}
-        for of in [[run for run in runs if getattr(run, name) == id]]
-    ]
-    return sorted(found, key=lambda group: (group.last_event, group.id), reverse=True)
-
-
-def workflows(runs: list[Run]) -> list[Workflow]:
-    found = []
-    for id in sorted({run.workflow for run in runs}):
-        of = [run for run in runs if run.workflow == id]
-        names = ("running", "waiting", "lost", "completed", "failed", "cancelled")
-        counts = {name: sum(run.status == name for run in of) for name in names}
-        found.append(Workflow(id=id, runs=len(of), last_run=max(run.started for run in of), **counts))
-    return found
-
-
-def outcome(workflow: str, version: int | None, told: list[Told], day: str = "") -> Outcome:
-    finished = [one for one in told if one["run"].status in FINISHED]
-    runs = [one["run"] for one in finished]
-    steps = [step for one in finished for step in one["steps"]]
-    took = sorted(s for run in runs if (s := seconds(run)) is not None)
-    return Outcome(
-        workflow=workflow,
-        version=version,
-        runs=len(runs),
-        day=day,
-        **{status: sum(run.status == status for run in runs) for status in FINISHED},
-        lost=sum(one["run"].status == "lost" for one in told),
-        timed=len(took),
-        took_us=round(sum(took) * 1_000_000),
-        p50_s=took[math.ceil(len(took) * 0.5) - 1] if took else None,
-        p95_s=took[math.ceil(len(took) * 0.95) - 1] if took else None,
-        steps=len(steps),
-        retries=sum(step.attempt > 1 for step in steps),
-        unpriced=sum(run.money.unknown > 0 for run in runs),
-        tokens=sum((run.tokens for run in runs), Tokens()),
-        money=sum((run.money for run in runs), Money()),
-    )
-
-
-EVENTS = st.one_of(
-    st.builds(e.RunMeta, meta=META),
-    st.builds(
-        e.GraphDeclared,
-        steps=st.lists(
-            st.builds(e.DeclaredStep, id=STEP_ID, name=NAME, agent=TEXT, depends_on=st.lists(STEP_ID, max_size=2)),
-            max_size=3,
-            unique_by=lambda step: step.id,
-        ),
-    ),
-    st.builds(
-        e.StepStarted,
-        step=STEP_ID,
-        name=NAME,
-        agent=TEXT,
-        kind=TEXT,
-        parent=STEP,
-        attempt=st.integers(1, 3),
-        input=JSON,
-    ),
-    st.builds(
-        e.StepFinished,
-        step=STEP_ID,
-        status=st.sampled_from(["completed", "failed", "skipped"]),
-        error=FAULT,
-        output=JSON,
-    ),
-    st.builds(
-        e.Logged, level=st.sampled_from(e.LEVELS), message=TEXT, kind=TEXT, step=STEP, request_id=TEXT, details=META
-    ),
-    st.builds(
-        e.CostRecorded,
-        **{"model": MODEL, "provider": TEXT, "step": STEP, "agent": TEXT, "nanousd": st.none() | SMALL},
-        **{f"{name}_tokens": SMALL for name in ("input", "output", "cache_read", "cache_write", "reasoning")},
-    ),
-    st.builds(e.MessageSent, sender=TEXT, recipient=TEXT, role=TEXT, content=JSON, step=STEP),
-    st.builds(e.ApprovalRequested, approval=st.sampled_from(["a1", "a2"]), question=TEXT, step=STEP, details=META),
-    st.builds(
-        e.ApprovalDecided,
-        **{"approval": st.sampled_from(["a1", "a2"]), "by": TEXT, "note": TEXT},
-        decision=st.sampled_from(["approved", "rejected", "expired"]),
-    ),
-    st.builds(e.ArtifactMade, name=TEXT, path=TEXT, size=st.none() | SMALL, media_type=TEXT, step=STEP),
-    st.builds(
-        e.ItemChanged,
-        row_number=st.integers(-2, 4),
-        status=st.sampled_from(["pending", "processing", "completed", "failed", "skipped"]),
-        **{"attempt": st.integers(1, 3), "error": FAULT, "step": STEP, "input": JSON},
-    ),
-    st.builds(e.MetricReported, name=NAME, value=st.sampled_from([0.0, -1.5, 1e300]), step=STEP),
-    st.builds(e.SnapshotTaken, name=st.sampled_from(["plan", "result", "input", "output"]), value=JSON),
-)
 
 
 def drive(places: Callable[[], list[Place]], examples: int, steps: int, **options: Any) -> None:
