@@ -20,8 +20,9 @@ from .commands import KeyCommands, places_of
 from .glyphs import ASCII, UNICODE
 from .keys import bindings
 from .loading import in_thread
-from .messages import BudgetsLooked, OpenRun, OperationEnded, ShowRuns, StoreChanged, StoreOpened, Trouble
+from .messages import BudgetsLooked, OpenRun, OperationEnded, PolicyLooked, ShowRuns, StoreChanged, StoreOpened, Trouble
 from .operations import Operations
+from .retaining import Retaining
 from .screens.opening import Opening
 from .screens.small import TooSmall
 from .standings import Standings
@@ -63,6 +64,8 @@ class FlightlogApp(App[None]):
         """How the budgets stand."""
         self.operations = Operations(self)
         """What is being done with runs."""
+        self.retaining = Retaining(self, self.operations)
+        """What the retention policy does by itself."""
         self.typed = TypeAhead(self)
         """What was typed and waits for its turn."""
         self._places: dict[str, Screen[Any]] = {}
@@ -133,6 +136,7 @@ class FlightlogApp(App[None]):
         self.store, self._watching = opened.store, opened.watching
         self.home.show_store(opened.store, opened.watching)
         self.standings.of(opened.store)
+        self.retaining.of(opened.store)
 
     def _notice(self) -> None:
         self.post_message(StoreChanged())
@@ -146,6 +150,9 @@ class FlightlogApp(App[None]):
         for screen in self.screen_stack:
             screen.post_message(OperationEnded())
             screen.query("#header").refresh()
+
+    def on_policy_looked(self, message: PolicyLooked) -> None:
+        self.screen.post_message(PolicyLooked())
 
     def on_budgets_looked(self, message: BudgetsLooked) -> None:
         for screen in self.screen_stack:

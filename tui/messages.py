@@ -59,5 +59,9 @@ class OpenRun(Message, bubble=True):
     run: str
 
 
+class PolicyLooked(Message, bubble=False):
+    """What the retention policy does by itself is known anew. Sent to the app, which hands it to the screen."""
+
+
 class OperationEnded(Message, bubble=False):
     """What was done with runs has come to its end. Sent to the app, which hands it to every screen."""

@@ -13,7 +13,7 @@ from flightlog.tui.screens.run import RunScreen
 from flightlog.tui.screens.runs import RunsScreen
 from recorded import NASTY
 
-SIZES = [(120, 36), (80, 24)]
+SIZES = [pytest.param((120, 36), marks=pytest.mark.heavy), (80, 24)]
 
 POLICY = """\
 # what may go
@@ -274,8 +274,8 @@ async def test_while_nothing_changes_nothing_is_read_or_planned(app, monkeypatch
         loads = tab.planner.loads, tab.filer.loads
         plan, page = tab.made.plan, tab.made.page
         await pilot.press("j", "j", "k", "G", "g")
-        for _ in range(15):
-            await pilot.pause(0.1)
+        for _ in range(10):
+            await pilot.pause(0.05)
         assert (tab.planner.loads, tab.filer.loads) == loads
         assert not asked
         await pilot.press("s")

@@ -3,14 +3,15 @@
 import flightlog
 import pytest
 from flightlog.core.annotations import Pinned
-from flightlog.core.errors import NotFound
-from flightlog.core.operations import Done, new_order
-from flightlog.core.query.query import EVERYTHING
+from flightlog.core.choosing import chosen
+from flightlog.core.operations import new_order
+from flightlog.core.query.query import EVERYTHING, parse
 from flightlog.core.retention.applying import digest_of
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.screens.operation import OperationScreen
 from flightlog.tui.screens.prompt import Confirm, Prompt
 from flightlog.tui.screens.run import RunScreen
+from flightlog.tui.widgets.archive_tab import ArchiveTab
 from flightlog.tui.widgets.audit_tab import AuditTab
 from flightlog.tui.widgets.list_tab import PAGE, ListTab
 from flightlog.tui.widgets.trash_tab import TrashTab
@@ -72,14 +73,17 @@ def names(app) -> set[str]:
     return {run.name for run in app.store.runs.query(EVERYTHING).items}
 
 
-async def test_a_policy_is_applied_told_of_and_taken_back(app):
+async def test_a_policy_is_applied_told_of_and_taken_back(app, folder):
+    block = '  - match: "status:completed"\n    keep: {last: 1}\n    then: archive\n'
+    (folder / "flightlog.yaml").write_text(POLICY.replace("trash_for", f"{block}trash_for"))
     async with app.run_test(size=(120, 36)) as pilot:
         screen = await at_retention(pilot)
         everything = names(app)
         await pilot.press("A")
-        await asked(pilot, "Apply the policy to 2 runs?", "go to the trash", "every 1 h")
-        await ended(pilot, "2 runs dealt with")
+        await asked(pilot, "Apply the policy to 5 runs?", "3 runs (", "go to the archive", "go to the trash", "1 h")
+        await ended(pilot, "5 runs dealt with")
         assert names(app) == everything - {"r3", "r4"}
+        assert {run.name for run in app.store.runs.query(parse("archived")).items} == {"r0", "r1", "r2"}
         assert app.store.upkeep.applied_policy() == digest_of(screen.plan.made.found.policy)
         await until(pilot, lambda: "r3" not in {one.run.name for one in screen.plan.made.page.lines})
         await pilot.press("t")
@@ -109,7 +113,7 @@ async def test_the_trash_is_emptied_after_a_question(app, folder):
     with flightlog.open(folder) as store:
         for name in ("r0", "r1", "r3"):
             run = store.runs.get(store.runs.resolve(name))
-            list(store.upkeep.trash(new_order(by="ana"), [flightlog.core.choosing.chosen(run)]))
+            list(store.upkeep.trash(new_order(by="ana"), [chosen(run)]))
     async with app.run_test(size=(80, 24)) as pilot:
         await at_retention(pilot)
         await pilot.press("t")
@@ -170,7 +174,7 @@ async def test_what_is_not_saved_is_not_applied(app, folder):
 async def test_who_opened_it_read_only_changes_nothing(folder):
     with flightlog.open(folder) as store:
         run = store.runs.get(store.runs.resolve("r3"))
-        list(store.upkeep.trash(new_order(by="ana"), [flightlog.core.choosing.chosen(run)]))
+        list(store.upkeep.trash(new_order(by="ana"), [chosen(run)]))
     app = FlightlogApp(lambda: flightlog.open(folder, read_only=True))
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await at_retention(pilot)
@@ -211,48 +215,43 @@ async def test_tabs_are_a_key_or_a_click_away_and_read_only_when_looked_at(app):
         await shows(pilot, "The archive is empty")
 
 
-async def test_the_archive_is_searched_verified_and_restored(app, monkeypatch):
-    restored, verified = [], []
-
-    def restore(order, runs):
-        for run in runs:
-            restored.append(run)
-            yield Done(run=run, outcome="done")
-
-    def verify(run):
-        verified.append(run)
-        if run == app.store.runs.resolve("r1"):
-            raise NotFound("it is gone")
-
+async def test_the_archive_is_searched_verified_and_restored(folder):
+    with flightlog.open(folder) as store:
+        runs = [store.runs.get(store.runs.resolve(f"r{n}")) for n in range(5)]
+        assert all(one.outcome == "done" for one in store.upkeep.archive(new_order(), list(map(chosen, runs))))
+        files = {run.name: path for run in runs for path in (folder / "archive").rglob(f"{run.id}*")}
+    app = FlightlogApp(lambda: flightlog.open(folder))
     async with app.run_test(size=(120, 36)) as pilot:
         screen = await at_retention(pilot)
-        query = type(app.store.runs).query
-        plain = flightlog.core.query.query.parse
-
-        def unarchived(self, wanted, *args, **kwargs):
-            return query(self, plain(wanted.text.replace("archived", "")), *args, **kwargs)
-
-        monkeypatch.setattr(type(app.store.runs), "query", unarchived)
-        monkeypatch.setattr(app.store.upkeep, "restore", restore, raising=False)
-        monkeypatch.setattr(app.store.upkeep, "verify_archive", verify, raising=False)
-        await pilot.press("a", "slash", *"status:completed", "enter")
-        tab = screen.query_one("#archive")
-        await until(pilot, lambda: tab.ready and [run.name for run in tab.rows.items][-1:] == ["r0"])
-        await until(pilot, lambda: len(tab.rows.items) == 5)
-        await pilot.press("G", "v")
+        await pilot.press("a")
+        tab = await tab_read(pilot, ArchiveTab)
+        assert [run.name for run in tab.rows.items] == ["r4", "r3", "r2", "r1", "r0"]
+        await pilot.press("slash", *"status:completed", "enter")
+        await until(pilot, lambda: [run.name for run in tab.rows.items] == ["r2", "r1", "r0"])
+        await pilot.press("v")
         await until(pilot, lambda: "was read whole" in told(app))
-        assert verified == [app.store.runs.resolve("r0")]
+        files["r1"].write_bytes(b"flipped")
         await pilot.press("V")
-        await ended(pilot, "4 runs read whole, every digest right; 1 stay: no longer in the archive (1)")
+        await ended(pilot, "2 runs read whole, every digest right; 1 failed: ")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, RunScreen) and app.screen.run is not None)
+        assert app.screen.run.name == "r2"
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is screen)
         await pilot.press("R")
         await asked(pilot, "Restore 1 run (")
         await ended(pilot, "1 run restored")
+        await until(pilot, lambda: [run.name for run in tab.rows.items] == ["r1", "r0"])
         await pilot.press("M")
-        await asked(pilot, "Restore 5 runs?")
-        await ended(pilot, "5 runs restored")
-        assert len(restored) == 6
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, RunScreen))
+        await asked(pilot, "Restore 2 runs?")
+        await ended(pilot, "1 run restored")
+        await until(pilot, lambda: [run.name for run in tab.rows.items] == ["r1"])
+        await pilot.press("z")
+        await asked(pilot, "Undo: 1 run restored")
+        await until(pilot, lambda: [run.name for run in tab.rows.items] == ["r1", "r0"])
+        await pilot.press("escape")
+        await until(pilot, lambda: len(tab.rows.items) == 4)
+    app.close()
 
 
 async def test_a_long_trail_is_read_a_page_at_a_time(tmp_path):
@@ -284,7 +283,7 @@ async def test_hostile_names_in_every_tab(tmp_path, ascii):
     with flightlog.open(tmp_path / "data") as store:
         run = store.runs.get(store.runs.resolve(f"{nasty}3"))
         order = new_order(by=nasty, why=nasty)
-        list(store.upkeep.trash(order, [flightlog.core.choosing.chosen(run, rule=nasty)]))
+        list(store.upkeep.trash(order, [chosen(run, rule=nasty)]))
         store.runs.annotate(flightlog.core.annotations.Noted(run=store.runs.resolve("newest"), text=nasty, by=nasty))
     app = FlightlogApp(lambda: flightlog.open(tmp_path / "data"), ascii=ascii)
     async with app.run_test(size=(120, 36)) as pilot:

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .. import type_ahead
 from ..app import FlightlogApp
@@ -118,7 +118,8 @@ def _busy(app: FlightlogApp) -> bool:
     """Whether keys wait for their turn, or anything on screen for its answer."""
     owners = (app.screen, *app.screen.query("*"))
     loaders = (one for owner in owners for one in vars(owner).values() if isinstance(one, Loader))
-    return app.typed.busy or app.store is None or any(one.busy for one in (app.standings.loader, *loaders))
+    own: list[Loader[Any]] = [app.standings.loader, app.retaining.looker]
+    return app.typed.busy or app.store is None or any(one.busy for one in (*own, *loaders))
 
 
 def main() -> None:

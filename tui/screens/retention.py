@@ -16,8 +16,9 @@ from ..glyphs import glyphs_of
 from ..keys import bindings
 from ..lines import Line
 from ..loading import Loader
-from ..messages import BudgetsLooked, OperationEnded, StoreChanged
+from ..messages import BudgetsLooked, OperationEnded, PolicyLooked, StoreChanged
 from ..operations import busy_line
+from ..retaining import retaining_of
 from ..standings import standings_of
 from ..widgets.archive_tab import ArchiveTab
 from ..widgets.audit_tab import AuditTab
@@ -52,12 +53,13 @@ class RetentionScreen(Screen[None]):
     @property
     def PLACES(self) -> tuple[str, ...]:
         """Places of the table of keys that work here."""
-        inner = "policy" if isinstance(self.focused, PolicyEditor) else self.tab
-        return (inner, "retention", "place", "moves", "app")
+        if isinstance(self.focused, PolicyEditor):
+            return ("policy", "app")
+        return (self.tab, "retention", "place", "moves", "app")
 
     def compose(self) -> ComposeResult:
         yield OneLine(self._header, id="header")
-        yield PlaceLine("retention", lambda: [], id="list-top")
+        yield PlaceLine("retention", self._by_itself, id="list-top")
         yield RetentionTabs(lambda: self.tab, self._right, id="retention-tabs")
         with Vertical(id="retention-body"):
             if self.store.policy_file is not None:
@@ -96,6 +98,14 @@ class RetentionScreen(Screen[None]):
 
     def on_operation_ended(self, message: OperationEnded) -> None:
         self._look()
+        self._look_at_policy()
+
+    def _look_at_policy(self) -> None:
+        if (retaining := retaining_of(self)) is not None:
+            retaining.look()
+
+    def on_policy_looked(self, message: PolicyLooked) -> None:
+        self.query_one("#list-top", PlaceLine).update()
 
     def _look(self) -> None:
         self.counter.request()
@@ -109,6 +119,7 @@ class RetentionScreen(Screen[None]):
         self._look()
         if self.plan is not None:
             self.plan.refresh_all()
+            self._look_at_policy()
 
     def _counted(self, found: Totals) -> None:
         self._totals = found
@@ -125,6 +136,10 @@ class RetentionScreen(Screen[None]):
         self._told()
         self._show_keys()
 
+    @on(PlanTab.Saved)
+    def _saved(self) -> None:
+        self._look_at_policy()
+
     @on(PlanTab.Retold)
     def _retold(self) -> None:
         made = self.plan.made.found if self.plan is not None else None
@@ -139,7 +154,7 @@ class RetentionScreen(Screen[None]):
         self._show_keys()
 
     def _show_keys(self) -> None:
-        bar, places = self.query_one(KeyBar), self.PLACES[:2]
+        bar, places = self.query_one(KeyBar), tuple(one for one in self.PLACES[:2] if one != "app")
         if bar.places != places:
             bar.places = places
             bar.refresh()
@@ -150,6 +165,11 @@ class RetentionScreen(Screen[None]):
     def _tick(self) -> None:
         if self.is_current:
             self.query_one("#header").refresh()
+            self.query_one("#list-top", PlaceLine).update()
+
+    def _by_itself(self) -> Line:
+        retaining = retaining_of(self)
+        return retaining.line() if retaining is not None else []
 
     def _header(self, width: int) -> Line:
         facts = Facts(
@@ -187,6 +207,13 @@ class RetentionScreen(Screen[None]):
     @on(RetentionTabs.Picked)
     def _picked(self, message: RetentionTabs.Picked) -> None:
         self.action_tab(message.name)
+
+    def action_pause(self) -> None:
+        retaining = retaining_of(self)
+        if retaining is not None and retaining.look_now.every:
+            retaining.pause()
+            what = "the policy does nothing by itself until b is pressed again" if retaining.paused else "it goes on"
+            self.app.notify(what, markup=False)
 
     def action_undo(self) -> None:
         undo(self, self.store)

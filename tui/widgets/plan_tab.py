@@ -49,6 +49,9 @@ class PlanTab(Container):
     class Retold(Message):
         """What is shown, or how the policy stands, has changed."""
 
+    class Saved(Message):
+        """The policy was written into its file."""
+
     def __init__(self, store: Store, file: PolicyFile, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.store, self.file = store, file
@@ -312,6 +315,7 @@ class PlanTab(Container):
             return
         self.written, self.saved, self.stale = found, text, False
         self.app.notify(f"the policy is saved in {one_line(found.file, 200)}", markup=False)
+        self.post_message(self.Saved())
         self._tell()
 
     @on(PolicyEditor.Reverting)
