@@ -100,15 +100,19 @@ class _Look:
         if not path:
             return asked.page([store], top)
         node = next((node for node in top if node.name == path[0]), None)
-        if node is None:
-            return None
+        return None if node is None else self._below([store, node], path[1:], asked)
+
+    def _below(self, above: list[Node], path: list[str], asked: Asked) -> Space | None:
+        node = above[-1]
         if node.kind == "workflow":
-            return self._workflow([store, node], node, path[1:], asked, archived=False)
+            return self._workflow(above, node, path, asked, archived=False)
         if node.kind == "archive":
-            return self._archive([store, node], path[1:], asked)
+            return self._archive(above, path, asked)
         if node.kind == "index":
-            return asked.page([store, node], self._pages(0)) if len(path) == 1 else None
-        return self._part([store, node], path[1:], asked)
+            return None if path else asked.page(above, self._pages(0))
+        if node.kind == "trash" and not self._index:
+            return None if path else asked.page(above, self._trashed())
+        return self._part(above, path, asked)
 
     # The top.
 
@@ -123,7 +127,7 @@ class _Look:
         if self._index:
             nodes.append(Node(kind="index", name=":index", size_bytes=self._taken.whole, opens=True))
         else:
-            nodes += self._pages(sum(held.size_bytes for held in live.values()))
+            nodes += self._of_database(sum(held.size_bytes for held in live.values()))
         whole = sum(held.size_bytes for held in archived.values())
         runs = sum(held.runs for held in archived.values())
         nodes.append(Node(kind="archive", name=":archive", size_bytes=whole, count=runs, opens=runs > 0))
@@ -132,6 +136,14 @@ class _Look:
             size, opens = found.size_bytes + strays, bool(found.files or strays)
             nodes.append(Node(kind=part, name=f":{part}", size_bytes=size, count=found.files, opens=opens))
         return [node for node in nodes if node.size_bytes or node.count]
+
+    def _of_database(self, live: int) -> list[Node]:
+        """The trash, which lies in its tables as what is live does, and all else that it takes."""
+        rows = {bool(row.archived): row for row in self._connection.execute(_TRASH)}
+        inside = int(rows[False].size) if False in rows else 0
+        whole, runs = sum(int(row.size) for row in rows.values()), sum(row.runs for row in rows.values())
+        trash = Node(kind="trash", name=":trash", size_bytes=whole, count=runs, opens=runs > 0)
+        return [trash, *self._pages(live + inside)]
 
     def _pages(self, recorded: int) -> list[Node]:
         """What a database takes, but for what was recorded."""
@@ -154,6 +166,10 @@ class _Look:
             return None
         node = _workflow(path[0], held)
         return self._workflow([*above, node], node, path[1:], asked, archived=True)
+
+    def _trashed(self) -> list[Node]:
+        rows = self._connection.execute(_IN_TRASH)
+        return [Node(kind="run", name=row.run, size_bytes=row.size_bytes) for row in rows]
 
     def _workflow(
         self, above: list[Node], workflow: Node, path: list[str], asked: Asked, *, archived: bool
@@ -224,3 +240,8 @@ _UNBORN: Any = (
     .where(_journals.c.open, _runs.c.id.is_(None))
 )
 """Journals of which no whole line was written yet."""
+_trash = tables.trash.c
+_TRASH: Any = select(_trash.archived, func.count().label("runs"), func.sum(_trash.size_bytes).label("size")).group_by(
+    _trash.archived
+)
+_IN_TRASH: Any = select(_trash.run, _trash.size_bytes)

@@ -6,6 +6,7 @@ from pathlib import Path
 from ...core.space import Kind
 from ..journal.layout import Layout
 from ..sql.database import Database
+from ..sqlite.reserve import Reserve
 from .engines import Engine, files_of, of_sqlite
 from .file_parts import FileParts
 from .inside_runs import InsideRuns
@@ -38,6 +39,8 @@ def of_database(
 ) -> StoreSpace:
     """Runs in the tables of a database, which takes these files; a spool beside it."""
     parts: dict[Kind, list[Path]] = {"versions": [layout.workflows], "spool": [layout.spool]}
+    if files:
+        parts["reserve"] = [Reserve(files[0]).path]
     return StoreSpace(
         database,
         refresh,

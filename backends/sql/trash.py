@@ -57,6 +57,7 @@ def put(connection: Connection, projector: Projector, trashed: Trashed, digest: 
     damage = [dict(found) for found in connection.execute(_DAMAGE, {"of": trashed.run}).mappings()]
     kept = Kept(row={name: row[name] for name in names}, damage=damage, digest=digest)
     facts = {"run": trashed.run, "operation": trashed.operation, "at": trashed.at, "purging": False}
+    facts |= {"archived": trashed.archived, "size_bytes": trashed.size_bytes}
     facts |= {"shown": msgspec.json.encode(trashed).decode(), "kept": msgspec.json.encode(kept).decode()}
     connection.execute(tables.trash.insert(), facts)
     projector.forget(connection, trashed.run)

@@ -11,8 +11,10 @@ from random import Random
 import flightlog
 import pytest
 from flightlog.backends.space import file_parts
+from flightlog.core.choosing import chosen
 from flightlog.core.errors import NotFound
 from flightlog.core.ids import day_of, new_ulid
+from flightlog.core.operations import new_order
 from sqlalchemy import Engine, event
 
 
@@ -90,6 +92,21 @@ def test_the_whole_is_what_du_says_of_the_data_directory(tmp_path, storage, seed
             assert whole(store) == du(folder)
             os.unlink(folder / "runs" / "more")
             assert whole(store) == du(folder)
+
+
+@pytest.mark.parametrize("storage", ["file", "sqlite"])
+def test_what_was_packed_or_thrown_away_is_where_du_finds_it(tmp_path, storage):
+    rng, folder = Random(4), tmp_path / "data"
+    with flightlog.open(folder, storage=storage) as store:
+        runs = [store.runs.get(id) for id in record(store, 9, rng)]
+        list(store.upkeep.archive(new_order(), [chosen(run) for run in runs[:3]]))
+        order = new_order()
+        list(store.upkeep.trash(order, [chosen(store.runs.get(run.id)) for run in runs[2:6]]))
+        wait_for_shipping(store)
+        assert whole(store) == du(folder)
+        list(store.upkeep.undo(new_order(), order.id))
+        list(store.upkeep.restore(new_order(), [runs[0].id]))
+        assert whole(store) == du(folder)
 
 
 def settle(folder: Path) -> None:

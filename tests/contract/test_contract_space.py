@@ -4,8 +4,11 @@ import time
 
 import pytest
 from flightlog.core import events as e
+from flightlog.core.choosing import chosen
 from flightlog.core.errors import NotFound, StorageError
 from flightlog.core.ids import new_ulid
+from flightlog.core.operations import new_order
+from flightlog.core.space import path_of
 
 HOSTILE = "\x1b]0;x\x07 [/b] \u202e \x00 \x01 ü"
 
@@ -119,6 +122,26 @@ def test_space_comes_by_pages_in_each_order(filled):
     ]
     with pytest.raises(StorageError, match="not a cursor"):
         filled.upkeep.space(after="x")
+
+
+def test_the_trash_and_the_archive_are_told_and_all_still_adds_up(filled):
+    runs = filled.runs.recent("triage")
+    before = {node.name: node for node in filled.upkeep.space().children}["triage"]
+    (thrown,) = filled.upkeep.trash(new_order(), [chosen(runs[0])])
+    (packed,) = filled.upkeep.archive(new_order(), [chosen(runs[1])])
+    assert thrown.outcome == "done"
+    settled(filled)
+    found = {node.name: node for node in filled.upkeep.space().children}
+    assert found[":trash"].size_bytes >= runs[0].size_bytes and found[":trash"].opens
+    live = [run for run in runs[1:] if run is not runs[1] or packed.outcome != "done"]
+    assert (found["triage"].count, found["triage"].size_bytes) == (len(live), sum(run.size_bytes for run in live))
+    assert before.size_bytes > found["triage"].size_bytes
+    if packed.outcome == "done":
+        assert (found[":archive"].count, found[":archive"].size_bytes) == (1, packed.after_bytes)
+        (node,) = filled.upkeep.space((":archive", "triage")).children
+        assert node.run.archived and path_of(node.run) == (":archive", "triage", runs[1].id)
+    for path, level in every_level(filled):
+        assert sum(node.size_bytes for node in level.children if not node.apart) == level.node.size_bytes, path
 
 
 def test_a_path_that_leads_nowhere_is_not_found(filled):

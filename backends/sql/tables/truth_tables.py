@@ -108,11 +108,14 @@ trash = Table(
     Column("run", String, primary_key=True),
     Column("operation", String, nullable=False, index=True),
     Column("at", String, nullable=False),
+    Column("archived", Boolean, nullable=False),  # its bytes are those of a file
+    Column("size_bytes", BigInteger, nullable=False),
     Column("purging", Boolean, nullable=False, default=False),  # it is being removed for good: never brought back
     Column("shown", Text, nullable=False),  # JSON of `core.operations.Trashed`
     Column("kept", Text, nullable=False),  # JSON of what its events and annotations do not tell
 )
 Index("trash_by_time", trash.c.at, trash.c.run)
+Index("trash_by_size", trash.c.size_bytes, trash.c.run, trash.c.archived)
 
 archives = Table(
     "archives",

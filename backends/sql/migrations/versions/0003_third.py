@@ -47,6 +47,8 @@ def _trash() -> None:
         sa.Column("run", String, nullable=False),
         sa.Column("operation", String, nullable=False),
         sa.Column("at", String, nullable=False),
+        sa.Column("archived", sa.Boolean(), nullable=False),
+        sa.Column("size_bytes", sa.BigInteger(), nullable=False),
         sa.Column("purging", sa.Boolean(), nullable=False),
         sa.Column("shown", Text, nullable=False),
         sa.Column("kept", Text, nullable=False),
@@ -54,6 +56,7 @@ def _trash() -> None:
     )
     op.create_index("ix_trash_operation", "trash", ["operation"], unique=False)
     op.create_index("trash_by_time", "trash", ["at", "run"], unique=False)
+    op.create_index("trash_by_size", "trash", ["size_bytes", "run", "archived"], unique=False)
 
 
 def _archives() -> None:
