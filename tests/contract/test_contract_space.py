@@ -1,11 +1,12 @@
 """What takes room, on every way of keeping a store: each level adds up, and the whole is what is really taken."""
 
 import time
+from contextlib import suppress
 
 import pytest
 from flightlog.core import events as e
 from flightlog.core.choosing import chosen
-from flightlog.core.errors import NotFound, StorageError
+from flightlog.core.errors import NotFound, NotSupported, StorageError
 from flightlog.core.ids import new_ulid
 from flightlog.core.operations import new_order
 from flightlog.core.space import path_of
@@ -128,15 +129,18 @@ def test_the_trash_and_the_archive_are_told_and_all_still_adds_up(filled):
     runs = filled.runs.recent("triage")
     before = {node.name: node for node in filled.upkeep.space().children}["triage"]
     (thrown,) = filled.upkeep.trash(new_order(), [chosen(runs[0])])
-    (packed,) = filled.upkeep.archive(new_order(), [chosen(runs[1])])
+    packed = None
+    with suppress(NotSupported):  # a server has no place for archives of its own
+        (packed,) = filled.upkeep.archive(new_order(), [chosen(runs[1])])
+        assert packed.outcome == "done", packed
     assert thrown.outcome == "done"
     settled(filled)
     found = {node.name: node for node in filled.upkeep.space().children}
     assert found[":trash"].size_bytes >= runs[0].size_bytes and found[":trash"].opens
-    live = [run for run in runs[1:] if run is not runs[1] or packed.outcome != "done"]
+    live = runs[2:] if packed else runs[1:]
     assert (found["triage"].count, found["triage"].size_bytes) == (len(live), sum(run.size_bytes for run in live))
     assert before.size_bytes > found["triage"].size_bytes
-    if packed.outcome == "done":
+    if packed:
         assert (found[":archive"].count, found[":archive"].size_bytes) == (1, packed.after_bytes)
         (node,) = filled.upkeep.space((":archive", "triage")).children
         assert node.run.archived and path_of(node.run) == (":archive", "triage", runs[1].id)
