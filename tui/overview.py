@@ -226,6 +226,9 @@ def _added(found: Overview, glyphs: Glyphs) -> Iterator[Node]:
     run = found.run
     if run.pinned:
         yield Node("pinned", [label("pinned"), (glyphs.pinned, "accent"), (" kept from every clean-up", "muted")])
+    if run.archived:
+        where: Line = [(glyphs.archived, "accent"), (" packed into one file; all can be read as before", "muted")]
+        yield Node("archived", [label("archived"), *where])
     if run.tags:
         yield Node("tags", [label("tags"), ("  ".join(one_line(tag, 60) for tag in run.tags), "accent")])
     for number, note in enumerate(found.notes):

@@ -9,7 +9,7 @@ from ..core.runs import Run
 from . import format
 from .facts import until
 from .glyphs import Glyphs
-from .lines import Line, fitted, one_line, right, status_ink, width_of
+from .lines import Line, Span, fitted, one_line, right, status_ink, width_of
 from .sections import Head
 
 
@@ -229,11 +229,18 @@ def run_line(run: Run, placed: list[Slot], context: Context, *, cursor: bool, ma
         (glyphs.mark if marked else " ", "accent"),
         (" ", "text"),
         (glyphs.status(run.status), status_ink(run.status)),
-        (f"{glyphs.pinned if run.pinned else ' '} ", "accent"),
+        _kept_where(run, glyphs),
     ]
     for slot in placed:
         line += [*_placed(slot.column.cell(run, context), slot), (" " * GAP, "text")]
     return line[:-1]
+
+
+def _kept_where(run: Run, glyphs: Glyphs) -> Span:
+    """The mark of a run that is pinned, or of one that lies in the archive."""
+    if run.pinned:
+        return f"{glyphs.pinned} ", "accent"
+    return f"{glyphs.archived if run.archived else ' '} ", "muted"
 
 
 def group_line(head: Head, placed: list[Slot], context: Context, *, cursor: bool) -> Line:

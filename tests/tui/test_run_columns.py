@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from little_store import START, make_run
 
 NOW = START + 500
+ARCHIVED, PINNED = {"archived": True}, {"pinned": True}
 WIDTHS = st.integers(min_value=40, max_value=300)
 
 
@@ -65,6 +66,13 @@ def test_every_status_says_what_it_is_about():
     assert "sort the inbox" in line_of(make_run(1, objective="sort the inbox"))
     assert "3 of 24 items failed" in line_of(make_run(1, items=24, items_failed=3))
     assert "‼ 1 unreadable part" in line_of(make_run(1, damaged=1))
+
+
+def test_a_run_in_the_archive_is_marked_and_a_pin_says_more():
+    archived, pinned, plain = (line_of(make_run(1, **facts)) for facts in (ARCHIVED, ARCHIVED | PINNED, {}))
+    assert UNICODE.archived in archived and UNICODE.pinned not in archived
+    assert UNICODE.pinned in pinned and UNICODE.archived not in pinned
+    assert archived.replace(UNICODE.archived, " ") == plain
 
 
 def test_numbers_are_honest():
