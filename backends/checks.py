@@ -4,17 +4,18 @@ import os
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
 from sqlalchemy import select, text
 
-from ..core.errors import StorageError
+from ..core.errors import NotFound, StorageError
 from ..core.ids import day_of, is_ulid
 from ..core.upkeep import Finding
 from .archive.flz_reader import Flz
 from .file_sizes import files_below
-from .journal.layout import ARCHIVE_SUFFIX, JOURNAL_SUFFIX, STATES_SUFFIX, TORN_SUFFIX, run_of
+from .journal.layout import ARCHIVE_SUFFIX, JOURNAL_SUFFIX, STATES_SUFFIX, TORN_SUFFIX, Layout, run_of
 from .journal.mending import is_half_mended
 from .journal.reader import torn_tail
 from .journal.states_dropping import is_left_over
@@ -247,6 +248,27 @@ def archives(folder: Path) -> Check:
             except StorageError as error:
                 advice = "put a copy in its place, from a backup or a mirror; the other runs are not touched by it"
                 yield _finding("damaged-archive", error.what, path, severity="error", run=run, advice=advice)
+
+    return check
+
+
+def archived_rows(database: Database, layout: Layout, verify: Callable[[str], Finding | None]) -> Check:
+    """Whether the archive of every run that a database says lies there is what it was: reads them all; and what lies
+    there beside them.
+    """
+
+    def check() -> Iterator[Finding]:
+        with database.read() as connection:
+            runs = connection.scalars(select(tables.archives.c.run).order_by(tables.archives.c.run)).all()
+        for run in runs:
+            with suppress(NotFound):  # it was restored meanwhile
+                if found := verify(run):
+                    yield found
+        known = {str(layout.archived(run)) for run in runs}
+        for path in sorted(file for file, _ in files_below(layout.archive)):
+            if path not in known:
+                what = "this file is no archive of a run that the database knows"
+                yield _finding("unknown-file", what, Path(path), severity="note")
 
     return check
 

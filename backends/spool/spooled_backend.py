@@ -145,8 +145,10 @@ class SpooledBackend(ABC):
         layout, root = self._layout, Root(self._layout.root)
         refresh = Refresh(root, (lambda: None) if database.read_only else shipping.ship_all)
         files = self._files()
-        parts = {**files, "spool": [layout.spool], "workflows": [layout.workflows]}
+        parts = {**files, "spool": [layout.spool], "archive": [layout.archive], "workflows": [layout.workflows]}
         all_files = [path for paths in files.values() for path in paths]
+        bodies = EitherBodies(EventTableBodies(database), ArchivedBodies(layout.archived))
+        operations = self._operations(bodies)
         checks = (
             looking.can_be_read(refresh),
             looking.private(layout.root, parts),
@@ -154,9 +156,10 @@ class SpooledBackend(ABC):
             looking.tidy(layout.spool, by_day=False),
             looking.named_damage(database),
             looking.lost_runs(database),
+            looking.archived_rows(database, layout, operations.verify),
+            looking.unfinished(operations),
         )
         folders = {layout.root, layout.spool, *(path.parent for path in all_files)}
-        bodies = EitherBodies(EventTableBodies(database), ArchivedBodies(layout.archived))
         notes = TableAnnotations(database, projector)
         self.truth = of_database(layout, database, bodies, refresh, notes)
         self._watcher = Watcher(
@@ -178,7 +181,7 @@ class SpooledBackend(ABC):
                 parts,
                 gated(dropping_states.of_database(database, refresh), self.gate),
                 lambda: self._sizes(database),
-                self._operations(bodies),
+                operations,
                 repairs={} if database.read_only else for_any(layout, parts, self.recording),
                 space=space_of_database(layout, database, refresh, self._taken, all_files),
             ),

@@ -222,3 +222,15 @@ def test_killed_at_some_steps_every_run_is_in_one_place_and_whole(tmp_path):
 @pytest.mark.timeout(600)
 def test_killed_at_every_few_steps_every_run_is_in_one_place_and_whole(tmp_path):
     assert killed_everywhere(tmp_path, 5) > 30
+
+
+def test_doctor_reads_every_archive_and_names_what_lies_beside_them(place):
+    with flightlog.open(place) as store:
+        run, other = record(store), record(store, 1)
+        archive(store, run, other)
+        assert [found for found in store.upkeep.check() if "archive" in found.kind or "archive" in found.what] == []
+        path = truth_of(store).layout.archived(run)
+        path.with_name("stray").write_bytes(b"x")
+        path.unlink()
+        found = {(one.kind, one.run) for one in store.upkeep.check() if one.where.startswith(str(path.parent))}
+        assert found == {("damaged-archive", run), ("unknown-file", None)}

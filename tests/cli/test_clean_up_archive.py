@@ -6,7 +6,7 @@ import pytest
 from cleaning import Place
 
 
-@pytest.fixture(params=["file"])
+@pytest.fixture(params=["file", "sqlite"])
 def place(request, tmp_path, new_postgres_url):
     return Place(request.param, tmp_path / "data", new_postgres_url)
 
