@@ -41,7 +41,7 @@ async def test_a_policy_that_was_applied_acts_by_itself_and_can_be_paused(tmp_pa
         await until(pilot, lambda: not app.retaining.paused)
         app.retaining.tick()
         await until(pilot, lambda: "2 runs dealt with" in told(app) and not app.operations.busy)
-        assert not {"r3", "r4"} & names(app)
+        assert not {"no3", "no4"} & names(app)
         (operation,) = [one for one in app.store.upkeep.operations().items if one.kind == "trash"]
         assert operation.why == retaining.AUTO
         await until(pilot, lambda: app.retaining._due > time.monotonic() + 3000)

@@ -81,7 +81,7 @@ def fates(screen: RetentionScreen) -> dict[str, str]:
     return {one.run.name: str(one) for one in screen.plan.made.page.lines}
 
 
-def fill(folder, name: str = "r") -> None:
+def fill(folder, name: str = "no") -> None:
     """Five runs of one workflow, a minute each, an hour apart; the third failed."""
     now = [time.time_ns() - 20 * 3600 * 10**9]
     with pretending(lambda: now[0]), flightlog.open(folder, storage="sqlite") as store:
@@ -115,11 +115,11 @@ async def test_every_run_is_told_with_its_reason(app, size):
     async with app.run_test(size=size) as pilot:
         screen = await at_retention(pilot)
         assert fates(screen) == {
-            "r4": "keep: newest of triage",
-            "r3": "keep: last #2 of 2",
-            "r2": "trash: failed, fits retention[1]",
-            "r1": "archive: completed, none of last 2",
-            "r0": "archive: completed, none of last 2",
+            "no4": "keep: newest of triage",
+            "no3": "keep: last #2 of 2",
+            "no2": "trash: failed, fits retention[1]",
+            "no1": "archive: completed, none of last 2",
+            "no0": "archive: completed, none of last 2",
         }
         shown = await shows(pilot, "5 Retention", "what may go", "saved in flightlog.yaml", "keep: last #2 of 2")
         assert "▤ archive 2 runs" in shown
@@ -132,29 +132,35 @@ async def test_every_run_is_told_with_its_reason(app, size):
 async def test_keys_of_the_plan(app):
     async with app.run_test(size=(120, 36)) as pilot:
         screen = await at_retention(pilot)
-        for action, names in (("trash", ["r2"]), ("archive", ["r1", "r0"]), ("keep", ["r4", "r3"]), (None, None)):
+        for action, names in (("trash", ["no2"]), ("archive", ["no1", "no0"]), ("keep", ["no4", "no3"]), (None, None)):
             await pilot.press("f")
             await planned(pilot)
             assert screen.plan.made.page.shown.action == action
             assert names in (None, list(fates(screen)))
-        for order, first in (("action", "r2"), ("size", None), ("workflow", "r4"), ("reason", "r1"), ("newest", "r4")):
+        for order, first in (
+            ("action", "no2"),
+            ("size", None),
+            ("workflow", "no4"),
+            ("reason", "no1"),
+            ("newest", "no4"),
+        ):
             await pilot.press("s")
             await until(pilot, lambda order=order: screen.plan.made.page.shown.order.name == order)
             assert first in (None, next(iter(fates(screen))))
         await pilot.press("S")
         await shows(pilot, "newest ↑")
-        assert next(iter(fates(screen))) == "r0"
+        assert next(iter(fates(screen))) == "no0"
         await pilot.press("g", "j", "enter")
         await until(pilot, lambda: isinstance(app.screen, RunScreen) and app.screen.run is not None)
-        assert app.screen.run.name == "r1"
+        assert app.screen.run.name == "no1"
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is screen)
-        assert screen.plan.list.current.run.name == "r1"
+        assert screen.plan.list.current.run.name == "no1"
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, RunsScreen))
         await pilot.press("5")
         await until(pilot, lambda: app.screen is screen)
-        assert screen.plan.list.current.run.name == "r1"
+        assert screen.plan.list.current.run.name == "no1"
 
 
 async def test_the_plan_follows_what_is_typed_and_nothing_is_done(app, folder):
@@ -165,15 +171,15 @@ async def test_the_plan_follows_what_is_typed_and_nothing_is_done(app, folder):
         screen.plan.editor.move_cursor((3, 18))
         await pilot.press("backspace", "1")
         await planned(pilot)
-        assert fates(screen)["r3"] == "archive: completed, none of last 1"
+        assert fates(screen)["no3"] == "archive: completed, none of last 1"
         await shows(pilot, "not saved", "archive 3 runs")
         await pilot.press("backspace")
         await planned(pilot)
         await shows(pilot, "line 4: a whole number is wanted", "as it was before the mistake")
-        assert fates(screen)["r3"] == "archive: completed, none of last 1"
+        assert fates(screen)["no3"] == "archive: completed, none of last 1"
         await pilot.press("3")
         await planned(pilot)
-        assert fates(screen)["r1"] == "keep: last #3 of 3"
+        assert fates(screen)["no1"] == "keep: last #3 of 3"
         await pilot.press("ctrl+z", "ctrl+z", "ctrl+z", "ctrl+z", "ctrl+z")
         await planned(pilot)
         assert screen.plan.editor.text == POLICY
@@ -239,27 +245,27 @@ async def test_what_others_write_into_the_file_is_taken_where_nothing_is_lost(ap
         await pilot.press("r")
         await until(pilot, lambda: "last: 1" in screen.plan.editor.text)
         await planned(pilot)
-        assert fates(screen)["r3"] == "archive: completed, none of last 1"
+        assert fates(screen)["no3"] == "archive: completed, none of last 1"
 
 
 async def test_the_plan_follows_the_runs_and_asks_for_those_alone(app, folder):
     async with app.run_test(size=(120, 36)) as pilot:
         screen = await at_retention(pilot)
         await pilot.press("j", "j")
-        assert screen.plan.list.current.run.name == "r2"
+        assert screen.plan.list.current.run.name == "no2"
         asked = []
         query, get = app.store.runs.query, app.store.runs.get
         app.store.runs.query = lambda *args, **kwargs: asked.append("query") or query(*args, **kwargs)
         app.store.runs.get = lambda run: asked.append(run) or get(run)
         with flightlog.open(folder) as other:
-            other.runs.annotate(Pinned(run=other.runs.resolve("r2"), pinned=True))
+            other.runs.annotate(Pinned(run=other.runs.resolve("no2"), pinned=True))
             new = other.run("triage", name="new")
             new.finish()
         await until(pilot, lambda: fates(screen).get("new") == "keep: newest of triage")
-        await until(pilot, lambda: fates(screen)["r2"] == "keep: pinned")
-        assert fates(screen)["r3"] == "archive: completed, none of last 2"
-        assert screen.plan.list.current.run.name == "r2"
-        assert set(asked) == {new.id, app.store.runs.resolve("r2")}
+        await until(pilot, lambda: fates(screen)["no2"] == "keep: pinned")
+        assert fates(screen)["no3"] == "archive: completed, none of last 2"
+        assert screen.plan.list.current.run.name == "no2"
+        assert set(asked) == {new.id, app.store.runs.resolve("no2")}
 
 
 async def test_while_nothing_changes_nothing_is_read_or_planned(app, monkeypatch):
@@ -318,7 +324,7 @@ async def test_read_only_a_policy_may_be_tried_and_not_saved(folder):
         assert "^s save" not in shown
         screen.plan.editor.put(POLICY.replace("last: 2", "last: 1"))
         await planned(pilot)
-        assert fates(screen)["r3"] == "archive: completed, none of last 1"
+        assert fates(screen)["no3"] == "archive: completed, none of last 1"
         await pilot.press("ctrl+s")
         await until(pilot, lambda: "nothing is changed" in told(app))
     app.close()

@@ -25,7 +25,7 @@ trash_for: 3d
 """
 
 
-def fill(folder, name: str = "r") -> None:
+def fill(folder, name: str = "no") -> None:
     """Five finished runs of two workflows, of which the last two failed; one is pinned."""
     with flightlog.open(folder, storage="file") as store:
         for n in range(5):
@@ -82,14 +82,14 @@ async def test_a_policy_is_applied_told_of_and_taken_back(app, folder):
         await pilot.press("A")
         await asked(pilot, "Apply the policy to 5 runs?", "3 runs (", "go to the archive", "go to the trash", "1 h")
         await ended(pilot, "5 runs dealt with")
-        assert names(app) == everything - {"r3", "r4"}
-        assert {run.name for run in app.store.runs.query(parse("archived")).items} == {"r0", "r1", "r2"}
+        assert names(app) == everything - {"no3", "no4"}
+        assert {run.name for run in app.store.runs.query(parse("archived")).items} == {"no0", "no1", "no2"}
         assert app.store.upkeep.applied_policy() == digest_of(screen.plan.made.found.policy)
-        await until(pilot, lambda: "r3" not in {one.run.name for one in screen.plan.made.page.lines})
+        await until(pilot, lambda: "no3" not in {one.run.name for one in screen.plan.made.page.lines})
         await pilot.press("t")
         trash = await tab_read(pilot, TrashTab)
-        assert {one.name for one in trash.rows.items} == {"r3", "r4"}
-        await shows(pilot, "r4", "3 d", "retention[0]", "until it is removed for good")
+        assert {one.name for one in trash.rows.items} == {"no3", "no4"}
+        await shows(pilot, "no4", "3 d", "retention[0]", "until it is removed for good")
         await pilot.press("u")
         audit = await tab_read(pilot, AuditTab)
         assert {"trash", "pin", "policy"} <= {act.action for act in audit.rows.items}
@@ -111,19 +111,19 @@ async def test_a_policy_is_applied_told_of_and_taken_back(app, folder):
 
 async def test_the_trash_is_emptied_after_a_question(app, folder):
     with flightlog.open(folder) as store:
-        for name in ("r0", "r1", "r3"):
+        for name in ("no0", "no1", "no3"):
             run = store.runs.get(store.runs.resolve(name))
             list(store.upkeep.trash(new_order(by="ana"), [chosen(run)]))
     async with app.run_test(size=(80, 24)) as pilot:
         await at_retention(pilot)
         await pilot.press("t")
         trash = await tab_read(pilot, TrashTab)
-        assert [one.name for one in trash.rows.items] == ["r3", "r1", "r0"]
+        assert [one.name for one in trash.rows.items] == ["no3", "no1", "no0"]
         gone = trash.rows.items[0].run
         await pilot.press("P")
         await asked(pilot, "Remove 1 run", "for good?", "nothing takes this back")
         await ended(pilot, "1 run removed for good")
-        await until(pilot, lambda: [one.name for one in trash.rows.items] == ["r1", "r0"])
+        await until(pilot, lambda: [one.name for one in trash.rows.items] == ["no1", "no0"])
         await pilot.press("E")
         await until(pilot, lambda: isinstance(app.screen, Confirm))
         await shows(pilot, "Remove 2 runs")
@@ -141,12 +141,12 @@ async def test_a_workflow_is_emptied_only_by_its_name(app, folder):
     async with app.run_test(size=(120, 36)) as pilot:
         await at_retention(pilot)
         everything = names(app)
-        app.store.runs.annotate(Pinned(run=app.store.runs.resolve("r4"), pinned=False))
+        app.store.runs.annotate(Pinned(run=app.store.runs.resolve("no4"), pinned=False))
         (folder / "flightlog.yaml").write_text(POLICY.replace("status:failed", "workflow:report") + "minimum: 0\n")
         await pilot.press("r")
         await until(pilot, lambda: "workflow:report" in pilot.app.screen.plan.editor.text)
         await planned(pilot)
-        for name, left in (("reprot", everything), ("report", {"r1", "r3", "pinned", "newest"})):
+        for name, left in (("reprot", everything), ("report", {"no1", "no3", "pinned", "newest"})):
             await pilot.press("A")
             await asked(pilot, "Apply the policy to 4 runs?")
             await until(pilot, lambda: isinstance(app.screen, Prompt))
@@ -173,7 +173,7 @@ async def test_what_is_not_saved_is_not_applied(app, folder):
 
 async def test_who_opened_it_read_only_changes_nothing(folder):
     with flightlog.open(folder) as store:
-        run = store.runs.get(store.runs.resolve("r3"))
+        run = store.runs.get(store.runs.resolve("no3"))
         list(store.upkeep.trash(new_order(by="ana"), [chosen(run)]))
     app = FlightlogApp(lambda: flightlog.open(folder, read_only=True))
     async with app.run_test(size=(80, 24)) as pilot:
@@ -182,7 +182,7 @@ async def test_who_opened_it_read_only_changes_nothing(folder):
         assert "apply" not in shown
         await pilot.press("A", "t")
         await tab_read(pilot, TrashTab)
-        await shows(pilot, "r3")
+        await shows(pilot, "no3")
         await pilot.press("z", "P", "E", "escape", "z")
         for _ in range(5):
             await pilot.pause(0.05)
@@ -217,7 +217,7 @@ async def test_tabs_are_a_key_or_a_click_away_and_read_only_when_looked_at(app):
 
 async def test_the_archive_is_searched_verified_and_restored(folder):
     with flightlog.open(folder) as store:
-        runs = [store.runs.get(store.runs.resolve(f"r{n}")) for n in range(5)]
+        runs = [store.runs.get(store.runs.resolve(f"no{n}")) for n in range(5)]
         assert all(one.outcome == "done" for one in store.upkeep.archive(new_order(), list(map(chosen, runs))))
         files = {run.name: path for run in runs for path in (folder / "archive").rglob(f"{run.id}*")}
     app = FlightlogApp(lambda: flightlog.open(folder))
@@ -225,30 +225,30 @@ async def test_the_archive_is_searched_verified_and_restored(folder):
         screen = await at_retention(pilot)
         await pilot.press("a")
         tab = await tab_read(pilot, ArchiveTab)
-        assert [run.name for run in tab.rows.items] == ["r4", "r3", "r2", "r1", "r0"]
+        assert [run.name for run in tab.rows.items] == ["no4", "no3", "no2", "no1", "no0"]
         await pilot.press("slash", *"status:completed", "enter")
-        await until(pilot, lambda: [run.name for run in tab.rows.items] == ["r2", "r1", "r0"])
+        await until(pilot, lambda: [run.name for run in tab.rows.items] == ["no2", "no1", "no0"])
         await pilot.press("v")
         await until(pilot, lambda: "was read whole" in told(app))
-        files["r1"].write_bytes(b"flipped")
+        files["no1"].write_bytes(b"flipped")
         await pilot.press("V")
         await ended(pilot, "2 runs read whole, every digest right; 1 failed: ")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, RunScreen) and app.screen.run is not None)
-        assert app.screen.run.name == "r2"
+        assert app.screen.run.name == "no2"
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is screen)
         await pilot.press("R")
         await asked(pilot, "Restore 1 run (")
         await ended(pilot, "1 run restored")
-        await until(pilot, lambda: [run.name for run in tab.rows.items] == ["r1", "r0"])
+        await until(pilot, lambda: [run.name for run in tab.rows.items] == ["no1", "no0"])
         await pilot.press("M")
         await asked(pilot, "Restore 2 runs?")
         await ended(pilot, "1 run restored")
-        await until(pilot, lambda: [run.name for run in tab.rows.items] == ["r1"])
+        await until(pilot, lambda: [run.name for run in tab.rows.items] == ["no1"])
         await pilot.press("z")
         await asked(pilot, "Undo: 1 run restored")
-        await until(pilot, lambda: [run.name for run in tab.rows.items] == ["r1", "r0"])
+        await until(pilot, lambda: [run.name for run in tab.rows.items] == ["no1", "no0"])
         await pilot.press("escape")
         await until(pilot, lambda: len(tab.rows.items) == 4)
     app.close()

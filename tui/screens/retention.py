@@ -1,29 +1,23 @@
 """Place 5, Retention: the policy and what it would do to every run, the archive, the trash and the audit trail."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.screen import Screen
 
-from ...core import clock
 from ...core.feed import Watch
 from ...core.runs import Totals
 from ...core.store import Store
-from ..budget_lines import warning
-from ..glyphs import glyphs_of
 from ..keys import bindings
 from ..lines import Line
 from ..loading import Loader
 from ..messages import BudgetsLooked, OperationEnded, PolicyLooked, StoreChanged
-from ..operations import busy_line
 from ..retaining import retaining_of
-from ..standings import standings_of
 from ..widgets.archive_tab import ArchiveTab
 from ..widgets.audit_tab import AuditTab
 from ..widgets.empty import Empty, no_retention
-from ..widgets.header import Facts, header_line
 from ..widgets.key_bar import KeyBar
 from ..widgets.line_list import LineList, OneLine
 from ..widgets.list_tab import ListTab
@@ -32,10 +26,18 @@ from ..widgets.plan_tab import PlanTab
 from ..widgets.policy_editor import PolicyEditor
 from ..widgets.retention_tabs import TABS, RetentionTabs
 from ..widgets.trash_tab import TrashTab
+from .place import PlaceScreen
 from .run_operations import stop, undo
 
 
-class RetentionScreen(Screen[None]):
+class Counted(NamedTuple):
+    """What one reading brought for the header."""
+
+    cursor: int
+    totals: Totals
+
+
+class RetentionScreen(PlaceScreen):
     """The frame round the tabs; each tab reads for itself, and only while it is looked at."""
 
     BINDINGS = bindings("retention", "place")
@@ -43,12 +45,9 @@ class RetentionScreen(Screen[None]):
     AUTO_FOCUS = "PlanList"
 
     def __init__(self, store: Store, watching: Watch) -> None:
-        super().__init__()
-        self.store, self.watching = store, watching
+        super().__init__(store, watching)
         self.tab = "plan"
-        self._totals: Totals | None = None
-        self._changed: float | None = None
-        self.counter: Loader[Totals] = Loader(self, lambda: self.store.runs.totals, self._counted, every=1.0)
+        self.loader: Loader[Counted] = Loader(self, self._prepare, self._counted, every=1.0)
 
     @property
     def PLACES(self) -> tuple[str, ...]:
@@ -82,9 +81,7 @@ class RetentionScreen(Screen[None]):
         return [self.query_one(ArchiveTab), self.query_one(TrashTab), self.query_one(AuditTab)]
 
     def on_mount(self) -> None:
-        self.query_one(KeyBar).read_only = self.store.read_only
         self._show_tab()
-        self.set_interval(1.0, self._tick)
 
     # Reading.
 
@@ -92,7 +89,6 @@ class RetentionScreen(Screen[None]):
         self.action_refresh()
 
     def on_store_changed(self, message: StoreChanged) -> None:
-        self._changed = clock.now_s()
         if self.is_current:
             self._look()
 
@@ -108,7 +104,7 @@ class RetentionScreen(Screen[None]):
         self.query_one("#list-top", PlaceLine).update()
 
     def _look(self) -> None:
-        self.counter.request()
+        self.loader.request()
         if self.plan is not None:
             self.plan.look()
         for tab in self.lists:
@@ -121,8 +117,12 @@ class RetentionScreen(Screen[None]):
             self.plan.refresh_all()
             self._look_at_policy()
 
-    def _counted(self, found: Totals) -> None:
-        self._totals = found
+    def _prepare(self) -> Callable[[], Counted]:
+        store = self.store
+        return lambda: Counted(store.feed.cursor(), store.runs.totals())
+
+    def _counted(self, found: Counted) -> None:
+        self._note(found)
         self.query_one("#header").refresh()
 
     # Drawing.
@@ -163,26 +163,13 @@ class RetentionScreen(Screen[None]):
         self.query_one("#header").refresh()
 
     def _tick(self) -> None:
+        super()._tick()
         if self.is_current:
-            self.query_one("#header").refresh()
             self.query_one("#list-top", PlaceLine).update()
 
     def _by_itself(self) -> Line:
         retaining = retaining_of(self)
         return retaining.line() if retaining is not None else []
-
-    def _header(self, width: int) -> Line:
-        facts = Facts(
-            name=self.store.name,
-            totals=self._totals,
-            mode=self.watching.mode,
-            quiet=None if self._changed is None else clock.now_s() - self._changed,
-            problem=self.watching.problem,
-            read_only=self.store.read_only,
-            busy=busy_line(self),
-            budget=warning(standings_of(self), glyphs_of(self)),
-        )
-        return header_line(facts, width, glyphs_of(self))
 
     def _right(self) -> Line:
         if self.tab == "plan":

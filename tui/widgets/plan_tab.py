@@ -10,25 +10,22 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import TextArea
 
-from ...core import clock
 from ...core.errors import FlightlogError
-from ...core.progress import Standing
 from ...core.retention.live import LiveCatalogue
 from ...core.retention.plan import ACTIONS, Action
 from ...core.retention.policy_file import PolicyFile, Written
 from ...core.store import Store
-from .. import format
 from ..applying import Meant, meant, question, work_of
 from ..glyphs import glyphs_of
 from ..keys import bindings
-from ..lines import Line, one_line, wrapped
+from ..lines import Line, one_line
 from ..loading import Loader, in_thread
 from ..messages import OpenRun, Trouble
 from ..plan_page import ORDERS, Shown, total_lines
+from ..plan_words import Stands, no_line, standing_lines
 from ..planning import MINUTE, Made, make
 from ..screens.prompt import Confirm
 from ..screens.run_operations import begin_work, named
-from .empty import no_policy
 from .line_list import LineList, OneLine
 from .plan_list import PlanList, Told
 from .policy_editor import EXAMPLE, PolicyEditor
@@ -173,19 +170,7 @@ class PlanTab(Container):
         self.post_message(self.Retold())
 
     def _show_empty(self) -> None:
-        self.list.show_empty(self._empty_lines())
-
-    def _empty_lines(self) -> Sequence[Line]:
-        if self.made.page is not None:
-            return [[("No run is shown: f shows others" if len(self.live) else "No runs yet", "muted")]]
-        at = self.live.progress.look()
-        if not self.live.ready:
-            frames = glyphs_of(self).spinner
-            sign = frames[int(clock.now_s() * 10) % len(frames)]
-            return [[(f"{sign} looking at all runs", "muted")], *([far(at)] if at and at.total else [])]
-        if not self.made.text or self.made.mistake:
-            return [[("The plan stands here as soon as the policy can be read", "muted")]]
-        return no_policy(len(self.live))
+        self.list.show_empty(no_line(self.made, self.live, glyphs_of(self)))
 
     def _older(self) -> None:
         if self.screen.is_current:
@@ -203,21 +188,9 @@ class PlanTab(Container):
         return total_lines(made.page, made.found.policy, width, glyphs_of(self))
 
     def _standing(self, width: int) -> Sequence[Line]:
-        """What is to be said below the policy: its mistake, or whether it is saved."""
-        mistake = self.made.mistake
-        if mistake is not None and self.made.text == self.editor.text:
-            where = "" if mistake.line is None else f"line {mistake.line + 1}: "
-            return [[(line, "bad")] for line in wrapped(one_line(f"{where}{mistake}", 400), width)]
-        if self.stale:
-            told = "its file says something else by now; ^r takes that"
-            return [[(line, "warn")] for line in wrapped(told, width)]
-        if self.store.read_only:
-            return [[("read-only: to be tried, not saved", "warn")]]
-        if self.changed:
-            return [[("not saved", "warn"), ("  ^s saves it", "muted")]]
-        if not self.written.text:
-            return [[("no policy yet: every run stays", "muted")]]
-        return [[("saved", "good"), (f" in {_name_of(self.written.file)}", "muted")]]
+        text = self.editor.text
+        stands = Stands(self.written, text != self.saved, self.stale, self.store.read_only)
+        return standing_lines(self.made if self.made.text == text else Made(text), stands, width)
 
     def right_title(self) -> Line:
         """What of the plan is shown, for the line of the frame above it."""
@@ -328,13 +301,3 @@ class PlanTab(Container):
                 self._tell()
 
         in_thread(self, self.file.read, found)
-
-
-def _name_of(file: str) -> str:
-    return one_line(file.rpartition("/")[2], 40)
-
-
-def far(at: Standing) -> Line:
-    """How far the reading of all runs is."""
-    left = f", {format.duration(max(at.left, 1))} left" if at.left else ""
-    return [(f"  {at.done:,} of {at.total:,}{left}", "text")]
