@@ -16,7 +16,7 @@ ELSEWHERE = {"archived": False, "size_bytes": None}
 """What is another thing where a run lies elsewhere, and nothing else may be."""
 
 WRITES = {"annotate", "decide", "record_pattern"}
-QUERIES = ("", "-log:strasse", "has:note", "log:東京 | name:triage")
+QUERIES = ("", "has:note -log:strasse", "log:東京 | name:triage")
 
 
 def reads() -> set[str]:

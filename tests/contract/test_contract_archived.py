@@ -14,14 +14,11 @@ from catalogue import histories, put
 from everything import everything, reads
 from flightlog.backends.archive.flz import facts_of
 from flightlog.backends.archive.flz_members import members_of
-from flightlog.backends.archive.flz_rows import members_of_rows
 from flightlog.backends.archive.flz_writer import write_flz
 from flightlog.backends.ingest import catch_up
 from flightlog.backends.journal.disk import make_folder
 from flightlog.backends.journal.layout import Layout
 from flightlog.backends.open import truth_of
-from flightlog.backends.sql import tables
-from flightlog.backends.sql.projector import Projector
 from flightlog.core import events as e
 from flightlog.core.annotations import Noted, Pinned, Tagged
 from flightlog.core.errors import ConfigError, Conflict, NotFound, StorageError
@@ -30,7 +27,7 @@ from flightlog.core.operations import Chosen, new_order
 from flightlog.core.query.query import EVERYTHING, parse
 from flightlog.core.runs import FINISHED
 from flightlog.core.store import Store
-from sqlalchemy import delete
+from places import SQLITE, Place
 
 
 def pack(store: Store, folder: Path, run: str) -> Path:
@@ -64,19 +61,6 @@ def unpack(folder: Path, run: str) -> None:
             if any(member.name == name for member in flz.manifest.members):
                 path.write_bytes(b"".join(flz.chunks(name)))
     layout.archived(run).unlink()
-
-
-def archive_rows(store: Store, run: str) -> Path:
-    """Archives a run whose events are rows."""
-    truth = truth_of(store)
-    path = truth.layout.archived(run)
-    make_folder(path.parent)
-    found = write_flz(path, facts_of(store.runs.get(run)), members_of_rows(truth.database, run))
-    with truth.database.write() as connection:
-        for table in (tables.events, tables.values):
-            connection.execute(delete(table).where(table.c.run == run))
-        Projector().resize(connection, run, found.size, archived=True)
-    return path
 
 
 @pytest.fixture
@@ -123,7 +107,7 @@ def by_order(act: Any, chosen: list[Any]) -> None:
     assert len(outcomes) == len(chosen)
 
 
-@pytest.mark.parametrize("index", ["kept", "made anew"])
+@pytest.mark.parametrize("index", ["kept", pytest.param("made anew", marks=pytest.mark.heavy)])
 def test_every_read_answers_as_before(store: Store, folder: Path, index: str) -> None:
     before = everything(store)
     assert {key.split(" ")[0] for key in before} == reads()
@@ -152,22 +136,31 @@ def test_every_read_answers_as_before(store: Store, folder: Path, index: str) ->
         assert store.runs.count(parse("archived")) == 0
 
 
-def test_every_read_of_a_database_answers_as_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.heavy)])
+def test_every_read_of_a_database_answers_as_before(
+    kind: str, tmp_path: Path, new_postgres_url: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(catch_up, "_LIVENESS_S", 0.0)
-    config = tmp_path / "flightlog.yaml"
-    config.write_text("storage: {logs: {type: sqlite, path: flightlog.db}}\narchive: {path: cold}\n")
-    with flightlog.open(tmp_path) as store:
-        for writer in put(store, histories(Random(11), 8)):
-            writer.close()
-        made = record(store, 1)
-        before, runs = everything(store), finished(store)
-        records = list(truth_of(store).records(made))  # type: ignore[misc]
-        assert len(runs) > 4
-        paths = [archive_rows(store, run) for run in runs]
-        assert {path.parent.parent for path in paths} == {tmp_path / "cold"}
-        assert differences(before, everything(store)) == []
-        assert sorted(truth_of(store).records(made)) == sorted(records)  # type: ignore[misc]
-        assert store.runs.get(made).archived
+    place = Place(kind, tmp_path / "data", new_postgres_url)
+    storage = "" if kind == "postgres" else SQLITE
+    place.configure(tmp_path / "data", f"{storage}\narchive: {{path: {tmp_path / 'cold'}}}\n")
+    store = place.open()
+    for writer in put(store, histories(Random(11), 8)):
+        writer.close()
+    made = record(store, 1)
+    before = everything(store)
+    runs = [run for run in finished(store) if not store.runs.get(run).pinned]
+    records = sorted(truth_of(store).records(made))  # type: ignore[misc]
+    assert len(runs) > 4
+    by_order(store.upkeep.archive, [Chosen(run=run) for run in runs])
+    assert {path.stem for path in (tmp_path / "cold").glob("*/*.flz")} == set(runs)
+    assert differences(before, everything(store)) == []
+    assert sorted(truth_of(store).records(made)) == records  # type: ignore[misc]
+    assert store.runs.get(made).archived
+    by_order(store.upkeep.restore, runs)
+    assert differences(before, everything(store)) == []
+    assert store.runs.count(parse("archived")) == 0
+    place.close()
 
 
 def test_an_archive_has_the_folder_that_is_configured(folder: Path, tmp_path: Path) -> None:
