@@ -1,7 +1,5 @@
 """Place 4, Space, as a person uses it: every key in both sizes, live changes, marks, and what agents write."""
 
-import time
-
 import flightlog
 import pytest
 from flightlog.core import events as e
@@ -12,56 +10,10 @@ from flightlog.tui.screens.run import RunScreen
 from flightlog.tui.screens.runs import RunsScreen
 from flightlog.tui.screens.space import PAGE, SpaceScreen
 from recorded import NASTY
+from spacing import at_space, into, names_of, read, shows, text_of, until
 from textual import events
 
 SIZES = [(120, 36), (80, 24)]
-
-
-async def until(pilot, condition, seconds: float = 30.0) -> None:
-    """Waits until something holds."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, text_of(pilot.app.screen)
-        await pilot.pause(0.02)
-
-
-def text_of(screen) -> str:
-    """All that is on screen."""
-    return "\n".join(strip.text for strip in screen._compositor.render_strips(screen.size))
-
-
-async def shows(pilot, *words: str) -> str:
-    """Waits until all of that is on screen."""
-    await until(pilot, lambda: all(word in text_of(pilot.app.screen) for word in words))
-    return text_of(pilot.app.screen)
-
-
-async def at_space(pilot) -> SpaceScreen:
-    """Goes to the place, and waits until it is read."""
-    await until(pilot, lambda: pilot.app.store is not None and pilot.app.home.run_list.ready)
-    await pilot.press("4")
-    await until(pilot, lambda: isinstance(pilot.app.screen, SpaceScreen) and pilot.app.screen.found is not None)
-    await read(pilot)
-    return pilot.app.screen
-
-
-async def read(pilot) -> None:
-    """Waits until what was asked for is shown."""
-    screen = pilot.app.screen
-    await until(pilot, lambda: not (pilot.app.typed.busy or screen.loader.busy or screen.previewer.busy))
-    await pilot.pause()
-
-
-async def into(pilot, screen: SpaceScreen, name: str) -> None:
-    """Puts the cursor on something, and looks into it."""
-    screen.list.move_to(names_of(screen).index(name))
-    await pilot.press("enter")
-    await until(pilot, lambda: screen.found.space.node.name == name)
-    await read(pilot)
-
-
-def names_of(screen: SpaceScreen) -> list[str]:
-    return [node.name for node in screen.list.page.nodes]
 
 
 def kinds_of(screen: SpaceScreen) -> list[str]:
