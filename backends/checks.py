@@ -277,7 +277,7 @@ def unfinished(operations: Operations) -> Check:
     """Whether an operation was cut off and could not be settled since."""
 
     def check() -> Iterator[Finding]:
-        for one in operations.operations(limit=_RECENT).items:
+        for one in operations.operations(limit=_RECENT).items if operations.may_be_cut() else ():
             if one.unfinished:
                 yield Finding(
                     severity="warning",
@@ -286,6 +286,7 @@ def unfinished(operations: Operations) -> Check:
                     where=one.id,
                     advice="it is settled at the next start that may write",
                 )
+                return
 
     return check
 

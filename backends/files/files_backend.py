@@ -79,7 +79,7 @@ class FilesBackend:
             "workflows": [layout.workflows],
             "index": [where.with_name(where.name + suffix) for suffix in ("", "-wal", "-shm")] if where else [],
         }
-        operations = operations_on(layout, database, refresh, self.gate, read_only=self._read_only)
+        operations = operations_on(layout, database, where, refresh, self.gate, read_only=self._read_only)
         checks = (
             looking.can_be_read(refresh),
             looking.sqlite_release,

@@ -124,6 +124,10 @@ class Operations:
         """See the interface."""
         return self._shelf.verify(run)
 
+    def may_be_cut(self) -> bool:
+        """Whether the newest operation was cut off and is not settled yet, or goes on at this moment."""
+        return self._record.may_be_cut()
+
     def applied_policy(self) -> str:
         """See the interface."""
         return self._record.applied_policy()

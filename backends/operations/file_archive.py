@@ -101,7 +101,7 @@ class FileArchive:
         Corrupt if the archive is damaged, Conflict if a run of this id is there, StorageError, OSError.
         """
         layout, run = self._layout, intent.run
-        with folders.opened(layout.root, self._aside(intent), make=True) as aside:
+        with folders.opened(layout.root, self._aside(intent.operation), make=True) as aside:
             with Flz.open(layout.archived(run), run) as archive:
                 members = _files(archive)
                 for member in members:
@@ -155,10 +155,14 @@ class FileArchive:
         return Done(run=run, outcome="done", before_bytes=intent.size_bytes, after_bytes=size, where=where)
 
     def _clear(self, intent: Intent) -> None:
-        with suppress(FileNotFoundError), folders.opened(self._layout.root, self._aside(intent)) as aside:
-            for name in os.listdir(aside):
-                folders.remove(aside, name)
-        folders.remove_empty(self._layout.root, self._aside(intent))
+        with suppress(FileNotFoundError), folders.opened(self._layout.root, self._aside(intent.operation)) as aside:
+            for path in map(self._path, ("journal", *_BESIDE), [intent.run] * 3):
+                folders.remove(aside, path.name)
+
+    def tidy(self, operation: str) -> None:
+        """Removes the folder in which runs were unpacked. OSError."""
+        if os.path.lexists(self._aside(operation)):
+            folders.remove_empty(self._layout.root, self._aside(operation))
 
     # --- what is there
 
@@ -180,9 +184,9 @@ class FileArchive:
         layout = self._layout
         return {"journal": layout.journal, "states": layout.states, "torn": layout.torn}[member](run)
 
-    def _aside(self, intent: Intent) -> Path:
+    def _aside(self, operation: str) -> Path:
         """Where a run is unpacked: on the disk of the live ones, and hidden from what lists the trash."""
-        return self._layout.trash / f".{intent.operation}"
+        return self._layout.trash / f".{operation}"
 
 
 def _files(archive: Flz) -> list[Member]:

@@ -1,6 +1,5 @@
 """What a purge removes beside a run's own files: its lines in the annotations, and what an index still holds of it."""
 
-import logging
 import os
 import re
 from collections.abc import Callable, Collection, Sequence
@@ -8,14 +7,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from ...core.annotations import Pinned
-from ...core.errors import StorageError
 from ..journal import annotations, disk, lock
 from ..journal.reader import LongLine, read_lines
 from ..sql import log_words
 from ..sql.database import BY_HAND_S, Database
-from .reserve import is_full
-
-log = logging.getLogger("flightlog")
 
 _OF = re.compile(rb'"run"\s*:\s*"([0-9a-z]{26})"')
 
@@ -97,21 +92,7 @@ def _overwrite(fd: int, offset: int, head: int, length: int) -> None:
 
 
 def scrub(database: Database, refresh: Callable[[], None]) -> None:
-    """Leaves nothing of runs that are gone in an index and its free pages (see `secure_delete`). StorageError."""
+    """Leaves nothing of runs that are gone in the tables of an index. StorageError."""
     refresh()
     with database.write(BY_HAND_S) as connection:
         log_words.scrub(connection)
-
-
-def empty_log(database: Database) -> None:
-    """Leaves nothing in the index's log either. StorageError.
-
-    Where others read an older state of it, or there is no room, it is emptied when the index is closed last.
-    """
-    try:
-        with database.outside() as driver:
-            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    except StorageError as error:
-        if not is_full(error):
-            raise
-        log.warning("the log of the index is not emptied yet: %s", error)

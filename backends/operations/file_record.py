@@ -219,7 +219,7 @@ class HeldFile:
     def tell(self, intent: Intent, done: Done) -> None:
         """See the protocol."""
         facts = {name: getattr(intent, name) for name in ("act", "of", "by", "rule", "workflow")}
-        self._append(Told(id=intent.operation, t=now(), **facts, **msgspec.structs.asdict(done)))
+        self._append(Told(id=intent.operation, t=now(), **facts, **msgspec.structs.asdict(done)), sync=False)
         self._runs[done.run] = done
 
     def end(self, operation: str, *, whole: bool = True) -> None:
@@ -242,7 +242,7 @@ class HeldFile:
                 return None
         return None
 
-    def _append(self, line: AnyLine) -> int:
+    def _append(self, line: AnyLine, *, sync: bool = True) -> int:
         """Where the line begins."""
         at = 0
 
@@ -254,7 +254,8 @@ class HeldFile:
             at += len(start)
 
         self._reserve.within(write)
-        disk.sync(self._fd)
+        if sync:
+            disk.sync(self._fd)
         return at
 
 

@@ -1,5 +1,6 @@
 """The runs of a data directory, and what is done with one of them: files that are moved, written aside and removed."""
 
+import logging
 import os
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import bindparam, select
 
-from ...core.errors import Corrupt, NotFound, NotSupported, StorageError
+from ...core.errors import Corrupt, NotFound, StorageError
 from ...core.events import RunFinished
 from ...core.operations import Compacted, Done, Kind, Trashed
 from ...core.pages import Page
@@ -22,22 +23,28 @@ from ..journal.layout import Layout
 from ..journal.reader import LongLine, Whole, decode_line, read_lines_back
 from ..sql import run_queries, tables
 from ..sql.database import Database
+from ..sqlite.sqlite_housekeeping import SqliteHousekeeping
 from . import folders
 from .file_archive import FileArchive
-from .file_purge import Notes, blank, empty_log, scrub
+from .file_purge import Notes, blank, scrub
 from .file_trash import FileTrash
 from .record import Act, Intent
-from .reserve import Reserve
+from .reserve import Reserve, is_full
 from .shelf import Seen
+
+log = logging.getLogger("flightlog")
 
 _LOCKED = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _CHILDREN_SHOWN = 20
 
 
 class FileShelf:
-    """See `shelf.Shelf`."""
+    """See `shelf.Shelf`. `index` is the file of the database, if it has one."""
 
-    def __init__(self, layout: Layout, database: Database, refresh: Refresh, reserve: Reserve) -> None:
+    def __init__(
+        self, layout: Layout, database: Database, refresh: Refresh, reserve: Reserve, index: Path | None = None
+    ) -> None:
+        self._keeping = SqliteHousekeeping(database, index)
         self._layout, self._database, self._refresh = layout, database, refresh
         self._reserve, self._trash = reserve, FileTrash(layout, reserve)
         self._archive = FileArchive(layout)
@@ -108,17 +115,31 @@ class FileShelf:
 
     def tidy(self, operation: str, kind: Kind, runs: Sequence[str]) -> None:
         """See the protocol."""
-        if kind == "purge" and runs:
-            with self._errors("removing what was noted of runs"):
-                blank(self._layout.annotations, runs)
+        with self._errors("tidying up"):
+            self._archive.tidy(operation)
+            gone = [run for run in runs if not any(map(os.path.lexists, self._heads(run)))]
+            if kind == "purge" and gone:
+                blank(self._layout.annotations, gone)
                 self._reserve.within(partial(scrub, self._database, self._refresh.insist))
-                empty_log(self._database)
+                self._wipe()
+
+    def _wipe(self) -> None:
+        """Leaves nothing in free pages of the index and in its log.
+
+        Where others read an older state of it, or there is no room, that is so when the index is closed last.
+        """
+        try:
+            self._keeping.wipe()
+        except StorageError as error:
+            if not is_full(error):
+                raise
+            log.warning("the log of the index is not emptied yet: %s", error)
 
     # --- what is known
 
     def compact(self, *, preview: bool) -> Compacted:
         """See the protocol."""
-        raise NotSupported("the index cannot be made smaller yet", where=self._layout.index_db)
+        return self._keeping.compact(preview=preview)
 
     def trashed(self, limit: int, after: str | None) -> Page[Trashed]:
         """See the protocol."""

@@ -124,7 +124,7 @@ class FileTrash:
     def _hide(self, trash: int, there: int, run: str) -> None:
         """Takes back what was shown of a run that was not shown itself."""
         for name in self._beside(run):
-            if folders.are_one(trash, there, name):
+            if folders.is_there(there, name) and folders.are_equal(trash, there, name):
                 folders.remove(there, name)
             elif folders.is_there(there, name) and not folders.is_there(trash, name):
                 folders.move(name, there, trash)

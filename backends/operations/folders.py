@@ -76,9 +76,10 @@ def are_one(folder: int, other: int, name: str, other_name: str = "") -> bool:
 
 def are_equal(folder: int, other: int, name: str) -> bool:
     """Whether both folders have the same file, or two of the same bytes: a copy of a folder keeps no links."""
-    return are_one(folder, other, name) or (
-        size_of(folder, name) == size_of(other, name) and digest_of(folder, name) == digest_of(other, name)
-    )
+    size = size_of(folder, name)
+    if size is None or size != size_of(other, name):
+        return False
+    return are_one(folder, other, name) or digest_of(folder, name) == digest_of(other, name)
 
 
 def digest_of(folder: int, name: str, into: "hashlib._Hash | None" = None) -> str:

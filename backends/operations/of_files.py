@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from ..ingest.refresh import Refresh
 from ..journal.layout import Layout
@@ -15,11 +16,15 @@ from .file_shelf import FileShelf
 from .reserve import Reserve
 
 
-def operations_on(layout: Layout, database: Database, refresh: Refresh, gate: Gate, *, read_only: bool) -> Operations:
-    """What was cut off is settled at once, where the store may be changed, and room is kept for a full disk."""
+def operations_on(
+    layout: Layout, database: Database, index: Path | None, refresh: Refresh, gate: Gate, *, read_only: bool
+) -> Operations:
+    """Over the journals of a layout and their index, which lies in a file or in none.
+
+    What was cut off is settled at once, where the store may be changed, and room is kept for a full disk."""
     reserve = Reserve(layout.index_db.with_name("reserve"))
     passing = refused(layout) if read_only else gate.passing
-    found = Operations(FileRecord(layout.audit, reserve), FileShelf(layout, database, refresh, reserve), passing)
+    found = Operations(FileRecord(layout.audit, reserve), FileShelf(layout, database, refresh, reserve, index), passing)
     if not read_only and os.access(layout.root, os.W_OK):
         reserve.fill()
         found.recover()

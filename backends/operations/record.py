@@ -47,7 +47,8 @@ class Cut(NamedTuple):
 class Held(Protocol):
     """The record while its lock is held. Not thread-safe.
 
-    What is written is on the disk when the call returns. StorageError: then nothing was written.
+    What is written is on the disk when the call returns, but for what became of a run: that is there with what is
+    written next (and could be found again by what lies where). StorageError: then nothing was written.
     """
 
     def cut(self) -> list[Cut]:

@@ -213,6 +213,17 @@ def test_what_is_packed_is_on_the_disk_before_the_original_goes(store, tmp_path,
     assert at == sorted(at), calls
 
 
+def test_what_was_noted_of_a_new_run_of_the_same_id_outlives_the_old_one(store, tmp_path):
+    run = record(store)
+    files = {path: path.read_bytes() for path in (tmp_path / "data" / "runs").rglob(f"{run}*")}
+    trash(store, run)
+    for path, text in files.items():
+        path.write_bytes(text)
+    store.runs.annotate(Noted(run=run, text="of the new one"))
+    assert [one.outcome for one in store.upkeep.purge(new_order())] == ["done"]
+    assert [note.text for note in store.runs.notes(run).items] == ["of the new one"]
+
+
 # --- what it costs ---------------------------------------------------------------------------------------
 
 

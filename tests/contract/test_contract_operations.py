@@ -184,6 +184,24 @@ def test_a_purged_run_is_found_in_no_file(place):
     assert [note.text for note in again.runs.notes(stays).items] == ["a note on stays"]
 
 
+def test_compact_gives_free_pages_back_and_only_looks_without_an_order(store):
+    runs = [record(store, name=f"{number} " + "x" * 5000) for number in range(20)]
+    stays = record(store, name="stays")
+    store.runs.totals()
+    trash(store, *runs)
+    store.runs.totals()
+    looked = store.upkeep.compact()
+    assert looked.after_bytes <= looked.before_bytes
+    assert "compact" not in {one.kind for one in store.upkeep.operations().items}
+    order = new_order(by="ana")
+    found = store.upkeep.compact(order)
+    assert found.after_bytes <= found.before_bytes
+    assert ids(store) == {stays}
+    assert sorted(trashed(store)) == sorted(runs)
+    told = store.upkeep.operation(order.id)
+    assert (told.kind, told.by, told.unfinished) == ("compact", "ana", False)
+
+
 # --- what is known -----------------------------------------------------------------------------------
 
 
