@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 import zstandard
-from flightlog.backends.archive.flz import DIGEST, END, FRAME, MEMBERS, PREAMBLE, RECORD, Facts
+from flightlog.backends.archive.flz import DIGEST, END, FRAME, MAGIC, MEMBERS, PREAMBLE, RECORD, Facts
 from flightlog.backends.archive.flz_numbers import Numbers
 from flightlog.backends.archive.flz_reader import Flz
 from flightlog.backends.archive.flz_writer import Read, Written, write_flz
@@ -223,7 +223,7 @@ CRAFTED: list[dict[str, object]] = [
 ]
 
 
-@pytest.mark.parametrize("change", CRAFTED, ids=str)
+@pytest.mark.parametrize("change", CRAFTED, ids=lambda change: str(change)[:60])
 def test_a_crafted_archive_is_refused_and_touches_nothing(path: Path, change: dict[str, object]) -> None:
     write(path, journal=b"12345")
     path.write_bytes(remade(path.read_bytes(), change=change))
@@ -281,6 +281,53 @@ def test_a_bomb_is_not_unpacked(path: Path, told: int) -> None:
     with pytest.raises(Corrupt), Flz.open(path) as flz:
         flz.read("journal", 0, 1)
     assert time.perf_counter() - began < 2
+
+
+ODD = (b"-1", b"9" * 20, b"null", b"[[[[", b'"\\ud800"', b"1e400")
+
+
+def mutated(whole: bytes, rng: random.Random) -> bytes:
+    """What somebody makes of an archive who keeps all digests right, but for that of a member."""
+    length = PREAMBLE.unpack_from(whole)[2]
+    index_at, count, _, _ = END.unpack(whole[-END.size :])
+    begin = PREAMBLE.size + length
+    parts = [bytearray(whole[PREAMBLE.size : begin]), bytearray(whole[begin:index_at])]
+    parts.append(bytearray(whole[index_at : index_at + count * RECORD.size]))
+    target = rng.choice(parts)
+    for _ in range(rng.randrange(1, 4)):
+        at = rng.randrange(len(target))
+        match rng.randrange(3):
+            case 0:
+                target[at] = rng.randrange(256)
+            case 1:
+                target[at : at + rng.randrange(1, 20)] = b""
+            case _:
+                target[at:at] = rng.choice(
+                    (b"-1", b"9" * 20, b"null", b"[[[[", b'"\\ud800"', b"1e400", rng.randbytes(5))
+                )
+    manifest, frames, index = map(bytes, parts)
+    head = PREAMBLE.pack(MAGIC, 1, len(manifest) if rng.random() < 0.9 else rng.randrange(1 << 32)) + manifest
+    told = len(head) + len(frames) if rng.random() < 0.9 else rng.randrange(1 << 63)
+    end = struct.pack("<QI", told, len(index) // RECORD.size if rng.random() < 0.9 else rng.randrange(1 << 32))
+    out = head + frames + index + end + hashlib.sha256(head + index + end).digest()
+    return out + hashlib.sha256(out).digest()
+
+
+@pytest.mark.parametrize("number", [200, pytest.param(5000, marks=pytest.mark.heavy)])
+def test_whatever_is_made_of_an_archive_is_read_or_refused_in_one_sentence(path: Path, number: int) -> None:
+    rng, refused = random.Random(5), list[str]()
+    write(path, journal=journal(1, 300), states=b"x" * 3000)
+    whole = path.read_bytes()
+    for _ in range(number):
+        path.write_bytes(mutated(whole, rng))
+        try:
+            with Flz.open(path) as flz:
+                flz.verify()
+                list(flz.lines_from(5))
+        except StorageError as error:
+            refused.append(str(error))
+    assert len(refused) > number * 0.9
+    assert [told for told in refused if "\n" in told or len(told) > 500] == []
 
 
 def test_only_a_file_of_its_own_is_opened(path: Path, tmp_path: Path) -> None:
