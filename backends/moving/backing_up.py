@@ -1,9 +1,11 @@
 """A backup: everything of a store carried into another one, and what was carried compared."""
 
 import os
+from collections.abc import Iterator
 
 from ...core.errors import ConfigError
 from ...core.moving import Move
+from ...core.pages import each
 from ...core.progress import Progress
 from ...core.upkeep import Finding
 from ..replay import Carried, carry
@@ -44,6 +46,15 @@ def carried_and_compared(one: End, other: End, progress: Progress, *, only_new: 
         verified=comparison.counts,
         findings=(*found, *left, *comparison.damage(one)),
     )
+
+
+def left_in_trash(one: End) -> Iterator[Finding]:
+    """What lies in the trash is no part of what is carried; it stays where it is."""
+    count = sum(1 for _ in each(lambda after: one.store.upkeep.trashed(limit=1000, after=after)))
+    if count:
+        what = f"not carried: {count} in the trash, which can be taken back only there"
+        advice = "`flightlog undo` what is still wanted, and move again"
+        yield Finding(severity="warning", kind=DAMAGED, what=what, where=one.name, advice=advice)
 
 
 def refuse_same(one: End, other: End) -> None:

@@ -19,10 +19,10 @@ from ...core.events import LEVELS, Logged, decode
 from ...core.operations import Done
 from ...core.runs import Run
 from ...core.upkeep import Finding
-from ..archive.flz import facts_of
+from ..archive.flz import Manifest, Member, facts_of
 from ..archive.flz_reader import Flz
 from ..archive.flz_rows import members_of_rows
-from ..archive.flz_writer import write_flz
+from ..archive.flz_writer import Written, write_flz
 from ..journal import disk
 from ..journal.event_heads import head_of
 from ..journal.layout import Layout
@@ -59,23 +59,16 @@ class TableArchive:
             archive.verify()
             if archive.digest != written.sha256:
                 raise Corrupt("what was read back is not what was written", where=part)
-        try:
-            os.link(part, path)
-            disk.sync_folder(path.parent)
-        except FileExistsError as error:
-            advice = "look at what it holds, and take it away if it is of no use"
-            raise Conflict("there is another archive of this run", where=path, advice=advice) from error
-        except OSError as error:
-            raise disk.storage_error(error, path, "showing an archive") from error
-        facts = {"run": run.id, "operation": intent.operation, "at": now(), "digest": written.sha256}
-        sizes = {"size_bytes": written.size, "live_bytes": run.size_bytes or 0}
+        digest, size = _shown(part, path, written)
+        facts = {"run": run.id, "operation": intent.operation, "at": now(), "digest": digest}
+        sizes = {"size_bytes": size, "live_bytes": run.size_bytes or 0}
 
         def move(connection: Connection) -> None:
             check(connection)
             connection.execute(tables.archives.insert(), facts | sizes)
             for statement in _TAKE_OUT:
                 connection.execute(statement, {"of": run.id})
-            self._projector.resize(connection, run.id, written.size, archived=True)
+            self._projector.resize(connection, run.id, size, archived=True)
 
         self._write(move)
         found = self.settle_pack(intent)
@@ -170,6 +163,27 @@ class TableArchive:
         """From the data directory, if it lies there."""
         root = self._layout.root
         return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+
+
+def _shown(part: Path, path: Path, written: Written) -> tuple[str, int]:
+    """Digest and size of the archive at its place: what was written, or one that was there and holds the same."""
+    try:
+        os.link(part, path)
+        disk.sync_folder(path.parent)
+    except FileExistsError as error:
+        with suppress(Corrupt, NotSupported), Flz.open(path, written.manifest.run) as there:
+            there.verify()
+            if _files(there.manifest) == _files(written.manifest):
+                return there.digest, there.size
+        advice = "look at what it holds, and take it away if it is of no use"
+        raise Conflict("there is another archive of this run", where=path, advice=advice) from error
+    except OSError as error:
+        raise disk.storage_error(error, path, "showing an archive") from error
+    return written.sha256, written.size
+
+
+def _files(manifest: Manifest) -> list[Member]:
+    return [member for member in manifest.members if member.name != "annotations"]
 
 
 def _put_back(connection: Connection, run: str, archive: Flz) -> None:

@@ -234,3 +234,20 @@ def test_doctor_reads_every_archive_and_names_what_lies_beside_them(place):
         path.unlink()
         found = {(one.kind, one.run) for one in store.upkeep.check() if one.where.startswith(str(path.parent))}
         assert found == {("damaged-archive", run), ("unknown-file", None)}
+
+
+def test_an_archive_of_the_same_bytes_that_lies_there_is_taken(place):
+    """As after a move within one data directory, which carries what was archived as live runs."""
+    with flightlog.open(place) as store:
+        run = record(store)
+        rows = truth(store, run)
+        archive(store, run)
+        path = truth_of(store).layout.archived(run)
+        whole = path.read_bytes()
+        done(store.upkeep.restore(new_order(), [run]))
+        path.write_bytes(whole)
+        archive(store, run)
+        assert path.read_bytes() == whole
+        assert store.upkeep.verify_archive(run) is None
+        done(store.upkeep.restore(new_order(), [run]))
+        assert truth(store, run) == rows

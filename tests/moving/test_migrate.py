@@ -17,6 +17,7 @@ from flightlog.backends.moving.migrating import migrate
 from flightlog.core.annotations import Pinned
 from flightlog.core.errors import ConfigError, Conflict, Locked, StorageError
 from flightlog.core.metrics import Pattern
+from flightlog.core.operations import Chosen, new_order
 from flightlog.core.progress import Progress
 from moving_stores import KINDS, differences, fill, tree
 from postgres_server import PostgresServer
@@ -262,6 +263,7 @@ def seen(folder, run):
 KILLED = """
 import os, signal, sys
 from flightlog.backends.moving.migrating import migrate
+from flightlog.core.operations import Chosen, new_order
 from flightlog.core.progress import Progress
 
 class Killed(Progress):
@@ -374,3 +376,29 @@ def test_a_server_that_dies_leaves_the_store_and_the_next_move_goes_on(tmp_path,
         assert differences(str(folder), f"file:{folder}") == []
     finally:
         server.close()
+
+
+@pytest.mark.parametrize(("kind", "to"), [("file", "sqlite"), ("sqlite", "file"), ("sqlite", "postgres")])
+def test_archived_runs_move_and_what_lies_in_the_trash_is_said_to_stay(data, target, kind, to):
+    folder = data(kind)
+    with flightlog.open(folder) as store:
+        runs = []
+        for number in range(3):
+            with store.run("w") as run:
+                run.log(f"entry {number}")
+                run.checkpoint({"n": [number] * 50})
+            runs.append(run.id)
+        packed, gone, _ = runs
+        events = store.runs.events(packed)
+        assert [one.outcome for one in store.upkeep.archive(new_order(), [Chosen(run=packed)])] == ["done"]
+        assert [one.outcome for one in store.upkeep.trash(new_order(), [Chosen(run=gone)])] == ["done"]
+    moved = move(folder, target(to))
+    assert [finding.what for finding in moved.findings] == [
+        "not carried: 1 in the trash, which can be taken back only there"
+    ]
+    assert moved.switched
+    with flightlog.open(folder) as store:
+        assert store.runs.totals().runs == 2
+        assert store.runs.events(packed) == events
+        assert store.checkpoints.state(store.checkpoints.list(packed)[0].id) == {"n": [0] * 50}
+        assert not store.upkeep.trashed().items
