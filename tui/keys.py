@@ -202,10 +202,10 @@ COSTS = (
 PLAN = (
     Key("plan.open", "enter", "open", "open", "Look into the run", footer=True),
     Key("plan.edit", "e", "edit", "edit policy", "Write in the policy; the plan follows", footer=True),
+    Key("plan.apply", "A", "apply", "apply", "Do what the plan says, after a question", footer=True, changes=True),
     Key("plan.show", "f", "show", "show", "Only what is archived, or trashed, or kept, or everything", footer=True),
     Key("plan.sort", "s", "sort", "sort", "Sort by the next column", footer=True),
     Key("plan.reverse", "S", "reverse", "reverse", "Reverse the order"),
-    Key("plan.apply", "A", "apply", "apply", "Do what the plan says, after a question", footer=True, changes=True),
     Key("plan.save", "ctrl+s", "save", "save", "Write the policy into its file", footer=True, changes=True),
     Key("plan.revert", "ctrl+r", "revert", "as saved", "Take the policy that the file says"),
 )
@@ -232,14 +232,21 @@ ARCHIVE = (
 )
 
 TRASH = (
+    Key("trash.open", "enter", "open", "open", "The operation that put the run here", footer=True),
     Key("trash.undo", "z", "take_back", "undo", "Take back the deletion of the run", footer=True, changes=True),
     Key("trash.purge", "P", "purge", "purge", "Remove the run for good, after a question", footer=True, changes=True),
     Key("trash.empty", "E", "empty_trash", "empty", "Remove all of them for good", footer=True, changes=True),
 )
 
-AUDIT = (Key("audit.open", "enter", "open", "open", "The runs of the operation, or the run", footer=True),)
+AUDIT = (
+    Key("audit.open", "enter", "open", "open", "The runs of the operation, or the run", footer=True),
+    Key("audit.undo", "z", "take_back", "undo", "Take back the operation", footer=True, changes=True),
+)
 
-OPERATION = (Key("operation.open", "enter", "open", "open", "Look into the run", footer=True),)
+OPERATION = (
+    Key("operation.open", "enter", "open", "open", "Look into the run", footer=True),
+    Key("operation.undo", "z", "take_back", "undo", "Take back the operation", footer=True, changes=True),
+)
 
 POLICY = (
     Key("policy.leave", "escape", "leave", "plan", "Back to the plan", footer=True),

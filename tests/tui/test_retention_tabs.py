@@ -25,9 +25,9 @@ trash_for: 3d
 """
 
 
-def fill(folder, name: str = "no") -> None:
+def fill(folder, name: str = "no", storage: str = "file") -> None:
     """Five finished runs of two workflows, of which the last two failed; one is pinned."""
-    with flightlog.open(folder, storage="file") as store:
+    with flightlog.open(folder, storage=storage) as store:
         for n in range(5):
             store.run("triage" if n % 2 else "report", name=f"{name}{n}").finish("failed" if n > 2 else "completed")
         store.run("triage", name="pinned").finish("failed")
@@ -37,8 +37,13 @@ def fill(folder, name: str = "no") -> None:
 
 
 @pytest.fixture
-def folder(tmp_path):
-    fill(tmp_path / "data")
+def storage() -> str:
+    return "file"
+
+
+@pytest.fixture
+def folder(tmp_path, storage):
+    fill(tmp_path / "data", storage=storage)
     (tmp_path / "data" / "flightlog.yaml").write_text(POLICY)
     return tmp_path / "data"
 
@@ -73,6 +78,7 @@ def names(app) -> set[str]:
     return {run.name for run in app.store.runs.query(EVERYTHING).items}
 
 
+@pytest.mark.parametrize("storage", ["file", pytest.param("sqlite", marks=pytest.mark.heavy)])
 async def test_a_policy_is_applied_told_of_and_taken_back(app, folder):
     block = '  - match: "status:completed"\n    keep: {last: 1}\n    then: archive\n'
     (folder / "flightlog.yaml").write_text(POLICY.replace("trash_for", f"{block}trash_for"))
@@ -99,12 +105,19 @@ async def test_a_policy_is_applied_told_of_and_taken_back(app, folder):
         audit.rows.move_to(place)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, OperationScreen) and app.screen.found is not None)
-        await shows(pilot, "2 done", "flightlog retain --apply --yes", "trash/")
+        await shows(pilot, "2 done", "flightlog retain --apply --yes")
         await pilot.press("escape", "t", "z")
-        await asked(pilot, "Take back: 2 runs deleted")
+        await asked(pilot, "Undo: 2 runs deleted at")
         await ended(pilot, "2 runs as before")
         assert names(app) == everything
         await shows(pilot, "The trash is empty")
+        await pilot.press("u")
+        archived = next(n for n, act in enumerate(audit.rows.items) if act.action == "archive")
+        audit.rows.move_to(archived)
+        await pilot.press("z")
+        await asked(pilot, "Undo: 3 runs archived at")
+        await ended(pilot, "3 runs as before")
+        assert not app.store.runs.query(parse("archived")).items
         await pilot.press("escape")
         await until(pilot, lambda: screen.tab == "plan")
 

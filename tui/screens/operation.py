@@ -15,11 +15,12 @@ from ..glyphs import glyphs_of
 from ..keys import bindings
 from ..lines import Line, one_line
 from ..loading import Loader
-from ..messages import OpenRun
+from ..messages import OpenRun, OperationEnded
 from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar
 from ..widgets.line_list import LineList, OneLine
 from ..widgets.list_tab import PagedLines, Table
+from .run_operations import undo
 
 TABLE = Table(("", "Run", "Outcome", "Before", "After", "Where it is, or why"), "lllrrl", 5, (3, 4), {})
 _INKS = {"done": "good", "skipped": "muted", "failed": "bad"}
@@ -49,6 +50,7 @@ class OperationScreen(Screen[None]):
         yield KeyBar("operation")
 
     def on_mount(self) -> None:
+        self.query_one(KeyBar).read_only = self.store.read_only
         self.loader.request()
 
     @property
@@ -111,6 +113,12 @@ class OperationScreen(Screen[None]):
         one = self.rows.current
         if one is not None:
             self.post_message(OpenRun(one.run))
+
+    def action_take_back(self) -> None:
+        undo(self, self.store, self._operation)
+
+    def on_operation_ended(self, message: OperationEnded) -> None:
+        self.loader.request()
 
     def action_refresh(self) -> None:
         """Reads it again."""

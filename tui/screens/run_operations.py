@@ -156,8 +156,8 @@ def stop(screen: Screen[None]) -> None:
         screen.app.notify("nothing is under way", markup=False)
 
 
-def undo(screen: Screen[None], store: Store | None) -> None:
-    """Asks whether the newest operation that can be taken back is to be, and does it."""
+def undo(screen: Screen[Any], store: Store | None, operation: str = "") -> None:
+    """Asks whether this operation is to be taken back, or the newest that can be, and does it."""
     if store is None:
         return
     if store.read_only:
@@ -165,7 +165,7 @@ def undo(screen: Screen[None], store: Store | None) -> None:
         return
 
     def look() -> Operation | None:
-        found = store.upkeep.operations(limit=_RECENT).items
+        found = [store.upkeep.operation(operation)] if operation else store.upkeep.operations(limit=_RECENT).items
         return next((one for one in found if one.reversible), None)
 
     def found(operation: Operation | FlightlogError | None) -> None:
@@ -179,7 +179,7 @@ def undo(screen: Screen[None], store: Store | None) -> None:
     in_thread(screen, look, found)
 
 
-async def _ask_to_undo(screen: Screen[None], store: Store, operation: Operation) -> None:
+async def _ask_to_undo(screen: Screen[Any], store: Store, operation: Operation) -> None:
     done = {"archive": "archived", "restore": "restored", "trash": "deleted"}[operation.kind]
     signed = f" by {safe_text(operation.by, limit=40)}" if operation.by else ""
     what = f"Undo: {format.plural(operation.done, 'run')} {done} at {format.moment(operation.at)}{signed}?"

@@ -11,6 +11,7 @@ from ..glyphs import glyphs_of
 from ..keys import bindings
 from ..lines import Line, one_line
 from ..messages import OpenRun
+from ..screens.run_operations import undo
 from .line_list import LineList
 from .list_tab import ListTab, Table
 
@@ -67,6 +68,14 @@ class AuditTab(ListTab[Act]):
             self.app.push_screen(OperationScreen(self.store, one.operation))
         elif one is not None and one.run:
             self.post_message(OpenRun(one.run))
+
+    def action_take_back(self) -> None:
+        """Takes back the operation under the cursor."""
+        one = self.rows.current
+        if one is not None and one.operation:
+            undo(self.screen, self.store, one.operation)
+        elif one is not None:
+            self.app.notify("only what was done with runs can be taken back here", markup=False)
 
 
 _INKS = {"purge": "bad", "trash": "bad", "archive": "warn", "restore": "good", "undo": "good", "delete": "bad"}

@@ -2,10 +2,10 @@
 
 from collections.abc import Hashable, Iterator, Sequence
 
-from textual import work
+from textual import on, work
 
 from ...core import clock
-from ...core.operations import Done, Operation, Trashed, new_order
+from ...core.operations import Done, Trashed, new_order
 from ...core.pages import Page, each
 from ...core.retention.policy import Policy
 from ...core.store import Store
@@ -18,8 +18,9 @@ from ..loading import in_thread
 from ..messages import Trouble
 from ..operations import Work
 from ..screens.prompt import Confirm
-from ..screens.run_operations import begin_work
+from ..screens.run_operations import begin_work, undo
 from ..signing import who
+from .line_list import LineList
 from .list_tab import ListTab, Table, failed
 
 
@@ -96,29 +97,20 @@ class TrashTab(ListTab[Trashed]):
 
     # What the person does.
 
+    @on(LineList.Chosen)
+    def action_open(self) -> None:
+        """To the operation that put the run here."""
+        one = self.rows.current
+        if one is not None:
+            from ..screens.operation import OperationScreen
+
+            self.app.push_screen(OperationScreen(self.store, one.operation))
+
     def action_take_back(self) -> None:
         """Takes back the operation that put the run here."""
-        one, store = self.rows.current, self.store
-        if one is None or not self.writable():
-            return
-
-        def found(operation: object) -> None:
-            if (error := failed(operation)) is not None:
-                self.post_message(Trouble(error))
-            elif isinstance(operation, Operation):
-                self._ask_back(operation)
-
-        in_thread(self, lambda: store.upkeep.operation(one.operation), found)
-
-    @work
-    async def _ask_back(self, found: Operation) -> None:
-        store, order = self.store, new_order(by=who(), why=f"flightlog undo {found.id}")
-        what = f"Take back: {format.plural(found.done, 'run')} deleted at {format.moment(found.at)}?"
-        if await self.app.push_screen_wait(Confirm(what, "They come back where they were.")):
-            begin_work(
-                self.screen,
-                Work("undoing", "as before", found.done, lambda: store.upkeep.undo(order, found.id)),
-            )
+        one = self.rows.current
+        if one is not None:
+            undo(self.screen, self.store, one.operation)
 
     def action_purge(self) -> None:
         one = self.rows.current
