@@ -19,8 +19,8 @@ def test_space_of_100_000_runs_in_files(files_of):
         again, runs = in_turn(store.upkeep.space, lambda: store.upkeep.space(("triage",), limit=500), calls=3)
         top = store.upkeep.space()
         assert top.node.count == 100_000
-        run = store.upkeep.space(("triage",), limit=1).children[0].name
-        inside = seconds(lambda: store.upkeep.space(("triage", run)))
+        found = [node.name for node in store.upkeep.space(("triage",), limit=50).children]
+        (inside,) = in_turn(lambda: store.upkeep.space(("triage", found.pop())))
     say(0, "files, 100k runs: what takes the room, ms", again * 1e3, 100, f"the first time {told(first)}", "ms")
     say(0, "files, 100k runs: a workflow's 500 largest runs, ms", runs * 1e3, 100, told(runs), "ms")
     say(0, "files, 100k runs: inside one run, ms", inside * 1e3, 100, told(inside), "ms")

@@ -203,6 +203,17 @@ async def test_an_empty_store_teaches(tmp_path):
     app.close()
 
 
+async def test_of_one_session_alone_nothing_is_told_and_it_says_why(ids, tmp_path):
+    app = FlightlogApp(lambda: flightlog.open(tmp_path / "data").scoped(session="ana"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.store is not None and app.home.run_list.ready)
+        await pilot.press("4")
+        await shows(pilot, "upkeep is of the whole store", "ask without --session")
+        await pilot.press("enter", "s", "space", "D", "j", "escape")
+        await until(pilot, lambda: app.screen is app.home)
+    app.close()
+
+
 @pytest.mark.parametrize(("size", "ascii"), [(SIZES[0], False), (SIZES[1], True)])
 async def test_hostile_names_are_shown_and_never_obeyed(tmp_path, size, ascii):
     with flightlog.open(tmp_path / "data", storage="file") as store:

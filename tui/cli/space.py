@@ -137,6 +137,8 @@ def _say(found: Space) -> None:
     shown = sum(node.size_bytes for node in found.children if not node.apart)
     more = f"; {size_of(Node(kind='rest', name='', size_bytes=whole - shown))} not shown" if shown != whole else ""
     say(f"{size_of(found.node)} in {name_of(found.node)}{more}")
+    if any(node.kind == "free" for node in found.children):
+        say("`flightlog compact` gives free pages back to the disk")
 
 
 def _step(node: Node) -> str:

@@ -1,14 +1,14 @@
 """Place 4, Space: what takes the room, level by level, with archive and delete right there."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from ...core.errors import NotFound
+from ...core.errors import NotFound, NotSupported
 from ...core.feed import Watch
 from ...core.runs import Totals
 from ...core.space import Sorting, Space
@@ -21,7 +21,7 @@ from ..messages import OpenRun, OperationEnded, ShowRuns
 from ..space_page import SORTS, SpacePage, title, trail
 from ..space_preview import Previewed, read_preview
 from ..space_targets import query_of
-from ..widgets.empty import Empty, no_space
+from ..widgets.empty import Empty, no_space, refused
 from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar
 from ..widgets.line_list import LineList, OneLine
@@ -45,6 +45,16 @@ class Found(NamedTuple):
     limit: int
 
 
+class Refused(NamedTuple):
+    """Why nothing can be told here: of one session's store."""
+
+    error: NotSupported
+
+
+Read = Found | Refused | None
+"""What is new, why nothing can be told, or that nothing is new."""
+
+
 class SpaceScreen(SpaceOperations):
     """Reads the level that is shown, and nothing while nothing changes; sums of workflows are kept, never added up."""
 
@@ -57,12 +67,15 @@ class SpaceScreen(SpaceOperations):
     def __init__(self, store: Store, watching: Watch) -> None:
         super().__init__(store, watching)
         self.found: Found | None = None
+        self.refused: Refused | None = None
         self.path: Names = ()
         self.sort: Sorting = SORTS[0]
         self._limit = PAGE
         self.opening: asyncio.Event | None = asyncio.Event()
         """There while another level is read: keys wait for it."""
-        self.loader: Loader[Found | None] = Loader(self, self._prepare, self._loaded, every=EVERY, rest=REST)
+        self.loader: Loader[Found | NotSupported | None] = Loader(
+            self, self._prepare, self._loaded, every=EVERY, rest=REST
+        )
         self.previewer: Loader[Previewed] = Loader(self, self._prepare_preview, self._previewed, every=0.05)
 
     def compose(self) -> ComposeResult:
@@ -92,12 +105,12 @@ class SpaceScreen(SpaceOperations):
     def on_operation_ended(self, message: OperationEnded) -> None:
         self.action_refresh()
 
-    def _prepare(self) -> Callable[[], Found | None]:
+    def _prepare(self) -> Callable[[], Read]:
         before, store = (None if self._whole else self.found), self.store
         path, sort, limit = self.path, self.sort, self._limit
         self._whole = False
 
-        def read() -> Found | None:
+        def read() -> Read:
             if before is None:
                 cursor, moved = store.feed.cursor(), True
             else:
@@ -106,13 +119,19 @@ class SpaceScreen(SpaceOperations):
                 moved |= (_names(before.space), before.sort, before.limit) != (path, sort, limit)
             if not moved:
                 return None if before is None or cursor == before.cursor else before._replace(cursor=cursor)
-            return Found(cursor, store.runs.totals(), _look(store, path, sort, limit), sort, limit)
+            try:
+                return Found(cursor, store.runs.totals(), _look(store, path, sort, limit), sort, limit)
+            except NotSupported as error:
+                return Refused(error)
 
         return read
 
-    def _loaded(self, found: Found | None) -> None:
+    def _loaded(self, found: Read) -> None:
         self._opened()
-        if found is None:
+        if isinstance(found, Refused):
+            self.refused = found
+            self._show_panes()
+        if not isinstance(found, Found):
             return
         self._note(found)
         before, self.found = self.found, found
@@ -151,8 +170,9 @@ class SpaceScreen(SpaceOperations):
     # Drawing.
 
     def _show_panes(self) -> None:
-        nothing = self.found is not None and not self.path and _has_nothing(self.found.space)
-        self.query_one(Empty).show(no_space(self.store.name) if nothing else [])
+        lines = self._empty_lines()
+        nothing = bool(lines)
+        self.query_one(Empty).show(lines)
         for part in ("#space-trail", "#space-head", "#space", "#space-total", "#preview-top", "#space-preview"):
             self.query_one(part).display = not nothing and (part not in _PREVIEW or self.shows_preview)
         if self.focused is None and not nothing:
@@ -161,6 +181,12 @@ class SpaceScreen(SpaceOperations):
             line.refresh()
         for frame in self.query(FrameLine):
             frame.update()
+
+    def _empty_lines(self) -> Sequence[Line]:
+        if self.refused is not None:
+            return refused(self.refused.error)
+        nothing = self.found is not None and not self.path and _has_nothing(self.found.space)
+        return no_space(self.store.name) if nothing else []
 
     def on_resize(self) -> None:
         self._show_panes()

@@ -86,6 +86,11 @@ def no_space(name: str) -> list[Line]:
     ]
 
 
+def refused(error: FlightlogError) -> list[Line]:
+    """What cannot be shown of this store: why, and what to do."""
+    return [[(one_line(error.what, 400), "strong")], [(one_line(error.advice, 400), "muted")]]
+
+
 def no_costs_match(query: str, window: str) -> list[Line]:
     """A filter, or days, that leave no call."""
     what = [("No call of a model", "strong"), (f"  {one_line(query, 200)}", "text"), (f"  {window}", "text")]
