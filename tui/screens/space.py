@@ -73,9 +73,7 @@ class SpaceScreen(SpaceOperations):
         self._limit = PAGE
         self.opening: asyncio.Event | None = asyncio.Event()
         """There while another level is read: keys wait for it."""
-        self.loader: Loader[Found | NotSupported | None] = Loader(
-            self, self._prepare, self._loaded, every=EVERY, rest=REST
-        )
+        self.loader: Loader[Read] = Loader(self, self._prepare, self._loaded, every=EVERY, rest=REST)
         self.previewer: Loader[Previewed] = Loader(self, self._prepare_preview, self._previewed, every=0.05)
 
     def compose(self) -> ComposeResult:
