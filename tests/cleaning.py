@@ -1,6 +1,8 @@
 """A store with a few runs of two workflows, which the verbs that clean up are called on."""
 
 import json
+from collections.abc import Callable
+from pathlib import Path
 
 import flightlog
 import pytest
@@ -15,12 +17,23 @@ FEW_KINDS = ("file", *(pytest.param(kind, marks=pytest.mark.heavy) for kind in (
 """The same, where a test takes long."""
 
 
+def made(kind: str, folder: Path, new_url: Callable[[], str]) -> tuple[str, str | None]:
+    """A place for a store of a kind, and what to open it with for the first time."""
+    if kind != "postgres":
+        return str(folder), kind
+    folder.mkdir()
+    url = json.dumps(new_url())
+    folder.joinpath("flightlog.yaml").write_text(
+        f"storage: {{logs: {{type: postgres, url: {url}}}}}\narchive: {{path: archive}}\n"
+    )
+    return str(folder), None
+
+
 class Place:
     """A store with a few runs, which verbs are called on."""
 
-    def __init__(self, kind: str, folder, new_url) -> None:
-        self.name = new_url() if kind == "postgres" else str(folder)
-        storage = None if kind == "postgres" else kind
+    def __init__(self, kind: str, folder: Path, new_url: Callable[[], str]) -> None:
+        self.name, storage = made(kind, folder, new_url)
         with flightlog.open(self.name, storage=storage) as store:
             for number in range(4):
                 with store.run("triage", name=f"night-{number}", session="ana") as run:
@@ -31,7 +44,6 @@ class Place:
             self.ids = {run.name: run.id for run in store.runs.query(EVERYTHING).items}
 
     def call(self, *words, code=0, input=None):
-        # Not as an option: a URL with a password in it is warned of there.
         done = CliRunner().invoke(main, list(map(str, words)), input=input, env={"FLIGHTLOG_DATA": self.name})
         assert done.exit_code == code, (done.output, done.exception)
         return done

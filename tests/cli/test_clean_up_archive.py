@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from cleaning import Place
+from cleaning import KINDS, Place
 
 
-@pytest.fixture(params=["file", "sqlite"])
+@pytest.fixture(params=KINDS)
 def place(request, tmp_path, new_postgres_url):
     return Place(request.param, tmp_path / "data", new_postgres_url)
 
@@ -82,8 +82,7 @@ def test_the_audit_trail_tells_what_was_done_also_to_runs_that_are_gone(place):
     assert found == acts
 
 
-def test_compact_says_what_it_gives_and_asks(tmp_path):
-    place = Place("sqlite", tmp_path / "data", None)
+def test_compact_says_what_it_gives_and_asks(place):
     assert "nothing was done" in place.call("compact", code=2).stderr
     (told,) = place.rows("compact", "--yes")
     assert set(told) == {"before_bytes", "after_bytes", "room_bytes"}

@@ -9,7 +9,7 @@ import sys
 
 import flightlog
 import pytest
-from cleaning import FEW_KINDS
+from cleaning import FEW_KINDS, made
 from flightlog.core.query.query import EVERYTHING
 
 RUNS = 60
@@ -18,8 +18,8 @@ PROGRAM = (sys.executable, "-c", "from flightlog.tui.cli.main import main; main(
 
 @pytest.fixture(params=FEW_KINDS)
 def data(request, tmp_path, new_postgres_url):
-    name = new_postgres_url() if request.param == "postgres" else str(tmp_path / "data")
-    with flightlog.open(name, storage=None if request.param == "postgres" else request.param) as store:
+    name, storage = made(request.param, tmp_path / "data", new_postgres_url)
+    with flightlog.open(name, storage=storage) as store:
         for number in range(RUNS):
             store.run("w", name=f"run-{number}").finish()
     return name

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import flightlog
 import pytest
-from cleaning import FEW_KINDS
+from cleaning import FEW_KINDS, made
 from click.testing import CliRunner
 from flightlog.core.annotations import Pinned
 from flightlog.core.clock import pretending
@@ -37,7 +37,7 @@ class Place:
 
     def __init__(self, name: str, storage: str | None, folder) -> None:
         self.name, self.folder, self.policy = name, folder, folder / "policy.yaml"
-        self.env = os.environ | {"FLIGHTLOG_DATA": name}  # not an option: a password in it is warned of there
+        self.env = os.environ | {"FLIGHTLOG_DATA": name}
         self.policy.write_text(POLICY)
         moment = [0]
         with pretending(lambda: moment[0]), flightlog.open(name, storage=storage) as store:
@@ -85,9 +85,7 @@ class Place:
 
 @pytest.fixture(params=FEW_KINDS)
 def place(request, tmp_path, new_postgres_url):
-    if request.param == "postgres":
-        return Place(new_postgres_url(), None, tmp_path)
-    return Place(str(tmp_path / "data"), request.param, tmp_path)
+    return Place(*made(request.param, tmp_path / "data", new_postgres_url), tmp_path)
 
 
 LIVE = {"n-4": "live", "n-5": "live", "f-3": "live", "f-4": "live", "f-5": "live"}
@@ -269,8 +267,7 @@ def test_eight_at_once_do_what_one_would(place):
     assert place.standing() == LIVE and place.trashed() == 107
 
 
-def test_what_is_archived_and_what_is_removed_are_operations_of_their_own(tmp_path):
-    place = Place(str(tmp_path / "data"), "file", tmp_path)
+def test_what_is_archived_and_what_is_removed_are_operations_of_their_own(place):
     block = '  - {match: "status:completed", keep: {last: 2}, then: archive}'
     place.policy.write_text("retention:\n" + block + POLICY[POLICY.index('\n  - {match: "status:failed"') :])
     done = place.call("--apply", "--yes")

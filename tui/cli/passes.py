@@ -31,6 +31,8 @@ class Pass(NamedTuple):
     """What one pass came to."""
 
     account: Account
+    every_s: float
+    """Seconds until the next one, as was said when this one was made."""
     shown: Meant | None = None
     """What it would have done, where the policy was not applied by hand."""
 
@@ -54,8 +56,9 @@ def passes(settings: Settings, file: str | None, as_json: bool) -> None:
     with Stopping() as stopping:
         while not stopping.wait(wait):
             try:
-                _say(_made(settings, file, stopping), as_json, settings.ascii)
-                wait, tries, said = retention(settings, file).every_s, 0, ""
+                made = _made(settings, file, stopping)
+                _say(made, as_json, settings.ascii)
+                wait, tries, said = made.every_s, 0, ""
                 continue
             except Locked as error:
                 wait = min(_AGAIN_S * 2**tries, _LOCKED_MOST_S)
@@ -74,7 +77,7 @@ def _made(settings: Settings, file: str | None, stopping: Stopping) -> Pass:
         said = retention(settings, file)
         policy = said.required()
         if store.upkeep.applied_policy() != digest_of(policy):
-            return Pass(account, meant(store, said))
+            return Pass(account, said.every_s, meant(store, said))
         wanted = meant_again(store, policy)
         found = carry_out(wanted.taken, wanted.gone, store, by=who(), why=command(file, "--auto"))
         with closing(cast("Generator[Carried]", found)) as runs:
@@ -84,7 +87,7 @@ def _made(settings: Settings, file: str | None, stopping: Stopping) -> Pass:
                     _complain(f"{one.done.run} failed: {one.done.why}")
                 if stopping.asked:
                     break
-    return Pass(account)
+    return Pass(account, said.every_s)
 
 
 def _complain(what: str) -> None:
