@@ -54,6 +54,8 @@ class RetentionScreen(PlaceScreen):
         """Places of the table of keys that work here."""
         if isinstance(self.focused, PolicyEditor):
             return ("policy", "app")
+        if self.tab == "plan" and self.store.policy_file is None:
+            return ("retention", "place", "moves", "app")
         return (self.tab, "retention", "place", "moves", "app")
 
     def compose(self) -> ComposeResult:
@@ -142,9 +144,9 @@ class RetentionScreen(PlaceScreen):
 
     @on(PlanTab.Retold)
     def _retold(self) -> None:
-        made = self.plan.made.found if self.plan is not None else None
-        if made is not None:
-            self.query_one(TrashTab).keep_for(made.policy.trash_for)
+        if self.plan is not None and not self.plan.changed:
+            found = self.plan.made.found
+            self.query_one(TrashTab).keep_for(found.policy.trash_for if found is not None else "")
         self._told()
 
     def _told(self) -> None:
@@ -154,7 +156,7 @@ class RetentionScreen(PlaceScreen):
         self._show_keys()
 
     def _show_keys(self) -> None:
-        bar, places = self.query_one(KeyBar), tuple(one for one in self.PLACES[:2] if one != "app")
+        bar, places = self.query_one(KeyBar), tuple(one for one in self.PLACES[:2] if one not in ("app", "place"))
         if bar.places != places:
             bar.places = places
             bar.refresh()

@@ -64,7 +64,7 @@ class PlanTab(Container):
         self._stopped = False
         self._timer: Timer | None = None
         self.reader: Loader[bool] = Loader(self, self._prepare_read, self._read, every=EVERY, rest=REST)
-        self.planner: Loader[Made] = Loader(self, self._prepare_plan, self._planned)
+        self.planner: Loader[Made] = Loader(self, self._prepare_plan, self._planned, rest=REST)
         self.filer: Loader[Written] = Loader(self, lambda: self.file.read, self._filed)
 
     def compose(self) -> ComposeResult:
@@ -129,7 +129,7 @@ class PlanTab(Container):
                 self.editor.history.clear()
         self.stale = found.stamp != self.written.stamp
         self._tell()
-        self.planner.request()
+        self._plan_now()
 
     def _take(self, found: Written) -> None:
         self.written, self.stale = found, False
@@ -145,7 +145,11 @@ class PlanTab(Container):
         if self._timer is not None:
             self._timer.stop()
         quick = self.planner.took < QUICK
-        self._timer = self.set_timer(AT_ONCE if quick else LONG, self.planner.request)
+        self._timer = self.set_timer(AT_ONCE if quick else LONG, self._plan_now)
+
+    def _plan_now(self) -> None:
+        """A person waits for it: without the rest that is taken between plans of what changes by itself."""
+        self.planner.request(at_once=True)
 
     def _prepare_plan(self) -> Callable[[], Made]:
         return partial(make, self.store, self.file, self.live, self.editor.text, self.shown, glyphs_of(self), self.made)
@@ -157,7 +161,7 @@ class PlanTab(Container):
         self.editor.mark(made.mistake.line if made.mistake else None)
         self._tell()
         if made.text != self.editor.text or (made.page is not None and made.page.shown != self.shown):
-            self.planner.request()
+            self._plan_now()
 
     # Drawing.
 
@@ -247,7 +251,7 @@ class PlanTab(Container):
 
     def _show(self, shown: Shown) -> None:
         self.shown = shown
-        self.planner.request()
+        self._plan_now()
 
     def action_apply(self) -> None:
         made = self.made

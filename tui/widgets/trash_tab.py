@@ -7,7 +7,6 @@ from textual import on, work
 from ...core import clock
 from ...core.operations import Done, Trashed, new_order
 from ...core.pages import Page, each
-from ...core.retention.policy import Policy
 from ...core.store import Store
 from ...core.units import seconds_of
 from .. import format
@@ -38,12 +37,13 @@ class TrashTab(ListTab[Trashed]):
 
     def __init__(self, store: Store, *, id: str | None = None) -> None:
         super().__init__(store, id=id)
-        self.trash_for = seconds_of(Policy().trash_for)
-        """Seconds that a run lies here, as the policy says that was read last."""
+        self.trash_for: float | None = None
+        """Seconds that a run lies here, as the policy that is saved says; None if there is none."""
 
     def keep_for(self, span: str) -> None:
-        """The policy says how long a run lies here."""
-        if (seconds := seconds_of(span)) != self.trash_for:
+        """The policy says how long a run lies here; empty if there is none."""
+        seconds = seconds_of(span) if span else None
+        if seconds != self.trash_for:
             self.trash_for = seconds
             self.rows.redraw()
 
@@ -66,6 +66,8 @@ class TrashTab(ListTab[Trashed]):
 
     def _left(self, one: Trashed) -> str:
         """How long it still lies here."""
+        if self.trash_for is None:
+            return glyphs_of(self).dash
         try:
             left = clock.to_seconds(one.at) + self.trash_for - clock.now_s()
         except ValueError:
@@ -83,6 +85,8 @@ class TrashTab(ListTab[Trashed]):
         by = f" by {one_line(one.by, 60)}" if one.by else ""
         left = self._left(one)
         when = "it leaves with the next clean-up" if left == "over" else f"{left} until it is removed for good"
+        if self.trash_for is None:
+            when = "it stays until somebody empties the trash"
         return [
             (one_line(one.run, 60), "text"),
             (f" deleted {format.moment(one.at)}{by}", "muted"),
