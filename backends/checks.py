@@ -90,12 +90,17 @@ def exposed(path: Path) -> Iterator[str]:
     except FileNotFoundError:
         return
     if not stat.S_ISDIR(found.st_mode):
-        if found.st_mode & 0o077:
+        if _is_open(found.st_mode):
             yield str(path)
         return
     for file, found in files_below(path):
-        if found.st_mode & 0o077:
+        if _is_open(found.st_mode):
             yield file
+
+
+def _is_open(mode: int) -> bool:
+    """The mode of a symlink says nothing, and cannot be changed."""
+    return bool(mode & 0o077) and not stat.S_ISLNK(mode)
 
 
 def named_damage(database: Database, aside: Callable[[str], bool] = lambda run: False) -> Check:
