@@ -152,7 +152,7 @@ class FileShelf:
         try:
             with Flz.open(path, run) as archive:
                 archive.verify()
-        except Corrupt as error:
+        except (Corrupt, NotSupported) as error:
             return Finding(
                 severity="error", kind="damaged-archive", what=error.what, where=str(path), advice=error.advice, run=run
             )
