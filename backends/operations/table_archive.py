@@ -52,8 +52,8 @@ class TableArchive:
     def pack(self, intent: Intent, run: Run, check: Check) -> Done:
         """Conflict, Corrupt, StorageError: then `settle_pack` clears up."""
         part, path = self._part(intent), self._layout.archived(run.id)
-        disk.make_folder(path.parent)
-        _unlink(part)
+        self._make_folder(path)
+        self._unlink(part)
         written = write_flz(part, facts_of(run), members_of_rows(self._database, run.id, self._notes(run.id)))
         with Flz.open(part, run.id) as archive:
             archive.verify()
@@ -80,13 +80,13 @@ class TableArchive:
         part, path = self._part(intent), self._layout.archived(intent.run)
         row = self.find(intent.run)
         if row is not None and row.operation == intent.operation:
-            _unlink(part)
+            self._unlink(part)
             told = {"before_bytes": row.live_bytes, "after_bytes": row.size_bytes, "digest": row.digest}
             return Done(run=intent.run, outcome="done", where=self._where(path), **told)
         with suppress(FileNotFoundError):
             if os.path.samefile(part, path):  # and not another's
-                _unlink(path)
-        _unlink(part)
+                self._unlink(path)
+        self._unlink(part)
         return None
 
     # --- back from it
@@ -97,6 +97,7 @@ class TableArchive:
         row = self.find(run)
         if row is None:
             raise Conflict("it is not in the archive any more", where=run)
+        self._refuse_links(path)
         with Flz.open(path, run) as archive:
             archive.verify()
 
@@ -120,7 +121,7 @@ class TableArchive:
             size = connection.scalar(_SIZE, {"of": run})
             if connection.execute(_ANY_EVENT, {"of": run}).first() is None:
                 return None  # it is not there at all
-        _unlink(self._layout.archived(run))
+        self._unlink(self._layout.archived(run))
         return Done(run=run, outcome="done", before_bytes=intent.size_bytes, after_bytes=size or 0)
 
     # --- what is there
@@ -133,7 +134,7 @@ class TableArchive:
     def remove(self, run: str) -> None:
         """Takes the archive of a run away, if it has one, for good. StorageError."""
         if self.find(run) is not None:
-            _unlink(self._layout.archived(run))
+            self._unlink(self._layout.archived(run))
 
     def verify(self, run: str) -> Finding | None:
         """See the protocol `Shelf`."""
@@ -158,6 +159,36 @@ class TableArchive:
     def _part(self, intent: Intent) -> Path:
         folder = self._layout.archived(intent.run).parent
         return folder / f".{intent.operation}-{intent.run}.part"
+
+    def _make_folder(self, path: Path) -> None:
+        """Where an archive is to lie; the folders are on the disk when this returns. StorageError."""
+        self._refuse_links(path)
+        new = [folder for folder in path.parents if not folder.exists()]
+        try:
+            disk.make_folder(path.parent)
+            for folder in new:
+                disk.sync_folder(folder.parent)
+        except OSError as error:
+            raise disk.storage_error(error, path.parent, "making a folder for archives") from error
+
+    def _unlink(self, path: Path) -> None:
+        self._refuse_links(path)
+        try:
+            path.unlink(missing_ok=True)
+            disk.sync_folder(path.parent)
+        except FileNotFoundError:
+            return  # there is no folder
+        except OSError as error:
+            raise disk.storage_error(error, path, "removing an archive") from error
+
+    def _refuse_links(self, path: Path) -> None:
+        """StorageError where a symlink lies in the place of a folder; one that somebody has configured may be one."""
+        try:
+            disk.refuse_symlink(path.parent)
+            if self._layout.archive_at is None:
+                disk.refuse_symlink(self._layout.archive)
+        except OSError as error:
+            raise disk.storage_error(error, path.parent, "looking for archives") from error
 
     def _where(self, path: Path) -> str:
         """From the data directory, if it lies there."""
@@ -218,16 +249,6 @@ def _event(line: bytes, archive: Flz) -> StoredEvent:
         return StoredEvent(head.seq, head.type, 0, line)
     level = LEVELS.index(event.level) + 1 if isinstance(event, Logged) else 0
     return StoredEvent(event.seq, str(event.__struct_config__.tag), level, line)
-
-
-def _unlink(path: Path) -> None:
-    try:
-        path.unlink(missing_ok=True)
-        disk.sync_folder(path.parent)
-    except FileNotFoundError:
-        return  # there is no folder
-    except OSError as error:
-        raise disk.storage_error(error, path, "removing an archive") from error
 
 
 _archive, _runs = tables.archives.c, tables.runs.c
