@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import bindparam, select
 
-from ...core.errors import Corrupt, NotFound, StorageError
+from ...core.errors import Corrupt, NotFound, NotSupported, StorageError
 from ...core.events import RunFinished
 from ...core.operations import Compacted, Done, Kind, Trashed
 from ...core.pages import Page

@@ -8,9 +8,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
 import pytest
-import zstandard
+from crafted_archives import CRAFTED, bomb, remade
 from flightlog.backends.archive.flz import DIGEST, END, FRAME, MAGIC, MEMBERS, PREAMBLE, RECORD, Facts
 from flightlog.backends.archive.flz_numbers import Numbers
 from flightlog.backends.archive.flz_reader import Flz
@@ -183,46 +182,6 @@ def test_an_archive_cut_off_anywhere_is_refused(path: Path) -> None:
             Flz.open(path)
 
 
-def remade(
-    whole: bytes, *, change: "dict[str, object] | None" = None, index: bytes | None = None, form: int = 1
-) -> bytes:
-    """An archive by somebody who knows the format: every digest is right, and something else is not."""
-    magic, _, length = PREAMBLE.unpack_from(whole)
-    index_at, count, _, _ = END.unpack(whole[-END.size :])
-    told = msgspec.json.decode(whole[PREAMBLE.size : PREAMBLE.size + length]) | (change or {})
-    manifest = msgspec.json.encode(told)
-    shift = len(manifest) - length
-    records = [list(record) for record in RECORD.iter_unpack(whole[index_at : index_at + count * RECORD.size])]
-    for record in records:
-        record[0] += shift
-    table = b"".join(RECORD.pack(*record) for record in records) if index is None else index
-    head = PREAMBLE.pack(magic, form, len(manifest)) + manifest
-    end = struct.pack("<QI", index_at + shift, len(table) // RECORD.size)
-    parts = hashlib.sha256(head + table + end).digest()
-    out = head + whole[PREAMBLE.size + length : index_at] + table + end + parts
-    return out + hashlib.sha256(out).digest()
-
-
-def member(name: str, size: int = 5, frames: int = 1, sha256: str = "") -> dict[str, object]:
-    return {"name": name, "size": size, "sha256": sha256, "frames": frames}
-
-
-CRAFTED: list[dict[str, object]] = [
-    {"members": [member("../../etc/passwd")]},
-    {"members": [member("/etc/passwd")]},
-    {"members": [member("journal"), member("journal")]},
-    {"members": [member("journal", frames=-1), member("states", frames=2)]},
-    {"members": [member("journal", size=1 << 60)]},
-    {"members": [member("journal", frames=1 << 31)]},
-    {"members": [member("states"), member("journal", frames=0)]},
-    {"members": []},
-    {"members": [member("journal")] * 100_000},
-    {"members": "journal"},
-    {"run": "../../../etc"},
-    {"run": 7},
-]
-
-
 @pytest.mark.parametrize("change", CRAFTED, ids=lambda change: str(change)[:60])
 def test_a_crafted_archive_is_refused_and_touches_nothing(path: Path, change: dict[str, object]) -> None:
     write(path, journal=b"12345")
@@ -263,20 +222,7 @@ def test_a_newer_format_is_left_to_a_newer_program(path: Path) -> None:
 def test_a_bomb_is_not_unpacked(path: Path, told: int) -> None:
     """A frame of 30 kB that would be a GB, whatever the index says of it."""
     write(path, journal=b"12345")
-    whole = path.read_bytes()
-    _, _, length = PREAMBLE.unpack_from(whole)
-    packer = zstandard.ZstdCompressor(level=3).compressobj(size=1 << 30)
-    zeros = bytes(1 << 20)
-    bomb = b"".join(packer.compress(zeros) for _ in range(1 << 10)) + packer.flush()
-    begin = PREAMBLE.size + length
-    manifest = msgspec.json.decode(whole[PREAMBLE.size : begin])
-    manifest["members"][0]["size"] = told
-    head = msgspec.json.encode(manifest)
-    bent = PREAMBLE.pack(*PREAMBLE.unpack_from(whole)[:2], len(head)) + head
-    index = RECORD.pack(len(bent), 0, 1, len(bomb), told)
-    end = struct.pack("<QI", len(bent) + len(bomb), 1)
-    bent += bomb + index + end + hashlib.sha256(bent + index + end).digest()
-    path.write_bytes(bent + hashlib.sha256(bent).digest())
+    path.write_bytes(bomb(path.read_bytes(), told))
     began = time.perf_counter()
     with pytest.raises(Corrupt), Flz.open(path) as flz:
         flz.read("journal", 0, 1)
