@@ -65,7 +65,11 @@ def _list(settings: Settings, limit: int, after: str | None, as_json: bool) -> N
         for one in page.items:
             say_json(plain(one))
     else:
-        table(("Run", "Workflow", "Status", "Size", "Removed", "By", "Operation"), map(_cells, page.items))
+        table(
+            ("Run", "Workflow", "Status", "Size", "Removed", "By", "Operation"),
+            map(_cells, page.items),
+            right=frozenset({"Size"}),
+        )
     if page.next:
         say(f"go on with --after {page.next}", err=True)
 
