@@ -51,7 +51,7 @@ class PostgresHousekeeping:
         with self._database.outside() as connection:
             autocommit, connection.autocommit = connection.autocommit, True
             try:
-                connection.execute("VACUUM (ANALYZE)")
+                connection.execute("VACUUM")
             finally:
                 connection.autocommit = autocommit
 

@@ -1,9 +1,11 @@
 """Operations on the runs of databases: what is particular to them beside what the contract promises of all stores."""
 
 import os
+import random
 import shutil
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,8 +17,9 @@ from flightlog.backends.operations.table_record import Fact
 from flightlog.backends.replay import replay
 from flightlog.backends.sql import tables
 from flightlog.backends.sqlite.reserve import LEAST, Reserve
+from flightlog.backends.sqlite.sqlite_housekeeping import SqliteHousekeeping
 from flightlog.core.annotations import Noted
-from flightlog.core.errors import Conflict, Locked, NotFound, ReadOnly
+from flightlog.core.errors import Conflict, Locked, NotFound, ReadOnly, StorageError
 from flightlog.core.operations import Chosen, new_order
 from flightlog.core.query.query import EVERYTHING
 from killing import killed_at
@@ -281,3 +284,102 @@ def test_threads_that_record_go_on_while_runs_are_removed(tmp_path):
         assert len(list(store.upkeep.purge(new_order()))) == 20
         assert len({agent.result() for agent in recording}) == 15
         assert store.runs.totals().runs == 15
+
+
+LOOP = """
+import sys, flightlog
+from flightlog.core.operations import Chosen, new_order
+with flightlog.open(sys.argv[1], config=sys.argv[2]) as store:
+    print("begun", flush=True)
+    while True:
+        order, packed = new_order(), new_order()
+        list(store.upkeep.archive(packed, [Chosen(run=run) for run in sys.argv[3:]]))
+        list(store.upkeep.trash(order, [Chosen(run=run) for run in sys.argv[3:]]))
+        list(store.upkeep.undo(new_order(), order.id))
+        list(store.upkeep.restore(new_order(), sys.argv[3:]))
+"""
+
+
+def settled(store) -> None:
+    """Waits until a server has noticed that whoever worked is gone."""
+    until = time.monotonic() + 30
+    while True:
+        try:
+            list(store.upkeep.trash(new_order(), []))
+            return
+        except Locked:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+
+
+@pytest.mark.heavy
+@pytest.mark.timeout(300)
+def test_killed_at_any_time_on_a_server_a_run_is_in_one_place_and_whole(tmp_path, new_postgres_url):
+    url, config, rng = new_postgres_url(), tmp_path / "flightlog.yaml", random.Random(3)
+    config.write_text(f"archive: {{path: {tmp_path / 'archive'}}}")
+    with flightlog.open(url, config=config) as store:
+        runs = [record(store, f"number {number}") for number in range(3)]
+        whole = census(store)
+        for _ in range(12):
+            words = [sys.executable, "-c", LOOP, url, str(config), *runs]
+            with subprocess.Popen(words, stdout=subprocess.PIPE) as worker:
+                assert worker.stdout
+                worker.stdout.readline()
+                time.sleep(rng.random() * 0.6)
+                worker.kill()
+            settled(store)
+            now = census(store)
+            assert now.keys() == whole.keys()
+            assert all(now[run] in (whole[run], ("trash",)) for run in runs)
+            assert not list((tmp_path / "archive").rglob("*.part"))
+            for operation in {one.operation for one in store.upkeep.trashed().items}:
+                list(store.upkeep.undo(new_order(), operation))
+        assert census(store) == whole
+
+
+# --- room ------------------------------------------------------------------------------------------------------
+
+
+def filled(store) -> None:
+    """Deletes most of what was recorded, and gives no page back."""
+    runs = [record(store, "x" * 20_000) for _ in range(10)]
+    with truth_of(store).database.write() as connection:
+        connection.execute(tables.events.delete().where(tables.events.c.run.in_(runs)))
+        connection.execute(tables.values.delete().where(tables.values.c.run.in_(runs)))
+
+
+def test_compact_gives_free_pages_back_as_its_preview_says(tmp_path):
+    with flightlog.open(tmp_path) as store:
+        filled(store)
+        preview = store.upkeep.compact()
+        assert preview.after_bytes < preview.before_bytes / 2
+        assert preview.room_bytes >= preview.after_bytes
+        done = store.upkeep.compact(new_order(by="ana"))
+        assert done.before_bytes > 2 * done.after_bytes
+        assert abs(done.after_bytes - preview.after_bytes) < 20 * 4096
+        assert (tmp_path / "flightlog.db").stat().st_size == done.after_bytes
+        assert store.upkeep.operations().items[0].kind == "compact"
+        assert store.upkeep.compact(new_order()).after_bytes <= done.after_bytes + 20 * 4096
+        assert store.runs.totals().runs == 10
+
+
+def test_compact_without_room_to_work_in_changes_nothing(tmp_path, monkeypatch):
+    with flightlog.open(tmp_path) as store:
+        filled(store)
+        size = (tmp_path / "flightlog.db").stat().st_size
+        monkeypatch.setattr(SqliteHousekeeping, "_lacks", lambda self, room: str(tmp_path))
+        with pytest.raises(StorageError, match="bytes are needed to work in"):
+            store.upkeep.compact(new_order())
+        assert (tmp_path / "flightlog.db").stat().st_size >= size
+
+
+def test_compact_on_a_server_frees_dead_rows(new_postgres_url):
+    with flightlog.open(new_postgres_url()) as store:
+        filled(store)
+        preview = store.upkeep.compact()
+        done = store.upkeep.compact(new_order())
+        assert (preview.room_bytes, done.room_bytes) == (0, 0)
+        assert 0 < done.after_bytes < done.before_bytes + (1 << 20)  # a small one grows by its maps of free room
+        with truth_of(store).database.read() as connection:
+            dead = "SELECT coalesce(sum(n_dead_tup), 0) FROM pg_stat_user_tables WHERE relname = 'events'"
+            assert connection.exec_driver_sql(dead).scalar() == 0
