@@ -6,8 +6,9 @@ unused part of a page, which only a new file (VACUUM) is certainly free of.
 
 import os
 import tempfile
+from collections import Counter
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -75,14 +76,15 @@ class SqliteHousekeeping:
         return True
 
     def wipe(self) -> None:
-        """See the protocol; see `_WIPED_ANEW` for the exception."""
+        """See the protocol; see `_WIPED_ANEW` for the exception. On a full disk the log alone is emptied."""
         if self._path is None:
             return
-        found = self.compact(preview=True)
-        with self._database.outside() as connection:
-            if found.after_bytes <= _WIPED_ANEW and not self._lacks(found.room_bytes):
-                _vacuum(connection)
-            _empty_log(connection)
+        found = self._look()
+        if found.after_bytes <= _WIPED_ANEW and not self._lacks(found.after_bytes):
+            with suppress(Full), self._database.outside() as connection:
+                connection.execute("VACUUM")
+        if not self._empties_log():
+            self._makes_room()
 
     def compact(self, *, preview: bool) -> Compacted:
         """See the protocol. StorageError if there is no room to work in."""
@@ -93,13 +95,13 @@ class SqliteHousekeeping:
             return found
         with self._database.outside() as connection:
             if (found.before_bytes - found.after_bytes) * _PAYS >= found.before_bytes:
-                if lacks := self._lacks(found.room_bytes):
+                if lacks := self._lacks(found.after_bytes):
                     raise StorageError(
                         f"{found.room_bytes:,} bytes are needed to work in",
                         where=lacks,
                         advice="make room there (SQLITE_TMPDIR names another folder for temporary files)",
                     )
-                _vacuum(connection)
+                connection.execute("VACUUM")
             _empty_log(connection)
         after = self._look()
         return Compacted(before_bytes=found.before_bytes, after_bytes=after.before_bytes, room_bytes=found.room_bytes)
@@ -120,19 +122,18 @@ class SqliteHousekeeping:
         # Written once into a temporary file, and once into the log.
         return Compacted(before_bytes=before, after_bytes=after, room_bytes=2 * after)
 
-    def _lacks(self, room: int) -> str:
-        """The folder in which there is not so much room; empty if there is."""
+    def _lacks(self, each: int) -> str:
+        """The folder in which there is no room for a copy of so many bytes; empty if there is in both. One takes the
+        temporary file, and one the log.
+        """
         assert self._path
-        folders = (str(self._path.parent), os.environ.get("SQLITE_TMPDIR") or tempfile.gettempdir())
-        for folder in folders:
-            disk = os.statvfs(folder)
-            if disk.f_bavail * disk.f_frsize < room:
+        needed = Counter[int]()
+        for folder in (str(self._path.parent), os.environ.get("SQLITE_TMPDIR") or tempfile.gettempdir()):
+            device, disk = os.stat(folder).st_dev, os.statvfs(folder)
+            needed[device] += each
+            if disk.f_bavail * disk.f_frsize < needed[device]:
                 return folder
         return ""
-
-
-def _vacuum(connection: Any) -> None:
-    connection.execute("VACUUM")
 
 
 def _empty_log(connection: Any) -> None:
