@@ -233,6 +233,7 @@ def test_a_watch_makes_a_pass_each_time_and_ends_when_it_is_told(place):
     assert place.standing() == LIVE
 
 
+@pytest.mark.heavy
 def test_a_watch_waits_for_whoever_is_at_work(place):
     place.policy.write_text(POLICY + "every: 100ms\n")
     place.apply_by_hand()

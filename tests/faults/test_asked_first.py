@@ -9,7 +9,7 @@ from pty_terminal import terminal
 @pytest.fixture
 def data(tmp_path):
     with flightlog.open(tmp_path / "data", storage="file") as store:
-        for number in range(60):
+        for number in range(12):
             store.run("triage", name=f"run-{number}").finish()
         store.run("report", name="other").finish()
     return tmp_path / "data"
@@ -27,17 +27,12 @@ def test_no_is_no_and_a_whole_workflow_goes_by_its_name(data):
         assert t.ended() == 1
         assert "nothing was changed" in t.written
         assert t.is_sane()
-    with terminal("rm", "run-1", "--data", data) as t:
-        t.until("goes to the trash: 1 of triage")
-        t.until("[y/N]")
-        t.press("\n")
-        assert t.ended() == 1
-    assert left(data) == 61
+    assert left(data) == 13
     with terminal("rm", "--where", "workflow:triage", "--data", data) as t:
-        t.until("60 runs (")
+        t.until("12 runs (")
         t.until("Its name, to go on")
         t.press("triage\n")
-        t.until("60 runs moved to the trash: ")
+        t.until("12 runs moved to the trash: ")
         t.until("to take it back: flightlog undo ")
         assert t.ended() == 0
         assert t.is_sane()
@@ -45,12 +40,10 @@ def test_no_is_no_and_a_whole_workflow_goes_by_its_name(data):
 
 
 def test_an_interrupt_at_the_question_changes_nothing(data):
-    with terminal("trash", "empty", "--data", data) as t:
-        t.until("there is nothing to remove")
-        assert t.ended() == 0
     with terminal("rm", "run-1", "--data", data) as t:
+        t.until("goes to the trash: 1 of triage")
         t.until("[y/N]")
         t.press("\x03")
         assert t.ended() in (1, 130)
         assert "Traceback" not in t.written
-    assert left(data) == 61
+    assert left(data) == 13
