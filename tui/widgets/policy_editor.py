@@ -1,6 +1,7 @@
 """Where a retention policy is written: YAML in colours, the line with a mistake marked."""
 
 from rich.text import Text
+from textual import events
 from textual.message import Message
 from textual.strip import Strip
 from textual.widgets import TextArea
@@ -101,6 +102,16 @@ class PolicyEditor(TextArea):
         strip = super().render_line(y)
         return strip.adjust_cell_length(self.size.width, self.rich_style)
 
+    def on_key(self, event: events.Key) -> None:
+        """A new line begins below what the one before it begins, or opens."""
+        if event.key == "enter" and not self.read_only:
+            event.stop()
+            event.prevent_default()
+            start, end = sorted(self.selection)
+            before = self.document.get_line(start[0])[: start[1]]
+            done = self.replace("\n" + " " * indent_after(before), start, end, maintain_selection_offset=False)
+            self.move_cursor(done.end_location)
+
     def action_leave(self) -> None:
         self.post_message(self.Leaving())
 
@@ -109,6 +120,13 @@ class PolicyEditor(TextArea):
 
     def action_revert(self) -> None:
         self.post_message(self.Reverting())
+
+
+def indent_after(line: str) -> int:
+    """With how many blanks the line after this one begins in YAML."""
+    words = line.lstrip(" ")
+    opens = words.startswith("- ") or (words.rstrip().endswith(":") and not words.startswith("#"))
+    return len(line) - len(words) + 2 * opens
 
 
 def _safe(character: str) -> str:
