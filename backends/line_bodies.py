@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 from ..core.errors import Corrupt, NotFound
 from ..core.events import LEVELS
-from .journal.event_heads import Head, events_in, head_of
+from .journal.event_heads import Head, events_in, head_of, numbers_in
 from .journal.readable import Where, opened
 from .journal.reader import LongLine, read_lines, read_lines_back
 from .journal.states import States
@@ -147,29 +147,37 @@ def _back(of: Recorded, before: int | None, after: int) -> Iterator[tuple[Head, 
 
 
 def _from(of: Recorded, seq: int) -> int:
-    """Offset of a line from which on the event of this number is found, if it is there."""
+    """Offset of a line from which on the event of this number is found, or where it would be."""
     mark = of.marks.before(seq)
-    return mark if seq == 1 else _line_of(of, seq, mark) or mark
+    if seq == 1:
+        return mark
+    with opened(of.journal) as file:
+        block = file.pread(_BLOCK, mark)
+    # Of what is to come there is no line yet, but one of what was read last.
+    found = [begin for number in (seq, seq - 1) if (begin := _line_of(block, number)) is not None]
+    return mark + (found[0] if found else 0)
 
 
 def _behind(of: Recorded, seq: int) -> int | None:
     """Offset of a line before which all lower events lie; None where that is the end."""
-    return _line_of(of, seq, of.marks.before(seq)) or of.marks.behind(seq)
-
-
-def _line_of(of: Recorded, seq: int, mark: int) -> int | None:
-    """Offset of the line of a sound event, if it is found in the MiB behind its mark: by its bytes, so that the lines
-    between need not be looked at one by one.
-    """
+    mark = of.marks.before(seq)
     with opened(of.journal) as file:
-        block = file.pread(_BLOCK, mark)
+        begin = _line_of(file.pread(_BLOCK, mark), seq)
+    return of.marks.behind(seq) if begin is None else mark + begin
+
+
+def _line_of(block: bytes, seq: int) -> int | None:
+    """Where the line of a sound event begins that has a higher number than all before it; None if it is not found.
+
+    It is looked for by its bytes: the lines between need not be read one by one.
+    """
     told, at = b'","seq":%d,' % seq, 0
     while (at := block.find(told, at)) >= 0:
         begin, end = block.rfind(b"\n", 0, at) + 1, block.find(b"\n", at)
         line = block[begin:end] if end >= 0 else b""
         head = head_of(line)
         if head and head.seq == seq and events_in(line)[:1] == [(head, line)]:
-            return mark + begin
+            return begin if max(numbers_in(b"\n" + block[:begin]), default=0) < seq else None
         at += len(told)
     return None
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from crafted_archives import CRAFTED, bomb, remade
+from flightlog.backends.archive.archived_bodies import ArchivedBodies
 from flightlog.backends.archive.flz import DIGEST, END, FRAME, MAGIC, MEMBERS, PREAMBLE, RECORD, Facts
 from flightlog.backends.archive.flz_numbers import Numbers
 from flightlog.backends.archive.flz_reader import Flz
@@ -117,10 +118,10 @@ PARTS = st.lists(
 )
 
 
-@settings(max_examples=60)
-@given(parts=PARTS, small=st.integers(60, 600))
-def test_numbers_part_the_events_of_any_journal(parts: list[tuple[str, int, int]], small: int) -> None:
-    """However damaged: what counts as an event (a number higher than all before it) is where its number is sought."""
+Parts = list[tuple[str, int, int]]
+
+
+def journal_of(parts: Parts, small: int) -> bytes:
     written = b""
     for kind, first, second in parts:
         match kind:
@@ -134,6 +135,14 @@ def test_numbers_part_the_events_of_any_journal(parts: list[tuple[str, int, int]
                 written += event(first)[:-9] + event(second) + b"\n"
             case _:
                 written += event(first, "z" * small * second) + b"\n"
+    return written
+
+
+@settings(max_examples=60)
+@given(parts=PARTS, small=st.integers(60, 600))
+def test_numbers_part_the_events_of_any_journal(parts: Parts, small: int) -> None:
+    """However damaged: what counts as an event (a number higher than all before it) is where its number is sought."""
+    written = journal_of(parts, small)
     numbers, frames = Numbers(), list(frames_of(written, small))
     firsts = [numbers.before(frame) for frame in frames]
     offsets = [sum(map(len, frames[:n])) for n in range(len(frames))]
@@ -147,6 +156,28 @@ def test_numbers_part_the_events_of_any_journal(parts: list[tuple[str, int, int]
                 later = [offset for offset, first in zip(offsets, firsts, strict=True) if first > last]
                 assert not later or min(later) > at
         at += len(line) + 1
+
+
+@settings(max_examples=30)
+@given(parts=PARTS, data=st.data())
+def test_pages_of_any_journal_hold_what_counts_in_it(
+    parts: Parts, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder, whole, seqs = tmp_path_factory.mktemp("pages"), list[tuple[int, bytes]](), list[int]()
+    written = journal_of(parts, 100)
+    for line in written.split(b"\n")[:-1]:
+        for head, event in events_in(line):
+            seqs.append(head.seq)
+            if not whole or head.seq > whole[-1][0]:
+                whole.append((head.seq, event))
+    write(folder / "run.flz", journal=written)
+    bodies = ArchivedBodies(lambda run: folder / "run.flz")
+    for _ in range(8):
+        after, before = data.draw(st.integers(0, 26)), data.draw(st.one_of(st.none(), st.integers(0, 26)))
+        fits = [(seq, event) for seq, event in whole if seq > after and (before is None or seq < before)]
+        assert bodies.lines(RUN, after=after, before=before, limit=4) == fits[:4]
+        if seqs == sorted(seqs):  # who reads backwards cannot know what went before
+            assert bodies.lines(RUN, after=after, before=before, limit=4, newest=True) == fits[-4:]
 
 
 def frames_of(data: bytes, size: int) -> Iterator[bytes]:
