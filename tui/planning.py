@@ -32,24 +32,27 @@ class Made(NamedTuple):
 def make(
     store: Store, file: PolicyFile, live: LiveCatalogue, text: str, shown: Shown, glyphs: Glyphs, before: Made
 ) -> Made:
-    """Checks a text, and makes the plan that it means; with a mistake in it, what was made before stays."""
+    """Checks a text, and makes the plan that it means; where that cannot be told, what was made before stays."""
     now, revision = clock.now_s(), live.revision
-    found = before.found if text == before.text else None
+    found, mistake = (before.found, None) if text == before.text and before.mistake is None else (None, None)
     if found is None:
         if not says_anything(text):
             return Made(text)
         try:
             found = file.checked(text, store.runs)
-        except PolicyMistake as mistake:
-            return before._replace(text=text, found=None, mistake=mistake)
+        except PolicyMistake as error:
+            if error.said is None:
+                return before._replace(text=text, found=None, mistake=error)
+            # What it does is shown all the same: nothing to what bears a name that nothing bears.
+            found, mistake = error.said, error
     if not live.ready:
-        return Made(text, found)
+        return Made(text, found, mistake)
     same = before.found == found and before.revision == revision and now - before.made < MINUTE
     if before.plan is None or before.page is None or not same:
         made = plan(live.catalogue(found.policy), found.policy, datetime.fromtimestamp(now).astimezone())
-        return Made(text, found, None, made, PlanPage(made, shown, glyphs), revision, now)
+        return Made(text, found, mistake, made, PlanPage(made, shown, glyphs), revision, now)
     page = before.page if before.page.shown == shown else before.page.again(shown)
-    return before._replace(text=text, mistake=None, page=page)
+    return before._replace(text=text, mistake=mistake, page=page)
 
 
 def says_anything(text: str) -> bool:

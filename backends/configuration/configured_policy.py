@@ -34,21 +34,22 @@ class ConfiguredPolicy(PolicyFile):
     def read(self) -> Written:
         return self._said(self._bytes())
 
-    def checked(self, text: str, runs: RunRepository) -> Retention:
+    def checked(self, text: str, runs: RunRepository | None = None) -> Retention:
+        found: Retention | None = None
         try:
-            found = _retention(self._parsed(text), text)
-            if runs.totals().runs:  # of names in a store without runs nobody can tell
+            found = _retention(self._parsed(text))
+            if runs is not None and runs.totals().runs:  # of names in a store without runs nobody can tell
                 check_names(found.policy, runs)
             return found
         except ConfigError as error:
-            raise self._mistake(error, text) from error
+            raise self._mistake(error, text, found) from error
 
     def write(self, text: str, before: Written) -> Written:
         if self._refusal is not None:
             raise self._refusal()
         try:
             found = self._parsed(text)
-            _retention(found, text)
+            _retention(found)
         except ConfigError as error:
             raise self._mistake(error, text) from error
         now = self._bytes()
@@ -81,11 +82,11 @@ class ConfiguredPolicy(PolicyFile):
     def _parsed(self, text: str) -> Config:
         return retention_in(text, self._file, self._root)
 
-    def _mistake(self, error: ConfigError, text: str) -> PolicyMistake:
+    def _mistake(self, error: ConfigError, text: str, found: Retention | None = None) -> PolicyMistake:
         key = error.where.removeprefix(f"{self._file}").removeprefix(": ")
         said = re.search(r"\bline (\d+)", error.what)
         line = int(said[1]) - 1 if said and not key else line_of(text, key)
-        return PolicyMistake(error, key, line)
+        return PolicyMistake(error, key, line, found)
 
     # Writing.
 
@@ -129,7 +130,7 @@ class ConfiguredPolicy(PolicyFile):
         )
 
 
-def _retention(found: Config, text: str) -> Retention:
+def _retention(found: Config) -> Retention:
     policy = policy_of(found)
     if policy is None:
         advice = "give `retention` a block, or set max_size or max_runs"

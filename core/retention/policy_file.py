@@ -31,8 +31,10 @@ class Retention(msgspec.Struct, kw_only=True, frozen=True):
 class PolicyMistake(ConfigError):
     """What is wrong with a policy that is being written, and in which of its lines."""
 
-    def __init__(self, error: ConfigError, where: str, line: int | None) -> None:
+    def __init__(self, error: ConfigError, where: str, line: int | None, said: Retention | None = None) -> None:
         super().__init__(error.what, where=where, advice=error.advice)
+        self.said = said
+        """What is said all the same, where the mistake is a name that no run bears."""
         self.line = line
         """From 0 on; None if it is about the whole."""
 
@@ -45,8 +47,8 @@ class PolicyFile(ABC):
         """What it says now; ConfigError if the file cannot be read."""
 
     @abstractmethod
-    def checked(self, text: str, runs: RunRepository) -> Retention:
-        """What a text says; PolicyMistake for the first mistake in it, a name that no run bears among them."""
+    def checked(self, text: str, runs: RunRepository | None = None) -> Retention:
+        """What a text says; PolicyMistake for the first mistake in it, and for a name that none of `runs` bears."""
 
     @abstractmethod
     def write(self, text: str, before: Written) -> Written:
@@ -66,7 +68,7 @@ class Lent(PolicyFile):
     def read(self) -> Written:
         return self._whole.read()
 
-    def checked(self, text: str, runs: RunRepository) -> Retention:
+    def checked(self, text: str, runs: RunRepository | None = None) -> Retention:
         return self._whole.checked(text, runs)
 
     def write(self, text: str, before: Written) -> Written:

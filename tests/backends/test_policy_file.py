@@ -150,7 +150,9 @@ def test_a_mistake_names_its_line_and_what_is_allowed(data, text, line, says):
             store.policy_file.checked(text, store.runs)
         assert caught.value.line == line
         assert str(data) not in str(caught.value)
-        if "workflow" not in text:
+        assert (caught.value.said is not None) is ("workflow:" in text)
+        assert "workflow:" not in text or store.policy_file.checked(text) == caught.value.said
+        if "workflow:" not in text:
             with pytest.raises(PolicyMistake):
                 store.policy_file.write(text, store.policy_file.read())
     assert (data / "flightlog.yaml").read_text() == WHOLE

@@ -211,6 +211,8 @@ async def test_mistakes_are_told_while_they_are_typed_and_not_saved(app, folder)
             mistake = screen.plan.made.mistake
             assert re.search(says, f"line {mistake.line + 1}: {mistake}")
             assert len(typed) > 1 or fates(screen) == before
+        # A name that nobody bears takes nothing, as the plan shows; it may be saved, and is not applied.
+        assert set(fates(screen).values()) >= {"keep: no block fits", "trash: failed, fits retention[1]"}
         screen.plan.editor.put("[" + POLICY)
         await pilot.press("ctrl+s")
         await until(pilot, lambda: "not YAML" in told(app))

@@ -179,7 +179,7 @@ async def test_what_is_not_saved_is_not_applied(app, folder):
         screen.plan.editor.put(POLICY.replace("failed", "fialed"))
         await planned(pilot)
         await pilot.press("A")
-        await until(pilot, lambda: "no policy that could be applied" in told(app))
+        await until(pilot, lambda: "'fialed' is none of" in told(app))
         assert len(names(app)) == 8
         assert app.store.upkeep.operations().items == []
 

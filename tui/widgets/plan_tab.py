@@ -258,7 +258,7 @@ class PlanTab(Container):
         if self.store.read_only:
             self._tell_off("opened read-only: nothing is changed")
         elif made.mistake is not None or made.found is None or made.plan is None:
-            self._tell_off("there is no policy that could be applied")
+            self._tell_off(str(made.mistake) if made.mistake else "there is no policy that could be applied")
         elif self.changed or self.stale or made.text != self.saved:
             self._tell_off("the policy is not saved: ^s saves it, then it may be applied")
         else:
