@@ -19,6 +19,7 @@ from .journal.layout import ARCHIVE_SUFFIX, JOURNAL_SUFFIX, STATES_SUFFIX, TORN_
 from .journal.mending import is_half_mended
 from .journal.reader import torn_tail
 from .journal.states_dropping import is_left_over
+from .operations import audit_lines
 from .operations.engine import Operations
 from .repairs import spooled_runs
 from .sql import tables
@@ -274,6 +275,18 @@ def archived_rows(database: Database, layout: Layout, verify: Callable[[str], Fi
             if path not in known:
                 what = "this file is no archive of a run that the database knows"
                 yield _finding("unknown-file", what, Path(path), severity="note")
+
+    return check
+
+
+def sound_record(path: Path) -> Check:
+    """Whether every line of the record of operations can be read."""
+
+    def check() -> Iterator[Finding]:
+        with suppress(FileNotFoundError):
+            for offset in audit_lines.damaged(path):
+                what = "a line of the record of operations cannot be read; the others can"
+                yield Finding(severity="warning", kind="damaged-record", what=what, where=f"{path} at byte {offset}")
 
     return check
 

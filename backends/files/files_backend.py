@@ -91,6 +91,7 @@ class FilesBackend:
             looking.lost_runs(database),
             looking.in_step(database, layout.root),
             looking.archives(layout.archive),
+            looking.sound_record(layout.audit),
             looking.unfinished(operations),
         )
         bodies = EitherBodies(JournalBodies(layout, database), ArchivedBodies(layout.archived))

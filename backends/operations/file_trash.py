@@ -82,9 +82,9 @@ class FileTrash:
                     self._reserve.within(partial(folders.move, name, there, trash))
             os.fsync(there)
         os.fsync(trash)
-        size = self._size(trash, run)
+        size, digest = self.measured(intent.operation, run)
         where = str((self._folder(intent.operation) / head).relative_to(self._layout.root))
-        return Done(run=run, outcome="done", before_bytes=size, after_bytes=size, where=where)
+        return Done(run=run, outcome="done", before_bytes=size, after_bytes=size, where=where, digest=digest)
 
     # --- back from it
 

@@ -132,6 +132,7 @@ def test_a_damaged_line_of_the_record_hides_no_other(store, tmp_path):
     assert [one.id for one in found] == made[::-1]
     assert [len(one.runs) for one in found] == [1, 0, 1]
     assert len(list(audit_lines.damaged(path))) == 1
+    assert [one.kind for one in store.upkeep.check() if "record" in one.kind] == ["damaged-record"]
     again, _ = trash(store, record(store))
     assert [one.id for one in store.upkeep.operations().items] == [again, *made[::-1]]
 

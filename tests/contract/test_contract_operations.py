@@ -237,6 +237,7 @@ def test_operations_are_recorded_newest_first_page_by_page(store):
     )
     assert not last.unfinished
     assert last.before_bytes == last.runs[0].before_bytes > 0
+    assert len(last.runs[0].digest) == 64
 
 
 def test_an_operation_is_told_with_all_its_runs(store):
