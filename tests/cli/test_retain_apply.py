@@ -63,9 +63,10 @@ class Place:
         done = CliRunner().invoke(main, words, env=self.env)
         assert done.exit_code == 0, done.output
 
-    def add_failed(self, name: str, days: float) -> None:
+    def add_failed(self, *names: str, days: float) -> None:
         with pretending(lambda: at(days)), self.store() as store:
-            store.run("triage", name=name).finish("failed")
+            for name in names:
+                store.run("triage", name=name).finish("failed")
 
     def store(self):
         return flightlog.open(self.name)
@@ -253,8 +254,7 @@ def test_a_watch_waits_for_whoever_is_at_work(place):
 @pytest.mark.heavy
 def test_eight_at_once_do_what_one_would(place):
     words = [*PROGRAM, "retain", "--apply", "--yes", "--json", "--policy", place.policy]
-    for number in range(100):
-        place.add_failed(f"g-{number}", days=40 + number)
+    place.add_failed(*(f"g-{number}" for number in range(100)), days=50)
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": place.env}
     started = [subprocess.Popen(words, **pipes) for _ in range(8)]
     ended = [(process.communicate(timeout=300), process.returncode) for process in started]
