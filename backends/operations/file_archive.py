@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from ...core.errors import Conflict, Corrupt, NotFound, NotSupported
+from ...core.errors import Conflict, Corrupt, NotFound, NotSupported, StorageError
 from ...core.operations import Done
 from ...core.runs import Run
 from ..archive.flz import Member, facts_of
@@ -58,7 +58,6 @@ class FileArchive:
                     folders.show(part, folder, month, path.name)
                 except FileExistsError as error:
                     raise Conflict("there is another archive of this run", where=path) from error
-                os.fsync(month)
 
     def finish_pack(self, intent: Intent, *, trusted: bool = False) -> Done | None:
         """Removes the files of a run whose archive is shown; None if none is, and then nothing is left of the attempt.
@@ -71,6 +70,7 @@ class FileArchive:
             log.warning("run %s and its archive differ: both stay, and the run counts", run)
             found = None
         if found:
+            self._sync(path.parent)  # before its other place goes
             self._remove(run, ("journal", *_BESIDE))
         with suppress(FileNotFoundError), folders.opened(self._layout.root, self._layout.archive) as folder:
             folders.remove(folder, _part(intent))
@@ -91,6 +91,11 @@ class FileArchive:
         with suppress(FileNotFoundError), folders.opened(self._layout.root, self._layout.folder(run)) as there:
             for name in members:
                 folders.remove(there, self._path(name, run).name)
+            folders.remove_half_written(there, run)
+            os.fsync(there)
+
+    def _sync(self, folder: Path) -> None:
+        with folders.opened(self._layout.root, folder) as there:
             os.fsync(there)
 
     # --- back from it
@@ -104,6 +109,7 @@ class FileArchive:
         with folders.opened(layout.root, self._aside(intent.operation), make=True) as aside:
             with Flz.open(layout.archived(run), run) as archive:
                 members = _files(archive)
+                self._check_room(sum(member.size for member in members))
                 for member in members:
                     self._write(aside, self._path(member.name, run).name, archive, member)
             with folders.opened(layout.root, layout.folder(run), make=True) as there:
@@ -113,7 +119,12 @@ class FileArchive:
                         folders.show(name, aside, there, name)
                 except FileExistsError as error:
                     raise Conflict(f"a run {run} is there already", where=layout.folder(run)) from error
-                os.fsync(there)
+
+    def _check_room(self, needed: int) -> None:
+        disk = os.statvfs(self._layout.root)
+        if needed > disk.f_bavail * disk.f_frsize:
+            advice = "free some space; it can be read where it is"
+            raise StorageError(f"no room to unpack {needed:,} bytes", where=self._layout.root, advice=advice)
 
     def _write(self, aside: int, name: str, archive: Flz, member: Member) -> None:
         folders.remove(aside, name)
@@ -141,6 +152,7 @@ class FileArchive:
             log.warning("run %s and its archive differ: both stay, and the run counts", run)
             there = False
         elif there:
+            self._sync(self._layout.folder(run))  # before its other place goes
             with suppress(FileNotFoundError), folders.opened(self._layout.root, path.parent) as month:
                 folders.remove(month, path.name)
                 os.fsync(month)

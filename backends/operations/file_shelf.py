@@ -120,6 +120,7 @@ class FileShelf:
             gone = [run for run in runs if not any(map(os.path.lexists, self._heads(run)))]
             if kind == "purge" and gone:
                 blank(self._layout.annotations, gone)
+                self._trash.purge_quarantine(gone)
                 self._reserve.within(partial(scrub, self._database, self._refresh.insist))
                 self._wipe()
 

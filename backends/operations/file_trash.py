@@ -9,7 +9,7 @@ import hashlib
 import logging
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -80,6 +80,7 @@ class FileTrash:
             if not archived and not folders.is_there(there, head):
                 for name in filter(lambda name: folders.is_there(there, name), self._beside(run)):
                     self._reserve.within(partial(folders.move, name, there, trash))
+                folders.remove_half_written(there, run)
             os.fsync(there)
         os.fsync(trash)
         size, digest = self.measured(intent.operation, run)
@@ -101,7 +102,6 @@ class FileTrash:
                             self._reserve.within(partial(folders.show, name, trash, there, name))
                 except FileExistsError as error:
                     raise Conflict(f"a run {run} is there again", where=home) from error
-                os.fsync(there)
 
     def finish_bring(self, intent: Intent) -> Done | None:
         """Takes out of the trash what is shown where it was; None if it is not, and then nothing of it is shown."""
@@ -115,6 +115,7 @@ class FileTrash:
                             self._hide(trash, there, run)
                         return None
                 if folders.is_there(there, head):
+                    os.fsync(there)  # before its other place goes
                     self._empty(intent.of, run)
                     size = sum(folders.size_of(there, name) or 0 for name in (head, *self._beside(run)))
                     where = str((home / head).relative_to(self._layout.root))
@@ -153,6 +154,14 @@ class FileTrash:
                 folders.remove(trash, name)
             os.fsync(trash)
         folders.remove_empty(self._layout.root, self._folder(operation))
+
+    def purge_quarantine(self, runs: Collection[str]) -> None:
+        """Removes what was set aside of these runs in the quarantine. OSError, StorageError."""
+        with suppress(FileNotFoundError), self._opened(self._layout.quarantine) as quarantine:
+            for name in os.listdir(quarantine):
+                if name.partition(".")[0] in runs:
+                    folders.remove(quarantine, name)
+            os.fsync(quarantine)
 
     # --- what is there
 

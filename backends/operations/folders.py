@@ -124,6 +124,12 @@ def remove(folder: int, name: str) -> None:
         return
 
 
+def remove_half_written(folder: int, run: str) -> None:
+    """Removes what somebody who was killed had begun to write beside a run's files: copies of parts of them."""
+    for name in (f".{run}.states.jsonl.new", f".{run}.jsonl.mending"):
+        remove(folder, name)
+
+
 def remove_empty(root: Path, folder: Path) -> None:
     """Removes a folder in which nothing is left."""
     try:

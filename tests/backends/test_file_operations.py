@@ -225,6 +225,23 @@ def test_what_was_noted_of_a_new_run_of_the_same_id_outlives_the_old_one(store, 
     assert [note.text for note in store.runs.notes(run).items] == ["of the new one"]
 
 
+def test_what_was_half_written_or_set_aside_of_a_run_is_purged_with_it(store, tmp_path):
+    run = record(store)
+    layout = Layout(tmp_path / "data")
+    left = [
+        layout.folder(run) / f".{run}.states.jsonl.new",
+        layout.folder(run) / f".{run}.jsonl.mending",
+        layout.torn(run),
+        layout.quarantine / f"{run}.states.jsonl",
+    ]
+    for path in left:
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"PLANTED")
+    trash(store, run)
+    list(store.upkeep.purge(new_order()))
+    assert not [path for path in layout.root.rglob("*") if path.is_file() and b"PLANTED" in path.read_bytes()]
+
+
 # --- what it costs ---------------------------------------------------------------------------------------
 
 
