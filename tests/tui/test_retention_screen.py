@@ -163,6 +163,20 @@ async def test_keys_of_the_plan(app):
         assert screen.plan.list.current.run.name == "no1"
 
 
+async def test_the_help_tells_what_a_policy_may_ask(app):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await at_retention(pilot)
+        await pilot.press("question_mark")
+        await shows(pilot, "Retention: the plan")
+        seen = ""
+        for _ in range(6):
+            await pilot.press("pagedown")
+            await pilot.pause()
+            seen += text_of(app.screen)
+        assert "status:failed" in seen
+        assert "× what a policy does to a run: trash" in seen
+
+
 async def test_the_plan_follows_what_is_typed_and_nothing_is_done(app, folder):
     async with app.run_test(size=(120, 36)) as pilot:
         screen = await at_retention(pilot)

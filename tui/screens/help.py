@@ -36,6 +36,13 @@ def help_lines(places: tuple[str, ...], glyphs: Glyphs, *, read_only: bool, quer
     yield [(f"  {glyphs.damaged} ", "text"), ("parts of it could not be read", "muted")]
     yield [("  ~ ", "text"), ("a cost computed from a price table", "muted")]
     yield [(f"  {glyphs.at_least} ", "text"), ("at least: some calls have no known price", "muted")]
+    if "plan" in places:
+        for action in ("keep", "states", "archive", "trash"):
+            yield [(f"  {glyphs.action(action)} ", "text"), (f"what a policy does to a run: {action}", "muted")]
+
+
+_WITH_QUERIES = frozenset({"runs", "costs", "plan", "archive"})
+"""Places in which queries are written."""
 
 
 class HelpLines(LineList):
@@ -66,7 +73,7 @@ class Help(ModalScreen[None]):
         self._places, self._read_only = places, read_only
 
     def compose(self) -> ComposeResult:
-        queries = "runs" in self._places
+        queries = not _WITH_QUERIES.isdisjoint(self._places)
         lines = help_lines(self._places, glyphs_of(self), read_only=self._read_only, queries=queries)
         with Vertical(classes="dialog tall"):
             yield HelpLines(list(lines))
