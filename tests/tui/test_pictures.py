@@ -10,6 +10,7 @@ SHOWN = Path(__file__).resolve().parents[2] / "screenshots"
 
 
 @pytest.mark.heavy
+@pytest.mark.timeout(400)
 def test_the_pictures_are_up_to_date(tmp_path):
     subprocess.run([sys.executable, "-m", "flightlog.tui.demo.pictures", tmp_path], check=True, timeout=300)
     taken = {picture.name: picture.read_text() for picture in tmp_path.glob("*.svg")}

@@ -23,6 +23,8 @@ from .policy import STAGED as POLICY
 from .stage import staged
 
 WIDE, NARROW = (120, 36), (80, 24)
+LENGTH = 120
+"""Characters of the path of the folder that is shown, whatever temporary folders are called."""
 PATIENCE = 60.0
 """Seconds that a busy machine may take to show something."""
 
@@ -132,12 +134,20 @@ def main() -> None:
     os.environ.pop("NO_COLOR", None)
     time.tzset()
     with tempfile.TemporaryDirectory() as scratch:
-        os.chdir(scratch)  # so that screens show the folder by a name that stays the same
+        room = _as_long_everywhere(os.path.realpath(scratch))
+        os.chdir(room)  # so that screens show the folder by a name that stays the same
         folder = Path("data")
         with staged(folder, lambda place: open_store(Settings(data=str(place), storage="file"), writing=True)):
             for picture in PICTURES:
                 if not wanted or picture.name in wanted:
                     (out / f"{picture.name}.svg").write_text(asyncio.run(take(folder, picture)))
+
+
+def _as_long_everywhere(scratch: str) -> Path:
+    """A folder in it whose path is of one length: paths are recorded, and pictures show what that takes."""
+    room = Path(scratch, "x" * max(LENGTH - len(scratch) - 1, 1))
+    room.mkdir()
+    return room
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-from ...core import clock, ids
+from ...core import clock, faults, ids
 from ...core.costs import Price, Tokens
 from ...core.recording.recorder import RunRecorder
 from ...core.store import Store
@@ -113,6 +113,8 @@ def staged(folder: Path, open_store: Callable[[Path], Store]) -> Iterator[Stage]
     # What screens show of this process must not change from picture to picture.
     os.getpid = lambda: 99312
     os.uname = lambda: os.uname_result(("Linux", "workbench", "", "", ""))
+    told, house = faults._traceback, str(Path(__file__).resolve().parents[2])
+    faults._traceback = lambda error: told(error).replace(house, "/home/ana/flightlog")
     dice, stage = Random(12), Stage(int((NOON - 3 * 3600) * 1e9))
     with clock.pretending(lambda: stage.now_ns), ids.drawn_from(dice.randbytes):
         with stage.watch(open_store(folder)) as store:
