@@ -184,6 +184,45 @@ async def test_what_is_not_saved_is_not_applied(app, folder):
         assert app.store.upkeep.operations().items == []
 
 
+async def test_a_policy_that_takes_nothing_may_be_let_act(app, folder):
+    (folder / "flightlog.yaml").write_text(POLICY.replace("failed", "cancelled"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await at_retention(pilot)
+        await pilot.press("A")
+        await asked(pilot, "The policy takes nothing now.", "Let it act by itself from now on, every 1 h?")
+        policy = screen.plan.made.found.policy
+        await until(pilot, lambda: app.store.upkeep.applied_policy() == digest_of(policy))
+        assert len(names(app)) == 8
+
+
+async def test_one_session_sees_what_the_policy_does_to_its_runs_and_changes_nothing(tmp_path):
+    with flightlog.open(tmp_path / "data", storage="file") as store:
+        for session in ("ana", "ben"):
+            for n in range(2):
+                store.run("triage", name=f"{session}-no{n}", session=session).finish("failed")
+    (tmp_path / "data" / "flightlog.yaml").write_text(POLICY)
+    app = FlightlogApp(lambda: flightlog.open(tmp_path / "data").scoped(session="ana"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await at_retention(pilot)
+        assert {one.run.name for one in screen.plan.made.page.lines} == {"ana-no0", "ana-no1"}
+        screen.plan.editor.put(POLICY + "minimum: 2\n")
+        await planned(pilot)
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: "not one session's alone" in told(app))
+        await pilot.press("ctrl+r")
+        await planned(pilot)
+        await until(pilot, lambda: not screen.plan.changed)
+        await planned(pilot)
+        await pilot.press("A")
+        await asked(pilot, "Apply the policy to 1 run?")
+        await until(pilot, lambda: not app.operations.busy and len(app._notifications) > 1)
+        assert len(names(app)) == 2
+        for key, kind in (("t", TrashTab), ("u", AuditTab)):
+            await pilot.press(key)
+            await tab_read(pilot, kind)
+    app.close()
+
+
 async def test_who_opened_it_read_only_changes_nothing(folder):
     with flightlog.open(folder) as store:
         run = store.runs.get(store.runs.resolve("no3"))
