@@ -38,7 +38,8 @@ def check_saved(plan: SavedPlan, store: str, policy: Policy | None, now: datetim
         what = f"this plan is of another store, {plan.store[:200]}, and not of {store}"
         raise Conflict(what, where=where, advice=f"name that one with --data, or {advice}")
     if policy is not None and digest_of(policy) != digest_of(plan.policy):
-        raise Conflict("the policy is another one since this plan was made", where=where, advice=advice)
+        what = "the policy in force is another one than this plan was made by"
+        raise Conflict(what, where=where, advice=f"name that one's file with --policy, or {advice}")
     if not time_text(now - LASTS) <= plan.now <= time_text(now + timedelta(minutes=5)):
         what = f"this plan was made at {plan.now[:19]}Z, and one may be carried out for a day"
         raise Conflict(what, where=where, advice=advice)

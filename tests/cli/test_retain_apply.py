@@ -142,7 +142,7 @@ def test_a_plan_of_another_store_policy_or_day_is_refused(place, tmp_path):
     place.call("--save-plan", plan, code=3)
     assert "may be carried out for a day" in place.call("--apply", "--plan", plan, "--yes", code=1, days=-2).stderr
     place.policy.write_text(POLICY + "trash_for: 3d\n")
-    assert "the policy is another one" in place.call("--apply", "--plan", plan, "--yes", code=1).stderr
+    assert "the policy in force is another one" in place.call("--apply", "--plan", plan, "--yes", code=1).stderr
     place.policy.write_text(POLICY)
     other = Place(str(tmp_path / "other"), "file", tmp_path)
     assert "of another store" in other.call("--apply", "--plan", plan, "--yes", code=1).stderr

@@ -277,7 +277,7 @@ def everything_done(store):
         ("eva", "tag", run.id, None, "nightly", "", ""),
         ("bob", "unpin", run.id, None, "", "", ""),
         ("bob", "pin", run.id, None, "", "", ""),
-        ("", "save", "triage", 1, "", "", ""),  # who saved it went with what was saved
+        ("ana", "save", "triage", 1, "", "", ""),
         ("ana", "save", "kept", 1, "", "", "first"),
     ]
 

@@ -144,7 +144,7 @@ def test_a_saved_plan_is_of_one_store_one_policy_and_one_day(store):
     check(policy=None)
     for facts, says in (
         ({"store": "other"}, "of another store, data, and not of other"),
-        ({"policy": msgspec.structs.replace(POLICY, trash_for="1d")}, "the policy is another one"),
+        ({"policy": msgspec.structs.replace(POLICY, trash_for="1d")}, "the policy in force is another one"),
         ({"after": timedelta(hours=25)}, "was made at 2026-11-21T12:00:00Z, and one may be carried out for a day"),
         ({"after": -timedelta(hours=1)}, "was made at 2026-11-21T12:00:00Z"),
     ):
