@@ -2,16 +2,18 @@
 
 import flightlog
 import pytest
+from cleaning import FEW_KINDS, made
 from flightlog.core import audit
 from flightlog.core.annotations import Noted, Pinned
 from flightlog.core.operations import Chosen, new_order
 from flightlog.core.query.query import parse
 
 
-@pytest.fixture
-def store(tmp_path):
+@pytest.fixture(params=FEW_KINDS)
+def store(request, tmp_path, new_postgres_url):
     """Two runs of three that are gone, one of them for good, and what was done before."""
-    with flightlog.open(tmp_path / "data", storage="file") as store:
+    name, storage = made(request.param, tmp_path / "data", new_postgres_url)
+    with flightlog.open(name, storage=storage) as store:
         store.workflows.store("w", "a: 1", author="ana")
         for name in ("a-run", "b-run", "c-run"):
             with store.run("w", name=name) as run:
