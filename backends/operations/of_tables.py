@@ -11,7 +11,7 @@ from ..sql.bodies import Bodies
 from ..sql.database import Database
 from ..sql.projector import Projector
 from .engine import Operations, Passing
-from .housekeeping import Housekeeping
+from .housekeeping import Housekeeping, Writes
 from .table_record import TableRecord
 from .table_shelf import TableShelf
 
@@ -32,8 +32,9 @@ def operations_on(
     shared: bool,
 ) -> Operations:
     """What was cut off is settled at once, where the store may be changed. `shared`: other machines use it too."""
-    shelf = TableShelf(database, projector, bodies, layout, shipping, keeping, held_elsewhere)
-    found = _TableOperations(TableRecord(database, keeping.write, keeping.lock), shelf, passing)
+    writes = Writes(keeping)
+    shelf = TableShelf(database, projector, bodies, layout, shipping, keeping, writes, held_elsewhere)
+    found = _TableOperations(TableRecord(database, writes, keeping.lock), shelf, passing)
     found.layout, found.shared = layout, shared
     if not database.read_only:
         found.recover()

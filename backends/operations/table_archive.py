@@ -32,20 +32,20 @@ from ..sql import tables
 from ..sql.bodies import StoredEvent, store_events, store_values
 from ..sql.database import Database
 from ..sql.projector import Projector
+from .housekeeping import Writes
 from .record import Intent
 
 _AT_ONCE = 1000
 
 Check = Callable[[Connection], None]
 """Claims a run, and looks whether it is still what was seen; Conflict."""
-Write = Callable[[Callable[[Connection], None]], None]
 
 
 class TableArchive:
     """The archive of one database's runs. For one thread, under the lock of operations and that of the run."""
 
-    def __init__(self, database: Database, projector: Projector, layout: Layout, write: Write) -> None:
-        self._database, self._projector, self._layout, self._write = database, projector, layout, write
+    def __init__(self, database: Database, projector: Projector, layout: Layout, writes: Writes) -> None:
+        self._database, self._projector, self._layout, self._writes = database, projector, layout, writes
 
     # --- into the archive
 
@@ -70,7 +70,7 @@ class TableArchive:
                 connection.execute(statement, {"of": run.id})
             self._projector.resize(connection, run.id, size, archived=True)
 
-        self._write(move)
+        self._writes(move)
         found = self.settle_pack(intent)
         assert found is not None
         return found
@@ -107,7 +107,7 @@ class TableArchive:
                 connection.execute(_FORGET, {"of": run})
                 self._projector.resize(connection, run, row.live_bytes, archived=False)
 
-            self._write(move)
+            self._writes(move)
         found = self.settle_unpack(intent)
         assert found is not None
         return found

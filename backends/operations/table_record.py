@@ -19,14 +19,12 @@ from ...core.pages import Page, from_cursor, to_cursor
 from ..journal.process import this_process
 from ..sql import tables
 from ..sql.database import Database
+from .housekeeping import Writes
 from .record import Act, Cut, Held, Intent
 
 Phase = Literal["open", "begin", "again", "intent", "told", "end", "cut", "undone", "policy", "back"]
 """Of an operation: begun (and gone on with), ended (cut off or stopped), taken back. Of a run in it: what is about to
 be done (`intent`), what became of it (`told`), and that new events brought it back from the trash (`back`)."""
-
-Write = Callable[[Callable[[Connection], None]], None]
-"""Does something in one write transaction, also on a full disk."""
 
 FIRST = 20
 """Runs of an operation that a list shows."""
@@ -73,8 +71,8 @@ def add(connection: Connection, *facts: Fact) -> None:
 class TableRecord:
     """The record in one database. Thread-safe. `lock` is the one of all operations: Locked if somebody has it."""
 
-    def __init__(self, database: Database, write: Write, lock: Callable[[], AbstractContextManager[None]]) -> None:
-        self._database, self._write, self._lock = database, write, lock
+    def __init__(self, database: Database, writes: Writes, lock: Callable[[], AbstractContextManager[None]]) -> None:
+        self._database, self._writes, self._lock = database, writes, lock
 
     @contextmanager
     def hold(self) -> Iterator[Held]:
@@ -84,7 +82,8 @@ class TableRecord:
                 held.enter_context(self._lock())
             except Locked as error:
                 raise self._locked(error) from None
-            yield _HeldTable(self._database, self._write)
+            self._writes.forget()
+            yield _HeldTable(self._database, self._writes)
 
     def _locked(self, error: Locked) -> Locked:
         with self._database.read() as connection:
@@ -145,14 +144,16 @@ class TableRecord:
             applied = Fact(operation=order.id, phase="policy", t=at, digest=digest)
             add(connection, begin, applied, Fact(operation=order.id, phase="end", t=at))
 
-        self._write(note)
+        self._writes.alone(note)
 
 
 class _HeldTable:
-    """The record while its lock is held."""
+    """The record while its lock is held. What became of a run is on the disk with what is done next: until then a
+    start after a crash finds it out.
+    """
 
-    def __init__(self, database: Database, write: Write) -> None:
-        self._database, self._write = database, write
+    def __init__(self, database: Database, writes: Writes) -> None:
+        self._database, self._writes = database, writes
 
     def cut(self) -> list[Cut]:
         """See the protocol."""
@@ -174,20 +175,21 @@ class _HeldTable:
         here = this_process()
         fact.pid, fact.host = here.pid, here.host
         mark = Fact(operation=order.id, phase="open", t=fact.t)
-        self._write(lambda connection: add(connection, fact, mark))
+        self._writes(lambda connection: add(connection, fact, mark))
         return known
 
     def intend(self, intent: Intent) -> None:
-        """See the protocol."""
+        """See the protocol. Of what begins with a transaction it is a part of that; an archive begins with a file."""
         fact = _of(intent, "intent")
-        self._write(lambda connection: add(connection, fact))
+        write = self._writes if intent.act == "archive" else self._writes.later
+        write(lambda connection: add(connection, fact))
 
     def tell(self, intent: Intent, done: Done) -> None:
         """See the protocol."""
         fact = _of(intent, "told")
         fact.outcome, fact.why, fact.where, fact.digest = done.outcome, done.why, done.where, done.digest
         fact.before_bytes, fact.after_bytes = done.before_bytes, done.after_bytes
-        self._write(lambda connection: add(connection, fact))
+        self._writes.later(lambda connection: add(connection, fact))
 
     def end(self, operation: str, *, whole: bool = True) -> None:
         """See the protocol."""
@@ -204,7 +206,7 @@ class _HeldTable:
                 add(connection, Fact(operation=begun.of, phase="undone", t=fact.t, of=operation))
             connection.execute(_CLOSE, {"of": operation})
 
-        self._write(end)
+        self._writes(end)
 
 
 def _of(intent: Intent, phase: Phase) -> Fact:

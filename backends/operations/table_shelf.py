@@ -22,7 +22,7 @@ from ..sql.bodies import Bodies
 from ..sql.claims import claim
 from ..sql.database import Database
 from ..sql.projector import Projector
-from .housekeeping import Housekeeping
+from .housekeeping import Housekeeping, Writes
 from .record import Intent
 from .shelf import Seen
 from .table_archive import TableArchive
@@ -46,11 +46,12 @@ class TableShelf:
         layout: Layout,
         shipping: "Shipping",
         keeping: Housekeeping,
+        writes: Writes,
         held_elsewhere: Callable[[str], str],
     ) -> None:
         self._database, self._projector, self._bodies, self._layout = database, projector, bodies, layout
         self._shipping, self._keeping, self._held_elsewhere = shipping, keeping, held_elsewhere
-        self._archive = TableArchive(database, projector, layout, keeping.write)
+        self._writes, self._archive = writes, TableArchive(database, projector, layout, writes)
 
     def refresh(self) -> None:
         """What waits in the spool is shipped."""
@@ -146,7 +147,7 @@ class TableShelf:
             self._check(connection, intent, seen)
             trash.put(connection, self._projector, entry, digest)
 
-        self._keeping.write(put)
+        self._writes(put)
         return self._thrown(entry, digest)
 
     def _thrown(self, entry: Trashed, digest: str) -> Done:
@@ -167,7 +168,7 @@ class TableShelf:
             claim(connection, [intent.run])
             return trash.bring_back(connection, self._projector, intent.run, self._lines)
 
-        if not self._keeping.write(back):
+        if not self._writes(back):
             raise Conflict("it is not in the trash any more", where=intent.run)
         return self._there(intent.run)
 
@@ -187,7 +188,7 @@ class TableShelf:
             claim(connection, [intent.run])
             return trash.begin_removing(connection, intent.run)
 
-        if not self._keeping.write(begin):
+        if not self._writes(begin):
             raise Conflict("it is not in the trash any more", where=intent.run)
         self._remove(intent.run)
         return _gone(intent)
@@ -196,7 +197,7 @@ class TableShelf:
         """What is left of a run that is being removed: in the spool, and in the tables."""
         self._unlink(run)
         self._archive.remove(run)
-        while self._keeping.write(lambda connection: trash.remove_some(connection, run)):
+        while self._writes(lambda connection: trash.remove_some(connection, run)):
             pass
 
     def _unlink(self, run: str) -> None:
@@ -234,7 +235,7 @@ class TableShelf:
     def tidy(self, operation: str, kind: Kind, runs: Sequence[str]) -> None:
         """After a purge the words of logs and the pages that held them are wiped."""
         if kind == "purge" and runs:
-            self._keeping.write(log_words.scrub)
+            self._writes(log_words.scrub)
             self._keeping.wipe()
         self._keeping.over()
 
