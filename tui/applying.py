@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 APPLY = "flightlog retain --apply --yes"
 """The command line that does the same."""
-_DOES = {"states": "lose their states", "archive": "go to the archive", "trash": "go to the trash"}
+_DOES = {"states": "lose their intermediate states", "archive": "go to the archive", "trash": "go to the trash"}
 
 
 class Meant(NamedTuple):

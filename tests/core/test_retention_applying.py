@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import flightlog
 import msgspec
 import pytest
+from cleaning import FEW_KINDS, made
 from flightlog.core.annotations import Pinned
 from flightlog.core.errors import Conflict, NotFound
 from flightlog.core.operations import Chosen, new_order
@@ -19,10 +20,11 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 POLICY = Policy(blocks=(Block(match="workflow:triage", keep=Keep(last=2), then="states"),), minimum=0)
 
 
-@pytest.fixture
-def store(tmp_path):
+@pytest.fixture(params=FEW_KINDS)
+def store(request, tmp_path, new_postgres_url):
     """Five runs, each with two checkpoints on one branch and one on another."""
-    with flightlog.open(tmp_path / "data", storage="file") as store:
+    name, storage = made(request.param, tmp_path / "data", new_postgres_url)
+    with flightlog.open(name, storage=storage) as store:
         for number in range(5):
             with store.run("triage", name=f"n{number}") as run:
                 first = run.checkpoint({"n": [number]})

@@ -116,7 +116,8 @@ class Account:
 def sum_row(one: Sum) -> dict[str, object]:
     """The sums of one operation as JSON."""
     return {
-        "operation": one.order.id,
+        # (dropping a run's states is an operation of its own)
+        "operation": None if one.kind == "states" else one.order.id,
         "did": one.kind,
         "done": one.done,
         "skipped": one.skipped,
