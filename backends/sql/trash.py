@@ -26,6 +26,7 @@ PURGED_BYTES = 1 << 20
 """What one transaction of a purge removes: so much, and little more, is written to the log of a full disk."""
 
 _AT_ONCE = 1000
+_ROW = 64  # bytes that a row takes beside its body
 _PLACE = ("size_bytes", "damaged", "archived", "source", "source_id")
 """Columns of a run that its events do not tell."""
 
@@ -140,9 +141,10 @@ def remove_some(connection: Connection, run: str) -> bool:
         for key, size in found:
             if room <= 0:
                 break
-            last, room = key, room - (size or 0) - 64
+            last, room = key, room - (size or 0) - _ROW
         if last is not None:
             connection.execute(remove, {"of": run, "upto": last})
+        if room <= 0 or len(found) == _AT_ONCE:
             return True
     for statement in _LAST:
         connection.execute(statement, {"of": run})

@@ -134,3 +134,29 @@ def test_what_is_removed_leaves_no_row(store):
             assert connection.scalar(select(func.count()).where(table.c.run == run)) == 0
     assert store.runs.query(EVERYTHING).items[0].id == other
     assert len(store.runs.events(other)) > 5
+
+
+def test_a_long_run_is_removed_a_little_at_a_time(store):
+    with store.run("w") as run:
+        for n in range(2500):
+            run.log("x" * 1000, n=n)
+        run.checkpoint({"a": "y" * 3_000_000})
+    store.runs.get(run.id)
+    throw(store, run.id)
+    database = truth_of(store).database
+    with database.write() as connection:
+        assert trash.begin_removing(connection, run.id)
+    steps = 1
+    while True:
+        with database.write() as connection:
+            before = connection.scalar(select(func.count()).select_from(tables.events))
+            more = trash.remove_some(connection, run.id)
+            after = connection.scalar(select(func.count()).select_from(tables.events))
+            assert before - after <= 1000
+        if not more:
+            break
+        steps += 1
+    assert steps > 3
+    with database.read() as connection:
+        for table in (tables.events, tables.values, tables.trash):
+            assert not connection.scalar(select(func.count()).select_from(table))
