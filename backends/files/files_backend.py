@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -147,16 +148,21 @@ def make_data_folder(root: Path, part: Path, *, create: bool) -> None:
 def open_index(layout: Layout, *, read_only: bool) -> "tuple[Database, Path | None]":
     """The index of a data directory, and its file: in the user's cache where the directory may not be written.
 
-    If that cannot be written either, the index is kept in memory, and there is no file.
+    If that cannot be written either, the index is kept in memory, and there is no file. On a full disk the room that
+    is kept for it serves first: nothing could be removed by a program that cannot be opened.
     """
+    from ..operations.reserve import Reserve
+    from ..sql.database import Full
     from ..sqlite.engine import open_database
 
+    reserve = Reserve(layout.index_db.with_name("reserve"))
     beside = [] if read_only or not os.access(layout.root, os.W_OK) else [layout.index_db]
     for place in (*beside, _cached(layout.root)):
         try:
             make_folder(place.parent)
-            return open_database(place, truth=False), place
-        except (ReadOnly, OSError):
+            opening = partial(open_database, place, truth=False)
+            return reserve.within(opening) if place in beside else opening(), place
+        except (ReadOnly, Full, OSError):
             continue
     return open_database(None, truth=False), None
 

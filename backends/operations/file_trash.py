@@ -75,14 +75,17 @@ class FileTrash:
             folders.remove_empty(self._layout.root, self._folder(intent.operation))
             return None
         home, _ = self._home(run, archived)
-        with suppress(FileNotFoundError), self._opened(home) as there:
-            # A journal that is there again is another run's of the same id, and so is all beside it.
-            if not archived and not folders.is_there(there, head):
-                for name in filter(lambda name: folders.is_there(there, name), self._beside(run)):
-                    self._reserve.within(partial(folders.move, name, there, trash))
-                folders.remove_half_written(there, run)
-            os.fsync(there)
-        os.fsync(trash)
+        try:
+            with self._opened(home) as there:
+                # A journal that is there again is another run's of the same id, and so is all beside it.
+                if not archived and not folders.is_there(there, head):
+                    for name in filter(lambda name: folders.is_there(there, name), self._beside(run)):
+                        self._reserve.within(partial(folders.move, name, there, trash))
+                    folders.remove_half_written(there, run)
+                os.fsync(trash)  # that they lie here is on the disk before that they have left
+                os.fsync(there)
+        except FileNotFoundError:
+            os.fsync(trash)
         size, digest = self.measured(intent.operation, run)
         where = str((self._folder(intent.operation) / head).relative_to(self._layout.root))
         return Done(run=run, outcome="done", before_bytes=size, after_bytes=size, where=where, digest=digest)
