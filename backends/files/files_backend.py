@@ -20,6 +20,7 @@ from ..read_only import ReadOnlyRecording, opened_read_only
 if TYPE_CHECKING:
     from ...core.config import Storage
     from ..databases import Databases
+    from ..operations.reserve import Reserve
     from ..sql.database import Database
     from ..sql.metrics_repository import SqlMetrics
     from ..truth import Truth
@@ -69,7 +70,7 @@ class FilesBackend:
         root = Root(layout.root)
         progress = Progress()
         index = Index(layout, root, database, Projector(), progress, clears=not self._read_only)
-        refresh = Refresh(root, index.look)
+        refresh = Refresh(root, _first_within(_reserve(layout) if where == layout.index_db else None, index.look))
         parts = {
             "runs": [layout.runs],
             "archive": [layout.archive],
@@ -151,11 +152,10 @@ def open_index(layout: Layout, *, read_only: bool) -> "tuple[Database, Path | No
     If that cannot be written either, the index is kept in memory, and there is no file. On a full disk the room that
     is kept for it serves first: nothing could be removed by a program that cannot be opened.
     """
-    from ..operations.reserve import Reserve
     from ..sql.database import Full
     from ..sqlite.engine import open_database
 
-    reserve = Reserve(layout.index_db.with_name("reserve"))
+    reserve = _reserve(layout)
     beside = [] if read_only or not os.access(layout.root, os.W_OK) else [layout.index_db]
     for place in (*beside, _cached(layout.root)):
         try:
@@ -165,6 +165,27 @@ def open_index(layout: Layout, *, read_only: bool) -> "tuple[Database, Path | No
         except (ReadOnly, Full, OSError):
             continue
     return open_database(None, truth=False), None
+
+
+def _reserve(layout: Layout) -> "Reserve":
+    from ..operations.reserve import Reserve
+
+    return Reserve(layout.index_db.with_name("reserve"))
+
+
+def _first_within(reserve: "Reserve | None", look: Callable[[], None]) -> Callable[[], None]:
+    """The first look takes the room that is kept, if it must: who cannot look at a store cannot remove anything."""
+    looked = reserve is None
+
+    def within() -> None:
+        nonlocal looked
+        if looked or reserve is None:
+            look()
+        else:
+            reserve.within(look)
+            looked = True
+
+    return within
 
 
 def _cached(root: Path) -> Path:

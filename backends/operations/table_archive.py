@@ -54,7 +54,10 @@ class TableArchive:
         part, path = self._part(intent), self._layout.archived(run.id)
         self._make_folder(path)
         self._unlink(part)
-        written = write_flz(part, facts_of(run), members_of_rows(self._database, run.id, self._notes(run.id)))
+        try:
+            written = write_flz(part, facts_of(run), members_of_rows(self._database, run.id, self._notes(run.id)))
+        except OSError as error:
+            raise disk.storage_error(error, part, "writing an archive") from error
         with Flz.open(part, run.id) as archive:
             archive.verify()
             if archive.digest != written.sha256:

@@ -107,7 +107,7 @@ def tried(scene: Scene, few: int, fault: int = 0) -> None:
         except AssertionError as error:
             raise AssertionError(f"after {where}: {error}") from error
     print(f"\n{count} points by {MEANS}")  # noqa: T201 - how much was proved
-    assert count >= min(few, 3)
+    assert count >= min(few, 2)
 
 
 @pytest.mark.parametrize("means", [MEANS])
@@ -116,7 +116,7 @@ def tried(scene: Scene, few: int, fault: int = 0) -> None:
 @pytest.mark.heavy
 @pytest.mark.timeout(7200)
 def test_a_killed_verb_loses_nothing_and_goes_on_when_it_is_called_again(tmp_path, name, storage, means):
-    tried(Scene(tmp_path, storage, CASES[name]), 8)
+    tried(Scene(tmp_path, storage, CASES[name]), 5)
 
 
 @pytest.mark.parametrize("means", [MEANS])
@@ -128,9 +128,9 @@ def test_a_killed_verb_loses_nothing_and_goes_on_when_it_is_called_again(tmp_pat
 def test_a_verb_that_the_disk_refuses_says_so_and_goes_on_when_it_is_called_again(
     tmp_path, name, storage, fault, means
 ):
-    tried(Scene(tmp_path, storage, CASES[name]), 4, fault)
+    tried(Scene(tmp_path, storage, CASES[name]), 2, fault)
 
 
 @pytest.mark.parametrize("means", [MEANS])
 def test_an_archiving_that_is_killed_loses_nothing(tmp_path, means):
-    tried(Scene(tmp_path, "file", CASES["archive"]), 3)
+    tried(Scene(tmp_path, "file", CASES["archive"]), 2)
