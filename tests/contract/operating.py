@@ -1,10 +1,16 @@
 """What the contracts of operations share: runs to do something with, and what is to be seen of them."""
 
+import pytest
 from flightlog.core.annotations import Noted, Tagged
 from flightlog.core.operations import Chosen, Done, new_order
 from flightlog.core.pages import each
 from flightlog.core.query.query import EVERYTHING
 from flightlog.core.store import Store
+from places import MAKERS
+
+OWN = ("files", "sqlite", "memory", "postgres")
+"""Ways of keeping a store that bring something of their own to operations; the others are these again, put together."""
+KINDS = [pytest.param(name, marks=[] if name in OWN else [pytest.mark.heavy]) for name in MAKERS]
 
 
 def record(store: Store, *, name: str = "n", parent: str | None = None, status: str = "completed") -> str:

@@ -11,11 +11,11 @@ from flightlog.core.ids import day_of, new_ulid
 from flightlog.core.operations import Done, new_order
 from flightlog.core.query.query import parse
 from flightlog.core.store import Store
-from operating import all_of, chosen, ids, record, trash, why
-from places import MAKERS, NewUrl, Place
+from operating import KINDS, all_of, chosen, ids, record, trash, why
+from places import NewUrl, Place
 
 
-@pytest.fixture(params=MAKERS)
+@pytest.fixture(params=KINDS)
 def place(request: pytest.FixtureRequest, tmp_path: Path, new_postgres_url: NewUrl) -> Iterator[Place]:
     """A place of each kind; of a server the archive lies where it is configured."""
     found = Place(request.param, tmp_path / "data", new_postgres_url)
