@@ -9,13 +9,12 @@ from sqlalchemy import BindParameter, Connection, bindparam, case, select, tuple
 from ...core.audit import Act
 from ...core.errors import Conflict, Corrupt, NotFound, NotSupported
 from ...core.events import AnyEvent, ApprovalRequested, Json, MessageSent, SnapshotTaken, decode
-from ...core.pages import ALL, Page, from_cursor
+from ...core.pages import ALL, Page, from_cursor, to_cursor
 from ...core.query.query import EVERYTHING, Query
 from ...core.runs import Approval, Artifact, Damage, Message, MetricValue, Note, Step
 from . import tables
 from .bodies import Bodies
 from .detail_pages import of_runs, page
-from .run_items import numbers
 from .run_queries import conditions
 from .run_rows import AnyRow, money_columns, money_of, token_columns, tokens_of
 
@@ -96,7 +95,7 @@ _messages = (
 def messages(connection: Connection, bodies: Bodies, run: str, limit: int, after: str | None) -> Page[Message]:
     """Messages in the order they were sent; one read of the recorded bytes for all contents."""
     limit = max(limit, 1)
-    place = {"run": run, "after": numbers(after, 1)[0] if after else 0, "limit": limit + 1}
+    place = {"run": run, "after": from_cursor(after, int)[0] if after else 0, "limit": limit + 1}
     rows = connection.execute(_messages, place).all()
     more, rows = len(rows) > limit, rows[:limit]
     if not rows:
@@ -115,7 +114,7 @@ def messages(connection: Connection, bodies: Bodies, run: str, limit: int, after
         )
         for row in rows
     ]
-    return Page(items=found, next=str(rows[-1].seq) if more else None)
+    return Page(items=found, next=to_cursor(rows[-1].seq) if more else None)
 
 
 def _contents(bodies: Bodies, run: str, first: int, last: int, limit: int) -> dict[int, Json]:

@@ -2,10 +2,10 @@
 
 from sqlalchemy import Connection, bindparam, select, tuple_
 
-from ...core.errors import StorageError
 from ...core.events import ItemStatus
-from ...core.pages import Page
+from ...core.pages import Page, from_cursor, to_cursor
 from ...core.runs import Item, Retry
+from .storable import LARGEST
 from .tables import items as table
 from .tables import runs
 
@@ -22,15 +22,15 @@ _with_status = _items.where(_i.status == bindparam("status"))
 
 def items(connection: Connection, run: str, status: ItemStatus | None, limit: int, after: str | None) -> Page[Item]:
     """Batch rows, or those with one status: failed ones first, each group by row number."""
-    rank, row_number = numbers(after, 2) if after else (-1, 0)
+    rank, row_number = from_cursor(after, int, int) if after else (-1, 0)
     if status is not None:  # then the rank is known, so that only its stretch of the index is read
-        rank, row_number = max((rank, row_number), (0, -1) if status == "failed" else (1, -1))
+        rank, row_number = max((rank, row_number), (-1 if status == "failed" else 0, LARGEST))
     limit = max(limit, 1)
     place = {"run": run, "rank": rank, "row": row_number, "limit": limit + 1, "status": status}
     rows = connection.execute(_items if status is None else _with_status, place).all()
     found = [Item(run=run, **dict(zip(_ITEM, row, strict=False))) for row in rows[:limit]]
     more = len(rows) > limit
-    return Page(items=found, next=f"{rows[limit - 1].rank}.{found[-1].row_number}" if more else None)
+    return Page(items=found, next=to_cursor(rows[limit - 1].rank, found[-1].row_number) if more else None)
 
 
 _own, _later = runs.alias(), runs.alias()
@@ -58,11 +58,3 @@ def retries(connection: Connection, run: str, limit: int, after: str | None) -> 
         again |= {row.row_number: Item(run=str(attempt), **dict(zip(_ITEM, row, strict=True))) for row in rows}
     found = [Retry(item=item, run=attempt, next=again.get(item.row_number)) for item in failed.items]
     return Page(items=found, next=failed.next)
-
-
-def numbers(cursor: str, count: int) -> list[int]:
-    """The numbers that a cursor is made of; StorageError if it is none."""
-    parts = cursor.split(".")
-    if len(parts) != count or not all(part.isascii() and part.isdigit() for part in parts):
-        raise StorageError(f"{cursor[:60]!r} is not a cursor of this list", advice="begin again with the first page")
-    return [int(part) for part in parts]

@@ -67,6 +67,24 @@ def test_items_come_failed_first_in_pages_by_row_number(small):
     assert (found[0].status, found[0].attempts, found[0].error, found[0].first_seq) == ("failed", 2, "E", 3)
 
 
+def test_rows_are_numbered_as_their_agent_likes(small):
+    run = small.begin()
+    for number in (-7, -1, 0, 5, -(2**63) + 1, 2**63 - 1):
+        small.record(run, e.ItemChanged(row_number=number, status="failed" if number % 2 else "completed"))
+    for status, numbers in (
+        ("failed", [-(2**63) + 1, -7, -1, 5, 2**63 - 1]),
+        ("completed", [0]),
+        (None, [-(2**63) + 1, -7, -1, 5, 2**63 - 1, 0]),
+    ):
+        page = small.runs.items(run, status=status, limit=1)
+        found = list(page.items)
+        while page.next:
+            page = small.runs.items(run, status=status, limit=1, after=page.next)
+            found += page.items
+        assert [item.row_number for item in found] == numbers
+    assert len(small.runs.retries(run).items) == 5
+
+
 def test_messages_come_in_order_with_their_contents_and_one_read(small, statements):
     run = small.begin()
     for number in range(5):
