@@ -147,6 +147,7 @@ class FlightlogApp(App[None]):
         self.standings.look()
 
     def on_operation_ended(self, message: OperationEnded) -> None:
+        self.retaining.rest()
         for screen in self.screen_stack:
             screen.post_message(OperationEnded())
             screen.query("#header").refresh()

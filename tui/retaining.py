@@ -69,6 +69,10 @@ class Retaining:
         """The policy, or whether it was applied, may have changed."""
         self.looker.request()
 
+    def rest(self) -> None:
+        """Somebody did something with runs: what was just taken back is not taken again at once."""
+        self._due = max(self._due, time.monotonic() + (self.look_now.every or FIRST))
+
     def pause(self) -> None:
         """Pauses it, or lets it go on."""
         self.paused = not self.paused

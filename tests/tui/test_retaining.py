@@ -66,7 +66,10 @@ async def test_a_new_policy_does_nothing_by_itself_until_it_was_applied(tmp_path
         await pilot.press("A")
         await shows(pilot, "Apply the policy to 2 runs?")
         await pilot.press("y")
+        await until(pilot, lambda: "2 runs dealt with" in told(app) and not app.operations.busy)
         await shows(pilot, "acts by itself in")
+        # What is taken back now is not taken again before its time.
+        await until(pilot, lambda: app.retaining._due > time.monotonic() + 3000)
         screen.plan.editor.put(POLICY.replace("failed", "completed"))
         await planned(pilot)
         await pilot.press("ctrl+s")

@@ -7,6 +7,7 @@ import flightlog
 import pytest
 from flightlog.core.annotations import Pinned
 from flightlog.core.clock import pretending
+from flightlog.core.errors import Locked
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.screens.retention import RetentionScreen
 from flightlog.tui.screens.run import RunScreen
@@ -282,6 +283,24 @@ async def test_the_plan_follows_the_runs_and_asks_for_those_alone(app, folder):
         assert fates(screen)["no3"] == "archive: completed, none of last 2"
         assert screen.plan.list.current.run.name == "no2"
         assert set(asked) == {new.id, app.store.runs.resolve("no2")}
+
+
+async def test_a_store_that_cannot_answer_for_a_moment_is_asked_again(app, monkeypatch):
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await at_retention(pilot)
+        checked, failures = screen.plan.file.checked, [Locked("somebody works"), Locked("somebody works")]
+
+        def locked(*args):
+            if failures:
+                raise failures.pop()
+            return checked(*args)
+
+        monkeypatch.setattr(screen.plan.file, "checked", locked)
+        screen.plan.editor.put(POLICY.replace("last: 2", "last: 1"))
+        await planned(pilot)
+        assert not failures
+        assert "somebody works" in told(app)
+        assert fates(screen)["no3"] == "archive: completed, none of last 1"
 
 
 async def test_while_nothing_changes_nothing_is_read_or_planned(app, monkeypatch):

@@ -33,9 +33,10 @@ from .policy_editor import EXAMPLE, PolicyEditor
 EVERY, REST = 1.0, 4.0
 """Seconds between two looks at what is new in a store that changes all the time, and at least so many times as long
 as one took."""
-AT_ONCE, LONG = 0.005, 0.15
-"""Seconds without a key after which a plan is made: of a store whose plans are quick, and of one whose are not."""
 QUICK = 0.1
+"""Seconds that plans may take which are made at every key."""
+PAUSE = 0.15
+"""Seconds without a key after which others are made."""
 
 
 class PlanTab(Container):
@@ -83,6 +84,7 @@ class PlanTab(Container):
         self.reader.request()
         self.set_interval(0.1, self._tick)
         self.set_interval(MINUTE, self._older)
+        self.set_interval(EVERY, self._try_again)
 
     def on_unmount(self) -> None:
         self._stopped = True
@@ -144,8 +146,11 @@ class PlanTab(Container):
         self._tell()
         if self._timer is not None:
             self._timer.stop()
-        quick = self.planner.took < QUICK
-        self._timer = self.set_timer(AT_ONCE if quick else LONG, self._plan_now)
+        # Not by a short timer: one that is late on a busy machine never fires.
+        if self.planner.took < QUICK:
+            self.call_later(self._plan_now)
+        else:
+            self._timer = self.set_timer(PAUSE, self._plan_now)
 
     def _plan_now(self) -> None:
         """A person waits for it: without the rest that is taken between plans of what changes by itself."""
@@ -175,6 +180,14 @@ class PlanTab(Container):
 
     def _show_empty(self) -> None:
         self.list.show_empty(no_line(self.made, self.live, glyphs_of(self)))
+
+    def _try_again(self) -> None:
+        """What could not be read a moment ago, in a store that was locked say, is asked for once more."""
+        if self.screen.is_current:
+            if not self.live.ready and not self.reader.busy:
+                self.reader.request()
+            if self.made.text != self.editor.text and not self.planner.busy:
+                self.planner.request()
 
     def _older(self) -> None:
         if self.screen.is_current:
