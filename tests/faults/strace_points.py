@@ -76,13 +76,13 @@ def traced(words: Sequence[str], data: Path, *more: str) -> tuple[int, str, list
     return done.returncode, done.stdout + done.stderr, lines
 
 
-def points(lines: Sequence[str], data: Path) -> list[Point]:
-    """The calls that concern a data directory, in their order."""
+def points(lines: Sequence[str], folder: Path) -> list[Point]:
+    """The calls that concern a folder, in their order."""
     seen, found = Counter[str](), list[Point]()
     for line in lines:
         if match := _LINE.match(line):
             seen[match[1]] += 1
-            if str(data) in match[2]:
+            if str(folder) in match[2]:
                 found.append(Point(match[1], seen[match[1]], match[2][:300]))
     return found
 
@@ -119,7 +119,7 @@ def _by_strace(
     code, said, lines = traced(words, data)
     assert code in (0, 3), said
     missed = 0
-    for point in chosen(points(lines, data), few):
+    for point in chosen(points(lines, data.parent), few):
         anew()
         does = f"error={errno.errorcode[fault]}" if fault else "signal=KILL"
         inject = f"inject={point.call}:{does}:when={point.number}"

@@ -5,6 +5,7 @@ The proof from outside: whole processes, real calls, those of SQLite too. A samp
 """
 
 import errno
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -134,3 +135,50 @@ def test_a_verb_that_the_disk_refuses_says_so_and_goes_on_when_it_is_called_agai
 @pytest.mark.parametrize("means", [MEANS])
 def test_an_archiving_that_is_killed_loses_nothing(tmp_path, means):
     tried(Scene(tmp_path, "file", CASES["archive"]), 2)
+
+
+def shown_whole(data: Path, digests: dict[str, str], *, read_only: bool) -> None:
+    found = census(data, read_only=read_only)
+    assert found == {run: ("live", digest) for run, digest in digests.items()}
+
+
+@pytest.mark.heavy
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("means", [MEANS])
+def test_a_killed_migration_leaves_the_store_as_it_was_or_moved(tmp_path, means):
+    base, data = tmp_path / "base", tmp_path / "try" / "data"
+    data.parent.mkdir()
+    digests = recorded(base, "file")
+    words = ["migrate", "--to", f"sqlite:{data.parent / 'moved.db'}"]
+    for where, said in struck(words, data, copied(base, data), 8):
+        assert "Traceback" not in said, (where, said)
+        in_a_child(lambda: shown_whole(data, digests, read_only=True))
+        moved = (data / "flightlog.yaml").exists()
+        in_a_child(lambda moved=moved: goes_on(words, data, moved))
+        in_a_child(lambda: shown_whole(data, digests, read_only=False))
+        assert "moved.db" in (data / "flightlog.yaml").read_text()
+
+
+def goes_on(words: Sequence[str], data: Path, moved: bool) -> None:
+    code, said = said_by(words, data)
+    assert "Traceback" not in said and (code == 0 or moved), said
+
+
+@pytest.mark.heavy
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("means", [MEANS])
+def test_a_killed_repair_loses_no_event_and_is_done_when_it_is_called_again(tmp_path, means):
+    base, data = tmp_path / "base", tmp_path / "try" / "data"
+    data.parent.mkdir()
+    digests = recorded(base, "file")
+    journals = sorted((base / "runs").rglob("*[0-9a-z].jsonl"))
+    for path in journals[:4:2]:
+        lines = path.read_bytes().split(b"\n")
+        path.write_bytes(b"\n".join([*lines[:2], b"no event at all", *lines[2:]]))
+    shutil.rmtree(base / ".flightlog")
+    for where, said in struck(["doctor", "--fix", "--yes"], data, copied(base, data), 8):
+        assert "Traceback" not in said, (where, said)
+        in_a_child(lambda: shown_whole(data, digests, read_only=True))
+        in_a_child(lambda: goes_on(["doctor", "--fix", "--yes"], data, False))
+        in_a_child(lambda: shown_whole(data, digests, read_only=False))
+        assert sum(b"no event at all" in path.read_bytes() for path in data.rglob("*.torn")) == 2
