@@ -219,7 +219,7 @@ class FileTrash:
                     return None
                 home, _ = self._home(run, archived)
                 with suppress(FileNotFoundError), self._opened(home) as there:
-                    if folders.are_one(trash, there, head):
+                    if folders.are_equal(trash, there, head):
                         return None
                 size = self._size(trash, run)
                 told = _read_info(trash, run) or self._from_files(operation, run, archived)

@@ -152,11 +152,11 @@ def test_killed_at_more_steps_all_is_there_once_and_whole(case, scene, tmp_path)
 @pytest.mark.parametrize("case", [CASES["archive"], CASES["undo"]], ids=["archive", "undo"])
 def test_killed_while_it_is_settled_it_is_settled_by_the_next_start(case, scene, tmp_path):
     root, cut = tmp_path / "data", tmp_path / "cut"
-    for number in range(17, 1000, EVERY or 41):
+    for number in range(17, 1000, EVERY or 53):
         scene.copy(cut)
         if killed_at(number, STEPS, lambda: done(case, scene, cut)):
             return
-        for start in range(3, 1000, EVERY * 5 or 47):
+        for start in range(3, 1000, EVERY * 5 or 89):
             shutil.rmtree(root, ignore_errors=True)
             shutil.copytree(cut, root, ignore=shutil.ignore_patterns(".flightlog"))
             whole = killed_at(start, STEPS, lambda: shown(root, read_only=False))
