@@ -1,12 +1,12 @@
 """Blocking calls off the event loop: one at a time, and the newest wish remembered."""
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 from textual.message_pump import MessagePump
-from textual.timer import Timer
 
 from ..core.errors import FlightlogError
 from .messages import Trouble
@@ -66,7 +66,7 @@ class Loader(Generic[T]):
         self._owner, self._prepare, self._then = owner, prepare, then
         self._every, self._rest, self._took = every, rest, 0.0
         self._busy = self._dirty = self._at_once = False
-        self._waiting: Timer | None = None
+        self._waiting: asyncio.TimerHandle | None = None
         self._last = -every
         self.loads = 0
         """How often the store was asked."""
@@ -92,13 +92,18 @@ class Loader(Generic[T]):
             pause = max(self._every, min(self._rest * self._took, LONGEST))
             wait = self._last + pause - time.monotonic()
             if wait > 0 and not at_once:
-                self._waiting = self._owner.set_timer(wait, self._begin)
+                # Not by a timer of Textual's: a short one that is late on a busy machine never fires.
+                self._waiting = asyncio.get_running_loop().call_later(wait, self._owner.call_later, self._is_due)
             else:
                 self._begin()
 
+    def _is_due(self) -> None:
+        if self._waiting is not None:
+            self._begin()
+
     def _begin(self) -> None:
         if self._waiting is not None:
-            self._waiting.stop()
+            self._waiting.cancel()
             self._waiting = None
         job = self._prepare()
         if job is None:

@@ -33,3 +33,18 @@ async def test_a_load_waits_until_it_is_due_but_not_for_a_person(pace):
         loader.request()
         loader.request(at_once=True)
         await until(pilot, lambda: found == [0, 1, 2, 3])
+
+
+async def test_a_load_that_waits_begins_also_where_a_short_timer_would_be_lost(monkeypatch):
+    """Textual's timers skip a beat that they are late for, and a timer of one beat then never fires."""
+    app: App[None] = App()
+    async with app.run_test() as pilot:
+        monkeypatch.setattr(app, "set_timer", None)
+        found: list[int] = []
+        loader = Loader(app, lambda: lambda: len(found), found.append, every=0.02)
+        for n in range(20):
+            loader.request()
+            await pilot.pause(0.0195)  # so that the next is due at once, or a moment later
+            loader.request()
+            await until(pilot, lambda n=n: len(found) > n and not loader.busy)
+        assert found == sorted(found)
