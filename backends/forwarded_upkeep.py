@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 
+from ..core.copies import Original
 from ..core.operations import Chosen, Compacted, Done, Operation, Order, Trashed
 from ..core.pages import Page
 from ..core.repositories import UpkeepRepository
@@ -32,8 +33,8 @@ class ForwardedUpkeep(UpkeepRepository):
     def drop_states(self, run: str, keep: Collection[str], *, by: str = "", dry: bool = False) -> Dropped:
         return self._first().drop_states(run, keep, by=by, dry=dry)
 
-    def archive(self, order: Order, chosen: Sequence[Chosen]) -> Iterator[Done]:
-        return self._first().archive(order, chosen)
+    def archive(self, order: Order, chosen: Sequence[Chosen], originals: Sequence[Original] = ()) -> Iterator[Done]:
+        return self._first().archive(order, chosen, originals)
 
     def restore(self, order: Order, runs: Sequence[str]) -> Iterator[Done]:
         return self._first().restore(order, runs)

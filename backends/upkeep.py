@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 import msgspec
 
+from ..core.copies import Original
 from ..core.errors import NotSupported, StorageError
 from ..core.operations import Chosen, Compacted, Done, Operation, Order, Trashed
 from ..core.pages import Page
@@ -81,8 +82,8 @@ class StoreUpkeep(UpkeepRepository):
             return self._drop_states(run, keep, by, dry)
         return self._operations.states(run, by, lambda: self._drop_states(run, keep, by, False))
 
-    def archive(self, order: Order, chosen: Sequence[Chosen]) -> Iterator[Done]:
-        return self._able().archive(order, chosen)
+    def archive(self, order: Order, chosen: Sequence[Chosen], originals: Sequence[Original] = ()) -> Iterator[Done]:
+        return self._able().archive(order, chosen, originals)
 
     def restore(self, order: Order, runs: Sequence[str]) -> Iterator[Done]:
         return self._able().restore(order, runs)

@@ -6,12 +6,17 @@ from typing import Literal
 
 import msgspec
 
+from .copies import copy_id
+from .errors import NotFound
 from .operations import Chosen
 from .query.query import of_version
 from .repositories import RunRepository
 from .runs import FINISHED, Run
 
 Doing = Literal["archive", "restore", "trash"]
+
+COPIED = "is copied already"
+"""Why a run of another program stays of which a copy was archived before."""
 
 
 class Survey(msgspec.Struct, kw_only=True, frozen=True):
@@ -22,10 +27,14 @@ class Survey(msgspec.Struct, kw_only=True, frozen=True):
     """The runs that go, the newest first: children before the runs that they came from."""
     size_bytes: int = 0
     """What they take, as far as that is known."""
+    copies: int = 0
+    """How many of them belong to another program: of these a copy goes, and they stay."""
     unknown: int = 0
     """Of how many it is not."""
     refused: Mapping[str, int] = {}
     """Why runs stay, as a clause, and how many."""
+    copied: frozenset[str] = frozenset()
+    """Those that stay because there is a copy of them already."""
     workflows: Mapping[str, int] = {}
     """How many go, by workflow."""
     emptied: tuple[str, ...] = ()
@@ -35,7 +44,7 @@ class Survey(msgspec.Struct, kw_only=True, frozen=True):
 def refusal(run: Run, doing: Doing) -> str:
     """Why something is not done with a run, as a clause; empty if it may be."""
     if run.source:
-        return "belongs to another program"
+        return _of_a_source(run, doing)
     if doing == "restore":
         return "" if run.archived else "is not archived"
     if run.pinned:
@@ -47,17 +56,40 @@ def refusal(run: Run, doing: Doing) -> str:
     return "is lost, not finished" if run.status == "lost" else f"is {run.status}"
 
 
+def _of_a_source(run: Run, doing: Doing) -> str:
+    """Of another program's run a copy can be archived once it has ended, and that is all."""
+    if doing != "archive":
+        return "belongs to another program: only a copy of it can be archived"
+    return "" if run.status in FINISHED else f"is {run.status}"
+
+
+def _is_copied(run: Run, runs: RunRepository) -> bool:
+    try:
+        runs.get(copy_id(run.id))
+    except NotFound:
+        return False
+    return True
+
+
 def chosen(run: Run, rule: str = "") -> Chosen:
     """A run as it is seen now."""
-    return Chosen(run=run.id, status=run.status, last_seq=run.last_seq, archived=run.archived, rule=rule)
+    return Chosen(
+        run=run.id, status=run.status, last_seq=run.last_seq, archived=run.archived, rule=rule, source=run.source
+    )
 
 
 def survey(doing: Doing, found: Iterable[Run], runs: RunRepository) -> Survey:
-    """Looks at each of these runs, and for trash at how many others their workflows have. Costs what is looked at."""
+    """Looks at each of these runs, whether another program's is copied already, and for trash at how many others
+    their workflows have. Costs what is looked at.
+    """
     going: list[Run] = []
     refused: Counter[str] = Counter()
+    copied: set[str] = set()
     for run in found:
         why = refusal(run, doing)
+        if not why and run.source and _is_copied(run, runs):
+            why = COPIED
+            copied.add(run.id)
         if why:
             refused[why] += 1
         else:
@@ -69,8 +101,10 @@ def survey(doing: Doing, found: Iterable[Run], runs: RunRepository) -> Survey:
         doing=doing,
         chosen=tuple(map(chosen, going)),
         size_bytes=sum(sizes),
+        copies=sum(1 for run in going if run.source),
         unknown=len(going) - len(sizes),
         refused=dict(refused),
+        copied=frozenset(copied),
         workflows=dict(workflows),
         emptied=emptied(workflows, runs) if doing == "trash" else (),
     )

@@ -6,6 +6,7 @@ import msgspec
 
 from ..core.checkpoints import Checkpoint
 from ..core.clock import between, to_seconds
+from ..core.copies import copied_from
 from ..core.events import Fault, Json
 from ..core.runs import FINISHED, Damage, MetricValue, Note, Run
 from ..core.text import safe_text
@@ -115,7 +116,7 @@ def _facts(run: Run, now: float, glyphs: Glyphs) -> list[tuple[str, str, str]]:
         ("plan", one_line(run.plan_id, 60), "text"),
         ("size", f"{format.size(run.size_bytes)}, {format.plural(run.events, 'event')}", "text"),
         ("id", one_line(run.id, 60), "muted"),
-        ("source", one_line(f"{run.source} {run.source_id}".strip(), 90), "text"),
+        ("source", one_line(f"{run.source} {run.source_id}".strip() or copied_from(run), 120), "text"),
         ("process", _writer(run), "muted"),
     ]
 

@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
+from ...core.copies import Original
 from ...core.errors import StorageError
+from ...core.operations import Chosen, Done, Order
 from ...core.space import Node, Sorting, Space
 from ...core.upkeep import Finding
 from ..forwarded_upkeep import ForwardedUpkeep
@@ -24,6 +26,17 @@ class JoinedUpkeep(ForwardedUpkeep):
             if stop():
                 return
             yield from _of(part, stop)
+
+    def archive(self, order: Order, chosen: Sequence[Chosen], originals: Sequence[Original] = ()) -> Iterator[Done]:
+        """Our own runs, and then copies of those of sources; they are one operation."""
+        own = [one for one in chosen if not one.source]
+        foreign = [self._original(one) for one in chosen if one.source]
+        return super().archive(order, own, [*originals, *foreign])
+
+    def _original(self, chosen: Chosen) -> Original:
+        from .copying import SourceOriginal
+
+        return SourceOriginal(chosen, lambda: self._parts.source_of(chosen.run))
 
     def sizes(self) -> dict[str, int]:
         found = dict(super().sizes())

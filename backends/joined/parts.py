@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ...core.config import Source
-from ...core.errors import NotFound, StorageError
+from ...core.errors import NotFound, StorageError, no_run
 from ...core.store import Reading, Store
 from ...core.text import safe_text
 
@@ -135,6 +135,21 @@ class Parts:
                 continue
             self._remember(id, part)
             return answer
+        raise missing
+
+    def source_of(self, run: str) -> Reading:
+        """What reads the source that has a run; NotFound, StorageError."""
+        missing: StorageError = no_run(run)
+        for part in self.sources:
+            try:
+                reading = part.reading()
+                reading.runs.get(run)
+            except NotFound:
+                continue
+            except StorageError as error:
+                missing = error
+                continue
+            return reading
         raise missing
 
     def _remember(self, id: str, part: Part) -> None:

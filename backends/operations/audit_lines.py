@@ -17,7 +17,7 @@ from ...core.events import check, seal
 from ...core.operations import Done, Kind
 from ..journal.readable import Readable, opened
 from ..journal.reader import LongLine, read_lines, read_lines_back
-from .record import Act, Intent
+from .record import Act, Intent, copied
 
 _NEAR = 1 << 16  # what lies so near is read over
 _SIP = 1 << 14
@@ -83,7 +83,7 @@ class Told(Line, kw_only=True, frozen=True, tag="run"):
     def done(self) -> Done:
         """As the engine knows it."""
         names = ("run", "outcome", "why", "before_bytes", "after_bytes", "where", "digest")
-        return Done(**{name: getattr(self, name) for name in names})
+        return Done(copy_of=copied(self.act, self.of), **{name: getattr(self, name) for name in names})
 
 
 class Ended(Line, kw_only=True, frozen=True, tag="end"):

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from ...core.copies import Original, copy_id
 from ...core.errors import Conflict, Locked, NotFound, StorageError
 from ...core.ids import is_ulid
 from ...core.operations import Chosen, Compacted, Done, Kind, Operation, Order, Trashed, new_order
@@ -34,6 +35,8 @@ class Target(NamedTuple):
     act: Act
     chosen: Chosen
     of: str = ""
+    original: Original | None = None
+    """Of a copy: what it is made of."""
 
 
 class Operations:
@@ -44,9 +47,11 @@ class Operations:
 
     # --- what is done
 
-    def archive(self, order: Order, chosen: Sequence[Chosen]) -> Iterator[Done]:
+    def archive(self, order: Order, chosen: Sequence[Chosen], originals: Sequence[Original] = ()) -> Iterator[Done]:
         """See the interface."""
-        return self._work(order, "archive", lambda: [Target("archive", one) for one in chosen])
+        return self._work(
+            order, "archive", lambda: [*(Target("archive", one) for one in chosen), *map(_copy_of, originals)]
+        )
 
     def restore(self, order: Order, runs: Sequence[str]) -> Iterator[Done]:
         """See the interface."""
@@ -60,8 +65,8 @@ class Operations:
         """See the interface. The last comes back first: parents before their children."""
 
         def targets() -> list[Target]:
-            done = [one.run for one in self._record.operation(operation).runs if one.outcome == "done"]
-            return [Target(act, Chosen(run=run), operation) for run in reversed(done)]
+            done = [one for one in self._record.operation(operation).runs if one.outcome == "done"]
+            return [Target("uncopy" if one.copy_of else act, Chosen(run=one.run), operation) for one in reversed(done)]
 
         before = self._record.operation(operation)
         act = _MIRRORED.get(before.kind, "restore")
@@ -197,19 +202,19 @@ class Operations:
             else:
                 facts = {name: getattr(seen, name) for name in ("workflow", "size_bytes", "digest")}
                 intent = msgspec.structs.replace(intent, **facts)
-                why = refusal(target.act, seen, chosen)
+                why = refusal(target.act, seen, chosen) or (_standing(target.original) if target.original else "")
                 if why:
                     found = Done(run=chosen.run, outcome="skipped", why=why)
                 else:
                     held.intend(intent)
-                    found = self._done(intent, seen)
+                    found = self._done(intent, seen, target.original)
             held.tell(intent, found)
         return found
 
-    def _done(self, intent: Intent, seen: Seen) -> Done:
+    def _done(self, intent: Intent, seen: Seen, original: Original | None) -> Done:
         """What became of it; a fault leaves it either done or as it was."""
         try:
-            return self._shelf.do(intent, seen)
+            return self._shelf.copy(intent, original) if original else self._shelf.do(intent, seen)
         except StorageError as error:
             found = self._shelf.settle(intent)
             return found or Done(run=intent.run, outcome="failed", why=str(error))
@@ -242,6 +247,19 @@ class Operations:
         except NotFound:
             return False
         return True
+
+
+def _copy_of(original: Original) -> Target:
+    meant = original.chosen
+    return Target("copy", Chosen(run=copy_id(meant.run), rule=meant.rule), meant.run, original)
+
+
+def _standing(original: Original) -> str:
+    """Why no copy of a run is made, as a clause; empty if one is."""
+    try:
+        return refusal("archive", Seen(original.look()), original.chosen)
+    except StorageError as error:
+        return f"what it would be a copy of cannot be read: {error}"
 
 
 def _plain(order: Order) -> Order:

@@ -8,21 +8,23 @@ the archive goes after it. So of two that are there, either is whole.
 import hashlib
 import logging
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
+from ...core.copies import Original
 from ...core.errors import Conflict, Corrupt, NotFound, NotSupported, StorageError
 from ...core.operations import Done
 from ...core.runs import Run
-from ..archive.flz import Member, facts_of
+from ..archive.flz import Facts, Member, facts_of
 from ..archive.flz_members import members_of
 from ..archive.flz_reader import Flz
-from ..archive.flz_writer import write_flz
+from ..archive.flz_writer import Read, write_flz
 from ..journal.layout import Layout
 from . import folders
+from .copying_aside import copied_aside, remove_aside
 from .record import Intent
 
 log = logging.getLogger("flightlog")
@@ -41,15 +43,34 @@ class FileArchive:
 
     def pack(self, intent: Intent, run: Run, notes: Iterable[bytes]) -> None:
         """Writes the archive of a run and shows it. `finish_pack` follows. Conflict, StorageError, OSError."""
-        layout, part, path = self._layout, _part(intent), self._layout.archived(run.id)
+        self._pack(intent, facts_of(run), members_of(self._layout, run.id, notes))
+
+    def copy(self, intent: Intent, original: Original, notes: Iterable[bytes]) -> None:
+        """The same with the copy of another program's run, which is written aside first."""
+        with copied_aside(self._layout, intent, original) as (run, aside):
+            self._pack(intent, facts_of(run), members_of(aside, run.id, notes))
+
+    def finish_copy(self, intent: Intent) -> Done | None:
+        """What was done; None if no archive is shown, and then nothing is left of the attempt."""
+        remove_aside(self._layout, intent)
+        path = self._layout.archived(intent.run)
+        found = self._packed(path, intent.run)
+        if found:
+            self._sync(path.parent)
+        with suppress(FileNotFoundError), folders.opened(self._layout.root, self._layout.archive) as folder:
+            folders.remove(folder, _part(intent))
+        return msgspec.structs.replace(found, copy_of=intent.of) if found else None
+
+    def _pack(self, intent: Intent, facts: Facts, members: Mapping[str, Read]) -> None:
+        layout, part, path = self._layout, _part(intent), self._layout.archived(intent.run)
         with folders.opened(layout.root, layout.archive, make=True) as folder:
             folders.remove(folder, part)
             fd = os.open(part, _NEW, 0o600, dir_fd=folder)
             try:
-                written = write_flz(fd, facts_of(run), members_of(layout, run.id, notes))
+                written = write_flz(fd, facts, members)
             finally:
                 os.close(fd)
-            with Flz.open(layout.archive / part, run.id) as archive:
+            with Flz.open(layout.archive / part, intent.run) as archive:
                 archive.verify()
                 if archive.digest != written.sha256:
                     raise Corrupt("what was read back is not what was written", where=layout.archive / part)
@@ -97,6 +118,19 @@ class FileArchive:
     def _sync(self, folder: Path) -> None:
         with folders.opened(self._layout.root, folder) as there:
             os.fsync(there)
+
+    def drop(self, intent: Intent) -> None:
+        """Removes the archive of a copy. `finish_drop` follows. OSError."""
+        path = self._layout.archived(intent.run)
+        with suppress(FileNotFoundError), folders.opened(self._layout.root, path.parent) as month:
+            folders.remove(month, path.name)
+            os.fsync(month)
+
+    def finish_drop(self, intent: Intent) -> Done | None:
+        """What was done; None if it is still there."""
+        if self._has_journal(intent.run) or os.path.lexists(self._layout.archived(intent.run)):
+            return None
+        return Done(run=intent.run, outcome="done", before_bytes=intent.size_bytes)
 
     # --- back from it
 

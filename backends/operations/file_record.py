@@ -219,7 +219,9 @@ class HeldFile:
     def tell(self, intent: Intent, done: Done) -> None:
         """See the protocol."""
         facts = {name: getattr(intent, name) for name in ("act", "of", "by", "rule", "workflow")}
-        self._append(Told(id=intent.operation, t=now(), **facts, **msgspec.structs.asdict(done)), sync=False)
+        became = msgspec.structs.asdict(done)
+        del became["copy_of"]  # which is what it was done of
+        self._append(Told(id=intent.operation, t=now(), **facts, **became), sync=False)
         self._runs[done.run] = done
 
     def end(self, operation: str, *, whole: bool = True) -> None:

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import bindparam, select
 
+from ...core.copies import Original
 from ...core.errors import Corrupt, NotFound, NotSupported, StorageError
 from ...core.events import RunFinished
 from ...core.operations import Compacted, Done, Kind, Trashed
@@ -90,9 +91,20 @@ class FileShelf:
                 self._trash.put(intent, seen.run)
             elif intent.act == "untrash":
                 self._trash.bring(intent)
+            elif intent.act == "uncopy":
+                self._archive.drop(intent)
             found = self._settle(intent, trusted=True)
         if found is None:
             raise StorageError(f"{intent.act} of run {intent.run} was not done", where=self._layout.root)
+        return found
+
+    def copy(self, intent: Intent, original: Original) -> Done:
+        """See the protocol."""
+        with self._errors("copying a run"):
+            self._archive.copy(intent, original, self._notes.lines(intent.run))
+            found = self._settle(intent, trusted=True)
+        if found is None:
+            raise StorageError(f"run {intent.of} was not copied", where=self._layout.root)
         return found
 
     def settle(self, intent: Intent) -> Done | None:
@@ -101,17 +113,16 @@ class FileShelf:
             return self._settle(intent, trusted=False)
 
     def _settle(self, intent: Intent, *, trusted: bool) -> Done | None:
-        act: Act = intent.act
-        if act == "archive":
-            return self._archive.finish_pack(intent, trusted=trusted)
-        if act == "restore":
-            return self._archive.finish_unpack(intent, trusted=trusted)
-        if act == "trash":
-            return self._trash.finish_put(intent)
-        if act == "untrash":
-            return self._trash.finish_bring(intent)
-        assert act == "purge"
-        return self._trash.purge(intent)
+        ways: dict[Act, Callable[[], Done | None]] = {
+            "archive": lambda: self._archive.finish_pack(intent, trusted=trusted),
+            "restore": lambda: self._archive.finish_unpack(intent, trusted=trusted),
+            "copy": lambda: self._archive.finish_copy(intent),
+            "uncopy": lambda: self._archive.finish_drop(intent),
+            "trash": lambda: self._trash.finish_put(intent),
+            "untrash": lambda: self._trash.finish_bring(intent),
+            "purge": lambda: self._trash.purge(intent),
+        }
+        return ways[intent.act]()
 
     def tidy(self, operation: str, kind: Kind, runs: Sequence[str]) -> None:
         """See the protocol."""
@@ -182,7 +193,7 @@ class FileShelf:
         known = self.known(run)
         archived = fd < 0 and not busy and os.path.lexists(self._layout.archived(run))
         if known is None or (fd < 0 and not busy and not archived):
-            return Seen(None)
+            return Seen(None, trashed=intent.act == "copy" and self._trash.lies_anywhere(run))
         if busy:
             return Seen(known, busy="somebody records into it", workflow=known.workflow)
         now = msgspec.structs.replace(known, archived=archived, pinned=self._notes.pinned(run, known.pinned))

@@ -49,6 +49,11 @@ class FileTrash:
         with suppress(FileNotFoundError), self._opened(self._layout.trash):
             pass
 
+    def lies_anywhere(self, run: str) -> bool:
+        """Whether a run is there, whatever operation put it there. Costs a look for each operation in the trash."""
+        names = (f"{run}{JOURNAL_SUFFIX}", f"{run}{ARCHIVE_SUFFIX}")
+        return any(next(self._layout.trash.glob(f"*/{name}"), None) for name in names)
+
     # --- into the trash
 
     def put(self, intent: Intent, run: Run) -> None:

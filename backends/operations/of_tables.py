@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from ...core.copies import Original
 from ...core.errors import NotSupported, StorageError
 from ...core.operations import Chosen, Done, Order
 from ..journal.disk import make_folder
@@ -47,7 +48,7 @@ class _TableOperations(Operations):
     layout: Layout
     shared: bool
 
-    def archive(self, order: Order, chosen: Sequence[Chosen]) -> Iterator[Done]:
+    def archive(self, order: Order, chosen: Sequence[Chosen], originals: Sequence[Original] = ()) -> Iterator[Done]:
         """NotSupported where there is no such folder, or it cannot be made."""
         if self.shared and self.layout.archive_at is None:
             raise NotSupported(
@@ -62,4 +63,4 @@ class _TableOperations(Operations):
             raise NotSupported(
                 f"the archive cannot be reached: {error.what}", where=error.where, advice=advice
             ) from error
-        return super().archive(order, chosen)
+        return super().archive(order, chosen, originals)

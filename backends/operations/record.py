@@ -12,9 +12,10 @@ import msgspec
 from ...core.operations import Done, Kind, Operation, Order
 from ...core.pages import Page
 
-Act = Literal["archive", "restore", "trash", "untrash", "purge", "states", "compact"]
-"""What can be done with one run; `untrash` brings it back from the trash. The last two are told and never intended:
-`states` is done whole or not at all, `compact` is of no run."""
+Act = Literal["archive", "restore", "trash", "untrash", "copy", "uncopy", "purge", "states", "compact"]
+"""What can be done with one run; `untrash` brings it back from the trash, `copy` archives a copy of another program's
+run, and `uncopy` removes such a copy. The last two are told and never intended: `states` is done whole or not at all,
+`compact` is of no run."""
 
 
 class Intent(msgspec.Struct, kw_only=True, frozen=True):
@@ -24,13 +25,18 @@ class Intent(msgspec.Struct, kw_only=True, frozen=True):
     run: str
     act: Act
     of: str = ""
-    """The operation in whose trash it lies (`untrash`, `purge`)."""
+    """The operation in whose trash it lies (`untrash`, `purge`), or the run that it is a copy of (`copy`)."""
     by: str = ""
     rule: str = ""
     workflow: str = ""
     size_bytes: int = 0
     digest: str = ""
     """Of what is about to be removed for good (`purge`)."""
+
+
+def copied(act: Act | None, of: str) -> str:
+    """The run that a copy is one of; empty for all else that is done."""
+    return of if act == "copy" else ""
 
 
 class Cut(NamedTuple):

@@ -12,11 +12,17 @@ def refusal(act: Act, seen: Seen, chosen: Chosen) -> str:
         return _in_trash(act, seen)
     if seen.busy:
         return seen.busy
-    if seen.run is None:
-        return "it is not there"
+    if act == "copy":
+        return "its copy lies in the trash" if seen.trashed else "it is copied already" if seen.run else ""
+    return _of_run(act, seen, seen.run, chosen) if seen.run else "it is not there"
+
+
+def _of_run(act: Act, seen: Seen, run: Run, chosen: Chosen) -> str:
     if act == "restore":
-        return "" if seen.run.archived else "it is not archived"
-    return _standing(act, seen.run) or _changed(seen.run, chosen) or _orphans(act, seen)
+        return "" if run.archived else "it is not archived"
+    if act == "uncopy":
+        return _as_copy(run) or _orphans(act, seen)
+    return _standing(act, run) or _changed(run, chosen) or _orphans(act, seen)
 
 
 def _in_trash(act: Act, seen: Seen) -> str:
@@ -37,6 +43,12 @@ def _standing(act: Act, run: Run) -> str:
     return f"it is {run.status}"
 
 
+def _as_copy(run: Run) -> str:
+    if not run.archived:
+        return "it was restored since: move it to the trash if it is not wanted any more"
+    return "it is pinned" if run.pinned else ""
+
+
 def _changed(run: Run, chosen: Chosen) -> str:
     if chosen.last_seq is not None and run.last_seq != chosen.last_seq:
         return "it became active since it was looked at"
@@ -48,6 +60,6 @@ def _changed(run: Run, chosen: Chosen) -> str:
 
 
 def _orphans(act: Act, seen: Seen) -> str:
-    if act == "trash" and seen.children:
+    if act in ("trash", "uncopy") and seen.children:
         return f"it is the parent of run {seen.children[0]}, which is there"
     return ""

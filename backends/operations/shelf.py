@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
+from ...core.copies import Original
 from ...core.operations import Compacted, Done, Kind, Trashed
 from ...core.pages import Page
 from ...core.runs import Run
@@ -22,7 +23,7 @@ class Seen(NamedTuple):
     children: tuple[str, ...] = ()
     """Runs that name it as their parent and are there (the first few)."""
     trashed: bool = False
-    """Whether it lies in the trash that the intent names (`Intent.of`)."""
+    """Whether it lies in the trash that the intent names (`Intent.of`); for a `copy`, in any."""
     workflow: str = ""
     size_bytes: int = 0
     """Bytes that it takes on disk."""
@@ -47,6 +48,10 @@ class Shelf(Protocol):
 
     def do(self, intent: Intent, seen: Seen) -> Done:
         """Does it; called inside `holding`. What it raises may leave it half-done: `settle` follows."""
+        ...
+
+    def copy(self, intent: Intent, original: Original) -> Done:
+        """Archives a copy of another program's run; else as `do`."""
         ...
 
     def settle(self, intent: Intent) -> Done | None:

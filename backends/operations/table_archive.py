@@ -6,23 +6,26 @@ what was left of an attempt. Unpacking is one transaction as well, after which t
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Row, bindparam, delete, func, select
 
 from ...core.clock import now
+from ...core.copies import Original
 from ...core.errors import Conflict, Corrupt, NotFound, NotSupported
 from ...core.events import LEVELS, Logged, decode
 from ...core.operations import Done
 from ...core.runs import Run
 from ...core.upkeep import Finding
-from ..archive.flz import Manifest, Member, facts_of
+from ..archive.flz import Facts, Manifest, Member, facts_of
+from ..archive.flz_members import members_of
 from ..archive.flz_reader import Flz
 from ..archive.flz_rows import members_of_rows
-from ..archive.flz_writer import Written, write_flz
+from ..archive.flz_writer import Read, Written, write_flz
 from ..journal import disk
 from ..journal.event_heads import head_of
 from ..journal.layout import Layout
@@ -32,6 +35,8 @@ from ..sql import tables
 from ..sql.bodies import StoredEvent, store_events, store_values
 from ..sql.database import Database
 from ..sql.projector import Projector
+from ..sql.trash import project_whole
+from .copying_aside import copied_aside, remove_aside
 from .housekeeping import Writes
 from .record import Intent
 
@@ -51,24 +56,12 @@ class TableArchive:
 
     def pack(self, intent: Intent, run: Run, check: Check) -> Done:
         """Conflict, Corrupt, StorageError: then `settle_pack` clears up."""
-        part, path = self._part(intent), self._layout.archived(run.id)
-        self._make_folder(path)
-        self._unlink(part)
-        try:
-            written = write_flz(part, facts_of(run), members_of_rows(self._database, run.id, self._notes(run.id)))
-        except OSError as error:
-            raise disk.storage_error(error, part, "writing an archive") from error
-        with Flz.open(part, run.id) as archive:
-            archive.verify()
-            if archive.digest != written.sha256:
-                raise Corrupt("what was read back is not what was written", where=part)
-        digest, size = _shown(part, path, written)
-        facts = {"run": run.id, "operation": intent.operation, "at": now(), "digest": digest}
-        sizes = {"size_bytes": size, "live_bytes": run.size_bytes or 0}
+        members = members_of_rows(self._database, run.id, self._notes(run.id))
+        row, size = self._packed(intent, facts_of(run), members, run.size_bytes or 0)
 
         def move(connection: Connection) -> None:
             check(connection)
-            connection.execute(tables.archives.insert(), facts | sizes)
+            connection.execute(tables.archives.insert(), row)
             for statement in _TAKE_OUT:
                 connection.execute(statement, {"of": run.id})
             self._projector.resize(connection, run.id, size, archived=True)
@@ -77,6 +70,82 @@ class TableArchive:
         found = self.settle_pack(intent)
         assert found is not None
         return found
+
+    def _packed(
+        self, intent: Intent, facts: Facts, members: Mapping[str, Read], live_bytes: int
+    ) -> tuple[dict[str, Any], int]:
+        """Writes an archive and shows it; the row that will tell of it, and its bytes."""
+        run, part = intent.run, self._part(intent)
+        path = self._layout.archived(run)
+        self._make_folder(path)
+        self._unlink(part)
+        try:
+            written = write_flz(part, facts, members)
+        except OSError as error:
+            raise disk.storage_error(error, part, "writing an archive") from error
+        with Flz.open(part, run) as archive:
+            archive.verify()
+            if archive.digest != written.sha256:
+                raise Corrupt("what was read back is not what was written", where=part)
+        digest, size = _shown(part, path, written)
+        row = {"run": run, "operation": intent.operation, "at": now(), "digest": digest}
+        return row | {"size_bytes": size, "live_bytes": live_bytes}, size
+
+    def copy(self, intent: Intent, original: Original, check: Check) -> Done:
+        """Packs a copy of another program's run, which is written aside first; one transaction then makes it known.
+
+        Conflict, Corrupt, StorageError, OSError: then `settle_copy` clears up.
+        """
+        self._refuse_links(self._layout.archived(intent.run))
+        with copied_aside(self._layout, intent, original) as (run, aside):
+            members = members_of(aside, run.id, self._notes(run.id))
+            files = (aside.journal(run.id), aside.states(run.id))
+            live = sum(path.stat().st_size for path in files if path.exists())
+            row, size = self._packed(intent, facts_of(run), members, live)
+
+        def make_known(connection: Connection) -> None:
+            check(connection)
+            connection.execute(tables.archives.insert(), row)
+            with Flz.open(self._layout.archived(run.id), run.id) as archive:
+                lines = ((event.seq, event.line) for event in _events(archive))
+                project_whole(connection, self._projector, run.id, lines)
+            self._projector.resize(connection, run.id, size, archived=True)
+
+        self._writes(make_known)
+        found = self.settle_copy(intent)
+        assert found is not None
+        return found
+
+    def settle_copy(self, intent: Intent) -> Done | None:
+        """What was done; None if it was not, and then nothing is left of the attempt."""
+        try:
+            remove_aside(self._layout, intent)
+        except OSError as error:
+            raise disk.storage_error(error, self._layout.archive, "removing what a copy was made from") from error
+        found = self.settle_pack(intent)
+        return msgspec.structs.replace(found, copy_of=intent.of) if found else None
+
+    def drop(self, intent: Intent, check: Check) -> Done:
+        """Takes a copy out of the database, and then its archive away. Conflict, StorageError."""
+
+        def forget(connection: Connection) -> None:
+            check(connection)
+            connection.execute(_FORGET, {"of": intent.run})
+            self._projector.forget(connection, intent.run)
+
+        self._writes(forget)
+        found = self.settle_drop(intent)
+        assert found is not None
+        return found
+
+    def settle_drop(self, intent: Intent) -> Done | None:
+        """What was done; None if it was not."""
+        run = intent.run
+        with self._database.read() as connection:
+            if connection.execute(_ROW, {"of": run}).first() or connection.execute(_ANY_EVENT, {"of": run}).first():
+                return None
+        self._unlink(self._layout.archived(run))
+        return Done(run=run, outcome="done", before_bytes=intent.size_bytes)
 
     def settle_pack(self, intent: Intent) -> Done | None:
         """What was done; None if it was not, and then nothing is left of the attempt."""

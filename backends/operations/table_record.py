@@ -20,7 +20,7 @@ from ..journal.process import this_process
 from ..sql import tables
 from ..sql.database import Database
 from .housekeeping import Writes
-from .record import Act, Cut, Held, Intent
+from .record import Act, Cut, Held, Intent, copied
 
 Phase = Literal["open", "begin", "again", "intent", "told", "end", "cut", "undone", "policy", "back"]
 """Of an operation: begun (and gone on with), ended (cut off or stopped), taken back. Of a run in it: what is about to
@@ -181,7 +181,7 @@ class _HeldTable:
     def intend(self, intent: Intent) -> None:
         """See the protocol. Of what begins with a transaction it is a part of that; an archive begins with a file."""
         fact = _of(intent, "intent")
-        write = self._writes if intent.act == "archive" else self._writes.later
+        write = self._writes if intent.act in ("archive", "copy") else self._writes.later
         write(lambda connection: add(connection, fact))
 
     def tell(self, intent: Intent, done: Done) -> None:
@@ -256,6 +256,7 @@ def _told(connection: Connection, operation: str) -> dict[str, Done]:
             after_bytes=fact.after_bytes,
             where=fact.where,
             digest=fact.digest,
+            copy_of=copied(fact.act, fact.of),
         )
     return found
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, bindparam, select
 
 from ...core.clock import now
+from ...core.copies import Original
 from ...core.errors import Conflict, NotFound
 from ...core.ids import is_ulid
 from ...core.operations import Compacted, Done, Kind, Trashed
@@ -23,7 +24,7 @@ from ..sql.claims import claim
 from ..sql.database import Database
 from ..sql.projector import Projector
 from .housekeeping import Housekeeping, Writes
-from .record import Intent
+from .record import Act, Intent
 from .shelf import Seen
 from .table_archive import TableArchive
 
@@ -113,7 +114,7 @@ class TableShelf:
             size, digest = (entry.size_bytes, there.digest) if intent.act == "purge" else (0, "")
             return Seen(run, trashed=True, workflow=entry.workflow, size_bytes=size, digest=digest)
         if run is None:
-            return Seen(None)
+            return Seen(None, trashed=intent.act == "copy" and trash.standing(connection, intent.run)[0] is not None)
         children = tuple(connection.scalars(_CHILDREN_OF, {"of": intent.run}))
         return Seen(run, children=children, workflow=run.workflow, size_bytes=run.size_bytes or 0)
 
@@ -128,8 +129,17 @@ class TableShelf:
             return self._trash(intent, seen)
         if intent.act == "untrash":
             return self._untrash(intent)
+        if intent.act == "uncopy":
+            return self._archive.drop(intent, lambda connection: self._check(connection, intent, seen))
         assert intent.act == "purge"
         return self._purge(intent)
+
+    def copy(self, intent: Intent, original: Original) -> Done:
+        """One transaction makes it known; who looks at it before finds nothing."""
+        try:
+            return self._archive.copy(intent, original, lambda connection: self._check(connection, intent, Seen(None)))
+        except OSError as error:
+            raise disk.storage_error(error, self._layout.archive, "copying a run") from error
 
     def _check(self, connection: Connection, intent: Intent, seen: Seen) -> None:
         claim(connection, [intent.run])
@@ -211,10 +221,15 @@ class TableShelf:
 
     def settle(self, intent: Intent) -> Done | None:
         """All but a purge is one transaction: it is done, or nothing of it is. A purge that began goes to its end."""
-        if intent.act == "archive":
-            return self._archive.settle_pack(intent)
-        if intent.act == "restore":
-            return self._archive.settle_unpack(intent)
+        in_archive: dict[Act, Callable[[Intent], Done | None]] = {
+            "archive": self._archive.settle_pack,
+            "restore": self._archive.settle_unpack,
+            "copy": self._archive.settle_copy,
+            "uncopy": self._archive.settle_drop,
+        }
+        return in_archive[intent.act](intent) if intent.act in in_archive else self._settle_in_trash(intent)
+
+    def _settle_in_trash(self, intent: Intent) -> Done | None:
         with self._database.read() as connection:
             there, removing = trash.standing(connection, intent.run)
             run = None

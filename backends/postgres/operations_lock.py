@@ -1,7 +1,7 @@
 """The lock of all operations on the runs of a server's database: an advisory lock, freed with its connection."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psycopg
 
@@ -33,5 +33,8 @@ class OperationsLock:
             if row != (True,):
                 raise Locked("another process has the lock of operations", where=self._url.name)
             yield
+            # The server sees only a moment later that a connection is closed.
+            with suppress(psycopg.Error):
+                connection.execute("SELECT pg_advisory_unlock(%s)", (key_of(_NAME),))
         finally:
             connection.close()

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from ...core.annotations import Annotation
 from ...core.costs import CostGroup, GroupBy
-from ...core.errors import NotFound, ReadOnly
+from ...core.errors import NotFound, NotSupported, ReadOnly, StorageError
 from ...core.events import Decision
 from ...core.feed import Watch
 from ...core.metrics import Pattern
@@ -110,6 +110,14 @@ class SourceUpkeep(UpkeepRepository):
 
     def __init__(self, index: SourceIndex, runs: SourceRuns, index_path: Path | None) -> None:
         self._index, self._runs, self._index_path = index, runs, index_path
+
+    def refusal(self) -> StorageError:
+        advice = "name it under `sources:` in a data directory's flightlog.yaml: there a copy of a run can be archived"
+        return NotSupported(
+            "a LangGraph database is only read, and has no place for an archive of ours",
+            where=self._index.original.path,
+            advice=advice,
+        )
 
     def check(self, *, stop: Callable[[], bool] = lambda: False) -> Iterator[Finding]:
         path = self._index.original.path

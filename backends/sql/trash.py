@@ -73,8 +73,16 @@ def bring_back(connection: Connection, projector: Projector, run: str, lines: Li
     if found is None or found.purging:
         return False
     kept = msgspec.json.decode(found.kept, type=Kept)
+    project_whole(connection, projector, run, (lines or _stored(connection))(run))
+    projector.put_back(connection, run, kept.row, kept.damage)
+    connection.execute(_TAKE_OUT, {"of": run})
+    return True
+
+
+def project_whole(connection: Connection, projector: Projector, run: str, lines: Iterable[tuple[int, bytes]]) -> None:
+    """Projects a run from its beginning: these `(seq, line)`, and what was added to it."""
     batch: list[Recorded] = []
-    for event in _events((lines or _stored(connection))(run)):
+    for event in _events(lines):
         batch.append(event)
         if len(batch) == _AT_ONCE:
             projector.project(connection, run, batch)
@@ -85,9 +93,6 @@ def bring_back(connection: Connection, projector: Projector, run: str, lines: Li
             projector.annotate(connection, decode_annotation(bytes(line)))
         except Corrupt:
             continue  # as when it was added: `truth.unread_notes` names it
-    projector.put_back(connection, run, kept.row, kept.damage)
-    connection.execute(_TAKE_OUT, {"of": run})
-    return True
 
 
 def waiting(connection: Connection, runs: Sequence[str]) -> dict[str, Trashed | None]:

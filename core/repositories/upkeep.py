@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Sequence
 
+from ..copies import Original
 from ..errors import NotSupported, StorageError
 from ..operations import Chosen, Compacted, Done, Operation, Order, Trashed
 from ..pages import Page
@@ -27,7 +28,8 @@ class UpkeepRepository(ABC):
       trash, whole.
     - Every run has a line in the record (when, who, rule, run, digest, where to) that outlives it. The record holds
       no text of a run.
-    - `ReadOnly` where the store was opened so, `NotSupported` by sources and for one session alone.
+    - `ReadOnly` where the store was opened so, `NotSupported` by sources and for one session alone. Sources that are
+      shown beside a store's own runs are only read, too: of their runs a copy can be archived, and that is all.
     """
 
     @abstractmethod
@@ -72,10 +74,12 @@ class UpkeepRepository(ABC):
         """
         raise NotSupported("states cannot be dropped here", advice="they are their own program's to keep or remove")
 
-    def archive(self, order: Order, chosen: Sequence[Chosen]) -> Iterator[Done]:
+    def archive(self, order: Order, chosen: Sequence[Chosen], originals: Sequence[Original] = ()) -> Iterator[Done]:
         """Packs finished runs into one file each, which stays readable in place; only slower.
 
-        What was packed is read back from the disk and compared before the original goes.
+        What was packed is read back from the disk and compared before the original goes. Of a run of another program
+        (`Chosen.source`, or one of `originals`) a copy is packed, a run of its own that `Done.run` names, and the run
+        stays as it is. NotSupported where there is no place for copies.
         """
         raise self.refusal()
 
@@ -91,7 +95,8 @@ class UpkeepRepository(ABC):
         raise self.refusal()
 
     def undo(self, order: Order, operation: str) -> Iterator[Done]:
-        """Takes an operation back: what was archived is restored, what was trashed or restored goes back where it was.
+        """Takes an operation back: what was archived is restored, what was trashed or restored goes back where it was,
+        and a copy that was archived is removed.
 
         NotFound; Conflict if there is nothing to be taken back (`Operation.reversible`).
         """

@@ -289,6 +289,8 @@ PROOFS: dict[str, tuple[str, ...]] = {
         "test_an_archived_run_is_one_file_and_stays_readable",
         "test_killed_at_some_steps_all_is_there_once_and_whole "
         "test_what_is_packed_is_on_the_disk_before_the_original_goes",
+        "test_a_copy_is_whole_says_so_and_leaves_the_source_as_it_is",
+        "test_a_source_alone_has_no_place_for_a_copy",
     ),
     "UpkeepRepository.restore": (
         "test_restore_gives_the_same_bytes_at_the_same_place",

@@ -35,7 +35,9 @@ def made(id: str, **facts) -> Run:
         ({"status": "waiting"}, "archive", "is waiting"),
         ({"status": "lost"}, "trash", ""),
         ({"status": "lost"}, "archive", "is lost, not finished"),
-        ({"source": "langgraph"}, "trash", "belongs to another program"),
+        ({"source": "langgraph"}, "trash", "belongs to another program: only a copy of it can be archived"),
+        ({"source": "langgraph"}, "archive", ""),
+        ({"source": "langgraph", "status": "waiting"}, "archive", "is waiting"),
     ],
 )
 def test_what_may_be_done_with_a_run(facts, doing, why):

@@ -37,6 +37,8 @@ class Sum:
     done: int = 0
     skipped: int = 0
     failed: int = 0
+    copies: int = 0
+    """Of how many of them a copy was archived."""
     before_bytes: int = 0
     after_bytes: int = 0
 
@@ -46,13 +48,19 @@ class Sum:
         if one.outcome == "done":
             self.before_bytes += one.before_bytes
             self.after_bytes += one.after_bytes
+            self.copies += bool(one.copy_of)
 
     def text(self, ascii: bool) -> str:
         """`12 runs archived: 1.2 MB → 180 kB, 2 left alone`."""
         size = format.size(self.before_bytes)
         if self.kind in _RESIZES:
             size += f" {'->' if ascii else '→'} {format.size(self.after_bytes)}"
-        told = f"{format.plural(self.done, 'run')} {DID[self.kind]}" + (f": {size}" if self.before_bytes else "")
+        copies = ""
+        if self.copies:
+            copies = " as a copy" if self.copies == self.done == 1 else f", {self.copies:,} of them as a copy"
+        told = f"{format.plural(self.done, 'run')} {DID[self.kind]}{copies}" + (
+            f": {size}" if self.before_bytes else ""
+        )
         told += f", {self.skipped:,} left alone" if self.skipped else ""
         return told + (f", {self.failed:,} failed" if self.failed else "")
 

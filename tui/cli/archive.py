@@ -38,7 +38,8 @@ _ARCHIVED = parse("archived")
 def archive(settings: Settings, runs: tuple[str, ...], where: str | None, yes: bool, as_json: bool) -> None:
     """Pack RUNS into one small file each. They can be read as before, only slower; `ls --all` lists them.
 
-    What was packed is read back and compared before the original goes. A run that goes on, or is pinned, is left
+    Of a run of another program, which a source shows, a copy is packed, and the run stays as it is. What was packed
+    is read back and compared before the original goes. A run that goes on, or is pinned, is left
     alone (exit code 3). ^C stops between two runs, and the same command goes on.
     """
     with opened_to_change(settings) as store:

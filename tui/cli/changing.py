@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from ...core.choosing import Doing, Survey, refusal, survey
+from ...core.choosing import COPIED, Doing, Survey, refusal, survey
 from ...core.errors import ConfigError, FlightlogError, ReadOnly
 from ...core.operations import Carried, Done, Order, carried, new_order
 from ...core.pages import each
@@ -49,6 +49,8 @@ def opened_to_change(settings: Settings) -> Iterator[Store]:
     if settings.session:
         raise ConfigError("this is done with the whole store", where="--session", advice="leave the option out")
     with opened(settings) as store:
+        if store.read_only and not (settings.read_only or store.instead):
+            raise store.upkeep.refusal()
         if store.read_only:
             raise ReadOnly("the store was opened read-only", where=store.name, advice="open it without --read-only")
         yield store
@@ -97,7 +99,7 @@ def do(store: Store, doing: Doing, found: Sequence[Run], order: Order, *, yes: b
     if seen.chosen:
         consent("Go on?", yes=yes, names=seen.emptied)
     for run in found:
-        if why := refusal(run, doing):
+        if why := refusal(run, doing) or (COPIED if run.id in seen.copied else ""):
             account.add(Carried(doing, order, Done(run=run.id, outcome="skipped", why=f"it {why}")))
     if seen.chosen:
         carry(carried(doing, order, _done(store, seen, order)), len(seen.chosen), account, _DOES[doing])
@@ -115,7 +117,15 @@ def _say_survey(seen: Survey) -> None:
     if count := len(seen.chosen):
         unknown = f", the size of {seen.unknown:,} is not known" if seen.unknown else ""
         goes = _GOES[seen.doing][count > 1]
-        say(f"{format.plural(count, 'run')} ({format.size(seen.size_bytes)}{unknown}) {goes}: {_of(seen)}", err=True)
+        what = f"{format.plural(count, 'run')} ({format.size(seen.size_bytes)}{unknown})"
+        if seen.copies == count:
+            copy, goes = ("a copy", _GOES[seen.doing][0]) if count == 1 else ("copies", _GOES[seen.doing][1])
+            what = f"{copy} of {what}"
+        elif seen.copies:
+            goes += f", {seen.copies:,} of them as a copy"
+        say(f"{what} {goes}: {_of(seen)}", err=True)
+        if seen.copies:
+            say("what is copied belongs to another program, and stays as it is", err=True)
     for why, count in seen.refused.items():
         say(f"1 stays: it {why}" if count == 1 else f"{count:,} stay: each {why}", err=True)
 

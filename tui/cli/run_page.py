@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 
 from ...core import clock
+from ...core.copies import copied_from
 from ...core.pages import each
 from ...core.runs import Run, Step
 from ...core.store import Store
@@ -43,7 +44,7 @@ def _facts(run: Run, glyphs: Glyphs) -> Iterator[tuple[str, str]]:
         ("parent", run.parent),
         ("from", run.from_checkpoint),
         ("tags", ", ".join(run.tags)),
-        ("source", f"{run.source} {run.source_id}".strip()),
+        ("source", f"{run.source} {run.source_id}".strip() or copied_from(run)),
     )
     yield from ((name, value) for name, value in optional if value)
     yield "started", f"{format.moment(run.started)}, took {format.duration(duration_s(run))}, attempt {run.attempt}"

@@ -125,7 +125,8 @@ async def _confirm(
         "restore": lambda: store.upkeep.restore(order, [one.run for one in found.chosen]),
         "trash": lambda: store.upkeep.trash(order, found.chosen),
     }[found.doing]
-    begin_work(screen, Work(words.doing, words.done, len(found.chosen), begin, undo=True))
+    done = "copied to the archive" if found.copies == len(found.chosen) else words.done
+    begin_work(screen, Work(words.doing, done, len(found.chosen), begin, undo=True))
     then()
 
 
@@ -183,8 +184,7 @@ async def _ask_to_undo(screen: Screen[Any], store: Store, operation: Operation) 
     done = {"archive": "archived", "restore": "restored", "trash": "deleted"}[operation.kind]
     signed = f" by {safe_text(operation.by, limit=40)}" if operation.by else ""
     what = f"Undo: {format.plural(operation.done, 'run')} {done} at {format.moment(operation.at)}{signed}?"
-    back = {"archive": "They are unpacked again.", "restore": "They go back to the archive."}
-    then = back.get(operation.kind, "They come back from the trash.")
+    then = _taken_back(operation)
     if await screen.app.push_screen_wait(Confirm(what, then)):
         order: Order = new_order(by=who(), why=f"flightlog undo {operation.id}")
         begin_work(
@@ -193,16 +193,33 @@ async def _ask_to_undo(screen: Screen[Any], store: Store, operation: Operation) 
         )
 
 
+def _taken_back(operation: Operation) -> str:
+    copies = {bool(one.copy_of) for one in operation.runs if one.outcome == "done"}
+    if copies == {True}:
+        return "What was copied is removed from the archive; the runs themselves stay as they are."
+    if True in copies:
+        return "They are unpacked again; copies of another program's runs are removed."
+    back = {"archive": "They are unpacked again.", "restore": "They go back to the archive."}
+    return back.get(operation.kind, "They come back from the trash.")
+
+
 def question(found: Survey) -> str:
     """What is asked: how many, and how much."""
+    ask = WORDS[found.doing].ask
+    if found.copies:
+        whole = found.copies == len(found.chosen)
+        ask += " a copy of" if whole and found.copies == 1 else " copies of" if whole else ""
     size = format.size(found.size_bytes)
     unknown = f", the size of {found.unknown:,} is not known" if found.unknown else ""
-    return f"{WORDS[found.doing].ask} {format.plural(len(found.chosen), 'run')} ({size}{unknown})?"
+    return f"{ask} {format.plural(len(found.chosen), 'run')} ({size}{unknown})?"
 
 
 def consequences(found: Survey, hidden: int = 0) -> list[str]:
     """What else is to be known before one says yes; safe to show."""
-    lines = [WORDS[found.doing].then]
+    lines = [WORDS[found.doing].then] if found.copies < len(found.chosen) or not found.chosen else []
+    if found.copies:
+        whose = "The run belongs" if found.copies == 1 else f"{found.copies:,} runs belong"
+        lines.append(f"{whose} to another program: a copy is archived, and the run itself stays as it is.")
     if hidden:
         lines.append(f"{format.plural(hidden, 'marked run')} the filter does not show.")
     if found.refused:
