@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from ..core import clock
 from ..core.choosing import emptied
 from ..core.operations import Carried, Done, Trashed, new_order
-from ..core.retention.applying import carry_out, digest_of, overdue
+from ..core.retention.applying import carry_out, digest_of, is_believed, overdue
 from ..core.retention.plan import Plan
 from ..core.retention.policy import Policy
 from ..core.retention.saved import Taken, taken_of
@@ -41,10 +41,12 @@ class Meant(NamedTuple):
         return len(self.taken) + len(self.gone)
 
 
-def meant(store: Store, policy: Policy, plan: Plan) -> Meant:
-    """What a plan takes; to be asked for in a thread."""
-    taken = taken_of(plan)
-    gone = overdue(store.upkeep, policy, datetime.fromtimestamp(clock.now_s()).astimezone())
+def meant(store: Store, policy: Policy, plan: Plan, *, by_itself: bool = False) -> Meant:
+    """What a plan takes; to be asked for in a thread. `by_itself`: nobody will be asked."""
+    taken, now = taken_of(plan), datetime.fromtimestamp(clock.now_s()).astimezone()
+    gone = overdue(store.upkeep, policy, now)
+    if gone and by_itself and not is_believed(store, now):
+        gone = ()
     return Meant(policy, taken, gone, left_empty(taken, store))
 
 

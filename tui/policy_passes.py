@@ -34,7 +34,7 @@ def _pass(store: Store, *, plans: bool) -> Pass:
             return Pass(Look(said.every, applied))
         now = datetime.fromtimestamp(clock.now_s()).astimezone()
         found = plan(read(store.runs, said.policy), said.policy, now)
-        return Pass(Look(said.every, applied), meant(store, said.policy, found))
+        return Pass(Look(said.every, applied), meant(store, said.policy, found, by_itself=True))
     except NotSupported:
         return Pass(Look())
     except FlightlogError as error:

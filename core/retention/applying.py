@@ -11,7 +11,8 @@ import msgspec
 from ..errors import Conflict, Locked, NotFound, NotSupported, ReadOnly, StorageError
 from ..lineage import lineage
 from ..operations import Carried, Chosen, Done, Order, Trashed, carried, new_order
-from ..pages import each
+from ..pages import Sort, each
+from ..query.query import EVERYTHING
 from ..repositories import UpkeepRepository
 from ..runs import FINISHED
 from ..store import Store
@@ -21,6 +22,8 @@ from .saved import SavedPlan, Taken
 
 LASTS = timedelta(days=1)
 """So old a saved plan may be."""
+_IDLE = timedelta(days=30)
+_LOOKED_AT = 100  # runs; those dated in the future come first
 
 
 def digest_of(policy: Policy) -> str:
@@ -52,6 +55,16 @@ def overdue(upkeep: UpkeepRepository, policy: Policy, now: datetime) -> tuple[Tr
         return tuple(one for one in each(lambda after: upkeep.trashed(limit=1000, after=after)) if one.at < before)
     except NotSupported:
         return ()  # nothing can be put there either
+
+
+def is_believed(store: Store, now: datetime) -> bool:
+    """Whether an agent recorded anything in the month before now; a clock that jumped ahead is known by that.
+
+    What acts by itself removes nothing for good without it. Costs the newest runs.
+    """
+    newest = store.runs.query(EVERYTHING, Sort(field="last_event"), limit=_LOOKED_AT).items
+    said, since = time_text(now), time_text(now - _IDLE)
+    return any(run.last_event is not None and since <= run.last_event <= said for run in newest)
 
 
 def carry_out(

@@ -27,10 +27,13 @@ class Place:
         self.data, self.policy = folder / "data", folder / "policy.yaml"
         self.policy.write_text(POLICY)
         for day in ("2026-01-05", "2026-06-05", "2026-11-01", "2026-11-18", LATE, EARLY):
-            with pretending(at(day)), flightlog.open(self.data, storage=storage) as store:
-                run = store.run("triage", name=day)
-                run.log("said")
-                run.finish()
+            self.record(day, storage)
+
+    def record(self, day: str, storage: str | None = None) -> None:
+        with pretending(at(day)), flightlog.open(self.data, storage=storage) as store:
+            run = store.run("triage", name=day)
+            run.log("said")
+            run.finish()
 
     def call(self, day: str, *words: str) -> str:
         with pretending(at(day)):
@@ -68,6 +71,16 @@ def test_with_a_clock_of_1970_nothing_is_old(place):
     place.call("1970-01-03", "rm", "--where", "tag:none", "--yes")
     place.call("1970-01-03", "trash", "empty", "--yes")
     assert len(place.there()) == 6
+
+
+def test_a_clock_that_jumps_removes_nothing_for_good_by_itself(place):
+    place.retain(NOW, "--apply", "--yes")
+    assert len(place.call(NOW, "trash", "ls", "--json").splitlines()) == 3
+    place.retain("2099-12-01", "--auto")
+    assert place.call(NOW, "trash", "ls", "--json").count('"2026-11-20') >= 3
+    place.record("2026-11-27")
+    place.retain("2026-11-28", "--auto")
+    assert not place.call(NOW, "trash", "ls", "--json").count('"2026-11-20')
 
 
 def test_a_clock_that_jumps_to_2099_takes_nothing_unsaid_and_all_of_it_comes_back(place):

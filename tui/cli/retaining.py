@@ -51,7 +51,7 @@ def meant(store: Store, said: Retention) -> Meant:
 
 def meant_again(store: Store, policy: Policy) -> Meant:
     """The same of a policy that was applied before: names in it may have gone with the runs that bore them."""
-    return applying.meant(store, policy, plan(read(store.runs, policy), policy, moment()))
+    return applying.meant(store, policy, plan(read(store.runs, policy), policy, moment()), by_itself=True)
 
 
 def command(file: str | None, *words: str) -> str:
