@@ -1,27 +1,7 @@
 """What the tests of place 4 share: how one goes there, and waits until something is on screen."""
 
-import time
-
 from flightlog.tui.screens.space import SpaceScreen
-
-
-async def until(pilot, condition, seconds: float = 30.0) -> None:
-    """Waits until something holds."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, text_of(pilot.app.screen)
-        await pilot.pause(0.02)
-
-
-def text_of(screen) -> str:
-    """All that is on screen."""
-    return "\n".join(strip.text for strip in screen._compositor.render_strips(screen.size))
-
-
-async def shows(pilot, *words: str) -> str:
-    """Waits until all of that is on screen."""
-    await until(pilot, lambda: all(word in text_of(pilot.app.screen) for word in words))
-    return text_of(pilot.app.screen)
+from seeing import until
 
 
 async def at_space(pilot) -> SpaceScreen:

@@ -1,7 +1,5 @@
 """Place 3, Costs, as a person uses it: every key in both sizes, live changes, budgets, and what agents write."""
 
-import time
-
 import flightlog
 import pytest
 from flightlog.core.query.query import EVERYTHING
@@ -10,27 +8,9 @@ from flightlog.tui.screens.costs import CostsScreen
 from flightlog.tui.screens.run import RunScreen
 from flightlog.tui.screens.runs import RunsScreen
 from recorded import NASTY
+from seeing import shows, text_of, until
 
 SIZES = [(120, 36), (80, 24)]
-
-
-async def until(pilot, condition, seconds: float = 30.0) -> None:
-    """Waits until something holds."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, text_of(pilot.app.screen)
-        await pilot.pause(0.02)
-
-
-def text_of(screen) -> str:
-    """All that is on screen."""
-    return "\n".join(strip.text for strip in screen._compositor.render_strips(screen.size))
-
-
-async def shows(pilot, *words: str) -> str:
-    """Waits until all of that is on screen."""
-    await until(pilot, lambda: all(word in text_of(pilot.app.screen) for word in words))
-    return text_of(pilot.app.screen)
 
 
 async def at_costs(pilot) -> CostsScreen:

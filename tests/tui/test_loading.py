@@ -4,15 +4,8 @@ import time
 
 import pytest
 from flightlog.tui.loading import Loader
+from seeing import until
 from textual.app import App
-
-
-async def until(pilot, condition) -> None:
-    """Waits until something holds."""
-    end = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < end, "it never came to that"
-        await pilot.pause(0.01)
 
 
 @pytest.mark.parametrize("pace", [{"every": 3600.0}, {"rest": 1e9}])

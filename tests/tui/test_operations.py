@@ -1,7 +1,6 @@
 """Work on runs: one at a time, in a thread, told in the header, stopped between two runs, summed up at the end."""
 
 import threading
-import time
 
 import pytest
 from flightlog.core.choosing import Survey
@@ -13,6 +12,7 @@ from flightlog.tui.app import FlightlogApp
 from flightlog.tui.glyphs import UNICODE
 from flightlog.tui.operations import Outcome, Work, summary
 from flightlog.tui.screens.run_operations import consequences, question, twin
+from seeing import until
 
 
 def counted(*runs: Done) -> Outcome:
@@ -56,14 +56,6 @@ def test_the_command_line_that_does_the_same_survives_a_quote():
     assert twin("rm", Targets(frozenset({"b", "a"}))) == "flightlog rm a b"
     query = parse("error:don't")
     assert twin("rm", Targets(frozenset(), query)) == "flightlog rm --where 'error:don'\\''t' --yes"
-
-
-async def until(pilot, condition, seconds: float = 30.0) -> None:
-    """Waits until something holds."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it never came to that"
-        await pilot.pause(0.02)
 
 
 @pytest.fixture

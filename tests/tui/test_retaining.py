@@ -8,7 +8,8 @@ from flightlog.core.query.query import EVERYTHING
 from flightlog.core.retention.applying import digest_of
 from flightlog.tui import retaining
 from flightlog.tui.app import FlightlogApp
-from test_retention_screen import at_retention, planned, shows, told, until
+from seeing import shows, until
+from test_retention_screen import at_retention, planned, told
 from test_retention_tabs import POLICY, fill
 
 

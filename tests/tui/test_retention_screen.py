@@ -13,6 +13,7 @@ from flightlog.tui.screens.retention import RetentionScreen
 from flightlog.tui.screens.run import RunScreen
 from flightlog.tui.screens.runs import RunsScreen
 from recorded import NASTY
+from seeing import shows, text_of, until
 
 SIZES = [pytest.param((120, 36), marks=pytest.mark.heavy), (80, 24)]
 
@@ -26,25 +27,6 @@ retention:
     then: trash
 """
 CONFIG = f"budgets: []\n\n{POLICY}\n# apart\narchive: {{path: cold}}  # here\n"
-
-
-async def until(pilot, condition, seconds: float = 30.0) -> None:
-    """Waits until something holds."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, text_of(pilot.app.screen)
-        await pilot.pause(0.02)
-
-
-def text_of(screen) -> str:
-    """All that is on screen."""
-    return "\n".join(strip.text for strip in screen._compositor.render_strips(screen.size))
-
-
-async def shows(pilot, *words: str) -> str:
-    """Waits until all of that is on screen."""
-    await until(pilot, lambda: all(word in text_of(pilot.app.screen) for word in words))
-    return text_of(pilot.app.screen)
 
 
 async def at_retention(pilot) -> RetentionScreen:

@@ -15,7 +15,8 @@ from flightlog.tui.widgets.archive_tab import ArchiveTab
 from flightlog.tui.widgets.audit_tab import AuditTab
 from flightlog.tui.widgets.list_tab import PAGE, ListTab
 from flightlog.tui.widgets.trash_tab import TrashTab
-from test_retention_screen import at_retention, planned, shows, text_of, told, until
+from seeing import shows, text_of, until
+from test_retention_screen import at_retention, planned, told
 
 POLICY = """\
 retention:

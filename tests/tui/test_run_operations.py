@@ -9,22 +9,10 @@ import pytest
 from flightlog.core.annotations import Pinned
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.screens.prompt import Confirm, Prompt
+from seeing import text_of, until
 from textual import events
 
 SIZES = [(120, 36), (80, 24)]
-
-
-async def until(pilot, condition, seconds: float = 30.0) -> None:
-    """Waits until something holds."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it never came to that"
-        await pilot.pause(0.02)
-
-
-def text_of(screen) -> str:
-    """All that is on screen."""
-    return "\n".join(strip.text for strip in screen._compositor.render_strips(screen.size))
 
 
 @pytest.fixture

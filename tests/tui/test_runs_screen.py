@@ -18,6 +18,7 @@ from flightlog.tui.widgets.empty import Empty
 from flightlog.tui.widgets.filter_bar import FilterBar
 from flightlog.tui.widgets.preview import Preview
 from little_store import Runs, make_run, make_store, run_id
+from seeing import text_of, until
 from textual import events
 
 SIZES = [(120, 36), (80, 24)]
@@ -33,14 +34,6 @@ HOSTILE = (
 )
 
 
-async def until(pilot, condition, seconds: float = 30.0) -> None:
-    """Waits until something holds."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it never came to that"
-        await pilot.pause(0.02)
-
-
 async def loaded(pilot) -> RunsScreen:
     """The screen, once its runs are there."""
     await until(pilot, lambda: hasattr(pilot.app, "home"))
@@ -48,12 +41,6 @@ async def loaded(pilot) -> RunsScreen:
     await until(pilot, lambda: screen.run_list.ready and not screen.loader.busy)
     await pilot.pause()
     return screen
-
-
-def text_of(screen) -> str:
-    """All that is on screen."""
-    width, height = screen.size
-    return "\n".join(strip.text for strip in screen._compositor.render_strips(screen.size)) if width and height else ""
 
 
 @pytest.fixture

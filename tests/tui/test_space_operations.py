@@ -8,7 +8,8 @@ import pytest
 from flightlog.core.query.query import parse
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.screens.prompt import Confirm, Prompt
-from spacing import at_space, into, names_of, read, shows, until
+from seeing import shows, until
+from spacing import at_space, into, names_of, read
 
 
 def fill(folder, storage) -> None:

@@ -10,7 +10,8 @@ from flightlog.tui.screens.run import RunScreen
 from flightlog.tui.screens.runs import RunsScreen
 from flightlog.tui.screens.space import PAGE, SpaceScreen
 from recorded import NASTY
-from spacing import at_space, into, names_of, read, shows, text_of, until
+from seeing import shows, text_of, until
+from spacing import at_space, into, names_of, read
 from textual import events
 
 SIZES = [(120, 36), (80, 24)]

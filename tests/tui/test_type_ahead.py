@@ -10,7 +10,8 @@ from flightlog.tui import type_ahead
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.screens.help import Help
 from flightlog.tui.screens.run import RunScreen
-from test_runs_screen import loaded, until
+from seeing import until
+from test_runs_screen import loaded
 from textual import events
 from textual.widgets import Input
 

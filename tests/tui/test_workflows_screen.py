@@ -1,7 +1,5 @@
 """Place 2, Workflows, as a person uses it: every key in both sizes, live changes, and what agents write."""
 
-import time
-
 import flightlog
 import pytest
 from flightlog.core.metrics import Pattern
@@ -12,28 +10,10 @@ from flightlog.tui.screens.version import VersionScreen
 from flightlog.tui.screens.version_diff import DiffScreen
 from flightlog.tui.screens.workflows import WorkflowsScreen
 from recorded import NASTY
+from seeing import shows, text_of, until
 
 SIZES = [(120, 36), (80, 24)]
 YAML = "# triage\nname: triage\nlimit: 4\nsteps: [plan, act]\n"
-
-
-async def until(pilot, condition, seconds: float = 30.0) -> None:
-    """Waits until something holds."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it never came to that"
-        await pilot.pause(0.02)
-
-
-def text_of(screen) -> str:
-    """All that is on screen."""
-    return "\n".join(strip.text for strip in screen._compositor.render_strips(screen.size))
-
-
-async def shows(pilot, *words: str) -> str:
-    """Waits until all of that is on screen."""
-    await until(pilot, lambda: all(word in text_of(pilot.app.screen) for word in words))
-    return text_of(pilot.app.screen)
 
 
 async def at_workflows(pilot) -> WorkflowsScreen:
