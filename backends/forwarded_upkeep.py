@@ -30,8 +30,10 @@ class ForwardedUpkeep(UpkeepRepository):
     ) -> Space:
         return self._first().space(path, sort=sort, limit=limit, after=after)
 
-    def drop_states(self, run: str, keep: Collection[str], *, by: str = "", dry: bool = False) -> Dropped:
-        return self._first().drop_states(run, keep, by=by, dry=dry)
+    def drop_states(
+        self, run: str, keep: Collection[str], *, by: str = "", rule: str = "", dry: bool = False
+    ) -> Dropped:
+        return self._first().drop_states(run, keep, by=by, rule=rule, dry=dry)
 
     def archive(self, order: Order, chosen: Sequence[Chosen], originals: Sequence[Original] = ()) -> Iterator[Done]:
         return self._first().archive(order, chosen, originals)

@@ -77,10 +77,12 @@ class StoreUpkeep(UpkeepRepository):
     ) -> Space:
         return self._space(path, sort, limit, after)
 
-    def drop_states(self, run: str, keep: Collection[str], *, by: str = "", dry: bool = False) -> Dropped:
+    def drop_states(
+        self, run: str, keep: Collection[str], *, by: str = "", rule: str = "", dry: bool = False
+    ) -> Dropped:
         if self._operations is None or dry:
             return self._drop_states(run, keep, by, dry)
-        return self._operations.states(run, by, lambda: self._drop_states(run, keep, by, False))
+        return self._operations.states(run, by, rule, lambda: self._drop_states(run, keep, by, False))
 
     def archive(self, order: Order, chosen: Sequence[Chosen], originals: Sequence[Original] = ()) -> Iterator[Done]:
         return self._able().archive(order, chosen, originals)

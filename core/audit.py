@@ -59,6 +59,7 @@ _Record = tuple[str | None, str]
 _Cursor = tuple[str | None, _Place | None, _Record | None]
 _cursors = msgspec.json.Decoder(_Cursor)
 _PAGE = 100
+_RULES = 3
 
 
 def trail(
@@ -185,7 +186,9 @@ def _is_there(runs: "RunRepository", run: str) -> bool:
 
 def _of_operation(one: Operation) -> Act:
     count = one.done + one.skipped + one.failed
+    rules = {done.rule for done in one.runs if done.rule}
     stands = (
+        f"by {', '.join(sorted(rules)[:_RULES])}{', …' if len(rules) > _RULES else ''}" if rules else "",
         f"{one.skipped} left alone" if one.skipped else "",
         f"{one.failed} failed" if one.failed else "",
         f"of {one.of}" if one.of else "",

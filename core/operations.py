@@ -62,6 +62,8 @@ class Done(msgspec.Struct, kw_only=True, frozen=True):
     """Where it lies now, from the data directory: `archive/2026-11/01J….flz`; empty if nowhere."""
     digest: str = ""
     """SHA-256 of what was put there, or of what was removed."""
+    rule: str = ""
+    """What chose it: `retention[0].keep.daily`; empty for a person's own choice."""
     copy_of: str = ""
     """Of a copy that was archived: the run of another program that it is one of, which stays as it is."""
 

@@ -310,7 +310,9 @@ class ScopedUpkeep(UpkeepRepository):
     ) -> Space:
         raise self.refusal()
 
-    def drop_states(self, run: str, keep: Collection[str], *, by: str = "", dry: bool = False) -> Dropped:
+    def drop_states(
+        self, run: str, keep: Collection[str], *, by: str = "", rule: str = "", dry: bool = False
+    ) -> Dropped:
         raise self.refusal()
 
     def refusal(self) -> NotSupported:

@@ -228,7 +228,9 @@ class Unopened(UpkeepRepository):
     ) -> Space:
         raise self._error
 
-    def drop_states(self, run: str, keep: Collection[str], *, by: str = "", dry: bool = False) -> Dropped:
+    def drop_states(
+        self, run: str, keep: Collection[str], *, by: str = "", rule: str = "", dry: bool = False
+    ) -> Dropped:
         raise self.refusal()
 
     def refusal(self) -> StorageError:

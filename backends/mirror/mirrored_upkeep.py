@@ -64,8 +64,10 @@ class MirroredUpkeep(ForwardedUpkeep):
         purges = (self._of.operation(one.id) for one in operations if one.kind == "purge" and one.done)
         return {one.run for purge in purges for one in purge.runs if one.outcome == "done"}
 
-    def drop_states(self, run: str, keep: Collection[str], *, by: str = "", dry: bool = False) -> Dropped:
-        dropped = self._of.drop_states(run, keep, by=by, dry=dry)
+    def drop_states(
+        self, run: str, keep: Collection[str], *, by: str = "", rule: str = "", dry: bool = False
+    ) -> Dropped:
+        dropped = self._of.drop_states(run, keep, by=by, rule=rule, dry=dry)
         if not dry:
             self._dropped(run)
         return dropped

@@ -82,7 +82,7 @@ class Told(Line, kw_only=True, frozen=True, tag="run"):
 
     def done(self) -> Done:
         """As the engine knows it."""
-        names = ("run", "outcome", "why", "before_bytes", "after_bytes", "where", "digest")
+        names = ("run", "outcome", "why", "before_bytes", "after_bytes", "where", "digest", "rule")
         return Done(copy_of=copied(self.act, self.of), **{name: getattr(self, name) for name in names})
 
 

@@ -96,13 +96,13 @@ class Operations:
             held.tell(Intent(operation=order.id, run="", act="compact", by=order.by), told)
         return found
 
-    def states(self, run: str, by: str, drop: Callable[[], Dropped]) -> Dropped:
+    def states(self, run: str, by: str, rule: str, drop: Callable[[], Dropped]) -> Dropped:
         """Drops states of a run (`drop` does it whole or not at all), and records it; what `drop` raises is raised."""
         order = new_order(by=by, why=f"flightlog drop-states {run}")
         with self._alone(order, "states") as held:
             dropped = drop()
             told = Done(run=run, outcome="done", before_bytes=dropped.size_bytes)
-            held.tell(Intent(operation=order.id, run=run, act="states", by=by), told)
+            held.tell(Intent(operation=order.id, run=run, act="states", by=by, rule=rule), told)
         return dropped
 
     def note_policy(self, order: Order, digest: str) -> None:
@@ -209,7 +209,7 @@ class Operations:
                     held.intend(intent)
                     found = self._done(intent, seen, target.original)
             held.tell(intent, found)
-        return found
+        return msgspec.structs.replace(found, rule=chosen.rule) if chosen.rule else found
 
     def _done(self, intent: Intent, seen: Seen, original: Original | None) -> Done:
         """What became of it; a fault leaves it either done or as it was."""

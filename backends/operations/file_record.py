@@ -221,7 +221,7 @@ class HeldFile:
         facts = {name: getattr(intent, name) for name in ("act", "of", "by", "rule", "workflow")}
         became = msgspec.structs.asdict(done)
         del became["copy_of"]  # which is what it was done of
-        self._append(Told(id=intent.operation, t=now(), **facts, **became), sync=False)
+        self._append(Told(id=intent.operation, t=now(), **became | facts), sync=False)
         self._runs[done.run] = done
 
     def end(self, operation: str, *, whole: bool = True) -> None:

@@ -256,6 +256,7 @@ def _told(connection: Connection, operation: str) -> dict[str, Done]:
             after_bytes=fact.after_bytes,
             where=fact.where,
             digest=fact.digest,
+            rule=fact.rule,
             copy_of=copied(fact.act, fact.of),
         )
     return found

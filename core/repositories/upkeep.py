@@ -63,14 +63,16 @@ class UpkeepRepository(ABC):
         """
         raise self.refusal()
 
-    def drop_states(self, run: str, keep: Collection[str], *, by: str = "", dry: bool = False) -> Dropped:
+    def drop_states(
+        self, run: str, keep: Collection[str], *, by: str = "", rule: str = "", dry: bool = False
+    ) -> Dropped:
         """Drops the states of a finished run but those at the checkpoints in `keep`, for good.
 
         The checkpoints stay with what is known of them; only a dropped one's values are NotFound. A value that a
         kept state needs stays, also where its own checkpoint goes. Killed at any moment it leaves
         either all or what was to be kept; done again it finds nothing to do. Who dropped how much (`by`) is among
-        the run's acts. With `dry` it only says what would go. Conflict if the run is not finished;
-        NotFound, also for a checkpoint that is not the run's; NotSupported by sources.
+        the run's acts, and what chose it (`rule`) in the record. With `dry` it only says what would go. Conflict if
+        the run is not finished; NotFound, also for a checkpoint that is not the run's; NotSupported by sources.
         """
         raise NotSupported("states cannot be dropped here", advice="they are their own program's to keep or remove")
 

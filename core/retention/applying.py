@@ -116,14 +116,15 @@ def _bared(store: Store, one: Chosen, by: str) -> Done:
         if why := _since(store, one):
             return Done(run=one.run, outcome="skipped", why=why)
         before = store.runs.get(one.run).size_bytes or 0
-        dropped = store.upkeep.drop_states(one.run, _kept(store, one.run), by=by)
+        dropped = store.upkeep.drop_states(one.run, _kept(store, one.run), by=by, rule=one.rule)
     except (Locked, ReadOnly, NotSupported):
         raise
     except NotFound:
         return Done(run=one.run, outcome="skipped", why="it is gone")
     except StorageError as error:
         return Done(run=one.run, outcome="failed", why=str(error))
-    return Done(run=one.run, outcome="done", before_bytes=before, after_bytes=max(before - dropped.size_bytes, 0))
+    after = max(before - dropped.size_bytes, 0)
+    return Done(run=one.run, outcome="done", before_bytes=before, after_bytes=after, rule=one.rule)
 
 
 def _since(store: Store, one: Chosen) -> str:

@@ -53,6 +53,8 @@ def test_the_states_at_the_ends_of_branches_stay(store):
     found = list(carry_out(planned(store), (), store, by="ana"))
     assert [(one.kind, one.done.outcome) for one in found] == [("states", "done")] * 3
     assert all(one.done.before_bytes > one.done.after_bytes > 0 for one in found)
+    recorded = [one for one in store.upkeep.operations().items if one.kind == "states"]
+    assert {one.runs[0].rule for one in recorded} == {one.done.rule for one in found} == {"retention[0]"}
     assert {name: states(store, name) for name in ("n0", "n1", "n2", "n3")} == {"n0": 2, "n1": 2, "n2": 2, "n3": 3}
     assert not planned(store)
 

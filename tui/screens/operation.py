@@ -101,7 +101,13 @@ class OperationScreen(Screen[None]):
         glyphs = glyphs_of(self)
         sign = {"done": glyphs.completed, "failed": glyphs.failed}.get(one.outcome, glyphs.skipped)
         sizes = [format.size(size) if size else glyphs.dash for size in (one.before_bytes, one.after_bytes)]
-        return [sign, one_line(one.run, 60), one.outcome, *sizes, one_line(one.why or one.where, 200)]
+        return [
+            sign,
+            one_line(one.run, 60),
+            one.outcome,
+            *sizes,
+            one_line(f" {glyphs.dot} ".join(filter(None, (one.why or one.where, one.rule))), 200),
+        ]
 
     def _inks(self, one: Done) -> list[str]:
         return [_INKS[one.outcome], "text", _INKS[one.outcome], "muted", "text", "muted"]
