@@ -4,6 +4,7 @@ import os
 import resource
 import shutil
 from collections.abc import Iterator
+from itertools import count, islice
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -365,9 +366,9 @@ def test_many_archives_are_taken_in_with_few_files_open(store: Store, folder: Pa
     store.close()
     shutil.rmtree(folder / ".flightlog")
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    spare = os.open(folder, os.O_RDONLY)  # the lowest number that is free, about as many as are open
-    os.close(spare)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (spare + 40, hard))
+    used = {int(name) for name in os.listdir("/dev/fd")}
+    free = islice((number for number in count() if number not in used), 59, None)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (next(free) + 1, hard))  # sixty numbers are left
     try:
         with flightlog.open(folder, storage="file") as other:
             assert other.runs.count(parse("archived")) == len(runs)

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from corpus import CORPUS, SHORT, escaped
 from flightlog.core.annotations import Noted
 from flightlog.tui.cli.main import VERBS, main
-from flightlog.tui.keys import PLACES
+from flightlog.tui.keys import place
 from flightlog.tui.run_tabs import NAMES
 from hostile import forge, record
 from pty_terminal import terminal
@@ -24,8 +24,7 @@ MIXED = (
     "\x1b]52;c;UFdORUQ=\x07\x9b66;6H\u202e[/INST]\x1b]2;PWNED\x1b\\[@click=app.quit]x[/]\r\n"
     "\U000e0041\u200b\x1b_G\x1b\\\x1bPq~\x1b\\\0\t[/ end"
 )
-KEYS = [key for place in PLACES for key in place.keys]
-TABS = {key.keys.split(",")[0]: key.action[5:-2] for key in KEYS if key.action.startswith("tab('")}
+TABS = {key.keys.split(",")[0]: key.action[5:-2] for key in place("run").keys if key.action.startswith("tab(")}
 """Key of each tab of a run → its name."""
 
 
