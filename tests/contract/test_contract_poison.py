@@ -84,9 +84,10 @@ def whole(store: Store, run: str) -> dict[str, Any]:
 
 
 def call(*words: object) -> str:
+    """What a verb prints; that a URL's password can be seen is warned of beside that."""
     result = CliRunner().invoke(main, [str(word) for word in words])
     assert result.exit_code == 0 and result.exception is None, (words, result.output, result.exception)
-    return result.output
+    return result.stdout
 
 
 def check_shown(place: Any, runs: list[str]) -> list[Any]:
