@@ -83,11 +83,11 @@ class Operations:
         """Whether something is under way."""
         return self._work is not None
 
-    def begin(self, work: Work) -> None:
-        """Begins it, if nothing else is under way."""
+    def begin(self, work: Work) -> bool:
+        """Begins it; False, which is said, if something else is under way."""
         if self._work is not None:
             self._app.notify(f"still {self._work.doing}: one thing at a time", severity="warning", markup=False)
-            return
+            return False
         self._work, self._outcome, self._began = work, Outcome(), time.monotonic()
         outcome = self._outcome
 
@@ -100,6 +100,7 @@ class Operations:
 
         self._timer = self._app.set_interval(EVERY, self._show)
         in_thread(self._app, run, self._ended)
+        return True
 
     def stop(self) -> bool:
         """Stops what is under way after the run that it is at; False if nothing is."""

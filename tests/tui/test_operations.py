@@ -97,7 +97,7 @@ async def test_work_is_told_in_the_header_and_keys_answer_meanwhile(app):
         before = app.home.run_list.cursor_line
         await pilot.press("j")
         assert app.home.run_list.cursor_line == before + 1
-        app.operations.begin(work(steps))
+        assert not app.operations.begin(work(steps))
         await until(pilot, lambda: any("one thing at a time" in told for told in toasts(app)))
         steps.may.release(2)
         await until(pilot, lambda: not app.operations.busy)

@@ -12,7 +12,9 @@ from textual.screen import Screen
 from ...core.choosing import Doing, Survey, survey
 from ...core.errors import FlightlogError
 from ...core.operations import Operation, Order, new_order
-from ...core.query.query import EVERYTHING, equals
+from ...core.pages import Page, each
+from ...core.query.query import EVERYTHING, Query
+from ...core.query.query_nodes import Term
 from ...core.text import safe_text
 from .. import format
 from ..annotating import Targets
@@ -26,10 +28,8 @@ from .prompt import Confirm, Prompt
 if TYPE_CHECKING:
     from ...core.store import Store
 
-_LOOKED_FOR = 500
-"""So many marked runs at most are looked for one by one in what the filter shows."""
-_RECENT = 50
-"""So many operations are looked through for one that can be taken back."""
+_AT_ONCE = 100
+"""So many marked runs are looked for with one question, and so many operations read with one."""
 
 
 class Words(NamedTuple):
@@ -69,9 +69,10 @@ class RunOperations(Annotations):
         marked = bool(self.run_list.marks.count(self.run_list.matching or 0))
 
         def hidden() -> int:
-            ids = targets.ids if marked and targets.query is None and query != EVERYTHING else frozenset()
-            seen = sum(store.runs.count(query & equals("id", id)) for id in sorted(ids)[:_LOOKED_FOR])
-            return min(len(ids), _LOOKED_FOR) - seen
+            ids = sorted(targets.ids) if marked and targets.query is None and query != EVERYTHING else []
+            parts = (tuple(ids[n : n + _AT_ONCE]) for n in range(0, len(ids), _AT_ONCE))
+            among = (Query(root=Term(key="id", sign="=", values=part)) for part in parts)
+            return len(ids) - sum(store.runs.count(query & one) for one in among)
 
         operate(self, store, doing, targets, then=self.run_list.marks.clear, hidden=hidden)
 
@@ -126,8 +127,8 @@ async def _confirm(
         "trash": lambda: store.upkeep.trash(order, found.chosen),
     }[found.doing]
     done = "copied to the archive" if found.copies == len(found.chosen) else words.done
-    begin_work(screen, Work(words.doing, done, len(found.chosen), begin, undo=True))
-    then()
+    if begin_work(screen, Work(words.doing, done, len(found.chosen), begin, undo=True)):
+        then()
 
 
 async def named(app: App[Any], emptied: Sequence[str]) -> bool:
@@ -143,11 +144,11 @@ async def named(app: App[Any], emptied: Sequence[str]) -> bool:
     return typed == name.strip()
 
 
-def begin_work(screen: Screen[Any], work: Work) -> None:
-    """Begins it in the program that the screen belongs to."""
+def begin_work(screen: Screen[Any], work: Work) -> bool:
+    """Begins it in the program that the screen belongs to; False if something else is under way there."""
     found = operations_of(screen)
     assert isinstance(found, Operations)
-    found.begin(work)
+    return found.begin(work)
 
 
 def stop(screen: Screen[None]) -> None:
@@ -165,8 +166,11 @@ def undo(screen: Screen[Any], store: Store | None, operation: str = "") -> None:
         screen.app.notify("opened read-only: nothing is changed", severity="warning", markup=False)
         return
 
+    def operations(after: str | None) -> Page[Operation]:
+        return store.upkeep.operations(limit=_AT_ONCE, after=after)
+
     def look() -> Operation | None:
-        found = [store.upkeep.operation(operation)] if operation else store.upkeep.operations(limit=_RECENT).items
+        found = [store.upkeep.operation(operation)] if operation else each(operations)
         return next((one for one in found if one.reversible), None)
 
     def found(operation: Operation | FlightlogError | None) -> None:
