@@ -71,16 +71,7 @@ class FilesBackend:
         progress = Progress()
         index = Index(layout, root, database, Projector(), progress, clears=not self._read_only)
         refresh = Refresh(root, _first_within(_reserve(layout) if where == layout.index_db else None, index.look))
-        parts = {
-            "runs": [layout.runs],
-            "archive": [layout.archive],
-            "trash": [layout.trash],
-            "record": [layout.audit],
-            "annotations": [layout.annotations],
-            "metrics": [layout.root / "metrics"],
-            "workflows": [layout.workflows],
-            "index": [where.with_name(where.name + suffix) for suffix in ("", "-wal", "-shm")] if where else [],
-        }
+        parts = _parts(layout, where)
         operations = operations_on(layout, database, where, refresh, self.gate, read_only=self._read_only)
         checks = (
             looking.can_be_read(refresh),
@@ -129,6 +120,20 @@ class FilesBackend:
         while self._closing:
             self._closing.pop()()
         then()
+
+
+def _parts(layout: Layout, index: Path | None) -> dict[str, list[Path]]:
+    """The files and folders of a data directory, by what they are."""
+    return {
+        "runs": [layout.runs],
+        "archive": [layout.archive],
+        "trash": [layout.trash],
+        "record": [layout.audit],
+        "annotations": [layout.annotations],
+        "metrics": [layout.root / "metrics"],
+        "workflows": [layout.workflows],
+        "index": [index.with_name(index.name + suffix) for suffix in ("", "-wal", "-shm")] if index else [],
+    }
 
 
 def make_data_folder(root: Path, part: Path, *, create: bool) -> None:
