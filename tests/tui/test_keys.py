@@ -15,14 +15,14 @@ def test_ids_are_unique_and_share_the_name_of_their_place():
 def test_no_key_means_two_things_where_it_is_pressed():
     # The innermost place wins, so that only a place's own list and the moves beside it can clash.
     for place in ("app", "runs", "workflows", "version", "diff", "costs", "space"):
-        rows = (*keys.place(place).keys, *keys.MOVES, *keys.PLACE)
+        rows = (*keys.place(place).keys, *keys.place("moves").keys, *keys.place("place").keys)
         pressed = [name for row in rows for name in row.keys.split(",")]
         assert {name: n for name, n in Counter(pressed).items() if n > 1} == {}
 
 
 @pytest.mark.parametrize("tab", ["plan", "archive"])
 def test_no_key_of_a_tab_of_retention_means_two_things(tab):
-    rows = (*keys.place(tab).keys, *keys.RETENTION, *keys.MOVES, *keys.PLACE)
+    rows = (*keys.place(tab).keys, *keys.place("retention").keys, *keys.place("moves").keys, *keys.place("place").keys)
     pressed = [name for row in rows for name in row.keys.split(",")]
     assert {name: n for name, n in Counter(pressed).items() if n > 1} == {}
 
@@ -39,8 +39,10 @@ def test_a_read_only_store_is_offered_no_change():
 def test_keys_are_written_as_people_read_them():
     assert keys.shown("ctrl+p") == "^p"
     assert keys.shown("question_mark") == "?"
-    assert keys.all_shown(keys.MOVES[0]) == "j down"
+    assert keys.all_shown(keys.place("moves").keys[0]) == "j down"
 
 
 def test_bindings_carry_the_table_s_ids():
-    assert [binding.id for binding in keys.bindings("moves", "runs")] == [row.id for row in (*keys.MOVES, *keys.RUNS)]
+    assert [binding.id for binding in keys.bindings("moves", "runs")] == [
+        row.id for row in (*keys.place("moves").keys, *keys.place("runs").keys)
+    ]

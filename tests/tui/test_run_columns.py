@@ -9,7 +9,8 @@ from flightlog.core.logs import LogEntry
 from flightlog.core.pages import Sort
 from flightlog.core.runs import Group, Run, Step, Totals
 from flightlog.tui.glyphs import ASCII, UNICODE
-from flightlog.tui.keys import RUNS, offered
+from flightlog.tui.keys import offered
+from flightlog.tui.keys.runs import RUNS
 from flightlog.tui.lines import Line, width_of
 from flightlog.tui.preview import Previewed, preview_lines
 from flightlog.tui.run_columns import Context, group_line, head_line, needs, run_line, slots

@@ -1,0 +1,80 @@
+"""The one table of keys. Bindings, the bottom line, `?`, the command palette and the README's list are made from it.
+
+To add a key: add a row to the list of the place it works in, and an `action_…` method of that
+name to its screen or widget. A module holds the keys of one place of the browser, and names its
+places, the innermost last.
+"""
+
+from collections.abc import Iterator
+
+from textual.binding import Binding, BindingType
+
+from . import costs, everywhere, retention, run, runs, space, workflows
+from .key import Key, Place
+
+PLACES: tuple[Place, ...] = (
+    *everywhere.PLACES,
+    *runs.PLACES,
+    *workflows.PLACES,
+    *costs.PLACES,
+    *space.PLACES,
+    *retention.PLACES,
+    *run.PLACES,
+)
+
+
+def place(id: str) -> Place:
+    """A place by its id; raises KeyError."""
+    return _BY_ID[id]
+
+
+def bindings(*ids: str) -> list[BindingType]:
+    """Textual bindings of the places' keys, for a class's `BINDINGS`."""
+    return [
+        Binding(key.keys, key.action, key.label, id=key.id, show=False, priority=key.priority, tooltip=key.help)
+        for id in ids
+        for key in place(id).keys
+    ]
+
+
+def offered(ids: tuple[str, ...], *, read_only: bool) -> Iterator[Key]:
+    """Keys of the places that can be used now."""
+    return (key for id in ids for key in place(id).keys if not (key.changes and read_only))
+
+
+def shown(key: Key | str) -> str:
+    """A key as it is written on screen: `^p`, `space`, `*`; the first one where there are several."""
+    name = (key.keys if isinstance(key, Key) else key).split(",", 1)[0]
+    return _written(name)
+
+
+def all_shown(key: Key) -> str:
+    """All keys of a row as written: `j ↓`."""
+    return " ".join(_written(name) for name in key.keys.split(","))
+
+
+_WRITTEN = {
+    "question_mark": "?",
+    "slash": "/",
+    "asterisk": "*",
+    "escape": "esc",
+    "pagedown": "pgdn",
+    "pageup": "pgup",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "plus": "+",
+    "minus": "-",
+    "comma": ",",
+    "full_stop": ".",
+    "at": "@",
+    "exclamation_mark": "!",
+}
+
+
+def _written(name: str) -> str:
+    *modifiers, last = name.split("+")
+    last = _WRITTEN.get(last, last)
+    return "".join({"ctrl": "^", "shift": "shift-", "alt": "alt-"}[modifier] for modifier in modifiers) + last
+
+
+_BY_ID = {place.id: place for place in PLACES}

@@ -1,0 +1,21 @@
+"""Keys of what was spent."""
+
+from .key import Key, Place
+
+COSTS = (
+    Key("costs.open", "enter", "open", "runs", "The runs of the line, or that spend of the budget", footer=True),
+    Key("costs.next", "right_square_bracket,right", "next_axis(1)", "group", "Grouped in the next way", footer=True),
+    Key("costs.previous", "left_square_bracket,left", "next_axis(-1)", "group back", "Grouped in the previous way"),
+    Key("costs.day", "d", "by('day')", "by day", "By day (UTC)"),
+    Key("costs.workflow", "w", "by('workflow')", "by workflow", "By workflow"),
+    Key("costs.version", "v", "by('version')", "by version", "By version of a workflow"),
+    Key("costs.model", "m", "by('model')", "by model", "By model"),
+    Key("costs.agent", "a", "by('agent')", "by agent", "By agent"),
+    Key("costs.session", "e", "by('session')", "by session", "By session"),
+    Key("costs.window", "t", "window", "time", "Of all time, the last 30 days, 7 days, or today", footer=True),
+    Key("costs.filter", "slash", "filter", "filter", "Only the runs that match a query", footer=True),
+    Key("costs.sort", "s", "sort", "sort", "Sort by the next column", footer=True),
+    Key("costs.reverse", "S", "reverse", "reverse", "Reverse the order"),
+)
+
+PLACES = (Place("costs", "Costs", COSTS),)

@@ -1,0 +1,74 @@
+"""Keys inside a run: its tabs, and what each of them adds."""
+
+from .key import Key, Place
+
+TREE = (
+    Key("tree.choose", "enter", "choose", "open", "Look into it, or fold it", footer=True),
+    Key("tree.fold", "space", "fold", "fold", "Fold or unfold", footer=True),
+    Key("tree.unfold", "right", "unfold", "unfold", "Unfold, or go to what is under it"),
+    Key("tree.up", "left", "fold_or_up", "fold", "Fold, or go to what it is under"),
+    Key("tree.unfold_all", "asterisk", "unfold_all", "unfold all", "Unfold what is under it, a level with each press"),
+    Key("tree.fold_all", "minus", "fold_all", "fold all", "Fold everything"),
+)
+"""Keys of every tree inside a run."""
+
+RUN = (
+    Key("run.next_tab", "right_square_bracket", "next_tab(1)", "next tab", "To the next tab", footer=True),
+    Key("run.previous_tab", "left_square_bracket", "next_tab(-1)", "previous tab", "To the previous tab"),
+    Key("run.overview", "o", "tab('overview')", "overview", "Who, what, when, and how it ended"),
+    Key("run.steps", "s", "tab('steps')", "steps", "The steps as a tree, on one time scale"),
+    Key("run.logs", "l", "tab('logs')", "logs", "The log, from its newest end"),
+    Key("run.states", "t", "tab('states')", "states", "The checkpoints and their states"),
+    Key("run.costs", "c", "tab('costs')", "costs", "Tokens and money by step and model"),
+    Key("run.messages", "m", "tab('messages')", "messages", "What agents said to each other"),
+    Key("run.items", "i", "tab('items')", "items", "Batch rows, failed ones first"),
+    Key("run.approvals", "p", "tab('approvals')", "approvals", "What waits, or waited, for a person"),
+    Key("run.artifacts", "a", "tab('artifacts')", "artifacts", "The files that the run made"),
+)
+"""Keys of the run screen."""
+
+RUN_STEPS = (
+    Key("steps.next_failed", "e", "next_failed(1)", "next error", "To the next failed step", footer=True),
+    Key("steps.previous_failed", "E", "next_failed(-1)", "previous error", "To the previous failed step"),
+    Key("steps.detail", "d", "detail", "detail", "Show or hide the step's detail", footer=True),
+)
+
+RUN_LOGS = (
+    Key("logs.choose", "enter", "choose", "entry", "Show or hide the whole entry", footer=True),
+    Key("logs.follow", "f", "follow", "follow", "Stay at the newest entry", footer=True),
+    Key("logs.search", "slash", "search", "search", "Search the log's text", footer=True),
+    Key("logs.next_match", "n", "next_match(1)", "next", "To the next match"),
+    Key("logs.previous_match", "N", "next_match(-1)", "previous", "To the previous match"),
+    Key("logs.next_error", "e", "next_level('ERROR', 1)", "error", "To the next error", footer=True),
+    Key("logs.previous_error", "E", "next_level('ERROR', -1)", "previous error", "To the previous error"),
+    Key("logs.next_warning", "w", "next_level('WARNING', 1)", "warning", "To the next warning or error"),
+    Key("logs.previous_warning", "W", "next_level('WARNING', -1)", "previous warning", "To the previous one"),
+    Key("logs.all", "1", "level('DEBUG')", "all", "Show all levels"),
+    Key("logs.info", "2", "level('INFO')", "info", "Show INFO and more severe", footer=True),
+    Key("logs.warnings", "3", "level('WARNING')", "warnings", "Show WARNING and ERROR"),
+    Key("logs.errors", "4", "level('ERROR')", "errors", "Show ERROR alone"),
+    Key("logs.step", "J", "to_step", "its step", "To the step that wrote the entry"),
+    Key("logs.wrap", "v", "wrap", "wrap", "Wrap long lines, or cut them", footer=True),
+)
+
+RUN_STATES = (
+    Key("states.previous", "left", "scrub(-1)", "previous", "To the previous checkpoint", priority=True),
+    Key("states.next", "right", "scrub(1)", "next state", "To the next checkpoint", footer=True, priority=True),
+    Key("states.view", "v", "view", "all keys", "Show all keys, or only those that changed", footer=True),
+    Key("states.mark", "x", "mark", "mark", "Mark a checkpoint; two marked ones are compared", footer=True),
+    Key("states.blame", "b", "blame", "blame", "Which step last wrote the key", footer=True),
+)
+
+RUN_APPROVALS = (
+    Key("approvals.approve", "y", "answer('approved')", "approve", "Approve what waits", footer=True, changes=True),
+    Key("approvals.reject", "n", "answer('rejected')", "reject", "Reject what waits", footer=True, changes=True),
+)
+
+PLACES = (
+    Place("tree", "Inside a run: trees", TREE),
+    Place("run", "Inside a run", RUN),
+    Place("steps", "Inside a run: steps", RUN_STEPS),
+    Place("logs", "Inside a run: logs", RUN_LOGS),
+    Place("states", "Inside a run: states", RUN_STATES),
+    Place("approvals", "Inside a run: approvals", RUN_APPROVALS),
+)

@@ -1,0 +1,44 @@
+"""Keys of the run list."""
+
+from .key import Key, Place
+
+RUNS = (
+    Key("runs.open", "enter", "open", "open", "Look into the run, or fold a group", footer=True),
+    Key("runs.mark", "space", "mark", "mark", "Mark or unmark the run", footer=True),
+    Key("runs.mark_down", "J,shift+down", "mark_down", "mark down", "Mark the run and go to the next"),
+    Key("runs.mark_up", "K,shift+up", "mark_up", "mark up", "Mark the run and go to the previous"),
+    Key("runs.mark_all", "asterisk", "mark_all", "mark all", "Mark all runs that the filter shows, or none"),
+    Key("runs.filter", "slash", "filter", "filter", "Filter the list", footer=True),
+    Key("runs.sort", "s", "sort", "sort", "Sort by the next column", footer=True),
+    Key(
+        "runs.archive",
+        "A",
+        "archive",
+        "archive",
+        "Pack the runs away: readable, but smaller",
+        footer=True,
+        changes=True,
+    ),
+    Key("runs.delete", "D", "delete", "delete", "Move the runs to the trash", footer=True, changes=True),
+    Key("runs.undo", "z", "undo", "undo", "Take back what was last done with runs", footer=True, changes=True),
+    Key("runs.reverse", "S", "reverse", "reverse", "Reverse the order"),
+    Key("runs.group", "b", "group", "group", "Group by session, by project, or not", footer=True),
+    Key("runs.follow", "f", "follow", "follow", "Keep the cursor on the newest run", footer=True),
+    Key(
+        "runs.pin",
+        "p",
+        "pin",
+        "pin",
+        "Pin or unpin: a pinned run is kept from every clean-up",
+        footer=True,
+        changes=True,
+    ),
+    Key("runs.tag", "t", "tag", "tag", "Tag the runs, or take a tag off", footer=True, changes=True),
+    Key("runs.note", "n", "note", "note", "Write a note on the run", changes=True),
+    Key("runs.restore", "R", "restore", "restore", "Unpack archived runs", changes=True),
+    Key("runs.stop", "X", "stop", "stop", "Stop what is being done with runs, between two of them", changes=True),
+    Key("runs.preview", "v", "preview", "preview", "Show or hide the preview"),
+    Key("runs.copy", "y", "copy_id", "copy id", "Copy the run's id"),
+)
+
+PLACES = (Place("runs", "Runs", RUNS),)

@@ -1,0 +1,41 @@
+"""Keys of the workflows, of a version, and of two that are compared."""
+
+from .key import Key, Place
+
+WORKFLOWS = (
+    Key("workflows.open", "enter", "open", "open", "To the workflow's versions, or into a version", footer=True),
+    Key("workflows.runs", "u", "runs", "runs", "The runs of the workflow, or of the version", footer=True),
+    Key("workflows.mark", "x", "mark", "mark", "Mark a version; two marked ones are compared", footer=True),
+    Key(
+        "workflows.diff",
+        "d",
+        "diff",
+        "diff",
+        "Compare the marked versions, or one with its parent",
+        footer=True,
+    ),
+    Key("workflows.patterns", "p", "patterns", "patterns", "Show what was observed, or the versions", footer=True),
+    Key("workflows.sort", "s", "sort", "sort", "Sort the workflows by the next column", footer=True),
+)
+
+VERSION = (
+    Key("version.diff", "d", "diff", "diff", "Against its parent", footer=True),
+    Key("version.runs", "u", "runs", "runs", "The runs of this version", footer=True),
+    Key("version.older", "left_square_bracket,left", "step(-1)", "older", "To the version before it", footer=True),
+    Key("version.newer", "right_square_bracket,right", "step(1)", "newer", "To the version after it", footer=True),
+    Key("version.copy", "y", "copy", "copy", "Copy the definition"),
+)
+
+DIFF = (
+    Key("diff.next", "n", "change(1)", "next", "To the next difference", footer=True),
+    Key("diff.previous", "N", "change(-1)", "previous", "To the previous difference"),
+    Key("diff.view", "v", "view", "side by side", "Side by side, or one below the other", footer=True),
+    Key("diff.all", "a", "all", "all lines", "Show all lines, or only those near a difference", footer=True),
+    Key("diff.swap", "s", "swap", "swap", "The other way round", footer=True),
+)
+
+PLACES = (
+    Place("workflows", "Workflows", WORKFLOWS),
+    Place("version", "Inside a version", VERSION),
+    Place("diff", "Two versions compared", DIFF),
+)
