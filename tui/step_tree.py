@@ -7,6 +7,7 @@ import msgspec
 from ..core.clock import between, to_seconds
 from ..core.events import Fault, Json
 from ..core.runs import Step
+from ..core.step_nesting import is_inside, nested
 from . import format
 from .facts import fact, gap, label, paired
 from .glyphs import UNICODE, Glyphs
@@ -30,7 +31,7 @@ class StepTree:
         self.by_id = {step.id: step for step in steps}
         self.now = 0.0
         self.width = 80
-        self._below = _nested(steps)
+        self._below = nested(steps)
         self._places = {step.id: n for n, step in enumerate(steps)}
         self._lively = self._with_unfinished()
         self._starts = {step.id: at for step in steps if (at := _seconds(step.started)) is not None}
@@ -68,7 +69,7 @@ class StepTree:
         step = self.by_id.get(id)
         while step is not None:
             path.append(step.id)
-            step = self.by_id.get(step.parent) if step.parent and _is_inside(step, self._places) else None
+            step = self.by_id.get(step.parent) if step.parent and is_inside(step, self._places) else None
         return tuple(reversed(path))
 
     # One line.
@@ -154,20 +155,6 @@ class StepTree:
             (f", {format.plural(count, 'step')} open" if count > 1 else "", "muted"),
             (f", last event {format.age(quiet)} ago" if quiet is not None else "", "muted"),
         ]
-
-
-def _nested(steps: Sequence[Step]) -> dict[str | None, list[Step]]:
-    """Steps by the step they lie in. One that names a later step, or none we know, stands outermost."""
-    places = {step.id: n for n, step in enumerate(steps)}
-    below: dict[str | None, list[Step]] = {}
-    for step in steps:
-        below.setdefault(step.parent if _is_inside(step, places) else None, []).append(step)
-    return below
-
-
-def _is_inside(step: Step, places: dict[str, int]) -> bool:
-    # A parent begins before its child; so no circle of parents can ever hide a step.
-    return step.parent is not None and places.get(step.parent, len(places)) < places[step.id]
 
 
 def _seconds(t: str | None) -> float | None:
