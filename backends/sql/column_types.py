@@ -13,20 +13,21 @@ The recorded bytes lie in `LargeBinary` columns and are never touched.
 """
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import TypeDecorator
 
-from .storable import storable
+from .storable import all_storable, plain_text, storable
 
 NEVER = "-infinity"
 """Before all times, in PostgreSQL."""
 
 
 class _Kept(TypeDecorator[Any]):
-    """`taken` makes of a value what the driver takes."""
+    """`taken` makes of a value what the driver takes, `all_taken` of those of a column."""
 
     impl: Any = sa.Text
     cache_ok = True
@@ -36,6 +37,9 @@ class _Kept(TypeDecorator[Any]):
 
     def taken(self, value: Any) -> Any:
         raise NotImplementedError
+
+    def all_taken(self, values: Sequence[Any]) -> Sequence[Any]:
+        return list(map(self.taken, values))
 
 
 class _Chars(_Kept):
@@ -47,10 +51,18 @@ class _Chars(_Kept):
     def taken(self, value: Any) -> Any:
         return stored_text(value)
 
+    def all_taken(self, values: Sequence[Any]) -> Sequence[Any]:
+        joined = plain_text(values)
+        is_plain = joined is not None and "\0" not in joined and "\1" not in joined
+        return values if is_plain else super().all_taken(values)
+
 
 class _SoundText(_Kept):
     def taken(self, value: Any) -> Any:
         return storable(value)
+
+    def all_taken(self, values: Sequence[Any]) -> Sequence[Any]:
+        return all_storable(values)
 
 
 class _Sound(_SoundText):
@@ -72,6 +84,9 @@ class _Whole(_Kept):
 
     def taken(self, value: Any) -> Any:
         return storable(value)
+
+    def all_taken(self, values: Sequence[Any]) -> Sequence[Any]:
+        return all_storable(values)
 
 
 class _Flag(_Kept):

@@ -4,16 +4,16 @@ SQLAlchemy builds the SQL once for each dialect; each use then costs the driver'
 little else (building the cache key of a statement with 60 columns costs more than its execution).
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from importlib import import_module
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, LargeBinary, Table
 
 from . import bulk
-from .storable import storable
+from .storable import all_storable
 
 Row = dict[str, Any]
 
@@ -66,29 +66,29 @@ def _copied(connection: Connection, table: Table, names: tuple[str, ...], rows: 
     return bulk.copied(connection, table.name, names, _values(connection, table, names, rows))
 
 
-def _run(
-    connection: Connection, table: Table, sql: str, names: tuple[str, ...], rows: Iterable[Mapping[str, Any]]
-) -> None:
-    values = _values(connection, table, names, rows)
-    if values:
-        connection.exec_driver_sql(sql, values)
+def _run(connection: Connection, table: Table, sql: str, names: tuple[str, ...], rows: Sequence[Row]) -> None:
+    if rows:
+        connection.exec_driver_sql(sql, list(_values(connection, table, names, rows)))
 
 
 def _values(
-    connection: Connection, table: Table, names: tuple[str, ...], rows: Iterable[Mapping[str, Any]]
-) -> list[tuple[Any, ...]]:
-    bind = _binds(table, names, connection.dialect.name)
-    return [tuple([bound(row[name]) for bound, name in bind]) for row in rows]
+    connection: Connection, table: Table, names: tuple[str, ...], rows: Sequence[Row]
+) -> Iterator[tuple[Any, ...]]:
+    # Column by column: that nothing is to be done to any of them is told of all at once.
+    columns = [taken([row[name] for row in rows]) for taken, name in _binds(table, names, connection.dialect.name)]
+    return zip(*columns, strict=True)
 
 
 @lru_cache(64)
-def _binds(table: Table, names: tuple[str, ...], dialect: str) -> list[tuple[Callable[[Any], Any], str]]:
-    """What makes of each column's value what the driver takes."""
-    if dialect == "sqlite":
-        return [(storable, name) for name in names]
-    variants = (table.c[name].type._variant_mapping.get(dialect) for name in names)
-    takes = [getattr(variant, "taken", storable) for variant in variants]
-    return list(zip(takes, names, strict=True))
+def _binds(table: Table, names: tuple[str, ...], dialect: str) -> list[tuple[Callable[[Sequence[Any]], Any], str]]:
+    """What makes of each column's values what the driver takes."""
+    return [(_taken(table.c[name].type, dialect), name) for name in names]
+
+
+def _taken(kind: Any, dialect: str) -> Callable[[Sequence[Any]], Any]:
+    if isinstance(kind, LargeBinary):
+        return lambda values: values
+    return getattr(kind._variant_mapping.get(dialect), "all_taken", all_storable)
 
 
 def _dialect(name: str) -> Any:
