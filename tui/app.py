@@ -22,6 +22,7 @@ from .keys import bindings
 from .loading import in_thread
 from .messages import BudgetsLooked, OpenRun, OperationEnded, PolicyLooked, ShowRuns, StoreChanged, StoreOpened, Trouble
 from .operations import Operations
+from .personal.person import Person
 from .retaining import Retaining
 from .screens.opening import Opening
 from .screens.small import TooSmall
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 AGAIN = 5.0
 """Seconds in which the same trouble is not told twice, and after which a store is tried to be opened once more."""
+MISTAKES = 3
+"""So many mistakes in a person's settings are told at the start; `flightlog config` tells them all."""
 DAYS = 30.0
 """Seconds between two looks at whether it is another day, for budgets."""
 
@@ -51,8 +54,18 @@ class FlightlogApp(App[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-short"), (30, "-tall")]
 
-    def __init__(self, open_store: "Callable[[], Store]", *, ascii: bool = False, name: str = "") -> None:
-        """`name` is what the store is called until it is open."""
+    def __init__(
+        self,
+        open_store: "Callable[[], Store]",
+        *,
+        ascii: bool = False,
+        name: str = "",
+        who: Callable[[], Person] | None = None,
+    ) -> None:
+        """`name` is what the store is called until it is open.
+
+        `who` is called in a thread after the first frame: who sits there, with their settings.
+        """
         # Without colours the terminal's own are used, and nothing is painted over them.
         super().__init__(ansi_color=bool(os.environ.get("NO_COLOR")))
         self.glyphs = ASCII if ascii else UNICODE
@@ -60,6 +73,9 @@ class FlightlogApp(App[None]):
         self.home: RunsScreen
         """The run list: what all other screens lie on."""
         self._open_store, self._called, self._opening = open_store, name, False
+        self._who = who
+        self.person = Person()
+        """Who sits in front of it."""
         self.standings = Standings(self)
         """How the budgets stand."""
         self.operations = Operations(self)
@@ -95,6 +111,19 @@ class FlightlogApp(App[None]):
         self.exit(return_code=128 + number)
 
     def _enter(self) -> None:
+        if self._who is None:
+            self._begin()
+        else:
+            in_thread(self, self._who, self._met)
+
+    def _met(self, person: Person | FlightlogError) -> None:
+        if isinstance(person, Person):
+            self.person = person
+        for mistake in self.person.settings.mistakes[:MISTAKES]:
+            self.notify(mistake, severity="warning", timeout=15, markup=False)
+        self._begin()
+
+    def _begin(self) -> None:
         from .screens.runs import RunsScreen
 
         first = self.screen
@@ -162,6 +191,7 @@ class FlightlogApp(App[None]):
 
     def close(self) -> None:
         """Lets go of the store, when the terminal is the shell's again: nobody waits for it on screen."""
+        self.person.close()
         if self.store is not None:
             self._watching.close()
             self.store.close()

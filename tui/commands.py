@@ -6,7 +6,8 @@ from textual.app import App
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.dom import DOMNode
 
-from .keys import Key, offered, shown
+from .keys import offered, shown
+from .keys.key import Key
 
 
 async def run_key(app: App[object], key: Key) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ...core.errors import ConfigError
-from .opening import called, open_store
+from .opening import called, open_store, remembered_as
 from .options import Settings, verb
 
 if TYPE_CHECKING:
@@ -33,9 +33,16 @@ def check_terminal() -> None:
         )
 
 
-def run_browser(settings: Settings, *, opened: Callable[[], None] | None = None) -> None:
-    """Runs the browser until it is quit; exits with its code. `opened` is told, in a thread, that the store is open."""
+def run_browser(settings: Settings, *, opened: Callable[[], None] | None = None, remember: bool = True) -> None:
+    """Runs the browser until it is quit; exits with its code. `opened` is told, in a thread, that the store is open.
+
+    `remember`: whether the next start finds the browser as it was left.
+    """
     from ..app import FlightlogApp
+    from ..personal.person import Person, load_person
+
+    def who() -> Person:
+        return load_person(remembered_as(settings) if remember else None)
 
     def opening() -> "Store":
         # A folder that was named is never made by looking at it; the default one may be.
@@ -45,7 +52,7 @@ def run_browser(settings: Settings, *, opened: Callable[[], None] | None = None)
             opened()
         return store
 
-    app = FlightlogApp(opening, ascii=settings.ascii, name=called(settings))
+    app = FlightlogApp(opening, ascii=settings.ascii, name=called(settings), who=who)
     try:
         app.run()
     finally:

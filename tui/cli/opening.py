@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...core.config import masked
-from ...core.errors import ConfigError
+from ...core.errors import ConfigError, FlightlogError
 from ...core.text import safe_text
 from .options import Settings
 from .output import say
@@ -42,6 +42,23 @@ def open_store(settings: Settings, *, writing: bool = False) -> "Store":
         create=writing and not settings.read_only,
     )
     return store.scoped(session=settings.session) if settings.session else store
+
+
+def remembered_as(settings: Settings) -> str | None:
+    """The name under which it is remembered how these data were left; None where nothing is to be remembered."""
+    from ...backends.configuration.places import place_of
+
+    try:
+        place = place_of(settings.data)
+    except FlightlogError:
+        return None  # which the opening of the store tells
+    if place.url is not None:
+        name = masked(settings.data or "")
+    elif place.root is None:
+        return None
+    else:
+        name = str((place.path or place.root).resolve())
+    return f"{name}@{settings.session}" if settings.session else name
 
 
 def called(settings: Settings) -> str:

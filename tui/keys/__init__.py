@@ -5,12 +5,13 @@ name to its screen or widget. A module holds the keys of one place of the browse
 places, the innermost last.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from textual.binding import Binding, BindingType
 
 from . import costs, everywhere, retention, run, runs, space, workflows
 from .key import Key, Place
+from .names import written
 
 PLACES: tuple[Place, ...] = (
     *everywhere.PLACES,
@@ -37,44 +38,29 @@ def bindings(*ids: str) -> list[BindingType]:
     ]
 
 
-def offered(ids: tuple[str, ...], *, read_only: bool) -> Iterator[Key]:
-    """Keys of the places that can be used now."""
-    return (key for id in ids for key in place(id).keys if not (key.changes and read_only))
+def offered(ids: tuple[str, ...], *, read_only: bool, own: Mapping[str, str] = {}) -> Iterator[Key]:
+    """Keys of the places that can be used now, with a person's `own` keys in place of the table's."""
+    rows = (key for id in ids for key in place(id).keys if not (key.changes and read_only))
+    return (key._replace(keys=own[key.id]) if key.id in own else key for key in rows)
+
+
+def beside(place: Place) -> Iterator[Place]:
+    """The other places whose keys work where those of a place do."""
+    everywhere = ("moves", "app")
+    for other in PLACES:
+        near = other.id in (*place.beside, *everywhere) or place.id in (*other.beside, *everywhere)
+        if near and other is not place:
+            yield other
 
 
 def shown(key: Key | str) -> str:
     """A key as it is written on screen: `^p`, `space`, `*`; the first one where there are several."""
-    name = (key.keys if isinstance(key, Key) else key).split(",", 1)[0]
-    return _written(name)
+    return written((key.keys if isinstance(key, Key) else key).split(",", 1)[0])
 
 
 def all_shown(key: Key) -> str:
-    """All keys of a row as written: `j ↓`."""
-    return " ".join(_written(name) for name in key.keys.split(","))
-
-
-_WRITTEN = {
-    "question_mark": "?",
-    "slash": "/",
-    "asterisk": "*",
-    "escape": "esc",
-    "pagedown": "pgdn",
-    "pageup": "pgup",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
-    "plus": "+",
-    "minus": "-",
-    "comma": ",",
-    "full_stop": ".",
-    "at": "@",
-    "exclamation_mark": "!",
-}
-
-
-def _written(name: str) -> str:
-    *modifiers, last = name.split("+")
-    last = _WRITTEN.get(last, last)
-    return "".join({"ctrl": "^", "shift": "shift-", "alt": "alt-"}[modifier] for modifier in modifiers) + last
+    """All keys of a row as written: `j down`."""
+    return " ".join(written(name) for name in key.keys.split(","))
 
 
 _BY_ID = {place.id: place for place in PLACES}

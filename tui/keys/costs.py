@@ -18,4 +18,4 @@ COSTS = (
     Key("costs.reverse", "S", "reverse", "reverse", "Reverse the order"),
 )
 
-PLACES = (Place("costs", "Costs", COSTS),)
+PLACES = (Place("costs", "Costs", COSTS, ("place",)),)

@@ -29,3 +29,5 @@ class Place(NamedTuple):
     id: str
     title: str
     keys: tuple[Key, ...]
+    beside: tuple[str, ...] = ()
+    """Other places whose keys work at the same time, but for moving and what works everywhere."""

@@ -58,11 +58,11 @@ OPERATION = (
 )
 
 PLACES = (
-    Place("retention", "Retention", RETENTION),
-    Place("plan", "Retention: the plan", PLAN),
+    Place("retention", "Retention", RETENTION, ("place",)),
+    Place("plan", "Retention: the plan", PLAN, ("retention", "place")),
     Place("policy", "Retention: the policy", POLICY),
-    Place("archive", "Retention: the archive", ARCHIVE),
-    Place("trash", "Retention: the trash", TRASH),
-    Place("audit", "Retention: the audit trail", AUDIT),
-    Place("operation", "Retention: one operation", OPERATION),
+    Place("archive", "Retention: the archive", ARCHIVE, ("retention", "place")),
+    Place("trash", "Retention: the trash", TRASH, ("retention", "place")),
+    Place("audit", "Retention: the audit trail", AUDIT, ("retention", "place")),
+    Place("operation", "Retention: one operation", OPERATION, ("place",)),
 )

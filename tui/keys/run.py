@@ -66,9 +66,9 @@ RUN_APPROVALS = (
 
 PLACES = (
     Place("tree", "Inside a run: trees", TREE),
-    Place("run", "Inside a run", RUN),
-    Place("steps", "Inside a run: steps", RUN_STEPS),
-    Place("logs", "Inside a run: logs", RUN_LOGS),
-    Place("states", "Inside a run: states", RUN_STATES),
-    Place("approvals", "Inside a run: approvals", RUN_APPROVALS),
+    Place("run", "Inside a run", RUN, ("tree",)),
+    Place("steps", "Inside a run: steps", RUN_STEPS, ("run", "tree")),
+    Place("logs", "Inside a run: logs", RUN_LOGS, ("run",)),
+    Place("states", "Inside a run: states", RUN_STATES, ("run", "tree")),
+    Place("approvals", "Inside a run: approvals", RUN_APPROVALS, ("run", "tree")),
 )

@@ -41,4 +41,4 @@ RUNS = (
     Key("runs.copy", "y", "copy_id", "copy id", "Copy the run's id"),
 )
 
-PLACES = (Place("runs", "Runs", RUNS),)
+PLACES = (Place("runs", "Runs", RUNS, ("place",)),)

@@ -27,4 +27,4 @@ SPACE = (
     Key("space.preview", "v", "preview", "preview", "Show or hide the preview"),
 )
 
-PLACES = (Place("space", "Space", SPACE),)
+PLACES = (Place("space", "Space", SPACE, ("place",)),)

@@ -35,7 +35,7 @@ DIFF = (
 )
 
 PLACES = (
-    Place("workflows", "Workflows", WORKFLOWS),
-    Place("version", "Inside a version", VERSION),
-    Place("diff", "Two versions compared", DIFF),
+    Place("workflows", "Workflows", WORKFLOWS, ("place",)),
+    Place("version", "Inside a version", VERSION, ("place",)),
+    Place("diff", "Two versions compared", DIFF, ("place",)),
 )

@@ -5,7 +5,8 @@ from textual.strip import Strip
 
 from ..commands import run_key
 from ..glyphs import glyphs_of
-from ..keys import Key, offered, shown
+from ..keys import offered, shown
+from ..keys.key import Key
 from ..lines import Line, width_of
 from .frame import FrameLine, frame_line
 from .line_list import strip_of

@@ -1,0 +1,118 @@
+"""How a person left the browser, a small file for each data directory: what is found again at the next start."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+HISTORY = 50
+"""Filters that are remembered."""
+LARGEST = 1_000_000
+"""Bytes that such a file has at most."""
+PATIENCE = 2.0
+"""Seconds for which a program that ends waits for its last state to be written."""
+
+
+class Remembered(msgspec.Struct, kw_only=True, frozen=True):
+    """How it was left. Whoever takes something from it bears that it is old, or of another version."""
+
+    data: str = ""
+    """Of which data: the path that the name of the file is made of."""
+    place: str = "runs"
+    theme: str = ""
+    screens: dict[str, dict[str, Any]] = {}
+    """By place: what is shown there, and how; only the place's own screen knows what the keys mean."""
+    filters: tuple[str, ...] = ()
+    """Queries that were typed, the newest first."""
+    watched: tuple[str, ...] = ()
+    """Ids of the runs of which a person wants to be told."""
+
+    def with_filter(self, text: str) -> Remembered:
+        """The same, with a query as the newest one."""
+        rest = (one for one in self.filters if one != text)
+        return msgspec.structs.replace(self, filters=(text, *rest)[:HISTORY]) if text else self
+
+
+def state_file(data: str) -> Path:
+    """Where it is remembered how some data were left, by their path or URL."""
+    import platformdirs
+
+    name = hashlib.blake2b(data.encode("utf-8", "surrogateescape"), digest_size=10).hexdigest()
+    return Path(platformdirs.user_state_dir("flightlog")) / f"{name}.json"
+
+
+def read_remembered(file: Path) -> Remembered:
+    """What a file says. Nothing if there is none, or if it cannot be read; one that is damaged is put aside."""
+    try:
+        with file.open("rb") as opened:
+            return msgspec.json.decode(opened.read(LARGEST), type=Remembered)
+    except OSError:
+        return Remembered()  # it is only how things were left
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        with suppress(OSError):
+            file.replace(file.with_suffix(".damaged"))
+        return Remembered()
+
+
+def write_remembered(file: Path, remembered: Remembered) -> bool:
+    """Writes it whole, or leaves what was there; whether it did. Of two at once the last one stays."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, name = tempfile.mkstemp(prefix=file.stem, suffix=".tmp", dir=file.parent)
+    except OSError:
+        return False
+    try:
+        with os.fdopen(handle, "wb") as opened:
+            opened.write(msgspec.json.encode(remembered))
+        os.replace(name, file)
+    except OSError:
+        with suppress(OSError):
+            os.unlink(name)
+        return False
+    return True
+
+
+class Memory:
+    """Writes how things stand, in a thread of its own while there is something to write. No call of it blocks or fails.
+
+    Without a file it remembers nothing.
+    """
+
+    def __init__(self, file: Path | None) -> None:
+        self._file = file
+        self._lock = threading.Lock()
+        self._next: Remembered | None = None
+        self._thread: threading.Thread | None = None
+
+    def keep(self, remembered: Remembered) -> None:
+        """Writes it soon; of several that come meanwhile only the last."""
+        if self._file is None:
+            return
+        with self._lock:
+            self._next = remembered
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._write, daemon=True, name="flightlog-memory")
+                self._thread.start()
+
+    def close(self) -> None:
+        """Waits, but not long, until the last state is written."""
+        thread = self._thread
+        if thread is not None:
+            thread.join(PATIENCE)
+
+    def _write(self) -> None:
+        assert self._file is not None
+        while True:
+            with self._lock:
+                wanted, self._next = self._next, None
+                if wanted is None:
+                    self._thread = None
+                    return
+            write_remembered(self._file, wanted)
