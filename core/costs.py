@@ -57,6 +57,16 @@ class Money(msgspec.Struct, frozen=True):
             unknown=self.unknown + other.unknown,
         )
 
+    def __sub__(self, other: "Money") -> "Money":
+        """What came on top of an earlier sum; a price that was looked up since takes an unknown call away."""
+        return Money(
+            recorded_nanousd=self.recorded_nanousd - other.recorded_nanousd,
+            computed_nanousd=self.computed_nanousd - other.computed_nanousd,
+            recorded=self.recorded - other.recorded,
+            computed=self.computed - other.computed,
+            unknown=self.unknown - other.unknown,
+        )
+
     @property
     def known_nanousd(self) -> int:
         """What is known for certain to have been spent: a lower bound when calls are unknown."""
@@ -107,6 +117,20 @@ class CostGroup(msgspec.Struct, kw_only=True, frozen=True):
     money: Money
     runs: int = 0
 
+
+class Spent(msgspec.Struct, kw_only=True, frozen=True):
+    """The costs of all calls of one day, hour or minute (UTC) that share a run, workflow or model."""
+
+    t: str
+    """Its beginning, as far as that tells it apart: `2026-11-20`, `2026-11-20T11`, `2026-11-20T11:58`."""
+    key: str
+    calls: int
+    tokens: Tokens
+    money: Money
+
+
+Every = Literal["day", "hour", "minute"]
+SpentBy = Literal["run", "workflow", "model"]
 
 GroupBy = Literal["day", "workflow", "version", "model", "agent", "session", "step", "run"]
 

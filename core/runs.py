@@ -120,6 +120,15 @@ class Step(msgspec.Struct, kw_only=True, frozen=True):
     has_output: bool = False
 
 
+class Doing(msgspec.Struct, kw_only=True, frozen=True):
+    """What a run is at."""
+
+    open: tuple[Step, ...] = ()
+    """Steps that run, in the order they began."""
+    items: dict[str, int] = {}
+    """Batch rows by status; empty where there are none, or more than are counted for a look."""
+
+
 class Item(msgspec.Struct, kw_only=True, frozen=True):
     """One row of a batch run."""
 

@@ -10,7 +10,7 @@ from .annotations import Annotation
 from .audit import Act
 from .budgets import Budget
 from .checkpoints import Blame, Checkpoint, StateDiff, StateKey, StoredState
-from .costs import CostGroup, CostRecord, GroupBy
+from .costs import CostGroup, CostRecord, Every, GroupBy, Spent, SpentBy
 from .errors import Conflict, NotSupported, no_checkpoint
 from .events import AnyEvent, Decision, ItemStatus, Json, Level, RunStarted
 from .feed import Changes, Watch
@@ -29,7 +29,21 @@ from .repositories import (
     UpkeepRepository,
 )
 from .retention.policy_file import Lent
-from .runs import Approval, Artifact, Damage, Group, Item, Message, MetricValue, Note, Retry, Run, Step, Totals
+from .runs import (
+    Approval,
+    Artifact,
+    Damage,
+    Doing,
+    Group,
+    Item,
+    Message,
+    MetricValue,
+    Note,
+    Retry,
+    Run,
+    Step,
+    Totals,
+)
 from .scope import Belonging, Scope
 from .space import Sorting, Space
 from .store import Reading, Store
@@ -45,6 +59,9 @@ class ScopedRuns(RunRepository):
 
     def get(self, run: str) -> Run:
         return self._runs.get(self._of.check(run))
+
+    def some(self, runs: Sequence[str]) -> list[Run]:
+        return [run for run in self._runs.some(runs) if self._of.scope.holds(run)]
 
     def resolve(self, text: str, within: Query = EVERYTHING) -> str:
         return self._runs.resolve(text, self._of.query & within)
@@ -88,6 +105,9 @@ class ScopedRuns(RunRepository):
 
     def steps(self, run: str, *, after: str | None = None, limit: int = ALL) -> list[Step]:
         return self._runs.steps(self._of.check(run), after=after, limit=limit)
+
+    def doing(self, runs: Sequence[str]) -> dict[str, Doing]:
+        return self._runs.doing([run.id for run in self.some(runs)])
 
     def items(
         self, run: str, *, status: ItemStatus | None = None, limit: int = 1000, after: str | None = None
@@ -134,6 +154,9 @@ class ScopedRuns(RunRepository):
 
     def costs(self, by: GroupBy, query: Query, *, since: str = "") -> list[CostGroup]:
         return self._runs.costs(by, self._of.query & query, since=since)
+
+    def spending(self, every: Every, by: SpentBy, query: Query = EVERYTHING, *, since: str = "") -> list[Spent]:
+        return self._runs.spending(every, by, self._of.query & query, since=since)
 
     def workflows(self, within: Query = EVERYTHING) -> list[Workflow]:
         return self._runs.workflows(self._of.query & within)

@@ -1,19 +1,33 @@
 """`RunRepository` over several parts: lists are merged, sums are added, questions about one run go to who has it."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 from operator import add
 from typing import Any, TypeVar
 
 from ...core.annotations import Annotation
 from ...core.audit import Act
-from ...core.costs import CostGroup, CostRecord, GroupBy, Money, Tokens
+from ...core.costs import CostGroup, CostRecord, Every, GroupBy, Money, Spent, SpentBy, Tokens
 from ...core.errors import Conflict, NotFound, StorageError
 from ...core.events import AnyEvent, Decision, ItemStatus, Json
 from ...core.pages import ALL, Page, Sort
 from ...core.query.query import EVERYTHING, Query
 from ...core.repositories import RunRepository
-from ...core.runs import Approval, Artifact, Damage, Group, Item, Message, MetricValue, Note, Retry, Run, Step, Totals
+from ...core.runs import (
+    Approval,
+    Artifact,
+    Damage,
+    Doing,
+    Group,
+    Item,
+    Message,
+    MetricValue,
+    Note,
+    Retry,
+    Run,
+    Step,
+    Totals,
+)
 from ...core.workflows import Workflow
 from ..sql.cost_queries import group_page
 from . import joined_depth
@@ -39,6 +53,9 @@ class JoinedRuns(RunRepository):
 
     def get(self, run: str) -> Run:
         return self._of(run, lambda runs: runs.get(run))
+
+    def some(self, runs: Sequence[str]) -> list[Run]:
+        return [*_flat(self._all(lambda part: part.some(runs)))]
 
     def resolve(self, text: str, within: Query = EVERYTHING) -> str:
         found: list[str | StorageError] = self._all(lambda runs: _resolved(runs, text, within))
@@ -101,6 +118,9 @@ class JoinedRuns(RunRepository):
 
     def steps(self, run: str, *, after: str | None = None, limit: int = ALL) -> list[Step]:
         return self._of(run, lambda runs: runs.steps(run, after=after, limit=limit))
+
+    def doing(self, runs: Sequence[str]) -> dict[str, Doing]:
+        return {run: found for part in self._all(lambda part: part.doing(runs)) for run, found in part.items()}
 
     def items(
         self, run: str, *, status: ItemStatus | None = None, limit: int = 1000, after: str | None = None
@@ -168,6 +188,13 @@ class JoinedRuns(RunRepository):
             return sorted(found.values(), key=lambda group: group.key, reverse=True)
         return sorted(found.values(), key=lambda group: (-group.money.known_nanousd, -group.tokens.total, group.key))
 
+    def spending(self, every: Every, by: SpentBy, query: Query = EVERYTHING, *, since: str = "") -> list[Spent]:
+        found: dict[tuple[str, str], Spent] = {}
+        for one in _flat(self._all(lambda runs: runs.spending(every, by, query, since=since))):
+            known = found.get((one.t, one.key))
+            found[one.t, one.key] = _together(known, one) if known else one
+        return [found[place] for place in sorted(found)]
+
     def workflows(self, within: Query = EVERYTHING) -> list[Workflow]:
         found: dict[str, Workflow] = {}
         for workflow in _flat(self._all(lambda runs: runs.workflows(within))):
@@ -222,6 +249,16 @@ def _spent(one: CostGroup, other: CostGroup) -> CostGroup:
         tokens=one.tokens + other.tokens,
         money=one.money + other.money,
         runs=one.runs + other.runs,
+    )
+
+
+def _together(one: Spent, other: Spent) -> Spent:
+    return Spent(
+        t=one.t,
+        key=one.key,
+        calls=one.calls + other.calls,
+        tokens=one.tokens + other.tokens,
+        money=one.money + other.money,
     )
 
 

@@ -9,13 +9,13 @@ from typing import NoReturn
 from sqlalchemy import Connection
 
 from ...core.annotations import Annotation
-from ...core.costs import CostGroup, GroupBy
+from ...core.costs import CostGroup, Every, GroupBy, Spent, SpentBy
 from ...core.errors import NotFound, NotSupported, ReadOnly, StorageError
 from ...core.events import Decision
 from ...core.feed import Watch
 from ...core.metrics import Pattern
 from ...core.pages import each
-from ...core.query.query import Query
+from ...core.query.query import EVERYTHING, Query
 from ...core.repositories import UpkeepRepository
 from ...core.runs import Run
 from ...core.space import Node, Sorting, Space
@@ -61,6 +61,12 @@ class SourceRuns(SqlRuns):
         self._index.refresh()
         self._index.prices()
         return super().costs(by, query, since=since)
+
+    def spending(self, every: Every, by: SpentBy, query: Query = EVERYTHING, *, since: str = "") -> list[Spent]:
+        self._index.refresh()
+        if by != "run":  # which is asked for how fast money goes now: that waits for no price table
+            self._index.prices()
+        return super().spending(every, by, query, since=since)
 
     def annotate(self, annotation: Annotation) -> None:
         self.get(annotation.run)

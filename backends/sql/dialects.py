@@ -82,6 +82,18 @@ class _Day(_Expression):
     postgresql = "coalesce(to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD'), '')"
 
 
+class _Hour(_Expression):
+    name, type, inherit_cache = "hour", String, True
+    sqlite = "substr({}, 1, 13)"
+    postgresql = """coalesce(to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24'), '')"""
+
+
+class _Minute(_Expression):
+    name, type, inherit_cache = "minute", String, True
+    sqlite = "substr({}, 1, 16)"
+    postgresql = """coalesce(to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI'), '')"""
+
+
 class _Texts(_Expression):
     name, type, inherit_cache = "texts", Texts, True
     sqlite, postgresql = "json_group_array({})", "coalesce(json_agg({})::text, '[]')"
@@ -165,6 +177,16 @@ def ending(text: ColumnElement[Any], length: int) -> ColumnElement[str]:
 def day(time: ColumnElement[Any]) -> ColumnElement[str]:
     """The UTC day of a time, `2026-11-20`."""
     return _Day(time)
+
+
+def hour(time: ColumnElement[Any]) -> ColumnElement[str]:
+    """The UTC hour of a time, `2026-11-20T11`."""
+    return _Hour(time)
+
+
+def minute(time: ColumnElement[Any]) -> ColumnElement[str]:
+    """The UTC minute of a time, `2026-11-20T11:58`."""
+    return _Minute(time)
 
 
 def texts(column: ColumnElement[Any]) -> ColumnElement[str]:

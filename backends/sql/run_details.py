@@ -33,14 +33,16 @@ def read(bodies: Bodies, run: str, seq: int) -> AnyEvent | None:
 # --- steps -----------------------------------------------------------------------------------------
 
 _s = tables.steps.c
+STEP = (
+    *(_s.id, _s.name, _s.status, _s.agent, _s.kind, _s.attempt, _s.parent, _s.depends_on),
+    *(_s.started, _s.finished, _s.error, _s.logs),
+    *(_s.started_seq, _s.finished_seq, _s.has_input, _s.has_output),
+    *token_columns(tables.steps),
+    *money_columns(tables.steps),
+)
+"""The columns that `step_of` reads."""
 _steps = (
-    select(
-        *(_s.id, _s.name, _s.status, _s.agent, _s.kind, _s.attempt, _s.parent, _s.depends_on),
-        *(_s.started, _s.finished, _s.error, _s.logs),
-        *(_s.started_seq, _s.finished_seq, _s.has_input, _s.has_output),
-        *token_columns(tables.steps),
-        *money_columns(tables.steps),
-    )
+    select(*STEP)
     .where(_s.run == _run, _s.position > bindparam("place"))
     .order_by(_s.position)
     .limit(bindparam("limit"))
@@ -54,10 +56,11 @@ def steps(connection: Connection, run: str, after: str | None = None, limit: int
     if place is None:
         raise NotFound(f"there is no step {str(after)[:60]!r}", where=f"run {run}")
     given = {"run": run, "place": place, "limit": max(limit, 1)}
-    return [_step(run, row) for row in connection.execute(_steps, given)]
+    return [step_of(run, row) for row in connection.execute(_steps, given)]
 
 
-def _step(run: str, row: AnyRow) -> Step:
+def step_of(run: str, row: AnyRow) -> Step:
+    """The step of a row that was selected by `STEP`."""
     return Step(
         run=run,
         id=row[0],

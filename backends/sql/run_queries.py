@@ -1,6 +1,6 @@
 """Finding runs: by id, by what a person types, by number; counts come from counters."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, bindparam, func, select, union
@@ -40,6 +40,16 @@ def get(connection: Connection, run: str) -> Run:
     if not found:
         raise no_run(run)
     return found[0]
+
+
+_some = select(*COLUMNS).select_from(RUNS).where(runs.c.id.in_(bindparam("runs", expanding=True)))
+_AT_ONCE = 500  # ids in one statement
+
+
+def some(connection: Connection, ids: Sequence[str]) -> list[Run]:
+    """Runs by their ids; those that are not there are left out."""
+    parts = (ids[begin : begin + _AT_ONCE] for begin in range(0, len(ids), _AT_ONCE))
+    return [run for part in parts for run in runs_of(connection.execute(_some, {"runs": part}))]
 
 
 _present = select(runs.c.id).where(runs.c.id == bindparam("run"))

@@ -1,6 +1,6 @@
 """`RunRepository` over the query tables: every backend's and every source's way to find and read runs."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -10,16 +10,30 @@ from sqlalchemy import ColumnElement, Connection
 from ...core.annotations import Annotation, Answered
 from ...core.audit import Act
 from ...core.clock import now
-from ...core.costs import CostGroup, CostRecord, GroupBy
+from ...core.costs import CostGroup, CostRecord, Every, GroupBy, Spent, SpentBy
 from ...core.errors import ReadOnly
 from ...core.events import AnyEvent, Decision, ItemStatus, Json, decode
 from ...core.pages import ALL, Page, Sort
 from ...core.query.query import EVERYTHING, Query
 from ...core.recording.jsonable import make_plain
 from ...core.repositories import RunRepository
-from ...core.runs import Approval, Artifact, Damage, Group, Item, Message, MetricValue, Note, Retry, Run, Step, Totals
+from ...core.runs import (
+    Approval,
+    Artifact,
+    Damage,
+    Doing,
+    Group,
+    Item,
+    Message,
+    MetricValue,
+    Note,
+    Retry,
+    Run,
+    Step,
+    Totals,
+)
 from ...core.workflows import Workflow
-from . import cost_queries, run_details, run_items, run_pages, run_queries
+from . import cost_queries, run_details, run_doing, run_items, run_pages, run_queries, spending
 from .bodies import Bodies
 from .database import Database
 from .log_search import LogSearch
@@ -71,6 +85,10 @@ class SqlRuns(RunRepository):
     def get(self, run: str) -> Run:
         with self._reading() as connection:
             return run_queries.get(connection, run)
+
+    def some(self, runs: Sequence[str]) -> list[Run]:
+        with self._reading() as connection:
+            return run_queries.some(connection, runs)
 
     def resolve(self, text: str, within: Query = EVERYTHING) -> str:
         within = self.settled(within)
@@ -133,6 +151,10 @@ class SqlRuns(RunRepository):
     def steps(self, run: str, *, after: str | None = None, limit: int = ALL) -> list[Step]:
         with self._reading(run) as connection:
             return run_details.steps(connection, run, after, limit)
+
+    def doing(self, runs: Sequence[str]) -> dict[str, Doing]:
+        with self._reading() as connection:
+            return run_doing.doing(connection, runs)
 
     def items(
         self, run: str, *, status: ItemStatus | None = None, limit: int = 1000, after: str | None = None
@@ -200,6 +222,11 @@ class SqlRuns(RunRepository):
         query = self.settled(query, *([cost_queries.called_since(since)] if since else []))
         with self._reading() as connection:
             return cost_queries.groups(connection, by, query, since)
+
+    def spending(self, every: Every, by: SpentBy, query: Query = EVERYTHING, *, since: str = "") -> list[Spent]:
+        query = self.settled(query, cost_queries.called_since(since))
+        with self._reading() as connection:
+            return spending.spending(connection, every, by, query, since)
 
     def workflows(self, within: Query = EVERYTHING) -> list[Workflow]:
         within = self.settled(within)

@@ -1,14 +1,29 @@
 """Runs, and everything they are made of."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 from ..annotations import Annotation
 from ..audit import Act
-from ..costs import CostGroup, CostRecord, GroupBy
+from ..costs import CostGroup, CostRecord, Every, GroupBy, Spent, SpentBy
 from ..events import AnyEvent, Decision, ItemStatus, Json
 from ..pages import ALL, Page, Sort
 from ..query.query import EVERYTHING, Query
-from ..runs import Approval, Artifact, Damage, Group, Item, Message, MetricValue, Note, Retry, Run, Step, Totals
+from ..runs import (
+    Approval,
+    Artifact,
+    Damage,
+    Doing,
+    Group,
+    Item,
+    Message,
+    MetricValue,
+    Note,
+    Retry,
+    Run,
+    Step,
+    Totals,
+)
 from ..workflows import Workflow
 
 
@@ -18,6 +33,10 @@ class RunRepository(ABC):
     @abstractmethod
     def get(self, run: str) -> Run:
         """A run by its id; NotFound."""
+
+    @abstractmethod
+    def some(self, runs: Sequence[str]) -> list[Run]:
+        """Runs by their ids, as lists tell them, in no order; those that are not there are left out."""
 
     @abstractmethod
     def resolve(self, text: str, within: Query = EVERYTHING) -> str:
@@ -96,6 +115,13 @@ class RunRepository(ABC):
         """
 
     @abstractmethod
+    def doing(self, runs: Sequence[str]) -> dict[str, Doing]:
+        """What runs are at: their open steps, in the order they began, and how many of their rows have which status.
+
+        Rows of runs that have over 20,000 are not counted; a run that is at nothing, or not there, is left out.
+        """
+
+    @abstractmethod
     def items(
         self, run: str, *, status: ItemStatus | None = None, limit: int = 1000, after: str | None = None
     ) -> Page[Item]:
@@ -156,6 +182,13 @@ class RunRepository(ABC):
 
         `since` is a day (UTC, `2026-11-01`): calls made before it, or nobody knows when, are left out. Answered in one
         statement a database; without a query from rollups (not by step or run, nor by session since a day).
+        """
+
+    @abstractmethod
+    def spending(self, every: Every, by: SpentBy, query: Query = EVERYTHING, *, since: str = "") -> list[Spent]:
+        """Costs of the matching runs by time and key, oldest first: of calls made at `since`, a day or time, or later.
+
+        Costs these calls; of days, without a query and not by run, the kept sums of these days.
         """
 
     @abstractmethod

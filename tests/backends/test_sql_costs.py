@@ -7,7 +7,7 @@ import hypothesis.strategies as st
 import pytest
 from flightlog.backends.postgres.engine import open_server
 from flightlog.backends.postgres.server_url import ServerUrl
-from flightlog.backends.sql import cost_queries
+from flightlog.backends.sql import cost_queries, run_doing, spending
 from flightlog.backends.sql.query_sql import Known, where
 from flightlog.backends.sql.tables import runs
 from flightlog.backends.sqlite.engine import open_database
@@ -116,6 +116,31 @@ def test_calls_since_a_day_are_found_by_their_time(small):
             compiled = statement.compile(connection, compile_kwargs={"literal_binds": True})
             plan = " ".join(row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}"))
         assert "costs_by_time (t>?)" in plan
+
+
+def test_spending_costs_the_calls_of_its_time_or_the_kept_sums_of_its_days(small, statements):
+    small.record(small.begin(), CostRecorded(model="m", nanousd=1, t=DAYS[1]))
+    for every, by, query in product(("day", "hour", "minute"), ("run", "workflow", "model"), ("", "workflow:triage")):
+        statements.clear()
+        small.runs.spending(every, by, parse(query), since=DAYS[1][:10])
+        assert len(statements) == 1
+        statement = spending.summed(every, by, parse(query), DAYS[1][:10])
+        with small.database.read() as connection:
+            compiled = statement.compile(connection, compile_kwargs={"literal_binds": True})
+            plan = " ".join(row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}"))
+        kept = every == "day" and by != "run" and not query
+        assert ("rollups" if kept else "costs_by_time (t>?)") in plan, (every, by, query)
+
+
+def test_open_steps_are_found_by_their_index(small):
+    with small.database.read() as connection:
+        compiled = run_doing._open.compile(connection)
+        plan = " ".join(row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {_filled(compiled)}"))
+    assert "steps_running" in plan
+
+
+def _filled(compiled) -> str:
+    return str(compiled).replace("(__[POSTCOMPILE_runs])", "('a', 'b')")
 
 
 def test_calls_are_told_with_their_prices(small):

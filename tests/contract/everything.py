@@ -1,6 +1,7 @@
 """Everything that can be read of a store, by what was asked: to be compared with what it answers at another time."""
 
 from collections.abc import Callable, Iterator
+from itertools import product
 from typing import Any
 
 from flightlog.core.errors import FlightlogError
@@ -63,6 +64,11 @@ def _of_store(store: Store) -> Iterator[tuple[Any, ...]]:
         order = Sort(field=sort)  # type: ignore[arg-type]
         yield "RunRepository.cursor_after", store.runs.cursor_after, EVERYTHING, order, 3
         yield "RunRepository.query", store.runs.query, EVERYTHING, order
+    for every, by in product(("day", "hour", "minute"), ("run", "workflow", "model")):
+        yield "RunRepository.spending", lambda every, by: store.runs.spending(every, by, since=""), every, by
+    ids = [run.id for run in _all(store, EVERYTHING)]
+    yield "RunRepository.doing", store.runs.doing, ids
+    yield "RunRepository.some", lambda ids: sorted(store.runs.some(ids), key=lambda run: run.id), ids
     for workflow in store.runs.values("workflow"):
         yield "RunRepository.recent", store.runs.recent, workflow
         for name in ("summary", "outcomes", "trends", "spread", "reported", "patterns"):

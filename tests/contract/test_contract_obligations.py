@@ -98,6 +98,7 @@ PROOFS: dict[str, tuple[str, ...]] = {
     ),
     "WorkflowRepository.lineage": ("test_a_forced_deletion_leaves_a_tombstone_so_that_the_lineage_stays_whole",),
     "RunRepository.get": (f"test_get_a_run_by_its_id {BY_ALL}",),
+    "RunRepository.some": ("test_some_runs_come_as_lists_tell_them_and_others_are_left_out",),
     "RunRepository.resolve": (
         "test_resolve_by_beginning_end_or_name",
         "test_every_call_that_takes_an_id_finds_none_of_another_session",
@@ -140,6 +141,10 @@ PROOFS: dict[str, tuple[str, ...]] = {
         f"test_steps_and_children_are_read_page_by_page {BY_ALL}",
         "test_steps_and_children_are_read_page_by_page",
     ),
+    "RunRepository.doing": (
+        "test_doing_tells_open_steps_in_order_and_rows_by_status",
+        "test_rows_of_a_run_that_has_very_many_are_not_counted",
+    ),
     "RunRepository.items": (
         "test_items_failed_ones_first_each_group_by_row_number "
         f"test_failed_rows_are_listed_alone_page_by_page {BY_ALL}",
@@ -173,6 +178,10 @@ PROOFS: dict[str, tuple[str, ...]] = {
         f"test_cost_records_and_costs_grouped_most_expensive_first {BY_ALL}",
         "test_costs_are_grouped_on_every_axis_and_since_a_day",
         "test_without_a_query_the_rollups_answer",
+    ),
+    "RunRepository.spending": (
+        "test_spending_is_told_by_time_and_key_oldest_first",
+        "test_spending_costs_the_calls_of_its_time_or_the_kept_sums_of_its_days",
     ),
     "RunRepository.workflows": (
         f"test_workflows_are_listed_by_id_with_how_their_runs_stand {BY_ALL}",

@@ -83,6 +83,8 @@ OTHERS = {
     "by": "run",
     "workflow": f"{SECRET}-flow",
     "since": 0,
+    "every": "day",
+    "runs": (),
     "prefix": "",
     "filter": LogFilter(),
 }
@@ -175,12 +177,13 @@ def test_no_list_and_no_sum_tells_of_another_session(two):
             ):
                 given |= {"by": by} if "by" in given else {}
                 given |= {"key": key} if "key" in given else {}
+                given |= {"runs": [own.id, other.id]} if "runs" in given else {}
                 with contextlib.suppress(NotFound):
                     told.append((name, repr(called(scoped, part, name, given))))
                 if not {"by", "key"} & given.keys():
                     break
     names = {name for name, _ in told}
-    wanted = "query values totals costs workflows sessions projects recent search pending"
+    wanted = "some doing spending query values totals costs workflows sessions projects recent search pending"
     assert set(wanted.split()) <= names
     for name, text in told:
         # What was asked for may be named in the answer.

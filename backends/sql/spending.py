@@ -1,0 +1,51 @@
+"""What was spent when: costs by day, hour or minute and by what they were for."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Connection, func, select
+
+from ...core.costs import Every, Spent, SpentBy
+from ...core.query.query import Query
+from .cost_queries import made_since
+from .dialects import day, hour, minute
+from .run_queries import matching
+from .run_rows import AnySelect, call_money, money_columns, money_of, token_columns, tokens_of
+from .tables import rollups, runs
+
+_BUCKETS: dict[Every, Callable[[ColumnElement[Any]], ColumnElement[str]]] = {"day": day, "hour": hour, "minute": minute}
+_KEPT: dict[SpentBy, Column[str]] = {"workflow": rollups.c.workflow, "model": rollups.c.model}
+
+
+def spending(connection: Connection, every: Every, by: SpentBy, query: Query, since: str = "") -> list[Spent]:
+    """Costs by time and key, oldest first. Of what the query asks of log text the tables must know all."""
+    return [
+        Spent(t=row[0] or "", key=row[1] or "", calls=row[2], tokens=tokens_of(row, 3), money=money_of(row, 8))
+        for row in connection.execute(summed(every, by, query, since))
+    ]
+
+
+def summed(every: Every, by: SpentBy, query: Query, since: str) -> AnySelect:
+    """The one statement that sums up; of whole days, without a query, from kept sums."""
+    condition = matching(query)
+    kept = _KEPT.get(by) if every == "day" and len(since) <= len("2026-11-20") else None
+    if condition is None and kept is not None:
+        return _rolled_up(kept, since)
+    calls = made_since(since)
+    of_run = calls.join(runs, runs.c.id == calls.c.run)
+    bucket, key = _BUCKETS[every](calls.c.t), {"run": calls.c.run, "workflow": runs.c.workflow}.get(by, calls.c.model)
+    sums = [func.count(), *_sums(token_columns(calls)), *call_money(calls)]
+    statement = select(bucket.label("bucket"), key.label("key"), *sums).select_from(of_run)
+    if condition is not None:
+        statement = statement.where(condition)
+    return statement.group_by("bucket", "key").order_by("bucket", "key")
+
+
+def _rolled_up(key: Column[str], since: str) -> AnySelect:
+    of_day = rollups.c.day
+    sums = _sums([rollups.c.calls, *token_columns(rollups), *money_columns(rollups)])
+    return select(of_day, key, *sums).where(of_day >= since).group_by(of_day, key).order_by(of_day, key)
+
+
+def _sums(columns: list[Any]) -> list[ColumnElement[Any]]:
+    return [func.coalesce(func.sum(column), 0) for column in columns]
