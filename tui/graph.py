@@ -51,22 +51,22 @@ def upwards(drawn: Mapping[K, Lane]) -> dict[K, Lane]:
 class _Row(NamedTuple):
     column: int
     passing: frozenset[int]
-    """Other lanes that go on below."""
+    """Other lanes that go on below, of those that are drawn."""
     homes: tuple[int, ...]
     """Lanes of parents that stand in other lanes."""
 
 
-def lanes(parents: Mapping[K, Sequence[K]], signs: Signs = UNICODE) -> dict[K, Lane]:
+def lanes(parents: Mapping[K, Sequence[K]], signs: Signs = UNICODE, *, most: int = MAX_LANES) -> dict[K, Lane]:
     """The lane and the drawing of every thing, in the order given, which has parents before children.
 
-    Parents that come later, or not at all, are left out. Costs things times lanes.
+    Parents that come later, or not at all, are left out. Costs things times lanes, and room for `most` of them.
     """
-    placed = _place(parents)
-    width = min(max((row.column for row in placed.values()), default=0) + 1, MAX_LANES)
+    placed = _place(parents, most)
+    width = min(max((row.column for row in placed.values()), default=0) + 1, most)
     return {key: Lane(min(row.column, width - 1), _draw(row, width, signs)) for key, row in placed.items()}
 
 
-def _place(parents: Mapping[K, Sequence[K]]) -> dict[K, _Row]:
+def _place(parents: Mapping[K, Sequence[K]], most: int) -> dict[K, _Row]:
     left = _children_left(parents)
     lane_of: dict[K, int] = {}
     busy: set[int] = set()
@@ -79,7 +79,8 @@ def _place(parents: Mapping[K, Sequence[K]]) -> dict[K, _Row]:
         column = done[0] if done and not left[known[0]] else next(n for n in range(len(busy) + 1) if n not in busy)
         busy.difference_update(done)
         homes = tuple(lane_of[parent] for parent in known if lane_of[parent] != column)
-        placed[key] = _Row(column, frozenset(busy - {column}), homes)
+        passing = frozenset(lane for lane in range(most) if lane in busy and lane != column)
+        placed[key] = _Row(column, passing, homes)
         lane_of[key] = column
         if left.get(key):
             busy.add(column)

@@ -2,7 +2,9 @@
 
 import pytest
 from flightlog.core.runs import Step
-from flightlog.tui.step_tree import StepTree
+from flightlog.tui.steps.forest import Forest
+from flightlog.tui.steps.picture import Picture
+from flightlog.tui.steps.rows import line_of
 from flightlog.tui.themes import DARK, LIGHT, Palette, _palette
 from textual.color import Color
 from textual.theme import Theme
@@ -39,7 +41,7 @@ def test_words_stand_out_from_what_lies_behind_them(theme):
 
 @pytest.mark.parametrize("width", [120, 80])
 def test_the_agent_of_a_step_is_written_as_words_are(width):
-    tree = StepTree([Step(run="r", id="a", name="plan", agent="planner", status="completed")])
-    tree.width = width
-    (node,) = tree.nodes()
-    assert "muted" in [ink for text, ink in node.line(width) if "planner" in text]
+    step = Step(run="r", id="a", name="plan", agent="planner", status="completed")
+    picture = Picture(Forest([step]))
+    picture.width = width
+    assert "muted" in [ink for text, ink in line_of(picture, step, width) if "planner" in text]

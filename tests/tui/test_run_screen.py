@@ -1,145 +1,28 @@
 """The run screen on runs that the public recorder made: every tab, every key, both sizes, hostile text, live."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import flightlog
 import pytest
 from flightlog.core.store import Store
 from flightlog.tui.app import FlightlogApp
-from flightlog.tui.glyphs import UNICODE
-from flightlog.tui.keys import bindings, place
-from flightlog.tui.messages import OpenRun, StoreChanged, Trouble
+from flightlog.tui.keys import place
+from flightlog.tui.messages import OpenRun
 from flightlog.tui.run_tabs import NAMES
 from flightlog.tui.screens.run import MAKE, RunScreen
-from flightlog.tui.themes import DARK
 from flightlog.tui.widgets.log_lines import LogLines
 from flightlog.tui.widgets.tab_bar import TabBar
 from flightlog.tui.widgets.tree_view import TreeView
+from reading import LETTERS, SIZES, Reader, counted, opened, screen_of, settled, text_of, wait
 from recorded import NASTY, record_everything, waiting_run
-from textual.app import App
-from textual.pilot import Pilot
 from textual.widgets import Input
-
-SIZES = [(120, 36), (80, 24)]
-LETTERS = dict(zip(NAMES, "osltcmipa", strict=True))
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     with flightlog.open(tmp_path / "data", storage="file") as store:
         yield store
-
-
-async def wait(pilot: Pilot[None], true: Callable[[], object], seconds: float = 30.0) -> None:
-    """Lets the program go on until something is so."""
-    end = asyncio.get_running_loop().time() + seconds
-    while not true():
-        assert asyncio.get_running_loop().time() < end, "waited in vain"
-        await asyncio.sleep(0.01)
-        await pilot.pause()
-
-
-async def settled(pilot: Pilot[None]) -> None:
-    """Waits until the screen has nothing more to read."""
-    screen = pilot.app.screen
-    assert isinstance(screen, RunScreen)
-    await wait(pilot, lambda: not screen._head.busy and not any(one.busy for one in screen.loaders.values()))
-    await pilot.pause()
-
-
-class Reader(App[None]):
-    """As much of the browser as the run screen needs."""
-
-    BINDINGS = bindings("app")
-    glyphs = UNICODE
-
-    def __init__(self, store: Store, run: str) -> None:
-        super().__init__()
-        self.store, self.first = store, run
-        self.troubles: list[str] = []
-        self.told: list[str] = []
-
-    def on_mount(self) -> None:
-        self.register_theme(DARK)
-        self.theme = DARK.name
-        self.push_screen(RunScreen(self.store, self.first))
-
-    def on_open_run(self, message: OpenRun) -> None:
-        self.push_screen(RunScreen(self.store, message.run))
-
-    def on_trouble(self, message: Trouble) -> None:
-        self.troubles.append(str(message.error))
-
-    def notify(self, message: str, **more: object) -> None:
-        assert more.get("markup") is False
-        self.told.append(message)
-
-    def changed(self) -> None:
-        """What the feed's notice comes to."""
-        self.screen.post_message(StoreChanged())
-
-    async def action_back(self) -> None:
-        await self.run_action("back", self.screen)
-
-
-@asynccontextmanager
-async def opened(
-    store: Store, run: str, size: tuple[int, int] = (120, 36), tab: str = ""
-) -> AsyncIterator[Pilot[None]]:
-    """The browser, with a run open in it."""
-    app = Reader(store, run)
-    async with app.run_test(size=size) as pilot:
-        await wait(pilot, lambda: isinstance(app.screen, RunScreen) and app.screen.tab is not None)
-        await settled(pilot)
-        if tab:
-            await pilot.press(LETTERS[tab])
-            await wait(pilot, lambda: app.screen.current == tab)
-            await settled(pilot)
-        yield pilot
-        assert not app.troubles
-
-
-def text_of(pilot: Pilot[None]) -> str:
-    """All that is on the screen."""
-    return "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
-
-
-def screen_of(pilot: Pilot[None]) -> RunScreen:
-    """The run screen."""
-    assert isinstance(pilot.app.screen, RunScreen)
-    return pilot.app.screen
-
-
-class Counting:
-    """A repository that counts the calls to it."""
-
-    def __init__(self, repository: object) -> None:
-        self._repository = repository
-        self.calls: list[tuple[str, tuple[object, ...], dict[str, object]]] = []
-
-    def __getattr__(self, name: str) -> object:
-        method = getattr(self._repository, name)
-
-        def call(*args: object, **more: object) -> object:
-            self.calls.append((name, args, more))
-            return method(*args, **more)
-
-        return call
-
-    def named(self, name: str) -> int:
-        """How often a method was called."""
-        return sum(one == name for one, _, _ in self.calls)
-
-
-def counted(store: Store) -> dict[str, Counting]:
-    """Puts counters before the repositories of a store."""
-    reading = store.reading
-    counters = {name: Counting(getattr(reading, name)) for name in ("runs", "logs", "checkpoints")}
-    store._reading = reading._replace(**counters)
-    return counters
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
@@ -266,42 +149,6 @@ async def test_lineage_leads_to_parent_and_child_and_back(store):
 # --- steps and logs ---------------------------------------------------------------------------------
 
 
-async def test_a_step_leads_to_its_log_and_a_log_entry_to_its_step(store):
-    run = record_everything(store)
-    async with opened(store, run, tab="steps") as pilot:
-        screen = screen_of(pilot)
-        await pilot.press("e")
-        await settled(pilot)
-        assert "OSError" in text_of(pilot)
-        await pilot.press("enter")
-        await wait(pilot, lambda: screen.current == "logs")
-        await settled(pilot)
-        lines = screen.query_one(LogLines)
-        assert [entry.level for entry in lines.window.entries] == ["WARNING", "ERROR"]
-        await pilot.press("escape")
-        await settled(pilot)
-        assert len(lines.window.entries) > 2
-        await pilot.press("g")
-        await settled(pilot)
-        await pilot.press("J")
-        await wait(pilot, lambda: screen.current == "steps")
-        await settled(pilot)
-        assert screen.tab.lines.current.node.target == lines.window.entries[0].step
-
-
-async def test_a_step_shows_its_input_output_and_traceback(store):
-    run = record_everything(store)
-    async with opened(store, run, tab="steps") as pilot:
-        await pilot.press("j", "k")
-        await settled(pilot)
-        assert "what?" in text_of(pilot)
-        assert "output" in text_of(pilot)
-        await pilot.press("e")
-        await settled(pilot)
-        detail = screen_of(pilot).query_one("#steps-detail", TreeView)
-        assert any("traceback" in str(row.node.line) for row in detail.rows)
-
-
 @pytest.fixture
 def long_log(store) -> str:
     """A run with 5,000 log entries, the 10th an error."""
@@ -407,26 +254,6 @@ async def test_what_is_new_appears_and_following_stops_and_returns(store):
             run.log("last one")
             pilot.app.changed()
             await wait(pilot, lambda: lines.entry.message == "last one")
-
-
-async def test_cursor_and_folds_stay_with_their_step_while_steps_come(store):
-    with store.run("live") as run:
-        with run.step("first") as first, first.step("inner"):
-            pass
-        with run.step("second"):
-            pass
-        async with opened(store, run.id, tab="steps") as pilot:
-            tree = screen_of(pilot).tab.lines
-            await pilot.press("space", "down")
-            assert [row.node.key for row in tree.rows].count(first.id) == 1
-            here = tree.current.node.key
-            rows = len(tree.rows)
-            with run.step("third") as third, third.step("inner"):
-                pass
-            pilot.app.changed()
-            await wait(pilot, lambda: len(tree.rows) == rows + 2)
-            assert tree.current.node.key == here
-            assert tree.rows[0].fold is False
 
 
 async def test_the_end_of_a_run_shows_in_the_frame(store):

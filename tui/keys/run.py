@@ -28,9 +28,17 @@ RUN = (
 """Keys of the run screen."""
 
 RUN_STEPS = (
+    Key("steps.layout", "v", "layout", "layout", "As a tree, as a waterfall, or as a graph", footer=True),
     Key("steps.next_failed", "e", "next_failed(1)", "next error", "To the next failed step", footer=True),
     Key("steps.previous_failed", "E", "next_failed(-1)", "previous error", "To the previous failed step"),
+    Key("steps.open", "S", "next_open", "stuck", "To the oldest open step, then to the next one", footer=True),
     Key("steps.detail", "d", "detail", "detail", "Show or hide the step's detail", footer=True),
+    Key("steps.zoom_in", "plus", "zoom(0.5)", "zoom in", "Waterfall: look closer"),
+    Key("steps.zoom_out", "minus", "zoom(2.0)", "zoom out", "Waterfall: see more of the run", priority=True),
+    Key("steps.fit", "f", "fit", "fit", "Waterfall: the step under the cursor alone"),
+    Key("steps.whole", "0", "whole", "whole run", "Waterfall: the whole run"),
+    Key("steps.earlier", "less_than_sign,shift+left", "pan(-1)", "earlier", "Waterfall: earlier; graph: more lanes"),
+    Key("steps.later", "greater_than_sign,shift+right", "pan(1)", "later", "Waterfall: later; graph: more lanes"),
 )
 
 RUN_LOGS = (

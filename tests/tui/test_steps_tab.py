@@ -1,0 +1,209 @@
+"""The steps tab on runs that the public recorder made: every key, both sizes, three layouts, live and lost."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import flightlog
+import pytest
+from flightlog.core.runs import Step
+from flightlog.core.store import Store
+from flightlog.tui.widgets.log_lines import LogLines
+from flightlog.tui.widgets.tree_view import TreeView
+from reading import SIZES, opened, screen_of, settled, text_of, wait
+from recorded import NASTY, record_everything
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with flightlog.open(tmp_path / "data", storage="file") as store:
+        yield store
+
+
+def here(pilot) -> str:
+    """The name of the step under the cursor."""
+    tab = screen_of(pilot).tab
+    return tab.picture.forest.by_id[tab.lines.current.node.target].name
+
+
+def side(pilot, name: str) -> str:
+    """One side of the step's detail."""
+    found = screen_of(pilot).query_one(f"#steps-{name}", TreeView)
+    return "\n".join("".join(text for text, _ in found.draw(n, 60)) for n in range(found.count()))
+
+
+async def test_a_step_leads_to_its_log_and_a_log_entry_to_its_step(store):
+    run = record_everything(store)
+    async with opened(store, run, tab="steps") as pilot:
+        screen = screen_of(pilot)
+        await pilot.press("e")
+        await settled(pilot)
+        assert "OSError" in text_of(pilot)
+        await pilot.press("enter")
+        await wait(pilot, lambda: screen.current == "logs")
+        await settled(pilot)
+        lines = screen.query_one(LogLines)
+        assert [entry.level for entry in lines.window.entries] == ["WARNING", "ERROR"]
+        await pilot.press("escape")
+        await settled(pilot)
+        assert len(lines.window.entries) > 2
+        await pilot.press("g")
+        await settled(pilot)
+        await pilot.press("J")
+        await wait(pilot, lambda: screen.current == "steps")
+        await settled(pilot)
+        assert screen.tab.lines.current.node.target == lines.window.entries[0].step
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_both_sides_of_a_step_stand_beside_each_other(store, size):
+    run = record_everything(store)
+    async with opened(store, run, size, tab="steps") as pilot:
+        await pilot.press("j", "k")
+        await wait(pilot, lambda: "what?" in side(pilot, "input") and "search" in side(pilot, "output"))
+        input, output = (screen_of(pilot).query_one(f"#steps-{name}").region for name in ("input", "output"))
+        assert input.y == output.y
+        assert input.right < output.x
+        assert output.height >= 2
+        await pilot.press("e")
+        await wait(pilot, lambda: "OSError: rate limit" in side(pilot, "output"))
+        assert "traceback" in side(pilot, "output")
+        # A pane that is read is larger, and esc leads back to the steps before it leads out.
+        before = screen_of(pilot).query_one("#steps-pane").region.height
+        await pilot.press("tab")
+        await wait(pilot, lambda: screen_of(pilot).query_one("#steps-pane").region.height > before)
+        await pilot.press("escape")
+        await wait(pilot, lambda: screen_of(pilot).tab.lines.has_focus)
+        await pilot.press("d")
+        await wait(pilot, lambda: not screen_of(pilot).query_one("#steps-pane").region.height)
+        await pilot.press("d")
+        await wait(pilot, lambda: screen_of(pilot).query_one("#steps-pane").region.height)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_the_cursor_stays_on_its_step_through_all_layouts(store, size):
+    run = record_everything(store)
+    async with opened(store, run, size, tab="steps") as pilot:
+        tab = screen_of(pilot).tab
+        await pilot.press("e", "e")
+        await settled(pilot)
+        assert here(pilot) == "fetch"
+        id = tab.lines.current.node.target
+        assert "self" in text_of(pilot)
+        await pilot.press("v")
+        assert tab.picture.layout == "waterfall"
+        assert tab.lines.current.node.target == id
+        assert " 0.000s " in text_of(pilot).splitlines()[3]
+        await pilot.press("v")
+        assert tab.picture.layout == "graph"
+        assert tab.lines.current.node.target == id
+        assert [row.node.key for row in tab.lines.rows] == tab.picture.order()
+        assert any(sign in text_of(pilot) for sign in ("├─", "╰─", "─╯"))
+        await pilot.press("G", "E")
+        assert tab.lines.current.node.target == id
+        await pilot.press("E", "v")
+        assert tab.picture.layout == "tree"
+        assert tab.lines.current.node.target == id
+        assert pilot.app.told[-1] == "No failed step before this one"
+
+
+async def test_the_waterfall_is_looked_at_closer_and_minus_folds_elsewhere(store):
+    run = record_everything(store)
+    async with opened(store, run, tab="steps") as pilot:
+        tab = screen_of(pilot).tab
+        await pilot.press("plus", "greater_than_sign", "f", "0")
+        assert tab.picture.window.part is None  # keys of the waterfall alone
+        folds = len(tab.lines.rows)
+        await pilot.press("minus")
+        assert len(tab.lines.rows) < folds
+        await pilot.press("v", "j", "plus")
+        whole, closer = tab.picture.scale, tab.picture.window.part
+        assert closer[1] - closer[0] == pytest.approx((whole.last - whole.first) / 2, rel=0.01)
+        await pilot.press("plus", "less_than_sign")
+        earlier = tab.picture.window.part
+        await pilot.press("greater_than_sign")
+        assert tab.picture.window.part[0] > earlier[0]
+        await pilot.press("minus", "minus")
+        assert tab.picture.window.part is None
+        await pilot.press("e", "f")
+        assert tab.picture.window.part
+        await pilot.press("0")
+        assert tab.picture.window.part is None
+
+
+async def test_cursor_and_folds_stay_with_their_step_while_steps_come(store):
+    with store.run("live") as run:
+        with run.step("first") as first, first.step("inner"):
+            pass
+        with run.step("second"):
+            pass
+        async with opened(store, run.id, tab="steps") as pilot:
+            tree = screen_of(pilot).tab.lines
+            assert len(tree.rows) == 2  # what is finished is folded while the run is live
+            assert "1 step" in text_of(pilot)
+            await pilot.press("space", "down", "down")
+            assert here(pilot) == "second"
+            with run.step("third") as third, third.step("inner"):
+                pilot.app.changed()
+                await wait(pilot, lambda: len(tree.rows) == 5)
+                assert here(pilot) == "second"
+                assert tree.rows[0].fold is True
+                await pilot.press("v", "G")
+                assert here(pilot) == "inner"
+            pilot.app.changed()
+            # Its end would fold the step that the cursor lies in.
+            await wait(pilot, lambda: not screen_of(pilot).tab.picture.forest.open)
+            assert here(pilot) == "inner"
+            assert len(tree.rows) == 5
+            await pilot.press("g")
+            with run.step("fourth"):
+                pass
+            pilot.app.changed()
+            await wait(pilot, lambda: screen_of(pilot).tab.picture.forest.all[-1].name == "fourth")
+            assert [row.fold for row in tree.rows] == [True, None, None, False, None]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_what_is_open_is_said_and_one_key_away(store, size):
+    with store.run("live") as run, run.step("outer") as outer:
+        with outer.step("before"):
+            pass
+        with outer.step("call " + NASTY, kind="llm") as call, outer.step("later", kind="tool"):
+            async with opened(store, run.id, size, tab="steps") as pilot:
+                assert "oldest open call  call " in text_of(pilot)
+                assert "of 3 open" in text_of(pilot)
+                await pilot.press("S")
+                assert screen_of(pilot).tab.lines.current.node.target == call.id
+                await pilot.press("S")
+                assert here(pilot) == "later"
+                await pilot.press("v", "v", "S")
+                assert screen_of(pilot).tab.lines.current.node.target == call.id
+                tab = screen_of(pilot).tab
+                before = tab.picture.now
+                tab.tick()
+                assert tab.picture.now > before
+    async with opened(store, run.id, size, tab="steps") as pilot:
+        assert "oldest open" not in text_of(pilot)
+        await pilot.press("S")
+        assert pilot.app.told == ["No step is open"]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_ten_thousand_steps_are_drawn_as_far_as_they_are_seen(store, size, monkeypatch):
+    with store.run("many") as run:
+        pass
+    steps = [Step(run=run.id, id=f"s{n}", name=f"step {n}", status="completed") for n in range(10_000)]
+    steps = [*steps, Step(run=run.id, id="bad", name="bad", status="failed", depends_on=("s5",), error=NASTY)]
+    monkeypatch.setattr(type(store.reading.runs), "steps", lambda self, run, **more: list(steps))
+    async with opened(store, run.id, size, tab="steps") as pilot:
+        tab, height = screen_of(pilot).tab, size[1]
+        assert len(tab.lines.rows) == 10_001
+        for keys in (("j",), ("G",), ("E", "e"), ("v",), ("g", "G"), ("v",), ("g", "G"), ("v",)):
+            before, forest = tab.lines.drawn, tab.picture.forest
+            await pilot.press(*keys)
+            await settled(pilot)
+            assert tab.lines.drawn - before <= 3 * height, keys
+            assert tab.picture.forest is forest  # nothing was read or counted again
+        before = tab.lines.drawn
+        tab.tick()
+        await pilot.pause()
+        assert tab.lines.drawn - before <= 2 * height

@@ -1,0 +1,123 @@
+"""What all layouts of a run's steps share: the moment they are drawn for, the folds, and how a step is named."""
+
+from collections.abc import Callable
+from typing import Literal
+
+from ...core.runs import Step
+from .. import format
+from ..glyphs import UNICODE, Glyphs
+from ..graph import Lane
+from ..lines import Line, one_line, status_ink
+from ..nodes import Node, Path
+from .edges import drawn
+from .forest import Forest, Sums
+from .scale import Scale, Window
+
+Layout = Literal["tree", "waterfall", "graph"]
+
+LAYOUTS: tuple[Layout, ...] = ("tree", "waterfall", "graph")
+
+MANY = 60
+"""Steps from which on finished subtrees are folded by themselves, also when the run is over."""
+
+
+class Picture:
+    """The steps of a run as they are drawn: lines for the moment `now` (Unix seconds) in a list `width` cells wide."""
+
+    def __init__(self, forest: Forest, glyphs: Glyphs = UNICODE, *, live: bool = False) -> None:
+        """While `live`, finished subtrees are folded by themselves, but for those with errors."""
+        self.forest, self.glyphs, self.live = forest, glyphs, live
+        self.now, self.width = 0.0, 80
+        self.layout: Layout = "tree"
+        self.window = Window()
+        self.shift = 0
+        """Lanes of the graph that are scrolled out on the left."""
+        self.held: frozenset[str] = frozenset()
+        """Steps that stay unfolded by themselves: those that the cursor's step lies in."""
+        self.is_folded: Callable[[Path, bool], bool] = lambda path, open: not open
+        """Whether a step is folded, given whether it would be open by itself."""
+        self._lanes: dict[str, Lane] | None = None
+
+    @property
+    def lanes(self) -> dict[str, Lane]:
+        """The graph: a lane a step, in its order. Made when it is first asked for."""
+        if self._lanes is None:
+            self._lanes = drawn(self.forest, self.glyphs)
+        return self._lanes
+
+    @property
+    def scale(self) -> Scale:
+        """The time scale as the person has set it."""
+        last = max(self.forest.last, self.now) if self.forest.open else self.forest.last
+        return self.window.scale(self.forest.first, last)
+
+    def order(self) -> list[str]:
+        """The steps as this layout lists them when all are unfolded."""
+        return list(self.lanes) if self.layout == "graph" else self.forest.order
+
+    def path(self, id: str) -> Path:
+        """What the step is known by in this layout; empty if it is not there."""
+        if self.layout == "graph":
+            return (id,) if id in self.forest.by_id else ()
+        return self.forest.path(id)
+
+    # Nodes.
+
+    def nodes(self, line: Callable[[Step, int], Line]) -> list[Node]:
+        """The outermost lines of this layout, each drawn by `line` when it comes into sight."""
+        if self.layout == "graph":
+            by_id = self.forest.by_id
+            return [Node(id, _drawing(line, by_id[id]), target=id) for id in self.lanes]
+        return self._below(None, line)
+
+    def _below(self, parent: str | None, line: Callable[[Step, int], Line]) -> list[Node]:
+        return [self._node(step, line) for step in self.forest.below.get(parent, ())]
+
+    def _node(self, step: Step, line: Callable[[Step, int], Line]) -> Node:
+        inner = (lambda: self._below(step.id, line)) if step.id in self.forest.below else None
+        return Node(step.id, _drawing(line, step), inner, self._opens(step.id), target=step.id)
+
+    def _opens(self, id: str) -> bool:
+        forest = self.forest
+        if id in forest.lively or id in self.held:
+            return True
+        return id in forest.unfinished if self.live else len(forest.all) <= MANY
+
+    # What is said of a step.
+
+    def name(self, step: Step) -> Line:
+        """Sign, name, attempt, and the error or the agent; folded, also how much lies in it."""
+        line: Line = [
+            (f"{self.glyphs.status(step.status)} ", status_ink(step.status)),
+            (one_line(step.name, 80), "muted" if step.status in ("pending", "skipped") else "text"),
+        ]
+        if step.attempt > 1:
+            line.append((f" #{step.attempt}", "warn"))
+        inner = self.forest.sums[step.id]
+        if inner.steps and self.layout != "graph" and self.is_folded(self.path(step.id), self._opens(step.id)):
+            line += self._inside(inner)
+        if step.error:
+            line.append((f"  {one_line(step.error, 120)}", "bad"))
+        elif step.agent and step.agent != step.name:
+            line.append((f"  {one_line(step.agent, 40)}", "muted"))
+        return line
+
+    def _inside(self, inner: Sums) -> Line:
+        line: Line = [(f"  {format.plural(inner.steps, 'step')}", "accent")]
+        if inner.failed:
+            line.append((f" {self.glyphs.failed}{inner.failed}", "bad"))
+        return line
+
+    def took(self, step: Step) -> str:
+        """How long it took, or takes."""
+        took = self.forest.took(step, self.now)
+        return "" if took is None else format.duration(took)
+
+    def cost(self, step: Step) -> str:
+        """What the calls in it, and in all that lies in it, cost."""
+        money = self.forest.sums[step.id].money
+        return format.cost(money, self.glyphs) if money.provenance != "none" else ""
+
+
+def _drawing(line: Callable[[Step, int], Line], step: Step) -> Callable[[int], Line]:
+    return lambda width: line(step, width)
