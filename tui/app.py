@@ -119,6 +119,11 @@ class FlightlogApp(App[None]):
     def _met(self, person: Person | FlightlogError) -> None:
         if isinstance(person, Person):
             self.person = person
+            self.set_keymap(person.settings.keys)
+            # A theme that the environment names is for one start.
+            theme = person.settings.theme or person.remembered.theme
+            if theme in self.available_themes and "TEXTUAL_THEME" not in os.environ:
+                self.theme = theme
         for mistake in self.person.settings.mistakes[:MISTAKES]:
             self.notify(mistake, severity="warning", timeout=15, markup=False)
         self._begin()

@@ -8,6 +8,7 @@ from textual.dom import DOMNode
 
 from .keys import offered, shown
 from .keys.key import Key
+from .personal.person import own_keys
 
 
 async def run_key(app: App[object], key: Key) -> None:
@@ -31,7 +32,8 @@ class KeyCommands(Provider):
     def _commands(self) -> list[Key]:
         read_only = bool(getattr(getattr(self.screen, "store", None), "read_only", False))
         skipped = ("app.palette",)
-        return [key for key in offered(places_of(self.screen), read_only=read_only) if key.id not in skipped]
+        keys = offered(places_of(self.screen), read_only=read_only, own=own_keys(self.screen))
+        return [key for key in keys if key.id not in skipped]
 
     async def discover(self) -> Hits:
         for key in self._commands():

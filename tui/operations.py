@@ -16,6 +16,7 @@ from .glyphs import Glyphs, glyphs_of
 from .lines import Line, one_line
 from .loading import in_thread
 from .messages import OperationEnded, Trouble
+from .personal.person import key_for
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -120,7 +121,8 @@ class Operations:
         self._work = None
         if outcome.looked_at or error is None:
             severity = "warning" if outcome.failed or outcome.stopped else "information"
-            self._app.notify(summary(work, outcome), severity=severity, timeout=8, markup=False)  # type: ignore[arg-type]
+            told = summary(work, outcome, key_for(self._app, "runs.undo"))
+            self._app.notify(told, severity=severity, timeout=8, markup=False)  # type: ignore[arg-type]
         if error is not None:
             self._app.post_message(Trouble(error))
         self._app.post_message(OperationEnded())
@@ -140,8 +142,8 @@ class Operations:
         return [(f"{text} ", "text"), (filled, "accent"), (left, "muted")]
 
 
-def summary(work: Work, outcome: Outcome) -> str:
-    """What came of it, in a sentence or two; safe to show."""
+def summary(work: Work, outcome: Outcome, undo: str = "z") -> str:
+    """What came of it, in a sentence or two; safe to show. `undo`: the key that takes it back."""
     parts = [f"{format.plural(outcome.done, 'run')} {work.done}"]
     if outcome.done and outcome.after_bytes < outcome.before_bytes:
         now = f" are now {format.size(outcome.after_bytes)}" if outcome.after_bytes else " freed"
@@ -153,7 +155,7 @@ def summary(work: Work, outcome: Outcome) -> str:
     if outcome.stopped and left > 0:
         parts.append(f"stopped, {left:,} not looked at")
     if work.undo and outcome.done:
-        parts.append("z takes it back")
+        parts.append(f"{undo} takes it back")
     return "; ".join(parts)
 
 

@@ -1,7 +1,9 @@
 """The places of the browser, and the strip of them in the frame's top line, so that a newcomer sees what there is."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
+from .keys import shown
 from .lines import Line, one_line, width_of
 
 
@@ -31,33 +33,34 @@ class Shape(NamedTuple):
     """Whether only those up to the one that is open are there, for it is not the place itself that is shown."""
 
 
-def strip(current: str, shape: Shape = Shape()) -> Line:
-    """The places, the one that is open standing out."""
+def strip(current: str, shape: Shape = Shape(), own: Mapping[str, str] = {}) -> Line:
+    """The places, the one that is open standing out; with a person's own keys where they have others."""
     line: Line = []
-    for tab, title in _titled(current, shape):
+    for tab, title in _titled(current, shape, own):
         here = tab.id == current
         line += [(f" {tab.key} ", "muted" if here else "accent"), (title, "title" if here else "muted")]
     return line
 
 
-def fitting(current: str, width: int) -> Shape:
+def fitting(current: str, width: int, own: Mapping[str, str] = {}) -> Shape:
     """The shape with as many titles as there is room for in so many cells."""
     shapes = (Shape(titles) for titles in range(len(TABS), 0, -1))
-    return next((shape for shape in shapes if width_of(strip(current, shape)) <= width), Shape(0))
+    return next((shape for shape in shapes if width_of(strip(current, shape, own)) <= width), Shape(0))
 
 
-def place_at(cell: int, current: str = "", shape: Shape = Shape()) -> str | None:
+def place_at(cell: int, current: str = "", shape: Shape = Shape(), own: Mapping[str, str] = {}) -> str | None:
     """The place whose title stands in a cell of that strip."""
     end = 0
-    for tab, title in _titled(current, shape):
+    for tab, title in _titled(current, shape, own):
         end += width_of([(f" {tab.key} {title}", "text")])
         if cell < end:
             return tab.id
     return None
 
 
-def _titled(current: str, shape: Shape) -> list[tuple[PlaceTab, str]]:
-    found = [(tab, f"{tab.title} " if tab.id == current or n < shape.titles else "") for n, tab in enumerate(TABS)]
+def _titled(current: str, shape: Shape, own: Mapping[str, str]) -> list[tuple[PlaceTab, str]]:
+    keyed = [tab._replace(key=shown(own[f"place.{tab.id}"])) if f"place.{tab.id}" in own else tab for tab in TABS]
+    found = [(tab, f"{tab.title} " if tab.id == current or n < shape.titles else "") for n, tab in enumerate(keyed)]
     end = next((n for n, tab in enumerate(TABS, 1) if tab.id == current), len(TABS))
     return found[:end] if shape.inside else found
 

@@ -29,6 +29,11 @@ def place(id: str) -> Place:
     return _BY_ID[id]
 
 
+def row(id: str) -> Key:
+    """A row of the table by its id; raises KeyError."""
+    return _ROWS[id]
+
+
 def bindings(*ids: str) -> list[BindingType]:
     """Textual bindings of the places' keys, for a class's `BINDINGS`."""
     return [
@@ -64,3 +69,4 @@ def all_shown(key: Key) -> str:
 
 
 _BY_ID = {place.id: place for place in PLACES}
+_ROWS = {key.id: key for place in PLACES for key in place.keys}

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from ..keys import row, shown
 from .remembered import Memory, Remembered, read_remembered, state_file
 from .settings import PersonalSettings, View, read_settings, settings_file
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from textual.dom import DOMNode
 
 OURS = ("flightlog-dark", "flightlog-light")
@@ -67,6 +70,16 @@ def themes() -> tuple[str, ...]:
     from textual.theme import BUILTIN_THEMES
 
     return (*OURS, *BUILTIN_THEMES)
+
+
+def own_keys(node: DOMNode) -> Mapping[str, str]:
+    """A person's own keys, by the ids of the table of keys."""
+    return person_of(node).settings.keys
+
+
+def key_for(node: DOMNode, id: str) -> str:
+    """The key of a row as it is written for this person: what a sentence on screen calls it."""
+    return shown(own_keys(node).get(id) or row(id))
 
 
 def person_of(node: DOMNode) -> Person:

@@ -1,6 +1,6 @@
 """`?`: every key that works here, from the table of keys, and the words of the query language."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -11,13 +11,16 @@ from ...core.query.query_keys import KEYS
 from ..glyphs import Glyphs, glyphs_of
 from ..keys import all_shown, offered, place
 from ..lines import Line
+from ..personal.person import own_keys
 from ..widgets.line_list import LineList
 
 
-def help_lines(places: tuple[str, ...], glyphs: Glyphs, *, read_only: bool, queries: bool) -> Iterator[Line]:
+def help_lines(
+    places: tuple[str, ...], glyphs: Glyphs, *, read_only: bool, queries: bool, own: Mapping[str, str] = {}
+) -> Iterator[Line]:
     """The keys of some places, then what a filter understands, then what the signs mean."""
     for id in places:
-        keys = list(offered((id,), read_only=read_only))
+        keys = list(offered((id,), read_only=read_only, own=own))
         if not keys:
             continue
         yield [(place(id).title, "title")]
@@ -74,7 +77,8 @@ class Help(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         queries = not _WITH_QUERIES.isdisjoint(self._places)
-        lines = help_lines(self._places, glyphs_of(self), read_only=self._read_only, queries=queries)
+        told = {"read_only": self._read_only, "queries": queries}
+        lines = help_lines(self._places, glyphs_of(self), **told, own=own_keys(self))
         with Vertical(classes="dialog tall"):
             yield HelpLines(list(lines))
 

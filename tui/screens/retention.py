@@ -14,6 +14,7 @@ from ..keys import bindings
 from ..lines import Line
 from ..loading import Loader
 from ..messages import BudgetsLooked, OperationEnded, PolicyLooked, StoreChanged
+from ..personal.person import key_for
 from ..retaining import retaining_of
 from ..widgets.archive_tab import ArchiveTab
 from ..widgets.audit_tab import AuditTab
@@ -201,7 +202,8 @@ class RetentionScreen(PlaceScreen):
         retaining = retaining_of(self)
         if retaining is not None and retaining.look_now.every:
             retaining.pause()
-            what = "the policy does nothing by itself until b is pressed again" if retaining.paused else "it goes on"
+            until = f"until {key_for(self, 'retention.pause')} is pressed again"
+            what = f"the policy does nothing by itself {until}" if retaining.paused else "it goes on"
             self.app.notify(what, markup=False)
 
     def action_undo(self) -> None:

@@ -21,6 +21,7 @@ from ..annotating import Targets
 from ..loading import in_thread
 from ..messages import Trouble
 from ..operations import Operations, Work, operations_of, reasons
+from ..personal.person import key_for
 from ..signing import who
 from .annotations import Annotations
 from .prompt import Confirm, Prompt
@@ -43,9 +44,9 @@ class Words(NamedTuple):
 
 
 WORDS: dict[str, Words] = {
-    "archive": Words("Archive", "archiving", "archived", "They stay readable; R restores them.", "archive"),
+    "archive": Words("Archive", "archiving", "archived", "They stay readable; {restore} restores them.", "archive"),
     "restore": Words("Restore", "restoring", "restored", "They are live runs again.", "restore"),
-    "trash": Words("Delete", "deleting", "moved to the trash", "They go to the trash; z takes it back.", "rm"),
+    "trash": Words("Delete", "deleting", "moved to the trash", "They go to the trash; {undo} takes it back.", "rm"),
 }
 
 
@@ -116,7 +117,8 @@ async def _confirm(
     screen: Screen[Any], store: Store, targets: Targets, found: Survey, hidden: int, then: Callable[[], object]
 ) -> None:
     words = WORDS[found.doing]
-    if not await screen.app.push_screen_wait(Confirm(question(found), *consequences(found, hidden))):
+    keys = {"restore": key_for(screen, "runs.restore"), "undo": key_for(screen, "runs.undo")}
+    if not await screen.app.push_screen_wait(Confirm(question(found), *consequences(found, hidden, keys))):
         return
     if not await named(screen.app, found.emptied):
         return
@@ -218,9 +220,12 @@ def question(found: Survey) -> str:
     return f"{ask} {format.plural(len(found.chosen), 'run')} ({size}{unknown})?"
 
 
-def consequences(found: Survey, hidden: int = 0) -> list[str]:
-    """What else is to be known before one says yes; safe to show."""
-    lines = [WORDS[found.doing].then] if found.copies < len(found.chosen) or not found.chosen else []
+_KEYS = {"restore": "R", "undo": "z"}
+
+
+def consequences(found: Survey, hidden: int = 0, keys: dict[str, str] = _KEYS) -> list[str]:
+    """What else is to be known before one says yes; safe to show. `keys`: those that do the contrary."""
+    lines = [WORDS[found.doing].then.format(**keys)] if found.copies < len(found.chosen) or not found.chosen else []
     if found.copies:
         whose = "The run belongs" if found.copies == 1 else f"{found.copies:,} runs belong"
         lines.append(f"{whose} to another program: a copy is archived, and the run itself stays as it is.")

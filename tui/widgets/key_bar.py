@@ -8,6 +8,7 @@ from ..glyphs import glyphs_of
 from ..keys import offered, shown
 from ..keys.key import Key
 from ..lines import Line, width_of
+from ..personal.person import own_keys
 from .frame import FrameLine, frame_line
 from .line_list import strip_of
 
@@ -41,8 +42,8 @@ class KeyBar(FrameLine):
         self.read_only = False
 
     def _spans(self) -> list[tuple[Key, int, Line]]:
-        keys = [key for key in offered((*self.places, "app"), read_only=self.read_only) if key.footer]
-        return key_spans(keys, self.size.width - 6)
+        keys = offered((*self.places, "app"), read_only=self.read_only, own=own_keys(self))
+        return key_spans([key for key in keys if key.footer], self.size.width - 6)
 
     def render_line(self, y: int) -> Strip:
         line: Line = [(" ", "text")]

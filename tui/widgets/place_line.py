@@ -9,6 +9,7 @@ from textual.message import Message
 from ...core.text import cells, fit
 from ..glyphs import glyphs_of
 from ..lines import Line, width_of
+from ..personal.person import own_keys
 from ..places import Shape, fitting, place_at, strip
 from .frame import FrameLine
 
@@ -34,9 +35,9 @@ class PlaceLine(FrameLine):
         self._shape = Shape()
 
     def _parts(self, width: int) -> tuple[Line, Line]:
-        right, room = self._right(), width - 2 * EDGE - 2
-        self._shape = Shape(0, inside=True) if self._crumb else fitting(self._place, room - width_of(right))
-        left = strip(self._place, self._shape)
+        right, room, own = self._right(), width - 2 * EDGE - 2, own_keys(self)
+        self._shape = Shape(0, inside=True) if self._crumb else fitting(self._place, room - width_of(right), own)
+        left = strip(self._place, self._shape, own)
         if self._crumb:
             # Of a long one the beginning is enough; what is said at the right is not left out for it.
             crumb = fit(self._crumb, min(max(room - width_of(left) - width_of(right) - 4, SHORT), cells(self._crumb)))
@@ -44,6 +45,6 @@ class PlaceLine(FrameLine):
         return left, right
 
     def on_click(self, event: events.Click) -> None:
-        place = place_at(event.x - EDGE, self._place, self._shape) if event.x >= EDGE else None
+        place = place_at(event.x - EDGE, self._place, self._shape, own_keys(self)) if event.x >= EDGE else None
         if place and (place != self._place or self._crumb):
             self.post_message(self.Picked(place))

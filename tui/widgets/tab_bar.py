@@ -10,7 +10,9 @@ from textual.widget import Widget
 from ...core.runs import Run
 from .. import format
 from ..glyphs import glyphs_of
+from ..keys import shown as key_shown
 from ..lines import Line, width_of
+from ..personal.person import own_keys
 from ..run_tabs import Tab, shown
 from .line_list import strip_of
 
@@ -62,11 +64,19 @@ class TabBar(Widget):
     def _tab(self, tab: Tab, run: Run, counts: bool) -> Line:
         here = tab.name == self.current
         ink = "title" if here else "text"
-        before, letter, after = tab.name[: tab.hot], tab.name[tab.hot], tab.name[tab.hot + 1 :]
-        line: Line = [(before, ink), (letter, "title" if here else "accent"), (after, ink)]
+        line: Line = [(text, "title" if hot and here else "accent" if hot else ink) for text, hot in self._letters(tab)]
         if counts and tab.count(run):
             line.append((f" {format.count(tab.count(run))}", "bad" if tab.alarm(run) else "muted"))
         return [span for span in line if span[0]]
+
+    def _letters(self, tab: Tab) -> list[tuple[str, bool]]:
+        """The name in pieces, and whether each is the key that opens it."""
+        own = own_keys(self).get(f"run.{tab.name}")
+        key = key_shown(own) if own else tab.name[tab.hot]
+        at = tab.name.find(key) if own else tab.hot
+        if at < 0:
+            return [(key, True), (f" {tab.name}", False)]
+        return [(tab.name[:at], False), (key, True), (tab.name[at + len(key) :], False)]
 
     def on_click(self, event: events.Click) -> None:
         place = event.get_content_offset(self)
