@@ -19,6 +19,16 @@ class LogEntry(msgspec.Struct, kw_only=True, frozen=True):
     details: dict[str, Json] = {}
 
 
+class CutEntry(LogEntry, kw_only=True, frozen=True):
+    """An entry too long to be part of a page: its message is the beginning, its details may be missing.
+
+    `RunRepository.event` reads all of it.
+    """
+
+    size: int
+    """Bytes of the recorded line."""
+
+
 class LogFilter(msgspec.Struct, kw_only=True, frozen=True):
     """Which entries of one run: every given condition must hold."""
 

@@ -113,23 +113,6 @@ def _reach(line: str, start: int, width: int) -> int:
     return max(end, start + 1)
 
 
-def lit(line: Line, word: str) -> Line:
-    """A line in which every occurrence of a word (ignoring case) is drawn as a match."""
-    if not word:
-        return line
-    needle, result = word.casefold(), Line()
-    for text, ink in line:
-        folded = text.casefold()
-        # Folding may change the length of text; then positions mean nothing, and nothing is lit.
-        at, start = (folded.find(needle) if len(folded) == len(text) else -1), 0
-        while at >= 0:
-            result += [(text[start:at], ink), (text[at : at + len(needle)], "match")]
-            start = at + len(needle)
-            at = folded.find(needle, start)
-        result.append((text[start:], ink))
-    return [span for span in result if span[0]]
-
-
 class Columns:
     """Columns of a small table: their widths from all rows, the one named `wide` takes what is left."""
 

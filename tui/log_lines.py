@@ -1,16 +1,13 @@
 """Log entries as lines, and the page about one entry."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from ..core.events import Json
 from ..core.logs import LogEntry
-from ..core.text import fit, safe_text
+from ..core.text import fit
 from . import format
-from .facts import fact, gap, label
 from .json_nodes import scalar
 from .lines import Line, level_ink, one_line
-from .nodes import Node
-from .overview import section_of
 
 CUT = 2000
 """Characters of a message that a line, wrapped or not, begins with; all of it is on the entry's page."""
@@ -62,27 +59,3 @@ def details_of(details: Mapping[str, Json]) -> Line:
     shown = "  ".join(f"{one_line(key, 24)}={one_line(scalar(value)[0], 40)}" for key, value in plain[:4])
     more = "  …" if len(details) > len(plain[:4]) else ""
     return [(f"  {shown}{more}", "faint")]
-
-
-def entry_nodes(entry: LogEntry, names: Mapping[str, str]) -> Iterator[Node]:
-    """The page about one entry."""
-    line: Line = [(f"{entry.level}  ", level_ink(entry.level)), (format.moment(entry.t), "text")]
-    yield Node("title", [*line, (f"  entry {entry.seq:,}", "muted")])
-    if entry.step:
-        name = one_line(names.get(entry.step, entry.step), 80)
-        hint = ("  enter goes there", "faint")
-        yield Node("step", [label("step"), (name, "accent"), hint], target=("step", entry.step))
-    if entry.kind:
-        yield fact("kind", entry.kind)
-    if entry.request_id:
-        yield fact("request", entry.request_id)
-    message = entry.message
-    if len(message) > CUT:
-        about = f"{len(message):,} characters"
-        shown = safe_text(message, lines=True, limit=WHOLE)
-        yield Node("message", [label("message"), (about, "faint")], text=shown, ink=message_ink(entry), open=True)
-    else:
-        yield fact("message", message, message_ink(entry))
-    if entry.details:
-        yield gap("details")
-        yield section_of("details", entry.details)

@@ -9,9 +9,12 @@ from typing import Literal
 
 import msgspec
 
+from ..core.clock import to_seconds
 from ..core.events import Level
-from ..core.logs import LogEntry, LogFilter
+from ..core.logs import CutEntry, LogEntry, LogFilter
 from ..core.repositories import LogRepository
+from .log_pattern import LogPattern
+from .log_sweep import TOO_SLOW
 
 PAGE = 200
 """Entries read at a time."""
@@ -24,6 +27,11 @@ SCAN = 1000
 
 ALL = LogFilter()
 """Every entry."""
+
+LONG = 16_384
+"""Characters of a message that are held: all of it is read for its own page."""
+
+Entries = list[LogEntry]
 
 End = Literal["newest", "oldest"]
 
@@ -85,30 +93,35 @@ class LogReading:
     def __init__(self, logs: LogRepository, run: str, filter: LogFilter) -> None:
         self._logs, self._run, self._filter = logs, run, filter
 
+    def _query(self, filter: LogFilter, *, limit: int, after: int | None = None, before: int | None = None) -> Entries:
+        return [held(entry) for entry in self._logs.query(self._run, filter, limit=limit, after=after, before=before)]
+
     def end(self, end: End = "newest") -> Part:
         """The newest page, or the oldest."""
         if end == "oldest":
-            entries = self._logs.query(self._run, self._filter, limit=PAGE, after=0)
+            entries = self._query(self._filter, limit=PAGE, after=0)
             show = entries[0].seq if entries else None
             return Part("instead", entries, at_start=True, at_end=len(entries) < PAGE, show=show)
-        entries = self._logs.query(self._run, self._filter, limit=PAGE)
+        entries = self._query(self._filter, limit=PAGE)
         return Part("instead", entries, at_start=len(entries) < PAGE, at_end=True)
 
     def older(self, than: int) -> Part:
         """The page before an entry."""
-        entries = self._logs.query(self._run, self._filter, limit=PAGE, before=than)
+        entries = self._query(self._filter, limit=PAGE, before=than)
         return Part("older", entries, at_start=len(entries) < PAGE)
 
     def newer(self, than: int) -> Part:
         """The page after an entry."""
-        entries = self._logs.query(self._run, self._filter, limit=PAGE, after=than)
+        entries = self._query(self._filter, limit=PAGE, after=than)
         return Part("newer", entries, at_end=len(entries) < PAGE)
 
-    def around(self, seq: int) -> Part:
-        """A page on either side of an entry, which is to be shown."""
-        before = self._logs.query(self._run, self._filter, limit=PAGE, before=seq + 1)
-        after = self._logs.query(self._run, self._filter, limit=PAGE, after=seq)
+    def around(self, seq: int, *, nearest: int = -1) -> Part:
+        """A page on either side of an entry, which is to be shown, or else the nearest one before (after) it."""
+        before = self._query(self._filter, limit=PAGE, before=seq + 1)
+        after = self._query(self._filter, limit=PAGE, after=seq)
         show = before[-1].seq if before else after[0].seq if after else None
+        if nearest > 0 and show != seq and after:
+            show = after[0].seq
         return Part("instead", [*before, *after], at_start=len(before) < PAGE, at_end=len(after) < PAGE, show=show)
 
     def next_of_level(self, level: Level, seq: int, direction: int) -> Part:
@@ -119,20 +132,45 @@ class LogReading:
             return Part("instead", (), problem=f"No {level} {'after' if direction > 0 else 'before'} this entry")
         return self.around(found[0].seq)
 
-    def next_match(self, text: str, seq: int, direction: int, wanted: Callable[[], bool]) -> Part:
-        """The next entry whose message contains a text: a scan that ends soon after it is not `wanted` any more."""
-        needle = text.casefold()
+    def next_match(self, pattern: LogPattern, seq: int, direction: int, wanted: Callable[[], bool]) -> Part:
+        """The next entry that a pattern finds: a scan that ends soon after it is not `wanted` any more."""
+        slow = 0
         while wanted():
             page = self._next(self._filter, seq, direction, SCAN)
             for entry in page if direction > 0 else reversed(page):
-                if needle in entry.message.casefold():
-                    return self.around(entry.seq)
+                try:
+                    if pattern.finds(entry.message):
+                        return self.around(entry.seq)
+                except TimeoutError:
+                    slow += 1
+                    if slow >= TOO_SLOW or not wanted():
+                        return Part("instead", (), problem=f"{pattern.typed} takes too long")
             if len(page) < SCAN:
                 break
             seq = page[-1 if direction > 0 else 0].seq
-        return Part("instead", (), problem=f"“{text}” is not {'further down' if direction > 0 else 'further up'}")
+        where = "further down" if direction > 0 else "further up"
+        return Part("instead", (), problem=f"{pattern.typed} is not {where}")
 
-    def _next(self, filter: LogFilter, seq: int, direction: int, limit: int) -> list[LogEntry]:
+    def at(self, moment: str) -> Part:
+        """The first entry of a time or after it, of those that the filter accepts: some twenty reads of one entry."""
+        newest = self._logs.query(self._run, limit=1)
+        low, high = 0, newest[-1].seq if newest else 0
+        wanted = to_seconds(moment)
+        while low < high:
+            middle = (low + high) // 2
+            found = self._logs.query(self._run, limit=1, after=middle)
+            if found and _seconds(found[0]) < wanted:
+                low = found[0].seq
+            else:
+                high = middle
+        return self.around(low + 1, nearest=1)
+
+    def first(self) -> LogEntry | None:
+        """The oldest entry."""
+        found = self._logs.query(self._run, limit=1, after=0)
+        return found[0] if found else None
+
+    def _next(self, filter: LogFilter, seq: int, direction: int, limit: int) -> Entries:
         if direction > 0:
             return self._logs.query(self._run, filter, limit=limit, after=seq)
         return self._logs.query(self._run, filter, limit=limit, before=seq)
@@ -141,6 +179,27 @@ class LogReading:
 def with_level(filter: LogFilter, level: Level) -> LogFilter:
     """The same filter with another least level."""
     return msgspec.structs.replace(filter, level=level)
+
+
+def held(entry: LogEntry) -> LogEntry:
+    """An entry as it is held: of a long message only the beginning."""
+    if len(entry.message) <= LONG:
+        return entry
+    whole = {name: getattr(entry, name) for name in LogEntry.__struct_fields__}
+    size = entry.size if isinstance(entry, CutEntry) else len(entry.message.encode("utf-8", "surrogatepass"))
+    return CutEntry(**whole | {"message": entry.message[:LONG]}, size=size)
+
+
+def _seconds(entry: LogEntry) -> float:
+    try:
+        return to_seconds(entry.t)
+    except ValueError:
+        return 0.0
+
+
+def with_request(filter: LogFilter, request: str) -> LogFilter:
+    """The same filter for one request id, or for all."""
+    return msgspec.structs.replace(filter, request_id=request)
 
 
 def with_step(filter: LogFilter, step: str | None) -> LogFilter:

@@ -2,7 +2,8 @@
 
 from flightlog.core.text import cells, safe_text
 from flightlog.tui.json_nodes import CHUNK, json_node
-from flightlog.tui.lines import Columns, fitted, lit, one_line, width_of, wrapped
+from flightlog.tui.lines import Columns, fitted, one_line, width_of, wrapped
+from flightlog.tui.log_pattern import LogPattern
 from flightlog.tui.nodes import Node, rows
 from hypothesis import given
 from hypothesis import strategies as st
@@ -87,7 +88,7 @@ def test_a_fitted_line_has_exactly_its_width(line, width):
 
 @given(st.text("aBc ß", max_size=30), st.text("aBc", min_size=1, max_size=2))
 def test_lighting_a_word_up_changes_no_text(text, word):
-    line = lit([(text, "text")], word)
+    line = LogPattern(word).lit([(text, "text")])
     assert "".join(part for part, _ in line) == text
     assert all(part.casefold() == word.casefold() for part, ink in line if ink == "match")
 

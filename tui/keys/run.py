@@ -39,6 +39,7 @@ RUN_STEPS = (
     Key("steps.whole", "0", "whole", "whole run", "Waterfall: the whole run"),
     Key("steps.earlier", "less_than_sign,shift+left", "pan(-1)", "earlier", "Waterfall: earlier; graph: more lanes"),
     Key("steps.later", "greater_than_sign,shift+right", "pan(1)", "later", "Waterfall: later; graph: more lanes"),
+    Key("steps.log", "J", "screen.tab('logs')", "the log", "To the log, where one was"),
 )
 
 RUN_LOGS = (
@@ -55,8 +56,20 @@ RUN_LOGS = (
     Key("logs.info", "2", "level('INFO')", "info", "Show INFO and more severe", footer=True),
     Key("logs.warnings", "3", "level('WARNING')", "warnings", "Show WARNING and ERROR"),
     Key("logs.errors", "4", "level('ERROR')", "errors", "Show ERROR alone"),
-    Key("logs.step", "J", "to_step", "its step", "To the step that wrote the entry"),
+    Key("logs.step", "J", "to_step", "its step", "To the step that wrote the entry; there, back to the log"),
+    Key("logs.of_step", "S", "of_step", "of the step", "Only the entries of this entry's step, or all"),
+    Key("logs.of_request", "R", "of_request", "of the request", "Only the entries of this entry's request, or all"),
+    Key("logs.bars", "h", "bars", "histogram", "Show the log over its time, and jump in it; again hides it"),
+    Key("logs.time", "T", "time", "time", "Go to a time: 10:03, +5m, -1h or 2026-11-20T10:03"),
+    Key("logs.pretty", "P", "pretty", "pretty JSON", "JSON in a message as a tree, or as it was written"),
+    Key("logs.copy", "y", "copy", "copy", "Copy the entry"),
     Key("logs.wrap", "v", "wrap", "wrap", "Wrap long lines, or cut them", footer=True),
+)
+
+LOG_BARS = (
+    Key("log_bars.next", "right", "bar(1)", "next bar", "To the next bar that has an entry"),
+    Key("log_bars.previous", "left", "bar(-1)", "previous bar", "To the one before"),
+    Key("log_bars.leave", "enter,down,up", "leave", "to the log", "Back to the lines, at the bar's time"),
 )
 
 RUN_STATES = (
@@ -77,6 +90,7 @@ PLACES = (
     Place("run", "Inside a run", RUN, ("tree",)),
     Place("steps", "Inside a run: steps", RUN_STEPS, ("run", "tree")),
     Place("logs", "Inside a run: logs", RUN_LOGS, ("run",)),
+    Place("log_bars", "Inside a run: the log over its time", LOG_BARS, ("logs", "run")),
     Place("states", "Inside a run: states", RUN_STATES, ("run", "tree")),
     Place("approvals", "Inside a run: approvals", RUN_APPROVALS, ("run", "tree")),
 )

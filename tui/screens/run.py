@@ -214,7 +214,11 @@ class RunScreen(Screen[None]):
     def PLACES(self) -> tuple[str, ...]:
         """Places of the table of keys that work here and now."""
         own = (MAKE[self.current].PLACE,) if MAKE[self.current].PLACE else ()
-        return (*own, "run", "moves", "app") if self.current == "logs" else (*own, "tree", "run", "moves", "app")
+        return (
+            (*own, "log_bars", "run", "moves", "app")
+            if self.current == "logs"
+            else (*own, "tree", "run", "moves", "app")
+        )
 
     def _show_frame(self) -> None:
         if self.run is None:

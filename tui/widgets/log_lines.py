@@ -8,8 +8,9 @@ from textual.message import Message
 
 from ...core.logs import LogEntry
 from ...core.text import safe_text
-from ..lines import Line, lit, width_of, wrapped
+from ..lines import Line, width_of, wrapped
 from ..log_lines import CUT, NAME, details_of, head_of, message_ink, message_of
+from ..log_pattern import LogPattern
 from ..log_window import LogWindow
 from .line_list import LineList
 
@@ -45,7 +46,7 @@ class LogLines(LineList):
         super().__init__(id=id, classes="keeps-cursor")
         self.window = window
         self.names: Mapping[str, str] = {}
-        self.word = ""
+        self.pattern = LogPattern()
         self.wrap = False
         self._pieces: list[tuple[int, int, str]] = []
         self._changing = False
@@ -75,9 +76,9 @@ class LogLines(LineList):
         entry = self.window.entries[number]
         head = self._head(entry, width)
         if not self.wrap:
-            return [*head, *lit(message_of(entry), self.word)]
+            return [*head, *self.pattern.lit(message_of(entry))]
         before = head if part == 0 else [(" " * width_of(head), "text")]
-        return [*before, *lit([(text, message_ink(entry))], self.word)]
+        return [*before, *self.pattern.lit([(text, message_ink(entry))])]
 
     def _head(self, entry: LogEntry, width: int) -> Line:
         longest = max(map(len, self.names.values()), default=0) if self.names else 0

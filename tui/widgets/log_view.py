@@ -1,191 +1,118 @@
 """The logs tab: read from the newest end, followed, searched, and tied to the steps."""
 
 from collections.abc import Callable
+from datetime import UTC
 from functools import partial
-from typing import NamedTuple
 
 from textual import on
-from textual.app import ComposeResult
 from textual.widgets import Input
 
-from ...core.events import LEVELS, Level
-from ...core.logs import LogFilter
-from ...core.runs import FINISHED, Run
-from ...core.store import Store
+from ...core.clock import from_seconds
+from ...core.events import Level
+from ...core.logs import LogEntry, LogFilter
 from .. import format
-from ..facts import teach
-from ..keys import bindings
-from ..lines import Line, between, one_line
-from ..log_lines import entry_nodes
-from ..log_window import ALL, LogReading, LogWindow, Part, with_level, with_step
-from .line_list import LineList, OneLine
-from .log_lines import LogLines
-from .run_tab import RunTab
-from .tree_view import TreeView
-
-EMPTY = teach(
-    "Nothing logged yet",
-    "What a run logs appears here as it is written. A program's ordinary logging can be sent here, too.",
-    'run.log("3 candidates", candidates=3)\n\n'
-    "from flightlog.core.recording.logging_handler import Handler\n"
-    "logging.getLogger().addHandler(Handler(run))",
-)
-
-Want = Callable[[LogReading], Part]
+from ..log_entry import copied
+from ..log_pattern import LogPattern
+from ..log_sweep import Bars, Hits
+from ..log_time import moment_of
+from ..log_window import ALL, LogReading, Part, with_level, with_request, with_step
+from .line_list import LineList
+from .log_bars import LogBars
+from .log_entry_view import EntryPage
+from .log_reader import LogReader
 
 
-class Found(NamedTuple):
-    """What one reading brought."""
-
-    part: Part | None
-    counts: dict[Level, int]
-    names: dict[str, str]
-
-
-class LogTab(RunTab):
-    """The log of a run."""
-
-    PLACE = "logs"
-    BINDINGS = bindings("logs")
+class LogTab(LogReader):
+    """The log of a run, and what one can ask of it."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.window = LogWindow()
-        self.following = True
-        self.word = ""
-        self.counts: dict[Level, int] = {}
-        self.names: dict[str, str] = {}
-        self.unseen = False
-        """Whether newer entries wait below what is held."""
-        self._want: Want | None = LogReading.end
         self._searching = 0
-        self._live = False
 
-    def compose(self) -> ComposeResult:
-        yield LogLines(self.window, id="log-lines")
-        yield TreeView(id="log-empty")
-        yield OneLine(lambda width: [(self.glyphs.rule * width, "faint")], id="log-rule")
-        yield TreeView(id="log-entry")
-        yield OneLine(self._status, id="log-status")
-        yield Input(placeholder="search the log", id="log-search", compact=True)
+    # The time.
 
-    def on_mount(self) -> None:
-        self.query_one("#log-empty", TreeView).show(EMPTY)
-
-    @property
-    def lines(self) -> LogLines:
-        """The entries."""
-        return self.query_one(LogLines)
-
-    # Reading.
-
-    def read(self, store: Store, run: Run) -> Found:
-        reading = LogReading(store.logs, run.id, self.window.filter)
-        want, self._want = self._want, None
-        part = None
-        if want is not None:
-            part = want(reading)
-        elif self.window.at_end:
-            part = reading.newer(self.window.entries[-1].seq if self.window.entries else 0)
-        names = self.names
-        if part and any(entry.step and entry.step not in names for entry in part.entries):
-            names = {step.id: step.name for step in store.runs.steps(run.id)}
-        return Found(part, store.logs.counts(run.id), names)
-
-    def show(self, run: Run, found: Found) -> None:
-        self.counts, self.names, self._live = found.counts, found.names, run.status not in FINISHED
-        lines = self.lines
-        lines.names = found.names
-        part = found.part
-        if part is None:
-            self.unseen = not self.window.at_end
-        elif part.problem:
-            self.notify(one_line(part.problem), markup=False)
+    def action_bars(self) -> None:
+        """Shows the log over its time and goes there, or hides it."""
+        self.toggle_class("with-bars")
+        if self.has_class("with-bars"):
+            self.bars = self.bars or Bars(self.window.filter)
+            self.query_one(LogBars).focus()
         else:
-            lines.change(lambda: self.window.take(part))
-            self.unseen = self.unseen and not self.window.at_end
-            if part.show is not None:
-                lines.show_entry(part.show)
-            elif self.following and self.window.at_end:
-                lines.move_to(lines.count() - 1)
-            if part.how == "newer" and not part.at_end and self.following:
-                self.ask(lambda reading: reading.newer(part.entries[-1].seq))
-        self.set_class(not self.window.entries and self.window.filter == ALL, "empty")
-        self._show_entry()
-        self.query_one("#log-status").refresh()
+            self.bars = None
+            self.lines.focus()
+        self._show_place()
+        self._sweep()
 
-    def ask(self, want: Want) -> None:
-        """Reads something else than what is new."""
-        self._want = want
-        self.post_message(self.Reread())
+    @on(LogBars.Picked)
+    def to_bar(self, message: LogBars.Picked) -> None:
+        """Goes to where a bar begins."""
+        self._to_moment(from_seconds(message.moment))
 
-    # Moving.
+    @on(LogBars.Left)
+    def leave_bars(self) -> None:
+        """Back to the lines; the bars stay."""
+        self.lines.focus()
 
-    @on(LogLines.Near)
-    def read_on(self, message: LogLines.Near) -> None:
-        """Reads the page beyond the end that comes into sight."""
-        entries = self.window.entries
-        if entries and self._want is None:
-            first, last = entries[0].seq, entries[-1].seq
-            self.ask((lambda reading: reading.older(first)) if message.direction < 0 else lambda r: r.newer(last))
-
-    @on(LogLines.ScrolledUp)
-    def stop_following(self) -> None:
-        """Who looks back does not want to be taken away."""
-        if self.following:
-            self.following = False
-            self.query_one("#log-status").refresh()
-
-    @on(LineList.Moved, "#log-lines")
-    def moved(self) -> None:
-        """Shows the entry under the cursor where it is open."""
-        self._show_entry()
-        self.query_one("#log-status").refresh()
-
-    @on(LogLines.Far)
-    def to_the_end(self, message: LogLines.Far) -> None:
-        """Goes to the first entry of all, or to the last one and on with it."""
-        if message.direction < 0:
-            self._to_oldest()
-        else:
-            self._to_newest()
-
-    def _to_newest(self) -> None:
-        self.following = True
-        if self.window.at_end:
-            self.lines.move_to(self.lines.count() - 1)
-            self.query_one("#log-status").refresh()
-        else:
-            self.ask(LogReading.end)
-
-    def _to_oldest(self) -> None:
+    def _to_moment(self, moment: str) -> None:
         self.following = False
-        if self.window.at_start:
-            self.lines.move_to(0)
-        else:
-            self.ask(_oldest)
+        self.ask(lambda reading: reading.at(moment))
 
-    def action_follow(self) -> None:
-        if self.following:
-            self.stop_following()
-        else:
-            self._to_newest()
+    def action_time(self) -> None:
+        self._open_input("asking-time", "#log-time")
 
-    # Filters and searches.
+    @on(Input.Submitted, "#log-time")
+    def go_to_time(self, message: Input.Submitted) -> None:
+        """Goes to the time that was typed; what is none is told, and stays to be mended."""
+        here = self.lines.entry
+        at = format.local(here.t) if here else None
+        first = format.local(self.window.entries[0].t) if self.window.at_start else None
+        if at is None:
+            return
+        try:
+            moment = moment_of(message.value, at, first or at.replace(year=1971))
+        except ValueError as error:
+            self.notify(str(error), markup=False)
+            return
+        message.input.value = ""
+        self._close_input()
+        self._to_moment(moment.astimezone(UTC).isoformat())
+
+    # Filters.
 
     def action_level(self, level: Level) -> None:
         self._filter(with_level(self.window.filter, level))
 
+    def action_of_step(self) -> None:
+        """Only the entries of the step under the cursor, or of all again."""
+        self._narrow("step", lambda entry: entry.step or "", lambda filter, step: with_step(filter, step or None))
+
+    def action_of_request(self) -> None:
+        """Only the entries of the request under the cursor, or of all again."""
+        self._narrow("request_id", lambda entry: entry.request_id, with_request)
+
+    def _narrow(
+        self, field: str, of: Callable[[LogEntry], str], narrowed: Callable[[LogFilter, str], LogFilter]
+    ) -> None:
+        here = self.lines.entry
+        if getattr(self.window.filter, field):
+            self._filter(narrowed(self.window.filter, ""))
+        elif here and of(here):
+            self._filter(narrowed(self.window.filter, of(here)))
+        else:
+            self.notify("This entry belongs to no " + field.removesuffix("_id"), markup=False)
+
     def _filter(self, filter: LogFilter) -> None:
         here = self.lines.entry
         self.window.filter = filter
+        self.hits = Hits(filter, self.pattern) if self.hits else None
+        self.bars = Bars(filter) if self.bars else None
         seq = here.seq if here and not self.following else None
         self.ask(LogReading.end if seq is None else lambda reading: reading.around(seq))
 
     def go_to(self, target: object) -> None:
         if isinstance(target, tuple) and target[0] == "step":
             self.following = False
-            self.window.filter = with_step(ALL, target[1])
+            self._filter(with_step(ALL, target[1]))
             self.ask(LogReading.end)
 
     def action_next_level(self, level: Level, direction: int) -> None:
@@ -197,52 +124,71 @@ class LogTab(RunTab):
             self.following = False
             self.ask(lambda reading: look(reading, here.seq))
 
-    def action_search(self) -> None:
-        self.add_class("searching")
-        self.query_one(Input).focus()
+    # Searches.
 
-    @on(Input.Changed)
+    @property
+    def word(self) -> str:
+        """What was typed to be looked for."""
+        return self.pattern.typed
+
+    def action_search(self) -> None:
+        self._open_input("searching", "#log-search")
+
+    def _open_input(self, name: str, id: str) -> None:
+        self.add_class(name)
+        self.query_one(id, Input).focus()
+
+    def _close_input(self) -> None:
+        self.remove_class("searching", "asking-time")
+        self.lines.focus()
+
+    @on(Input.Changed, "#log-search")
     def light(self, message: Input.Changed) -> None:
         """Lights up matches in sight as one types."""
-        self.word = self.lines.word = message.value
+        self._searching += 1
+        self.pattern = self.lines.pattern = LogPattern(message.value)
+        self.hits = None
         self.lines.redraw()
+        self._show_place()
 
-    @on(Input.Submitted)
+    @on(Input.Submitted, "#log-search")
     def search(self) -> None:
         """Goes to the nearest match at or before the cursor, as logs are read from their end."""
-        self._close_search()
+        if self.pattern.problem:
+            return
+        self._close_input()
         here = self.lines.entry
-        if self.word and here:
-            self._find(self.word, here.seq + 1, -1)
+        if self.pattern and here:
+            self.hits = Hits(self.window.filter, self.pattern)
+            self._find(here.seq + 1, -1)
 
     def action_next_match(self, direction: int) -> None:
         here = self.lines.entry
-        if self.word and here:
-            self._find(self.word, here.seq, direction)
+        if self.hits and here:
+            self._find(here.seq, direction)
 
-    def _find(self, word: str, seq: int, direction: int) -> None:
+    def _find(self, seq: int, direction: int) -> None:
         self.following = False
         self._searching += 1
-        self.ask(partial(_match, word=word, seq=seq, direction=direction, wanted=self._wanted(self._searching)))
+        assert self.hits is not None
+        wanted = self._wanted(self._searching)
+        self.ask(partial(_match, hits=self.hits, seq=seq, direction=direction, wanted=wanted))
 
     def _wanted(self, number: int) -> Callable[[], bool]:
         return lambda: self._searching == number and self.is_attached
 
-    def _close_search(self) -> None:
-        self.remove_class("searching")
-        self.lines.focus()
-
     def back(self) -> bool:
-        if self.has_class("searching"):
-            self._close_search()
+        if self.has_class("searching") or self.has_class("asking-time"):
+            self._close_input()
         elif self.has_class("with-entry"):
             self.remove_class("with-entry")
             self.lines.focus()
         elif self.word:
-            self._searching += 1
-            self.query_one(Input).value = ""
+            self.query_one("#log-search", Input).value = ""
         elif self.window.filter != ALL:
             self._filter(ALL)
+        elif self.has_class("with-bars"):
+            self.action_bars()
         else:
             return False
         return True
@@ -260,41 +206,30 @@ class LogTab(RunTab):
         if entry and entry.step:
             self.post_message(self.Jump("steps", entry.step))
 
+    @on(EntryPage.Wanted)
+    def read_piece(self, message: EntryPage.Wanted) -> None:
+        """Reads a piece of a long message."""
+        self._piece = (message.seq, message.start)
+        self.post_message(self.Reread())
+
     def action_wrap(self) -> None:
         self.lines.set_wrap(not self.lines.wrap)
 
-    def _show_entry(self) -> None:
+    def action_pretty(self) -> None:
+        """JSON inside a message as a tree, or as it was written."""
+        if self.has_class("with-entry"):
+            self.query_one(EntryPage).turn()
+        else:
+            self.action_choose()
+
+    def action_copy(self) -> None:
         entry = self.lines.entry
-        if self.has_class("with-entry") and entry:
-            self.query_one("#log-entry", TreeView).show(list(entry_nodes(entry, self.names)))
-
-    # The line below.
-
-    def _status(self, width: int) -> Line:
-        here = self.lines.entry
-        total = sum(self.counts.values())
-        left: Line = [("follow", "active") if self.following else ("", "text")]
-        if not self.following and here:
-            left = [(f"entry {here.seq:,}", "muted")]
-        if self.unseen:
-            left.append((f"  {self.glyphs.descending} newer below", "accent"))
-        if self.window.filter.level != LEVELS[0]:
-            left.append((f"  {self.window.filter.level} and up", "accent"))
-        if self.window.filter.step:
-            name = self.names.get(self.window.filter.step, self.window.filter.step)
-            left += [("  step ", "muted"), (one_line(name, 40), "accent"), (" (esc for all)", "faint")]
-        if self.word:
-            left += [("  /", "muted"), (one_line(self.word, 40), "accent"), ("  n N", "faint")]
-        end: Line = [(f"{format.plural(total, 'entry', 'entries')}", "muted")]
-        warnings, errors = self.counts.get("WARNING", 0), self.counts.get("ERROR", 0)
-        for n, word, ink in ((warnings, "warning", "warn"), (errors, "error", "bad")):
-            end += [(f"  {format.plural(n, word)}", ink)] if n else []
-        return between(left, end, width)
+        if entry:
+            text, told = copied(entry, self.names)
+            self.app.copy_to_clipboard(text)
+            self.notify(told, markup=False)
 
 
-def _oldest(reading: LogReading) -> Part:
-    return reading.end("oldest")
-
-
-def _match(reading: LogReading, *, word: str, seq: int, direction: int, wanted: Callable[[], bool]) -> Part:
-    return reading.next_match(word, seq, direction, wanted)
+def _match(reading: LogReading, *, hits: Hits, seq: int, direction: int, wanted: Callable[[], bool]) -> Part:
+    known = hits.next(seq, direction)
+    return reading.next_match(hits.pattern, seq, direction, wanted) if known is None else reading.around(known)

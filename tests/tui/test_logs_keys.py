@@ -1,0 +1,220 @@
+"""The keys of the log, in the real screen at both sizes: searches, bars, times, filters, the entry's page."""
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import flightlog
+import pytest
+from flightlog.core import clock
+from flightlog.core.store import Store
+from flightlog.tui.widgets.log_bars import LogBars
+from flightlog.tui.widgets.log_entry_view import EntryPage
+from flightlog.tui.widgets.log_lines import LogLines
+from recorded import NASTY
+from test_run_screen import SIZES, counted, opened, screen_of, settled, text_of, wait
+
+HOUR = 3600 * 10**9
+BEGAN = 1_795_168_800 * 10**9
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with flightlog.open(tmp_path / "data", storage="file") as store:
+        yield store
+
+
+@pytest.fixture
+def hour(store: Store) -> str:
+    """A run of an hour, with an entry every four seconds."""
+    moments = itertools.count(BEGAN, 2 * 10**9)
+    with clock.pretending(lambda: next(moments) if writing else BEGAN + HOUR):
+        writing = True
+        with store.run("chatty") as run:
+            for name in ("plan", "fetch"):
+                with run.step(name) as step:
+                    for n in range(450):
+                        level = "ERROR" if n == 217 else "WARNING" if n % 100 == 50 else "INFO"
+                        step.log(f"{name} took {n} ms", level=level, request_id=f"req-{n // 10}", tokens=n)
+        writing = False
+    return run.id
+
+
+async def swept(pilot) -> None:
+    tab = screen_of(pilot).tab
+    await wait(pilot, lambda: all(one.whole or one.ended for one in (tab.hits, tab.bars) if one))
+    await settled(pilot)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_an_expression_is_searched_counted_and_gone_through(store, hour, size):
+    async with opened(store, hour, size, "logs") as pilot:
+        tab, lines = screen_of(pilot).tab, screen_of(pilot).query_one(LogLines)
+        await pilot.press("slash", *"/took 4(")
+        assert "at character" in text_of(pilot)
+        await pilot.press("enter")
+        assert tab.has_class("searching")
+        await pilot.press("backspace", *"[0-4]. ms/", "enter")
+        await swept(pilot)
+        assert lines.entry.message == "fetch took 449 ms"
+        assert "100 of 100" in text_of(pilot)
+        await pilot.press("N")
+        await settled(pilot)
+        assert "99 of 100" in text_of(pilot)
+        counts = counted(store)["logs"]
+        await pilot.press("n")
+        await settled(pilot)
+        assert counts.named("query") <= 2  # what was counted is known: only the page about the hit is read
+        await pilot.press("2", "3")
+        await swept(pilot)
+        assert "1 of 1" not in text_of(pilot)
+        await pilot.press("escape")
+        assert tab.hits is None
+
+
+async def test_a_catastrophic_expression_freezes_no_key(store):
+    with store.run("slow") as run:
+        for _ in range(60):
+            run.log("a" * 60 + "b")
+    async with opened(store, run.id, tab="logs") as pilot:
+        tab = screen_of(pilot).tab
+        await pilot.press("slash", *"/(a|aa)+$", "enter")
+        await pilot.press("k", "k")
+        assert tab.lines.entry is not None
+        await wait(pilot, lambda: tab.hits.ended)
+        await settled(pilot)
+        assert "too slow for" in text_of(pilot)
+        await pilot.press("escape")
+        assert not tab.word
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_the_bars_move_with_the_cursor_and_lead_to_a_time(store, hour, size):
+    async with opened(store, hour, size, "logs") as pilot:
+        screen, lines = screen_of(pilot), screen_of(pilot).query_one(LogLines)
+        await pilot.press("h")
+        await swept(pilot)
+        bars = screen.query_one(LogBars)
+        assert bars.has_focus
+        assert sum(map(sum, bars.bars.cells(100))) == 900
+        last = bars._cell(bars.size.width)
+        await pilot.press("left", "left")
+        await settled(pilot)
+        assert bars._cell(bars.size.width) < last
+        here = lines.entry.seq
+        await pilot.press("left")
+        await settled(pilot)
+        assert lines.entry.seq < here
+        await pilot.press("right", "enter")
+        await settled(pilot)
+        assert lines.has_focus
+        await pilot.click(LogBars, offset=(9, 0))
+        await settled(pilot)
+        assert lines.entry.message == "plan took 0 ms"
+        await pilot.press("h")
+        assert not bars.display
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_times_are_gone_to_and_what_is_none_is_told(store, hour, size):
+    async with opened(store, hour, size, "logs") as pilot:
+        lines = screen_of(pilot).query_one(LogLines)
+
+        def seconds() -> float:
+            return clock.to_seconds(lines.entry.t) - BEGAN / 1e9
+
+        await pilot.press("g")
+        await settled(pilot)
+        first = seconds()
+        await pilot.press("T", *"+5m", "enter")
+        await settled(pilot)
+        assert 300 <= seconds() - first <= 304
+        await pilot.press("T", *"soon", "enter")
+        assert "10:03" in pilot.app.told[-1]
+        await pilot.press("escape", "T", "end", *["backspace"] * 4, *"-2m", "enter")
+        await settled(pilot)
+        assert 180 <= seconds() - first <= 184
+        await pilot.press("T", *"2001-01-01", "enter")
+        await settled(pilot)
+        assert seconds() == first
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_a_log_is_narrowed_to_a_step_or_a_request_and_widened_again(store, hour, size):
+    async with opened(store, hour, size, "logs") as pilot:
+        tab, lines = screen_of(pilot).tab, screen_of(pilot).query_one(LogLines)
+        await pilot.press("k", "R")
+        await settled(pilot)
+        assert len(lines.window.entries) == 20
+        assert "request req-44" in text_of(pilot)
+        await pilot.press("S")
+        await settled(pilot)
+        assert "step fetch" in text_of(pilot)
+        assert len(lines.window.entries) == 10
+        await pilot.press("R", "S")
+        await settled(pilot)
+        assert len(lines.window.entries) > 20
+        await pilot.press("J")
+        await wait(pilot, lambda: screen_of(pilot).current == "steps")
+        await settled(pilot)
+        await pilot.press("J")
+        await wait(pilot, lambda: screen_of(pilot).current == "logs")
+        assert lines.entry.message == "fetch took 448 ms"
+        assert not tab.back()
+
+
+async def test_json_is_a_tree_or_as_it_was_written_and_an_entry_is_copied(store):
+    with store.run("json") as run:
+        run.log('answer: {"choices": [{"text": "hello"}], "usage": 12}')
+    async with opened(store, run.id, tab="logs") as pilot:
+        page = screen_of(pilot).query_one(EntryPage)
+        await pilot.press("P")
+        assert any("JSON" in str(row.node.line) for row in page.rows)
+        await pilot.press("P")
+        assert not any("JSON" in str(row.node.line) for row in page.rows)
+        await pilot.press("y")
+        assert pilot.app.clipboard.endswith('"usage": 12}')
+        assert "Copied the entry" in pilot.app.told
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_a_long_message_is_read_on_a_piece_at_a_time(store, size):
+    with store.run("wordy") as run:
+        run.log("".join(f"{n:07} " for n in range(40_000)))
+        run.log("a short one")
+    async with opened(store, run.id, size, "logs") as pilot:
+        screen, page = screen_of(pilot), screen_of(pilot).query_one(EntryPage)
+        lines = screen.query_one(LogLines)
+        await pilot.press("g")
+        await settled(pilot)
+        assert len(lines.entry.message) < 20_000
+        await pilot.press("enter")
+        await wait(pilot, lambda: page.whole is not None)
+        assert "1 to 100,000 of 320,000 characters" in text_of(pilot)
+        page.focus()
+        for wanted in ("100,001 to 200,000", "200,001 to 300,000", "300,001 to 320,000"):
+            await pilot.press("end", "enter")
+            await wait(pilot, lambda wanted=wanted: wanted in text_of(pilot))
+        page.move_to(1)
+        await pilot.press("enter")
+        await wait(pilot, lambda: "200,001 to 300,000" in text_of(pilot))
+        lines.focus()
+        await pilot.press("G", "end")
+        await settled(pilot)
+        assert "a short one" in text_of(pilot)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_hostile_text_is_only_text_in_every_part_of_the_log(store, size):
+    with store.run("nasty") as run:
+        for n in range(30):
+            run.log(
+                NASTY if n % 2 else '{"' + "key" + '": "\\u001b[31m"} ' + NASTY, level="ERROR", request_id=NASTY[:100]
+            )
+    async with opened(store, run.id, size, "logs") as pilot:
+        for keys in (["h"], ["enter"], ["enter", "P"], ["R"], ["slash", *"/INST", "enter"], ["y"], ["v"]):
+            await pilot.press(*keys)
+            await swept(pilot)
+            shown = text_of(pilot)
+            assert not [sign for sign in shown if sign != "\n" and not sign.isprintable()], keys
+        assert pilot.app.clipboard.replace("\n", "").isprintable()

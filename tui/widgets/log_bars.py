@@ -1,0 +1,113 @@
+"""A log over its time: one line of bars, coloured by the worst level in each, in which one can jump."""
+
+from dataclasses import dataclass
+
+from textual import events
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from ...core.clock import from_seconds, to_seconds
+from ..glyphs import Glyphs, glyphs_of
+from ..keys import bindings
+from ..lines import Line
+from ..log_lines import stamp
+from ..log_sweep import Bars
+from .line_list import strip_of
+
+_INKS = ("faint", "muted", "warn", "bad")
+
+
+class LogBars(Widget, can_focus=True):
+    """Shows how far a sweep has come; left and right go from bar to bar."""
+
+    DEFAULT_CSS = "LogBars { height: 1; }"
+    BINDINGS = bindings("log_bars")
+
+    @dataclass
+    class Picked(Message):
+        """The person wants to be at a moment (Unix seconds)."""
+
+        moment: float
+
+    class Left(Message):
+        """The person is done with the bars."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.bars: Bars | None = None
+        self._here: float | None = None
+
+    def show(self, bars: Bars | None, here: str | None) -> None:
+        """Shows these bars; `here` is the time of the entry under the log's cursor."""
+        self.bars = bars
+        try:
+            self._here = to_seconds(here) if here else None
+        except ValueError:
+            self._here = None
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        return strip_of(self, self.draw(self.size.width), self.size.width)
+
+    def draw(self, width: int) -> Line:
+        """The line."""
+        bars = self.bars
+        if bars is None or not bars.counts:
+            return [("no entry yet" if bars and bars.whole else "reading the log", "faint")]
+        cells = bars.cells(self._room(width))
+        line: Line = [(stamp(from_seconds(bars.start), False), "faint"), (" ", "text")]
+        most, here = max(map(sum, cells)), self._cell(width)
+        for place, counts in enumerate(cells):
+            sign, ink = sign_of(counts, most, glyphs_of(self))
+            line.append(
+                (sign, "match" if place == here and self.has_focus else f"{ink}.cursor" if place == here else ink)
+            )
+        more = "" if bars.whole else " …"
+        return [*line, (f" {stamp(from_seconds(bars.end), False)}{more}", "faint")]
+
+    def _room(self, width: int) -> int:
+        return max(width - 20, 10)
+
+    def _cell(self, width: int) -> int | None:
+        if self.bars is None or self._here is None or not self.bars.counts:
+            return None
+        return self.bars.cell_of(self._here, self._room(width))
+
+    def action_bar(self, direction: int) -> None:
+        """To the next bar that has an entry."""
+        bars, room = self.bars, self._room(self.size.width)
+        if bars is None or not bars.counts:
+            return
+        cells, here = bars.cells(room), self._cell(self.size.width)
+        place = (len(cells) if direction < 0 else -1) if here is None else here
+        place += direction
+        while 0 <= place < len(cells):
+            if any(cells[place]):
+                self.post_message(self.Picked(bars.moment_of(place, room)))
+                return
+            place += direction
+
+    def action_leave(self) -> None:
+        self.post_message(self.Left())
+
+    def on_click(self, event: events.Click) -> None:
+        if self.bars and self.bars.counts and event.x >= 9:
+            room = self._room(self.size.width)
+            place = min(event.x - 9, len(self.bars.cells(room)) - 1)
+            self.post_message(self.Picked(self.bars.moment_of(place, room)))
+
+    def on_focus(self) -> None:
+        self.refresh()
+
+    def on_blur(self) -> None:
+        self.refresh()
+
+
+def sign_of(counts: list[int], most: int, glyphs: Glyphs) -> tuple[str, str]:
+    """The sign and ink of a bar: something is never drawn as nothing."""
+    total, steps = sum(counts), len(glyphs.spark)
+    if not total:
+        return " ", "text"
+    worst = max(level for level, number in enumerate(counts) if number)
+    return glyphs.spark[min(total * steps // (most + 1), steps - 1)], _INKS[worst]

@@ -1,0 +1,255 @@
+"""A log on the screen: read from its newest end, in pages; followed; swept through in the background."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+from textual import on
+from textual.app import ComposeResult
+from textual.widgets import Input
+
+from ...core.errors import FlightlogError
+from ...core.events import Level, Logged
+from ...core.repositories import LogRepository
+from ...core.runs import Run
+from ...core.store import Store
+from ..facts import teach
+from ..keys import bindings
+from ..lines import Line, one_line
+from ..loading import in_thread
+from ..log_entry import Whole
+from ..log_pattern import LogPattern
+from ..log_status import LogStatus
+from ..log_sweep import Bars, Hits, Sweep
+from ..log_window import ALL, LogReading, LogWindow, Part
+from ..messages import Trouble
+from .line_list import LineList, OneLine
+from .log_bars import LogBars
+from .log_entry_view import EntryPage
+from .log_lines import LogLines
+from .run_tab import RunTab
+from .tree_view import TreeView
+
+EMPTY = teach(
+    "Nothing logged yet",
+    "What a run logs appears here as it is written. A program's ordinary logging can be sent here, too.",
+    'run.log("3 candidates", candidates=3)\n\n'
+    "from flightlog.core.recording.logging_handler import Handler\n"
+    "logging.getLogger().addHandler(Handler(run))",
+)
+
+Want = Callable[[LogReading], Part]
+
+
+class Found(NamedTuple):
+    """What one reading brought."""
+
+    part: Part | None
+    counts: dict[Level, int]
+    names: dict[str, str]
+    logs: LogRepository
+    whole: Whole | None
+
+
+class LogReader(RunTab):
+    """A log that is read and followed; what one can ask of it is the tab's."""
+
+    PLACE = "logs"
+    BINDINGS = bindings("logs")
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.window = LogWindow()
+        self.following = True
+        self.pattern = LogPattern()
+        self.hits: Hits | None = None
+        self.bars: Bars | None = None
+        self.counts: dict[Level, int] = {}
+        self.names: dict[str, str] = {}
+        self.unseen = False
+        """Whether newer entries wait below what is held."""
+        self._want: Want | None = LogReading.end
+        self._logs: LogRepository | None = None
+        self._run = ""
+        self._sweeping = False
+        self._piece: tuple[int, int] | None = None
+        """Entry and place in its message from which on a piece is wanted."""
+
+    def compose(self) -> ComposeResult:
+        yield LogBars(id="log-bars")
+        yield LogLines(self.window, id="log-lines")
+        yield TreeView(id="log-empty")
+        yield OneLine(lambda width: [(self.glyphs.rule * width, "faint")], id="log-rule")
+        yield EntryPage(id="log-entry")
+        yield Input(placeholder="search the log; /…/ is a regular expression", id="log-search", compact=True)
+        yield Input(placeholder="10:03, +5m, -1h or 2026-11-20T10:03", id="log-time", compact=True)
+        yield OneLine(self._status, id="log-status")
+
+    def on_mount(self) -> None:
+        self.query_one("#log-empty", TreeView).show(EMPTY)
+
+    @property
+    def lines(self) -> LogLines:
+        """The entries."""
+        return self.query_one(LogLines)
+
+    # Reading.
+
+    def read(self, store: Store, run: Run) -> Found:
+        reading = LogReading(store.logs, run.id, self.window.filter)
+        want, self._want = self._want, None
+        part = None
+        if want is not None:
+            part = want(reading)
+        elif self.window.at_end:
+            part = reading.newer(self.window.entries[-1].seq if self.window.entries else 0)
+        names = self.names
+        if part and any(entry.step and entry.step not in names for entry in part.entries):
+            names = {step.id: step.name for step in store.runs.steps(run.id)}
+        wanted, self._piece = self._piece, None
+        whole = None if wanted is None else _whole(store, run.id, *wanted)
+        return Found(part, store.logs.counts(run.id), names, store.logs, whole)
+
+    def show(self, run: Run, found: Found) -> None:
+        if found.counts != self.counts:
+            for one in self._sweeps():
+                one.whole = False
+        self.counts, self.names = found.counts, found.names
+        self._logs, self._run = found.logs, run.id
+        lines = self.lines
+        lines.names = found.names
+        part = found.part
+        if part is None:
+            self.unseen = not self.window.at_end
+        elif part.problem:
+            self.notify(one_line(part.problem), markup=False)
+        else:
+            lines.change(lambda: self.window.take(part))
+            self.unseen = self.unseen and not self.window.at_end
+            if part.show is not None:
+                lines.show_entry(part.show)
+            elif self.following and self.window.at_end:
+                lines.move_to(lines.count() - 1)
+            if part.how == "newer" and not part.at_end and self.following:
+                self.ask(lambda reading: reading.newer(part.entries[-1].seq))
+        self.set_class(not self.window.entries and self.window.filter == ALL, "empty")
+        self._show_entry()
+        if found.whole is not None:
+            self.query_one(EntryPage).take(found.whole)
+        self._show_place()
+        self._sweep()
+
+    def ask(self, want: Want) -> None:
+        """Reads something else than what is new."""
+        self._want = want
+        self.post_message(self.Reread())
+
+    # Moving.
+
+    @on(LogLines.Near)
+    def read_on(self, message: LogLines.Near) -> None:
+        """Reads the page beyond the end that comes into sight."""
+        entries = self.window.entries
+        if entries and self._want is None:
+            first, last = entries[0].seq, entries[-1].seq
+            self.ask((lambda reading: reading.older(first)) if message.direction < 0 else lambda r: r.newer(last))
+
+    @on(LogLines.ScrolledUp)
+    def stop_following(self) -> None:
+        """Who looks back does not want to be taken away."""
+        if self.following:
+            self.following = False
+            self._show_place()
+
+    @on(LineList.Moved, "#log-lines")
+    def moved(self) -> None:
+        """Shows the entry under the cursor where it is open."""
+        self._show_entry()
+        self._show_place()
+
+    @on(LogLines.Far)
+    def to_the_end(self, message: LogLines.Far) -> None:
+        """Goes to the first entry of all, or to the last one and on with it."""
+        if message.direction < 0:
+            self._to_oldest()
+        else:
+            self._to_newest()
+
+    def _to_newest(self) -> None:
+        self.following = True
+        if self.window.at_end:
+            self.lines.move_to(self.lines.count() - 1)
+            self._show_place()
+        else:
+            self.ask(LogReading.end)
+
+    def _to_oldest(self) -> None:
+        self.following = False
+        if self.window.at_start:
+            self.lines.move_to(0)
+        else:
+            self.ask(_oldest)
+
+    def action_follow(self) -> None:
+        if self.following:
+            self.stop_following()
+        else:
+            self._to_newest()
+
+    # What goes through the whole log.
+
+    def _sweeps(self) -> list[Sweep]:
+        return [one for one in (self.hits, self.bars) if one is not None]
+
+    def _sweep(self) -> None:
+        """Goes on with what goes through the whole log, a portion at a time, one at once."""
+        wanted = [one for one in self._sweeps() if not (one.whole or one.ended)]
+        if wanted and self._logs and not self._sweeping:
+            self._sweeping = True
+            in_thread(self, partial(wanted[0].go_on, self._logs, self._run), self._swept)
+
+    def _swept(self, problem: FlightlogError | None) -> None:
+        self._sweeping = False
+        if problem is not None:
+            self.hits = self.bars = None
+            self.post_message(Trouble(problem))
+        if self.is_attached:
+            self._show_place()
+            self._sweep()
+
+    # What stands beside the lines.
+
+    def _show_entry(self) -> None:
+        entry = self.lines.entry
+        if self.has_class("with-entry") and entry:
+            self.query_one(EntryPage).open_entry(entry, self.names)
+
+    def _show_place(self) -> None:
+        """Draws anew what tells where in the log one is."""
+        self.query_one("#log-status").refresh()
+        entry = self.lines.entry
+        self.query_one(LogBars).show(self.bars, entry.t if entry else None)
+
+    def _status(self, width: int) -> Line:
+        here, filter, hits = self.lines.entry, self.window.filter, self.hits
+        status = LogStatus(
+            following=self.following,
+            seq=here.seq if here else None,
+            unseen=self.unseen,
+            filter=filter,
+            step=self.names.get(filter.step or "", filter.step or ""),
+            pattern=self.pattern,
+            hits=hits.told(here.seq if here else 0) if hits else "",
+            slow=hits.slow if hits else 0,
+            counts=self.counts,
+        )
+        return status.draw(width, self.glyphs)
+
+
+def _oldest(reading: LogReading) -> Part:
+    return reading.end("oldest")
+
+
+def _whole(store: Store, run: str, seq: int, start: int) -> Whole | None:
+    event = store.runs.event(run, seq)
+    return Whole.of(event, start) if isinstance(event, Logged) else None
