@@ -62,8 +62,9 @@ def run_measures(
 ) -> list[Measure]:
     """What is counted of every run (`took`: seconds so far), then what the runs reported last, by name."""
     ended = tuple(run.status in FINISHED for run in runs)
+    whole = _whole(runs)
     known = [run.tokens_known for run in runs]
-    tokens = tuple(end and know for end, know in zip(ended, known, strict=True))
+    tokens = tuple(end and know for end, know in zip(whole, known, strict=True))
     priced = tuple(end and not run.money.unknown for end, run in zip(tokens, runs, strict=True))
 
     def counted(name: str, better: Better = "less") -> Measure:
@@ -78,7 +79,7 @@ def run_measures(
         for run, know in zip(runs, known, strict=True)
     )
     found = [
-        Measure("duration", "seconds", "less", tuple(took), ended),
+        Measure("duration", "seconds", "less", tuple(took), whole),
         Measure("cost", "nanousd", "less", tuple(cost), priced),
         *map(spoken, ("input", "output")),
         *(counted(name) for name in ("errors", "warnings")),
@@ -87,7 +88,7 @@ def run_measures(
         Measure(
             "size",
             "bytes",
-            "less",
+            "",
             tuple(None if run.size_bytes is None else float(run.size_bytes) for run in runs),
             ended,
         ),
@@ -96,6 +97,14 @@ def run_measures(
     return found + [
         Measure(name, "number", better(name), tuple(values.get(name) for values in reported), ended) for name in names
     ]
+
+
+def _whole(runs: Sequence[Run]) -> tuple[bool, ...]:
+    """Which runs' time and money are judged: that one broke off early and was cheap is no merit beside one that came
+    to its end.
+    """
+    judged = {"completed"} if any(run.status == "completed" for run in runs) else FINISHED
+    return tuple(run.status in judged for run in runs)
 
 
 def better(name: str) -> Better:

@@ -151,8 +151,8 @@ def test_best_and_worst_are_only_told_where_the_way_is_known_and_the_number_is_t
         Run(
             id="b", workflow="w", status="running", tokens=Tokens(input=3), money=Money(recorded_nanousd=1, recorded=1)
         ),
-        Run(id="c", workflow="w", status="failed", errors=2, money=Money(recorded_nanousd=7, recorded=1, unknown=1)),
-        Run(id="d", workflow="w", status="failed", errors=2, money=Money(recorded_nanousd=8, recorded=1)),
+        Run(id="c", workflow="w", status="completed", errors=2, money=Money(recorded_nanousd=7, recorded=1, unknown=1)),
+        Run(id="d", workflow="w", status="completed", errors=2, money=Money(recorded_nanousd=8, recorded=1)),
     ]
     measures = {
         one.name: one
@@ -165,6 +165,15 @@ def test_best_and_worst_are_only_told_where_the_way_is_known_and_the_number_is_t
     assert not measures["n"].best and not measures["n"].worst
     assert measures["duration"].change(2, 0) == 20.0 and measures["score"].change(1, 0) is None
     assert not Measure("x", "count", "less", (1.0, 1.0), (True, True)).best
+
+
+def test_what_broke_off_is_not_the_best_for_that():
+    runs = [
+        Run(id=str(n), workflow="w", status=status) for n, status in enumerate(("completed", "failed", "completed"))
+    ]
+    assert run_measures(runs, [20.0, 1.0, 30.0], [{}] * 3)[0].best == {0}
+    assert run_measures(runs[:2], [20.0, 1.0], [{}] * 2)[0].best == frozenset()
+    assert run_measures(runs[1:2] * 2, [20.0, 1.0], [{}] * 2)[0].best == {1}
 
 
 def test_the_name_of_a_number_may_tell_which_way_is_better():

@@ -14,7 +14,7 @@ def test_ids_are_unique_and_share_the_name_of_their_place():
 
 def test_no_key_means_two_things_where_it_is_pressed():
     # The innermost place wins, so that only a place's own list and the moves beside it can clash.
-    for place in ("app", "runs", "workflows", "version", "diff", "costs", "space"):
+    for place in ("app", "runs", "workflows", "version", "diff", "costs", "space", "compare"):
         rows = (*keys.place(place).keys, *keys.place("moves").keys, *keys.place("place").keys)
         pressed = [name for row in rows for name in row.keys.split(",")]
         assert {name: n for name, n in Counter(pressed).items() if n > 1} == {}

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from textual.binding import Binding, BindingType
 
-from . import costs, everywhere, retention, run, runs, space, workflows
+from . import compare, costs, everywhere, retention, run, runs, space, workflows
 from .key import Key, Place
 from .names import written
 
@@ -21,6 +21,7 @@ PLACES: tuple[Place, ...] = (
     *space.PLACES,
     *retention.PLACES,
     *run.PLACES,
+    *compare.PLACES,
 )
 
 

@@ -21,6 +21,9 @@ RUNS = (
     ),
     Key("runs.delete", "D", "delete", "delete", "Move the runs to the trash", footer=True, changes=True),
     Key("runs.undo", "z", "undo", "undo", "Take back what was last done with runs", footer=True, changes=True),
+    Key(
+        "runs.compare", "c", "compare", "compare", "The 2 to 5 marked runs, or one with the run before it", footer=True
+    ),
     Key("runs.reverse", "S", "reverse", "reverse", "Reverse the order"),
     Key("runs.group", "b", "group", "group", "Group by session, by project, or not", footer=True),
     Key("runs.follow", "f", "follow", "follow", "Keep the cursor on the newest run", footer=True),

@@ -40,6 +40,7 @@ from ..widgets.line_list import OneLine
 from ..widgets.place_line import PlaceLine
 from ..widgets.preview import Preview
 from ..widgets.run_table import RunTable
+from .comparing import Comparing
 from .list_actions import ListActions
 from .run_operations import RunOperations
 
@@ -50,7 +51,7 @@ SLOW = 0.3
 """Seconds after which what is under way shows a spinner."""
 
 
-class RunsScreen(ListActions, RunOperations):
+class RunsScreen(ListActions, RunOperations, Comparing):
     """Holds the run list and whoever reads for it; every call to the store is made in a thread."""
 
     BINDINGS = bindings("runs", "place")

@@ -63,6 +63,8 @@ class StepsTab(RunTab):
         self._detail: StepDetail | None = None
         self._asked: bool | None = None
         """Whether the person wants the detail; None while he has not said so."""
+        self._goal: str | None = None
+        """Step that is to be brought into sight as soon as the steps are read."""
 
     def compose(self) -> ComposeResult:
         yield OneLine(lambda width: head_of(self.picture, width) if self.picture else [], id="steps-head")
@@ -118,6 +120,7 @@ class StepsTab(RunTab):
         self._measure()
         if found.picture is not None:
             self.lines.show(self._made())
+            self.go_to(self._goal)
         self.set_class(bool(self._open_line(80)), "open")
         self._show_detail()
         for line in self.query(OneLine):
@@ -185,8 +188,11 @@ class StepsTab(RunTab):
             self.post_message(self.Jump("logs", ("step", self._wanted)))
 
     def go_to(self, target: object) -> None:
+        if not self.picture:
+            self._goal = target if isinstance(target, str) else None
         if not self.picture or not isinstance(target, str) or target not in self.picture.forest.by_id:
             return
+        self._goal = None
         path = self.picture.path(target)
         self.picture.held = frozenset(self.picture.forest.path(target)[:-1])
         self.lines.show(self._made())

@@ -1,6 +1,8 @@
 """The line of tabs at the top of the run screen."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from textual import events
 from textual.message import Message
@@ -13,8 +15,22 @@ from ..glyphs import glyphs_of
 from ..keys import shown as key_shown
 from ..lines import Line, width_of
 from ..personal.person import own_keys
-from ..run_tabs import Tab, shown
+from ..run_tabs import shown
 from .line_list import strip_of
+
+
+class TabTitle(NamedTuple):
+    """One tab as the bar shows it."""
+
+    name: str
+    hot: int
+    """Place of the letter in the name that opens it."""
+    total: int = 0
+    """How much is in it; 0 is not told."""
+    alarm: bool = False
+    """Whether it needs a person's eye."""
+    row: str = ""
+    """Row of the table of keys that opens it."""
 
 
 class TabBar(Widget):
@@ -29,12 +45,17 @@ class TabBar(Widget):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.current = "overview"
-        self._run: Run | None = None
+        self._tabs: Sequence[TabTitle] = ()
         self._places: list[tuple[int, int, str]] = []
 
     def show(self, run: Run, current: str) -> None:
         """Shows the tabs of this run."""
-        self._run, self.current = run, current
+        titles = [TabTitle(tab.name, tab.hot, tab.count(run), tab.alarm(run), f"run.{tab.name}") for tab in shown(run, current)]
+        self.show_titles(titles, current)
+
+    def show_titles(self, titles: Sequence[TabTitle], current: str) -> None:
+        """Shows these tabs."""
+        self._tabs, self.current = titles, current
         self._line(self.size.width)
         self.refresh()
 
@@ -46,32 +67,31 @@ class TabBar(Widget):
         return strip_of(self, self._line(self.size.width), self.size.width)
 
     def _line(self, width: int) -> Line:
-        if self._run is None:
+        if not self._tabs:
             return []
-        tabs = shown(self._run, self.current)
         for counts, gap in ((True, 3), (False, 3), (False, 2), (False, 1)):
-            parts = [self._tab(tab, self._run, counts) for tab in tabs]
+            parts = [self._tab(tab, counts) for tab in self._tabs]
             if sum(map(width_of, parts)) + gap * (len(parts) - 1) <= width:
                 break
         line: Line = []
         self._places = []
-        for tab, part in zip(tabs, parts, strict=True):
+        for tab, part in zip(self._tabs, parts, strict=True):
             start = width_of(line)
             line += [*part, (" " * gap, "text")]
             self._places.append((start, start + width_of(part), tab.name))
         return line[:-1]
 
-    def _tab(self, tab: Tab, run: Run, counts: bool) -> Line:
+    def _tab(self, tab: TabTitle, counts: bool) -> Line:
         here = tab.name == self.current
         ink = "title" if here else "text"
         line: Line = [(text, "title" if hot and here else "accent" if hot else ink) for text, hot in self._letters(tab)]
-        if counts and tab.count(run):
-            line.append((f" {format.count(tab.count(run))}", "bad" if tab.alarm(run) else "muted"))
+        if counts and tab.total:
+            line.append((f" {format.count(tab.total)}", "bad" if tab.alarm else "muted"))
         return [span for span in line if span[0]]
 
-    def _letters(self, tab: Tab) -> list[tuple[str, bool]]:
+    def _letters(self, tab: TabTitle) -> list[tuple[str, bool]]:
         """The name in pieces, and whether each is the key that opens it."""
-        own = own_keys(self).get(f"run.{tab.name}")
+        own = own_keys(self).get(tab.row)
         key = key_shown(own) if own else tab.name[tab.hot]
         at = tab.name.find(key) if own else tab.hot
         if at < 0:

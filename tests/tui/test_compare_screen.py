@@ -1,0 +1,207 @@
+"""Runs beside each other, as a person uses it: every tab and key in both sizes, live, and what agents write."""
+
+import flightlog
+import pytest
+from flightlog.tui.app import FlightlogApp
+from flightlog.tui.compare.pages import NAMES
+from flightlog.tui.screens.compare import CompareScreen
+from flightlog.tui.screens.compare_detail import DetailScreen
+from flightlog.tui.screens.run import RunScreen
+from recorded import NASTY, record_everything
+from seeing import shows, text_of, until
+
+SIZES = [(120, 36), (80, 24)]
+
+
+def record(store, name: str, *, hits: int, status: str = "completed", extra: str = "", finish: bool = True):
+    """A run like its siblings, but for some things."""
+    run = store.run("triage", version=3, name=name, session="ana")
+    run.snapshot("input", {"mails": ["a", name], "limit": 4})
+    with run.step("plan", kind="llm") as step:
+        step.cost("gpt-4o", input_tokens=10 * hits, output_tokens=2, dollars="0.01")
+    with run.step("search", kind="tool", input={"query": "eggs"}) as step:
+        step.output = {"hits": hits}
+        with step.step("fetch"):
+            pass
+    if extra:
+        with run.step(extra):
+            pass
+    run.checkpoint({"same": "value", "hits": hits, "big": "x" * 40_000, "plan": {"deep": [1, hits]}}, label="last")
+    run.metric("score", hits / 10)
+    if finish:
+        run.finish(status)
+    return run
+
+
+@pytest.fixture
+def folder(tmp_path):
+    with flightlog.open(tmp_path / "data", storage="sqlite") as store:
+        for n, name in enumerate(("one", "two", "three")):
+            record(store, name, hits=3 + n, extra="rank" if name == "two" else "")
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def app(folder):
+    return FlightlogApp(lambda: flightlog.open(folder))
+
+
+def told(app: FlightlogApp, text: str) -> bool:
+    """Whether the person was told something."""
+    return any(text in note.message for note in app._notifications)
+
+
+async def at_runs(pilot):
+    await until(pilot, lambda: pilot.app.store is not None and pilot.app.home.run_list.ready)
+
+
+async def compared(pilot, *keys: str) -> CompareScreen:
+    """Presses keys in the run list, and waits for the comparison."""
+    await at_runs(pilot)
+    await pilot.press(*keys, "c")
+    await until(pilot, lambda: isinstance(pilot.app.screen, CompareScreen) and pilot.app.screen.runs)
+    return pilot.app.screen
+
+
+async def at_tab(pilot, screen, name: str) -> str:
+    await pilot.press({"states": "t"}.get(name, name[0]))
+    await until(pilot, lambda: screen.current == name and name in screen._fresh and not screen.loader.busy)
+    await pilot.pause()
+    return text_of(screen)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_three_marked_runs_stand_beside_each_other(app, size):
+    async with app.run_test(size=size) as pilot:
+        screen = await compared(pilot, "space", "space", "space")
+        assert [run.name for run in screen.runs] == ["one", "two", "three"]  # the oldest is the baseline
+        shown = await shows(pilot, "one base", "two", "workflow", "3 runs")
+        assert all(len(line) <= size[0] for line in shown.split("\n"))
+        shown = await at_tab(pilot, screen, "inputs")
+        assert "input.mails[1]" in shown and "limit" not in shown and "only differing" in shown
+        await pilot.press("a")
+        await shows(pilot, "input.limit")
+        shown = await at_tab(pilot, screen, "steps")
+        lines = [line for line in shown.split("\n") if "plan" in line or "rank" in line or "fetch" in line]
+        assert lines[0].startswith("│   plan") and any(line.startswith("│ + rank") for line in lines)
+        assert any(line.startswith("│     fetch") for line in lines)
+        await pilot.press("o")
+        await until(pilot, lambda: "fetch" not in text_of(screen) and "rank" in text_of(screen))
+        shown = await at_tab(pilot, screen, "metrics")
+        row = next(line for line in shown.split("\n") if "score" in line)
+        assert "worst" in row and "best" in row and "+0.2" in row
+        shown = await at_tab(pilot, screen, "costs")
+        assert "gpt-4o" in shown and "the program" in shown and "by model" in shown
+        shown = await at_tab(pilot, screen, "states")
+        assert "hits" in shown and ".deep" not in shown.split("plan")[0] and "same" not in shown and "big" not in shown
+        await pilot.press("escape")
+        assert pilot.app.screen is app.home
+
+
+async def test_lines_are_looked_into_and_everything_leads_back_to_the_same_place(app):
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await compared(pilot, "space", "space", "space")
+        await at_tab(pilot, screen, "steps")
+        await pilot.press("j", "right", "right", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, DetailScreen))
+        shown = await shows(pilot, "search", "one → three", "hits: 3 → 5", "the same in both")
+        await pilot.press("right_square_bracket")
+        await shows(pilot, "fetch", "3 of")
+        await pilot.press("escape")
+        assert pilot.app.screen is screen and "fetch" in str(screen.table.current.name) and screen.table.column == 2
+        await pilot.press("u")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen) and pilot.app.screen.run is not None)
+        await shows(pilot, "three")
+        step = pilot.app.screen
+        await until(pilot, lambda: step.tab is not None and step.tab.lines.current is not None)
+        await until(pilot, lambda: step.tab._wanted == screen.table.current.target.steps[2].id)
+        await pilot.press("escape")
+        assert pilot.app.screen is screen and screen.table.column == 2
+        await pilot.press("b")
+        await shows(pilot, "three base")
+        assert screen.base == screen.runs[2].id and "- rank" not in text_of(screen)
+        await pilot.press("left")  # two, against three: alone two has the step
+        await pilot.press("g", "n")
+        assert "rank" in str(screen.table.current.name)
+        await at_tab(pilot, screen, "states")
+        await pilot.press("n", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, DetailScreen))
+        await shows(pilot, "hits", "three → two")
+        await pilot.press("escape", "escape")
+        assert pilot.app.screen is app.home and len(app.home.run_list.marks.ids) == 3
+
+
+async def test_one_run_is_compared_with_the_one_before_it_and_six_with_none(app, folder):
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await compared(pilot)  # the newest is under the cursor
+        assert [run.name for run in screen.runs] == ["two", "three"]
+        await pilot.press("escape", "G", "c")
+        await until(pilot, lambda: told(app, "no earlier run"))
+        with flightlog.open(folder) as store:
+            for n in range(3):
+                record(store, f"more{n}", hits=1)
+        await until(pilot, lambda: app.home.run_list.lines == 6)
+        await pilot.press("asterisk", "c")
+        await until(pilot, lambda: told(app, "6 runs are marked"))
+        assert pilot.app.screen is app.home
+
+
+async def test_a_run_that_goes_on_is_followed_and_the_cursor_stays(folder):
+    with flightlog.open(folder) as store:
+        run = record(store, "live", hits=9, finish=False)
+        app = FlightlogApp(lambda: flightlog.open(folder))
+        async with app.run_test(size=(120, 36)) as pilot:
+            screen = await compared(pilot)
+            await at_tab(pilot, screen, "steps")
+            await pilot.press("j", "j", "right")
+            before, reads = screen.table.current.key, screen._reader.reads
+            with run.step("first to come"):
+                pass
+            await shows(pilot, "first to come")
+            assert screen.table.current.key == before and screen.table.column == 1
+            assert screen._reader.reads - reads <= 4  # of the run that changed alone
+            store.run("other").finish()
+            reads = screen._reader.reads
+            await until(pilot, lambda: app.home.run_list.totals.runs >= 4)
+            assert screen._reader.reads == reads
+            run.finish()
+            await until(pilot, lambda: screen.runs[1].status == "completed")
+        app.close()
+
+
+@pytest.mark.parametrize("ascii", [False, True])
+async def test_what_agents_write_is_drawn_and_never_obeyed(tmp_path, ascii):
+    with flightlog.open(tmp_path / "data") as store:
+        ids = [record_everything(store, NASTY), record_everything(store, NASTY + "two")]
+    app = FlightlogApp(lambda: flightlog.open(tmp_path / "data"), ascii=ascii)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await at_runs(pilot)
+        screen = CompareScreen(app.store, ids)
+        await app.push_screen(screen)
+        await until(pilot, lambda: len(screen.runs) == 2)
+        for name in NAMES[1:]:
+            await at_tab(pilot, screen, name)
+            await pilot.press("a")
+            shown = await shows(pilot, "compare")
+            assert "\x1b" not in shown and "\u202e" not in shown and "\u200b" not in shown
+            for key in ("j", "j", "enter"):
+                await pilot.press(key)
+            await pilot.pause(0.1)
+            assert "\x1b" not in text_of(pilot.app.screen) and "\u202e" not in text_of(pilot.app.screen)
+            if pilot.app.screen is not screen:
+                await pilot.press("escape")
+
+
+async def test_a_run_that_is_deleted_meanwhile_is_said_to_be_gone(app):
+    async with app.run_test(size=(80, 24)) as pilot:
+        await at_runs(pilot)
+        ids = [run.id for run in app.store.runs.recent("triage", limit=3)]
+        screen = CompareScreen(app.store, [*ids[:2], "01j00000000000000000000000"])
+        await app.push_screen(screen)
+        await shows(pilot, "1 run gone")
+        assert len(screen.runs) == 2
+        await pilot.press("escape")
+        lonely = CompareScreen(app.store, [ids[0], "01j00000000000000000000000"])
+        await app.push_screen(lonely)
+        await shows(pilot, "there is nothing to compare any more")
+        await pilot.press("i", "s", "o", "b", "n", "enter", "u", "escape")

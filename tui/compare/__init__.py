@@ -1,0 +1,1 @@
+"""Runs beside each other, as a screen and a page show them."""

@@ -1,0 +1,112 @@
+"""Who, what and when of several runs."""
+
+from collections.abc import Callable
+
+from ...core.clock import between
+from ...core.copies import copied_from
+from ...core.runs import FINISHED, Run
+from .. import format
+from ..facts import until
+from ..lines import Line, one_line, status_ink
+from .rows import Context, Row, kind_of, toned
+
+LONG = 400
+"""Characters of a fact that are compared and shown; the run's own page has all of it."""
+
+
+def took(run: Run, now: float) -> float | None:
+    """Seconds that a run took, or has taken so far."""
+    return between(run.started, until(run, now)) if run.started else None
+
+
+def _workflow(run: Run) -> str:
+    return run.workflow + (f"@{run.version}" if run.version is not None else "")
+
+
+def _flags(run: Run) -> str:
+    return ", ".join(word for word, on in (("pinned", run.pinned), ("archived", run.archived)) if on)
+
+
+def _items(run: Run) -> str:
+    failed = f", {run.items_failed:,} failed" if run.items_failed else ""
+    return f"{run.items:,}{failed}" if run.items else ""
+
+
+FACTS: tuple[tuple[str, Callable[[Run], str]], ...] = (
+    ("workflow", _workflow),
+    ("name", lambda run: run.name),
+    ("objective", lambda run: run.objective),
+    ("error", lambda run: run.error or run.evidence),
+    ("session", lambda run: run.session or ""),
+    ("project", lambda run: run.project or ""),
+    ("attempt", lambda run: f"{run.attempt}"),
+    ("items", _items),
+    ("plan", lambda run: run.plan_id),
+    ("parent", lambda run: run.parent or ""),
+    ("started at", lambda run: run.from_checkpoint or ""),
+    ("tags", lambda run: "  ".join(run.tags)),
+    ("kept", _flags),
+    ("source", lambda run: f"{run.source} {run.source_id}".strip() or copied_from(run)),
+)
+
+
+def fact_rows(context: Context, read: object = None) -> list[Row]:
+    """Facts of the runs; those that none has are left out."""
+    runs, base = context.runs, context.base
+    rows = [
+        Row("status", [("status", "text")], kind_of([run.status for run in runs], base), lambda n: _status(context, n))
+    ]
+    for name, tell in FACTS:
+        texts = [tell(run)[:LONG] for run in runs]
+        if any(texts):
+            rows.append(Row(name, [(name, "text")], kind_of(texts, base, ""), _cells(texts, base, context.glyphs.dash)))
+    rows += [
+        Row(
+            "started",
+            [("started", "text")],
+            kind_of([run.started for run in runs], base),
+            lambda n: _when(runs[n].started),
+        ),
+        Row(
+            "finished",
+            [("finished", "text")],
+            kind_of([run.finished for run in runs], base),
+            lambda n: _end(context, n),
+        ),
+        Row(
+            "took",
+            [("took", "text")],
+            kind_of([took(run, context.now) for run in runs], base),
+            lambda n: _took(context, n),
+        ),
+        Row("id", [("id", "text")], None, lambda n: [(one_line(runs[n].id, 60), "muted")]),
+    ]
+    return rows
+
+
+def _cells(texts: list[str], base: int, dash: str) -> Callable[[int], Line]:
+    def cell(n: int) -> Line:
+        line: Line = [(one_line(texts[n], LONG) or dash, "text")]
+        return toned(line, n != base and texts[n] == texts[base])
+
+    return cell
+
+
+def _status(context: Context, n: int) -> Line:
+    status = context.runs[n].status
+    return [(f"{context.glyphs.status(status)} {status}", status_ink(status))]
+
+
+def _when(t: str | None) -> Line:
+    return [(format.moment(t), "text")]
+
+
+def _end(context: Context, n: int) -> Line:
+    run = context.runs[n]
+    return _when(run.finished) if run.status in FINISHED else [(context.glyphs.dash, "faint")]
+
+
+def _took(context: Context, n: int) -> Line:
+    run = context.runs[n]
+    so_far = "" if run.status in FINISHED else " so far"
+    return [(format.duration(took(run, context.now)), "text"), (so_far, "muted")]

@@ -1,0 +1,87 @@
+"""A comparison as rows: what is compared, and how every run stands there. Cells are made when they are seen."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from ...core.runs import Run
+from ..glyphs import UNICODE, Glyphs
+from ..lines import Line
+from ..state_nodes import Kind
+
+
+class Context(NamedTuple):
+    """What cells need to know besides what was read."""
+
+    runs: tuple[Run, ...]
+    base: int
+    """The place of the run that the others are compared with."""
+    now: float
+    """Unix seconds."""
+    glyphs: Glyphs = UNICODE
+
+
+class Row(NamedTuple):
+    """One thing that is compared."""
+
+    key: str
+    """The same whenever the row is made again."""
+    name: Line
+    kind: Kind | None
+    """How the others differ from the baseline: some do (`changed`), it alone lacks it (`added`), or one of them does
+    (`removed`). None where nothing is compared: a heading, a remark."""
+    cell: Callable[[int], Line] = lambda place: []
+    """What the run in this place has."""
+    depth: int = 0
+    target: Any = None
+    """What there is to be looked into."""
+
+
+def kind_of(values: Sequence[Any], base: int, lacking: Any = None) -> Kind:
+    """How values differ from the one of the baseline; `lacking` is that of a run that has none."""
+    if all(value == values[base] for value in values):
+        return "same"
+    return kind_of_present([value != lacking for value in values], base) or "changed"
+
+
+def kind_of_present(there: Sequence[bool], base: int) -> Kind | None:
+    """`added` or `removed` where one of the runs has nothing; None where all have something."""
+    if all(there):
+        return None
+    return "removed" if there[base] else "added"
+
+
+def remark(key: str, text: str, ink: str = "muted") -> Row:
+    """A line that says something of the others."""
+    return Row(key, [(text, ink)], None)
+
+
+def heading(text: str) -> Row:
+    """The title of the rows that follow."""
+    return Row(f"heading:{text}", [(text, "title")], None)
+
+
+def gap(key: str) -> Row:
+    """An empty line."""
+    return Row(f"gap:{key}", [], None)
+
+
+def toned(line: Line, alike: bool) -> Line:
+    """A cell that says the same as the baseline's stands back."""
+    return [(text, "faint") for text, _ in line] if alike else line
+
+
+def differing(rows: Sequence[Row]) -> list[Row]:
+    """Only what differs, below what it lies in; headings and remarks stay."""
+    kept: list[Row] = []
+    depth = 0
+    for row in reversed(rows):
+        # What a kept row lies in is the next one above that is less deep.
+        if row.kind is None or row.kind != "same" or row.depth < depth:
+            kept.append(row)
+            depth = row.depth
+    return kept[::-1]
+
+
+def differences(rows: Sequence[Row]) -> int:
+    """How many rows differ."""
+    return sum(row.kind not in (None, "same") for row in rows)

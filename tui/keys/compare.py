@@ -1,0 +1,40 @@
+"""Keys of runs that are compared."""
+
+from .key import Key, Place
+
+COMPARE = (
+    Key("compare.open", "enter", "open", "look into", "Both sides in full: input, output, values", footer=True),
+    Key("compare.next", "n", "change(1)", "next", "To the next difference", footer=True),
+    Key("compare.previous", "N", "change(-1)", "previous", "To the previous difference"),
+    Key("compare.baseline", "b", "baseline", "baseline", "Compare with the run of this column", footer=True),
+    Key("compare.only", "o", "only", "only differing", "Only what differs", footer=True),
+    Key("compare.all", "a", "all", "all", "What is the same too", footer=True),
+    Key("compare.left", "left,h", "column(-1)", "left", "To the column on the left", priority=True),
+    Key("compare.right", "right,l", "column(1)", "right", "To the column on the right", priority=True),
+    Key("compare.run", "u", "run", "the run", "Into the run of this column, where the line is about", footer=True),
+    Key("compare.next_tab", "right_square_bracket", "next_tab(1)", "next tab", "To the next tab", footer=True),
+    Key("compare.previous_tab", "left_square_bracket", "next_tab(-1)", "previous tab", "To the previous tab"),
+    Key("compare.facts", "f", "tab('facts')", "facts", "Who, what, when, and how it ended"),
+    Key("compare.inputs", "i", "tab('inputs')", "inputs", "What they were given and brought"),
+    Key("compare.steps", "s", "tab('steps')", "steps", "Steps that belong together, beside each other"),
+    Key("compare.metrics", "m", "tab('metrics')", "metrics", "Numbers, the best and the worst"),
+    Key("compare.costs", "c", "tab('costs')", "costs", "Tokens and money by model"),
+    Key("compare.states", "t", "tab('states')", "states", "The final states, key by key"),
+)
+
+DETAIL = (
+    Key(
+        "compared.next",
+        "right_square_bracket,n",
+        "step(1)",
+        "next line",
+        "The next line of the comparison",
+        footer=True,
+    ),
+    Key("compared.previous", "left_square_bracket,N", "step(-1)", "line before", "The line before it", footer=True),
+)
+
+PLACES = (
+    Place("compare", "Runs compared", COMPARE),
+    Place("compared", "Runs compared: one line", DETAIL),
+)

@@ -1,0 +1,108 @@
+"""One line of a comparison in full: what both runs have there, and what of it differs."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.screen import Screen
+
+from ...core.store import Store
+from ..compare.detail import Target, detail_lines, name_of, read_target
+from ..compare.rows import Context
+from ..glyphs import glyphs_of
+from ..keys import bindings
+from ..lines import Line, one_line
+from ..loading import Loader
+from ..nodes import Node
+from ..widgets.compare_table import heads
+from ..widgets.frame import FrameLine
+from ..widgets.key_bar import KeyBar
+from ..widgets.tree_view import TreeView
+
+
+class DetailScreen(Screen[str]):
+    """Both sides of a line; the keys go through all lines of the comparison. Ends with the key of the last one."""
+
+    BINDINGS = bindings("compared")
+    CSS_PATH = "../styles/compare.tcss"
+    PLACES = ("compared", "tree", "moves", "app")
+
+    def __init__(
+        self, store: Store, context: Context, targets: Sequence[tuple[str, Target]], at: int, other: int
+    ) -> None:
+        """`targets`: the lines, each with its key; `other`: the place of the run beside the baseline."""
+        super().__init__()
+        self.store, self.context, self.targets, self.at, self.other = store, context, targets, at, other
+        self.found: tuple[int, tuple[Any, Any]] | None = None
+        self.loader: Loader[tuple[int, tuple[Any, Any]]] = Loader(self, self._prepare, self._loaded)
+
+    def compose(self) -> ComposeResult:
+        yield FrameLine("top", self._titles, id="compared-top")
+        with Vertical(id="compared-body"):
+            yield TreeView(id="compared-lines", classes="keeps-cursor")
+        yield KeyBar("compared", "tree")
+
+    def on_mount(self) -> None:
+        self.tree_view.focus()
+        self.loader.request()
+
+    @property
+    def tree_view(self) -> TreeView:
+        """The lines."""
+        return self.query_one(TreeView)
+
+    def _prepare(self) -> Callable[[], tuple[int, tuple[Any, Any]]]:
+        at, target = self.at, self.targets[self.at][1]
+        read = partial(read_target, self.store, target, self.context.base, self.other)
+        return lambda: (at, read())
+
+    def _loaded(self, found: tuple[int, tuple[Any, Any]]) -> None:
+        if found[0] != self.at:
+            self.loader.request()
+            return
+        first = self.found is None or self.found[0] != self.at
+        self.found = found
+        self._show()
+        if first:
+            self.tree_view.move_to(0)
+
+    def _show(self) -> None:
+        nodes: list[Node] = [Node("reading", [("reading", "muted")])]
+        if self.found is not None:
+            width = self.tree_view.size.width or self.size.width - 4
+            nodes = detail_lines(self.targets[self.at][1], self.found[1], self.context, width)
+        self.tree_view.show(nodes)
+        self.query_one("#compared-top", FrameLine).refresh()
+
+    def on_resize(self) -> None:
+        if self.found is not None:
+            self.call_after_refresh(self._show)
+
+    def _titles(self, width: int) -> tuple[Line, Line]:
+        names = heads(self.context, glyphs_of(self))
+        left: Line = [
+            (f" {one_line(name_of(self.targets[self.at][1]), 60)} ", "title"),
+            (f" {names[self.context.base]} ", "strong"),
+            (f"{glyphs_of(self).arrow} ", "faint"),
+            (f"{names[self.other]} ", "strong"),
+        ]
+        return left, [(f" {self.at + 1:,} of {len(self.targets):,} ", "muted")]
+
+    # What the person does.
+
+    def action_step(self, direction: int) -> None:
+        """To the next or previous line of the comparison."""
+        at = self.at + direction
+        if 0 <= at < len(self.targets):
+            self.at = at
+            self.query_one("#compared-top", FrameLine).refresh()
+            self.loader.request()
+
+    def action_refresh(self) -> None:
+        """Reads both again."""
+        self.loader.request()
+
+    def action_back(self) -> None:
+        self.dismiss(self.targets[self.at][0])

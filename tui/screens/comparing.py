@@ -1,0 +1,78 @@
+"""From the run list into a comparison: of the marked runs, or of one with the run before it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.screen import Screen
+
+from ...core.errors import FlightlogError, StorageError
+from ...core.pages import Sort
+from ...core.query.query import equals
+from ...core.runs import Run
+from ..loading import in_thread
+from ..messages import Trouble
+from ..run_list import RunList
+
+if TYPE_CHECKING:
+    from ...core.store import Store
+
+HOW = "mark 2 to 5 runs with space, then press c"
+
+
+class Comparing(Screen[None]):
+    """The key that compares, of a screen that shows a `run_list`."""
+
+    run_list: RunList
+    store: Store | None
+
+    def action_compare(self) -> None:
+        """Compares the marked runs; of one, or of the one under the cursor, with the run before it."""
+        from .compare import LEAST, MOST
+
+        marks, current = self.run_list.marks, self.run_list.current
+        count = marks.count(self.run_list.matching or 0)
+        if self.store is None:
+            return
+        if count > MOST or marks.all:
+            self._say(f"{count:,} runs are marked: {HOW}")
+        elif count >= LEAST:
+            self._compare(tuple(marks.ids))
+        elif count or isinstance(current, Run):
+            self._with_the_one_before(next(iter(marks.ids)) if count else self.run_list.cursor)
+        else:
+            self._say(HOW)
+
+    def _with_the_one_before(self, id: str) -> None:
+        store = self.store
+        if store is None:
+            return
+
+        def found(before: Run | FlightlogError | None) -> None:
+            if isinstance(before, FlightlogError):
+                self.post_message(Trouble(before))
+            elif before is None:
+                self._say(f"no earlier run of its workflow: {HOW}")
+            else:
+                self._compare((before.id, id))
+
+        in_thread(self, lambda: before_it(store, id), found)
+
+    def _compare(self, ids: tuple[str, ...]) -> None:
+        from .compare import CompareScreen
+
+        if self.store is not None:
+            self.app.push_screen(CompareScreen(self.store, ids))
+
+    def _say(self, text: str) -> None:
+        self.app.notify(text, markup=False)
+
+
+def before_it(store: Store, id: str) -> Run | None:
+    """The run of the same workflow that began before this one; None if there is none. Reads two runs."""
+    run = store.runs.get(id)
+    sort = Sort(field="started", descending=True)
+    if run.started is None:
+        raise StorageError("nobody knows when this run began", advice="mark a second one to compare it with")
+    page = store.runs.query(equals("workflow", run.workflow), sort, limit=2, after=store.runs.cursor_at(id, sort))
+    return next((one for one in page.items if one.id != id), None)
