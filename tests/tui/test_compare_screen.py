@@ -104,7 +104,7 @@ async def test_lines_are_looked_into_and_everything_leads_back_to_the_same_place
         await at_tab(pilot, screen, "steps")
         await pilot.press("j", "right", "right", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, DetailScreen))
-        shown = await shows(pilot, "search", "one → three", "hits: 3 → 5", "the same in both")
+        await shows(pilot, "search", "one → three", "hits: 3 → 5", "the same in both")
         await pilot.press("right_square_bracket")
         await shows(pilot, "fetch", "3 of")
         await pilot.press("escape")

@@ -17,7 +17,7 @@ from ..lines import Line, one_line, status_ink, wrapped
 from ..nodes import Node
 from ..overview import fault_nodes, section_of
 from ..state_nodes import INK, SIGN, change_nodes, signed
-from ..step_tree import StepDetail
+from ..steps.detail import StepDetail, read_detail
 from .rows import Context
 from .state_rows import StateTarget, value_or_why
 from .step_rows import step_took
@@ -40,8 +40,6 @@ def read_target(store: Store, target: Target, base: int, other: int) -> tuple[An
         return target.values[base], target.values[other]
     if isinstance(target, StateTarget):
         return _state(store, target, base), _state(store, target, other)
-    from ..widgets.step_tree import read_detail
-
     one, two = target.steps[base], target.steps[other]
     return one and read_detail(store, one), two and read_detail(store, two)
 
