@@ -35,6 +35,6 @@ DETAIL = (
 )
 
 PLACES = (
-    Place("compare", "Runs compared", COMPARE),
-    Place("compared", "Runs compared: one line", DETAIL),
+    Place("compare", "Runs compared", COMPARE, ("place",)),
+    Place("compared", "Runs compared: one line", DETAIL, ("tree",)),
 )

@@ -24,6 +24,7 @@ from ..keys import bindings
 from ..lines import Line, one_line
 from ..loading import FRAME, Loader
 from ..messages import StoreChanged
+from ..personal.person import key_for
 from ..widgets.compare_table import CompareTable
 from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar
@@ -172,7 +173,7 @@ class CompareScreen(Screen[None]):
             self._counts[name] = differences(self._rows)
         shown = differing(self._rows) if self.only[name] else list(self._rows)
         if self.only[name] and name in self._counts and not self._counts[name]:
-            shown = [*shown, remark("alike", "Nothing here differs; a shows all")]
+            shown = [*shown, remark("alike", f"Nothing here differs; {key_for(self, 'compare.all')} shows all")]
         self.table.show(shown, context)
         self._show_frame()
 

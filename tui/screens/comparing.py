@@ -12,12 +12,11 @@ from ...core.query.query import equals
 from ...core.runs import Run
 from ..loading import in_thread
 from ..messages import Trouble
+from ..personal.person import key_for
 from ..run_list import RunList
 
 if TYPE_CHECKING:
     from ...core.store import Store
-
-HOW = "mark 2 to 5 runs with space, then press c"
 
 
 class Comparing(Screen[None]):
@@ -35,13 +34,13 @@ class Comparing(Screen[None]):
         if self.store is None:
             return
         if count > MOST or marks.all:
-            self._say(f"{count:,} runs are marked: {HOW}")
+            self._say(f"{count:,} runs are marked: {self._how}")
         elif count >= LEAST:
             self._compare(tuple(marks.ids))
         elif count or isinstance(current, Run):
             self._with_the_one_before(next(iter(marks.ids)) if count else self.run_list.cursor)
         else:
-            self._say(HOW)
+            self._say(self._how)
 
     def _with_the_one_before(self, id: str) -> None:
         store = self.store
@@ -52,7 +51,7 @@ class Comparing(Screen[None]):
             if isinstance(before, FlightlogError):
                 self.post_message(Trouble(before))
             elif before is None:
-                self._say(f"no earlier run of its workflow: {HOW}")
+                self._say(f"no earlier run of its workflow: {self._how}")
             else:
                 self._compare((before.id, id))
 
@@ -63,6 +62,10 @@ class Comparing(Screen[None]):
 
         if self.store is not None:
             self.app.push_screen(CompareScreen(self.store, ids))
+
+    @property
+    def _how(self) -> str:
+        return f"mark 2 to 5 runs with {key_for(self, 'runs.mark')}, then press {key_for(self, 'runs.compare')}"
 
     def _say(self, text: str) -> None:
         self.app.notify(text, markup=False)

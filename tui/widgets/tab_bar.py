@@ -50,7 +50,10 @@ class TabBar(Widget):
 
     def show(self, run: Run, current: str) -> None:
         """Shows the tabs of this run."""
-        titles = [TabTitle(tab.name, tab.hot, tab.count(run), tab.alarm(run), f"run.{tab.name}") for tab in shown(run, current)]
+        titles = [
+            TabTitle(tab.name, tab.hot, tab.count(run), tab.alarm(run), f"run.{tab.name}")
+            for tab in shown(run, current)
+        ]
         self.show_titles(titles, current)
 
     def show_titles(self, titles: Sequence[TabTitle], current: str) -> None:
