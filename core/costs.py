@@ -15,7 +15,7 @@ Provenance = Literal["recorded", "computed", "mixed", "unknown", "none"]
 these, at least one call without a price, or no call at all."""
 
 
-class Tokens(msgspec.Struct, frozen=True):
+class Tokens(msgspec.Struct, frozen=True, gc=False):
     """Tokens of one call or of many."""
 
     input: int = 0
@@ -39,7 +39,7 @@ class Tokens(msgspec.Struct, frozen=True):
         return self.input + self.output
 
 
-class Money(msgspec.Struct, frozen=True):
+class Money(msgspec.Struct, frozen=True, gc=False):
     """A sum of call prices: recorded and computed nano-dollars apart, and how many calls have which."""
 
     recorded_nanousd: int = 0

@@ -28,7 +28,7 @@ StepStatus = Literal["pending", "running", "completed", "failed", "skipped"]
 ApprovalStatus = Literal["pending", "approved", "rejected", "expired"]
 
 
-class Run(msgspec.Struct, frozen=True):
+class Run(msgspec.Struct, frozen=True, gc=False):
     """One execution of a workflow's version, with its totals so far."""
 
     id: str

@@ -29,6 +29,7 @@ from .screens.small import TooSmall
 from .standings import Standings
 from .themes import DARK, LIGHT
 from .type_ahead import TypeAhead
+from .warming import warm
 from .widgets.place_line import PlaceLine
 
 if TYPE_CHECKING:
@@ -39,6 +40,10 @@ AGAIN = 5.0
 """Seconds in which the same trouble is not told twice, and after which a store is tried to be opened once more."""
 MISTAKES = 3
 """So many mistakes in a person's settings are told at the start; `flightlog config` tells them all."""
+TURN = 0.001
+"""Seconds that a thread may reckon on while the screen waits: a key takes some forty turns, and Python's own five
+milliseconds for each would be seen.
+"""
 DAYS = 30.0
 """Seconds between two looks at whether it is another day, for budgets."""
 
@@ -89,6 +94,7 @@ class FlightlogApp(App[None]):
         self._report = ""
 
     def on_load(self) -> None:
+        sys.setswitchinterval(TURN)
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
         if "TEXTUAL_THEME" not in os.environ:
@@ -171,6 +177,7 @@ class FlightlogApp(App[None]):
         self.home.show_store(opened.store, opened.watching)
         self.standings.of(opened.store)
         self.retaining.of(opened.store)
+        warm()
 
     def _notice(self) -> None:
         self.post_message(StoreChanged())

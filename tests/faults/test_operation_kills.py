@@ -132,6 +132,7 @@ def each_kill(case: Case, scene: Scene, root: Path, steps: range) -> None:
         check_done(case, scene, root)  # the next start, and then the same again
         check_done(case, scene, again)  # the same again at once
         if ended:
+            print(f"\n{len(steps[: steps.index(number)])} steps")  # noqa: T201 - how much was proved
             return
     assert len(steps) < 100, "it never came to its end"
 
@@ -177,6 +178,7 @@ def each_fault(case: Case, scene: Scene, root: Path, steps: range) -> None:
             check(case, scene, root)
             check_done(case, scene, root)
             if not struck:
+                print(f"\n{len(steps[: steps.index(number)])} steps")  # noqa: T201 - how much was proved
                 return
     assert len(steps) < 100, "it never came to its end"
 

@@ -72,10 +72,16 @@ class PlaceScreen(Screen[None]):
         if self.is_current:
             self.query_one("#header").refresh()
 
+    @property
+    def _known_totals(self) -> Totals | None:
+        """What the run list knows, until this place has read for itself."""
+        home = getattr(self.app, "home", None)
+        return None if home is None else home.run_list.totals
+
     def _header(self, width: int) -> Line:
         facts = Facts(
             name=self.store.name,
-            totals=self._read.totals if self._read else None,
+            totals=self._read.totals if self._read else self._known_totals,
             mode=self.watching.mode,
             quiet=None if self._changed is None else clock.now_s() - self._changed,
             problem=self.watching.problem,

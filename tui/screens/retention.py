@@ -89,7 +89,8 @@ class RetentionScreen(PlaceScreen):
     # Reading.
 
     def on_screen_resume(self) -> None:
-        self.action_refresh()
+        # Behind the frame: what is read in a thread, of all runs at first, would only keep it waiting.
+        self.call_after_refresh(self.action_refresh)
 
     def on_store_changed(self, message: StoreChanged) -> None:
         if self.is_current:

@@ -81,7 +81,6 @@ class PlanTab(Container):
 
     def on_mount(self) -> None:
         self.filer.request()
-        self.reader.request()
         self.set_interval(0.1, self._tick)
         self.set_interval(MINUTE, self._older)
         self.set_interval(EVERY, self._try_again)

@@ -1,0 +1,22 @@
+"""Modules of places, read while nobody waits for them: who goes to a place first waits for its drawing alone."""
+
+import importlib
+import threading
+import time
+
+PLACES = ("workflows", "run", "space", "costs", "retention", "help")
+"""Screens in the order in which they are most likely asked for."""
+LATER, REST = 0.3, 0.02
+"""Seconds until the first rows stand, and between two modules, in which keys are answered."""
+
+
+def warm() -> None:
+    """Begins, in a thread; after the first time there is nothing left to be read."""
+    threading.Thread(target=_read, daemon=True, name="flightlog-warm").start()
+
+
+def _read() -> None:
+    time.sleep(LATER)
+    for name in ("textual.widgets._text_area", "pygments.lexers.data", *(f"{__package__}.screens.{p}" for p in PLACES)):
+        time.sleep(REST)
+        importlib.import_module(name)
