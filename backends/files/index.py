@@ -20,6 +20,7 @@ from ..ingest.annotation_ingest import AnnotationIngest
 from ..ingest.catch_up import CatchUp, OpenJournal
 from ..ingest.finding import Journal
 from ..ingest.ingest import Ingest
+from ..ingest.taking_new import take_new
 from ..journal.disk import storage_error
 from ..journal.layout import JOURNAL_SUFFIX, STATES_SUFFIX, Layout, run_of
 from ..journal.states_dropping import clear, is_left_over
@@ -51,6 +52,7 @@ class Index:
         self._clears = clears
         self._layout, self._root, self._database = layout, root, database
         self._at = os.fspath(layout.root)
+        self._projector = projector
         self._ingest = Ingest(projector, keep=False)
         copied = layout.bookmark.exists()
         self._catch_up = CatchUp(database, self._ingest, layout.root, copied=copied)
@@ -98,7 +100,12 @@ class Index:
                     late_indexes.drop(connection)
         self._progress.begin(len(news))
         try:
-            complete = self._catch_up.take(news.values(), self._annotations.again, self._progress.reach)
+            again, reach = self._annotations.again, self._progress.reach
+            rest = list(news.values())
+            if len(news) >= _BULK:
+                rest = take_new(self._database, self._projector, rest, again, reach)
+            before = len(news) - len(rest)
+            complete = self._catch_up.take(rest, again, lambda done: reach(before + done))
             if len(news) >= _BULK or not self._is_whole:
                 self._make_indexes()
         finally:

@@ -15,7 +15,8 @@ from ..journal.reader import Broken
 from ..sql import tables
 from ..sql.database import Database
 from ..sql.projector import Projector
-from .ingest import Ingest, remember
+from .ingest import Ingest
+from .readings import remember
 
 _KEY = "annotations.jsonl"
 """Where its position stands among those of the journals; no run can be called so."""

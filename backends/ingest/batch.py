@@ -1,5 +1,7 @@
 """One reading of a journal: its events, what is wrong with it, and how far it went. Knows no database."""
 
+from itertools import count
+from operator import eq
 from typing import Any, NamedTuple
 
 import msgspec
@@ -16,6 +18,8 @@ from ..sql.projector import Recorded
 MARK_BYTES = 1 << 20
 """There is a mark for about every so many bytes of a journal."""
 
+_SMALL = 1 << 20
+"""Bytes that are read at once."""
 _RAW = 200  # characters of an unreadable line that its damage quotes
 _TYPE_OF = {kind: name for name, kind in TYPES.items()}
 
@@ -53,7 +57,7 @@ class Batch:
     def read_events(self, where: Where, end: int, budget: int) -> None:
         """Reads whole lines from where the last reading ended, as many as the budget allows. OSError."""
         began = self.offset
-        if began >= end:
+        if began >= end or (end - began <= min(budget, _SMALL) and self._read_plain(where, end)):
             return
         try:
             for offset, line in read_lines(where, began):
@@ -65,6 +69,32 @@ class Batch:
         except Corrupt as error:  # of an archive: what lies behind cannot be unpacked
             self._name(error.what, self.offset, end - self.offset)
         self.size += self.offset - began
+
+    def _read_plain(self, where: Where, end: int) -> bool:
+        """Reads lines that are one event each and follow each other, as nearly all do; False, and nothing was taken,
+        if one is anything else.
+        """
+        began = self.offset
+        if began // MARK_BYTES != end // MARK_BYTES:
+            return False
+        try:
+            data = read_span(where, began, end - began)
+            lines = data.split(b"\n")
+            del lines[-1]  # what follows the last newline is being written
+            events = list(map(decode, lines))
+        except (Corrupt, NotSupported):
+            return False
+        plain = all(map(eq, (event.seq for event in events), count(self.last_seq + 1)))
+        if not plain or any(type(event) is RunStarted and not self._fits(event) for event in events):
+            return False
+        self.recorded += map(Recorded, events, (len(line) + 1 for line in lines))
+        if self._keep:
+            for event, line in zip(events, lines, strict=True):
+                self._keep_event(event, line)
+        self.last_seq += len(events)
+        self.offset += data.rfind(b"\n") + 1
+        self.size += self.offset - began
+        return True
 
     def read_states(self, where: Where, budget: int) -> None:
         """Reads records of checkpoint values, which are written before the events that need them. OSError."""
@@ -108,8 +138,7 @@ class Batch:
             return
         self.recorded.append(Recorded(event, len(line) + 1))
         if self._keep:
-            level = LEVELS.index(event.level) + 1 if isinstance(event, Logged) else 0
-            self._keep_line(Head(_TYPE_OF[type(event)], event.seq), level, line)
+            self._keep_event(event, line)
         if type(event) is RunStarted:
             self._check_start(event, offset)
 
@@ -147,6 +176,10 @@ class Batch:
         self._unread, self.last_seq, self._junk = 0, seq, 0
         return True
 
+    def _keep_event(self, event: AnyEvent, line: bytes) -> None:
+        level = LEVELS.index(event.level) + 1 if isinstance(event, Logged) else 0
+        self._keep_line(Head(_TYPE_OF[type(event)], event.seq), level, line)
+
     def _keep_line(self, head: Head, level: int, line: bytes) -> None:
         self.events.append({"run": self.run, "seq": head.seq, "type": head.type, "level": level, "line": line})
 
@@ -162,6 +195,9 @@ class Batch:
             self.values.append({"run": self.run, "digest": head.digest, "record": data})
         elif not data.startswith(b'{"type":"states"'):
             self._name("no state value that this Flightlog knows", offset, len(data), data[:_RAW])
+
+    def _fits(self, started: RunStarted) -> bool:
+        return started.format <= FORMAT and started.run == self.run
 
     def _check_start(self, started: RunStarted, offset: int) -> None:
         if started.format > FORMAT:

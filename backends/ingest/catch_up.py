@@ -20,9 +20,7 @@ from ..sql.claims import claim
 from ..sql.database import Database
 from .finding import Journal
 from .ingest import Ingest
-
-BATCH_BYTES = 4 << 20
-"""What one transaction takes in, so that others have their turn."""
+from .readings import BATCH_BYTES
 
 _AT_ONCE = 1000  # journals in one transaction
 _MANY = 100
@@ -89,7 +87,7 @@ class CatchUp:
         waiting = list(islice(coming, _AT_ONCE))
         complete, done = True, 0
         while waiting:
-            with self._database.write() as connection, _without_collecting(len(waiting)):
+            with self._database.write() as connection, without_collecting(len(waiting) >= _MANY):
                 taken = self._ingest.take(connection, waiting, BATCH_BYTES)
                 if taken.anew:
                     anew(connection, taken.anew)
@@ -143,9 +141,9 @@ class CatchUp:
 
 
 @contextmanager
-def _without_collecting(journals: int) -> Iterator[None]:
+def without_collecting(pause: bool = True) -> Iterator[None]:
     """A batch makes rows by the ten thousand and no cycles: to look for some among them costs a sixth of its time."""
-    pause = journals >= _MANY and gc.isenabled()
+    pause = pause and gc.isenabled()
     if pause:
         gc.disable()
     try:

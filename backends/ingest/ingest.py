@@ -12,20 +12,18 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, select
 from ...core.clock import now
 from ...core.errors import Corrupt, NotFound, NotSupported, StorageError
 from ...core.events import Logged
-from ...core.runs import FINISHED, Damage
+from ...core.runs import Damage
 from ..journal.disk import StrPath
 from ..journal.reader import read_span
 from ..operations import table_record as record
 from ..operations.table_record import Fact
 from ..sql import log_words, tables, trash
-from ..sql import run_loading as loading
 from ..sql.claims import claim
 from ..sql.projector import Projector
-from ..sql.writes import add_missing, blank, upsert
+from ..sql.writes import add_missing
 from .batch import Batch, Position
 from .finding import Found, Journal, find, newest_seq
-
-_FILE_COSTS = 2000  # opening a journal costs about as much as reading so many bytes
+from .readings import FILE_COSTS, Reading, file_of, remember
 
 
 class Taken(NamedTuple):
@@ -37,15 +35,6 @@ class Taken(NamedTuple):
     """Runs that were read from their beginning."""
     unreadable: bool
     """Whether a journal could not be read (which is named as damage)."""
-
-
-class _Reading(NamedTuple):
-    journal: Journal
-    batch: Batch
-    stat: os.stat_result
-    size: int
-    """Bytes of all files of the run."""
-    anew: bool
 
 
 class Ingest:
@@ -67,7 +56,7 @@ class Ingest:
         if self._keep:
             journals = self._bring_back(connection, journals)
         known = {row.run: row for row in connection.execute(_KNOWN, {"of": [journal.run for journal in journals]})}
-        readings: list[_Reading] = []
+        readings: list[Reading] = []
         left: list[Journal] = []
         failed: dict[Journal, OSError | StorageError] = {}
         for journal in journals:
@@ -82,7 +71,7 @@ class Ingest:
                 failed[journal] = error
                 continue
             readings.append(reading)
-            budget -= reading.batch.size + _FILE_COSTS
+            budget -= reading.batch.size + FILE_COSTS
             if reading.batch.more:
                 left.append(journal)
         self._save(connection, readings)
@@ -115,7 +104,7 @@ class Ingest:
                 record.add(connection, back)
         return [journal for journal in journals if lying.get(journal.run, journal) is not None]
 
-    def _read(self, connection: Connection, journal: Journal, row: Row[Any] | None, budget: int) -> _Reading:
+    def _read(self, connection: Connection, journal: Journal, row: Row[Any] | None, budget: int) -> Reading:
         found = find(journal)
         if row is not None and self._is_another(journal, row, found):
             if not self._keep:
@@ -127,7 +116,7 @@ class Ingest:
             batch.read_states(journal.states, budget)
         if not batch.more:
             batch.read_events(found.lines, found.length, budget)
-        return _Reading(journal, batch, found.stat, found.size, row is None)  # and the file is let go
+        return Reading(journal, batch, found.stat, found.size, row is None)  # and the file is let go
 
     def _is_another(self, journal: Journal, row: Row[Any], found: Found) -> bool:
         """Whether it is not what was read, or what that has grown to."""
@@ -135,7 +124,7 @@ class Ingest:
             # It was archived or restored: what was read to its end is not read again.
             return bool(row.open) or row.offset != found.length or row.last_seq != newest_seq(found.lines)
         if journal.archived:
-            return _file(found.stat) != (row.inode, row.size, row.mtime_ns)
+            return file_of(found.stat) != (row.inode, row.size, row.mtime_ns)
         return _replaced(row, found.stat) or not _ends_line(journal.path, row.offset)
 
     def _set_aside(self, connection: Connection, journal: Journal, why: OSError | StorageError) -> bool:
@@ -153,7 +142,7 @@ class Ingest:
         if not isinstance(why, Corrupt | NotSupported):
             return False
         try:
-            inode, size, mtime_ns = _file(os.stat(journal.path, follow_symlinks=False))
+            inode, size, mtime_ns = file_of(os.stat(journal.path, follow_symlinks=False))
         except FileNotFoundError:
             return True  # just removed, which its folder tells
         place = {"run": journal.run, "path": journal.name, "open": False}
@@ -161,7 +150,7 @@ class Ingest:
         self._projector.resize(connection, journal.run, size, archived=True)
         return True
 
-    def _save(self, connection: Connection, readings: list[_Reading]) -> None:
+    def _save(self, connection: Connection, readings: list[Reading]) -> None:
         batches = [reading.batch for reading in readings]
         if self._keep:
             add_missing(connection, tables.values, [row for batch in batches for row in batch.values])
@@ -169,7 +158,8 @@ class Ingest:
                 self._name_others(connection, batch)
             add_missing(connection, tables.events, [row for batch in batches for row in batch.events])
         recorded = [reading for reading in readings if reading.batch.recorded]
-        self._projector.project_all(connection, [self._batch(reading) for reading in recorded])
+        recordings = [reading.recording(self._place(reading.journal)) for reading in recorded]
+        self._projector.project_all(connection, recordings)
         if self._keep:
             for reading in recorded:
                 _take_words(connection, reading.batch)
@@ -199,46 +189,18 @@ class Ingest:
                 what = f"event {row['seq']} {'was recorded before in other bytes, which stay' if line else late}"
                 self.name(connection, Damage(where=batch.name, what=what, run=batch.run, raw=raw))
 
-    def _remember(self, connection: Connection, readings: list[_Reading]) -> None:
+    def _remember(self, connection: Connection, readings: list[Reading]) -> None:
         runs = {row.id: row for row in connection.execute(_RUNS, {"of": [reading.batch.run for reading in readings]})}
-        remember(connection, [_row(reading, runs.get(reading.journal.run)) for reading in readings])
+        recorded = {run: row.recorded for run, row in runs.items()}
+        remember(connection, [reading.position(recorded.get(reading.journal.run)) for reading in readings])
         for journal, _, _, size, _ in readings:
             run, archived = runs.get(journal.run), self._place(journal)
             if run is not None and (run.size_bytes != size or archived not in (None, run.archived)):
                 self._projector.resize(connection, journal.run, size, archived=archived)
 
-    def _batch(self, reading: _Reading) -> loading.Batch:
-        journal, batch, _, size, _ = reading
-        return loading.Batch(batch.run, batch.recorded, size_bytes=size, archived=self._place(journal))
-
     def _place(self, journal: Journal) -> bool | None:
         """Whether the run lies in the archive; None where another than its journals says so."""
         return None if self._keep else journal.archived
-
-
-def remember(connection: Connection, positions: Sequence[dict[str, Any]]) -> None:
-    """Notes how far files were read: columns of the table `journals`; what is left out is its default."""
-    upsert(connection, _journals, [_BLANK | position for position in positions])
-
-
-def _row(reading: _Reading, run: Any) -> dict[str, Any]:
-    journal, batch, stat, _, _ = reading
-    inode, size, mtime_ns = _file(stat)
-    return {
-        "run": journal.run,
-        "path": journal.name,
-        "inode": inode,
-        # While there is more, the size is that of what was read: it will differ at the next look.
-        "size": batch.offset if batch.more and not journal.archived else size,
-        "mtime_ns": mtime_ns,
-        "offset": batch.offset,
-        "states_offset": batch.states_offset,
-        "open": not journal.archived and (batch.more or run is None or run.recorded not in FINISHED),
-    }
-
-
-def _file(stat: os.stat_result) -> tuple[int, int, int]:
-    return stat.st_ino, stat.st_size, stat.st_mtime_ns
 
 
 def _replaced(row: Row[Any], stat: os.stat_result) -> bool:
@@ -289,7 +251,6 @@ _KNOWN = (
 _RUNS = select(_runs.c.id, _runs.c.recorded, _runs.c.size_bytes, _runs.c.archived).where(
     _runs.c.id.in_(bindparam("of", expanding=True))
 )
-_BLANK = blank(_journals)
 _NEWEST = select(func.max(tables.events.c.seq)).where(tables.events.c.run == bindparam("of"))
 _LINES = select(tables.events.c.seq, tables.events.c.line).where(
     tables.events.c.run == bindparam("of"), tables.events.c.seq >= bindparam("from")

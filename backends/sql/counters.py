@@ -13,7 +13,10 @@ from sqlalchemy import Connection, Delete, Table, bindparam, delete
 from ...core.durations import span_of
 from . import tables
 from .run_state import TOKENS, CameTo, RunState, came_to, counted, rollup_key
-from .writes import Row, add_up
+from .writes import Row, add_up, name_of
+
+Sums = dict[tuple[Any, ...], Row]
+"""What is added to the numbers of one table, by key."""
 
 
 class Differences:
@@ -63,11 +66,24 @@ class Differences:
         self._rollups.add(key, sums, sign)
         self._spent.add((row["session"] or "", row["project"] or ""), sums, sign)
 
+    def told(self) -> list[Sums]:
+        """All of it as plain values, for `add`."""
+        return [sums.rows for sums in self._all()]
+
+    def add(self, told: Iterable[Sums]) -> None:
+        """Adds what others told."""
+        for sums, rows in zip(self._all(), told, strict=True):
+            for key, row in rows.items():
+                sums.add(key, row, 1)
+
     def write(self, connection: Connection) -> None:
         """Adds the differences; counters that come to nothing go."""
-        kept = (self._counters, self._tallies, self._holdings, self._rollups, self._spent)
-        for sums in (*kept, self._outcomes, self._spreads):
+        for sums in self._all():
             sums.write(connection)
+
+    def _all(self) -> "list[_Sums]":
+        kept = [self._counters, self._tallies, self._holdings, self._rollups, self._spent]
+        return [*kept, self._outcomes, self._spreads]
 
 
 class _Sums:
@@ -75,20 +91,20 @@ class _Sums:
 
     def __init__(self, table: Table, counts: str) -> None:
         self._table, self._counts = table, counts
-        self._blank = {column.name: 0 for column in table.columns if not column.primary_key}
-        self._rows: dict[tuple[Any, ...], Row] = {}
+        self._blank = {name_of(column): 0 for column in table.columns if not column.primary_key}
+        self.rows: Sums = {}
 
     def add(self, key: tuple[Any, ...], numbers: Mapping[str, int], sign: int) -> None:
-        row = self._rows.get(key)
+        row = self.rows.get(key)
         if row is None:
-            row = self._rows[key] = dict(self._blank)
+            row = self.rows[key] = dict(self._blank)
         for name, number in numbers.items():
             if number:
                 row[name] += sign * number
 
     def write(self, connection: Connection) -> None:
-        keys = [column.name for column in self._table.primary_key]
-        found = [(dict(zip(keys, key, strict=True)), row) for key, row in self._rows.items() if any(row.values())]
+        keys = [name_of(column) for column in self._table.primary_key]
+        found = [(dict(zip(keys, key, strict=True)), row) for key, row in self.rows.items() if any(row.values())]
         add_up(connection, self._table, [key | row for key, row in found])
         less = [{f"of_{name}": value for name, value in key.items()} for key, row in found if row[self._counts] < 0]
         if less:

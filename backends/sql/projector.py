@@ -5,7 +5,6 @@ again, so events may be delivered more than once and in any portions. Gaps are n
 here: who reads the lines knows what lies in them, and names the damage.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +15,7 @@ from ...core.annotations import Annotation
 from ...core.clock import from_seconds
 from ...core.runs import FINISHED, Damage
 from . import annotating, log_words, tables
+from .changes import Changes, changes_of
 from .claims import claim
 from .counters import Differences
 from .last_words import say_last
@@ -23,7 +23,7 @@ from .projector_rules import apply
 from .revisions import next_revision
 from .run_loading import Batch, Loaded, Recorded, load, state_of
 from .run_state import RunState
-from .writes import Row, add_missing, insert, upsert
+from .writes import Row, add_missing_values, columns_of, insert, insert_values, upsert, upsert_values
 
 __all__ = ["Batch", "Projector", "Recorded"]
 
@@ -54,8 +54,8 @@ class Projector:
         """`project` for several runs, each named once: costs a few statements in all, not for each."""
         claim(connection, (batch.run for batch in batches))
         there = load(connection, [batch.run for batch in batches])
-        changed = [state for batch in batches if (state := _applied(connection, batch, there.get(batch.run)))]
-        self._save(connection, changed)
+        news = [batch for batch in batches if _is_news(batch, there.get(batch.run))]
+        self._save(connection, [applied(batch, state_of(connection, batch, there.get(batch.run))) for batch in news])
 
     def annotate(self, connection: Connection, annotation: Annotation) -> None:
         """Applies what somebody added to a run; one of a run that is not known has no effect."""
@@ -135,28 +135,20 @@ class Projector:
         return None if loaded is None else state_of(connection, Batch(run, ()), loaded)
 
     def _save(self, connection: Connection, states: Sequence[RunState]) -> None:
-        if not states:
-            return
+        if states:
+            self.write(connection, changes_of(states))
+
+    def write(self, connection: Connection, changes: Changes) -> None:
+        """Writes what runs came to, which nobody may have changed since their states were looked at."""
         revision = self._next_revision(connection)
-        kept: dict[str, list[Row]] = defaultdict(list)
-        added: dict[str, list[Row]] = defaultdict(list)
-        for state in states:
-            state.row["revision"] = revision
-            kept["runs"].append(state.row)
-            if (body := state.body_row()) is not None:
-                kept["run_bodies"].append(body)
-            for name, touched in state.touched.items():
-                kept[name] += touched.values()
-            for name, more in state.added.items():
-                added[name] += more
-            self._differences.run(state)
-        for name, rows in kept.items():
-            _KEEP.get(name, upsert)(connection, tables.derived.tables[name], rows)
-        for name, rows in added.items():
-            insert(connection, tables.derived.tables[name], rows)
-        back = [{"of": state.row["id"]} for state in states if state.new] if self._removed else []
-        if back:
-            connection.execute(_BACK, back)
+        self._differences.add(changes.sums)
+        for name, values in changes.kept.items():
+            rows = [(*row[:_REVISION], revision, *row[_REVISION + 1 :]) for row in values] if name == "runs" else values
+            _KEEP.get(name, upsert_values)(connection, tables.derived.tables[name], rows)
+        for name, values in changes.added.items():
+            insert_values(connection, tables.derived.tables[name], values)
+        if self._removed and changes.new:
+            connection.execute(_BACK, [{"of": run} for run in changes.new])
 
     def _next_revision(self, connection: Connection) -> int:
         """The same for all that this transaction does."""
@@ -170,12 +162,8 @@ class Projector:
         return self._revision
 
 
-def _applied(connection: Connection, batch: Batch, loaded: Loaded | None) -> RunState | None:
-    """The state after a batch; None if it held nothing new."""
-    passed = loaded.row["last_seq"] if loaded else 0
-    if not any(event.seq > passed for event, _ in batch.events):
-        return None
-    state = state_of(connection, batch, loaded)
+def applied(batch: Batch, state: RunState) -> RunState:
+    """The state that was loaded for a batch, after what is new in that."""
     row, size = state.row, 0
     row["source"], row["source_id"] = batch.source or row["source"], batch.source_id or row["source_id"]
     for event, length in batch.events:
@@ -192,8 +180,14 @@ def _applied(connection: Connection, batch: Batch, loaded: Loaded | None) -> Run
     return state
 
 
+def _is_news(batch: Batch, loaded: Loaded | None) -> bool:
+    passed = loaded.row["last_seq"] if loaded else 0
+    return any(event.seq > passed for event, _ in batch.events)
+
+
 # Ids of checkpoints are unique over all runs: one that comes again belongs to the run that had it first.
-_KEEP: dict[str, Any] = {"checkpoints": add_missing, "checkpoint_maps": add_missing}
+_KEEP: dict[str, Any] = {"checkpoints": add_missing_values, "checkpoint_maps": add_missing_values}
+_REVISION = columns_of(tables.runs).index("revision")
 
 _ANY_REMOVED = select(tables.removed.c.run).limit(1)
 _BACK = delete(tables.removed).where(tables.removed.c.run == bindparam("of"))

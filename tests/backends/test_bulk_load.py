@@ -9,9 +9,9 @@ from pathlib import Path
 import flightlog
 import pytest
 from flightlog.backends.files import index as files_index
-from flightlog.backends.ingest import catch_up
-from flightlog.backends.ingest.ingest import Ingest
+from flightlog.backends.ingest import catch_up, taking_new
 from flightlog.backends.journal.layout import Layout
+from flightlog.backends.sql.projector import Projector
 from flightlog.core import events as e
 from flightlog.core.ids import new_ulid
 from flightlog.core.progress import Progress
@@ -96,15 +96,15 @@ def test_an_interrupted_load_goes_on_and_has_its_indexes_in_the_end(tmp_path, mo
     shutil.rmtree(tmp_path / ".flightlog")
     with monkeypatch.context() as patched:
         patched.setattr(files_index, "_BULK", 50)
-        patched.setattr(catch_up, "_AT_ONCE", 150)
-        take = Ingest.take
+        patched.setattr(taking_new, "_AT_ONCE", 150)
+        write = Projector.write
 
-        def killed(self, connection, journals, budget):
-            if len(journals) < 150:
+        def killed(self, connection, changes):
+            write(self, connection, changes)
+            if len(changes.new) < 150:
                 raise KeyboardInterrupt
-            return take(self, connection, journals, budget)
 
-        patched.setattr(Ingest, "take", killed)
+        patched.setattr(Projector, "write", killed)
         with flightlog.open(tmp_path) as store, pytest.raises(KeyboardInterrupt):
             store.runs.totals()
         assert store.catching_up() is None

@@ -1,0 +1,101 @@
+"""Takes in thousands of journals that were never read: each is prepared without the tables, and the half of them by
+another process, where there is a second core.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
+
+from sqlalchemy import Connection, bindparam, select
+
+from ..sql import tables
+from ..sql.database import Database
+from ..sql.projector import Projector
+from ..sql.writes import upsert_values
+from .catch_up import without_collecting
+from .finding import Journal
+from .helper import Helper, is_of_use
+from .prepared import Prepared, prepare
+
+log = logging.getLogger("flightlog")
+
+Parts = deque[Sequence[Journal]]
+_AT_ONCE = 500
+
+
+def take_new(
+    database: Database,
+    projector: Projector,
+    journals: Sequence[Journal],
+    anew: Callable[[Connection, Sequence[str]], None],
+    reach: Callable[[int], None],
+) -> list[Journal]:
+    """Takes in what can be taken in without a look at what is known; gives back what cannot.
+
+    `anew` is told the runs, in the transaction that writes them; `reach`, after each, how many journals are done.
+    """
+    left: list[Journal] = []
+    done = 0
+    parts = Parts(journals[begin : begin + _AT_ONCE] for begin in range(0, len(journals), _AT_ONCE))
+    with without_collecting(), closing(_prepared(parts)) as found:
+        for some, prepared in found:
+            with database.write() as connection:
+                if _is_known(connection, some):
+                    left += some
+                else:
+                    _write(connection, projector, prepared)
+                    anew(connection, prepared.changes.new)
+                    new = set(prepared.changes.new)
+                    left += [journal for journal in some if journal.run not in new]
+            done += len(some)
+            reach(done - len(left))
+    return left
+
+
+def _write(connection: Connection, projector: Projector, prepared: Prepared) -> None:
+    projector.write(connection, prepared.changes)
+    upsert_values(connection, tables.journals, prepared.positions)
+
+
+def _is_known(connection: Connection, journals: Sequence[Journal]) -> bool:
+    """Whether the tables know anything of one of these."""
+    of = {"of": [journal.run for journal in journals]}
+    return any(connection.execute(statement, of).first() for statement in _KNOWN)
+
+
+def _prepared(parts: Parts) -> Generator[tuple[Sequence[Journal], Prepared]]:
+    """Journals and what they come to, until there are no more; in no order."""
+    if is_of_use():
+        try:
+            yield from _by_two(parts)
+        except OSError as error:
+            log.info("no process could be had to help reading journals: %s", error.strerror)
+    while parts:
+        yield _own(parts)
+
+
+def _by_two(parts: Parts) -> Generator[tuple[Sequence[Journal], Prepared]]:
+    with Helper() as helper:
+        try:
+            while parts or helper.given:
+                while parts and helper.wants():
+                    helper.give(parts.popleft())
+                yield helper.taken(wait=not parts) or _own(parts)
+        except EOFError:
+            log.info("the process that helped to read journals has ended: the rest is read by this one")
+            parts.extend(helper.given)
+
+
+def _own(parts: Parts) -> tuple[Sequence[Journal], Prepared]:
+    part = parts.popleft()
+    prepared = prepare(part)
+    if rest := part[prepared.reached :]:
+        parts.appendleft(rest)
+    return part[: prepared.reached], prepared
+
+
+_KNOWN = [
+    select(column).where(column.in_(bindparam("of", expanding=True))).limit(1)
+    for column in (tables.journals.c.run, tables.runs.c.id)
+]

@@ -1,0 +1,185 @@
+"""An index made anew by two processes is the one that grew with the runs, whatever happens to the other process."""
+
+import os
+import shutil
+import signal
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import flightlog
+import msgspec
+import pytest
+from flightlog.backends.files import index as files_index
+from flightlog.backends.ingest import helper, prepared, taking_new
+from flightlog.backends.ingest.helper import Helper
+from flightlog.backends.journal import annotations
+from flightlog.backends.journal.layout import Layout
+from flightlog.core import events as e
+from flightlog.core.annotations import Noted
+from flightlog.core.ids import new_ulid
+
+RUNS = 120
+ODD = ["plan", "LONE", "nul\0", "東京", "x" * 3000]
+
+
+def events_of(run: str, number: int) -> list[e.Event]:
+    """A run with something of every kind, and now and then what cannot be kept as it is."""
+    odd = ODD[number % len(ODD)]
+    fault = e.Fault(type="Gone", message=odd)
+    begin = e.RunStarted(run=run, workflow=f"w{number % 3}", version=number % 2 or None, session=f"s{number % 4}")
+    begin.tags, begin.meta, begin.objective = ["a", odd], {"k": odd}, odd
+    agent = odd if number % 2 else "worker"
+    found: list[e.Event] = [
+        begin,
+        e.GraphDeclared(steps=[e.DeclaredStep(id="s", name="plan"), e.DeclaredStep(id="later", name="later")]),
+        e.StepStarted(step="s", name="plan", agent=agent, attempt=1 + number % 2),
+        e.Logged(level="WARNING", message="said", step="s"),
+        e.CostRecorded(model="m", step="s", input_tokens=2**70 if number % 7 == 0 else number),
+        e.CostPriced(cost=5, nanousd=number, prices="2026-01-01"),
+        e.CheckpointSaved(checkpoint=new_ulid(), values={"k": "d"}, sizes={"k": 1}),
+        e.MessageSent(sender="a", recipient="b", content=odd),
+        e.ApprovalRequested(approval="q", question="Go?"),
+        e.ArtifactMade(name="a", path="a.txt"),
+        e.ItemChanged(row_number=2**70 if number % 9 == 0 else 1, status="failed", error=fault),
+        e.MetricReported(name="score", value=number / 3),
+        e.SnapshotTaken(name="plan", value=[odd]),
+        e.RunMeta(meta={"k": None, "n": number}),
+        e.StepFinished(step="s", status="failed", error=fault),
+        e.RunFinished(status="failed" if number % 4 else "completed", error=fault),
+    ]
+    for seq, event in enumerate(found[: -1 if number % 11 == 0 else None], 1):
+        event.seq, event.t = seq, f"2026-11-{1 + number % 20:02}T10:00:{seq:02}.{number:06}Z"
+    return [event for event in found if event.seq]
+
+
+def journals(folder: Path) -> dict[Path, list[bytes]]:
+    """Lines by path: sound, unfinished, torn, damaged, with a hole, of another run, and empty ones."""
+    found = {}
+    for number in range(RUNS):
+        run = new_ulid(1_790_000_000_000 + number * 3_600_000)
+        bodies = [msgspec.json.encode(event).replace(b"LONE", b"\\ud800") for event in events_of(run, number)]
+        lines = [e.seal(body) + b"\n" for body in bodies]
+        if number % 13 == 1:
+            lines[3] = lines[3].replace(b"said", b"SAID")
+        elif number % 13 == 2:
+            del lines[4]
+        elif number % 13 == 3:
+            lines[-1] = lines[-1][:-5]
+        elif number % 13 == 4:
+            lines[0] = e.encode(e.RunStarted(run=new_ulid(), workflow="other", seq=1, t="2026-11-20T10:00:00Z")) + b"\n"
+        elif number % 13 == 5:
+            lines = []
+        found[Layout(folder).journal(run)] = lines
+    return found
+
+
+def grow(folder: Path, lines: dict[Path, list[bytes]]) -> None:
+    """Writes them as agents do, while somebody looks."""
+    with flightlog.open(folder, storage="file") as store:
+        for begin, end in ((0, 4), (4, 9), (9, None)):
+            for path, some in lines.items():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with path.open("ab") as file:
+                    file.write(b"".join(some[begin:end]))
+            store.runs.totals()
+        for path in list(lines)[::10]:
+            said = Noted(run=path.stem, t="2026-11-22T10:00:00.000000Z", by="ana", text="look")
+            annotations.append(Layout(folder).annotations, said)
+        store.runs.totals()
+
+
+def look(folder: Path) -> dict[str, list[Any]]:
+    """All that an index holds but what is counted there: the numbers of changes and of rows."""
+    with flightlog.open(folder, storage="file") as store:
+        store.runs.totals()
+    with closing(sqlite3.connect(folder / ".flightlog" / "index.db")) as database:
+        names = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        found = {}
+        for name in names:
+            if name not in ("state", "folders") and not name.startswith(("log_words", "sqlite_", "worded")):
+                rows = database.execute(f'SELECT * FROM "{name}"')
+                columns = [column[0] for column in rows.description]
+                left = {"revision"} | ({"id"} if name in ("metrics", "notes", "damage", "acts") else set())
+                kept = [[value for at, value in zip(columns, row, strict=True) if at not in left] for row in rows]
+                found[name] = sorted(kept, key=repr)
+        return found
+
+
+@pytest.fixture
+def grown(tmp_path, monkeypatch) -> tuple[Path, dict[str, list[Any]]]:
+    """A folder without an index, and what the index held that grew with it."""
+    grow(tmp_path, journals(tmp_path))
+    found = look(tmp_path)
+    assert all(found[name] for name in ("runs", "steps", "items", "damage", "notes", "spreads", "checkpoints"))
+    shutil.rmtree(tmp_path / ".flightlog")
+    monkeypatch.setattr(files_index, "_BULK", 20)
+    monkeypatch.setattr(taking_new, "_AT_ONCE", 10)
+    return tmp_path, found
+
+
+def answered(monkeypatch: pytest.MonkeyPatch, then: Callable[[Helper], None] = lambda other: None) -> list[int]:
+    """Has this process prepare nothing while the other one lives; how many runs that one prepared."""
+    numbers, real = [], Helper.taken
+
+    def taken(self, *, wait):
+        done, found = real(self, wait=True)
+        numbers.append(len(found.changes.new))
+        then(self)
+        return done, found
+
+    monkeypatch.setattr(Helper, "taken", taken)
+    monkeypatch.setattr(taking_new, "is_of_use", lambda: True)
+    return numbers
+
+
+def test_by_two_as_it_grew(grown, monkeypatch):
+    folder, found = grown
+    numbers = answered(monkeypatch)
+    assert look(folder) == found
+    assert RUNS / 2 < sum(numbers) < RUNS
+
+
+def test_by_one_as_it_grew(grown, monkeypatch):
+    folder, found = grown
+    monkeypatch.setattr(taking_new, "is_of_use", lambda: False)
+    monkeypatch.setattr(prepared, "BATCH_BYTES", 20_000)
+    assert look(folder) == found
+
+
+def test_the_other_one_may_be_killed(grown, monkeypatch):
+    folder, found = grown
+    numbers = answered(monkeypatch, lambda other: os.kill(other.pid, signal.SIGKILL))
+    assert look(folder) == found
+    assert 0 < sum(numbers) < RUNS / 2
+
+
+def test_the_other_one_may_not_begin_at_all(grown, monkeypatch):
+    folder, found = grown
+    monkeypatch.setattr(taking_new, "is_of_use", lambda: True)
+    with monkeypatch.context() as patched:
+        patched.setattr(helper.sys, "executable", "/nowhere/python")
+        assert look(folder) == found
+    shutil.rmtree(folder / ".flightlog")
+    monkeypatch.setattr(helper, "_MAIN", "raise SystemExit(3)")
+    assert look(folder) == found
+
+
+def test_the_other_one_ends_with_us_and_what_was_written_stays(grown, monkeypatch):
+    folder, found = grown
+    pids: list[int] = []
+
+    def interrupt(other: Helper) -> None:
+        pids.append(other.pid)
+        if len(pids) == 3:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        answered(patched, interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            look(folder)
+    with pytest.raises(ProcessLookupError):
+        os.kill(pids[0], 0)
+    assert look(folder) == found
