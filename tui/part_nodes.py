@@ -2,20 +2,18 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from itertools import groupby
 
-from ..core.clock import between, to_seconds
-from ..core.events import ItemChanged, Json
-from ..core.runs import Approval, Artifact, Item, Message, Run
+from ..core.clock import to_seconds
+from ..core.events import Json
+from ..core.runs import Approval, Artifact, Message
 from ..core.text import safe_text
 from . import format
-from .facts import fact, gap, label
+from .facts import gap, label
 from .glyphs import Glyphs
 from .json_nodes import json_node, members
 from .lines import Columns, Line, one_line, status_ink
 from .lines import between as edges
 from .nodes import Node
-from .overview import fault_nodes, section_of
 
 # --- messages ----------------------------------------------------------------------------------------
 
@@ -60,70 +58,6 @@ def _content(content: Json) -> Sequence[Node]:
     if isinstance(content, dict | list) and content:
         return members(content, 0)()
     return [json_node("", content, key="content")]
-
-
-# --- items -------------------------------------------------------------------------------------------
-
-_ITEM_HEADS = ("row", "status", "tries", "took", "changed", "error")
-
-
-def item_nodes(items: Sequence[Item], read: Mapping[int, ItemChanged | str], now: str, glyphs: Glyphs) -> list[Node]:
-    """Batch rows in the order given, failed ones first; `read` has the events of rows that were unfolded."""
-    rows = {item.row_number: _item_cells(item, now, glyphs) for item in items}
-    columns = Columns(_ITEM_HEADS, rows.values(), align="rlrrll", wide=5, drop=(4, 2, 3))
-    nodes = [Node("head", columns.head)]
-    for status, group in groupby(items, key=lambda item: item.status == "failed"):
-        if not status and len(nodes) > 1:
-            nodes.append(gap("failed"))
-        for item in group:
-            cells, ink = rows[item.row_number], status_ink(item.status)
-            inks = ["muted", ink, "muted", "text", "muted", "bad"]
-            nodes.append(
-                Node(
-                    item.row_number,
-                    partial(columns.draw, cells, inks),
-                    lambda item=item: list(_item_detail(item, read.get(item.row_number))),  # type: ignore[misc]
-                )
-            )
-    return nodes
-
-
-def _item_cells(item: Item, now: str, glyphs: Glyphs) -> tuple[str, ...]:
-    ended = item.changed if item.status not in ("pending", "processing") else now
-    took = between(item.started, ended) if item.status != "pending" else None
-    return (
-        f"{item.row_number:,}",
-        f"{glyphs.status(item.status)} {item.status}",
-        f"{item.attempts}",
-        "" if took is None else format.duration(took),
-        format.clock(item.changed) if item.changed else "",
-        one_line(item.error, 200),
-    )
-
-
-def _item_detail(item: Item, event: ItemChanged | str | None) -> Iterator[Node]:
-    if event is None:
-        yield Node("wait", [("reading", "muted")])
-    elif isinstance(event, str):
-        yield fact("damaged", event, "bad")
-    else:
-        if event.error:
-            yield from fault_nodes(event.error)
-        for name, value in (("input", event.input), ("output", event.output)):
-            if value is not None:
-                yield section_of(name, value)
-        if event.error is None and event.input is None and event.output is None:
-            yield Node("nothing", [("nothing more was recorded of this row", "faint")])
-
-
-def item_counts(run: Run, shown: int) -> Line:
-    """How the batch stands."""
-    line: Line = [(format.plural(run.items, "row"), "strong")]
-    if run.items_failed:
-        line.append((f"  {run.items_failed:,} failed", "bad"))
-    if shown < run.items:
-        line.append((f"  {shown:,} shown, more as you go down", "muted"))
-    return line
 
 
 # --- approvals ---------------------------------------------------------------------------------------

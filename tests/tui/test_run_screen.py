@@ -396,16 +396,6 @@ async def test_costs_name_where_each_number_comes_from_and_count_unknown_apart(s
         assert "lower bound" in shown
 
 
-async def test_failed_rows_come_first_and_unfold_to_their_input(store):
-    run = record_everything(store)
-    async with opened(store, run, tab="items") as pilot:
-        lines = screen_of(pilot).tab.lines
-        assert [row.path[0] for row in lines.rows if isinstance(row.path[0], int)] == [2, 1]
-        lines.move_to(next(n for n, row in enumerate(lines.rows) if row.path == (1,)))
-        await pilot.press("space")
-        await wait(pilot, lambda: "sent" in text_of(pilot))
-
-
 async def test_messages_beyond_the_first_page_are_read_on_the_way_down(store):
     with store.run("talk") as run:
         for n in range(450):

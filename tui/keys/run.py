@@ -80,6 +80,11 @@ RUN_STATES = (
     Key("states.blame", "b", "blame", "blame", "Which step last wrote the key", footer=True),
 )
 
+RUN_ITEMS = (
+    Key("items.failed", "f", "failed_only", "failed only", "Failed rows alone, or all", footer=True),
+    Key("items.status", "F", "next_status", "status", "Rows that are processing, pending, completed or skipped alone"),
+)
+
 RUN_APPROVALS = (
     Key("approvals.approve", "y", "answer('approved')", "approve", "Approve what waits", footer=True, changes=True),
     Key("approvals.reject", "n", "answer('rejected')", "reject", "Reject what waits", footer=True, changes=True),
@@ -92,5 +97,6 @@ PLACES = (
     Place("logs", "Inside a run: logs", RUN_LOGS, ("run",)),
     Place("log_bars", "Inside a run: the log over its time", LOG_BARS, ("logs", "run")),
     Place("states", "Inside a run: states", RUN_STATES, ("run", "tree")),
+    Place("items", "Inside a run: items", RUN_ITEMS, ("run", "tree")),
     Place("approvals", "Inside a run: approvals", RUN_APPROVALS, ("run", "tree")),
 )

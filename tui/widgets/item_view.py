@@ -1,21 +1,23 @@
 """The items tab: rows of a batch, failed ones first."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Literal
 
 from textual import on
 from textual.app import ComposeResult
 
 from ...core.clock import now
-from ...core.errors import Corrupt, NotFound
-from ...core.events import ItemChanged
 from ...core.runs import Item, Run
 from ...core.store import Store
 from ..facts import teach
+from ..keys import bindings
 from ..lines import Line
+from ..messages import OpenRun
 from ..nodes import Node
-from ..part_nodes import item_counts, item_nodes
-from .line_list import LineList, OneLine
+from ..parts.item_nodes import item_counts, item_head, item_nodes
+from ..parts.item_pages import History, Place, Rows, at_end, further_down, further_up, read_history, read_rows
+from .line_list import LineList, OfLines, OneLine
 from .page_tab import PageTab
 from .tree_view import TreeView
 
@@ -25,85 +27,154 @@ EMPTY = teach(
     "with run.row(17, input=row) as item:\n    item.output = answer(row)",
 )
 
-PAGE = 500
+Wish = Literal["", "down", "up", "home", "end"]
+
+OTHERS = ("processing", "pending", "completed", "skipped")
+"""Statuses, beside failed, that rows can be picked by."""
 
 
-class Rows(NamedTuple):
-    """Rows read so far, and the events of those that are unfolded."""
+class ItemLines(TreeView):
+    """Rows of which only some pages are held: what lies beyond them is asked for."""
 
-    items: tuple[Item, ...] = ()
-    next: str | None = None
-    events: dict[int, tuple[int, ItemChanged | str]] = {}
-    """Row number → `seq` of the event, and the event or why it cannot be read."""
+    @dataclass
+    class Beyond(OfLines):
+        """The person wants to go on to where nothing is held."""
+
+        lines: "ItemLines"
+        wish: Wish
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        if new_value < old_value and new_value <= self.size.height:
+            self.post_message(self.Beyond(self, "up"))
+
+    def action_home(self) -> None:
+        super().action_home()
+        self.post_message(self.Beyond(self, "home"))
+
+    def action_end(self) -> None:
+        super().action_end()
+        self.post_message(self.Beyond(self, "end"))
 
 
 class ItemTab(PageTab):
-    """Rows of a batch; unfolded, a row shows its input, output and error."""
+    """Rows of a batch; unfolded, a row shows its input, output, error and attempts."""
+
+    PLACE = "items"
+    BINDINGS = bindings("items")
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._more = False
+        self._wish: Wish = ""
+        self._place = Place()
+        self._to: Wish = ""
+        """Where the cursor goes when the pages are there."""
 
     def compose(self) -> ComposeResult:
-        yield OneLine(self._counts)
-        yield TreeView()
+        yield OneLine(self._counts, id="item-counts")
+        yield OneLine(item_head, id="item-head")
+        yield ItemLines()
 
     def _counts(self, width: int) -> Line:
-        return item_counts(self.run, len(self.found.items)) if self.run and self.found else []
+        return item_counts(self.run, self.found) if self.run and self.found else []
+
+    # Reading.
 
     def read(self, store: Store, run: Run) -> Rows:
-        found: Rows = self.found or Rows()
-        if self._more and found.next:
-            page = store.runs.items(run.id, limit=PAGE, after=found.next)
-            items = found.items + tuple(page.items)
-        else:
-            page = store.runs.items(run.id, limit=max(PAGE, len(found.items)))
-            items = tuple(page.items)
-        self._more = False
-        return Rows(items, page.next, self._read_events(store, run, items, found.events))
+        wish, self._wish = self._wish, ""
+        held: Rows = self.found or Rows()
+        place = self._place
+        if place.status != held.place.status:
+            held = Rows(place)
+        elif wish == "down":
+            place = further_down(held)
+        elif wish == "up":
+            place = further_up(place)
+        elif wish == "home":
+            place = Place(place.status)
+        elif wish == "end" and held.next:
+            place = at_end(store.runs, run.id, place)
+        found = read_rows(store.runs, run.id, place)
+        if not found.items and len(place.starts) > 1:  # they stand elsewhere meanwhile
+            found = read_rows(store.runs, run.id, Place(place.status))
+        return found._replace(histories=self._histories(store, found.items, held))
 
-    def _read_events(
-        self, store: Store, run: Run, items: Sequence[Item], known: dict[int, tuple[int, ItemChanged | str]]
-    ) -> dict[int, tuple[int, ItemChanged | str]]:
-        open = {path[0] for path, unfolded in self.lines.folds.items() if unfolded}
-        events: dict[int, tuple[int, ItemChanged | str]] = {}
+    def _histories(self, store: Store, items: Sequence[Item], held: Rows) -> dict[int, tuple[int, History]]:
+        open = {path[0] for path, unfolded in list(self.lines.folds.items()) if unfolded and len(path) == 1}
+        read: dict[int, tuple[int, History]] = {}
         for item in items:
-            row = item.row_number
-            if row in open:
-                old = known.get(row)
-                events[row] = old if old and old[0] == item.last_seq else (item.last_seq, _event(store, run, item))
-        return events
+            if item.row_number in open:
+                known = held.histories.get(item.row_number)
+                fresh = known is not None and known[0] == item.last_seq
+                read[item.row_number] = known if known and fresh else (item.last_seq, read_history(store.runs, item))
+        return read
 
     def show(self, run: Run, found: Rows) -> None:
+        if found.place.status == self._place.status:
+            self._place = found.place
         super().show(run, found)
-        self.set_class(not found.items, "empty")
-        self.query_one(OneLine).refresh()
+        self.set_class(not run.items, "empty")
+        to, self._to = self._to, ""
+        if to:
+            self.lines.move_to(0 if to == "home" else self.lines.count() - 1)
+        for line in self.query(OneLine):
+            line.refresh()
 
     def nodes(self, run: Run, found: Rows) -> Sequence[Node]:
         if not found.items:
-            return EMPTY
-        events = {row: event for row, (_, event) in found.events.items()}
-        return item_nodes(found.items, events, now(), self.glyphs)
+            return [Node("none", [("No row stands so", "muted")])] if run.items else EMPTY
+        return item_nodes(found, now(), self.glyphs)
 
     def tick(self) -> None:
         self.draw_again()
 
+    # What the person does.
+
     @on(TreeView.Folded)
     def unfolded(self) -> None:
-        """Reads the event of a row that was unfolded."""
+        """Reads what happened to a row that was unfolded."""
         self.post_message(self.Reread())
 
     @on(LineList.Bottom)
     def read_on(self) -> None:
         """Reads the next page."""
-        if self.found and self.found.next and not self._more:
-            self._more = True
+        if self.found and self.found.next:
+            self._go("down")
+
+    @on(ItemLines.Beyond)
+    def beyond(self, message: ItemLines.Beyond) -> None:
+        """Reads the page above, the first or the last ones, when they are not held."""
+        if self.found and (self.found.next if message.wish == "end" else len(self.found.place.starts) > 1):
+            self._to = message.wish if message.wish != "up" else ""
+            self._go(message.wish)
+
+    def _go(self, wish: Wish) -> None:
+        if not self._wish or wish in ("home", "end"):
+            self._wish = wish
             self.post_message(self.Reread())
 
+    @on(LineList.Chosen)
+    def to_next_attempt(self) -> None:
+        """Opens the run that tried the row again."""
+        row = self.lines.current
+        if row and isinstance(row.node.target, tuple):
+            self.post_message(OpenRun(row.node.target[1]))
 
-def _event(store: Store, run: Run, item: Item) -> ItemChanged | str:
-    try:
-        event = store.runs.event(run.id, item.last_seq)
-    except (Corrupt, NotFound) as error:
-        return str(error)
-    return event if isinstance(event, ItemChanged) else "the row's event is of another kind"
+    def action_failed_only(self) -> None:
+        self._pick(None if self._place.status == "failed" else "failed")
+
+    def action_next_status(self) -> None:
+        order = (None, *OTHERS)
+        here = self._place.status if self._place.status in order else None
+        self._pick(order[(order.index(here) + 1) % len(order)])
+
+    def _pick(self, status: object) -> None:
+        self._place = Place(status)  # type: ignore[arg-type]
+        self._to = "home"
+        self.post_message(self.Reread())
+
+    def back(self) -> bool:
+        if self._place.status is None:
+            return False
+        self._pick(None)
+        return True
