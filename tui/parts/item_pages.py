@@ -83,7 +83,8 @@ def further_up(place: Place) -> Place:
 
 def at_end(runs: RunRepository, run: str, place: Place) -> Place:
     """The last pages. Costs all of them once: cursors lead from page to page."""
-    starts, after = [None], None
+    starts: list[str | None] = [None]
+    after: str | None = None
     while after := runs.items(run, status=place.status, limit=PAGE, after=after).next:
         starts.append(after)
     last = min(KEPT - 1, len(starts))

@@ -7,10 +7,10 @@ from typing import Literal
 from textual import on
 from textual.app import ComposeResult
 
-from ...core.clock import now
+from ...core.clock import now_s
 from ...core.runs import Item, Run
 from ...core.store import Store
-from ..facts import teach
+from ..facts import teach, until
 from ..keys import bindings
 from ..lines import Line
 from ..messages import OpenRun
@@ -123,7 +123,7 @@ class ItemTab(PageTab):
     def nodes(self, run: Run, found: Rows) -> Sequence[Node]:
         if not found.items:
             return [Node("none", [("No row stands so", "muted")])] if run.items else EMPTY
-        return item_nodes(found, now(), self.glyphs)
+        return item_nodes(found, until(run, now_s()), self.glyphs)
 
     def tick(self) -> None:
         self.draw_again()
