@@ -22,6 +22,7 @@ from .keys import bindings
 from .loading import in_thread
 from .messages import BudgetsLooked, OpenRun, OperationEnded, PolicyLooked, ShowRuns, StoreChanged, StoreOpened, Trouble
 from .operations import Operations
+from .personal.leaving import Remembering
 from .personal.person import Person
 from .retaining import Retaining
 from .screens.opening import Opening
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 
 AGAIN = 5.0
 """Seconds in which the same trouble is not told twice, and after which a store is tried to be opened once more."""
+REMEMBERED = 2.0
+"""Seconds between two looks at whether something is shown otherwise, which is remembered."""
+PLACES_BESIDE = ("workflows", "costs", "space", "retention")
 MISTAKES = 3
 """So many mistakes in a person's settings are told at the start; `flightlog config` tells them all."""
 TURN = 0.001
@@ -139,6 +143,8 @@ class FlightlogApp(App[None]):
 
         first = self.screen
         self.home = RunsScreen(self._called)
+        if kept := self.person.remembered.screens.get("runs"):
+            self.home.take_up(kept)
         self.push_screen(self.home)
         self.home.call_after_refresh(self.open)
         if isinstance(first, Opening):
@@ -178,6 +184,20 @@ class FlightlogApp(App[None]):
         self.standings.of(opened.store)
         self.retaining.of(opened.store)
         warm()
+        place = self.person.remembered.place
+        if self.screen is self.home and place in PLACES_BESIDE:
+            self.call_later(self.action_place, place)
+        if self._who is not None:
+            self.set_interval(REMEMBERED, self._remember)
+
+    def _remember(self) -> None:
+        """Takes note of how everything is shown, for the next start; written only when something differs."""
+        screens = dict(self.person.remembered.screens)
+        for name, screen in {"runs": self.home, **self._places}.items():
+            if isinstance(screen, Remembering):
+                screens[name] = screen.left()
+        place = next((name for name, screen in self._places.items() if screen in self.screen_stack), "runs")
+        self.person.remember(place=place, screens=screens, theme=self.theme)
 
     def _notice(self) -> None:
         self.post_message(StoreChanged())
@@ -200,6 +220,12 @@ class FlightlogApp(App[None]):
         for screen in self.screen_stack:
             screen.post_message(BudgetsLooked())
             screen.query("#header").refresh()
+
+    def exit(self, *args: Any, **options: Any) -> None:
+        """Takes note of how everything is left, and ends."""
+        if self._who is not None and self.store is not None:
+            self._remember()
+        super().exit(*args, **options)
 
     def close(self) -> None:
         """Lets go of the store, when the terminal is the shell's again: nobody waits for it on screen."""
@@ -237,7 +263,9 @@ class FlightlogApp(App[None]):
             await self.pop_screen()
         if name != "runs":
             if name not in self._places:
-                self._places[name] = self._made(name, self.store)
+                self._places[name] = made = self._made(name, self.store)
+                if isinstance(made, Remembering) and (kept := self.person.remembered.screens.get(name)):
+                    made.take_up(kept)
                 self.install_screen(self._places[name], name)
             await self.push_screen(self._places[name])
 

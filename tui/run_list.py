@@ -6,7 +6,7 @@ that, `accept` takes the answer in. Cursor, marks and folds belong to ids; a ref
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..core.feed import Changes
@@ -158,6 +158,15 @@ class RunList:
         self._open.symmetric_difference_update({head.id})
         self._set_groups(self._groups or [])
         self._settle(head.id, self.line_of(head.id) or 0)
+
+    @property
+    def unfolded(self) -> frozenset[str]:
+        """Ids of the heads whose runs are shown."""
+        return frozenset(self._open)
+
+    def unfold(self, heads: Iterable[str]) -> None:
+        """These are unfolded as soon as they are there."""
+        self._open.update(heads)
 
     def again(self) -> None:
         """Everything is read anew, whatever the feed says."""

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from textual import on
 from textual.app import ComposeResult
@@ -23,6 +23,7 @@ from ..keys import bindings
 from ..lines import Line, one_line
 from ..loading import Loader, in_thread
 from ..messages import BudgetsLooked, ShowRuns
+from ..personal.leaving import one_of, text_of
 from ..standings import standings_of
 from ..widgets.cost_lists import AxisLine, BudgetList, CostList
 from ..widgets.empty import Empty, no_costs, no_costs_match
@@ -91,9 +92,28 @@ class CostsScreen(PlaceScreen):
         """The budgets."""
         return self.query_one(BudgetList)
 
+    def left(self) -> dict[str, Any]:
+        """The axis, the days, the filter and the order of each axis."""
+        orders = {by: [order.name, order.descending] for by, order in self.orders.items()}
+        return {"by": self.by, "window": self.window.name, "query": self.filter.text, "orders": orders}
+
+    def take_up(self, kept: dict[str, Any]) -> None:
+        """Is as it was left."""
+        axis = one_of(kept.get("by"), AXES, "by")
+        self.by = axis.by if axis is not None else self.by
+        self.window = one_of(kept.get("window"), WINDOWS) or self.window
+        self.filter = parse(text_of(kept.get("query")))
+        told = kept.get("orders")
+        for by in self.orders:
+            match told.get(by) if isinstance(told, dict) else None:
+                case [name, bool() as descending] if (order := one_of(name, orders(by))) is not None:
+                    self.orders[by] = order._replace(descending=descending)
+
     # Reading.
 
     def on_mount(self) -> None:
+        if self.filter != EVERYTHING:
+            self.query_one(FilterBar).begin(self.filter.text)
         self._show_budgets()
         self._show_panes()
 

@@ -27,6 +27,7 @@ class ListActions(Screen[None]):
     run_list: RunList
     loader: Loader[Any]
     previewer: Loader[Any]
+    shows_preview = True
 
     @property
     def table(self) -> RunTable:
@@ -91,10 +92,13 @@ class ListActions(Screen[None]):
         self.query_one("#list-top", FrameLine).update()
 
     def action_preview(self) -> None:
-        preview = self.query_one(Preview)
-        preview.display = not preview.display
-        self.query_one("#preview-top").display = preview.display
+        self.shows_preview = not self.query_one(Preview).display
+        self.show_preview()
         self.previewer.request()
+
+    def show_preview(self) -> None:
+        """Shows or hides it, as the person wants it."""
+        self.query_one(Preview).display = self.query_one("#preview-top").display = self.shows_preview
 
     def action_copy_id(self) -> None:
         if isinstance(self.run_list.current, Run):

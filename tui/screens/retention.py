@@ -14,6 +14,7 @@ from ..keys import bindings
 from ..lines import Line
 from ..loading import Loader
 from ..messages import BudgetsLooked, OperationEnded, PolicyLooked, StoreChanged
+from ..personal.leaving import one_of
 from ..personal.person import key_for
 from ..retaining import retaining_of
 from ..widgets.archive_tab import ArchiveTab
@@ -85,6 +86,14 @@ class RetentionScreen(PlaceScreen):
 
     def on_mount(self) -> None:
         self._show_tab()
+
+    def left(self) -> dict[str, Any]:
+        """The tab."""
+        return {"tab": self.tab}
+
+    def take_up(self, kept: dict[str, Any]) -> None:
+        """Is as it was left."""
+        self.tab = one_of(kept.get("tab"), TABS) or self.tab
 
     # Reading.
 

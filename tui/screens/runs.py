@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual import on
 from textual.app import ComposeResult
@@ -21,11 +21,13 @@ from ...core.runs import Run
 from ..budget_lines import warning
 from ..completion import candidates, unfinished
 from ..glyphs import glyphs_of
+from ..groups import GROUPINGS
 from ..keys import bindings
 from ..lines import Line, one_line
 from ..loading import FRAME, Loader, in_thread
 from ..messages import OpenRun, StoreChanged, Trouble
 from ..operations import busy_line
+from ..personal.leaving import one_of, sort_of, text_of
 from ..preview import Previewed, read_preview, title
 from ..run_list import Answer, RunList
 from ..run_titles import list_title, shown_count
@@ -47,6 +49,8 @@ from .run_operations import RunOperations
 if TYPE_CHECKING:
     from ...core.store import Store
 
+UNFOLDED = 100
+"""Groups of which it is remembered that they were unfolded."""
 SLOW = 0.3
 """Seconds after which what is under way shows a spinner."""
 
@@ -76,6 +80,7 @@ class RunsScreen(ListActions, RunOperations, Comparing):
         self.opening: asyncio.Event | None = None
         """There while a line is to be opened as soon as it is read: keys wait for that."""
         self._only, self._crumb, self._place = only, crumb, place
+        self._return_to = ""
         if only:
             self.run_list.set_query(parse(only))
         self.loader: Loader[Answer] = Loader(self, self._prepare, self._loaded, every=FRAME)
@@ -94,8 +99,10 @@ class RunsScreen(ListActions, RunOperations, Comparing):
         yield KeyBar("runs")
 
     def on_mount(self) -> None:
-        if self._only:
-            self.query_one(FilterBar).begin(self._only)
+        if query := self.run_list.query.text:
+            self.query_one(FilterBar).begin(query)
+        if not self.shows_preview:
+            self.show_preview()
         self.table.focus()
         self.set_interval(0.1, self._tick)
         self._show_empty()
@@ -121,6 +128,36 @@ class RunsScreen(ListActions, RunOperations, Comparing):
             message.stop()
             self.show_failure(message.error)
 
+    def left(self) -> dict[str, Any]:
+        """The filter, the order, the groups and folds, the preview, and the run under the cursor."""
+        found = self.run_list
+        return {
+            "query": found.query.text,
+            "sort": found.sort.field,
+            "descending": found.sort.descending,
+            "group": found.grouping,
+            "unfolded": sorted(found.unfolded)[:UNFOLDED],
+            "preview": self.shows_preview,
+            "run": found.cursor,
+        }
+
+    def take_up(self, kept: dict[str, Any]) -> None:
+        """Is as it was left; the cursor goes to its run if that is on the first page."""
+        found, unfolded = self.run_list, kept.get("unfolded")
+        found.set_query(parse(text_of(kept.get("query"))))
+        found.set_sort(sort_of(kept) or found.sort)
+        found.set_grouping(one_of(kept.get("group"), GROUPINGS) or "")
+        found.unfold(head for head in unfolded if isinstance(head, str)) if isinstance(unfolded, list) else None
+        self.shows_preview = kept.get("preview") is not False
+        self._return_to = text_of(kept.get("run"))
+
+    def _return(self) -> None:
+        """Puts the cursor where it was left, once, if the person has not moved it."""
+        run, self._return_to = self._return_to, ""
+        line = self.run_list.line_of(run) if run and not self.run_list.cursor_line else None
+        if line is not None:
+            self.table.move_to(line)
+
     # --- reading -----------------------------------------------------------------------------------
 
     def on_store_changed(self, message: StoreChanged) -> None:
@@ -139,6 +176,7 @@ class RunsScreen(ListActions, RunOperations, Comparing):
         self.run_list.accept(answer)
         self._error = None
         self._show_list()
+        self._return()
         if self.opening is not None and self._is_read():
             self.action_open()
             self._open_no_more()

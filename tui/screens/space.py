@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from textual import on
 from textual.app import ComposeResult
@@ -18,6 +18,7 @@ from ..keys import bindings
 from ..lines import Line, between
 from ..loading import Loader
 from ..messages import OpenRun, OperationEnded, ShowRuns
+from ..personal.leaving import one_of
 from ..space_page import SORTS, SpacePage, title, trail
 from ..space_preview import Previewed, read_preview
 from ..space_targets import query_of
@@ -94,6 +95,17 @@ class SpaceScreen(SpaceOperations):
     def list(self) -> SpaceList:
         """What takes the room here."""
         return self.query_one(SpaceList)
+
+    def left(self) -> dict[str, Any]:
+        """The level, the order and the preview."""
+        return {"path": list(self.path), "sort": self.sort, "preview": self.shows_preview}
+
+    def take_up(self, kept: dict[str, Any]) -> None:
+        """Is as it was left; what is gone gives way to what it lay in."""
+        path = kept.get("path")
+        self.path = tuple(name for name in path if isinstance(name, str)) if isinstance(path, list) else ()
+        self.sort = one_of(kept.get("sort"), SORTS) or self.sort
+        self.shows_preview = kept.get("preview") is not False
 
     # Reading.
 

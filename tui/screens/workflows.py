@@ -1,7 +1,7 @@
 """Place 2, Workflows: what there is, and the versions of the one under the cursor: lineage and outcomes."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from textual import on
 from textual.app import ComposeResult
@@ -21,6 +21,7 @@ from ..lines import Line, one_line
 from ..loading import Loader
 from ..messages import OpenRun, ShowRuns
 from ..pattern_nodes import pattern_nodes
+from ..personal.leaving import one_of
 from ..places import version_name
 from ..widgets.empty import Empty, no_workflows
 from ..widgets.frame import FrameLine
@@ -99,6 +100,15 @@ class WorkflowsScreen(PlaceScreen):
     def patterns(self) -> TreeView:
         """What was observed of it."""
         return self.query_one("#patterns", TreeView)
+
+    def left(self) -> dict[str, Any]:
+        """The order, and what is shown of the workflow under the cursor."""
+        return {"sort": self.order.name, "patterns": self.shows_patterns}
+
+    def take_up(self, kept: dict[str, Any]) -> None:
+        """Is as it was left."""
+        self.order = one_of(kept.get("sort"), ORDERS) or self.order
+        self.shows_patterns = kept.get("patterns") is True
 
     # Reading.
 

@@ -14,6 +14,7 @@ from textual.widgets import Input
 from ...core.query.query import Query, parse
 from ..completion import common, unfinished
 from ..lines import Line, between, one_line
+from ..personal.person import person_of
 from .line_list import OneLine
 
 PAUSE = 0.12
@@ -124,6 +125,8 @@ class FilterBar(Vertical):
         """Goes back to the list; an empty bar is hidden."""
         if clear:
             self.input.value = ""
+        else:
+            person_of(self).typed(self.input.value.strip())
         self._send()
         self.query_one("#hint").display = False
         self.set_class(bool(self.input.value), "open")
