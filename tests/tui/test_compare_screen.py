@@ -3,7 +3,7 @@
 import flightlog
 import pytest
 from flightlog.tui.app import FlightlogApp
-from flightlog.tui.compare.pages import NAMES
+from flightlog.tui.compare import NAMES
 from flightlog.tui.screens.compare import CompareScreen
 from flightlog.tui.screens.compare_detail import DetailScreen
 from flightlog.tui.screens.run import RunScreen

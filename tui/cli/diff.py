@@ -1,36 +1,64 @@
-"""`diff`: what differs between two versions of workflows, or two checkpoints."""
+"""`diff`: what differs between runs, two versions of workflows, or two checkpoints."""
 
 import click
 
 from ...core.diff import DiffLine, hunks, text_diff
-from ...core.errors import ConfigError
+from ...core.errors import ConfigError, NotFound
 from ...core.store import Store
 from ...core.text import safe_text
 from ...core.workflows import Version
+from ..compare import NAMES
 from .as_json import plain
 from .opening import opened
 from .options import Settings, json_option, verb
 from .output import say, say_json
 from .versions import named_version
 
+EXAMPLES = """
+flightlog diff 01j9a 01j9b
+flightlog diff 01j9a 01j9b 01j9c --part steps --all
+flightlog diff triage@3 triage@4
+flightlog diff triage@4
+flightlog diff 01j9a… 01j9b… --json"""
 
-@verb(epilog="flightlog diff triage@3 triage@4\nflightlog diff triage@4\nflightlog diff 01j9a… 01j9b… --json")
-@click.argument("a")
-@click.argument("b", required=False)
-@click.option("-U", "--context", type=click.IntRange(0), default=3, show_default=True, help="Equal lines to show.")
-@json_option("One JSON object for each line or key that differs.")
-def diff(settings: Settings, a: str, b: str | None, context: int, as_json: bool) -> None:
-    """What differs from A to B: versions (WORKFLOW@N; alone against its parent) or checkpoints."""
+
+@verb(epilog=EXAMPLES)
+@click.argument("names", nargs=-1, required=True, metavar="A B [RUN...]")
+@click.option("-U", "--context", type=click.IntRange(0), default=3, show_default=True, help="Equal lines of versions.")
+@click.option("--part", "parts", type=click.Choice(NAMES), multiple=True, help="Of runs, only this.")
+@click.option("--all", "everything", is_flag=True, help="Of runs, what is the same too.")
+@json_option("One JSON object for each line, key or row that differs.")
+def diff(
+    settings: Settings, names: tuple[str, ...], context: int, parts: tuple[str, ...], everything: bool, as_json: bool
+) -> None:
+    """What differs from A to B: two to five runs (the first is the baseline), two checkpoints, or versions
+    (WORKFLOW@N; alone against its parent).
+    """
+    from . import diff_runs
+
     with opened(settings) as store:
-        if "@" in a or (b and "@" in b):
-            _print_versions(*_versions(store, a, b), context, as_json)
-        elif b is None:
-            raise ConfigError(f"what shall {a!r} be compared with?", advice="name two checkpoints, or a WORKFLOW@N")
+        if len(names) < 3 and any("@" in name for name in names):
+            _print_versions(*_versions(store, *names), context, as_json)
+        elif len(names) == 1:
+            advice = "name two to five runs, two checkpoints, or a WORKFLOW@N"
+            raise ConfigError(f"what shall {names[0]!r} be compared with?", advice=advice)
+        elif len(names) == 2 and _is_checkpoint(store, names[0]):
+            _print_states(store, *names, as_json)
+        elif as_json:
+            diff_runs.print_json(store, diff_runs.found(store, names), parts, everything)
         else:
-            _print_states(store, a, b, as_json)
+            diff_runs.print_runs(store, diff_runs.found(store, names), settings, parts, everything)
 
 
-def _versions(store: Store, a: str, b: str | None) -> tuple[Version | None, Version]:
+def _is_checkpoint(store: Store, name: str) -> bool:
+    try:
+        store.checkpoints.get(name)
+    except NotFound:
+        return False
+    return True
+
+
+def _versions(store: Store, a: str, b: str | None = None) -> tuple[Version | None, Version]:
     if b is not None:
         return named_version(store, a), named_version(store, b)
     after = named_version(store, a)

@@ -27,7 +27,7 @@ GROUPS = {
         "items": ("items", "Rows of a batch run, and retries of failed ones."),
         "states": ("states", "Checkpoints of a run and their graph."),
         "state": ("states", "The state at a checkpoint, as JSON."),
-        "diff": ("diff", "What differs between two versions, or two checkpoints."),
+        "diff": ("diff", "What differs between runs, two versions, or two checkpoints."),
         "sessions": ("groups", "Sessions with their runs and costs."),
         "costs": ("groups", "Costs by day, workflow, version, model, agent or session."),
         "metrics": ("metrics", "What the runs of a workflow came to, by version or day; two versions compared."),

@@ -1,6 +1,7 @@
 """Who, what and when of several runs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from ...core.clock import between
 from ...core.copies import copied_from
@@ -53,35 +54,19 @@ FACTS: tuple[tuple[str, Callable[[Run], str]], ...] = (
 def fact_rows(context: Context, read: object = None) -> list[Row]:
     """Facts of the runs; those that none has are left out."""
     runs, base = context.runs, context.base
-    rows = [
-        Row("status", [("status", "text")], kind_of([run.status for run in runs], base), lambda n: _status(context, n))
+
+    def row(name: str, values: Sequence[Any], cell: Callable[[int], Line], lacking: Any = None) -> Row:
+        return Row(name, [(name, "text")], kind_of(values, base, lacking), cell, raw=lambda n: values[n])
+
+    texts = [(name, [tell(run)[:LONG] for run in runs]) for name, tell in FACTS]
+    return [
+        row("status", [run.status for run in runs], lambda n: _status(context, n)),
+        *(row(name, told, _cells(told, base, context.glyphs.dash), "") for name, told in texts if any(told)),
+        row("started", [run.started for run in runs], lambda n: _when(runs[n].started)),
+        row("finished", [run.finished for run in runs], lambda n: _end(context, n)),
+        row("took", [took(run, context.now) for run in runs], lambda n: _took(context, n)),
+        row("id", [run.id for run in runs], lambda n: [(one_line(runs[n].id, 60), "muted")])._replace(kind=None),
     ]
-    for name, tell in FACTS:
-        texts = [tell(run)[:LONG] for run in runs]
-        if any(texts):
-            rows.append(Row(name, [(name, "text")], kind_of(texts, base, ""), _cells(texts, base, context.glyphs.dash)))
-    rows += [
-        Row(
-            "started",
-            [("started", "text")],
-            kind_of([run.started for run in runs], base),
-            lambda n: _when(runs[n].started),
-        ),
-        Row(
-            "finished",
-            [("finished", "text")],
-            kind_of([run.finished for run in runs], base),
-            lambda n: _end(context, n),
-        ),
-        Row(
-            "took",
-            [("took", "text")],
-            kind_of([took(run, context.now) for run in runs], base),
-            lambda n: _took(context, n),
-        ),
-        Row("id", [("id", "text")], None, lambda n: [(one_line(runs[n].id, 60), "muted")]),
-    ]
-    return rows
 
 
 def _cells(texts: list[str], base: int, dash: str) -> Callable[[int], Line]:

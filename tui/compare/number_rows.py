@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
+from msgspec import UNSET
+
 from ...core.comparing.measures import Measure, run_measures
 from ...core.costs import CostGroup, Money, Tokens
 from ...core.pages import each
@@ -61,7 +63,18 @@ def _row(context: Context, measure: Measure) -> Row:
     texts = [_text(context, measure, n) for n in range(len(context.runs))]
     width = max(map(len, texts))
     return Row(
-        f"{prefix}:{measure.name}", name, kind, lambda n: number_cell(context, measure, n, f"{texts[n]:<{width}}")
+        f"{prefix}:{measure.name}",
+        name,
+        kind,
+        lambda n: number_cell(context, measure, n, f"{texts[n]:<{width}}"),
+        raw=measure.values.__getitem__,
+        about={
+            "name": measure.name,
+            "unit": measure.unit,
+            "better": measure.better or "unknown",
+            "best": sorted(measure.best),
+            "worst": sorted(measure.worst),
+        },
     )
 
 
@@ -144,14 +157,16 @@ def cost_rows(context: Context, spent: Sequence[Spent]) -> list[Row]:
             [("cost", "strong")],
             kind_of([run.money.nanousd for run in runs], base),
             lambda n: [(format.run_cost(runs[n], context.glyphs), "strong")],
+            raw=lambda n: runs[n].money.nanousd,
         ),
         Row(
             "provenance",
             [("told by", "text")],
             kind_of([run.money.provenance for run in runs], base),
             lambda n: toned(
-                [(_provenance(runs[n].money), "text")], _alike(context, n, lambda run: run.money.provenance)
+                [(_provenance(runs[n].money), "text")], _alike([run.money.provenance for run in runs], n, base)
             ),
+            raw=lambda n: runs[n].money.provenance,
         ),
         _counts(context, "calls", [calls(run) for run in runs]),
         *(
@@ -174,6 +189,7 @@ def cost_rows(context: Context, spent: Sequence[Spent]) -> list[Row]:
                 [(one_line(model, 60) or "no model", "text")],
                 kind_of(groups, base),
                 lambda n, groups=groups: [(dash, "faint")] if groups[n] is None else _model(context, groups[n]),  # type: ignore[misc]
+                raw=lambda n, groups=groups: _raw(groups[n]),  # type: ignore[misc]
             )
         )
     return rows
@@ -190,8 +206,8 @@ def _provenance(money: Money) -> str:
     return told[money.provenance]
 
 
-def _alike(context: Context, n: int, fact: "object") -> bool:
-    return n != context.base and fact(context.runs[n]) == fact(context.runs[context.base])  # type: ignore[operator]
+def _alike(values: Sequence[object], n: int, base: int) -> bool:
+    return n != base and values[n] == values[base]
 
 
 def _counts(context: Context, name: str, numbers: Sequence[int | None]) -> Row:
@@ -199,9 +215,8 @@ def _counts(context: Context, name: str, numbers: Sequence[int | None]) -> Row:
         name,
         [(name if name == "calls" else f"{name} tokens", "text")],
         kind_of(numbers, context.base),
-        lambda n: toned(
-            [(format.number(numbers[n]), "text")], n != context.base and numbers[n] == numbers[context.base]
-        ),
+        lambda n: toned([(format.number(numbers[n]), "text")], _alike(numbers, n, context.base)),
+        raw=numbers.__getitem__,
     )
 
 
@@ -210,3 +225,14 @@ def _model(context: Context, group: CostGroup) -> Line:
         (f"{format.cost(group.money, context.glyphs):<8}", "text"),
         (f" {format.plural(group.calls, 'call')}, {format.count(group.tokens.total)}", "muted"),
     ]
+
+
+def _raw(group: CostGroup | None) -> object:
+    if group is None:
+        return UNSET
+    return {
+        "cost_nanousd": group.money.nanousd,
+        "cost_provenance": group.money.provenance,
+        "calls": group.calls,
+        "tokens": group.tokens.total,
+    }

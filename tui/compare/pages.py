@@ -36,7 +36,6 @@ PAGES = (
     Page("costs", 0, read_costs, keep_costs, cost_rows),
     Page("states", 1, read_final, compare_states, state_rows, only=True),
 )
-NAMES = tuple(page.name for page in PAGES)
 
 
 def page(name: str) -> Page:

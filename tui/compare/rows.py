@@ -1,6 +1,7 @@
 """A comparison as rows: what is compared, and how every run stands there. Cells are made when they are seen."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ...core.runs import Run
@@ -34,6 +35,10 @@ class Row(NamedTuple):
     depth: int = 0
     target: Any = None
     """What there is to be looked into."""
+    raw: Callable[[int], Any] = lambda place: None
+    """What the run in this place has, as JSON; `UNSET` if it has none."""
+    about: Mapping[str, Any] = MappingProxyType({})
+    """What else is to be said of the row, as JSON."""
 
 
 def kind_of(values: Sequence[Any], base: int, lacking: Any = None) -> Kind:

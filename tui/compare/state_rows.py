@@ -112,7 +112,11 @@ def state_rows(context: Context, found: States) -> list[Row]:
         one = finals[n].checkpoint
         return [(f"{format.plural(one.keys, 'key')}, {format.size(one.size_bytes)}", "muted")] if one else []
 
-    rows = [Row("final", [("final checkpoint", "text")], None, about), Row("whole", [("holds", "text")], None, size)]
+    ids = [final.checkpoint.id if final.checkpoint else UNSET for final in finals]
+    rows = [
+        Row("final", [("final checkpoint", "text")], None, about, raw=ids.__getitem__),
+        Row("whole", [("holds", "text")], None, size),
+    ]
     return [*rows, gap("keys"), *_key_rows(context, found)]
 
 
@@ -133,10 +137,15 @@ def _key_rows(context: Context, found: States) -> Iterator[Row]:
             lambda n, keys=keys, told=told: _key_cell(context, keys, told, n),  # type: ignore[misc]
             0,
             target,
+            raw=lambda n, keys=keys: _raw(keys[n]),  # type: ignore[misc]
         )
         if kind != "same":
             deep = [place for place in inner if place.path and not place.same]
             yield from value_rows(context, deep, prefix=f"in:{name}:", depth=1)
+
+
+def _raw(key: StateKey | None) -> Any:
+    return UNSET if key is None else {"size_bytes": key.size_bytes, "digest": key.digest or None}
 
 
 def _key_cell(context: Context, keys: Sequence[StateKey | None], told: Sequence[object], n: int) -> Line:

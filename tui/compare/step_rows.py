@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from msgspec import UNSET
+
 from ...core.clock import between, from_seconds
 from ...core.comparing.steps import AlignedStep, aligned_steps
 from ...core.runs import Run, Step
@@ -49,6 +51,8 @@ def step_rows(context: Context, found: Steps) -> list[Row]:
             lambda n, row=row: step_cell(context, row, n),  # type: ignore[misc]
             row.depth,
             row,
+            raw=lambda n, row=row: _raw(row.steps[n], context.now),  # type: ignore[misc]
+            about={"differs_in": list(row.differences)},
         )
         for row in found.rows
     ]
@@ -70,6 +74,23 @@ def step_cell(context: Context, row: AlignedStep, n: int) -> Line:
     if step.error:
         line.append((f" {one_line(step.error, 120)}", "bad"))
     return line
+
+
+def _raw(step: Step | None, now: float) -> object:
+    if step is None:
+        return UNSET
+    return {
+        "id": step.id,
+        "status": step.status,
+        "attempt": step.attempt,
+        "kind": step.kind,
+        "agent": step.agent,
+        "duration_s": step_took(step, now) if step.started else None,
+        "cost_nanousd": step.money.nanousd,
+        "cost_provenance": step.money.provenance,
+        "tokens": step.tokens.total,
+        "error": step.error or None,
+    }
 
 
 def _pace(context: Context, row: AlignedStep, took: float | None) -> str:

@@ -62,6 +62,7 @@ def value_rows(context: Context, found: Iterable[Place], *, prefix: str = "", de
             lambda n, place=place: _cell(context, place, n),  # type: ignore[misc]
             depth,
             Values(path_text(path), place.values),
+            raw=place.values.__getitem__,
         )
 
 

@@ -43,8 +43,12 @@ FIND = {
     "research": ("slash", *"workflow:research", "enter"),
     "triage": ("slash", *"workflow:triage status:completed", "enter"),
     "labels": ("slash", *"workflow:label-tickets status:completed", "enter"),
+    "versions": ("slash", *"workflow:triage version>=2", "enter"),
     "deploy": ("slash", *"workflow:deploy", "enter"),
 }
+
+THREE = ("space",) * 3
+"""Marks three runs."""
 
 FIND_SPACE = ("4", "s", "G")
 """By name the last workflow: what the index takes beside them differs from time to time."""
@@ -62,6 +66,9 @@ PICTURES = (
     Picture("run-messages", (*FIND["triage"], "enter", "m")),
     Picture("run-items", (*FIND["labels"], "enter", "i")),
     Picture("run-approvals", (*FIND["deploy"], "enter", "p")),
+    Picture("compare-steps", (*FIND["versions"], *THREE, "c", "s", "right", "right")),
+    Picture("compare-metrics", (*FIND["versions"], *THREE, "c", "m")),
+    Picture("compare-inputs-80x24", (*FIND["versions"], *THREE, "c", "i"), NARROW),
     Picture("workflows", ("2", "enter")),
     Picture("workflows-80x24", ("2", "enter"), NARROW),
     Picture("version", ("2", "enter", "enter")),

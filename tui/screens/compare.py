@@ -17,7 +17,8 @@ from ...core.errors import NotFound
 from ...core.runs import FINISHED, Run
 from ...core.store import Store
 from .. import format
-from ..compare.pages import NAMES, PAGES, Reader, page
+from ..compare import NAMES
+from ..compare.pages import PAGES, Reader, page
 from ..compare.rows import Context, Row, differences, differing, remark
 from ..glyphs import glyphs_of
 from ..keys import bindings
