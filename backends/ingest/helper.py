@@ -4,6 +4,7 @@ It is given journals and gives back plain values; it opens no database. What it 
 that was, is still to be done.
 """
 
+import gc
 import os
 import subprocess
 import sys
@@ -102,6 +103,7 @@ class Helper:
 
 def main() -> None:
     """What the other process does: until nobody gives it more, or takes what it gives."""
+    gc.disable()  # what is made here has no cycles, and is looked through for some again and again
     with suppress(BrokenPipeError):
         while told := _received(sys.stdin.buffer):
             journals = [Journal(*each) for each in _question.decode(told)]
