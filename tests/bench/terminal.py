@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pty
+import re
 import select
 import struct
 import subprocess
@@ -13,6 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 FLIGHTLOG = [sys.executable, "-c", "from flightlog.tui.cli.main import main; main()"]
+
+CURSOR = "▌".encode()
 
 TRIVIAL = """
 from textual.app import App
@@ -55,6 +58,23 @@ class Terminal:
             assert ready, f"{text!r} was not painted within {timeout} s"
             painted = painted[-200:] + os.read(self._ours, 1 << 16)
         return time.perf_counter() - self.began
+
+    def cursor_at(self, line: int, keys: bytes, timeout: float = 30) -> float:
+        """Types; seconds until the list's cursor was drawn on a line of the terminal (1: the first)."""
+        self.press(keys)
+        painted, end = b"", time.perf_counter() + timeout
+        drawn = re.compile(rb"\x1b\[%d;\d+H(?:[^\x1b\n]|\x1b\[[0-9;]*m)*%b" % (line, CURSOR))
+        while not drawn.search(painted):
+            ready, _, _ = select.select([self._ours], [], [], max(end - time.perf_counter(), 0))
+            assert ready, f"the cursor did not come to line {line} within {timeout} s"
+            painted = painted[-4000:] + os.read(self._ours, 1 << 16)
+        return time.perf_counter() - self.began
+
+    def swallow(self, seconds: float) -> None:
+        """Reads for so long what is painted."""
+        end = time.perf_counter() + seconds
+        while select.select([self._ours], [], [], max(end - time.perf_counter(), 0))[0]:
+            os.read(self._ours, 1 << 16)
 
     def rest(self, quiet: float = 0.4) -> None:
         """Reads until nothing was painted for a while."""

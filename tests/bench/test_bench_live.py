@@ -33,7 +33,7 @@ class Agents:
         self.folder.mkdir()
         self.times = Times(times, WRITERS)
         script = Path(__file__).with_name("writers.py")
-        self._command = [sys.executable, script, self.folder, times, *map(str, (WRITERS, RATE, SECONDS))]
+        self._command = [sys.executable, script, self.folder, times, *map(str, (WRITERS, RATE, SECONDS)), "file"]
 
     def __enter__(self) -> "Agents":
         self._process = subprocess.Popen(self._command)

@@ -1,4 +1,6 @@
-"""Fifty agents at once: `python writers.py FOLDER TIMES WRITERS RATE SECONDS`, each a process with a run of its own.
+"""Fifty agents at once, each a process with a run of its own.
+
+Called as `python writers.py FOLDER TIMES WRITERS RATE SECONDS STORAGE`.
 
 When an event was appended is written into the file TIMES: nanoseconds of the monotonic clock, at
 its writer's and its own number.
@@ -12,7 +14,7 @@ import time
 from importlib import import_module
 from pathlib import Path
 
-SLOTS = 4096
+SLOTS = 1 << 14
 
 
 class Times:
@@ -33,11 +35,11 @@ class Times:
         return struct.unpack_from("q", self._memory, (writer * SLOTS + seq) * 8)[0]
 
 
-def record(folder: Path, times: Times, writer: int, rate: float, seconds: float) -> None:
+def record(folder: Path, times: Times, writer: int, rate: float, seconds: float, storage: str) -> None:
     """One agent: a log entry `rate` times a second."""
     import flightlog
 
-    with flightlog.open(folder, storage="file") as store, store.run("bench", name=f"w{writer:02}") as run:
+    with flightlog.open(folder, storage=storage) as store, store.run("bench", name=f"w{writer:02}") as run:
         began = time.monotonic() + writer / rate / 50
         for number in range(int(rate * seconds)):
             time.sleep(max(began + number / rate - time.monotonic(), 0))
@@ -47,14 +49,15 @@ def record(folder: Path, times: Times, writer: int, rate: float, seconds: float)
 
 def main() -> None:
     """Starts the writers and waits for them."""
-    import_module("flightlog.backends.files.files_backend")  # loaded once, for all of them
-    folder, path, count, rate, seconds = sys.argv[1:]
+    for name in ("files.files_backend", "sqlite.sqlite_backend"):
+        import_module(f"flightlog.backends.{name}")  # loaded once, for all of them
+    folder, path, count, rate, seconds, storage = sys.argv[1:]
     times = Times(Path(path), int(count))
     children = []
     for writer in range(int(count)):
         child = os.fork()
         if not child:
-            record(Path(folder), times, writer, float(rate), float(seconds))
+            record(Path(folder), times, writer, float(rate), float(seconds), storage)
             os._exit(0)
         children.append(child)
     for child in children:
