@@ -54,17 +54,19 @@ class Outcome(NamedTuple):
     """Runs that were not there any more."""
     error: FlightlogError | None = None
     """What stopped it half-way."""
+    runs: tuple[str, ...] = ()
+    """Those that it was done to."""
 
 
 def annotate(store: Store, targets: Targets, made: Callable[[str], Annotation]) -> Outcome:
     """Adds an annotation to each run; runs that are gone are counted, any other error ends it."""
-    done = gone = 0
+    gone, done = 0, []
     for run in targets.each(store):
         try:
             store.runs.annotate(made(run))
-            done += 1
+            done.append(run)
         except NotFound:
             gone += 1
         except FlightlogError as error:
-            return Outcome(done, gone, error)
-    return Outcome(done, gone)
+            return Outcome(len(done), gone, error, tuple(done))
+    return Outcome(len(done), gone, runs=tuple(done))

@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from textual import events, on
@@ -16,6 +16,7 @@ from textual.screen import Screen
 
 from ..core.errors import FlightlogError, StorageError
 from ..core.text import safe_text
+from .command_log import CommandLog
 from .commands import KeyCommands, places_of
 from .glyphs import ASCII, UNICODE
 from .keys import bindings
@@ -70,10 +71,12 @@ class FlightlogApp(App[None]):
         ascii: bool = False,
         name: str = "",
         who: Callable[[], Person] | None = None,
+        options: Sequence[str] = (),
     ) -> None:
         """`name` is what the store is called until it is open.
 
-        `who` is called in a thread after the first frame: who sits there, with their settings.
+        `who` is called in a thread after the first frame: who sits there, with their settings. `options` are those
+        by which a verb of the command line finds the same store.
         """
         # Without colours the terminal's own are used, and nothing is painted over them.
         super().__init__(ansi_color=bool(os.environ.get("NO_COLOR")))
@@ -87,6 +90,8 @@ class FlightlogApp(App[None]):
         """Who sits in front of it."""
         self.standings = Standings(self)
         """How the budgets stand."""
+        self.commands = CommandLog(options)
+        """What was changed, as command lines."""
         self.operations = Operations(self)
         """What is being done with runs."""
         self.retaining = Retaining(self, self.operations)
@@ -318,6 +323,12 @@ class FlightlogApp(App[None]):
 
         read_only = self.store is not None and self.store.read_only
         self.push_screen(Help(places_of(self.screen), read_only=read_only))
+
+    def action_commands(self) -> None:
+        from .screens.command_log import CommandLogScreen
+
+        if not isinstance(self.screen, CommandLogScreen):
+            self.push_screen(CommandLogScreen(self.commands.commands))
 
     # --- what goes wrong ---------------------------------------------------------------------------
 

@@ -95,4 +95,4 @@ def work_of(store: Store, found: Meant, why: str = APPLY, *, by_hand: bool = Tru
             store.upkeep.note_policy(new_order(by=who(), why=why), digest_of(found.policy))
 
     undo = any(one.action != "states" for one in found.taken)
-    return Work("applying", "dealt with", found.total, begin, undo=undo)
+    return Work("applying", "dealt with", found.total, begin, undo=undo, words=tuple(why.split()[1:]))

@@ -12,6 +12,7 @@ from ..core.errors import FlightlogError
 from ..core.operations import Done
 from ..core.text import safe_text
 from . import format
+from .command_log import log_of
 from .glyphs import Glyphs, glyphs_of
 from .lines import Line, one_line
 from .loading import in_thread
@@ -43,6 +44,8 @@ class Work(NamedTuple):
     """Called in a thread; what it gives is closed when the person stops it."""
     undo: bool = False
     """Whether `z` takes it back."""
+    words: tuple[str, ...] = ()
+    """The verb of the command line, and its words, that do the same; none where nothing is changed."""
 
 
 class Outcome:
@@ -123,6 +126,8 @@ class Operations:
             severity = "warning" if outcome.failed or outcome.stopped else "information"
             told = summary(work, outcome, key_for(self._app, "runs.undo"))
             self._app.notify(told, severity=severity, timeout=8, markup=False)  # type: ignore[arg-type]
+            if outcome.done or (error is None and not work.total):
+                log_of(self._app).add(work.words, told)
         if error is not None:
             self._app.post_message(Trouble(error))
         self._app.post_message(OperationEnded())

@@ -33,6 +33,12 @@ def check_terminal() -> None:
         )
 
 
+def _options(settings: Settings) -> list[str]:
+    """The options by which a verb finds the same store."""
+    told = (("--data", called(settings)), ("--config", settings.config), ("--session", settings.session))
+    return [word for option, value in told if value for word in (option, value)]
+
+
 def run_browser(settings: Settings, *, opened: Callable[[], None] | None = None, remember: bool = True) -> None:
     """Runs the browser until it is quit; exits with its code. `opened` is told, in a thread, that the store is open.
 
@@ -52,7 +58,7 @@ def run_browser(settings: Settings, *, opened: Callable[[], None] | None = None,
             opened()
         return store
 
-    app = FlightlogApp(opening, ascii=settings.ascii, name=called(settings), who=who)
+    app = FlightlogApp(opening, ascii=settings.ascii, name=called(settings), who=who, options=_options(settings))
     try:
         app.run()
     finally:

@@ -89,27 +89,43 @@ def _span(ctx: click.Context, param: click.Parameter, value: str | None) -> str 
     return value
 
 
-@verb(epilog="flightlog trash empty\nflightlog trash empty --older 7d --yes")
+@verb(epilog="flightlog trash empty\nflightlog trash empty --older 7d --yes\nflightlog trash empty 01j9")
+@click.argument("runs", nargs=-1)
 @click.option("--older", metavar="LENGTH", callback=_span, help="Only what was put there longer ago, like 7d.")
 @YES
 @json_option(JSON)
-def empty(settings: Settings, older: str | None, yes: bool, as_json: bool) -> None:
-    """Remove what lies in the trash for good, from every copy. This cannot be undone."""
+def empty(settings: Settings, runs: tuple[str, ...], older: str | None, yes: bool, as_json: bool) -> None:
+    """Remove what lies in the trash, or of it RUNS alone, for good, from every copy. This cannot be undone."""
     account = Account(as_json=as_json, ascii=settings.ascii)
     with opened_to_change(settings) as store:
         moment = clock.now() if older is None else ago(older, datetime.fromtimestamp(clock.now_s()).astimezone())
         found = [one for one in each(lambda after: store.upkeep.trashed(limit=1000, after=after)) if one.at < moment]
+        if runs:
+            found = _of_the_trash(found, runs)
         if not found:
             say("there is nothing to remove", err=True)
             return
         size = format.size(sum(one.size_bytes for one in found))
         say(f"{format.plural(len(found), 'run')} ({size}) would be removed for good", err=True)
         consent("Remove for good?", yes=yes)
-        order = order_of("trash empty", ["--older", older] if older else [])
-        runs = {one.run for one in found}
-        purged = store.upkeep.purge(order, before=moment, runs=runs)
+        order = order_of("trash empty", [*runs, *(["--older", older] if older else [])])
+        ids = {one.run for one in found}
+        purged = store.upkeep.purge(order, before=moment, runs=ids)
         carry(carried("purge", order, purged), len(found), account, "removing")
     account.end()
+
+
+def _of_the_trash(lies: list[Trashed], runs: tuple[str, ...]) -> list[Trashed]:
+    """Those that are named, by their ids or the beginning or end of these; NotFound, Conflict."""
+    found = []
+    for word in runs:
+        meant = [one for one in lies if one.run.startswith(word.lower()) or one.run.endswith(word.lower())]
+        if not meant:
+            raise NotFound(f"no run {word[:60]!r} lies in the trash", advice="`flightlog trash ls` lists what does")
+        if len(meant) > 1:
+            raise Conflict(f"several runs in the trash begin or end with {word[:60]!r}", advice="write more of its id")
+        found += meant
+    return found
 
 
 @verb(epilog="flightlog undo\nflightlog undo 01j9 --yes")

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from ...core import clock
 from ...core.config import masked
-from ...core.errors import StorageError
+from ...core.errors import NotSupported, StorageError
 from ...core.operations import new_order
 from ...core.retention.applying import carry_out, check_saved, digest_of
 from ...core.retention.catalogue import read
@@ -15,6 +15,7 @@ from ...core.retention.plan import Plan, plan
 from ...core.retention.policy import Policy
 from ...core.retention.saved import SavedPlan, restored
 from ...core.store import Store
+from ...core.text import safe_text
 from .. import applying
 from ..applying import Meant
 from ..signing import who
@@ -52,6 +53,16 @@ def meant(store: Store, said: Retention) -> Meant:
 def meant_again(store: Store, policy: Policy) -> Meant:
     """The same of a policy that was applied before: names in it may have gone with the runs that bore them."""
     return applying.meant(store, policy, plan(read(store.runs, policy), policy, moment()), by_itself=True)
+
+
+def write(settings: Settings, text: str) -> None:
+    """Writes a policy into the configuration, in which all else stays as it is; ConfigError, Conflict."""
+    with opened_to_change(settings) as store:
+        if store.policy_file is None:
+            raise NotSupported("no policy can be written here", where=store.name, advice="open a data directory")
+        store.policy_file.checked(text)
+        written = store.policy_file.write(text, store.policy_file.read())
+    say(f"the policy is saved in {safe_text(written.file)}")
 
 
 def command(file: str | None, *words: str) -> str:

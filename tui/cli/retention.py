@@ -21,6 +21,7 @@ from .run_lines import workflow_name
     "flightlog retain --apply --plan plan.json\nflightlog retain --apply --yes\nflightlog retain --watch"
 )
 @click.option("--policy", "file", metavar="FILE", help="A YAML file with `retention`, instead of the configuration.")
+@click.option("--write", "text", metavar="YAML", help="Write this policy into the configuration, and end.")
 @click.option("--taken", is_flag=True, help="Only the runs that something would happen to.")
 @click.option("--save-plan", "save_to", metavar="FILE", help="Keep what it would take in a new file.")
 @click.option("--apply", is_flag=True, help="Do it, once somebody agreed.")
@@ -32,6 +33,7 @@ from .run_lines import workflow_name
 def retain(
     settings: Settings,
     file: str | None,
+    text: str | None,
     taken: bool,
     save_to: str | None,
     apply: bool,
@@ -53,7 +55,13 @@ def retain(
     then such a pass shows what it would do.
     """
     from .passes import one_pass, passes
-    from .retaining import applied
+    from .retaining import applied, write
+
+    if text is not None:
+        if file or apply or auto or watch or plan_file or save_to:
+            raise click.UsageError("--write writes the policy, and goes with nothing else")
+        write(settings, text)
+        return
 
     if save_to and (apply or auto or watch):
         raise click.UsageError("--save-plan changes nothing, and goes with nothing that does")

@@ -6,6 +6,7 @@ APP = (
     Key("app.back", "escape", "back", "back", "Step out one layer", footer=False),
     Key("app.help", "question_mark", "help", "keys", "Show the keys that work here", footer=True),
     Key("app.palette", "ctrl+p", "command_palette", "commands", "Find any command by its name", footer=True),
+    Key("app.commands", "at", "commands", "changes", "What was changed, as command lines that do the same"),
     Key("app.refresh", "r", "refresh", "refresh", "Read everything again"),
     Key("app.quit", "q,ctrl+q", "quit", "quit", "Quit", footer=True),
 )
@@ -30,8 +31,16 @@ MOVES = (
     Key("move.previous_pane", "shift+tab", "focus_previous", "previous pane", "To the previous part of the screen"),
 )
 
+COMMANDS = (
+    Key("commands.copy", "y,enter", "copy", "copy", "Copy the command line", footer=True),
+    Key(
+        "commands.copy_all", "Y", "copy_all", "copy all", "Copy all of them as a script, the oldest first", footer=True
+    ),
+)
+
 PLACES = (
     Place("app", "Everywhere", APP),
     Place("place", "Places", PLACE),
     Place("moves", "Moving", MOVES),
+    Place("commands", "What was changed", COMMANDS),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from ...core.runs import Run
 from ...core.text import safe_text
 from .. import format
 from ..annotating import Outcome, Targets, annotate
+from ..command_log import log_of
 from ..loading import in_thread
 from ..messages import Trouble
 from ..run_list import RunList
@@ -35,21 +36,23 @@ class Annotations(Screen[None]):
     def action_pin(self) -> None:
         run = self.run_list.current
         pinned = not (isinstance(run, Run) and run.pinned)
-        self._annotate("pinned" if pinned else "unpinned", lambda id: Pinned(run=id, pinned=pinned))
+        verb = ("pin" if pinned else "unpin",)
+        self._annotate("pinned" if pinned else "unpinned", lambda id: Pinned(run=id, pinned=pinned), verb)
 
     @work
     async def action_tag(self) -> None:
         text = await self._ask("Tag", "nightly   (-nightly takes it off)")
         if text and (name := text.lstrip("-").strip()):
             tagged = not text.startswith("-")
+            verb = ("tag",) if tagged else ("tag", "--remove")
             done = f"tagged {name}" if tagged else f"no longer tagged {name}"
-            self._annotate(done, lambda id: Tagged(run=id, tag=name, tagged=tagged))
+            self._annotate(done, lambda id: Tagged(run=id, tag=name, tagged=tagged), verb, name)
 
     @work
     async def action_note(self) -> None:
         text = await self._ask("Note", "what somebody should know about it")
         if text:
-            self._annotate("given the note", lambda id: Noted(run=id, text=text))
+            self._annotate("given the note", lambda id: Noted(run=id, text=text), ("note",), text)
 
     async def _ask(self, what: str, hint: str) -> str | None:
         number = self._target_count()
@@ -58,7 +61,7 @@ class Annotations(Screen[None]):
         return await self.app.push_screen_wait(Prompt(f"{what} {format.plural(number, 'run')}", hint))
 
     @work
-    async def _annotate(self, done: str, made: Callable[[str], Annotation]) -> None:
+    async def _annotate(self, done: str, made: Callable[[str], Annotation], verb: Sequence[str], *words: str) -> None:
         store, number = self.store, self._target_count()
         if store is None or not number or not self._writable():
             return
@@ -66,15 +69,16 @@ class Annotations(Screen[None]):
         question = f"{format.plural(number, 'run')}: {safe_text(done, limit=60)}?"
         if number > MANY and not await self.app.push_screen_wait(Confirm(question)):
             return
-        in_thread(self, partial(annotate, store, targets, made), partial(self._annotated, done))
+        in_thread(self, partial(annotate, store, targets, made), partial(self._annotated, done, verb, words))
 
-    def _annotated(self, done: str, outcome: Outcome) -> None:
+    def _annotated(self, done: str, verb: Sequence[str], words: Sequence[str], outcome: Outcome) -> None:
         text = f"{format.plural(outcome.done, 'run')} {safe_text(done, limit=60)}"
         if outcome.gone:
             text += f"; {format.plural(outcome.gone, 'run')} gone meanwhile"
         if outcome.error is not None:
             self.post_message(Trouble(outcome.error))
         if outcome.done:
+            log_of(self).add((*verb, "--", *outcome.runs, *words), text)
             self.app.notify(text, markup=False)
 
     def _writable(self) -> bool:

@@ -18,6 +18,7 @@ from ...core.query.query_nodes import Term
 from ...core.text import safe_text
 from .. import format
 from ..annotating import Targets
+from ..command_log import on_runs
 from ..loading import in_thread
 from ..messages import Trouble
 from ..operations import Operations, Work, operations_of, reasons
@@ -129,7 +130,8 @@ async def _confirm(
         "trash": lambda: store.upkeep.trash(order, found.chosen),
     }[found.doing]
     done = "copied to the archive" if found.copies == len(found.chosen) else words.done
-    if begin_work(screen, Work(words.doing, done, len(found.chosen), begin, undo=True)):
+    twins = on_runs(words.verb, targets)
+    if begin_work(screen, Work(words.doing, done, len(found.chosen), begin, undo=True, words=twins)):
         then()
 
 
@@ -195,7 +197,13 @@ async def _ask_to_undo(screen: Screen[Any], store: Store, operation: Operation) 
         order: Order = new_order(by=who(), why=f"flightlog undo {operation.id}")
         begin_work(
             screen,
-            Work("undoing", "as before", operation.done, lambda: store.upkeep.undo(order, operation.id)),
+            Work(
+                "undoing",
+                "as before",
+                operation.done,
+                lambda: store.upkeep.undo(order, operation.id),
+                words=("undo", operation.id, "--yes"),
+            ),
         )
 
 

@@ -12,6 +12,7 @@ from ...core.errors import FlightlogError
 from ...core.events import Decision
 from ...core.runs import FINISHED, Approval, Run
 from ...core.store import Store
+from ..command_log import log_of
 from ..facts import teach
 from ..keys import bindings
 from ..lines import Line, one_line
@@ -109,7 +110,11 @@ class ApprovalTab(PageTab):
             if isinstance(result, FlightlogError):
                 self.post_message(Trouble(result))
             else:
-                self.notify(f"{decision}: {one_line(approval.question, 80)}", markup=False)
+                told = f"{decision}: {one_line(approval.question, 80)}"
+                verb = "approve" if decision == "approved" else "reject"
+                why = ("--note", note) if note else ()
+                log_of(self).add((verb, approval.run, "--approval", approval.id, *why), told)
+                self.notify(told, markup=False)
             self.post_message(self.Reread())
 
         in_thread(self, answer, done)

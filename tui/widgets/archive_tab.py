@@ -1,5 +1,6 @@
 """The archive as a tab: what lies there is looked for, opened in place, verified and restored."""
 
+import shlex
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import partial
 
@@ -203,11 +204,12 @@ class ArchiveTab(ListTab[Run]):
     @work
     async def _ask_to_restore(self, ids: Sequence[str], size: int | None) -> None:
         store = self.store
-        words = self.filter.text.replace("'", "'\\''")
-        where = f"--where 'archived {words}'" if len(ids) > 1 else ids[0]
-        order = new_order(by=who(), why=f"flightlog restore {where} --yes")
+        words = ("restore", *(("--where", f"archived {self.filter.text}".strip()) if len(ids) > 1 else ids), "--yes")
+        order = new_order(by=who(), why=shlex.join(("flightlog", *words)))
         much = f" ({format.size(size)})" if size is not None else ""
         what = f"Restore {format.plural(len(ids), 'run')}{much}?"
         if await self.app.push_screen_wait(Confirm(what, "They are live runs again, the same bytes.")):
-            work = Work("restoring", "restored", len(ids), lambda: store.upkeep.restore(order, ids), undo=True)
+            work = Work(
+                "restoring", "restored", len(ids), lambda: store.upkeep.restore(order, ids), undo=True, words=words
+            )
             begin_work(self.screen, work)

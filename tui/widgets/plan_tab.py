@@ -16,6 +16,7 @@ from ...core.retention.plan import ACTIONS, Action
 from ...core.retention.policy_file import PolicyFile, Written
 from ...core.store import Store
 from ..applying import Meant, meant, question, work_of
+from ..command_log import log_of
 from ..glyphs import glyphs_of
 from ..keys import bindings
 from ..lines import Line, one_line
@@ -303,7 +304,9 @@ class PlanTab(Container):
             self.filer.request()
             return
         self.written, self.saved, self.stale = found, text, False
-        self.app.notify(f"the policy is saved in {one_line(found.file, 200)}", markup=False)
+        told = f"the policy is saved in {one_line(found.file, 200)}"
+        log_of(self).add(("retain", "--write", text), told)
+        self.app.notify(told, markup=False)
         self.post_message(self.Saved())
         self._tell()
 

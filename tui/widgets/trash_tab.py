@@ -1,5 +1,6 @@
 """What lies in the trash as a tab: until when, and back from there or gone for good."""
 
+import shlex
 from collections.abc import Hashable, Iterator, Sequence
 
 from textual import on, work
@@ -119,7 +120,7 @@ class TrashTab(ListTab[Trashed]):
     def action_purge(self) -> None:
         one = self.rows.current
         if one is not None and self.writable():
-            self._ask_to_purge((one,), "")
+            self._ask_to_purge((one,), (one.run,))
 
     def action_empty_trash(self) -> None:
         if not self.rows.items or not self.writable():
@@ -130,13 +131,14 @@ class TrashTab(ListTab[Trashed]):
             if (error := failed(items)) is not None:
                 self.post_message(Trouble(error))
             elif isinstance(items, tuple) and items:
-                self._ask_to_purge(items, "flightlog trash empty --yes")
+                self._ask_to_purge(items, ())
 
         in_thread(self, lambda: tuple(each(lambda after: store.upkeep.trashed(limit=1000, after=after))), found)
 
     @work
-    async def _ask_to_purge(self, items: tuple[Trashed, ...], why: str) -> None:
-        store, order = self.store, new_order(by=who(), why=why)
+    async def _ask_to_purge(self, items: tuple[Trashed, ...], named: tuple[str, ...]) -> None:
+        words = ("trash", "empty", *named, "--yes")
+        store, order = self.store, new_order(by=who(), why=shlex.join(("flightlog", *words)))
         ids, before = {one.run for one in items}, _just_after(max(one.at for one in items))
         size = format.size(sum(one.size_bytes for one in items))
         what = f"Remove {format.plural(len(items), 'run')} ({size}) for good?"
@@ -146,7 +148,7 @@ class TrashTab(ListTab[Trashed]):
         def begin() -> Iterator[Done]:
             return store.upkeep.purge(order, before=before, runs=ids)
 
-        begin_work(self.screen, Work("removing", "removed for good", len(items), begin))
+        begin_work(self.screen, Work("removing", "removed for good", len(items), begin, words=words))
 
 
 def _just_after(moment: str) -> str:
