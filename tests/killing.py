@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Collection
 
 
@@ -32,6 +33,8 @@ def killed_at(
             work()
             sys.setprofile(None)
             os._exit(0)
+        except BaseException:  # noqa: BLE001 - it ends there, and says why
+            traceback.print_exc()
         finally:
             os._exit(1)
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])

@@ -6,14 +6,17 @@ The proof from outside: whole processes, real calls, those of SQLite too. A samp
 
 import errno
 import shutil
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import flightlog
 import pytest
+from flightlog.core.ids import new_ulid
 from strace_points import MEANS, copied, in_a_child, said_by, struck
-from verb_scene import brought_back, census, leftovers, planted, recorded
+from verb_scene import brought_back, census, digest, leftovers, planted, recorded
 
 GO = ("--where", "tag:go", "--yes")
 ID = "01m7zt00000000000000000042"
@@ -145,18 +148,19 @@ def shown_whole(data: Path, digests: dict[str, str], *, read_only: bool) -> None
 @pytest.mark.heavy
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize("means", [MEANS])
-def test_a_killed_migration_leaves_the_store_as_it_was_or_moved(tmp_path, means):
+@pytest.mark.parametrize(("storage", "to"), [("file", "sqlite:moved.db"), ("sqlite", "file:moved")])
+def test_a_killed_migration_leaves_the_store_as_it_was_or_moved(tmp_path, storage, to, means):
     base, data = tmp_path / "base", tmp_path / "try" / "data"
     data.parent.mkdir()
-    digests = recorded(base, "file")
-    words = ["migrate", "--to", f"sqlite:{data.parent / 'moved.db'}"]
-    for where, said in struck(words, data, copied(base, data), 8):
+    digests = recorded(base, storage)
+    words = ["migrate", "--to", to.replace(":", f":{data.parent}/")]
+    for where, said in struck(words, data, copied(base, data), 8 if storage == "file" else 4):
         assert "Traceback" not in said, (where, said)
         in_a_child(lambda: shown_whole(data, digests, read_only=True))
         moved = (data / "flightlog.yaml").exists()
         in_a_child(lambda moved=moved: goes_on(words, data, moved))
         in_a_child(lambda: shown_whole(data, digests, read_only=False))
-        assert "moved.db" in (data / "flightlog.yaml").read_text()
+        assert "moved" in (data / "flightlog.yaml").read_text()
 
 
 def goes_on(words: Sequence[str], data: Path, moved: bool) -> None:
@@ -182,3 +186,37 @@ def test_a_killed_repair_loses_no_event_and_is_done_when_it_is_called_again(tmp_
         in_a_child(lambda: goes_on(["doctor", "--fix", "--yes"], data, False))
         in_a_child(lambda: shown_whole(data, digests, read_only=False))
         assert sum(b"no event at all" in path.read_bytes() for path in data.rglob("*.torn")) == 2
+
+
+LOST = """
+import os, signal, sys, flightlog
+run = flightlog.open(sys.argv[1]).run("w", name="lost")
+run.log("before the end")
+print(run.id, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.heavy
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("means", [MEANS])
+def test_a_killed_repair_of_a_database_and_its_spool_loses_nothing_and_is_done_when_called_again(tmp_path, means):
+    base, data = tmp_path / "base", tmp_path / "try" / "data"
+    data.parent.mkdir()
+    digests = recorded(base, "sqlite")
+    lost = subprocess.run([sys.executable, "-c", LOST, str(base)], capture_output=True, text=True).stdout.strip()
+    orphan = f"{new_ulid()}.states.jsonl"
+    (base / "spool" / orphan).write_bytes(b"{}\n")
+    for where, said in struck(["doctor", "--fix", "--yes"], data, copied(base, data), 4):
+        assert "Traceback" not in said, (where, said)
+        in_a_child(lambda: repaired(data, digests, lost, {"lost", "failed"}))
+        in_a_child(lambda: goes_on(["doctor", "--fix", "--yes"], data, False))
+        in_a_child(lambda: repaired(data, digests, lost, {"failed"}))
+        assert [path.parent.name for path in data.rglob(orphan)] == ["quarantine"]
+
+
+def repaired(data: Path, digests: dict[str, str], lost: str, statuses: set[str]) -> None:
+    with flightlog.open(data) as store:
+        assert {run: digest(store, run) for run in digests} == digests
+        assert store.runs.get(lost).status in statuses
+        assert next(entry.message for entry in store.logs.query(lost)) == "before the end"

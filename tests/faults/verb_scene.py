@@ -15,7 +15,7 @@ Place = tuple[str, str]
 """Where a run lies (`live`, `archive`, `trash`), and the digest of all that was recorded of it (empty in the trash)."""
 
 
-def recorded(base: Path, storage: str) -> dict[str, str]:
+def recorded(base: Path, storage: str | None) -> dict[str, str]:
     """Four runs in a new store, of which the first two are tagged `go`; run → digest."""
     with flightlog.open(base, storage=storage) as store:
         runs = [_record(store, number) for number in range(4)]
