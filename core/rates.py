@@ -4,7 +4,7 @@ A price that nobody knows is not nothing: it is counted apart, and what is known
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 
 import msgspec
 
@@ -89,10 +89,14 @@ class Rates:
         self.window = window
         self._all = Meter(window)
         self._runs: dict[str, Meter] = {}
+        self._seen: dict[str, tuple[int, Money]] = {}
 
-    def begin(self, spent: Iterable[Spent], now: float) -> None:
-        """Takes what runs spent in the last minutes, by run and minute: what came before somebody looked."""
-        self._all, self._runs = Meter(self.window), {}
+    def begin(self, spent: Iterable[Spent], now: float, seen: Mapping[str, tuple[int, Money]] = {}) -> None:
+        """Takes what runs spent in the last minutes, by run and minute: what came before somebody looked.
+
+        `seen`: what runs have spent in all, tokens and money, of which that is the last part.
+        """
+        self._all, self._runs, self._seen = Meter(self.window), {}, dict(seen)
         for one in sorted(spent, key=lambda one: one.t):
             try:
                 middle = to_seconds(one.t + ":30Z")
@@ -105,6 +109,19 @@ class Rates:
         self._all.add(at, tokens, money)
         self._runs.setdefault(run, Meter(self.window)).add(at, tokens, money)
 
+    def see(self, run: str, at: float, tokens: int, money: Money, since: float) -> None:
+        """All that a run, which began at `since`, has spent up to a time (both in Unix seconds).
+
+        What is more than when it was last seen was spent now. Of a run that nobody has seen that is all,
+        if it began within the window; else nothing, as of one that `begin` told of.
+        """
+        known = self._seen.get(run)
+        if known is None and run not in self._runs and at - since < self.window:
+            known = (0, Money())
+        self._seen[run] = (tokens, money)
+        if known is not None and known != (tokens, money):
+            self.add(run, at, tokens - known[0], money - known[1])
+
     def of(self, run: str, now: float, since: float | None = None) -> Rate:
         """How fast a run spends; `since` is when it began, in Unix seconds."""
         meter = self._runs.get(run)
@@ -114,12 +131,13 @@ class Rates:
         """How fast all of them spend."""
         return self._all.rate(now)
 
-    def forget(self, now: float) -> None:
-        """Drops the windows of runs that spent nothing for so long; costs the runs that did."""
+    def forget(self, now: float, keep: Container[str] = ()) -> None:
+        """Drops what is known of runs that spent nothing for so long, but for those to `keep`; costs all of them."""
         for run, meter in list(self._runs.items()):
             meter.rate(now)
-            if meter.empty:
+            if meter.empty and run not in keep:
                 del self._runs[run]
+        self._seen = {run: seen for run, seen in self._seen.items() if run in keep or run in self._runs}
 
 
 def _sound(money: Money) -> Money:

@@ -21,10 +21,21 @@ from .commands import KeyCommands, places_of
 from .glyphs import ASCII, UNICODE
 from .keys import bindings
 from .loading import in_thread
-from .messages import BudgetsLooked, OpenRun, OperationEnded, PolicyLooked, ShowRuns, StoreChanged, StoreOpened, Trouble
+from .messages import (
+    BudgetsLooked,
+    OpenRun,
+    OperationEnded,
+    PolicyLooked,
+    Pulsed,
+    ShowRuns,
+    StoreChanged,
+    StoreOpened,
+    Trouble,
+)
 from .operations import Operations
 from .personal.leaving import Remembering
 from .personal.person import Person
+from .pulse import Pulse
 from .retaining import Retaining
 from .screens.opening import Opening
 from .screens.small import TooSmall
@@ -42,7 +53,7 @@ AGAIN = 5.0
 """Seconds in which the same trouble is not told twice, and after which a store is tried to be opened once more."""
 REMEMBERED = 2.0
 """Seconds between two looks at whether something is shown otherwise, which is remembered."""
-PLACES_BESIDE = ("workflows", "costs", "space", "retention")
+PLACES_BESIDE = ("live", "workflows", "costs", "space", "retention")
 MISTAKES = 3
 """So many mistakes in a person's settings are told at the start; `flightlog config` tells them all."""
 TURN = 0.001
@@ -92,6 +103,8 @@ class FlightlogApp(App[None]):
         """How the budgets stand."""
         self.commands = CommandLog(options)
         """What was changed, as command lines."""
+        self.pulse = Pulse(self)
+        """What runs now, how fast that spends, and which runs a person wants to be told of."""
         self.operations = Operations(self)
         """What is being done with runs."""
         self.retaining = Retaining(self, self.operations)
@@ -187,6 +200,7 @@ class FlightlogApp(App[None]):
         self.store, self._watching = opened.store, opened.watching
         self.home.show_store(opened.store, opened.watching)
         self.standings.of(opened.store)
+        self.pulse.of(opened.store)
         self.retaining.of(opened.store)
         warm()
         place = self.person.remembered.place
@@ -211,6 +225,7 @@ class FlightlogApp(App[None]):
         for screen in self.screen_stack:
             screen.post_message(StoreChanged())
         self.standings.look()
+        self.pulse.look()
 
     def on_operation_ended(self, message: OperationEnded) -> None:
         self.retaining.rest()
@@ -221,7 +236,11 @@ class FlightlogApp(App[None]):
     def on_policy_looked(self, message: PolicyLooked) -> None:
         self.screen.post_message(PolicyLooked())
 
+    def on_pulsed(self, message: Pulsed) -> None:
+        self.screen.post_message(Pulsed())
+
     def on_budgets_looked(self, message: BudgetsLooked) -> None:
+        self.pulse.watching.look_at_budgets(self.standings.found)
         for screen in self.screen_stack:
             screen.post_message(BudgetsLooked())
             screen.query("#header").refresh()
@@ -245,7 +264,7 @@ class FlightlogApp(App[None]):
         if self.store is not None:
             from .screens.run import RunScreen
 
-            self.push_screen(RunScreen(self.store, message.run))
+            self.push_screen(RunScreen(self.store, message.run, tab=message.tab))
 
     def on_show_runs(self, message: ShowRuns) -> None:
         if self.store is not None:
@@ -280,6 +299,10 @@ class FlightlogApp(App[None]):
             from .screens.costs import CostsScreen
 
             return CostsScreen(store, self._watching)
+        if name == "live":
+            from .screens.live import LiveScreen
+
+            return LiveScreen(store, self._watching, self.pulse)
         if name == "space":
             from .screens.space import SpaceScreen
 

@@ -90,6 +90,11 @@ def dollars(nanousd: int) -> str:
     return f"${amount:.4f}" if amount >= 0.00005 else "<$0.0001"
 
 
+def round_dollars(nanousd: int) -> str:
+    """`$20`, `$0.50`: without decimals that say nothing."""
+    return whole_dollars(nanousd).removesuffix(".00")
+
+
 def whole_dollars(nanousd: int) -> str:
     """`$12,408.41`, `$0.0031`: the same decimals as `dollars`, but no thousand is left out."""
     return "".join(_halves(nanousd))

@@ -23,6 +23,7 @@ class Glyphs(NamedTuple):
 
     cursor: str = "▌"
     mark: str = "✓"
+    watched: str = "◎"
     pinned: str = "◆"
     archived: str = "▤"
     open: str = "▾"
@@ -61,6 +62,8 @@ class Glyphs(NamedTuple):
     bar_running: str = "▶"
     spark: str = "▁▂▃▄▅▆▇█"
     """From least to most; as many cells as the set has steps."""
+    breath: str = "●◉○◉"
+    """What goes on, in the four phases of a breath."""
     spinner: str = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
     """One cell at a time."""
 
@@ -113,6 +116,7 @@ ASCII = Glyphs(
     unknown=" ",
     cursor=">",
     mark="v",
+    watched="w",
     pinned="^",
     archived="a",
     open="-",
@@ -142,6 +146,7 @@ ASCII = Glyphs(
     bar_rest=".",
     bar_running=">",
     spark="_.-=^",
+    breath="*oOo",
     spinner="|/-\\",
 )
 

@@ -52,11 +52,16 @@ class BudgetsLooked(Message, bubble=False):
     """How the budgets stand is known anew. Sent to the app, which hands it to every screen."""
 
 
+class Pulsed(Message, bubble=False):
+    """What runs now is known anew. Sent to the app, which hands it to the screen."""
+
+
 @dataclass
 class OpenRun(Message, bubble=True):
     """The person wants to look into a run."""
 
     run: str
+    tab: str = "overview"
 
 
 class PolicyLooked(Message, bubble=False):

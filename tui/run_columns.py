@@ -52,7 +52,7 @@ class Slot(NamedTuple):
 
 GAP = 2
 LEAD = 6
-"""Cells before the first column: cursor, mark, status and pin, with spaces between."""
+"""Cells before the first column: cursor, mark, whether it is watched, status, pin, and a space."""
 STEP_LEAST = 16
 
 
@@ -221,13 +221,15 @@ def head_line(placed: list[Slot], sort: Sort, glyphs: Glyphs) -> Line:
     return line[:-1]
 
 
-def run_line(run: Run, placed: list[Slot], context: Context, *, cursor: bool, marked: bool) -> Line:
+def run_line(
+    run: Run, placed: list[Slot], context: Context, *, cursor: bool, marked: bool, watched: bool = False
+) -> Line:
     """One run."""
     glyphs = context.glyphs
     line: Line = [
         (glyphs.cursor if cursor else " ", "title"),
         (glyphs.mark if marked else " ", "accent"),
-        (" ", "text"),
+        (glyphs.watched if watched else " ", "accent"),
         (glyphs.status(run.status), status_ink(run.status)),
         _kept_where(run, glyphs),
     ]

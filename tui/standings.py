@@ -1,6 +1,6 @@
 """How the budgets stand, asked for once for the whole program, however many screens tell it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from textual.message_pump import MessagePump
@@ -58,3 +58,8 @@ def standings_of(node: "DOMNode") -> tuple[Standing, ...]:
     """How the budgets of the program that a widget or screen belongs to stand."""
     found = getattr(node.app, "standings", None)
     return found.found if isinstance(found, Standings) else ()
+
+
+def of_the_day(found: Sequence[Standing]) -> Standing | None:
+    """How the budget of all runs in a day stands."""
+    return next((one for one in found if one.budget.per == "day" and not one.budget.query), None)

@@ -4,7 +4,7 @@ import importlib
 import threading
 import time
 
-PLACES = ("workflows", "run", "space", "costs", "retention", "help")
+PLACES = ("workflows", "run", "space", "costs", "retention", "help", "live")
 """Screens in the order in which they are most likely asked for."""
 LATER, REST = 0.3, 0.02
 """Seconds until the first rows stand, and between two modules, in which keys are answered."""

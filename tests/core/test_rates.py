@@ -86,6 +86,25 @@ def test_runs_have_their_own_rates_and_begin_with_what_they_spent_before():
     assert rates.total(NOON + 302).idle
 
 
+def test_what_a_run_spent_is_the_difference_of_what_it_had_spent():
+    rates = Rates(300)
+    rates.begin(
+        [Spent(t=from_seconds(NOON)[:16], key="seeded", calls=1, tokens=Tokens(input=7), money=priced(1))], NOON
+    )
+    rates.see("new", NOON + 5, 100, priced(0.01), since=NOON)  # nobody has seen it: all of that is new
+    rates.see("old", NOON + 5, 9000, priced(9), since=NOON - 9000)  # who knows when it spent that
+    rates.see("seeded", NOON + 5, 7, priced(1), since=NOON - 10)
+    assert [rates.of(run, NOON + 5).tokens for run in ("new", "old", "seeded")] == [100, 0, 7]
+    for _ in range(2):  # to be told twice changes nothing
+        rates.see("new", NOON + 6, 150, priced(0.03), since=NOON)
+        rates.see("old", NOON + 6, 9010, Money(recorded_nanousd=9 * NANO, recorded=1, unknown=1), since=NOON - 9000)
+    assert rates.of("new", NOON + 6).money == Money(recorded_nanousd=30_000_000, recorded=1)
+    assert (rates.of("old", NOON + 6).tokens, rates.of("old", NOON + 6).nanousd_per_hour) == (10, None)
+    assert rates.of("old", NOON + 6).unknown
+    rates.forget(NOON + 400, keep={"old"})
+    assert set(rates._seen) == {"old"}
+
+
 def test_the_end_of_a_day_is_estimated_from_what_goes_now():
     meter = Meter(300)
     assert meter.rate(NOON).by_then(priced(3), 3600) is None

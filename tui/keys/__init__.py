@@ -9,13 +9,14 @@ from collections.abc import Iterator, Mapping
 
 from textual.binding import Binding, BindingType
 
-from . import compare, costs, everywhere, retention, run, runs, space, workflows
+from . import compare, costs, everywhere, live, retention, run, runs, space, workflows
 from .key import Key, Place
 from .names import written
 
 PLACES: tuple[Place, ...] = (
     *everywhere.PLACES,
     *runs.PLACES,
+    *live.PLACES,
     *workflows.PLACES,
     *costs.PLACES,
     *space.PLACES,

@@ -17,6 +17,7 @@ PLACE = (
     Key("place.costs", "3", "app.place('costs')", "costs", "To what was spent, and the budgets"),
     Key("place.space", "4", "app.place('space')", "space", "To what takes the room"),
     Key("place.retention", "5", "app.place('retention')", "retention", "To what may go: the policy and its plan"),
+    Key("place.live", "L", "app.place('live')", "live", "To what runs now, first what needs a person"),
 )
 """Keys of the places themselves."""
 

@@ -23,6 +23,7 @@ RUN = (
     Key("run.messages", "m", "tab('messages')", "messages", "What agents said to each other"),
     Key("run.items", "i", "tab('items')", "items", "Batch rows, failed ones first"),
     Key("run.approvals", "p", "tab('approvals')", "approvals", "What waits, or waited, for a person"),
+    Key("run.watch", "w", "watch", "watch", "Tell me when it ends, fails or asks; or no more (not in the log)"),
     Key("run.artifacts", "a", "tab('artifacts')", "artifacts", "The files that the run made"),
 )
 """Keys of the run screen."""

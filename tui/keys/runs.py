@@ -37,6 +37,7 @@ RUNS = (
         changes=True,
     ),
     Key("runs.tag", "t", "tag", "tag", "Tag the runs, or take a tag off", footer=True, changes=True),
+    Key("runs.watch", "w", "watch", "watch", "Tell me when the run ends, fails or asks; or no more"),
     Key("runs.note", "n", "note", "note", "Write a note on the run", changes=True),
     Key("runs.restore", "R", "restore", "restore", "Unpack archived runs", changes=True),
     Key("runs.stop", "X", "stop", "stop", "Stop what is being done with runs, between two of them", changes=True),

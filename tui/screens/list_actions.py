@@ -15,6 +15,7 @@ from ..loading import Loader
 from ..operations import operations_of
 from ..run_columns import SORTS
 from ..run_list import RunList
+from ..watching import watching_of
 from ..widgets.filter_bar import FilterBar
 from ..widgets.frame import FrameLine
 from ..widgets.preview import Preview
@@ -99,6 +100,13 @@ class ListActions(Screen[None]):
     def show_preview(self) -> None:
         """Shows or hides it, as the person wants it."""
         self.query_one(Preview).display = self.query_one("#preview-top").display = self.shows_preview
+
+    def action_watch(self) -> None:
+        """Tells from now on when the run ends, fails or asks; or no more."""
+        watching = watching_of(self)
+        if isinstance(self.run_list.current, Run) and watching is not None:
+            watching.toggle(self.run_list.current)
+            self.table.sync()
 
     def action_copy_id(self) -> None:
         if isinstance(self.run_list.current, Run):

@@ -14,7 +14,8 @@ from ..lines import Line
 from ..loading import Loader
 from ..messages import StoreChanged
 from ..operations import busy_line
-from ..standings import standings_of
+from ..pulse import rate_of
+from ..standings import of_the_day, standings_of
 from ..widgets.header import Facts, header_line
 from ..widgets.key_bar import KeyBar
 
@@ -88,5 +89,7 @@ class PlaceScreen(Screen[None]):
             read_only=self.store.read_only,
             busy=busy_line(self),
             budget=warning(standings_of(self), glyphs_of(self)),
+            day=of_the_day(standings_of(self)),
+            rate=rate_of(self),
         )
         return header_line(facts, width, glyphs_of(self))

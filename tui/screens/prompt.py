@@ -16,10 +16,10 @@ class Prompt(ModalScreen[str | None]):
 
     BINDINGS = [Binding("escape", "leave", show=False)]
 
-    def __init__(self, title: str, hint: str = "") -> None:
-        """`title` is safe to show."""
+    def __init__(self, title: str, hint: str = "", *, may_be_empty: bool = False) -> None:
+        """`title` is safe to show. An empty line is the same as to step out, unless it `may_be_empty`."""
         super().__init__()
-        self._title, self._hint = title, hint
+        self._title, self._hint, self._may_be_empty = title, hint, may_be_empty
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
@@ -31,7 +31,8 @@ class Prompt(ModalScreen[str | None]):
 
     @on(Input.Submitted)
     def _done(self, message: Input.Submitted) -> None:
-        self.dismiss(message.value.strip() or None)
+        text = message.value.strip()
+        self.dismiss(text if text or self._may_be_empty else None)
 
     def action_leave(self) -> None:
         self.dismiss(None)

@@ -23,6 +23,7 @@ from ..lines import Line, one_line, status_ink, width_of
 from ..loading import FRAME, Loader
 from ..messages import StoreChanged
 from ..run_tabs import NAMES, shown
+from ..watching import watching_of
 from ..widgets.approval_view import ApprovalTab
 from ..widgets.artifact_view import ArtifactTab
 from ..widgets.cost_view import CostTab
@@ -208,6 +209,13 @@ class RunScreen(Screen[None]):
         if self.tab is None or not self.tab.back():
             self.dismiss()
 
+    def action_watch(self) -> None:
+        """Tells from now on when the run ends, fails or asks; or no more."""
+        watching = watching_of(self)
+        if self.run is not None and watching is not None:
+            watching.toggle(self.run)
+            self._show_frame()
+
     # The frame.
 
     @property
@@ -245,6 +253,7 @@ class RunScreen(Screen[None]):
         version = f"@{run.version}" if run.version is not None else ""
         left: Line = [
             (f" {glyphs.status(run.status)} ", status_ink(run.status)),
+            (f"{glyphs.watched} " if (watching := watching_of(self)) and run.id in watching.ids else "", "accent"),
             (format.short_id(one_line(run.id, 40), glyphs), "muted"),
             (f"  {one_line(run.workflow, 60)}{version} ", "strong"),
         ]

@@ -29,10 +29,11 @@ from ..messages import OpenRun, StoreChanged, Trouble
 from ..operations import busy_line
 from ..personal.leaving import one_of, sort_of, text_of
 from ..preview import Previewed, read_preview, title
+from ..pulse import pulse_of, rate_of
 from ..run_list import Answer, RunList
 from ..run_titles import list_title, shown_count
 from ..sections import Head
-from ..standings import standings_of
+from ..standings import of_the_day, standings_of
 from ..widgets.empty import Empty, failed, no_match, nothing_yet, opening
 from ..widgets.filter_bar import FilterBar
 from ..widgets.frame import FrameLine
@@ -177,6 +178,8 @@ class RunsScreen(ListActions, RunOperations, Comparing):
         self._error = None
         self._show_list()
         self._return()
+        if (pulse := pulse_of(self)) is not None:
+            pulse.begin()
         if self.opening is not None and self._is_read():
             self.action_open()
             self._open_no_more()
@@ -261,6 +264,8 @@ class RunsScreen(ListActions, RunOperations, Comparing):
             read_only=self.store is not None and self.store.read_only,
             busy=busy_line(self),
             budget=warning(standings_of(self), glyphs_of(self)),
+            day=of_the_day(standings_of(self)),
+            rate=rate_of(self),
         )
         return header_line(facts, width, glyphs_of(self))
 

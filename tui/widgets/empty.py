@@ -34,6 +34,21 @@ def nothing_yet(name: str) -> list[Line]:
     ]
 
 
+def nothing_live() -> list[Line]:
+    """Nothing runs: what would be here, and how long it stays."""
+    return [
+        [("Nothing runs now", "strong")],
+        [("A run appears here while it is recorded, first the one that needs a person:", "muted")],
+        [],
+        *([("  " + line, "text")] for line in ("it waits for an answer", "it is lost, or failed", "it is stuck")),
+        [],
+        [
+            ("Lost ones stay for an hour, failed ones for ten minutes. To see some: ", "muted"),
+            ("flightlog demo", "accent"),
+        ],
+    ]
+
+
 SAVE = "flightlog save triage triage.yaml --note 'the first one'"
 
 

@@ -2,10 +2,16 @@
 
 from typing import NamedTuple
 
+from ...core.budgets import Standing
+from ...core.rates import Rate
 from ...core.runs import Totals
 from .. import format
+from ..budget_lines import INKS
 from ..glyphs import Glyphs
 from ..lines import Line, between, one_line, width_of
+
+BAR = 8
+"""Cells of the bar of today's budget."""
 
 
 class Facts(NamedTuple):
@@ -24,37 +30,78 @@ class Facts(NamedTuple):
     read_only: bool = False
     budget: Line = []
     """A warning, if a budget is near its end or spent."""
+    day: Standing | None = None
+    """How the budget of a day stands, if there is one of all runs."""
+    rate: Rate | None = None
+    """How fast money goes now."""
 
 
 _LOUD = (("running", "active"), ("waiting", "warn"), ("lost", "bad"), ("failed", "bad"))
 """Statuses that are counted in the header, with their ink."""
 
 
+class _Shape(NamedTuple):
+    """What is told, and in how many words."""
+
+    name: int = 60
+    short: bool = False
+    bar: bool = True
+    amounts: bool = True
+    rate: bool = True
+    of: bool = True
+    title: bool = True
+    today: bool = True
+    budget: bool = True
+
+
+_SHAPES = (
+    _Shape(),
+    _Shape(short=True),
+    _Shape(short=True, bar=False),
+    _Shape(20, short=True, bar=False),
+    _Shape(20, short=True, bar=False, amounts=False),
+    _Shape(20, short=True, bar=False, amounts=False, of=False),
+    _Shape(20, short=True, bar=False, amounts=False, of=False, title=False),
+    _Shape(20, short=True, bar=False, amounts=False, of=False, title=False, rate=False),
+    _Shape(20, short=True, bar=False, amounts=False, of=False, rate=False, today=False),
+    _Shape(20, short=True, bar=False, amounts=False, of=False, rate=False, today=False, budget=False),
+)
+"""From all to little: words give way to signs, then what matters least is left out."""
+
+
 def header_line(facts: Facts, width: int, glyphs: Glyphs) -> Line:
-    """The header in `width` cells: words give way to signs, then what matters least is left out."""
+    """The header in `width` cells, as much of it as there is room for."""
     right = _right(facts)
     room = width - width_of(right) - 2
-    for name, short in ((60, False), (60, True), (20, True)):
-        parts = [_name(facts, glyphs, name), _statuses(facts, glyphs, short)]
-        parts = [part for part in (*parts, _amounts(facts, glyphs), _today(facts, glyphs), facts.budget) if part]
-        if _width(parts) <= room:
-            break
-    while len(parts) > 1 and _width(parts) > room:
-        parts.pop(2 if len(parts) > 3 else -1)
+    parts = next((parts for shape in _SHAPES if _width(parts := _parts(facts, shape, glyphs)) <= room), None)
     line: Line = [(" ", "text")]
-    for place, part in enumerate(parts):
+    for place, part in enumerate(parts or _parts(facts, _SHAPES[-1], glyphs)):
         line += [*([("   " if place == 1 else f" {glyphs.line} ", "faint")] if place else []), *part]
     return between(line, [*right, (" ", "text")], width)
+
+
+def _parts(facts: Facts, shape: _Shape, glyphs: Glyphs) -> list[Line]:
+    parts = [
+        _name(facts, glyphs, shape),
+        _statuses(facts, glyphs, shape.short),
+        _amounts(facts, glyphs) if shape.amounts else [],
+        _today(facts, glyphs, shape) if shape.today else [],
+        _rate(facts.rate, glyphs) if shape.rate else [],
+        facts.budget if shape.budget else [],
+    ]
+    return [part for part in parts if part]
 
 
 def _width(parts: list[Line]) -> int:
     return sum(width_of(part) + 3 for part in parts)
 
 
-def _name(facts: Facts, glyphs: Glyphs, most: int) -> Line:
+def _name(facts: Facts, glyphs: Glyphs, shape: _Shape) -> Line:
     """A long name by its end, which tells folders apart."""
+    most = shape.name
     name = facts.name if len(facts.name) <= most else glyphs.ellipsis + facts.name[1 - most :]
-    line: Line = [("flightlog", "title"), ("  ", "text"), (one_line(name, most), "text")]
+    line: Line = [("flightlog", "title"), ("  ", "text")] if shape.title else []
+    line.append((one_line(name, most), "text"))
     return [*line, ("  read-only", "warn")] if facts.read_only else line
 
 
@@ -82,10 +129,27 @@ def _amounts(facts: Facts, glyphs: Glyphs) -> Line:
     return line
 
 
-def _today(facts: Facts, glyphs: Glyphs) -> Line:
-    if facts.totals is None or facts.totals.today.provenance == "none":
+def _today(facts: Facts, glyphs: Glyphs, shape: _Shape) -> Line:
+    day = facts.day
+    if facts.totals is None or (facts.totals.today.provenance == "none" and day is None):
         return []
-    return [("today ", "muted"), (format.cost(facts.totals.today, glyphs), "text")]
+    line: Line = [("today ", "muted"), (format.cost(facts.totals.today, glyphs), "text")]
+    if day is not None and shape.of:
+        line.append((f" of {format.round_dollars(day.budget.max_nanousd)}", "muted"))
+        if shape.bar:
+            filled = min(-(-day.spent_nanousd * BAR // day.budget.max_nanousd), BAR)
+            line += [(" " + glyphs.bar * filled, INKS[day.state]), (glyphs.bar_rest * (BAR - filled), "faint")]
+    return line
+
+
+def _rate(rate: Rate | None, glyphs: Glyphs) -> Line:
+    """What an hour costs if it goes on; nothing while nothing is spent, so that no old number stands there."""
+    if rate is None or rate.idle:
+        return []
+    hourly = rate.nanousd_per_hour
+    told = format.UNKNOWN if hourly is None else format.dollars(hourly)
+    sign = glyphs.at_least if rate.unknown and hourly is not None else glyphs.approximately
+    return [(f"{sign} ", "muted"), (told, "text"), ("/h", "muted")]
 
 
 def _right(facts: Facts) -> Line:

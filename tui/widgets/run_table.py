@@ -17,6 +17,7 @@ from ..lines import Line
 from ..run_columns import NARROW, SORTS, Context, Needs, Slot, group_line, head_line, needs, run_line, slots
 from ..run_list import LIVE, RunList
 from ..sections import Head
+from ..watching import watching_of
 from .line_list import plain_scroll_bar, strip_of
 
 HEAD = 1
@@ -29,6 +30,7 @@ class Drawn(NamedTuple):
     line: object
     cursor: bool
     marked: bool
+    watched: bool = False
 
 
 class RunTable(ScrollView, can_focus=True):
@@ -130,7 +132,9 @@ class RunTable(ScrollView, can_focus=True):
     def _state(self, number: int) -> Drawn:
         line = self.run_list.line(number)
         marked = isinstance(line, Run) and line.id in self.run_list.marks
-        return Drawn(line, line is not None and number == self.run_list.cursor_line, marked)
+        watching = watching_of(self)
+        watched = watching is not None and isinstance(line, Run) and line.id in watching.ids
+        return Drawn(line, line is not None and number == self.run_list.cursor_line, marked, watched)
 
     def render_line(self, y: int) -> Strip:
         self.painted += 1
@@ -153,7 +157,8 @@ class RunTable(ScrollView, can_focus=True):
     def _line(self, state: Drawn) -> Line:
         context = self._cell_context()
         if isinstance(state.line, Run):
-            return run_line(state.line, self._slots, context, cursor=state.cursor, marked=state.marked)
+            shown = {"cursor": state.cursor, "marked": state.marked, "watched": state.watched}
+            return run_line(state.line, self._slots, context, **shown)
         if isinstance(state.line, Head):
             return group_line(state.line, self._slots, context, cursor=state.cursor)
         return [("     ", "faint"), (context.glyphs.ellipsis, "faint")]

@@ -1,0 +1,239 @@
+"""Live: what runs now, first what needs a person; followed by what changed alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from ...core import clock
+from ...core.errors import NotFound
+from ...core.events import Decision
+from ...core.feed import Watch
+from ...core.logs import LogFilter
+from ...core.runs import Doing, Run
+from ...core.store import Store
+from .. import answering
+from ..glyphs import glyphs_of
+from ..keys import bindings
+from ..lines import Line
+from ..live_board import NEEDS
+from ..live_page import INKS, LivePage, Look, pane_lines
+from ..loading import Loader
+from ..messages import OpenRun, Pulsed
+from ..preview import title
+from ..pulse import Pulse
+from ..watching import watching_of
+from ..widgets.empty import Empty, nothing_live
+from ..widgets.frame import FrameLine
+from ..widgets.key_bar import KeyBar
+from ..widgets.line_list import LineList, OneLine
+from ..widgets.live_list import LiveList, LivePane
+from ..widgets.place_line import PlaceLine
+from .place import PlaceScreen
+
+BEAT = 0.5
+"""Seconds between two looks at the clock: ages grow, and what goes on breathes."""
+EVERY, REST = 0.25, 3.0
+LOGS = 8
+"""Log lines of the pane at most."""
+
+
+class Details(NamedTuple):
+    """What was read for what is in sight."""
+
+    doing: dict[str, Doing]
+    read: dict[str, int]
+    """The newest event of each run that was read."""
+    look: Look | None
+
+
+class LiveScreen(PlaceScreen):
+    """Draws the board of the program's pulse; of runs in sight that changed it reads what they are at."""
+
+    BINDINGS = bindings("live", "place")
+    CSS_PATH = "../styles/live.tcss"
+    AUTO_FOCUS = "LiveList"
+    PLACES = ("live", "place", "moves", "app")
+    """Places of the table of keys that work here."""
+
+    def __init__(self, store: Store, watching: Watch, pulse: Pulse) -> None:
+        super().__init__(store, watching)
+        self.pulse = pulse
+        self.doing: dict[str, Doing] = {}
+        self.look: Look | None = None
+        self._read_upto: dict[str, int] = {}
+        self.loader: Loader[Details] = Loader(self, self._prepare, self._loaded, every=EVERY, rest=REST)
+
+    def compose(self) -> ComposeResult:
+        live = LiveList(id="live")
+        yield OneLine(self._header, id="header")
+        yield PlaceLine("runs", self._counts, "Live", id="live-top")
+        with Vertical(id="live-pane"):
+            yield OneLine(live.head, id="live-head")
+            yield live
+            yield Empty()
+        yield FrameLine("middle", self._pane_titles, id="live-middle")
+        yield LivePane()
+        yield KeyBar("live")
+
+    def on_mount(self) -> None:
+        self.set_interval(BEAT, self._beat)
+        self.show()
+
+    @property
+    def list(self) -> LiveList:
+        """The board."""
+        return self.query_one(LiveList)
+
+    # Reading.
+
+    def on_pulsed(self, message: Pulsed) -> None:
+        self.show()
+
+    def on_screen_resume(self) -> None:
+        self.show()
+
+    def action_refresh(self) -> None:
+        """Reads everything again."""
+        self._read_upto.clear()
+        self.look = None
+        self.pulse.again()
+        self.loader.request()
+
+    @on(LineList.Moved)
+    def _moved(self) -> None:
+        self._show_pane()
+        self.loader.request()
+
+    def _prepare(self) -> Callable[[], Details] | None:
+        store, current = self.store, self.list.current
+        stale = {e.run.id: e.run.last_seq for e in self.list.in_sight() if self._is_stale(e.run)}
+        of = current.run if current is not None and self._is_other(current.run) else None
+        if not stale and of is None:
+            return None
+
+        def read() -> Details:
+            with store.moment():
+                doing = store.runs.doing([*stale, *([of.id] if of else [])])
+                return Details(doing, stale, _look(store, of, doing.get(of.id, Doing())) if of else None)
+
+        return read
+
+    def _is_stale(self, run: Run) -> bool:
+        return self._read_upto.get(run.id) != run.last_seq
+
+    def _is_other(self, run: Run) -> bool:
+        return self.query_one(LivePane).display and (self.look is None or self.look.run != run)
+
+    def _loaded(self, found: Details) -> None:
+        for run in found.read:
+            self.doing.pop(run, None)
+        self.doing |= found.doing
+        self._read_upto |= found.read
+        if found.look is not None:
+            self.look = found.look
+        self.show()
+
+    # Drawing.
+
+    def _beat(self) -> None:
+        if self.is_current:
+            self.show()
+
+    def show(self) -> None:
+        """Draws the board as it stands now, and reads what that lacks."""
+        if not self.is_mounted or not self.is_current:
+            return
+        now, pulse = clock.now_s(), self.pulse
+        if pulse.beat is not None:
+            self._note(pulse.beat)
+        watching = watching_of(self)
+        watched = watching.ids if watching is not None else frozenset()
+        entries = pulse.board.entries(now)
+        self.list.show(LivePage(entries, self.doing, pulse.rates, watched, now, glyphs_of(self)))
+        self._forget({entry.run.id for entry in entries})
+        self.query_one(Empty).show([] if entries or pulse.beat is None else nothing_live())
+        for part in ("#live-head", "#live"):
+            self.query_one(part).display = bool(entries)
+        if entries and self.focused is None:
+            self.list.focus()
+        self.query_one("#live-head").refresh()
+        self.query_one("#live-top", FrameLine).update()
+        self._show_pane()
+        self.loader.request()
+
+    def _forget(self, kept: set[str]) -> None:
+        for id in self._read_upto.keys() - kept:
+            del self._read_upto[id]
+            self.doing.pop(id, None)
+
+    def _show_pane(self) -> None:
+        pane, entry, now = self.query_one(LivePane), self.list.current, clock.now_s()
+        lines: list[Line] = []
+        if entry is not None:
+            same = self.look is not None and self.look.run.id == entry.run.id
+            look = self.look._replace(run=entry.run) if same and self.look else Look(entry.run)
+            rate = self.pulse.rates.of(entry.run.id, now, entry.began)
+            lines = pane_lines(look, entry, rate, pane.size.height, now, glyphs_of(self))
+        pane.show(lines)
+        self.query_one("#live-middle", FrameLine).update()
+
+    def _counts(self) -> Line:
+        """How many there are of each kind."""
+        entries = self.list.page.entries if self.list.page else ()
+        line: Line = [(" ", "text")]
+        for need in NEEDS:
+            number = sum(entry.need == need for entry in entries)
+            if number:
+                line += [(f"{number:,} {need}", INKS[need]), ("  ", "text")]
+        return [*line[:-1], (" ", "text")] if len(line) > 1 else []
+
+    def _pane_titles(self, width: int) -> tuple[Line, Line]:
+        entry = self.list.current
+        return (title(entry.run, glyphs_of(self)), []) if entry is not None else ([], [])
+
+    # What the person does.
+
+    @on(LineList.Chosen)
+    def action_open(self) -> None:
+        """Goes into the run."""
+        self.action_look("overview")
+
+    def action_look(self, tab: str) -> None:
+        entry = self.list.current
+        if entry is not None:
+            self.post_message(OpenRun(entry.run.id, tab))
+
+    def action_answer(self, decision: Decision) -> None:
+        entry = self.list.current
+        if entry is not None:
+            answering.ask(self, self.store, entry.run, decision, self.pulse.look)
+
+    def action_watch(self) -> None:
+        entry, watching = self.list.current, watching_of(self)
+        if entry is not None and watching is not None:
+            watching.toggle(entry.run)
+            self.show()
+
+    def action_preview(self) -> None:
+        pane = self.query_one(LivePane)
+        pane.display = not pane.display
+        self.query_one("#live-middle").display = pane.display
+        self.show()
+
+    def action_back(self) -> None:
+        """Steps out to the runs."""
+        self.app.pop_screen()
+
+
+def _look(store: Store, run: Run, doing: Doing) -> Look:
+    try:
+        logs = store.logs.query(run.id, LogFilter(level="INFO"), limit=LOGS)
+        asked = store.runs.approvals(run.id) if run.status == "waiting" else []
+    except NotFound:
+        return Look(run, doing)
+    return Look(run, doing, tuple(logs), tuple(one for one in asked if one.status == "pending"))
