@@ -173,9 +173,9 @@ def open_index(layout: Layout, *, read_only: bool) -> "tuple[Database, Path | No
 
 
 def _reserve(layout: Layout) -> "Reserve":
-    from ..operations.reserve import Reserve
+    from ..operations.reserve import of_index
 
-    return Reserve(layout.index_db.with_name("reserve"))
+    return of_index(layout.index_db)
 
 
 def _first_within(reserve: "Reserve | None", look: Callable[[], None]) -> Callable[[], None]:

@@ -19,7 +19,7 @@ from ..journal.reader import LongLine, Whole, decode_line, read_lines, read_line
 from ..operations.engine import Operations
 from ..operations.file_record import FileRecord
 from ..operations.file_shelf import FileShelf
-from ..operations.reserve import Reserve
+from ..operations.reserve import Reserve, of_index
 from ..sqlite.engine import open_database, set_aside
 
 
@@ -28,7 +28,7 @@ class SecondCopy:
 
     def __init__(self, root: Path) -> None:
         self._layout = Layout(root)
-        reserve = Reserve(self._layout.index_db.with_name("reserve"))
+        reserve = of_index(self._layout.index_db)
         shelf = CopyShelf(self._layout, reserve)
         self._operations = Operations(FileRecord(self._layout.audit, reserve), shelf, nullcontext)
 

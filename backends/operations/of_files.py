@@ -13,7 +13,7 @@ from ..sql.database import Database
 from .engine import Operations, Passing
 from .file_record import FileRecord
 from .file_shelf import FileShelf
-from .reserve import Reserve
+from .reserve import of_index
 
 
 def operations_on(
@@ -22,7 +22,7 @@ def operations_on(
     """Over the journals of a layout and their index, which lies in a file or in none.
 
     What was cut off is settled at once, where the store may be changed, and room is kept for a full disk."""
-    reserve = Reserve(layout.index_db.with_name("reserve"))
+    reserve = of_index(layout.index_db)
     passing = refused(layout) if read_only else gate.passing
     found = Operations(FileRecord(layout.audit, reserve), FileShelf(layout, database, refresh, reserve, index), passing)
     if not read_only and os.access(layout.root, os.W_OK):

@@ -4,6 +4,7 @@ import hashlib
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, bindparam, select
@@ -21,7 +22,7 @@ from ..journal.layout import Layout
 from ..sql import log_words, run_queries, tables, trash
 from ..sql.bodies import Bodies
 from ..sql.claims import claim
-from ..sql.database import Database
+from ..sql.database import Database, Full
 from ..sql.projector import Projector
 from .housekeeping import Housekeeping, Writes
 from .record import Act, Intent
@@ -207,8 +208,14 @@ class TableShelf:
         """What is left of a run that is being removed: in the spool, and in the tables."""
         self._unlink(run)
         self._archive.remove(run)
-        while self._writes(lambda connection: trash.remove_some(connection, run)):
-            pass
+        room, more = trash.PURGED_BYTES, True
+        while more:
+            try:
+                more = self._writes(partial(trash.remove_some, run=run, room=room))
+            except Full:
+                room //= 4
+                if room < trash.LEAST_PURGED_BYTES:
+                    raise
 
     def _unlink(self, run: str) -> None:
         journal = self._layout.journal(run)

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from ...core.space import Kind
 from ..journal.layout import Layout
+from ..operations.reserve import of_database as reserve_of_database
+from ..operations.reserve import of_index as reserve_of_index
 from ..sql.database import Database
-from ..sqlite.reserve import Reserve
 from .engines import Engine, files_of, of_sqlite
 from .file_parts import FileParts
 from .inside_runs import InsideRuns
@@ -21,7 +22,7 @@ def of_files(layout: Layout, database: Database, refresh: Callable[[], None], in
         "annotations": [layout.annotations],
         "metrics": [layout.root / "metrics"],
         "trash": [layout.trash],
-        "reserve": [layout.index_db.with_name("reserve")],
+        "reserve": [reserve_of_index(layout.index_db).path],
     }
     known = [layout.runs, layout.archive, *(files_of(index) if index else ())]
     return StoreSpace(
@@ -40,7 +41,7 @@ def of_database(
     """Runs in the tables of a database, which takes these files; a spool beside it."""
     parts: dict[Kind, list[Path]] = {"versions": [layout.workflows], "spool": [layout.spool]}
     if files:
-        parts["reserve"] = [Reserve(files[0]).path]
+        parts["reserve"] = [reserve_of_database(files[0]).path]
     return StoreSpace(
         database,
         refresh,

@@ -23,7 +23,9 @@ Lines = Callable[[str], Iterable[tuple[int, bytes]]]
 """`(seq, line)` of all events of a run, in order."""
 
 PURGED_BYTES = 1 << 20
-"""What one transaction of a purge removes: so much, and little more, is written to the log of a full disk."""
+"""What one transaction of a purge removes: so much, and little more, is written to the log."""
+LEAST_PURGED_BYTES = 32 << 10
+"""What it removes on a disk that has no room for more."""
 
 _AT_ONCE = 1000
 _ROW = 64  # bytes that a row takes beside its body
@@ -137,9 +139,8 @@ def begin_removing(connection: Connection, run: str) -> bool:
     return connection.execute(_PURGING, {"of": run, "left": left}).rowcount > 0
 
 
-def remove_some(connection: Connection, run: str) -> bool:
-    """Removes about `PURGED_BYTES` of what is stored of a run that is being removed; False once nothing is left."""
-    room = PURGED_BYTES
+def remove_some(connection: Connection, run: str, room: int = PURGED_BYTES) -> bool:
+    """Removes about so many bytes of what is stored of a run that is being removed; False once nothing is left."""
     for sizes, remove in _REMOVALS:
         found = connection.execute(sizes, {"of": run, "most": _AT_ONCE}).all()
         last = None

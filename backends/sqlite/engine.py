@@ -18,10 +18,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, QueuePool, StaticPool
 
 from ...core.errors import Corrupt, Locked, NotFound, ReadOnly, StorageError
+from ..operations.reserve import of_database as reserve_of
 from ..sql import globs, schema
 from ..sql.database import Database, Full
 from .backup import Backup
-from .reserve import Reserve
 from .sqlite_errors import translated
 from .sqlite_wal import WRITING, Checkpoints, sqlite_is_fixed
 from .write_lock import WAIT_S, Use, WriteLock, shared
@@ -29,6 +29,11 @@ from .write_lock import WAIT_S, Use, WriteLock, shared
 __all__ = ["open_database", "set_aside", "sqlite_is_fixed"]
 
 log = logging.getLogger("flightlog")
+
+_PAGE_BYTES = 2048
+"""Of a new file. Each of a hundred tables and indexes takes a page, and bodies of some kilobytes fill small ones
+better; a change of a few rows in each, as one more run makes, writes half as much to the log. To fill an index anew
+takes some percent longer than with pages of 4096."""
 
 
 def open_database(path: Path | None, *, read_only: bool = False, truth: bool) -> Database:
@@ -46,7 +51,7 @@ def open_database(path: Path | None, *, read_only: bool = False, truth: bool) ->
         try:
             return _opened_soundly(path, truth=truth)
         except Full:
-            if not truth or not Reserve(path).give_up():
+            if not truth or not reserve_of(path).give_up():
                 raise
 
 
@@ -100,7 +105,7 @@ def _opened(path: Path, *, truth: bool) -> Database:
         _use_wal(writer, path, lock, before=lambda: schema.refuse_others(database) if truth else None)
         schema.prepared(database, truth=truth, versioned=truth, precaution=Backup(path) if truth else None)
         if truth:
-            Reserve(path).make()
+            reserve_of(path).fill()
         return schema.guarded(database, versioned=truth)
     except BaseException:
         database.close()
@@ -129,6 +134,7 @@ def _use_wal(writer: Engine, path: Path, lock: WriteLock, *, before: Callable[[]
         if driver.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
             before()  # the mode is kept in the file, and somebody else's file is not ours to change
             with lock.held(schema.PATIENCE_S):
+                driver.execute(f"PRAGMA page_size={_PAGE_BYTES}")  # heeded by an empty file alone
                 driver.execute("PRAGMA journal_mode=WAL")
 
 

@@ -17,9 +17,9 @@ from sqlalchemy import Connection
 from ...core.errors import StorageError
 from ...core.operations import Compacted
 from ..operations.housekeeping import written
+from ..operations.reserve import of_database
 from ..sql.database import Database, Full
 from .operations_lock import OperationsLock
-from .reserve import Reserve
 
 T = TypeVar("T")
 
@@ -37,7 +37,7 @@ class SqliteHousekeeping:
     def __init__(self, database: Database, path: Path | None) -> None:
         self._database, self._path = database, path
         self._lock = OperationsLock(path.with_name(path.name + ".operations") if path else None)
-        self._reserve = Reserve(path) if path else None
+        self._reserve = of_database(path) if path else None
 
     def lock(self) -> AbstractContextManager[None]:
         """See the protocol."""
@@ -45,16 +45,20 @@ class SqliteHousekeeping:
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """See the protocol: on a full disk the log is written back, and the reserve given up piece by piece."""
+        first = True
         while True:
             try:
                 return written(self._database, work)
             except Full:
-                if not self._makes_room():
+                if not self._makes_room(first):
                     raise
+                first = False
 
-    def _makes_room(self) -> bool:
+    def _makes_room(self, first: bool = True) -> bool:
         """Whether there is more room than before. The database itself may have to grow for its log to be emptied: then
         the reserve serves that first, before what is written takes it again.
+
+        An emptied log is more room the `first` time; later it holds but what was tried in vain.
         """
         if self._path is None or self._reserve is None:
             return False
@@ -65,7 +69,7 @@ class SqliteHousekeeping:
             if not self._reserve.give_up():
                 return False
             gave = True
-        return gave or (was > 0 and log.stat().st_size < was) or self._reserve.give_up()
+        return gave or (first and was > 0 and log.stat().st_size < was) or self._reserve.give_up()
 
     def _empties_log(self) -> bool:
         try:
@@ -109,7 +113,7 @@ class SqliteHousekeeping:
     def over(self) -> None:
         """Room is kept again for the next time."""
         if self._reserve:
-            self._reserve.make()
+            self._reserve.fill()
 
     def _look(self) -> Compacted:
         assert self._path

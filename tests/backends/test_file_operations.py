@@ -11,7 +11,7 @@ from flightlog.backends.journal import disk
 from flightlog.backends.journal.layout import Layout
 from flightlog.backends.operations import audit_lines
 from flightlog.backends.operations.file_record import FileRecord
-from flightlog.backends.operations.reserve import Reserve
+from flightlog.backends.operations.reserve import of_index
 from flightlog.core.annotations import Noted
 from flightlog.core.operations import Chosen, Done, Order, new_order
 from flightlog.core.pages import each
@@ -246,7 +246,7 @@ def test_what_was_half_written_or_set_aside_of_a_run_is_purged_with_it(store, tm
 
 
 def test_a_page_of_operations_costs_what_is_returned(tmp_path, monkeypatch):
-    record = FileRecord(tmp_path / "audit.jsonl", Reserve(tmp_path / "reserve"))
+    record = FileRecord(tmp_path / "audit.jsonl", of_index(tmp_path / "index.db"))
     monkeypatch.setattr(disk, "sync", lambda fd: None)
     costs = []
     for _ in range(2):

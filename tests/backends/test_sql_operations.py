@@ -13,10 +13,10 @@ import flightlog
 import msgspec
 import pytest
 from flightlog.backends.open import truth_of
+from flightlog.backends.operations.reserve import LEAST, Reserve, of_database
 from flightlog.backends.operations.table_record import Fact
 from flightlog.backends.replay import replay
 from flightlog.backends.sql import tables
-from flightlog.backends.sqlite.reserve import LEAST, Reserve
 from flightlog.backends.sqlite.sqlite_housekeeping import SqliteHousekeeping
 from flightlog.core.annotations import Noted
 from flightlog.core.errors import Conflict, Locked, NotFound, ReadOnly, StorageError
@@ -183,7 +183,7 @@ def test_on_a_full_disk_the_reserve_makes_room_to_remove(tmp_path, monkeypatch):
     """SQLite itself is told that there are no pages left; what is given up lets it have some more."""
     with flightlog.open(tmp_path) as store:
         run = record(store)
-        reserve = Reserve(tmp_path / "flightlog.db")
+        reserve = of_database(tmp_path / "flightlog.db")
         assert reserve.path.stat().st_size == LEAST
         database, gave = truth_of(store).database, []
         with database.outside() as connection:

@@ -134,14 +134,14 @@ print(json.dumps(told))
 """
 
 
-def on_a_small_disk(storage: str) -> "subprocess.CompletedProcess[str]":
-    """Runs it on a disk that is there for it alone; a database keeps room for this hour only on one of some size."""
-    here, size = Path(__file__).parent, {"file": "6m", "sqlite": "80m"}[storage]
+def on_a_small_disk(storage: str, program: str, size: str) -> "subprocess.CompletedProcess[str]":
+    """Runs a program on a disk that is there for it alone."""
+    here = Path(__file__).parent
     script = (
         f"mount -t tmpfs -o size={size} tmpfs /mnt && "
         f'exec {sys.executable} -c "$0" /mnt/data {storage} {here} {here.parent}'
     )
-    command = ["unshare", "--mount", *([] if os.getuid() == 0 else ["--map-root-user"]), "sh", "-c", script, FULL]
+    command = ["unshare", "--mount", *([] if os.getuid() == 0 else ["--map-root-user"]), "sh", "-c", script, program]
     return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
 
 
@@ -150,7 +150,7 @@ def on_a_small_disk(storage: str) -> "subprocess.CompletedProcess[str]":
 def test_on_a_full_disk_runs_are_removed_and_what_needs_room_is_refused_whole(storage):
     if shutil.which("unshare") is None:
         return  # the faults that are injected tell the same (test_verbs_killed.py, test_operation_kills.py)
-    done = on_a_small_disk(storage)
+    done = on_a_small_disk(storage, FULL, {"file": "6m", "sqlite": "80m"}[storage])
     if "mount:" in done.stderr or "unshare:" in done.stderr:
         return
     assert done.returncode == 0, done.stderr
@@ -166,3 +166,58 @@ def test_on_a_full_disk_runs_are_removed_and_what_needs_room_is_refused_whole(st
     code, said, _ = told["archive"]  # which may fit into the room that is kept
     assert code == 0 or (code in (1, 3) and ("room" in said or "full" in said)), said
     assert told["same"] and told["live"][6:] == [True] * 6
+
+
+SMALL = """
+import json, os, sys
+from pathlib import Path
+import flightlog
+from flightlog.core.operations import Chosen, new_order
+from flightlog.core.query.query import EVERYTHING
+data, storage = Path(sys.argv[1]), sys.argv[2]
+runs = []
+with flightlog.open(data, storage=storage) as store:
+    for number in range(4):
+        with store.run("triage", name=str(number)) as run:
+            for n in range(50):
+                run.log("a line of some words " * 5)
+            for n in range(100):
+                run.checkpoint({"a": os.urandom(2000).hex(), "n": n})
+        runs.append(run.id)
+    store.runs.totals()
+filler = os.open(sys.argv[1] + ".filler", os.O_WRONLY | os.O_CREAT)
+for size in (65536, 4096, 512, 1):
+    try:
+        while True:
+            os.write(filler, b"x" * size)
+    except OSError:
+        pass
+told = []
+def does(what):
+    with flightlog.open(data, storage=storage) as store:
+        told.append([one.outcome for one in what(store.upkeep)])
+order, chosen = new_order(), [Chosen(run=run, rule="by hand") for run in runs[:2]]
+does(lambda upkeep: upkeep.trash(order, chosen))
+does(lambda upkeep: upkeep.undo(new_order(), order.id))
+does(lambda upkeep: upkeep.trash(new_order(), chosen))
+does(lambda upkeep: upkeep.purge(new_order()))
+with flightlog.open(data, storage=storage) as store:
+    there = {run.id for run in store.runs.query(EVERYTHING).items}
+    whole = [len(store.checkpoints.list(run)) for run in there]
+print(json.dumps([told, [run in there for run in runs], whole]))
+"""
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("storage", ["file", "sqlite"])
+def test_of_a_small_store_on_a_full_disk_runs_are_removed_and_taken_back(storage):
+    """Each by a start of its own, so that nothing is left of a log that would serve the next."""
+    if shutil.which("unshare") is None:
+        return
+    done = on_a_small_disk(storage, SMALL, "24m")
+    if "mount:" in done.stderr or "unshare:" in done.stderr:
+        return
+    assert done.returncode == 0, done.stderr
+    told, there, whole = json.loads(done.stdout.splitlines()[-1])
+    assert told == [["done", "done"]] * 4
+    assert (there, whole) == ([False, False, True, True], [100, 100])
