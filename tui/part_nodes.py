@@ -4,61 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 from ..core.clock import to_seconds
-from ..core.events import Json
-from ..core.runs import Approval, Artifact, Message
+from ..core.runs import Approval, Artifact
 from ..core.text import safe_text
 from . import format
 from .facts import gap, label
 from .glyphs import Glyphs
-from .json_nodes import json_node, members
+from .json_nodes import members
 from .lines import Columns, Line, one_line, status_ink
 from .lines import between as edges
 from .nodes import Node
-
-# --- messages ----------------------------------------------------------------------------------------
-
-
-def message_nodes(messages: Sequence[Message], names: Mapping[str, str], glyphs: Glyphs) -> list[Node]:
-    """A conversation: who said what to whom, the newest last."""
-    nodes: list[Node] = []
-    for message in messages:
-        nodes += [_message(message, names, glyphs), gap(message.seq)]
-    return nodes[:-1]
-
-
-def _message(message: Message, names: Mapping[str, str], glyphs: Glyphs) -> Node:
-    line: Line = [(one_line(message.sender, 40), "title")]
-    if message.recipient:
-        line += [(f" {glyphs.arrow} ", "faint"), (one_line(message.recipient, 40), "accent")]
-    if message.role and message.role != message.sender:
-        line.append((f"  {one_line(message.role, 24)}", "muted"))
-    step = names.get(message.step, message.step) if message.step else ""
-    end: Line = [(f"{one_line(step, 30)}  ", "faint"), (format.clock(message.t), "muted")]
-    text, rest = spoken(message.content)
-    children = None if rest is None else (lambda: _content(rest))
-    shown = safe_text(text, lines=True)
-    return Node(message.seq, lambda width: edges(line, end, width), children, open=True, text=shown)
-
-
-def spoken(content: Json) -> tuple[str, Json]:
-    """The text of a message, and what of its content is not text."""
-    if isinstance(content, str):
-        return content.strip("\n"), None
-    if isinstance(content, dict) and isinstance(content.get("text"), str) and content.get("type") in ("text", None):
-        others = {key: value for key, value in content.items() if key not in ("text", "type")}
-        return content["text"].strip("\n"), others or None
-    if isinstance(content, list):
-        parts = [spoken(part) if isinstance(part, str | dict) else ("", part) for part in content]
-        rest = [left for _, left in parts if left is not None]
-        return "\n".join(text for text, _ in parts if text), rest or None
-    return "", content
-
-
-def _content(content: Json) -> Sequence[Node]:
-    if isinstance(content, dict | list) and content:
-        return members(content, 0)()
-    return [json_node("", content, key="content")]
-
 
 # --- approvals ---------------------------------------------------------------------------------------
 

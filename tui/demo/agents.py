@@ -87,6 +87,10 @@ def triage(store: Store, pace: Pace, number: int) -> None:
             call(step, pace, model, provider)
             score = rng.gauss(0.72 + 0.08 * version, 0.1)
             run.metric("score", round(min(score, 1.0), 3))
+            run.message(
+                "reviewer", "writer", f"I read all {len(drafts)} drafts.\nThey come to {score:.2f}.", role="user"
+            )
+            run.message("writer", "reviewer", {"text": "Noted.", "changed": [], "drafts": len(drafts)})
             if score < 0.58:
                 step.warning(f"score {score:.2f} is below 0.58")
                 raise ValueError(f"reviewer rejected the draft: score {score:.2f} is below 0.58")

@@ -81,6 +81,14 @@ RUN_STATES = (
     Key("states.blame", "b", "blame", "blame", "Which step last wrote the key", footer=True),
 )
 
+RUN_MESSAGES = (
+    Key("messages.whole", "enter", "choose", "whole", "The whole message, or its beginning"),
+    Key("messages.next", "n", "next_message(1)", "next", "To the next message", footer=True),
+    Key("messages.previous", "N", "next_message(-1)", "previous", "To the previous message"),
+    Key("messages.pair", "f", "pair", "these two", "Only what these two say to each other, or all", footer=True),
+    Key("messages.step", "J", "to_step", "its step", "To the step that said it", footer=True),
+)
+
 RUN_ITEMS = (
     Key("items.failed", "f", "failed_only", "failed only", "Failed rows alone, or all", footer=True),
     Key("items.status", "F", "next_status", "status", "Rows that are processing, pending, completed or skipped alone"),
@@ -98,6 +106,7 @@ PLACES = (
     Place("logs", "Inside a run: logs", RUN_LOGS, ("run",)),
     Place("log_bars", "Inside a run: the log over its time", LOG_BARS, ("logs", "run")),
     Place("states", "Inside a run: states", RUN_STATES, ("run", "tree")),
+    Place("messages", "Inside a run: messages", RUN_MESSAGES, ("run", "tree")),
     Place("items", "Inside a run: items", RUN_ITEMS, ("run", "tree")),
     Place("approvals", "Inside a run: approvals", RUN_APPROVALS, ("run", "tree")),
 )

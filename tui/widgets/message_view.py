@@ -4,20 +4,27 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from textual import on
+from textual.app import ComposeResult
 
 from ...core.runs import Message, Run
 from ...core.store import Store
 from ..facts import teach
+from ..keys import bindings
+from ..lines import Line
 from ..nodes import Node
-from ..part_nodes import message_nodes
-from .line_list import LineList
+from ..parts.talk import Cast, Pair, Talk, pair_of, talk_head
+from .line_list import LineList, OneLine
 from .page_tab import PageTab, step_names
+from .tree_view import TreeView
 
 EMPTY = teach(
     "No messages yet",
     "A message is what one agent said to another, to a tool or to a person.",
     'run.message("planner", "searcher", "Look for the price of eggs")',
 )
+
+PAGES = 20
+"""Pages that are read at once at most while no message of a pair is found."""
 
 
 class Pages(NamedTuple):
@@ -30,6 +37,7 @@ class Pages(NamedTuple):
     next: str | None = None
     """Cursor of the page that follows."""
     names: dict[str, str] = {}
+    cast: Cast = Cast({})
 
     @property
     def all(self) -> tuple[Message, ...]:
@@ -40,23 +48,61 @@ class Pages(NamedTuple):
 class MessageTab(PageTab):
     """A conversation, read a page at a time as one goes down."""
 
+    PLACE = "messages"
+    BINDINGS = bindings("messages")
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._more = False
+        self._talk: Talk | None = None
+        self._shown: Sequence[Message] = ()
+        self._width = 0
+        self.pair: Pair | None = None
+        """The two whose messages alone are shown."""
+
+    def compose(self) -> ComposeResult:
+        yield OneLine(self._head, id="message-head")
+        yield TreeView()
+
+    def _head(self, width: int) -> Line:
+        if self.run is None or self.found is None:
+            return []
+        read = len(self.found.all)
+        return talk_head(self.run, read, len(self._shown), self.pair, self.found.cast, self.glyphs)
+
+    # Reading.
 
     def read(self, store: Store, run: Run) -> Pages:
         found: Pages = self.found or Pages()
-        if self._more and found.next:
-            found = Pages(found.all, (), found.next, None, found.names)
-        self._more = False
-        page = store.runs.messages(run.id, after=found.after)
-        names = step_names(store, run, found.names, [message.step for message in page.items])
-        return Pages(found.whole, tuple(page.items), found.after, page.next, names)
+        further, self._more = self._more, False
+        for _ in range(PAGES):
+            if further and found.next:
+                found = found._replace(whole=found.all, last=(), after=found.next, next=None)
+            page = store.runs.messages(run.id, after=found.after)
+            found = found._replace(last=tuple(page.items), next=page.next, cast=Cast.of(page.items, found.cast))
+            pair = self.pair
+            if not further or pair is None or not found.next or any(pair_of(one) == pair for one in page.items):
+                break
+        names = step_names(store, run, found.names, [message.step for message in found.all])
+        return found._replace(names=names)
+
+    def show(self, run: Run, found: Pages) -> None:
+        super().show(run, found)
+        self.set_class(not found.all, "empty")
+        self.query_one(OneLine).refresh()
 
     def nodes(self, run: Run, found: Pages) -> Sequence[Node]:
         if not found.all:
             return EMPTY
-        return message_nodes(found.all, found.names, self.glyphs)
+        self._talk = self._talk or Talk(self.glyphs)
+        pair = self.pair
+        self._shown = found.all if pair is None else [one for one in found.all if pair_of(one) == pair]
+        self._width = self.lines.size.width
+        return self._talk.nodes(self._shown, found.cast, found.names, max(self._width, 40))
+
+    def on_resize(self) -> None:
+        if self.lines.size.width != self._width:
+            self.draw_again()
 
     @on(LineList.Bottom)
     def read_on(self) -> None:
@@ -64,3 +110,62 @@ class MessageTab(PageTab):
         if self.found and self.found.next and not self._more:
             self._more = True
             self.post_message(self.Reread())
+
+    # What the person does.
+
+    @property
+    def current(self) -> Message | None:
+        """The message under the cursor."""
+        row = self.lines.current
+        key = row.path[0] if row else None
+        seq = key[0] if isinstance(key, tuple) else None
+        return next((one for one in self._shown if one.seq == seq), None)
+
+    @on(LineList.Chosen)
+    def open_whole(self) -> None:
+        """Shows a message to its last line, or its beginning again."""
+        message = self.current
+        if message and self._talk:
+            self._talk.whole ^= {message.seq}
+            self.draw_again()
+
+    def action_pair(self) -> None:
+        message = self.current
+        self._show_pair(None if self.pair is not None or message is None else pair_of(message))
+
+    def _show_pair(self, pair: Pair | None) -> None:
+        here, self.pair = self.current, pair
+        self.draw_again()
+        if here:
+            self._go_to(here.seq)
+        self.query_one(OneLine).refresh()
+
+    def _go_to(self, seq: int) -> None:
+        for place, row in enumerate(self.lines.rows):
+            key = row.path[0]
+            if isinstance(key, tuple) and key[0] == seq and key[1] != "gap":
+                self.lines.move_to(place, center=True)
+                return
+
+    def action_next_message(self, direction: int) -> None:
+        seqs = [one.seq for one in self._shown]
+        message = self.current
+        if message:
+            at = seqs.index(message.seq) + direction
+            if 0 <= at < len(seqs):
+                self._go_to(seqs[at])
+            elif direction > 0:
+                self.read_on()
+
+    def action_to_step(self) -> None:
+        message = self.current
+        if message and message.step:
+            self.post_message(self.Jump("steps", message.step))
+        else:
+            self.notify("No step said it", markup=False)
+
+    def back(self) -> bool:
+        if self.pair is None:
+            return False
+        self._show_pair(None)
+        return True

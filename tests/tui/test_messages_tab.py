@@ -1,0 +1,117 @@
+"""The messages tab as a conversation: edges and colours by agent, pairs, whole messages, steps; hostile names."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import flightlog
+import pytest
+from flightlog.core.clock import from_seconds
+from flightlog.core.runs import Message
+from flightlog.core.store import Store
+from flightlog.tui.glyphs import UNICODE
+from flightlog.tui.parts.talk import SHORT, Cast, Talk
+from flightlog.tui.parts.talk import spoken as spoken_of
+from reading import SIZES, opened, screen_of, settled, text_of, wait
+from recorded import NASTY
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with flightlog.open(tmp_path / "data", storage="file") as store:
+        yield store
+
+
+def message(
+    seq: int, sender: str, recipient: str, content: object = "word", at: float = 0.0, **more: object
+) -> Message:
+    t = from_seconds(1_790_000_000.0 + at)
+    return Message(run="r", seq=seq, t=t, sender=sender, recipient=recipient, content=content, **more)
+
+
+def drawn(messages: list[Message], width: int = 80, talk: Talk | None = None) -> list[str]:
+    nodes = (talk or Talk(UNICODE)).nodes(messages, Cast.of(messages), {}, width)
+    return ["".join(text for text, _ in node.line).rstrip() for node in nodes]
+
+
+def test_each_agent_speaks_from_his_own_edge_in_his_own_colour_whatever_comes_later():
+    first = [message(1, "a", "b"), message(2, "b", "a", at=3.0), message(3, "c", "a", at=4.0)]
+    cast = Cast.of(first)
+    assert list(Cast.of([message(4, "z", "a")], cast).places) == ["a", "b", "c", "z"]
+    assert len({cast.ink(name) for name in "abc"}) == 3
+    lines = drawn(first)
+    assert lines[0].startswith("a → b")
+    assert lines[3].lstrip().startswith("b → a  answers after 0:03")
+    edges = [len(line) - len(line.lstrip()) for line in lines if "word" in line]
+    assert edges == sorted(set(edges))
+
+
+def test_a_silence_is_drawn_and_who_goes_on_is_not_named_again():
+    lines = drawn([message(1, "a", "b"), message(2, "a", "b", "more", 1.0), message(3, "a", "b", "late", 200.0)])
+    assert sum("a → b" in line for line in lines) == 2
+    assert any("3 min later" in line for line in lines)
+
+
+def test_a_long_message_is_short_until_it_is_opened_and_wrapped_once():
+    talk = Talk(UNICODE)
+    long = [message(1, "a", "b", "\n".join(f"line {n}" for n in range(50)))]
+    assert len(drawn(long, talk=talk)) == 1 + SHORT + 1
+    assert "44 more lines" in drawn(long, talk=talk)[-1]
+    talk.whole.add(1)
+    assert len(drawn(long, talk=talk)) == 51
+    assert len(talk._wrapped) == 2
+
+
+def test_what_is_not_text_is_shown_as_what_it_is():
+    assert spoken_of({"text": "hi", "type": "text"}) == ("hi", None)
+    assert spoken_of([{"text": "hi"}, "you", {"tool": 1}]) == ("hi\nyou", [{"tool": 1}])
+    assert spoken_of({"tool": "search"}) == ("", {"tool": "search"})
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_a_conversation_is_picked_read_whole_and_leads_to_its_step(store, size):
+    with store.run("talk") as run:
+        with run.step("asking") as step:
+            run.message("planner", "searcher", "Look for eggs")
+            run.message("searcher" + NASTY, "planner", "wrong " + NASTY, role="tool" + NASTY)
+        run.message("planner", "writer", "\n".join(f"point {n}" for n in range(30)))
+        run.message("searcher", "planner", {"text": "found", "hits": [1, 2]})
+    async with opened(store, run.id, size, tab="messages") as pilot:
+        tab = screen_of(pilot).tab
+        assert "4 messages  4 agents" in text_of(pilot)
+        assert not [sign for sign in text_of(pilot) if sign != "\n" and not sign.isprintable()]
+        await pilot.press("J")
+        await wait(pilot, lambda: screen_of(pilot).current == "steps")
+        await settled(pilot)
+        assert screen_of(pilot).tab.lines.current.node.target == step.id
+        await pilot.press("m")
+        await wait(pilot, lambda: screen_of(pilot).current == "messages")
+        await pilot.press("n", "n")
+        assert tab.current.recipient == "writer"
+        await pilot.press("J")
+        assert pilot.app.told == ["No step said it"]
+        await pilot.press("enter")
+        await wait(pilot, lambda: any("point 29" in part for row in tab.lines.rows for part, _ in row.node.line))
+        await pilot.press("enter", "N", "N", "f")
+        assert "only planner → searcher  2 of 4 read" in text_of(pilot)
+        assert "point 1" not in text_of(pilot)
+        await pilot.press("n")
+        assert tab.current.content == {"text": "found", "hits": [1, 2]}
+        assert "hits" in text_of(pilot)
+        await pilot.press("escape")
+        assert tab.pair is None
+        assert tab.current.sender == "searcher"
+
+
+async def test_messages_of_a_pair_are_looked_for_on_later_pages(store):
+    with store.run("talk") as run:
+        run.message("a", "b", "first")
+        for n in range(450):
+            run.message("c", "d", f"word {n}")
+        run.message("b", "a", "last")
+    async with opened(store, run.id, tab="messages") as pilot:
+        await pilot.press("f", "G")
+        tab = screen_of(pilot).tab
+        tab.read_on()
+        await wait(pilot, lambda: [one.content for one in tab._shown] == ["first", "last"])
+        await settled(pilot)
+        assert "2 of 452 read" in text_of(pilot)

@@ -1,0 +1,181 @@
+"""Messages as a conversation: who speaks to whom, each agent at his own edge and in his own colour."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from ...core.clock import between
+from ...core.events import Json
+from ...core.runs import Message, Run
+from ...core.text import safe_text
+from .. import format
+from ..glyphs import Glyphs
+from ..json_nodes import json_node, members
+from ..lines import Line, fitted, one_line, width_of, wrapped
+from ..nodes import Node
+
+INKS = ("title", "accent", "good", "strong")
+"""Colours of agents, in the order in which they first appear; then again."""
+
+LANES = 4
+"""Edges that agents speak from; later ones share the last."""
+
+SHORT = 6
+"""Lines of a message that are shown before it is opened."""
+
+PAUSE = 60.0
+"""Seconds after which a silence is drawn."""
+
+AT_ONCE = 5.0
+"""Seconds within which the next message of the same two needs no line that says who speaks."""
+
+Pair = frozenset[str]
+"""Two agents; one, who talks to himself or to nobody."""
+
+
+def pair_of(message: Message) -> Pair:
+    """Who talks with whom, whoever speaks."""
+    return frozenset((message.sender, message.recipient))
+
+
+class Cast(NamedTuple):
+    """Agents by name, in the order in which they first appeared: that never changes while messages come."""
+
+    places: dict[str, int]
+
+    @classmethod
+    def of(cls, messages: Iterable[Message], known: "Cast | None" = None) -> "Cast":
+        """The agents of messages, after those that are known."""
+        places = dict(known.places) if known else {}
+        for message in messages:
+            for name in (message.sender, message.recipient):
+                if name:
+                    places.setdefault(name, len(places))
+        return cls(places)
+
+    def ink(self, name: str) -> str:
+        """The colour of an agent."""
+        return INKS[self.places.get(name, 0) % len(INKS)]
+
+    def indent(self, name: str, width: int) -> int:
+        """The cells that an agent's words begin at."""
+        lanes = min(len(self.places), LANES)
+        return min(self.places.get(name, 0), LANES - 1) * min(12, width // (3 * max(lanes, 1)))
+
+
+class Talk:
+    """Draws messages. What was wrapped once for a width is kept, for a message never changes."""
+
+    def __init__(self, glyphs: Glyphs) -> None:
+        self.glyphs = glyphs
+        self.whole: set[int] = set()
+        """Messages that are shown to their last line."""
+        self._wrapped: dict[tuple[int, int, bool], tuple[list[str], int]] = {}
+
+    def nodes(self, messages: Sequence[Message], cast: Cast, names: Mapping[str, str], width: int) -> list[Node]:
+        """The lines of a conversation; the key of each begins with its message's `seq`."""
+        nodes: list[Node] = []
+        asked: dict[tuple[str, str], str] = {}
+        before: Message | None = None
+        for message in messages:
+            silence = between(before.t, message.t) if before else None
+            heard = asked.pop((message.recipient, message.sender), None) if message.recipient else None
+            answers = between(heard, message.t) if heard else None
+            asked[message.sender, message.recipient] = message.t
+            if before is not None and not _goes_on(before, message, silence):
+                nodes.append(Node((message.seq, "gap"), self._gap(silence, width)))
+            if before is None or not _goes_on(before, message, silence):
+                nodes.append(self._head(message, cast, names, answers, width))
+            nodes += self._body(message, cast, width)
+            before = message
+        return nodes
+
+    def _gap(self, silence: float | None, width: int) -> Line:
+        if silence is None or silence < PAUSE:
+            return []
+        said = f" {format.age(silence)} later "
+        rule = self.glyphs.rule * max((width - len(said)) // 2, 0)
+        return [(f"{rule}{said}{rule}", "faint")]
+
+    def _head(self, message: Message, cast: Cast, names: Mapping[str, str], answers: float | None, width: int) -> Node:
+        indent = cast.indent(message.sender, width)
+        line: Line = [(" " * indent, "text"), (one_line(message.sender, 40), cast.ink(message.sender))]
+        if message.recipient:
+            line += [
+                (f" {self.glyphs.arrow} ", "faint"),
+                (one_line(message.recipient, 40), cast.ink(message.recipient)),
+            ]
+        if message.role and message.role != message.sender:
+            line.append((f"  {one_line(message.role, 24)}", "muted"))
+        if answers is not None:
+            line.append((f"  answers after {format.duration(answers)}", "faint"))
+        step = names.get(message.step, message.step) if message.step else ""
+        end: Line = [(f"  {one_line(step, 30)}  ", "faint"), (format.clock(message.t), "muted")]
+        left = fitted(line, max(width - width_of(end) - 2, 0))
+        return Node((message.seq, "head"), [*left, *end], target=("whole", message.seq))
+
+    def _body(self, message: Message, cast: Cast, width: int) -> Iterator[Node]:
+        indent, ink = cast.indent(message.sender, width), cast.ink(message.sender)
+        before: Line = [(" " * indent, "text"), (f"{self.glyphs.line} ", ink)]
+        text, rest = spoken(message.content)
+        lines, left = self._lines(message.seq, text, width - indent - 4)
+        for number, line in enumerate(lines):
+            yield Node((message.seq, number), [*before, (line, "text")], target=("whole", message.seq))
+        if left:
+            more = f"{format.plural(left, 'more line')}, enter shows {'it' if left == 1 else 'them'}"
+            yield Node((message.seq, "more"), [*before, (more, "faint")], target=("whole", message.seq))
+        if rest is not None:
+            yield Node((message.seq, "rest"), [*before, ("content", "muted")], lambda: _content(rest), open=True)
+
+    def _lines(self, seq: int, text: str, width: int) -> tuple[list[str], int]:
+        """The wrapped lines of a message, and how many more there are."""
+        key = (seq, width, seq in self.whole)
+        found = self._wrapped.get(key)
+        if found is None:
+            lines = wrapped(safe_text(text, lines=True), max(width, 10)) if text else []
+            keep = len(lines) if seq in self.whole or len(lines) <= SHORT + 1 else SHORT
+            found = self._wrapped[key] = (lines[:keep], len(lines) - keep)
+        return found
+
+
+def _goes_on(before: Message, message: Message, silence: float | None) -> bool:
+    """Whether a message needs no line that says who speaks."""
+    same = (before.sender, before.recipient, before.role, before.step) == (
+        *(message.sender, message.recipient, message.role, message.step),
+    )
+    return same and silence is not None and silence < AT_ONCE
+
+
+def spoken(content: Json) -> tuple[str, Json]:
+    """The text of a message, and what of its content is not text."""
+    if isinstance(content, str):
+        return content.strip("\n"), None
+    if isinstance(content, dict) and isinstance(content.get("text"), str) and content.get("type") in ("text", None):
+        others = {key: value for key, value in content.items() if key not in ("text", "type")}
+        return content["text"].strip("\n"), others or None
+    if isinstance(content, list):
+        parts = [spoken(part) if isinstance(part, str | dict) else ("", part) for part in content]
+        rest = [left for _, left in parts if left is not None]
+        return "\n".join(text for text, _ in parts if text), rest or None
+    return "", content
+
+
+def _content(content: Json) -> Sequence[Node]:
+    if isinstance(content, dict | list) and content:
+        return members(content, 0)()
+    return [json_node("", content, key="content")]
+
+
+def talk_head(run: Run, read: int, shown: int, pair: Pair | None, cast: Cast, glyphs: Glyphs) -> Line:
+    """How many messages there are, and between whom those are that are shown."""
+    line: Line = [(format.plural(run.messages, "message"), "strong")]
+    if pair is not None:
+        between_them = [name for name in cast.places if name in pair]
+        line.append(("  only ", "muted"))
+        for number, name in enumerate(between_them):
+            line += [(f" {glyphs.arrow} " if number else "", "faint"), (one_line(name, 40), cast.ink(name))]
+        line.append((f"  {shown:,} of {read:,} read", "muted"))
+    elif len(cast.places) > 1:
+        line.append((f"  {format.plural(len(cast.places), 'agent')}", "muted"))
+    if read < run.messages:
+        line.append((f"  {read:,} read, more as you go down", "muted"))
+    return line
