@@ -50,6 +50,9 @@ class Ended(msgspec.Struct, kw_only=True, frozen=True):
     nanousd: int | None
     """None if a call has no price; a run without calls cost nothing."""
     calls: int = 0
+    tokens: int = 0
+    """Input and output."""
+    steps: int = 0
     metrics: dict[str, float] = {}
     """The last value of each name."""
 
@@ -109,9 +112,9 @@ def compared(outcome: Outcome, newest: Sequence[Ended], other: Outcome, others: 
         outcome=outcome,
         other=other,
         success=success_change(other, outcome),
-        duration=_of_means(others, newest, lambda run: run.took_s),
+        duration=means_change(others, newest, lambda run: run.took_s),
         cost=_of_cost(others, newest),
-        metrics={name: _of_means(others, newest, _metric(name)) for name in names},
+        metrics={name: means_change(others, newest, _metric(name)) for name in names},
     )
 
 
@@ -130,10 +133,11 @@ def _of_cost(before: Sequence[Ended], after: Sequence[Ended]) -> Change:
     """Of versions that call models; without a call on one side nothing is compared."""
     if not any(run.calls for run in before) or not any(run.calls for run in after):
         return Change(method=WELCH)
-    return _of_means(before, after, lambda run: run.nanousd)
+    return means_change(before, after, lambda run: run.nanousd)
 
 
-def _of_means(before: Sequence[Ended], after: Sequence[Ended], number: Callable[[Ended], float | None]) -> Change:
+def means_change(before: Sequence[Ended], after: Sequence[Ended], number: Callable[[Ended], float | None]) -> Change:
+    """The change of the mean of a number of the runs that have it."""
     one, other = (Sample.of(v for run in side if (v := number(run)) is not None) for side in (before, after))
     interval = None if min(one.n, other.n) < FEW else welch(one, other)
     before_mean, after_mean = (sample.mean if sample.n else None for sample in (one, other))

@@ -74,7 +74,9 @@ HEADS = ("", "before", "after", "change", "95% interval", "")
 ALIGN = "lrrrll"
 
 
-class _Kind(NamedTuple):
+class Kind(NamedTuple):
+    """How a number and its differences are said, and whether more of it is better."""
+
     value: Callable[[float], str]
     difference: Callable[[float], str]
     unit: str
@@ -90,21 +92,24 @@ def _dollars(nanousd: float) -> str:
     return format.dollars(round(nanousd))
 
 
-_RATE = _Kind(lambda share: f"{share:.0%}", lambda share: f"{100 * share:+.0f}", " points", 1)
-_TIME = _Kind(format.duration, _signed(format.duration), "", -1)
-_COST = _Kind(_dollars, _signed(_dollars), "", -1)
-_METRIC = _Kind(lambda value: f"{value:.4g}", lambda value: f"{value:+.3g}", "", 0)
+RATE = Kind(lambda share: f"{share:.0%}", lambda share: f"{100 * share:+.0f}", " points", 1)
+TIME = Kind(format.duration, _signed(format.duration), "", -1)
+COST = Kind(_dollars, _signed(_dollars), "", -1)
+COUNT = Kind(lambda value: format.count(round(value)), _signed(lambda value: format.count(round(value))), "", 0)
+METRIC = Kind(lambda value: f"{value:.4g}", lambda value: f"{value:+.3g}", "", 0)
 
 
 def change_rows(found: Comparison, glyphs: Glyphs = UNICODE) -> list[Row]:
     """What differs between two versions, a number a row; those that neither has are left out."""
-    known = [("success", found.success, _RATE), ("mean time", found.duration, _TIME), ("cost/run", found.cost, _COST)]
-    known += [(one_line(name, 24), change, _METRIC) for name, change in list(found.metrics.items())[:MOST]]
-    rows = [_row(name, change, kind, glyphs) for name, change, kind in known]
+    known = [("success", found.success, RATE), ("mean time", found.duration, TIME), ("cost/run", found.cost, COST)]
+    known += [(one_line(name, 24), change, METRIC) for name, change in list(found.metrics.items())[:MOST]]
+    rows = [change_row(name, change, kind, glyphs) for name, change, kind in known]
     return [row for row, (_, change, _) in zip(rows, known, strict=True) if change.runs_before or change.runs_after]
 
 
-def _row(name: str, change: Change, kind: _Kind, glyphs: Glyphs) -> Row:
+def change_row(name: str, change: Change, kind: Kind, glyphs: Glyphs = UNICODE) -> Row:
+    """One number: before, after, its change with the interval, and what that means."""
+
     def said(value: float | None, say: Callable[[float], str], unit: str = "") -> str:
         return glyphs.dash if value is None else say(value) + unit
 

@@ -194,7 +194,8 @@ def newest(connection: Connection, workflow: str, version: int | None, within: Q
     """See `MetricsRepository.newest`."""
     of = _r.version.is_(None) if version is None else _r.version == version
     calls = _r.calls_recorded + _r.calls_computed + _r.calls_unknown
-    columns = (_r.id, _r.started, _r.took, _r.recorded_nanousd + _r.computed_nanousd, _r.calls_unknown, calls)
+    money, tokens = _r.recorded_nanousd + _r.computed_nanousd, _r.input_tokens + _r.output_tokens
+    columns = (_r.id, _r.started, _r.took, money, _r.calls_unknown, calls, tokens, _r.steps)
     statement = select(*columns).where(_ended, of, *_condition(workflow, None, within))
     rows = connection.execute(statement.order_by(_r.started.desc(), _r.id.desc()).limit(limit)).all()
     reported_by = _last_of_each(connection, [row[0] for row in rows])
@@ -205,9 +206,11 @@ def newest(connection: Connection, workflow: str, version: int | None, within: Q
             took_s=took,
             nanousd=None if unknown else nanousd,
             calls=calls,
+            tokens=tokens,
+            steps=steps,
             metrics=reported_by.get(run, {}),
         )
-        for run, started, took, nanousd, unknown, calls in rows
+        for run, started, took, nanousd, unknown, calls, tokens, steps in rows
     ]
 
 

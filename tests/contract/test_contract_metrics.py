@@ -169,6 +169,8 @@ def test_newest_are_the_finished_runs_that_began_last_with_their_numbers(store, 
         (second, 20.0, 0, 0),
         (first, 10.0, 250_000_000, 1),
     ]
+    kept = [store.runs.get(one.run) for one in newest]
+    assert [(one.tokens, one.steps) for one in newest] == [(run.tokens.total, run.steps) for run in kept]
     assert [one.metrics for one in newest] == [{"score": 2.0}, {"score": 1.0}]
     assert [one.run for one in store.metrics.newest("triage", 1, limit=1)] == [second]
     assert store.metrics.newest("triage", None) == []

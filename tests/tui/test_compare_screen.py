@@ -7,6 +7,8 @@ from flightlog.tui.compare import NAMES
 from flightlog.tui.screens.compare import CompareScreen
 from flightlog.tui.screens.compare_detail import DetailScreen
 from flightlog.tui.screens.run import RunScreen
+from flightlog.tui.screens.spreads import SpreadScreen
+from flightlog.tui.screens.version_diff import DiffScreen
 from recorded import NASTY, record_everything
 from seeing import shows, text_of, until
 
@@ -205,3 +207,33 @@ async def test_a_run_that_is_deleted_meanwhile_is_said_to_be_gone(app):
         await app.push_screen(lonely)
         await shows(pilot, "there is nothing to compare any more")
         await pilot.press("i", "s", "o", "b", "n", "enter", "u", "escape")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_two_versions_are_compared_over_all_their_runs(tmp_path, size):
+    with flightlog.open(tmp_path / "data") as store:
+        for version, runs in ((1, 6), (2, 6), (3, 1)):
+            store.workflows.store("triage", f"limit: {version}\n")
+            for n in range(runs):
+                with store.run("triage", version=version) as run:
+                    run.cost("m", input_tokens=100 * version + n, dollars="0.01")
+                    run.metric("score", version / 10 + n / 1000)
+    app = FlightlogApp(lambda: flightlog.open(tmp_path / "data"))
+    async with app.run_test(size=size) as pilot:
+        await at_runs(pilot)
+        await app.push_screen(DiffScreen(app.store, "triage", 1, 2))
+        await pilot.press("h")
+        shown = await shows(pilot, "over all their runs", "duration", "completed", "100%", "@1")
+        assert isinstance(app.screen, SpreadScreen) and all(len(line) <= size[0] for line in shown.split("\n"))
+        await pilot.press("G")
+        shown = await shows(pilot, "score", "better")
+        await pilot.press("s")
+        await until(pilot, lambda: app.screen.found is not None and app.screen.found.before.version == 2)
+        await pilot.press("escape", "escape")
+        await app.push_screen(DiffScreen(app.store, "triage", 2, 3))
+        await pilot.press("h")
+        await shows(pilot, "too few runs")
+        await pilot.press("escape", "escape")
+        await app.push_screen(DiffScreen(app.store, "triage", None, 3))
+        await pilot.press("h")
+        assert told(app, "no second version")

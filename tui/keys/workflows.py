@@ -31,11 +31,15 @@ DIFF = (
     Key("diff.previous", "N", "change(-1)", "previous", "To the previous difference"),
     Key("diff.view", "v", "view", "side by side", "Side by side, or one below the other", footer=True),
     Key("diff.all", "a", "all", "all lines", "Show all lines, or only those near a difference", footer=True),
+    Key("diff.runs", "h", "runs", "over their runs", "How the runs of both versions compare", footer=True),
     Key("diff.swap", "s", "swap", "swap", "The other way round", footer=True),
 )
+
+SPREAD = (Key("spread.swap", "s", "swap", "swap", "The other way round", footer=True),)
 
 PLACES = (
     Place("workflows", "Workflows", WORKFLOWS, ("place",)),
     Place("version", "Inside a version", VERSION, ("place",)),
     Place("diff", "Two versions compared", DIFF, ("place",)),
+    Place("spread", "Two versions over their runs", SPREAD, ("place",)),
 )

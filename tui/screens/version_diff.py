@@ -153,6 +153,15 @@ class DiffScreen(Screen[None]):
         self.before, self.after = self.after, self.before
         self.loader.request()
 
+    def action_runs(self) -> None:
+        """How the runs of both compare."""
+        if self.before is None or self.after is None:
+            self.app.notify("there is no second version to compare its runs with", markup=False)
+            return
+        from .spreads import SpreadScreen
+
+        self.app.push_screen(SpreadScreen(self.store, self.workflow, self.before, self.after))
+
     def action_refresh(self) -> None:
         """Reads both again."""
         self.loader.request()
