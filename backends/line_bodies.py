@@ -13,8 +13,9 @@ from typing import NamedTuple, Protocol
 from ..core.errors import Corrupt, NotFound
 from ..core.events import LEVELS
 from .journal.event_heads import Head, events_in, head_of, numbers_in
+from .journal.long_lines import end_of, shortened, whole_line
 from .journal.readable import Where, opened
-from .journal.reader import LongLine, read_lines, read_lines_back
+from .journal.reader import LONGEST, LongLine, read_lines, read_lines_back
 from .journal.states import States
 from .sql.bodies import Place, picked_by_run
 
@@ -61,8 +62,8 @@ class LineBodies:
     def line(self, run: str, seq: int) -> bytes:
         """The bytes of one event; NotFound, Corrupt. Reads at most about a MiB beside it."""
         with self._of(run) as of:
-            for _, line in read_lines(of.journal, _from(of, seq)):
-                for head, found in events_in(line):
+            for offset, line in read_lines(of.journal, _from(of, seq)):
+                for head, found in _events(of, offset, line):
                     if head.seq == seq:
                         return found
                     if head.seq > seq:
@@ -84,10 +85,11 @@ class LineBodies:
         newest: bool = False,
         types: frozenset[str] | None = None,
         level: int = 0,
+        longest: int | None = None,
     ) -> list[tuple[int, bytes]]:
         """`(seq, bytes)` ascending: the first `limit` events between, or with `newest` the last ones."""
         with self._of(run) as of:
-            between = _back(of, before, after) if newest else _on(of, after, before)
+            between = _back(of, before, after, longest) if newest else _on(of, after, before, longest)
             wanted = ((head.seq, line) for head, line in between if _wanted(head, line, types, level))
             found = list(islice(wanted, limit))
         return found[::-1] if newest else found
@@ -105,8 +107,8 @@ class LineBodies:
                 count = len(left) if mark is None else bisect_left(left, mark)
                 coming, left = left[:count], left[count:]
                 wanted = set(coming)
-                for _, line in read_lines(of.journal, begin):
-                    events = events_in(line)
+                for offset, line in read_lines(of.journal, begin):
+                    events = _events(of, offset, line)
                     found += [(head.seq, at) for head, at in events if head.seq in wanted]
                     wanted -= {head.seq for head, _ in events}
                     if not wanted or (events and events[-1][0].seq > coming[-1]):
@@ -120,10 +122,10 @@ class LineBodies:
             return {digest: states.value(digest) for digest in digests}
 
 
-def _on(of: Recorded, after: int, before: int | None) -> Iterator[tuple[Head, bytes]]:
+def _on(of: Recorded, after: int, before: int | None, longest: int | None) -> Iterator[tuple[Head, bytes]]:
     last = after
-    for _, line in read_lines(of.journal, _from(of, after + 1)):
-        for head, found in events_in(line):
+    for offset, line in read_lines(of.journal, _from(of, after + 1), longest=longest or LONGEST):
+        for head, found in _events(of, offset, line, longest):
             if before is not None and head.seq >= before:
                 return
             if head.seq > last:
@@ -131,11 +133,11 @@ def _on(of: Recorded, after: int, before: int | None) -> Iterator[tuple[Head, by
                 yield head, found
 
 
-def _back(of: Recorded, before: int | None, after: int) -> Iterator[tuple[Head, bytes]]:
+def _back(of: Recorded, before: int | None, after: int, longest: int | None) -> Iterator[tuple[Head, bytes]]:
     end = None if before is None else _behind(of, before)
     held: tuple[Head, bytes] | None = None
-    for _, line in read_lines_back(of.journal, end):
-        for head, found in reversed(events_in(line)):
+    for offset, line in read_lines_back(of.journal, end, longest=longest or LONGEST):
+        for head, found in reversed(_events(of, offset, line, longest)):
             # Of a number that is there twice the first one counts, which this way is met last.
             if held and head.seq < held[0].seq:
                 yield held
@@ -144,6 +146,19 @@ def _back(of: Recorded, before: int | None, after: int) -> Iterator[tuple[Head, 
                 return
     if held:
         yield held
+
+
+def _events(of: Recorded, offset: int, line: bytes | LongLine, longest: int | None = None) -> list[tuple[Head, bytes]]:
+    """The sound events of a line; of a log entry that is longer than `longest` the beginning, if that is given."""
+    if not isinstance(line, LongLine):
+        return events_in(line)
+    head = head_of(line.head)
+    if head and longest is not None:
+        short = shortened(line.head, end_of(of.journal, offset, line), line.length)
+        if short is not None:
+            return [(head, short)]
+    whole = whole_line(of.journal, offset, line) if head else None
+    return [] if whole is None else events_in(whole)
 
 
 def _from(of: Recorded, seq: int) -> int:

@@ -198,8 +198,10 @@ class ScopedLogs(LogRepository):
         limit: int = 200,
         after: int | None = None,
         before: int | None = None,
+        longest: int | None = None,
     ) -> list[LogEntry]:
-        return self._logs.query(self._of.check(run), filter, limit=limit, after=after, before=before)
+        run = self._of.check(run)
+        return self._logs.query(run, filter, limit=limit, after=after, before=before, longest=longest)
 
     def counts(self, run: str) -> dict[Level, int]:
         return self._logs.counts(self._of.check(run))

@@ -18,7 +18,10 @@ from .log_pattern import LogPattern
 PORTION_S = 0.2
 """Seconds after which a portion ends: so often the screen shows how far it is."""
 
-PAGE = 1000
+PAGE = 2000
+LONGEST = 1 << 17
+"""Bytes of an entry that are looked at whole; of a longer one the beginning is."""
+
 MOST = 100_000
 """Hits that are counted."""
 
@@ -40,7 +43,7 @@ class Sweep:
         """Takes the next portion, in a thread."""
         end = time.monotonic() + PORTION_S
         while time.monotonic() < end and not self.ended:
-            page = logs.query(run, self.filter, after=self.upto, limit=PAGE)
+            page = logs.query(run, self.filter, after=self.upto, limit=PAGE, longest=LONGEST)
             self.whole = len(page) < PAGE
             self.take(page)
             if page:

@@ -14,7 +14,7 @@ from ..core.events import Level
 from ..core.logs import CutEntry, LogEntry, LogFilter
 from ..core.repositories import LogRepository
 from .log_pattern import LogPattern
-from .log_sweep import TOO_SLOW
+from .log_sweep import LONGEST, TOO_SLOW
 
 PAGE = 200
 """Entries read at a time."""
@@ -94,7 +94,10 @@ class LogReading:
         self._logs, self._run, self._filter = logs, run, filter
 
     def _query(self, filter: LogFilter, *, limit: int, after: int | None = None, before: int | None = None) -> Entries:
-        return [held(entry) for entry in self._logs.query(self._run, filter, limit=limit, after=after, before=before)]
+        return [held(entry) for entry in self._whole(filter, limit=limit, after=after, before=before)]
+
+    def _whole(self, filter: LogFilter, *, limit: int, after: int | None = None, before: int | None = None) -> Entries:
+        return self._logs.query(self._run, filter, limit=limit, after=after, before=before, longest=LONGEST)
 
     def end(self, end: End = "newest") -> Part:
         """The newest page, or the oldest."""
@@ -153,27 +156,22 @@ class LogReading:
 
     def at(self, moment: str) -> Part:
         """The first entry of a time or after it, of those that the filter accepts: some twenty reads of one entry."""
-        newest = self._logs.query(self._run, limit=1)
+        newest = self._whole(ALL, limit=1)
         low, high = 0, newest[-1].seq if newest else 0
         wanted = to_seconds(moment)
         while low < high:
             middle = (low + high) // 2
-            found = self._logs.query(self._run, limit=1, after=middle)
+            found = self._whole(ALL, limit=1, after=middle)
             if found and _seconds(found[0]) < wanted:
                 low = found[0].seq
             else:
                 high = middle
         return self.around(low + 1, nearest=1)
 
-    def first(self) -> LogEntry | None:
-        """The oldest entry."""
-        found = self._logs.query(self._run, limit=1, after=0)
-        return found[0] if found else None
-
     def _next(self, filter: LogFilter, seq: int, direction: int, limit: int) -> Entries:
         if direction > 0:
-            return self._logs.query(self._run, filter, limit=limit, after=seq)
-        return self._logs.query(self._run, filter, limit=limit, before=seq)
+            return self._whole(filter, limit=limit, after=seq)
+        return self._whole(filter, limit=limit, before=seq)
 
 
 def with_level(filter: LogFilter, level: Level) -> LogFilter:

@@ -36,12 +36,13 @@ class EitherBodies:
         newest: bool = False,
         types: frozenset[str] | None = None,
         level: int = 0,
+        longest: int | None = None,
     ) -> list[tuple[int, bytes]]:
         """`(seq, line)` by seq; see `Bodies.lines`."""
         missing: NotFound | None = None
         try:
             found = self._live.lines(
-                run, after=after, before=before, limit=limit, newest=newest, types=types, level=level
+                run, after=after, before=before, limit=limit, newest=newest, types=types, level=level, longest=longest
             )
             if found:
                 return found
@@ -49,7 +50,7 @@ class EitherBodies:
             missing = error
         try:
             return self._archived.lines(
-                run, after=after, before=before, limit=limit, newest=newest, types=types, level=level
+                run, after=after, before=before, limit=limit, newest=newest, types=types, level=level, longest=longest
             )
         except NoArchive:
             if missing:

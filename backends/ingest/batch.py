@@ -10,6 +10,7 @@ from ...core.errors import Corrupt, NotSupported
 from ...core.events import FORMAT, LEVELS, TYPES, AnyEvent, Logged, RunStarted, check, decode
 from ...core.runs import Damage
 from ..journal.event_heads import Head, head_of
+from ..journal.long_lines import whole_line
 from ..journal.readable import Where
 from ..journal.reader import Broken, LongLine, Whole, decode_line, read_lines, read_span
 from ..journal.states import head_of_record
@@ -61,7 +62,8 @@ class Batch:
             return
         try:
             for offset, line in read_lines(where, began):
-                self._take(offset, line)
+                whole = whole_line(where, offset, line) if isinstance(line, LongLine) else None
+                self._take(offset, whole or line)
                 self.offset = offset + len(line) + 1
                 if self.offset - began >= budget:
                     self.more = self.offset < end

@@ -72,6 +72,7 @@ class _CopiedBodies:
         newest: bool = False,
         types: frozenset[str] | None = None,
         level: int = 0,
+        longest: int | None = None,
     ) -> list[tuple[int, bytes]]:
         found = self._source.lines(
             self._run.id, after=after, before=before, limit=limit, newest=newest, types=types, level=level

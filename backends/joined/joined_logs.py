@@ -27,10 +27,12 @@ class JoinedLogs(LogRepository):
         limit: int = 200,
         after: int | None = None,
         before: int | None = None,
+        longest: int | None = None,
     ) -> list[LogEntry]:
-        return self._parts.find(
-            run, lambda reading: reading.logs.query(run, filter, limit=limit, after=after, before=before)
-        )
+        def query(reading: Reading) -> list[LogEntry]:
+            return reading.logs.query(run, filter, limit=limit, after=after, before=before, longest=longest)
+
+        return self._parts.find(run, query)
 
     def counts(self, run: str) -> dict[Level, int]:
         return self._parts.find(run, lambda reading: reading.logs.counts(run))

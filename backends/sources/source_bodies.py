@@ -60,6 +60,7 @@ class SourceBodies:
         newest: bool = False,
         types: frozenset[str] | None = None,
         level: int = 0,
+        longest: int | None = None,
     ) -> list[tuple[int, bytes]]:
         """`(seq, line)` ascending: the first `limit` events between, or with `newest` the last ones."""
         found = self._facts(run, after=after, before=before, limit=limit, newest=newest, types=types)

@@ -5,9 +5,10 @@ from itertools import groupby
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
-from sqlalchemy import Connection, Text, and_, bindparam, or_, select
+from sqlalchemy import Connection, LargeBinary, Text, and_, bindparam, case, func, or_, select
 
 from ...core.errors import Corrupt, NotFound
+from ..journal.long_lines import END, shortened
 from ..journal.states import base_of, resolve
 from . import tables
 from .database import Database
@@ -37,10 +38,12 @@ class Bodies(Protocol):
         newest: bool = False,
         types: frozenset[str] | None = None,
         level: int = 0,
+        longest: int | None = None,
     ) -> list[tuple[int, bytes]]:
         """`(seq, line)` by seq: the first `limit` of those between, or with `newest` the last.
 
-        `level` (1 DEBUG … 4 ERROR) is a hint about log entries: less severe ones may be left out.
+        `level` (1 DEBUG … 4 ERROR) is a hint about log entries: less severe ones may be left out. Of log
+        entries with more than `longest` bytes only the ends may be read (`journal.long_lines.shortened`).
         """
         ...
 
@@ -91,10 +94,11 @@ class EventTableBodies:
         newest: bool = False,
         types: frozenset[str] | None = None,
         level: int = 0,
+        longest: int | None = None,
     ) -> list[tuple[int, bytes]]:
         """Reads the rows that it returns, and of others at most an index."""
         event = tables.events.c
-        wanted = select(event.seq, event.line).where(event.run == run, event.seq > after)
+        wanted = select(event.seq, *_told(longest)).where(event.run == run, event.seq > after)
         if before is not None:
             wanted = wanted.where(event.seq < before)
         if types is not None:
@@ -103,7 +107,7 @@ class EventTableBodies:
             wanted = wanted.where(or_(event.type != "log", event.level >= level))
         wanted = wanted.order_by(event.seq.desc() if newest else event.seq).limit(limit)
         with self._database.read() as connection:
-            found = [(seq, bytes(line)) for seq, line in connection.execute(wanted)]
+            found = [(seq, _line_of(*told)) for seq, *told in connection.execute(wanted)]
         return found[::-1] if newest else found
 
     def picked(self, places: Sequence[Place]) -> dict[Place, bytes]:
@@ -124,6 +128,23 @@ class EventTableBodies:
                 records |= found
                 wanted = {base for base in map(base_of, found.values()) if base} - records.keys()
         return {digest: resolve(digest, records.__getitem__) for digest in digests}
+
+
+def _told(longest: int | None) -> list[Any]:
+    """What is read of a line: all of it, or of one with more than `longest` bytes its length and its ends."""
+    line = tables.events.c.line
+    if longest is None:
+        return [line]
+    length = func.length(line)
+    is_long = and_(tables.events.c.type == "log", length > longest)
+    head = func.substr(line, 1, END, type_=LargeBinary)
+    end = func.substr(line, length - END + 1, END, type_=LargeBinary)
+    return [case((is_long, head), else_=line), case((is_long, end)), length]
+
+
+def _line_of(line: Any, end: Any = None, length: int = 0) -> bytes:
+    """A line, shortened if only its ends were read."""
+    return bytes(line) if end is None else shortened(bytes(line), bytes(end), length) or bytes(line)
 
 
 def _records(connection: Connection, run: str, digests: list[str]) -> dict[str, bytes]:

@@ -41,24 +41,33 @@ class SqlLogs(LogRepository):
         limit: int = 200,
         after: int | None = None,
         before: int | None = None,
+        longest: int | None = None,
     ) -> list[LogEntry]:
         self._refresh()
         with self._database.read() as connection:
             check_present(connection, run)
         if after is None:
-            found = self._accepted(run, filter, limit, after=0, before=before, newest=True)
+            found = self._accepted(run, filter, limit, longest, after=0, before=before, newest=True)
             return found[::-1]
-        return self._accepted(run, filter, limit, after=after, before=before, newest=False)
+        return self._accepted(run, filter, limit, longest, after=after, before=before, newest=False)
 
     def _accepted(
-        self, run: str, filter: LogFilter, limit: int, *, after: int, before: int | None, newest: bool
+        self,
+        run: str,
+        filter: LogFilter,
+        limit: int,
+        longest: int | None,
+        *,
+        after: int,
+        before: int | None,
+        newest: bool,
     ) -> list[LogEntry]:
         """The nearest entries that the filter accepts, nearest first: blocks grow while it accepts few."""
         found: list[LogEntry] = []
         block, level = limit, LEVELS.index(filter.level) + 1
         while len(found) < limit:
             lines = self._bodies.lines(
-                run, after=after, before=before, limit=block, newest=newest, types=LOGS, level=level
+                run, after=after, before=before, limit=block, newest=newest, types=LOGS, level=level, longest=longest
             )
             for _, line in reversed(lines) if newest else lines:
                 entry = entry_of(run, line)

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Iterator
 
+import msgspec
+
 from ...core.errors import Corrupt, NotFound, NotSupported
 from ...core.events import Logged, decode
-from ...core.logs import LogEntry
+from ...core.logs import CutEntry, LogEntry
+from ..journal.long_lines import size_told
 from .bodies import Bodies
 
 LOGS = frozenset({"log"})
@@ -19,7 +22,7 @@ def entry_of(run: str, line: bytes) -> LogEntry | None:
         return None
     if not isinstance(event, Logged):
         return None
-    return LogEntry(
+    entry = LogEntry(
         run=run,
         seq=event.seq,
         t=event.t,
@@ -30,6 +33,8 @@ def entry_of(run: str, line: bytes) -> LogEntry | None:
         request_id=event.request_id,
         details=event.details,
     )
+    size = size_told(line)
+    return entry if size is None else CutEntry(**msgspec.structs.asdict(entry), size=size)
 
 
 def entries(

@@ -20,8 +20,13 @@ class LogRepository(ABC):
         limit: int = 200,
         after: int | None = None,
         before: int | None = None,
+        longest: int | None = None,
     ) -> list[LogEntry]:
-        """Entries in order of seq: the last `limit`, or those after (before) a seq that are nearest to it."""
+        """Entries in order of seq: the last `limit`, or those after (before) a seq that are nearest to it.
+
+        What was recorded in more than `longest` bytes may come as a `CutEntry`, of which only the beginning
+        was read: a page costs no more than `limit` times that. The filter looks at what was read.
+        """
 
     @abstractmethod
     def counts(self, run: str) -> dict[Level, int]:

@@ -4,7 +4,7 @@ import pytest
 from flightlog.core import events as e
 from flightlog.core.errors import NotFound
 from flightlog.core.ids import new_ulid
-from flightlog.core.logs import LogFilter
+from flightlog.core.logs import CutEntry, LogEntry, LogFilter
 from flightlog.core.metrics import Pattern
 from flightlog.core.query.query import EVERYTHING, parse
 from hypothesis import given, settings
@@ -34,6 +34,21 @@ def test_query_gives_the_last_entries_in_order_of_seq(store):
     newer = store.logs.query(writer.run, limit=3, after=older[-1].seq)
     assert newer == page[:3]
     assert store.logs.query(writer.run, after=page[-1].seq) == []
+    writer.close()
+
+
+def test_a_long_entry_is_cut_only_for_who_asks_and_tells_its_size(store):
+    writer = logged(store)
+    writer.append(e.Logged(level="ERROR", message="x" * 300_000 + "END", details={"n": 1}))
+    (whole,) = store.logs.query(writer.run, limit=1)
+    assert (len(whole.message), whole.details) == (300_003, {"n": 1})
+    before, cut = store.logs.query(writer.run, limit=2, longest=1 << 17)
+    assert type(before) is LogEntry
+    assert isinstance(cut, CutEntry)
+    assert len(cut.message) < 100_000
+    assert 300_000 < cut.size < 301_000
+    assert store.logs.query(writer.run, LogFilter(text="xEND"), longest=1 << 17) == []
+    assert store.logs.query(writer.run, LogFilter(text="xEND")) == [whole]
     writer.close()
 
 

@@ -1,0 +1,133 @@
+"""Goal 15: a log of a gigabyte (a tenth of it without FLIGHTLOG_BENCH_FULL=1), in the program and from the shell."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from random import Random
+from statistics import median
+
+import flightlog
+import pytest
+from flightlog.core import clock, events, ids
+from flightlog.core.logs import LogFilter
+from flightlog.tui.log_window import LogReading
+from generate import run_id
+from measure import in_turn, say, seconds, told
+from terminal import FLIGHTLOG, TRIVIAL, Terminal
+
+pytestmark = [pytest.mark.bench, pytest.mark.timeout(900)]
+
+BYTES = 1_000_000_000 if os.environ.get("FLIGHTLOG_BENCH_FULL") else 100_000_000
+RUN = run_id(0, Random(1))
+TOOLONG, LNAV, TRIVIAL_S, LINES_S = 1.05, 2.79, 0.348, 0.56
+"""Seconds to the first screen, those of a trivial app, and of counting a gigabyte's lines: where they were measured."""
+TOOLONG_INDEX, TOOLONG_MB, LNAV_MB = 4.31, 179, 185
+
+
+def write(data: Path) -> None:
+    """One finished run with nothing but log entries."""
+    began = int(ids.time_of(RUN) * 1000) * 1_000_000
+    path = data / "runs" / clock.from_ns(began)[:10] / f"{RUN}.jsonl"
+    path.parent.mkdir(parents=True)
+    with path.open("wb", buffering=1 << 20) as file:
+        seq = 0
+
+        def add(event: events.Event) -> None:
+            nonlocal seq
+            seq += 1
+            event.seq, event.t = seq, clock.from_ns(began + seq * 10_000_000)
+            file.write(events.encode(event) + b"\n")
+
+        add(events.RunStarted(run=RUN, workflow="chatty", version=1, objective="a long log"))
+        while file.tell() < BYTES:
+            level = "ERROR" if seq % 977 == 0 else "WARNING" if seq % 97 == 0 else "INFO"
+            said = f"request {seq} took {seq % 1000} ms, and what came of it was set aside; " + "detail " * (seq % 30)
+            add(events.Logged(level=level, message=said, details={"tokens": seq % 4096, "model": "gpt-4o"}))
+        add(events.Logged(level="INFO", message="the very last entry"))
+        add(events.RunFinished(status="completed"))
+
+
+@pytest.fixture(scope="module")
+def chatty(bench_data) -> Path:
+    """A data directory with that run, indexed."""
+
+    def fill(data: Path) -> None:
+        write(data)
+        with flightlog.open(data, storage="file") as store:
+            assert store.runs.get(RUN).status == "completed"
+
+    return bench_data(f"log-{BYTES}", fill)
+
+
+def journal(data: Path) -> Path:
+    """The file itself."""
+    return next(data.glob(f"runs/*/{RUN}.jsonl"))
+
+
+def count_lines(path: Path) -> int:
+    """The floor of an index: where the lines end."""
+    found = 0
+    with path.open("rb", buffering=0) as file:
+        while block := file.read(1 << 20):
+            found += block.count(b"\n")
+    return found
+
+
+def test_last_page_in_the_program(chatty):
+    with flightlog.open(chatty) as store:
+        reading = LogReading(store.logs, RUN, LogFilter())
+        last, middle = in_turn(reading.end, lambda: reading.around(store.runs.get(RUN).last_seq // 2))
+        say(15, "open to the last page, in the program", last * 1e3, 10, f"in the middle {told(middle)}", " ms")
+
+
+def test_first_screen_from_the_shell(chatty):
+    shown, floors, sizes = [], [], []
+    for _ in range(5):
+        with Terminal([sys.executable, "-c", TRIVIAL]) as terminal:
+            floors.append(terminal.until(b"painted"))
+            terminal.rest()
+            floor_bytes = terminal.resident()
+        with Terminal([*FLIGHTLOG, str(chatty)]) as terminal:
+            took = terminal.until(b"chatty")
+            terminal.press(b"\rl")
+            shown.append(took + terminal.until(b"the very last entry"))
+            terminal.rest()
+            sizes.append(terminal.resident())
+    first, floor = median(shown), median(floors)
+    detail = f"{told(first)} / {told(floor)}"
+    say(15, "shell -> list -> last page, to half of toolong's", first / floor, TOOLONG / TRIVIAL_S / 2, detail)
+    say(15, "the same, to a fifth of lnav's", first / floor, LNAV / TRIVIAL_S / 5, detail)
+    above = (median(sizes) - floor_bytes) / 1e6
+    say(15, "memory above a trivial app, to a twentieth of toolong's", above, TOOLONG_MB / 20, f"{above:.0f} MB", " MB")
+
+
+def test_index_of_all_lines(chatty, tmp_path):
+    lines = seconds(lambda: count_lines(journal(chatty)))
+    target = tmp_path / "data" / journal(chatty).parent.relative_to(chatty)
+    target.mkdir(parents=True)
+    shutil.copy(journal(chatty), target)
+
+    def index() -> None:
+        with flightlog.open(tmp_path / "data", storage="file") as store:
+            assert store.runs.get(RUN).status == "completed"
+
+    took, lines = seconds(index), min(lines, seconds(lambda: count_lines(journal(chatty))))
+    detail = f"{told(took)} / {told(lines)}; every event read and projected"
+    say(15, "index from nothing, to counting lines", took / lines, TOOLONG_INDEX / LINES_S / 4, detail)
+
+
+def test_a_sweep_of_all_entries(chatty):
+    from flightlog.tui.log_pattern import LogPattern
+    from flightlog.tui.log_sweep import Hits
+
+    with flightlog.open(chatty) as store:
+        for typed in ("took 77 ms", r"/took 7{2}\d ms"):
+            hits = Hits(LogFilter(), LogPattern(typed))
+
+            def sweep(hits: Hits = hits) -> None:
+                while not (hits.whole or hits.ended):
+                    hits.go_on(store.logs, RUN)
+
+            took = seconds(sweep)
+            say(15, f"counting {typed!r} in all entries, for each MB", took * 1e9 / BYTES, 60, told(took), " ms")
