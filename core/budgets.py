@@ -1,4 +1,4 @@
-"""Budgets: what may be spent in a day, week or month, and how far that has come.
+"""Budgets: what may be spent in a day, week or month, or by each run, workflow or version, and how far that has come.
 
 Whole nano-dollars all the way, so that no sum is rounded. Days are those of UTC, as the days of costs are;
 a week begins on Monday. A call whose price nobody knows is not counted as nothing: its budget says "at least".
@@ -12,11 +12,18 @@ import msgspec
 
 from . import clock
 from .costs import CostGroup, Money, from_dollars
-from .query.query import parse
+from .query.query import of_call, parse
 from .repositories import RunRepository
 
-Per = Literal["day", "week", "month"]
-PER: tuple[Per, ...] = ("day", "week", "month")
+Period = Literal["day", "week", "month"]
+Each = Literal["run", "workflow", "version"]
+Per = Period | Each
+PER: tuple[Period, ...] = ("day", "week", "month")
+EACH: tuple[Each, ...] = ("run", "workflow", "version")
+"""What a budget may be of beside a period: each of them may spend so much in all."""
+
+NAMED = 10
+"""So many runs, workflows or versions that are above the warning mark of one budget are told of."""
 
 WARN = 0.8
 """The part of a budget from which on it warns, if nothing else is said."""
@@ -26,7 +33,7 @@ State = Literal["fine", "near", "spent"]
 
 
 class Budget(msgspec.Struct, kw_only=True, frozen=True):
-    """What the matching runs may spend in each day, week or month."""
+    """What the matching runs may spend in each day, week or month; or what each run, workflow or version may."""
 
     query: str = ""
     """Text of a query; empty for all runs."""
@@ -42,8 +49,10 @@ class Standing(msgspec.Struct, kw_only=True, frozen=True):
     """How far a budget has come in the period that goes on."""
 
     budget: Budget
-    since: str
-    """The first day of the period (UTC)."""
+    since: str = ""
+    """The first day of the period (UTC); empty where all counts that was ever spent."""
+    key: str = ""
+    """Which run, workflow or version it is, where the budget is for each of them."""
     spent_nanousd: int = 0
     """What is known to have been spent."""
     unknown: int = 0
@@ -85,25 +94,35 @@ def today() -> date:
     return datetime.fromtimestamp(clock.now_s(), UTC).date()
 
 
-def began(per: Per, day: date) -> str:
+def began(per: Period, day: date) -> str:
     """The first day of the day, week or month that a day lies in."""
     if per == "week":
         day -= timedelta(days=day.weekday())
     return (day.replace(day=1) if per == "month" else day).isoformat()
 
 
+def period(budget: Budget) -> Period | None:
+    """The period that a budget is for; None for one that is for each run, workflow or version."""
+    return next((per for per in PER if per == budget.per), None)
+
+
 def asked(budgets: Iterable[Budget], day: date) -> dict[str, str]:
-    """What has to be summed: the text of each query, with the day from which on its costs are wanted by day."""
+    """What has to be summed of periods: the text of each query, with the day from which on its costs are wanted."""
     found: dict[str, str] = {}
     for budget in budgets:
-        since = began(budget.per, day)
-        found[budget.query] = min(found.get(budget.query, since), since)
+        if (per := period(budget)) is not None:
+            since = began(per, day)
+            found[budget.query] = min(found.get(budget.query, since), since)
     return found
 
 
 def standings(budgets: Iterable[Budget], sums: Mapping[str, Sequence[CostGroup]], day: date) -> tuple[Standing, ...]:
-    """How each budget stands on a day. `sums` has the costs by day of every query that `asked` names."""
-    return tuple(_standing(budget, began(budget.per, day), sums[budget.query]) for budget in budgets)
+    """How each budget of a period stands on a day. `sums` has the costs by day of every query that `asked` names."""
+    return tuple(
+        _standing(budget, began(per, day), sums[budget.query])
+        for budget in budgets
+        if (per := period(budget)) is not None
+    )
 
 
 def _standing(budget: Budget, since: str, days: Iterable[CostGroup]) -> Standing:
@@ -112,11 +131,34 @@ def _standing(budget: Budget, since: str, days: Iterable[CostGroup]) -> Standing
     return Standing(budget=budget, since=since, spent_nanousd=money.known_nanousd, unknown=money.unknown)
 
 
+def each(budget: Budget, groups: Iterable[CostGroup]) -> tuple[Standing, ...]:
+    """How those stand that a budget is for each of: all that are above its warning mark, but at most `NAMED` and
+    at least one; the worst first."""
+    found = [
+        Standing(budget=budget, key=group.key, spent_nanousd=group.money.known_nanousd, unknown=group.money.unknown)
+        for group in sorted(groups, key=lambda group: (-group.money.known_nanousd, group.key))
+    ]
+    return tuple([one for one in found if one.state != "fine"][:NAMED] or found[:1] or [Standing(budget=budget)])
+
+
 def look(budgets: Sequence[Budget], runs: RunRepository) -> tuple[Standing, ...]:
-    """How the budgets stand now: one question for each query among them."""
+    """How the budgets stand now: one question for each query among those of periods, and one for each other budget.
+
+    Of a budget for each run those count that made a call today, with all that they ever spent.
+    """
     day = today()
     sums = {text: runs.costs("day", parse(text), since=since) for text, since in asked(budgets, day).items()}
-    return standings(budgets, sums, day)
+    found: list[Standing] = []
+    for budget in budgets:
+        found += standings([budget], sums, day) if period(budget) else each(budget, _spenders(budget, runs, day))
+    return tuple(found)
+
+
+def _spenders(budget: Budget, runs: RunRepository, day: date) -> Sequence[CostGroup]:
+    query = parse(budget.query)
+    if budget.per == "run":
+        return runs.costs("run", of_call("day", day.isoformat(), ">=") & query)
+    return runs.costs("version" if budget.per == "version" else "workflow", query)
 
 
 def alarming(found: Iterable[Standing]) -> list[Standing]:

@@ -10,6 +10,7 @@ from ..core.errors import FlightlogError
 from ..core.events import Decision
 from ..core.runs import Approval, Run
 from ..core.store import Store
+from .command_log import log_of
 from .lines import one_line
 from .loading import in_thread
 from .messages import Trouble
@@ -63,7 +64,11 @@ def _noted(
         if isinstance(result, FlightlogError):
             screen.post_message(Trouble(result))
         else:
-            screen.notify(f"{decision}: {one_line(pending.question, 80)}", markup=False)
+            told = f"{decision}: {one_line(pending.question, 80)}"
+            verb = "approve" if decision == "approved" else "reject"
+            why = ("--note", note) if note else ()
+            log_of(screen).add((verb, pending.run, "--approval", pending.id, *why), told)
+            screen.notify(told, markup=False)
         then()
 
     in_thread(screen, answer, done)

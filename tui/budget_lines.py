@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ..core.budgets import Budget, Standing, State, alarming
+from ..core.budgets import Standing, State, alarming, period
 from ..core.text import cells, fit
 from . import format
 from .glyphs import UNICODE, Glyphs
@@ -17,9 +17,13 @@ BAR = 6
 """Cells that a bar has at least; without that room there is none."""
 
 
-def title(budget: Budget) -> str:
-    """Whose costs it bounds."""
-    return one_line(budget.query, 200) or "all runs"
+def title(standing: Standing) -> str:
+    """Whose costs it bounds; of a budget that is for each of them, which one of them, and among which."""
+    query, key = one_line(standing.budget.query, 200), one_line(standing.key, 200)
+    if not key:
+        return query or ("all runs" if period(standing.budget) else f"each {standing.budget.per}")
+    key = format.short_id(key) if standing.budget.per == "run" else key
+    return f"{key} of {query}" if query else key
 
 
 def amounts(standing: Standing) -> str:
@@ -45,7 +49,8 @@ class BudgetColumns:
     def __init__(self, found: Sequence[Standing], glyphs: Glyphs = UNICODE) -> None:
         self._glyphs = glyphs
         self._amounts = max((len(amounts(one)) for one in found), default=0)
-        self._titles = min(max((cells(title(one.budget)) for one in found), default=0), TITLE)
+        self._per = max((6, *(len(one.budget.per) for one in found)))
+        self._titles = min(max((cells(title(one)) for one in found), default=0), TITLE)
         self._unknown = max((len(_unknown(one)) for one in found), default=0)
 
     def draw(self, standing: Standing, width: int) -> Line:
@@ -54,14 +59,14 @@ class BudgetColumns:
         ink = INKS[state]
         sign = glyphs.budget(state)
         unknown = _unknown(standing)
-        rest = width - 2 - 6 - 2 - self._titles - 2 - 2 - 6 - 2 - self._amounts
+        rest = width - 2 - self._per - 2 - self._titles - 2 - 2 - 6 - 2 - self._amounts
         with_unknown = self._unknown and rest - self._unknown - 2 >= BAR
         bar = rest - (self._unknown + 2 if with_unknown else 0)
         line: Line = [
             (f"{sign} ", ink),
-            (f"{budget.per:<6}", "muted"),
+            (f"{budget.per:<{self._per}}", "muted"),
             ("  ", "text"),
-            (fit(title(budget), self._titles), "text"),
+            (fit(title(standing), self._titles), "text"),
             ("  ", "text"),
             *(self._bar(standing, bar) if bar >= BAR else []),
             (right(f"{standing.percent}%", 6), ink if state != "fine" else "text"),

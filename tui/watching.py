@@ -56,7 +56,7 @@ def news_of_budget(standing: Standing, glyphs: Glyphs = UNICODE) -> News:
     """What there is to tell of a budget that has come so far."""
     sign = glyphs.budget(standing.state)
     word = "is spent" if standing.state == "spent" else f"is at {standing.percent}%"
-    what = f"{sign} budget {word}: {amounts(standing)} a {standing.budget.per}, {title(standing.budget)}"
+    what = f"{sign} budget {word}: {amounts(standing)} a {standing.budget.per}, {title(standing)}"
     return News(what, "error" if standing.state == "spent" else "warning")
 
 
@@ -68,7 +68,7 @@ class Watching:
         self._told: dict[str, tuple[str, int]] = {}
         self._of: tuple[str, ...] = ()
         self._ids: frozenset[str] = frozenset()
-        self._budgets: dict[tuple[Budget, str], int] | None = None
+        self._budgets: dict[tuple[Budget, str, str], int] | None = None
 
     @property
     def ids(self) -> frozenset[str]:
@@ -108,12 +108,12 @@ class Watching:
 
     def look_at_budgets(self, found: Sequence[Standing]) -> None:
         """Tells which budgets have come to their warning mark, or to their end, since the first look."""
-        ranks = {(one.budget, one.since): _RANKS[one.state] for one in found}
-        before, self._budgets = self._budgets, ranks
+        before = self._budgets
+        self._budgets = {**(before or {}), **{(one.budget, one.since, one.key): _RANKS[one.state] for one in found}}
         if before is None:
             return
         for one in found:
-            if ranks[one.budget, one.since] > before.get((one.budget, one.since), 0):
+            if _RANKS[one.state] > before.get((one.budget, one.since, one.key), 0):
                 self.tell(news_of_budget(one, glyphs_of(self._app)))
 
     def tell(self, news: News) -> None:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from typing import Any, TypeGuard
 
-from ...core.budgets import PER, WARN, Budget, budget_of
+from ...core.budgets import EACH, PER, WARN, Budget, budget_of
 from ...core.config import Config
 from ...core.query.query import parse
 from ...core.retention.policy import CALENDAR, THEN, Block, Keep, Policy
@@ -69,7 +69,7 @@ def _budget(values: Values, value: Any, key: str) -> dict[str, Any]:
     if not _is_number(warn) or not 0 < warn <= 1:
         raise values.mistake(f"{shown(warn)} is no part", f"{key}.warn", "give a number above 0 and up to 1, like 0.8")
     query = _query(values, given.get("query", ""), f"{key}.query")
-    budget = {"query": query, "per": values.choice(given.get("per"), f"{key}.per", PER), "max": most}
+    budget = {"query": query, "per": values.choice(given.get("per"), f"{key}.per", (*PER, *EACH)), "max": most}
     return budget | ({"warn": warn} if "warn" in given else {})
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from flightlog.backends.configuration.config_file import load_config, load_retention
 from flightlog.backends.configuration.policies import budgets_of, policy_of
-from flightlog.core.budgets import budget_of
+from flightlog.core.budgets import EACH, budget_of
 from flightlog.core.config import Config, Source, Storage, masked
 from flightlog.core.errors import ConfigError
 from flightlog.core.retention.policy import Block, Keep, Policy
@@ -53,6 +53,7 @@ def test_a_whole_configuration(tmp_path):
     assert config.policies["budgets"] == [{"query": "session:ana", "per": "day", "max": 20.0}]
     assert budgets_of(config) == (budget_of("session:ana", "day", 20),)
     assert budgets_of(loaded(tmp_path, "budgets: [{query: 'log:x', per: day, max: 1}]"))[0].query == "log:x"
+    assert [budgets_of(loaded(tmp_path, f"budgets: [{{per: {per}, max: 1}}]"))[0].per for per in EACH] == [*EACH]
     assert budgets_of(loaded(tmp_path, "budgets: [{per: week, max: 0.1, warn: 0.5}]"))[0].warn_nanousd == 50_000_000
     assert config.policies["retention"][0]["keep"] == {"last": 50, "within": "14d"}
     assert config.policies["max_size"] == "5GB"
@@ -141,6 +142,8 @@ def test_the_option_goes_before_the_variable_and_this_before_the_folder(tmp_path
         ("budgets: [{query: '${NOT_SET}', per: day, max: 1}]", "({file}: budgets[0].query)"),
         ("budgets: [{per: day}]", "is missing ({file}: budgets[0].max); give a number above 0"),
         ("budgets: [{per: dy, max: 1}]", "'dy' is not allowed ({file}: budgets[0].per); did you mean 'day'?"),
+        ("budgets: [{per: runs, max: 1}]", "'runs' is not allowed ({file}: budgets[0].per); did you mean 'run'?"),
+        ("budgets: [{per: 7, max: 1}]", "a text is wanted, found 7 ({file}: budgets[0].per)"),
         ("budgets: [{per: day, max: .nan}]", "nan is no sum of dollars ({file}: budgets[0].max)"),
         ("budgets: [{per: day, max: 1.0e-10}]", "1e-10 is no sum of dollars ({file}: budgets[0].max)"),
         ("budgets: [{per: day, max: 1.0e+10}]", "10000000000.0 is no sum of dollars ({file}: budgets[0].max)"),

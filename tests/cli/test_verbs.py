@@ -447,6 +447,27 @@ def test_costs_tell_how_the_budgets_stand(tmp_path):
     assert (day["at_least"], day["calls_without_price"], month["budget"]) == (True, 1, "workflow:none")
 
 
+def test_costs_may_be_a_gate(tmp_path):
+    config = tmp_path / "flightlog.yaml"
+    config.write_text("budgets: [{per: day, max: 9}, {per: run, max: 2}, {per: version, max: 2, query: 'session:ana'}]")
+    with flightlog.open(tmp_path) as store, store.run("triage", version=3) as run:
+        run.cost("m", input_tokens=3, dollars="1.75")
+
+    def gate(*words):
+        return CliRunner().invoke(main, ["costs", "--gate", *words, "--data", str(tmp_path)])
+
+    assert gate().exit_code == 0  # near its end is not spent
+    config.write_text("budgets: [{per: day, max: 9}, {per: run, max: 1.75}, {per: version, max: 2}]")
+    for words in ((), ("--json",), ("workflow:nothing",)):
+        assert gate(*words).exit_code == 3
+    assert CliRunner().invoke(main, ["costs", "--data", str(tmp_path)]).exit_code == 0
+    said = gate().output
+    assert "spent" in said and "triage@3" in said and "above its warning mark" in said
+    *_, of_run, of_version = lines_of("costs", "--json", "--data", tmp_path)
+    assert (of_run["of"], of_run["per"], of_run["since"], of_run["state"]) == (run.id, "run", None, "spent")
+    assert (of_version["of"], of_version["percent"]) == ("triage@3", 87)
+
+
 def run_of(data, name):
     (run,) = call("ls", "--ids", f"name:{name}", "--data", data).split()
     return run

@@ -111,3 +111,58 @@ def test_a_store_answers_its_budgets_and_one_session_knows_only_its_part(tmp_pat
         now[0] += 1_000_000_000
         day, week, _ = look(store.budgets, store.runs)
         assert (day.since, day.spent_nanousd, week.spent_nanousd) == ("2026-11-17", 0, 1_000_000_001)
+
+
+def test_a_budget_may_be_for_each_run_workflow_or_version(tmp_path):
+    noon = int(to_seconds("2026-11-20T12:00:00Z")) * 10**9
+    with flightlog.open(tmp_path) as store:
+        made = {}
+        for name, back_days, workflow, version, dollars in (
+            ("old", 3, "triage", 1, "5"),
+            ("both", 3, "triage", 2, "0.50"),
+            ("new", 0, "triage", 2, "0.85"),
+            ("dear", 0, "labels", 1, "2"),
+            ("unpriced", 0, "labels", 1, None),
+        ):
+            with pretending(lambda back=back_days: noon - back * 86_400 * 10**9):
+                run = made[name] = store.run(workflow, version=version, session="ana" if name == "new" else "bob")
+                run.cost("m", input_tokens=1, dollars=dollars)
+        with pretending(lambda: noon):
+            made["both"].cost("m", input_tokens=1, dollars="0.40")
+            for run in made.values():
+                run.finish()
+
+            def told(*given):
+                return [
+                    (one.key, one.spent_nanousd * 100 // NANO, one.unknown, one.state)
+                    for one in look([budget_of(*given)], store.runs)
+                ]
+
+            ids = {name: run.id for name, run in made.items()}
+            # Runs that called today, with all that they spent; the worst first, those below their mark not at all.
+            assert told("", "run", 1) == [
+                (ids["dear"], 200, 0, "spent"),
+                (ids["both"], 90, 0, "near"),
+                (ids["new"], 85, 0, "near"),
+            ]
+            assert told("session:ana", "run", 2) == [(ids["new"], 85, 0, "fine")]
+            assert told("", "workflow", 4) == [("triage", 675, 0, "spent")]
+            assert told("", "workflow", 100) == [("triage", 675, 0, "fine")]
+            assert told("", "version", 2) == [
+                ("triage@1", 500, 0, "spent"),
+                ("labels@1", 200, 1, "spent"),
+                ("triage@2", 175, 0, "near"),
+            ]
+            assert told("workflow:labels", "version", 2) == [("labels@1", 200, 1, "spent")]
+            assert told("workflow:nobody", "run", 2) == [("", 0, 0, "fine")]
+            order = look([budget_of("", per, 100) for per in ("run", "day", "version")], store.runs)
+            assert [one.budget.per for one in order] == ["run", "day", "version"]
+
+
+def test_of_many_above_their_mark_the_worst_are_told_of():
+    groups = [
+        CostGroup(key=f"w{n:02}", calls=1, tokens=Tokens(), money=Money(recorded_nanousd=n, recorded=1))
+        for n in range(30)
+    ]
+    found = budgets.each(budget_of("", "workflow", "0.00000001"), groups)
+    assert [one.key for one in found] == [f"w{n}" for n in range(29, 19, -1)]

@@ -121,7 +121,8 @@ def budget_row(standing: Standing) -> dict[str, Any]:
     return {
         "budget": budget.query,
         "per": budget.per,
-        "since": standing.since,
+        "since": standing.since or None,
+        "of": standing.key or None,
         "spent_nanousd": standing.spent_nanousd,
         "max_nanousd": budget.max_nanousd,
         "warn_nanousd": budget.warn_nanousd,

@@ -1,14 +1,16 @@
 """Verbs that sum over runs: `sessions`, `costs`."""
 
+import sys
 from collections.abc import Sequence
 from typing import get_args
 
 import click
 
 from ...core.budgets import Standing, look
-from ...core.costs import GroupBy
+from ...core.costs import CostGroup, GroupBy
 from ...core.runs import Group
 from .as_json import budget_row, group_row, plain
+from .main import FINDINGS
 from .opening import opened
 from .options import Settings, json_option, verb
 from .output import say, say_json, table
@@ -53,25 +55,39 @@ def _say_groups(found: Sequence[Group]) -> None:
     )
 
 
-@verb(epilog="flightlog costs\nflightlog costs --by model since:7d\nflightlog costs --by workflow --json")
+@verb(
+    epilog="flightlog costs\nflightlog costs --by model since:7d\nflightlog costs --by workflow --json\n"
+    "flightlog costs --gate && ./nightly.sh"
+)
 @click.argument("query", nargs=-1)
 @click.option("--by", type=click.Choice(get_args(GroupBy)), default="day", show_default=True)
+@click.option("--gate", is_flag=True, help="Exit with 3 when a budget is spent, so that a script can stop there.")
 @json_option()
-def costs(settings: Settings, query: tuple[str, ...], by: GroupBy, as_json: bool) -> None:
+def costs(settings: Settings, query: tuple[str, ...], by: GroupBy, gate: bool, as_json: bool) -> None:
     """What the runs that match QUERY cost; calls without a price are counted apart, never as zero.
 
     Then how the budgets of the configuration stand, whatever QUERY says. With --json these are the objects that
-    have a key `budget`: its query, empty for all runs. Days are those of UTC.
+    have a key `budget`: its query, empty for all runs. Days are those of UTC. What --gate asks of the budgets is
+    what is known for certain: calls without a price spend nothing of them.
     """
-    from .. import format
-
     with opened(settings) as store:
         found = store.runs.costs(by, query_of(query))
         budgets = look(store.budgets, store.runs)
     if as_json:
         for row in (*(group_row(group, by) for group in found), *map(budget_row, budgets)):
             say_json(row)
-        return
+    else:
+        _say_costs(found, by)
+        if budgets:
+            say()
+            _say_budgets(budgets)
+    if gate and any(one.state == "spent" for one in budgets):
+        sys.exit(FINDINGS)
+
+
+def _say_costs(found: Sequence[CostGroup], by: GroupBy) -> None:
+    from .. import format
+
     rows = [
         (
             group.key or "–",
@@ -88,9 +104,6 @@ def costs(settings: Settings, query: tuple[str, ...], by: GroupBy, as_json: bool
         rows,
         right=frozenset({"Calls", "Tokens", "Cost", "No price"}),
     )
-    if budgets:
-        say()
-        _say_budgets(budgets)
 
 
 def _say_budgets(found: Sequence[Standing]) -> None:
@@ -98,9 +111,9 @@ def _say_budgets(found: Sequence[Standing]) -> None:
 
     rows = [
         (
-            title(one.budget),
+            title(one),
             one.budget.per,
-            one.since,
+            one.since or "–",
             amounts(one),
             f"{one.percent}%",
             one.unknown or "",

@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from ...core.budgets import Standing, today
 from ...core.costs import GroupBy
 from ...core.feed import Watch
-from ...core.query.query import EVERYTHING, Query, of_call, parse
+from ...core.query.query import EVERYTHING, Query, equals, of_call, of_version, parse
 from ...core.runs import Totals
 from ...core.store import Store
 from ..budget_lines import title
@@ -298,6 +298,15 @@ class CostsScreen(PlaceScreen):
 
 
 def _of_budget(standing: Standing) -> tuple[str, str]:
-    """The query for the runs that spend of a budget in its period, and what they are called."""
-    query = parse(standing.budget.query) & of_call("day", standing.since, ">=")
-    return str(query), f"{title(standing.budget)}, this {standing.budget.per}"
+    """The query for the runs that spend of a budget, and what they are called."""
+    query, key, per = parse(standing.budget.query), standing.key, standing.budget.per
+    if per == "run":
+        query = equals("id", key) if key else query
+    elif per == "workflow":
+        query = query & of_version(key) if key else query
+    elif per == "version":
+        workflow, at, number = key.rpartition("@")
+        query = query & (of_version(workflow, int(number)) if at and number.isdecimal() else of_version(key))
+    else:
+        return str(query & of_call("day", standing.since, ">=")), f"{title(standing)}, this {per}"
+    return str(query), f"{per} {title(standing)}"
