@@ -15,8 +15,7 @@ from flightlog.tui.widgets.log_lines import LogLines
 from flightlog.tui.widgets.tab_bar import TabBar
 from flightlog.tui.widgets.tree_view import TreeView
 from reading import LETTERS, SIZES, Reader, counted, opened, screen_of, settled, text_of, wait
-from recorded import NASTY, record_everything, waiting_run
-from textual.widgets import Input
+from recorded import NASTY, record_everything
 
 
 @pytest.fixture
@@ -344,43 +343,6 @@ async def test_two_marked_checkpoints_are_compared(store):
         await settled(pilot)
         assert not tab.marked
         assert tab.shown.checkpoint.id == tab.checkpoints[-1].id
-
-
-# --- approvals ---------------------------------------------------------------------------------------
-
-
-async def test_a_waiting_approval_is_answered_with_a_note(store):
-    with waiting_run(store) as run:
-        async with opened(store, run, tab="approvals") as pilot:
-            assert "Send 14 mails?" in text_of(pilot)
-            assert "y approve" in text_of(pilot)
-            await pilot.press("y")
-            assert pilot.app.screen.query_one("#answer-note", Input).has_focus
-            await pilot.press(*"fine", "enter")
-            await wait(pilot, lambda: store.runs.approvals(run)[0].status == "approved")
-            assert store.runs.approvals(run)[0].note == "fine"
-            pilot.app.changed()
-            await wait(pilot, lambda: "approved" in text_of(pilot) and "fine" in text_of(pilot))
-
-
-async def test_escape_leaves_an_approval_unanswered(store):
-    with waiting_run(store) as run:
-        async with opened(store, run, tab="approvals") as pilot:
-            await pilot.press("n", "x", "escape")
-            await settled(pilot)
-            assert store.runs.approvals(run)[0].status == "pending"
-            assert store.runs.approvals(run)[0].answered is None
-            assert not pilot.app.screen.tab.has_class("answering")
-
-
-async def test_a_store_that_cannot_be_written_says_so_instead_of_asking(store, monkeypatch):
-    with waiting_run(store) as run:
-        monkeypatch.setattr(Store, "read_only", True)
-        async with opened(store, run, tab="approvals") as pilot:
-            assert "read-only" in text_of(pilot)
-            await pilot.press("y")
-            assert "read-only" in pilot.app.told[-1]
-            assert not pilot.app.screen.tab.has_class("answering")
 
 
 # --- costs, messages, items ----------------------------------------------------------------------------

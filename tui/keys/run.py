@@ -99,6 +99,11 @@ RUN_APPROVALS = (
     Key("approvals.reject", "n", "answer('rejected')", "reject", "Reject what waits", footer=True, changes=True),
 )
 
+RUN_ARTIFACTS = (
+    Key("artifacts.edit", "E", "edit", "edit a copy", "A copy of the file in $VISUAL or $EDITOR", footer=True),
+    Key("artifacts.copy", "y", "copy_path", "copy path", "The file's path, to the clipboard", footer=True),
+)
+
 PLACES = (
     Place("tree", "Inside a run: trees", TREE),
     Place("run", "Inside a run", RUN, ("tree",)),
@@ -109,4 +114,5 @@ PLACES = (
     Place("messages", "Inside a run: messages", RUN_MESSAGES, ("run", "tree")),
     Place("items", "Inside a run: items", RUN_ITEMS, ("run", "tree")),
     Place("approvals", "Inside a run: approvals", RUN_APPROVALS, ("run", "tree")),
+    Place("artifacts", "Inside a run: artifacts", RUN_ARTIFACTS, ("run", "tree")),
 )

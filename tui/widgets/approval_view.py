@@ -1,6 +1,5 @@
 """The approvals tab: what waits for a person, answered right here."""
 
-import getpass
 from collections.abc import Sequence
 
 from textual import on
@@ -19,7 +18,8 @@ from ..lines import Line, one_line
 from ..loading import in_thread
 from ..messages import Trouble
 from ..nodes import Node
-from ..part_nodes import approval_nodes
+from ..parts.approval_nodes import approval_nodes
+from ..signing import who
 from .line_list import OneLine
 from .page_tab import PageTab
 from .tree_view import TreeView
@@ -104,7 +104,7 @@ class ApprovalTab(PageTab):
         self.back()
 
         def answer() -> None:
-            store.runs.decide(approval.run, approval.id, decision, by=getpass.getuser(), note=note)
+            store.runs.decide(approval.run, approval.id, decision, by=who(), note=note)
 
         def done(result: FlightlogError | None) -> None:
             if isinstance(result, FlightlogError):

@@ -1,0 +1,77 @@
+"""Approvals as lines: what waits first, then what was answered, by whom and how fast."""
+
+from collections.abc import Iterator, Sequence
+
+from ...core.clock import to_seconds
+from ...core.runs import Approval
+from ...core.text import safe_text
+from .. import format
+from ..facts import gap
+from ..glyphs import Glyphs
+from ..json_nodes import members
+from ..lines import Line, one_line, status_ink
+from ..lines import between as edges
+from ..nodes import Node
+
+
+def approval_nodes(approvals: Sequence[Approval], now: float, glyphs: Glyphs, may_answer: str) -> list[Node]:
+    """What waits first, then what was decided, newest first; `may_answer` says why not, if one may not."""
+    waiting = [one for one in approvals if one.status == "pending"]
+    decided = [one for one in reversed(approvals) if one.status != "pending"]
+    nodes: list[Node] = []
+    for one in (*waiting, *decided):
+        nodes += [*_approval(one, now, glyphs, may_answer), gap(one.id)]
+    return nodes[:-1]
+
+
+def _approval(one: Approval, now: float, glyphs: Glyphs, may_answer: str) -> Iterator[Node]:
+    pending = one.status == "pending"
+    ink = "warn" if pending else status_ink(one.status)
+    sign = glyphs.waiting if pending else glyphs.status(one.status)
+    line: Line = [(f"{sign} {'waits' if pending else one.status}  ", ink), (one_line(one.question, 300), "strong")]
+    when = f"{format.age(now - _at(one.requested))} ago" if pending else format.moment(one.decided or one.requested)
+    whole = safe_text(one.question, lines=True)
+    long = "\n" in whole.strip() or len(whole) > 120
+    target = ("approval", one.id)
+    text = whole if long else ""
+    end: Line = [(f"  {when}", "muted")]
+    yield Node(one.id, lambda width: edges(line, end, width), text=text, open=long, target=target)
+    if pending and one.answered:
+        yield Node(
+            (one.id, "answered"), [(f"  {one.answered}; the run has not taken it up yet", "accent")], target=target
+        )
+    elif pending:
+        yield Node((one.id, "answer"), [("  ", "text"), *_answer_line(may_answer)], target=target)
+    if one.expires and pending:
+        left = _at(one.expires) - now
+        text = f"expires in {format.age(left)}" if left > 0 else "its time is over"
+        yield Node((one.id, "expires"), [(f"  {text}", "muted")], target=target)
+    if not pending and (one.by or one.note or one.decided):
+        yield Node((one.id, "by"), _decided(one), target=target)
+    if one.step:
+        yield Node((one.id, "step"), [("  asked in ", "muted"), (one_line(one.step, 60), "accent")], target=one.step)
+    if one.details:
+        yield Node((one.id, "details"), [("details", "muted")], members(one.details), open=True, target=None)
+
+
+def _decided(one: Approval) -> Line:
+    """Who answered, after how long, and what he said to it."""
+    line: Line = [("  ", "text")]
+    if one.by:
+        line.append((f"{one_line(one.by, 60)}  ", "accent"))
+    if one.decided:
+        line.append((f"after {format.duration(_at(one.decided) - _at(one.requested))}  ", "muted"))
+    return [*line, (one_line(one.note), "text")]
+
+
+def _answer_line(may_answer: str) -> Line:
+    if may_answer:
+        return [(may_answer, "muted")]
+    return [("y", "accent"), (" approve   ", "text"), ("n", "accent"), (" reject", "text")]
+
+
+def _at(t: str) -> float:
+    try:
+        return to_seconds(t)
+    except ValueError:
+        return 0.0
