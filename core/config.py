@@ -4,6 +4,8 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
+from .text import masked
+
 LocalType = Literal["file", "sqlite"]
 """How a data directory keeps its runs."""
 StorageType = Literal["file", "sqlite", "postgres"]
@@ -18,14 +20,6 @@ DEFAULT_PATHS: dict[str, dict[str, str]] = {
     "mirror": {"file": "mirror"},
 }
 """Concern → storage type → path in the data directory, where none is given."""
-
-
-def masked(url: str) -> str:
-    """The URL of a server as it may be shown: without user, password and options. What is none stays as it is."""
-    scheme, mark, rest = url.partition("://")
-    if not mark:
-        return url
-    return scheme + mark + rest.partition("?")[0].rpartition("@")[2]
 
 
 class Storage(msgspec.Struct, kw_only=True, frozen=True):

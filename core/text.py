@@ -137,6 +137,14 @@ def fit(text: str, width: int) -> str:
     return "".join(kept) + "…" + " " * (width - taken)
 
 
+def masked(url: str) -> str:
+    """The URL of a server as it may be shown: without user, password and options. What is none stays as it is."""
+    scheme, mark, rest = url.partition("://")
+    if not mark:
+        return url
+    return scheme + mark + rest.partition("?")[0].rpartition("@")[2]
+
+
 # --- how text is searched ---------------------------------------------------------------------------
 
 

@@ -45,6 +45,17 @@ def test_a_verb_that_acts_loads_no_screen(tmp_path):
     assert not loaded & {"textual", "rich"}
 
 
+def test_the_first_frame_waits_for_nothing_that_it_does_not_show():
+    loaded = loaded_after(
+        "from flightlog.tui.cli import browse, main\n"
+        "from flightlog.tui.app import FlightlogApp\n"
+        "FlightlogApp(lambda: None).get_default_screen()"
+    )
+    assert not loaded & {"sqlalchemy", "msgspec", "yaml", "alembic", "watchdog", "sqlite3"}
+    later = ("flightlog.backends", "flightlog.core.query", "flightlog.core.runs", "flightlog.core.store")
+    assert not {name for name in loaded if name.startswith((*later, "flightlog.tui.personal", "flightlog.tui.format"))}
+
+
 def test_every_module_of_the_rooms_is_imported_under_the_packages_name():
     files = {str(path) for room in ROOMS for path in (ROOT / room).rglob("*.py")}
     twice = [

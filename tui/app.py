@@ -8,16 +8,15 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from textual import events, on
+from textual import events
 from textual.app import App
 from textual.screen import Screen
 
 from ..core.errors import FlightlogError, StorageError
 from ..core.text import safe_text
-from .command_log import CommandLog
-from .commands import KeyCommands, places_of
 from .glyphs import ASCII, UNICODE
 from .keys import bindings
 from .loading import in_thread
@@ -32,22 +31,24 @@ from .messages import (
     StoreOpened,
     Trouble,
 )
-from .operations import Operations
-from .personal.leaving import Remembering
-from .personal.person import Person
-from .pulse import Pulse
-from .retaining import Retaining
 from .screens.opening import Opening
 from .screens.small import TooSmall
-from .standings import Standings
 from .themes import DARK, LIGHT
 from .type_ahead import TypeAhead
-from .warming import warm
-from .widgets.place_line import PlaceLine
+from .warming import collect, warm
 
 if TYPE_CHECKING:
+    from textual.command import Provider
+
     from ..core.store import Store
+    from .command_log import CommandLog
+    from .operations import Operations
+    from .personal.person import Person
+    from .pulse import Pulse
+    from .retaining import Retaining
     from .screens.runs import RunsScreen
+    from .standings import Standings
+    from .widgets.place_line import PlaceLine
 
 AGAIN = 5.0
 """Seconds in which the same trouble is not told twice, and after which a store is tried to be opened once more."""
@@ -64,13 +65,19 @@ DAYS = 30.0
 """Seconds between two looks at whether it is another day, for budgets."""
 
 
+def _commands() -> "type[Provider]":
+    from .commands import KeyCommands
+
+    return KeyCommands
+
+
 class FlightlogApp(App[None]):
     """The browser. `open_store` is called in a thread after the first frame; its FlightlogError is shown."""
 
     TITLE = "flightlog"
     CSS_PATH = "styles/flightlog.tcss"
     BINDINGS = bindings("app")
-    COMMANDS = App.COMMANDS | {KeyCommands}
+    COMMANDS = App.COMMANDS | {_commands}
     ENABLE_COMMAND_PALETTE = True
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-short"), (30, "-tall")]
@@ -81,7 +88,7 @@ class FlightlogApp(App[None]):
         *,
         ascii: bool = False,
         name: str = "",
-        who: Callable[[], Person] | None = None,
+        who: "Callable[[], Person] | None" = None,
         options: Sequence[str] = (),
     ) -> None:
         """`name` is what the store is called until it is open.
@@ -97,23 +104,58 @@ class FlightlogApp(App[None]):
         """The run list: what all other screens lie on."""
         self._open_store, self._called, self._opening = open_store, name, False
         self._who = who
-        self.person = Person()
-        """Who sits in front of it."""
-        self.standings = Standings(self)
-        """How the budgets stand."""
-        self.commands = CommandLog(options)
-        """What was changed, as command lines."""
-        self.pulse = Pulse(self)
-        """What runs now, how fast that spends, and which runs a person wants to be told of."""
-        self.operations = Operations(self)
-        """What is being done with runs."""
-        self.retaining = Retaining(self, self.operations)
-        """What the retention policy does by itself."""
+        self._options = options
         self.typed = TypeAhead(self)
         """What was typed and waits for its turn."""
         self._places: dict[str, Screen[Any]] = {}
         self._told: dict[str, float] = {}
         self._report = ""
+
+    # --- what the first frame does without, and is not read before it -------------------------------
+
+    @cached_property
+    def person(self) -> "Person":
+        """Who sits in front of it."""
+        from .personal.person import Person
+
+        return Person()
+
+    @cached_property
+    def standings(self) -> "Standings":
+        """How the budgets stand."""
+        from .standings import Standings
+
+        return Standings(self)
+
+    @cached_property
+    def commands(self) -> "CommandLog":
+        """What was changed, as command lines."""
+        from .command_log import CommandLog
+
+        return CommandLog(self._options)
+
+    @cached_property
+    def pulse(self) -> "Pulse":
+        """What runs now, how fast that spends, and which runs a person wants to be told of."""
+        from .pulse import Pulse
+
+        return Pulse(self)
+
+    @cached_property
+    def operations(self) -> "Operations":
+        """What is being done with runs."""
+        from .operations import Operations
+
+        return Operations(self)
+
+    @cached_property
+    def retaining(self) -> "Retaining":
+        """What the retention policy does by itself."""
+        from .retaining import Retaining
+
+        return Retaining(self, self.operations)
+
+    # --- how it begins and ends -----------------------------------------------------------------------
 
     def on_load(self) -> None:
         sys.setswitchinterval(TURN)
@@ -128,7 +170,6 @@ class FlightlogApp(App[None]):
 
     def on_mount(self) -> None:
         self.call_after_refresh(self._enter)
-        self.set_interval(DAYS, self.standings.look)
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGTERM, signal.SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(number, self._end, number)
@@ -144,8 +185,8 @@ class FlightlogApp(App[None]):
         else:
             in_thread(self, self._who, self._met)
 
-    def _met(self, person: Person | FlightlogError) -> None:
-        if isinstance(person, Person):
+    def _met(self, person: "Person | FlightlogError") -> None:
+        if not isinstance(person, FlightlogError):
             self.person = person
             self.set_keymap(person.settings.keys)
             # A theme that the environment names is for one start.
@@ -159,6 +200,7 @@ class FlightlogApp(App[None]):
     def _begin(self) -> None:
         from .screens.runs import RunsScreen
 
+        self.set_interval(DAYS, self.standings.look)
         first = self.screen
         self.home = RunsScreen(self._called)
         if kept := self.person.remembered.screens.get("runs"):
@@ -193,6 +235,7 @@ class FlightlogApp(App[None]):
     def _opened(self, opened: StoreOpened | FlightlogError) -> None:
         self._opening = False
         if isinstance(opened, FlightlogError):
+            collect()
             self.home.show_failure(opened)
             if isinstance(opened, StorageError):
                 self.set_timer(AGAIN, self.open)  # a server that is away comes back
@@ -211,6 +254,8 @@ class FlightlogApp(App[None]):
 
     def _remember(self) -> None:
         """Takes note of how everything is shown, for the next start; written only when something differs."""
+        from .personal.leaving import Remembering
+
         screens = dict(self.person.remembered.screens)
         for name, screen in {"runs": self.home, **self._places}.items():
             if isinstance(screen, Remembering):
@@ -274,13 +319,14 @@ class FlightlogApp(App[None]):
             self.push_screen(screen)
             screen.call_after_refresh(screen.show_store, self.store, self._watching)
 
-    @on(PlaceLine.Picked)
-    async def place_picked(self, message: PlaceLine.Picked) -> None:
+    async def on_place_line_picked(self, message: "PlaceLine.Picked") -> None:
         """A place was clicked on."""
         await self.action_place(message.place)
 
     async def action_place(self, name: str) -> None:
         """Goes to a place; what lay on the one before is left."""
+        from .personal.leaving import Remembering
+
         if self.store is None or (name != "runs" and self.screen is self._places.get(name)):
             return
         while self.screen is not self.home and len(self.screen_stack) > 1:
@@ -342,6 +388,7 @@ class FlightlogApp(App[None]):
             await self.run_action("refresh", self.screen)
 
     def action_help(self) -> None:
+        from .commands import places_of
         from .screens.help import Help
 
         read_only = self.store is not None and self.store.read_only

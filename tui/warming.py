@@ -1,5 +1,6 @@
 """Modules of places, read while nobody waits for them: who goes to a place first waits for its drawing alone."""
 
+import gc
 import importlib
 import threading
 import time
@@ -20,3 +21,11 @@ def _read() -> None:
     for name in ("textual.widgets._text_area", "pygments.lexers.data", *(f"{__package__}.screens.{p}" for p in PLACES)):
         time.sleep(REST)
         importlib.import_module(name)
+    collect()
+
+
+def collect() -> None:
+    """Lets Python look for cycles, if it was told not to while the program was read: and then never among that."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 from urllib.parse import quote
 
-from ...core.config import masked
 from ...core.errors import ConfigError
+from ...core.text import masked
 from ..postgres.server_url import ServerUrl, is_server_url, spool_folder
 
 MEMORY = "sqlite::memory:"

@@ -7,9 +7,10 @@ import pytest
 from flightlog.backends.configuration.config_file import load_config, load_retention
 from flightlog.backends.configuration.policies import budgets_of, policy_of
 from flightlog.core.budgets import EACH, budget_of
-from flightlog.core.config import Config, Source, Storage, masked
+from flightlog.core.config import Config, Source, Storage
 from flightlog.core.errors import ConfigError
 from flightlog.core.retention.policy import Block, Keep, Policy
+from flightlog.core.text import masked
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -1,5 +1,6 @@
 """`flightlog [PATH]`: the browser."""
 
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from .options import Settings, verb
 
 if TYPE_CHECKING:
     from ...core.store import Store
+    from ..personal.person import Person
 
 
 @verb(epilog="flightlog\nflightlog ./data\nflightlog checkpoints.sqlite\nflightlog postgresql://db.example/flights")
@@ -44,10 +46,12 @@ def run_browser(settings: Settings, *, opened: Callable[[], None] | None = None,
 
     `remember`: whether the next start finds the browser as it was left.
     """
+    gc.disable()  # until what a program is made of has been read (`warming`): a seventh of the time it starts in
     from ..app import FlightlogApp
-    from ..personal.person import Person, load_person
 
-    def who() -> Person:
+    def who() -> "Person":
+        from ..personal.person import load_person
+
         return load_person(remembered_as(settings) if remember else None)
 
     def opening() -> "Store":

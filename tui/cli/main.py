@@ -109,7 +109,7 @@ class Verbs(click.Group):
             return super().resolve_command(ctx, args)
         if len(args) > 1 and not args[1].startswith("-") and not os.path.exists(args[0]):
             # A path takes nothing after it: this was meant as a verb.
-            from ...core.config import masked
+            from ...core.text import masked
 
             near = get_close_matches(args[0], VERBS, 1)
             hint = f"did you mean {near[0]!r}?" if near else "`flightlog --help` lists the verbs"

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from ...core.config import masked
 from ...core.errors import ConfigError, FlightlogError
-from ...core.text import safe_text
+from ...core.text import masked, safe_text
 from .options import Settings
 from .output import say
 

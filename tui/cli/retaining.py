@@ -5,7 +5,6 @@ import shlex
 from datetime import datetime
 
 from ...core import clock
-from ...core.config import masked
 from ...core.errors import NotSupported, StorageError
 from ...core.operations import new_order
 from ...core.retention.applying import carry_out, check_saved, digest_of
@@ -15,7 +14,7 @@ from ...core.retention.plan import Plan, plan
 from ...core.retention.policy import Policy
 from ...core.retention.saved import SavedPlan, restored
 from ...core.store import Store
-from ...core.text import safe_text
+from ...core.text import masked, safe_text
 from .. import applying
 from ..applying import Meant
 from ..signing import who
