@@ -28,6 +28,7 @@ GROUPS = {
         "states": ("states", "Checkpoints of a run and their graph."),
         "state": ("states", "The state at a checkpoint, as JSON."),
         "diff": ("diff", "What differs between runs, two versions, or two checkpoints."),
+        "export": ("export", "A run, or several beside each other, as one page of HTML to be sent."),
         "sessions": ("groups", "Sessions with their runs and costs."),
         "costs": ("groups", "Costs by day, workflow, version, model, agent or session."),
         "metrics": ("metrics", "What the runs of a workflow came to, by version or day; two versions compared."),

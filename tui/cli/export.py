@@ -1,0 +1,47 @@
+"""`export`: a run, or several beside each other, as one page of HTML."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from ...core.text import safe_text
+from .opening import opened
+from .options import Settings, json_option, verb
+from .output import say, say_json
+
+
+@verb(
+    epilog="""
+flightlog export 01j9
+flightlog export 01j9 01k2 -o better.html
+flightlog export 01j9 -o - | gzip > run.html.gz"""
+)
+@click.argument("names", nargs=-1, required=True, metavar="RUN [RUN...]")
+@click.option(
+    "-o", "--out", metavar="FILE", help="Where to; - is the output. Otherwise a file named after the run, here."
+)
+@click.option("--force", is_flag=True, help="Overwrite FILE.")
+@json_option("One JSON object: where, how many bytes, which runs.")
+def export(settings: Settings, names: tuple[str, ...], out: str | None, force: bool, as_json: bool) -> None:
+    """A page of RUN, or of two to five runs beside each other (the first is the baseline): one file that can be sent.
+
+    It fetches nothing and runs nothing. Very long logs, states and lists are shown in part, and it says how much.
+    """
+    from .. import format
+    from ..export.writing import file_name, page_of, write_page
+    from .diff_runs import found
+
+    if out == "-" and as_json:
+        raise click.UsageError("the page itself goes to the output with -o -, so --json has no room")
+    with opened(settings) as store:
+        runs = [store.runs.get(store.runs.resolve(names[0]))] if len(names) == 1 else found(store, names)
+        page = page_of(store, runs)
+    if out == "-":
+        sys.stdout.buffer.write(page.encode("utf-8"))
+        return
+    written = write_page(page, Path(out or file_name(runs)), force=force)
+    if as_json:
+        say_json({"file": written.file, "bytes": written.bytes, "runs": [run.id for run in runs]})
+    else:
+        say(f"{safe_text(written.file)}  {format.size(written.bytes)}")

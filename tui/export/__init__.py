@@ -1,0 +1,1 @@
+"""Runs and comparisons as pages of HTML: one file each, that fetches nothing and runs nothing."""

@@ -1,0 +1,64 @@
+"""Pages on their way into files: nothing that is there is overwritten unless somebody says so."""
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from ...core.errors import StorageError
+from ...core.runs import Run
+from ...core.store import Store
+from .comparison_page import comparison_page
+from .elements import Html
+from .run_page import run_page
+
+
+class Written(NamedTuple):
+    """What became of it."""
+
+    file: str
+    bytes: int
+
+
+def page_of(store: Store, runs: Sequence[Run], base: int = 0) -> Html:
+    """The page of one run, or of several beside each other. To be called in a thread."""
+    return run_page(store, runs[0]) if len(runs) == 1 else comparison_page(store, runs, base)
+
+
+def file_name(runs: Sequence[Run]) -> str:
+    """What the file is called unless somebody names it: `run-01j….html`, `compare-8k3f-9x2c.html`."""
+    ids = [re.sub(r"[^A-Za-z0-9._-]", "_", run.id)[:80] for run in runs]
+    return f"run-{ids[0]}.html" if len(ids) == 1 else f"compare-{'-'.join(id[-6:] for id in ids)}.html"
+
+
+def free_name(folder: Path, runs: Sequence[Run]) -> Path:
+    """A file of that name, or with a number behind it, which is not there yet."""
+    path = folder / file_name(runs)
+    number = 2
+    while path.exists():
+        path = folder / f"{Path(file_name(runs)).stem}-{number}.html"
+        number += 1
+    return path
+
+
+def write_page(page: Html, path: Path, *, force: bool = False) -> Written:
+    """Writes a whole page, or nothing; StorageError if the file is there already (without `force`) or cannot be."""
+    data = page.encode("utf-8")
+    target = path.with_name(f".{path.name}.{os.getpid()}.part") if force else path
+    try:
+        with open(target, "xb") as file:
+            try:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            except BaseException:
+                target.unlink(missing_ok=True)
+                raise
+        if force:
+            os.replace(target, path)
+    except FileExistsError as error:
+        raise StorageError(f"{path} is there already", advice="name another file with -o, or --force") from error
+    except OSError as error:
+        raise StorageError(f"cannot write {path}: {error.strerror or error}", advice="name another with -o") from error
+    return Written(str(path), len(data))
