@@ -237,3 +237,25 @@ async def test_two_versions_are_compared_over_all_their_runs(tmp_path, size):
         await app.push_screen(DiffScreen(app.store, "triage", None, 3))
         await pilot.press("h")
         assert told(app, "no second version")
+
+
+async def test_a_run_and_a_comparison_are_written_into_pages_and_nothing_is_overwritten(app, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await at_runs(pilot)
+        run = app.home.run_list.cursor
+        await pilot.press("ctrl+e")
+        await until(pilot, lambda: told(app, f"run-{run}.html"))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, RunScreen) and app.screen.run is not None)
+        await pilot.press("s", "ctrl+e")
+        await until(pilot, lambda: told(app, f"run-{run}-2.html"))
+        await pilot.press("escape", "space", "space", "ctrl+e")
+        await until(pilot, lambda: told(app, "compare-"))
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(app.screen, CompareScreen) and app.screen.runs)
+        await pilot.press("right", "b", "ctrl+e")
+        await until(pilot, lambda: len(list(tmp_path.glob("compare-*.html"))) == 2)
+        await until(pilot, lambda: told(app, "-2.html"))
+    pages = sorted(tmp_path.glob("*.html"))
+    assert len(pages) == 4 and all(page.read_text().rstrip().endswith("</html>") for page in pages)

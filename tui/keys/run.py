@@ -25,6 +25,7 @@ RUN = (
     Key("run.approvals", "p", "tab('approvals')", "approvals", "What waits, or waited, for a person"),
     Key("run.watch", "w", "watch", "watch", "Tell me when it ends, fails or asks; or no more (not in the log)"),
     Key("run.artifacts", "a", "tab('artifacts')", "artifacts", "The files that the run made"),
+    Key("run.export", "ctrl+e", "export", "export", "Write the run into a page of HTML"),
 )
 """Keys of the run screen."""
 

@@ -31,6 +31,7 @@ from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar
 from ..widgets.line_list import LineList, OneLine
 from ..widgets.tab_bar import TabBar, TabRule, TabTitle
+from .exporting import export_runs
 
 LEAST, MOST = 2, 5
 """Runs that are compared at once."""
@@ -301,6 +302,11 @@ class CompareScreen(Screen[None]):
             step = row.target.steps[self.table.column]
             target = step.id if step is not None else None
         self.app.push_screen(RunScreen(self.store, run.id, tab=tab, target=target))
+
+    def action_export(self) -> None:
+        """Writes the comparison into a page of HTML."""
+        if len(self.runs) >= LEAST:
+            export_runs(self, self.store, [run.id for run in self.runs], base=self.context.base)
 
     def action_back(self) -> None:
         self.dismiss()

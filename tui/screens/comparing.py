@@ -1,4 +1,4 @@
-"""From the run list into a comparison: of the marked runs, or of one with the run before it."""
+"""From the run list into a comparison, or into a file: the marked runs, or the one under the cursor."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from ..loading import in_thread
 from ..messages import Trouble
 from ..personal.person import key_for
 from ..run_list import RunList
+from .exporting import export_runs
 
 if TYPE_CHECKING:
     from ...core.store import Store
 
 
 class Comparing(Screen[None]):
-    """The key that compares, of a screen that shows a `run_list`."""
+    """The keys that compare and export, of a screen that shows a `run_list`."""
 
     run_list: RunList
     store: Store | None
@@ -41,6 +42,19 @@ class Comparing(Screen[None]):
             self._with_the_one_before(next(iter(marks.ids)) if count else self.run_list.cursor)
         else:
             self._say(self._how)
+
+    def action_export(self) -> None:
+        """Writes the run, or the two to five marked ones beside each other, into a page of HTML."""
+        from .compare import MOST
+
+        marks, current = self.run_list.marks, self.run_list.current
+        count = marks.count(self.run_list.matching or 0)
+        if self.store is None:
+            return
+        if count > MOST or marks.all:
+            self._say(f"{count:,} runs are marked, and at most {MOST} fit on one page")
+        elif count or isinstance(current, Run):
+            export_runs(self, self.store, sorted(marks.ids) if count else [self.run_list.cursor])
 
     def _with_the_one_before(self, id: str) -> None:
         store = self.store

@@ -38,6 +38,7 @@ from ..widgets.run_tab import RunTab
 from ..widgets.state_view import StateTab
 from ..widgets.step_tree import StepsTab
 from ..widgets.tab_bar import TabBar, TabRule
+from .exporting import export_runs
 
 MAKE: dict[str, type[RunTab]] = {
     "overview": OverviewTab,
@@ -203,6 +204,10 @@ class RunScreen(Screen[None]):
         await self.query_one("#run-body").mount(tab)
         self.loaders[name] = Loader(self, partial(self._begin, name), partial(self._read, name), every=EVERY)
         self.tabs[name] = tab
+
+    def action_export(self) -> None:
+        """Writes the run into a page of HTML."""
+        export_runs(self, self.store, [self.run_id])
 
     def action_back(self) -> None:
         """Steps out of what is open in the tab, then out of the run."""
