@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from .command_log import CommandLog
     from .operations import Operations
     from .personal.person import Person
+    from .personal.whereabouts import Whereabouts
     from .pulse import Pulse
     from .retaining import Retaining
     from .screens.runs import RunsScreen
@@ -135,6 +136,13 @@ class FlightlogApp(App[None]):
         return CommandLog(self._options)
 
     @cached_property
+    def whereabouts(self) -> "Whereabouts":
+        """Where the person is, and was."""
+        from .personal.whereabouts import Whereabouts
+
+        return Whereabouts(self, self._places)
+
+    @cached_property
     def pulse(self) -> "Pulse":
         """What runs now, how fast that spends, and which runs a person wants to be told of."""
         from .pulse import Pulse
@@ -203,8 +211,8 @@ class FlightlogApp(App[None]):
         self.set_interval(DAYS, self.standings.look)
         first = self.screen
         self.home = RunsScreen(self._called)
-        if kept := self.person.remembered.screens.get("runs"):
-            self.home.take_up(kept)
+        if "runs" in self.person.remembered.screens:
+            self.whereabouts.take_up("runs", self.home)
         self.push_screen(self.home)
         self.home.call_after_refresh(self.open)
         if isinstance(first, Opening):
@@ -213,7 +221,13 @@ class FlightlogApp(App[None]):
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded and self.typed.holds(event):
             return
+        if self.store is not None and isinstance(event, events.Key | events.MouseDown) and not event.is_forwarded:
+            self.whereabouts.note()
         await super().on_event(event)
+
+    async def action_view(self, step: int) -> None:
+        """Goes back to the view before, or forth again."""
+        await self.whereabouts.go(step)
 
     # --- the store ---------------------------------------------------------------------------------
 
@@ -250,18 +264,7 @@ class FlightlogApp(App[None]):
         if self.screen is self.home and place in PLACES_BESIDE:
             self.call_later(self.action_place, place)
         if self._who is not None:
-            self.set_interval(REMEMBERED, self._remember)
-
-    def _remember(self) -> None:
-        """Takes note of how everything is shown, for the next start; written only when something differs."""
-        from .personal.leaving import Remembering
-
-        screens = dict(self.person.remembered.screens)
-        for name, screen in {"runs": self.home, **self._places}.items():
-            if isinstance(screen, Remembering):
-                screens[name] = screen.left()
-        place = next((name for name, screen in self._places.items() if screen in self.screen_stack), "runs")
-        self.person.remember(place=place, screens=screens, theme=self.theme)
+            self.set_interval(REMEMBERED, self.whereabouts.remember)
 
     def _notice(self) -> None:
         self.post_message(StoreChanged())
@@ -293,7 +296,7 @@ class FlightlogApp(App[None]):
     def exit(self, *args: Any, **options: Any) -> None:
         """Takes note of how everything is left, and ends."""
         if self._who is not None and self.store is not None:
-            self._remember()
+            self.whereabouts.remember()
         super().exit(*args, **options)
 
     def close(self) -> None:
@@ -325,17 +328,14 @@ class FlightlogApp(App[None]):
 
     async def action_place(self, name: str) -> None:
         """Goes to a place; what lay on the one before is left."""
-        from .personal.leaving import Remembering
-
         if self.store is None or (name != "runs" and self.screen is self._places.get(name)):
             return
         while self.screen is not self.home and len(self.screen_stack) > 1:
             await self.pop_screen()
         if name != "runs":
             if name not in self._places:
-                self._places[name] = made = self._made(name, self.store)
-                if isinstance(made, Remembering) and (kept := self.person.remembered.screens.get(name)):
-                    made.take_up(kept)
+                self._places[name] = self._made(name, self.store)
+                self.whereabouts.take_up(name, self._places[name])
                 self.install_screen(self._places[name], name)
             await self.push_screen(self._places[name])
 

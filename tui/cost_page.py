@@ -58,6 +58,8 @@ class Order(NamedTuple):
 COST = Order("cost", lambda group: (group.money.known_nanousd, group.tokens.total))
 NAME = Order("name", lambda group: _version_of(group.key), descending=False)
 DAY = Order("day", lambda group: group.key)
+SORTED_BY = {"cost": "cost", "share": "cost", "no price": "no price", "calls": "calls", "in": "tokens", "out": "tokens"}
+"""The order that a column's title stands for; any other title is the name's."""
 _MORE = (
     Order("no price", lambda group: group.money.unknown),
     Order("calls", lambda group: group.calls),

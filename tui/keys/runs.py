@@ -7,6 +7,7 @@ RUNS = (
     Key("runs.mark", "space", "mark", "mark", "Mark or unmark the run", footer=True),
     Key("runs.mark_down", "J,shift+down", "mark_down", "mark down", "Mark the run and go to the next"),
     Key("runs.mark_up", "K,shift+up", "mark_up", "mark up", "Mark the run and go to the previous"),
+    Key("runs.mark_range", "M,ctrl+at", "mark_range", "mark range", "Mark all from the last mark to here"),
     Key("runs.mark_all", "asterisk", "mark_all", "mark all", "Mark all runs that the filter shows, or none"),
     Key("runs.filter", "slash", "filter", "filter", "Filter the list", footer=True),
     Key("runs.sort", "s", "sort", "sort", "Sort by the next column", footer=True),

@@ -20,6 +20,7 @@ SPACE = (
     Key("space.runs", "u", "runs", "runs", "The run itself, or the runs of the workflow", footer=True),
     Key("space.mark_down", "J,shift+down", "mark_down", "mark down", "Mark it and go to the next"),
     Key("space.mark_up", "K,shift+up", "mark_up", "mark up", "Mark it and go to the previous"),
+    Key("space.mark_range", "M,ctrl+at", "mark_range", "mark range", "Mark all from the last mark to here"),
     Key("space.mark_all", "asterisk", "mark_all", "mark all", "Mark all that is shown, or none"),
     Key("space.restore", "R", "restore", "restore", "Unpack archived runs", changes=True),
     Key("space.stop", "X", "stop", "stop", "Stop what is being done with runs, between two of them", changes=True),

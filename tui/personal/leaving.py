@@ -19,7 +19,11 @@ class Remembering(Protocol):
         ...
 
     def take_up(self, kept: dict[str, Any]) -> None:
-        """Is so again, as far as that is possible; called before it is shown."""
+        """Is so again, as far as that is possible; called before it is shown, or followed by `show_taken`."""
+        ...
+
+    def show_taken(self) -> None:
+        """Shows what it has taken up while it was on screen already."""
         ...
 
 

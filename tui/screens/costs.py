@@ -17,7 +17,7 @@ from ...core.runs import Totals
 from ...core.store import Store
 from ..budget_lines import title
 from ..completion import candidates, unfinished
-from ..cost_page import AXES, WINDOWS, Asked, CostPage, Order, orders, runs_of
+from ..cost_page import AXES, SORTED_BY, WINDOWS, Asked, CostPage, Order, orders, runs_of
 from ..glyphs import glyphs_of
 from ..keys import bindings
 from ..lines import Line, one_line
@@ -30,7 +30,7 @@ from ..widgets.empty import Empty, no_costs, no_costs_match
 from ..widgets.filter_bar import FilterBar
 from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar
-from ..widgets.line_list import LineList, OneLine
+from ..widgets.line_list import HeadLine, LineList, OneLine
 from ..widgets.place_line import PlaceLine
 from .place import PlaceScreen
 
@@ -76,7 +76,7 @@ class CostsScreen(PlaceScreen):
             yield BudgetList(id="budgets")
         yield AxisLine(lambda: self.by, self._order, id="axes")
         with Vertical(id="costs-pane"):
-            yield OneLine(costs.head, id="costs-head")
+            yield HeadLine(costs.head, id="costs-head")
             yield costs
             yield OneLine(costs.total, id="costs-total")
             yield Empty()
@@ -108,6 +108,11 @@ class CostsScreen(PlaceScreen):
             match told.get(by) if isinstance(told, dict) else None:
                 case [name, bool() as descending] if (order := one_of(name, orders(by))) is not None:
                     self.orders[by] = order._replace(descending=descending)
+
+    def show_taken(self) -> None:
+        """Shows what it has taken up while it was on screen already."""
+        self.query_one(FilterBar).begin(self.filter.text)
+        self._ask()
 
     # Reading.
 
@@ -246,6 +251,17 @@ class CostsScreen(PlaceScreen):
         place = names.index(self.orders[self.by].name)
         self.orders[self.by] = orders(self.by)[(place + 1) % len(names)]
         self._ask()
+
+    @on(HeadLine.Picked)
+    def _title_picked(self, message: HeadLine.Picked) -> None:
+        """Sorts by the column; by the one that is on, the other way round."""
+        name = SORTED_BY.get(message.title.lower(), orders(self.by)[self.by != "day"].name)
+        order = one_of(name, orders(self.by))
+        if order is not None and order.name == self.orders[self.by].name:
+            self.action_reverse()
+        elif order is not None:
+            self.orders[self.by] = order
+            self._ask()
 
     def action_reverse(self) -> None:
         order = self.orders[self.by]

@@ -13,6 +13,7 @@ from ...core.runs import Run
 from ..groups import GROUPINGS
 from ..loading import Loader
 from ..operations import operations_of
+from ..personal.person import key_for
 from ..run_columns import SORTS
 from ..run_list import RunList
 from ..watching import watching_of
@@ -20,6 +21,9 @@ from ..widgets.filter_bar import FilterBar
 from ..widgets.frame import FrameLine
 from ..widgets.preview import Preview
 from ..widgets.run_table import RunTable
+
+FARTHEST = 10_000
+"""Lines between which a range is marked at most."""
 
 
 class ListActions(Screen[None]):
@@ -29,6 +33,7 @@ class ListActions(Screen[None]):
     loader: Loader[Any]
     previewer: Loader[Any]
     shows_preview = True
+    _marked_last = ""
 
     @property
     def table(self) -> RunTable:
@@ -77,8 +82,28 @@ class ListActions(Screen[None]):
     def action_mark_up(self) -> None:
         self._mark(-1, True)
 
+    def action_mark_range(self) -> None:
+        """Marks all runs from the one that was marked last to the cursor."""
+        found, last = self.run_list, self._marked_last
+        start = found.line_of(last) if last else None
+        if not last or last not in found.marks:
+            self.app.notify("mark one first: all from there to the cursor are marked", markup=False)
+            return
+        low, high = sorted((start, found.cursor_line)) if start is not None else (0, FARTHEST)
+        lines = [found.line(number) for number in range(low, high + 1)] if high - low < FARTHEST else [None]
+        if None in lines:
+            text = f"more than is in memory lies between: a filter and {key_for(self, 'runs.mark_all')} mark that"
+            self.app.notify(text, severity="warning", markup=False)
+            return
+        for line in lines:
+            if isinstance(line, Run):
+                found.marks.put(line.id, True)
+        self.table.sync()
+        self.query_one("#list-top", FrameLine).update()
+
     def _mark(self, step: int, marked: bool | None = None) -> None:
         found = self.run_list
+        self._marked_last = found.cursor
         if isinstance(found.current, Run):
             found.marks.put(found.cursor, found.cursor not in found.marks if marked is None else marked)
         self.table.move_to(found.cursor_line + step)

@@ -95,6 +95,10 @@ class RetentionScreen(PlaceScreen):
         """Is as it was left."""
         self.tab = one_of(kept.get("tab"), TABS) or self.tab
 
+    def show_taken(self) -> None:
+        """Shows what it has taken up while it was on screen already."""
+        self.action_tab(self.tab)
+
     # Reading.
 
     def on_screen_resume(self) -> None:

@@ -12,6 +12,7 @@ from textual.screen import Screen
 
 from ...core import clock
 from ...core.clock import between
+from ...core.query.query import of_version
 from ...core.runs import FINISHED, Run
 from ...core.store import Store
 from ...core.text import cells, fit
@@ -21,19 +22,21 @@ from ..glyphs import glyphs_of
 from ..keys import bindings
 from ..lines import Line, one_line, status_ink, width_of
 from ..loading import FRAME, Loader
-from ..messages import StoreChanged
+from ..messages import ShowRuns, StoreChanged
+from ..places import TABS, version_name
 from ..run_tabs import NAMES, shown
 from ..watching import watching_of
 from ..widgets.approval_view import ApprovalTab
 from ..widgets.artifact_view import ArtifactTab
 from ..widgets.cost_view import CostTab
-from ..widgets.frame import FrameLine
+from ..widgets.crumb_line import Crumb, CrumbLine
 from ..widgets.item_view import ItemTab
 from ..widgets.key_bar import KeyBar
 from ..widgets.line_list import LineList
 from ..widgets.log_view import LogTab
 from ..widgets.message_view import MessageTab
 from ..widgets.overview import OverviewTab
+from ..widgets.place_line import PlaceLine
 from ..widgets.run_tab import RunTab
 from ..widgets.state_view import StateTab
 from ..widgets.step_tree import StepsTab
@@ -52,6 +55,8 @@ MAKE: dict[str, type[RunTab]] = {
     "artifacts": ArtifactTab,
 }
 
+WIDE = 100
+"""Columns from which on the place is told before the workflow."""
 EVERY = 3 * FRAME
 """Seconds between two readings of a run that changes all the time."""
 
@@ -79,7 +84,7 @@ class RunScreen(Screen[None]):
         self._head: Loader[tuple[int, Run] | None] = Loader(self, self._look, self._looked, every=EVERY)
 
     def compose(self) -> ComposeResult:
-        yield FrameLine("top", self._titles, id="run-top")
+        yield CrumbLine(self._titles, id="run-top")
         bar = TabBar(id="run-tabs")
         yield bar
         yield TabRule(bar)
@@ -236,7 +241,7 @@ class RunScreen(Screen[None]):
     def _show_frame(self) -> None:
         if self.run is None:
             return
-        self.query_one("#run-top", FrameLine).update()
+        self.query_one("#run-top", CrumbLine).update()
         self.query_one(TabBar).show(self.run, self.current)
         self.query_one(TabRule).refresh()
         keys = self.query_one(KeyBar)
@@ -246,28 +251,35 @@ class RunScreen(Screen[None]):
     def _tick(self) -> None:
         if self.run is None:
             return
-        self.query_one("#run-top", FrameLine).update()
+        self.query_one("#run-top", CrumbLine).update()
         if self.tab and self.run.status not in FINISHED:
             self.tab.tick()
 
-    def _titles(self, width: int) -> tuple[Line, Line]:
-        glyphs = glyphs_of(self)
-        run = self.run
+    def _titles(self, width: int) -> tuple[list[Crumb], Line]:
+        glyphs, run = glyphs_of(self), self.run
+        id = format.short_id(one_line(self.run_id, 40), glyphs)
         if run is None:
-            return [(f" {format.short_id(one_line(self.run_id, 40), glyphs)} ", "muted"), ("reading ", "faint")], []
-        version = f"@{run.version}" if run.version is not None else ""
-        left: Line = [
-            (f" {glyphs.status(run.status)} ", status_ink(run.status)),
-            (f"{glyphs.watched} " if (watching := watching_of(self)) and run.id in watching.ids else "", "accent"),
-            (format.short_id(one_line(run.id, 40), glyphs), "muted"),
-            (f"  {one_line(run.workflow, 60)}{version} ", "strong"),
-        ]
-        facts = self._facts(run, width - 36)
-        room = width - 8 - width_of(left) - width_of(facts)
+            return [Crumb([(f" {id} ", "muted"), ("reading ", "faint")])], []
+        watched = (watching := watching_of(self)) is not None and run.id in watching.ids
+        here: Line = [(f" {glyphs.status(run.status)} ", status_ink(run.status))]
+        here += [(f"{glyphs.watched} " if watched else "", "accent"), (f"{id} ", "muted")]
+        way, facts = self._way(run, width >= WIDE), self._facts(run, width - 36)
+        room = width - 8 - sum(width_of(crumb.line) for crumb in way) - width_of(here) - width_of(facts)
         name = one_line(run.name or run.objective, 120)
         if name and room > 8:
-            left.append((f" {fit(name, min(room - 2, cells(name)))} ", "text"))
-        return left, [(" ", "text"), *facts, (" ", "text")]
+            here.append((f" {fit(name, min(room - 2, cells(name)))} ", "text"))
+        return [*way, Crumb(here)], [(" ", "text"), *facts, (" ", "text")]
+
+    def _way(self, run: Run, wide: bool) -> list[Crumb]:
+        """The place that the person came from, and the workflow."""
+        into: Line = [(glyphs_of(self).into, "faint")]
+        where = getattr(self.app, "whereabouts", None)
+        place = where.place if where is not None else "runs"
+        name = version_name(run.workflow, run.version)
+        runs = ShowRuns(of_version(run.workflow, run.version).text, name, place=place)
+        title = next(tab.title for tab in TABS if tab.id == place)
+        way = [Crumb([(f" {title} ", "muted"), *into], PlaceLine.Picked(place))] if wide else []
+        return [*way, Crumb([(f" {name} ", "strong"), *into], runs)]
 
     def _facts(self, run: Run, width: int) -> Line:
         """Short facts, as many as fit; the last ones weigh most."""

@@ -152,6 +152,12 @@ class RunsScreen(ListActions, RunOperations, Comparing):
         self.shows_preview = kept.get("preview") is not False
         self._return_to = text_of(kept.get("run"))
 
+    def show_taken(self) -> None:
+        """Shows what it has taken up while it was on screen already."""
+        self.query_one(FilterBar).begin(self.run_list.query.text)
+        self.table.focus()
+        self.list_set()
+
     def _return(self) -> None:
         """Puts the cursor where it was left, once, if the person has not moved it."""
         run, self._return_to = self._return_to, ""

@@ -25,7 +25,7 @@ from ..space_targets import query_of
 from ..widgets.empty import Empty, no_space, refused
 from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar
-from ..widgets.line_list import LineList, OneLine
+from ..widgets.line_list import HeadLine, LineList, OneLine
 from ..widgets.place_line import PlaceLine
 from ..widgets.space_list import Names, SpaceList, SpacePreview, names
 from .space_operations import SpaceOperations, marked
@@ -83,7 +83,7 @@ class SpaceScreen(SpaceOperations):
         yield PlaceLine("space", self._title, id="list-top")
         with Vertical(id="space-pane"):
             yield OneLine(self._trail, id="space-trail")
-            yield OneLine(listed.head, id="space-head")
+            yield HeadLine(listed.head, id="space-head")
             yield listed
             yield OneLine(listed.total, id="space-total")
             yield Empty()
@@ -106,6 +106,11 @@ class SpaceScreen(SpaceOperations):
         self.path = tuple(name for name in path if isinstance(name, str)) if isinstance(path, list) else ()
         self.sort = one_of(kept.get("sort"), SORTS) or self.sort
         self.shows_preview = kept.get("preview") is not False
+
+    def show_taken(self) -> None:
+        """Shows what it has taken up while it was on screen already."""
+        self._limit = PAGE
+        self._ask()
 
     # Reading.
 
@@ -275,6 +280,18 @@ class SpaceScreen(SpaceOperations):
     def action_sort(self) -> None:
         self.sort = SORTS[(SORTS.index(self.sort) + 1) % len(SORTS)]
         self._ask()
+
+    @on(HeadLine.Picked)
+    def _title_picked(self, message: HeadLine.Picked) -> None:
+        title = message.title.lower()
+        self.sort = "size" if title == "size" else "count" if title in ("holds", "events") else "name"
+        self._ask()
+
+    def action_mark_range(self) -> None:
+        """Marks all from the line that was marked last."""
+        if not self.list.mark_range():
+            self.app.notify("mark one first: all from there to the cursor are marked", markup=False)
+        self.query_one("#space-trail").refresh()
 
     def action_mark(self) -> None:
         self._mark(1)

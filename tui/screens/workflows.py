@@ -26,11 +26,11 @@ from ..places import version_name
 from ..widgets.empty import Empty, no_workflows
 from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar
-from ..widgets.line_list import LineList, OneLine
+from ..widgets.line_list import HeadLine, LineList, OneLine
 from ..widgets.place_line import PlaceLine
 from ..widgets.tree_view import TreeView
 from ..widgets.workflow_list import VersionList, WorkflowList
-from ..workflow_cells import ORDERS, in_order
+from ..workflow_cells import ORDERS, Order, in_order
 from .place import PlaceScreen
 
 EVERY = 0.5
@@ -69,7 +69,7 @@ class WorkflowsScreen(PlaceScreen):
         yield PlaceLine("workflows", self._title, id="list-top")
         with Vertical(id="workflows-pane"):
             workflows, versions = WorkflowList(id="workflows"), VersionList(id="versions")
-            yield OneLine(workflows.head, id="workflows-head")
+            yield HeadLine(workflows.head, id="workflows-head")
             yield workflows
             yield Empty()
         yield FrameLine("middle", self._middle, id="versions-top")
@@ -109,6 +109,11 @@ class WorkflowsScreen(PlaceScreen):
         """Is as it was left."""
         self.order = one_of(kept.get("sort"), ORDERS) or self.order
         self.shows_patterns = kept.get("patterns") is True
+
+    def show_taken(self) -> None:
+        """Shows what it has taken up while it was on screen already."""
+        self._sort_by(self.order)
+        self._show_panes()
 
     # Reading.
 
@@ -284,8 +289,16 @@ class WorkflowsScreen(PlaceScreen):
         if lower:
             (self.patterns if self.shows_patterns else self.versions).focus()
 
+    @on(HeadLine.Picked)
+    def _title_picked(self, message: HeadLine.Picked) -> None:
+        title = message.title.lower()
+        self._sort_by(one_of("name" if title == "workflow" else title, ORDERS) or self.order)
+
     def action_sort(self) -> None:
-        self.order = ORDERS[(ORDERS.index(self.order) + 1) % len(ORDERS)]
+        self._sort_by(ORDERS[(ORDERS.index(self.order) + 1) % len(ORDERS)])
+
+    def _sort_by(self, order: Order) -> None:
+        self.order = order
         if self.found is not None:
             self.list.show(in_order(self.found.workflows, self.order))
             self.query_one("#list-top", FrameLine).update()

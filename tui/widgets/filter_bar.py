@@ -113,7 +113,7 @@ class FilterBar(Vertical):
         self._query = parse(text)
         self.input.value = self._sent = one_line(text.strip(), 2000)
         self.query_one("#hint").display = False
-        self.add_class("open")
+        self.set_class(bool(self._sent), "open")
 
     def open(self) -> None:
         """Shows the bar and puts the person into it."""

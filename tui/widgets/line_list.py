@@ -1,5 +1,6 @@
 """The list of lines that the whole run screen is made of: a cursor, scrolling, lines drawn as they are seen."""
 
+import re
 from collections.abc import Callable, Hashable
 from functools import lru_cache
 from typing import ClassVar
@@ -88,6 +89,31 @@ class OneLine(Widget):
         width = self.size.width
         line = self._draw(width) if self._draw and y == 0 else []
         return strip_of(self, line, width)
+
+
+class HeadLine(OneLine):
+    """The titles of columns: a click on one asks to sort by it."""
+
+    class Picked(Message):
+        """The person clicked on a title."""
+
+        def __init__(self, title: str) -> None:
+            super().__init__()
+            self.title = title
+
+    def on_click(self, event: events.Click) -> None:
+        place = event.get_content_offset(self)
+        line = self._draw(self.size.width) if self._draw and place else []
+        title = title_at("".join(text for text, _ in line), place.x) if place else ""
+        if title:
+            self.post_message(self.Picked(title))
+
+
+def title_at(line: str, cell: int) -> str:
+    """The title that stands at a cell of a line, or nearest to it; empty where there is none."""
+    titles = list(re.finditer(r"[^ ]+(?: [^ ]+)*", line))
+    near = min(titles, key=lambda one: max(one.start() - cell, cell - one.end() + 1, 0), default=None)
+    return near.group().rstrip("\u2191\u2193^v ") if near is not None else ""
 
 
 class OfLines(Message):
@@ -230,6 +256,10 @@ class LineList(ScrollView, can_focus=True):
         self.redraw()
 
     # Moving.
+
+    async def handle_key(self, event: events.Key) -> bool:
+        """Keys mean what the table of keys says: Textual by itself would call `key_at` for the key `@`."""
+        return False
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)

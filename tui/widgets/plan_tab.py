@@ -27,7 +27,7 @@ from ..plan_words import Stands, no_line, standing_lines
 from ..planning import MINUTE, Made, make
 from ..screens.prompt import Confirm
 from ..screens.run_operations import begin_work, named
-from .line_list import LineList, OneLine
+from .line_list import HeadLine, LineList, OneLine
 from .plan_list import PlanList, Told
 from .policy_editor import EXAMPLE, PolicyEditor
 
@@ -75,7 +75,7 @@ class PlanTab(Container):
             yield PolicyEditor(id="policy-text")
             yield Told(self._standing, 5, id="policy-said")
         with Vertical(id="plan-side"):
-            yield OneLine(lines.head, id="plan-head")
+            yield HeadLine(lines.head, id="plan-head")
             yield lines
             yield OneLine(self._detail, id="plan-detail")
             yield Told(self._totals, 4, id="plan-totals")
@@ -257,6 +257,17 @@ class PlanTab(Container):
     def action_sort(self) -> None:
         names = [order.name for order in ORDERS]
         self._show(self.shown._replace(order=ORDERS[(names.index(self.shown.order.name) + 1) % len(ORDERS)]))
+
+    @on(HeadLine.Picked)
+    def _title_picked(self, message: HeadLine.Picked) -> None:
+        """Sorts by the column; by the one that is on, the other way round."""
+        title = message.title.lower()
+        name = {"run": "newest", "ended": "newest"}.get(title, "reason" if title.startswith("what") else title)
+        order = next((one for one in ORDERS if one.name == name), ORDERS[0])
+        if order.name == self.shown.order.name:
+            self.action_reverse()
+        else:
+            self._show(self.shown._replace(order=order))
 
     def action_reverse(self) -> None:
         order = self.shown.order

@@ -28,6 +28,7 @@ class SpaceList(LineList):
         self.page: SpacePage | None = None
         self.marked: dict[Hashable, Node] = {}
         self._left: dict[Names, Hashable] = {}
+        self._last: Hashable = None
 
     def show(self, page: SpacePage) -> None:
         """Shows this page instead."""
@@ -60,7 +61,7 @@ class SpaceList(LineList):
         node = self.current
         if node is None or not can_be_marked(node):
             return
-        key = key_of(node)
+        key = self._last = key_of(node)
         if marked is None:
             marked = key not in self.marked
         if marked:
@@ -68,6 +69,16 @@ class SpaceList(LineList):
         else:
             self.marked.pop(key, None)
         self.redraw()
+
+    def mark_range(self) -> bool:
+        """Marks all between what was marked last and the cursor; False if nothing was."""
+        start = self.page.places.get(self._last) if self.page is not None else None
+        if self.page is None or start is None:
+            return False
+        low, high = sorted((start, self.cursor))
+        self.marked |= {key_of(node): node for node in self.page.nodes[low : high + 1] if can_be_marked(node)}
+        self.redraw()
+        return True
 
     def mark_all(self) -> None:
         """Marks all that is shown, or nothing."""
