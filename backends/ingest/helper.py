@@ -1,17 +1,18 @@
-"""Another process that prepares journals while this one writes: to decode and to apply them is half of the work.
+"""Other processes that prepare journals while this one writes: to decode and to apply them is most of the work.
 
-It is given journals and gives back plain values; it opens no database. What it did not do when it ended, however
+Each is given journals and gives back plain values; it opens no database. What it did not do when it ended, however
 that was, is still to be done.
 """
 
 import gc
+import logging
 import os
 import subprocess
 import sys
 import threading
 from collections import deque
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from queue import Empty, SimpleQueue
 from typing import IO, Self, cast
 
@@ -22,19 +23,31 @@ from ..sql.writes import Values
 from .finding import Journal
 from .prepared import Prepared, prepare
 
+log = logging.getLogger("flightlog")
+
 _PATIENCE_S = 20.0
 """Who has been given a few hundred journals and says nothing for so long is not waited for."""
+_MOST = 3
+"""To write what they prepare takes a third of the time that they take."""
 _MAIN = f"from {__name__} import main; main()"
 
 
-def is_of_use() -> bool:
-    """Whether there is a second core for it."""
-    cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
-    return len(cores) > 1 and bool(sys.executable)
+def how_many() -> int:
+    """Of how many there is use: of one for each core but our own, and of so many as can be listened to."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores - 1, _MOST) if sys.executable else 0
 
 
 class Helper:
-    """One such process; it ends with the block, and with this process. Used by one thread. OSError at the beginning."""
+    """One such process; it ends with the block, and with this process. Used by one thread. OSError at the beginning.
+
+    `answers` is where it puts itself and each answer, which `told` understands; an empty one is its last.
+    """
+
+    def __init__(self, answers: "SimpleQueue[tuple[Helper, bytes]]") -> None:
+        self._answers = answers
+        self.given: deque[Sequence[Journal]] = deque()
+        """What it has to do: the parts of the journals that it has not given back."""
 
     def __enter__(self) -> Self:
         # Not by a fork, for this process has threads; in a session of its own, for a Ctrl+C is not its business.
@@ -47,9 +60,6 @@ class Helper:
             start_new_session=True,
         )
         self._to, self._from = cast(IO[bytes], self._process.stdin), cast(IO[bytes], self._process.stdout)
-        self.given: deque[Sequence[Journal]] = deque()
-        """What it has to do: the parts of the journals that it has not given back."""
-        self._answers: SimpleQueue[bytes] = SimpleQueue()
         # It is listened to all the time, so that neither waits for the other to read.
         self._listening = threading.Thread(target=self._listen, name="flightlog-helper", daemon=True)
         self._listening.start()
@@ -79,16 +89,8 @@ class Helper:
         with suppress(OSError):  # it has ended, which the next answer tells
             _send(self._to, _encoder.encode(plain))
 
-    def taken(self, *, wait: bool) -> tuple[Sequence[Journal], Prepared] | None:
-        """What it has prepared, and of which journals; None if there is nothing yet. EOFError if it has ended."""
-        try:
-            answer = self._answers.get(block=wait, timeout=_PATIENCE_S)
-        except Empty:
-            if wait:
-                raise EOFError from None
-            return None
-        if not answer:
-            raise EOFError
+    def told(self, answer: bytes) -> tuple[Sequence[Journal], Prepared]:
+        """What it has prepared, and of which journals."""
         found = _answer.decode(answer)
         first = self.given.popleft()
         if rest := first[found.reached :]:
@@ -97,8 +99,59 @@ class Helper:
 
     def _listen(self) -> None:
         while answer := _received(self._from):
-            self._answers.put(answer)
-        self._answers.put(b"")
+            self._answers.put((self, answer))
+        self._answers.put((self, b""))
+
+
+class Helpers:
+    """Some of them, until the block is left. Used by one thread."""
+
+    def __init__(self, number: int) -> None:
+        self._number, self._stack = number, ExitStack()
+        self._living: set[Helper] = set()
+        self._answers: SimpleQueue[tuple[Helper, bytes]] = SimpleQueue()
+
+    def __enter__(self) -> Self:
+        try:
+            while len(self._living) < self._number:
+                self._living.add(self._stack.enter_context(Helper(self._answers)))
+        except OSError as error:
+            log.info("no process could be had to help reading journals: %s", error.strerror)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def are_busy(self) -> bool:
+        """Whether anything is still to be given back."""
+        return any(helper.given for helper in self._living)
+
+    def give(self, parts: deque[Sequence[Journal]]) -> None:
+        """Has some of the parts prepared, so many that no helper waits."""
+        for helper in self._living:
+            while parts and helper.wants():
+                helper.give(parts.popleft())
+
+    def taken(self, parts: deque[Sequence[Journal]], *, wait: bool) -> tuple[Sequence[Journal], Prepared] | None:
+        """What one of them has prepared, and of which journals; None if there is nothing yet.
+
+        What was given to one that has ended meanwhile is put back to the parts.
+        """
+        try:
+            helper, answer = self._answers.get(block=wait, timeout=_PATIENCE_S)
+        except Empty:
+            self._put_back(parts, set(self._living) if wait else set())
+            return None
+        if answer and helper in self._living:
+            return helper.told(answer)
+        self._put_back(parts, {helper} & self._living)
+        return None
+
+    def _put_back(self, parts: deque[Sequence[Journal]], ended: set[Helper]) -> None:
+        for helper in ended:
+            log.info("a process that helped to read journals has ended: what it was given is read by another")
+            parts.extend(helper.given)
+        self._living -= ended
 
 
 def main() -> None:

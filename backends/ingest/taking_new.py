@@ -1,8 +1,7 @@
-"""Takes in thousands of journals that were never read: each is prepared without the tables, and the half of them by
-another process, where there is a second core.
+"""Takes in thousands of journals that were never read: each is prepared without the tables, and most of them by other
+processes, where there is more than one core.
 """
 
-import logging
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
@@ -15,10 +14,8 @@ from ..sql.projector import Projector
 from ..sql.writes import upsert_values
 from .catch_up import without_collecting
 from .finding import Journal
-from .helper import Helper, is_of_use
+from .helper import Helpers, how_many
 from .prepared import Prepared, prepare
-
-log = logging.getLogger("flightlog")
 
 Parts = deque[Sequence[Journal]]
 _AT_ONCE = 500
@@ -66,25 +63,12 @@ def _is_known(connection: Connection, journals: Sequence[Journal]) -> bool:
 
 def _prepared(parts: Parts) -> Generator[tuple[Sequence[Journal], Prepared]]:
     """Journals and what they come to, until there are no more; in no order."""
-    if is_of_use():
-        try:
-            yield from _by_two(parts)
-        except OSError as error:
-            log.info("no process could be had to help reading journals: %s", error.strerror)
-    while parts:
-        yield _own(parts)
-
-
-def _by_two(parts: Parts) -> Generator[tuple[Sequence[Journal], Prepared]]:
-    with Helper() as helper:
-        try:
-            while parts or helper.given:
-                while parts and helper.wants():
-                    helper.give(parts.popleft())
-                yield helper.taken(wait=not parts) or _own(parts)
-        except EOFError:
-            log.info("the process that helped to read journals has ended: the rest is read by this one")
-            parts.extend(helper.given)
+    with Helpers(how_many()) as helpers:
+        while parts or helpers.are_busy():
+            helpers.give(parts)
+            found = helpers.taken(parts, wait=not parts)
+            if found or parts:
+                yield found or _own(parts)
 
 
 def _own(parts: Parts) -> tuple[Sequence[Journal], Prepared]:

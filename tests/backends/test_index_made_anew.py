@@ -1,4 +1,4 @@
-"""An index made anew by two processes is the one that grew with the runs, whatever happens to the other process."""
+"""An index made anew by several processes is the one that grew with the runs, whatever happens to the others."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ import msgspec
 import pytest
 from flightlog.backends.files import index as files_index
 from flightlog.backends.ingest import helper, prepared, taking_new
-from flightlog.backends.ingest.helper import Helper
+from flightlog.backends.ingest.helper import Helper, Helpers
 from flightlog.backends.journal import annotations
 from flightlog.backends.journal.layout import Layout
 from flightlog.core import events as e
@@ -120,45 +120,64 @@ def grown(tmp_path, monkeypatch) -> tuple[Path, dict[str, list[Any]]]:
     return tmp_path, found
 
 
-def answered(monkeypatch: pytest.MonkeyPatch, then: Callable[[Helper], None] = lambda other: None) -> list[int]:
-    """Has this process prepare nothing while the other one lives; how many runs that one prepared."""
-    numbers, real = [], Helper.taken
+def answered(monkeypatch: pytest.MonkeyPatch, then: Callable[[Helper], None] = lambda other: None, of=1) -> list[int]:
+    """Has this process prepare nothing while another one lives; how many runs these prepared."""
+    numbers, told, taken = [], Helper.told, Helpers.taken
 
-    def taken(self, *, wait):
-        done, found = real(self, wait=True)
+    def noted(self, answer):
+        done, found = told(self, answer)
         numbers.append(len(found.changes.new))
         then(self)
         return done, found
 
-    monkeypatch.setattr(Helper, "taken", taken)
-    monkeypatch.setattr(taking_new, "is_of_use", lambda: True)
+    monkeypatch.setattr(Helper, "told", noted)
+    monkeypatch.setattr(Helpers, "taken", lambda self, parts, *, wait: taken(self, parts, wait=bool(self._living)))
+    monkeypatch.setattr(taking_new, "how_many", lambda: of)
     return numbers
 
 
-def test_by_two_as_it_grew(grown, monkeypatch):
+@pytest.mark.parametrize("others", [1, 3])
+def test_by_several_as_it_grew(grown, monkeypatch, others):
     folder, found = grown
-    numbers = answered(monkeypatch)
+    numbers = answered(monkeypatch, of=others)
     assert look(folder) == found
     assert RUNS / 2 < sum(numbers) < RUNS
 
 
 def test_by_one_as_it_grew(grown, monkeypatch):
     folder, found = grown
-    monkeypatch.setattr(taking_new, "is_of_use", lambda: False)
+    monkeypatch.setattr(taking_new, "how_many", lambda: 0)
     monkeypatch.setattr(prepared, "BATCH_BYTES", 20_000)
     assert look(folder) == found
 
 
-def test_the_other_one_may_be_killed(grown, monkeypatch):
+@pytest.mark.parametrize("others", [1, 2])
+def test_one_of_the_others_may_be_killed(grown, monkeypatch, others):
     folder, found = grown
-    numbers = answered(monkeypatch, lambda other: os.kill(other.pid, signal.SIGKILL))
+    killed: list[Helper] = []
+
+    def kill(other: Helper) -> None:
+        if not killed:
+            killed.append(other)
+            os.kill(other.pid, signal.SIGKILL)
+
+    numbers = answered(monkeypatch, kill, of=others)
     assert look(folder) == found
-    assert 0 < sum(numbers) < RUNS / 2
+    assert 0 < sum(numbers) < (RUNS / 2 if others == 1 else RUNS)
 
 
-def test_the_other_one_may_not_begin_at_all(grown, monkeypatch):
+def test_one_that_says_nothing_is_not_waited_for(grown, monkeypatch):
     folder, found = grown
-    monkeypatch.setattr(taking_new, "is_of_use", lambda: True)
+    monkeypatch.setattr(helper, "_PATIENCE_S", 0.5)
+    monkeypatch.setattr(helper, "_MAIN", "import time; time.sleep(600)")
+    numbers = answered(monkeypatch)
+    assert look(folder) == found
+    assert not numbers
+
+
+def test_the_others_may_not_begin_at_all(grown, monkeypatch):
+    folder, found = grown
+    monkeypatch.setattr(taking_new, "how_many", lambda: 2)
     with monkeypatch.context() as patched:
         patched.setattr(helper.sys, "executable", "/nowhere/python")
         assert look(folder) == found
@@ -167,7 +186,7 @@ def test_the_other_one_may_not_begin_at_all(grown, monkeypatch):
     assert look(folder) == found
 
 
-def test_the_other_one_ends_with_us_and_what_was_written_stays(grown, monkeypatch):
+def test_the_others_end_with_us_and_what_was_written_stays(grown, monkeypatch):
     folder, found = grown
     pids: list[int] = []
 
@@ -177,9 +196,10 @@ def test_the_other_one_ends_with_us_and_what_was_written_stays(grown, monkeypatc
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        answered(patched, interrupt)
+        answered(patched, interrupt, of=2)
         with pytest.raises(KeyboardInterrupt):
             look(folder)
-    with pytest.raises(ProcessLookupError):
-        os.kill(pids[0], 0)
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
     assert look(folder) == found
