@@ -13,7 +13,7 @@ from ...core.workflows import Workflow
 from .dialects import ending
 from .query_sql import where
 from .run_rows import COLUMNS, RUNS, AnySelect, call_money, money_columns, money_of, runs_of
-from .tables import costs, counters, damage, holdings, rollups, run_tags, runs, steps, tallies
+from .tables import costs, counters, damage, holdings, metrics, rollups, run_tags, runs, steps, tallies
 
 Accepts = Callable[[str], bool]
 """Whether a run (by its id) is wanted, where the tables cannot tell."""
@@ -98,6 +98,8 @@ def resolve(connection: Connection, text: str, within: Query = EVERYTHING) -> st
 
 def values(connection: Connection, key: str, prefix: str, limit: int, within: Query = EVERYTHING) -> list[str]:
     """Real values of a query key, by prefix, sorted; StorageError for a key that has no list of values."""
+    if key == "step":
+        return _names_of_steps(connection, prefix, limit, within)
     columns = _VALUES.get(key)
     if columns is None:
         raise StorageError(f"{key[:60]!r} has no list of values", advice=f"ask for one of {', '.join(_VALUES)}")
@@ -115,6 +117,18 @@ def _values_within(connection: Connection, key: str, prefix: str, limit: int, wi
         for column in _VALUES_OF_RUNS[key]
     ]
     return list(connection.execute(union(*of_runs).order_by("value").limit(limit)).scalars())
+
+
+_NEWEST, _LOOKED = 200, 20_000
+"""Runs, and steps of these, that are looked through where no index leads from value to value."""
+
+
+def _names_of_steps(connection: Connection, prefix: str, limit: int, within: Query) -> list[str]:
+    newest = select(runs.c.id).where(*conditions(within)).order_by(runs.c.started.desc()).limit(_NEWEST).subquery()
+    some = select(steps.c.name).where(steps.c.run.in_(select(newest.c.id))).limit(_LOOKED).subquery()
+    fitting = (some.c.name >= prefix, some.c.name < prefix + _TOP, some.c.name != "")
+    found = select(some.c.name).distinct().where(*fitting).order_by(some.c.name).limit(limit)
+    return list(connection.execute(found).scalars())
 
 
 def _distinct(connection: Connection, column: Column[str], prefix: str, limit: int) -> list[str]:
@@ -138,6 +152,8 @@ _VALUES: dict[str, tuple[Column[str], ...]] = {
     "model": (costs.c.model,),
     "tag": (run_tags.c.tag,),
     "agent": (steps.c.agent, rollups.c.agent),
+    "name": (runs.c.name,),
+    "metric": (metrics.c.name,),
 }
 
 
@@ -146,6 +162,8 @@ _VALUES_OF_RUNS: dict[str, tuple[Column[Any], ...]] = {
     "model": (costs.c.model,),
     "tag": (run_tags.c.tag,),
     "agent": (steps.c.agent, costs.c.agent),
+    "name": (runs.c.name,),
+    "metric": (metrics.c.name,),
 }
 
 

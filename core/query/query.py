@@ -20,7 +20,7 @@ from ..units import count_of
 from .query_keys import FLAGS, KEYS, STATUS_SETS, Key, suggest
 from .query_match import Call, Facts, holds
 from .query_nodes import And, Node, Not, Or, Term, all_of, terms
-from .query_parse import parse_text
+from .query_parse import Problem, parse_text
 from .query_values import at
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "Node",
     "Not",
     "Or",
+    "Problem",
     "Query",
     "Term",
     "equals",
@@ -72,6 +73,8 @@ class Query(msgspec.Struct, kw_only=True, frozen=True, eq=False):
     message: str = ""
     """What could not be parsed and is searched as text instead, and where; empty if all was understood.
     Whoever changes runs by a query refuses one that has a message."""
+    problems: tuple[Problem, ...] = ()
+    """The same with the places in `text`, as far as it was typed as one."""
 
     def matches(self, run: Run, facts: Facts = NO_FACTS, now: datetime | None = None) -> bool:
         """Whether a run matches at a moment (None: now): the meaning that every backend must give.
@@ -157,8 +160,9 @@ def _counted_values(key: str, text: str) -> Iterable[str | float]:
 
 def parse(text: str) -> Query:
     """Parses a query; never raises."""
-    root, message = parse_text(text)
-    return Query(root=root, text=text, message=message)
+    root, problems = parse_text(text)
+    message = "; ".join(dict.fromkeys(map(str, problems[:3])))
+    return Query(root=root, text=text, message=message, problems=problems)
 
 
 def equals(key: str, value: str) -> Query:

@@ -3,6 +3,8 @@
 import re
 from typing import Literal, NamedTuple
 
+import msgspec
+
 from .query_keys import FLAGS, KEYS, WITH_NAME, suggest
 from .query_nodes import KEYED, And, Node, Not, Term, all_of, any_of, negated, terms
 from .query_values import check
@@ -31,16 +33,57 @@ class Token(NamedTuple):
     problem: str = ""
 
 
-def parse_text(text: str) -> tuple[Node, str]:
+class Problem(msgspec.Struct, frozen=True):
+    """What of a query was not understood, and where it stands in the text."""
+
+    what: str
+    instead: str = "searched as text"
+    """What is done with it."""
+    start: int = -1
+    """The first of its characters; -1 where it is not one place alone."""
+    end: int = -1
+    """Behind the last of them."""
+
+    def __str__(self) -> str:
+        where = f"at {self.start + 1}: " if self.start >= 0 else ""
+        return f"{where}{self.what}; {self.instead}"
+
+
+def parse_text(text: str) -> tuple[Node, tuple[Problem, ...]]:
     """The terms of a query and what of it was not understood; never raises."""
     if len(text) > LONGEST:
-        return Term(values=(text,)), f"a query has at most {LONGEST:,} characters; all of it is searched as text"
+        return _as_text(text, f"a query has at most {LONGEST:,} characters")
     parser = _Parser(text)
     node = parser.sequence()
     if sum(max(len(term.values), 1) for term in terms(node)) > MOST:
-        return Term(values=(text,)), f"a query has at most {MOST} values; all of it is searched as text"
+        return _as_text(text, f"a query has at most {MOST} values")
     node = _logs_stand_alone(node, parser.problems)
-    return node, "; ".join(dict.fromkeys(parser.problems[:3]))
+    return node, tuple(parser.problems)
+
+
+def _as_text(text: str, why: str) -> tuple[Node, tuple[Problem, ...]]:
+    return Term(values=(text,)), (Problem(why, "all of it is searched as text"),)
+
+
+def pieces(text: str) -> list[tuple[int, int, str]]:
+    """Where the keys (`key`), quoted phrases (`text`) and the signs between terms (`sign`) of a query stand.
+
+    In the order of the text; what is no such thing is left out. Costs one reading of the text.
+    """
+    found: list[tuple[int, int, str]] = []
+    for token in _tokens(text) if len(text) <= LONGEST else ():
+        at = token.start
+        if token.kind != "word":
+            found.append((at, token.end, "sign"))
+            continue
+        if not token.quoted and not token.key and token.value.lower() in FLAGS:
+            found.append((at, token.end, "key"))
+        elif token.key and (keyed := KEYED.match(text, at)):
+            found.append((at, keyed.end(), "key"))
+            at = keyed.end()
+        if token.quoted:
+            found.append((at, token.end, "text"))
+    return found
 
 
 # --- tokens -------------------------------------------------------------------------------------------
@@ -125,7 +168,7 @@ class _Parser:
         self.text = text
         self.tokens = _tokens(text)
         self.at = 0
-        self.problems: list[str] = []
+        self.problems: list[Problem] = []
 
     def sequence(self) -> Node:
         """Everything up to the end, or up to the parenthesis that closes this group."""
@@ -180,9 +223,9 @@ class _Parser:
         if not token.key:
             kept = tuple(value for value in values if value.strip())
             return Term(values=kept) if kept else And()
-        return self._keyed(token, values, self.text[token.start : end])
+        return self._keyed(token, values, end)
 
-    def _keyed(self, token: Token, values: list[str], raw: str) -> Node:
+    def _keyed(self, token: Token, values: list[str], end: int) -> Node:
         if KEYS[token.key].kind == "choice":
             values = [value.lower() for value in values]
         sign = "=" if token.sign == "!=" else token.sign
@@ -190,8 +233,8 @@ class _Parser:
         try:
             check(term)
         except ValueError as error:
-            self._problem(token, str(error))
-            return Term(values=(raw,))
+            self._problem(token._replace(end=end), str(error))
+            return Term(values=(self.text[token.start : end],))
         return Not(term) if token.sign == "!=" else term
 
     def _glued(self, first: Token, end: int) -> Token | None:
@@ -213,10 +256,10 @@ class _Parser:
         return self.tokens[self.at] if self.at < len(self.tokens) else None
 
     def _problem(self, token: Token, what: str, instead: str = "searched as text") -> None:
-        self.problems.append(f"at {token.start + 1}: {what}; {instead}")
+        self.problems.append(Problem(what, instead, token.start, token.end))
 
 
-def _logs_stand_alone(node: Node, problems: list[str]) -> Node:
+def _logs_stand_alone(node: Node, problems: list[Problem]) -> Node:
     """Log text is found by reading logs after everything else: within `|` it cannot be told apart."""
 
     def plain(part: Node) -> Node:
@@ -231,6 +274,6 @@ def _logs_stand_alone(node: Node, problems: list[str]) -> Node:
 
     parts = node.parts if isinstance(node, And) else (node,)
     if any(term.key == "log" for part in parts if not is_log(part) for term in terms(part)):
-        problems.append("log: stands beside the rest of a query, not within | or parentheses; searched as text")
+        problems.append(Problem("log: stands beside the rest of a query, not within | or parentheses"))
         return all_of([part if is_log(part) else plain(part) for part in parts])
     return node

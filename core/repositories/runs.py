@@ -95,8 +95,9 @@ class RunRepository(ABC):
     def values(self, key: str, prefix: str = "", *, limit: int = 50, within: Query = EVERYTHING) -> list[str]:
         """Real values of a query key, sorted, that begin with a prefix.
 
-        Keys: `workflow`, `status`, `model`, `session`, `project`, `tag`, `agent`. Costs as many seeks as there
-        are values; `within` a query it costs the runs that match.
+        Keys: `workflow`, `status`, `model`, `session`, `project`, `tag`, `agent`, `name`, `metric` (its names), and
+        `step`, of which only names in the newest runs are known. Costs as many seeks as there are values;
+        `within` a query it costs the runs that match.
         """
 
     @abstractmethod

@@ -54,30 +54,30 @@ class Place:
         self.kind, self.folder = kind, folder
         self.files = kind in ("files", "turned")  # runs are kept in files
         folder.mkdir()
-        self._options = MAKERS[kind](folder, new_url)
+        self.options = MAKERS[kind](folder, new_url)
         if kind == "postgres":
-            self.folder = spool_folder(ServerUrl(self._options["place"]))
-        self._opened: list[Store] = []
+            self.folder = spool_folder(ServerUrl(self.options["place"]))
+        self.opened: list[Store] = []
 
     def open(self, **options: Any) -> Store:
         """A store of this place, opened anew (what is in memory exists once)."""
-        if self.kind == "memory" and self._opened:
-            return self._opened[0]
-        store = flightlog.open(**(self._options | options))
-        self._opened.append(store)
+        if self.kind == "memory" and self.opened:
+            return self.opened[0]
+        store = flightlog.open(**(self.options | options))
+        self.opened.append(store)
         return store
 
     def configure(self, beside: Path, text: str) -> None:
         """From now on it is opened by this configuration, written to a file beside a folder."""
-        self._options["config"] = configured(beside, text)
+        self.options["config"] = configured(beside, text)
 
     @property
     def code(self) -> str:
         """Python that opens the store in another process, as the name `store`."""
-        options = {name: str(value) for name, value in self._options.items()}
+        options = {name: str(value) for name, value in self.options.items()}
         return f"import flightlog\nstore = flightlog.open(**{options!r})"
 
     def close(self) -> None:
         """Closes every store."""
-        for store in self._opened:
+        for store in self.opened:
             store.close()

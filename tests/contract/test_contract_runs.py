@@ -141,6 +141,22 @@ def test_values_are_real_values_by_prefix_sorted(store):
     assert store.runs.values("session") == ["s"] and store.runs.values("tag") == ["nightly"]
 
 
+def test_values_of_names_steps_and_metrics(store):
+    for name, score in (("backfill", "score"), ("back up", "seconds"), ("other", "score")):
+        with store.run("w", name=name, session=name[:4]) as run, run.step("fetch"), run.step(f"find {name}"):
+            run.metric(score, 1.0)
+    assert store.runs.values("name", "back") == ["back up", "backfill"]
+    assert store.runs.values("step") == ["fetch", "find back up", "find backfill", "find other"]
+    assert store.runs.values("step", "find b", limit=1) == ["find back up"]
+    assert store.runs.values("metric") == ["score", "seconds"]
+    within = equals("session", "othe")
+    assert [store.runs.values(key, within=within) for key in ("name", "step", "metric")] == [
+        ["other"],
+        ["fetch", "find other"],
+        ["score"],
+    ]
+
+
 def test_recent_and_children(store):
     parent = record(store)
     kids = [record(store, parent=parent, version=2) for _ in range(3)]

@@ -20,6 +20,7 @@ from flightlog.core.query.query import (
     suggest,
 )
 from flightlog.core.query.query_keys import FLAGS, HAVING
+from flightlog.core.query.query_parse import pieces
 from flightlog.core.runs import Run
 from flightlog.core.units import time_text
 from hypothesis import example, given
@@ -310,3 +311,39 @@ def test_what_is_unknown_fulfils_no_term_and_every_negated_one():
 def test_every_flag_and_every_has_is_answered():
     for text in [*FLAGS, *(f"has:{what}" for what in HAVING)]:
         assert not parse(text).matches(run())
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("status:faild", ["status:faild"]),
+        ("ok wrkflow:triage x", ["wrkflow:triage"]),
+        ("a cost>much|more b", ["cost>much|more"]),
+        ('x "open', ['"open']),
+        ("(a b", ["("]),
+        ("a | | b", ["|"]),
+        ("version>=3 status:any", []),
+    ],
+)
+def test_a_problem_says_which_characters_it_is_about(text, where):
+    query = parse(text)
+    assert [text[one.start : one.end] for one in query.problems] == where
+    assert query.message == "; ".join(map(str, query.problems))
+
+
+def test_a_problem_of_the_whole_stands_nowhere():
+    (problem,) = parse("x " * 30_000).problems
+    assert (problem.start, str(problem)[:7]) == (-1, "a query")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('-status:failed "rate limit"', ["sign -", "key status:", 'text "rate limit"']),
+        ("pinned | (meta.a:b)", ["key pinned", "sign |", "sign (", "key meta.a:", "sign )"]),
+        ('session:"ana b"', ["key session:", 'text "ana b"']),
+        ("http://x foo:bar", []),
+    ],
+)
+def test_the_pieces_of_a_text_are_told_for_its_colours(text, found):
+    assert [f"{kind} {text[start:end]}" for start, end, kind in pieces(text)] == found

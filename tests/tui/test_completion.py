@@ -17,6 +17,12 @@ from little_store import Runs, make_run
         ("version>=3", Unfinished(9, "version", "3")),
         ("http://x", Unfinished(0, "", "http://x")),
         ("", Unfinished(0, "", "")),
+        ("a metric.sc", Unfinished(9, "metric.", "sc")),
+        ("metric.score>0", Unfinished(13, "metric", "0")),
+        ("call.mo", Unfinished(5, "call.", "mo")),
+        ("call.model:gp", Unfinished(11, "model", "gp")),
+        ('session:"ana b', Unfinished(8, "session", "ana b", quoted=True)),
+        ('"two words', Unfinished(5, "", "words")),
     ],
 )
 def test_the_piece_before_the_cursor(text, piece):
@@ -27,7 +33,9 @@ def test_keys_come_with_the_sign_that_follows():
     assert candidates(Unfinished(0, "", "workf"), None) == ["workflow:"]
     assert candidates(Unfinished(0, "", "pin"), None) == ["pinned"]
     assert candidates(Unfinished(0, "", "toke"), None) == ["tokens>"]
-    assert candidates(Unfinished(0, "", ""), None) == []
+    assert candidates(Unfinished(0, "", ""), None)[:2] == ["status:", "workflow:"]
+    assert candidates(Unfinished(0, "call.", "m"), None) == ["model:"]
+    assert candidates(Unfinished(0, "since", "2"), None) == ["24h"]
 
 
 def test_values_are_those_that_occur_and_are_quoted_where_they_must_be():

@@ -309,7 +309,7 @@ class CostsScreen(PlaceScreen):
         in_thread(
             self,
             partial(candidates, unfinished(asked.text, asked.cursor), self.store.runs),
-            lambda found: bar.complete(asked, found) if not isinstance(found, Exception) else None,
+            lambda found: bar.complete(asked, found if isinstance(found, list) else []),
         )
 
 

@@ -365,7 +365,7 @@ class RunsScreen(ListActions, RunOperations, Comparing):
         in_thread(
             self,
             partial(candidates, piece, runs),
-            lambda found: bar.complete(asked, found) if isinstance(found, list) else None,
+            lambda found: bar.complete(asked, found if isinstance(found, list) else []),
         )
 
     def list_set(self) -> None:

@@ -1,6 +1,7 @@
 """The filter: one line to type a query in, how many runs it shows, and a line of help below."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from textual import events, on
@@ -8,26 +9,32 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
-from textual.timer import Timer
+from textual.suggester import SuggestionReady
 from textual.widgets import Input
 
-from ...core.query.query import Query, parse
-from ..completion import common, unfinished
+from ...core.query.query import Problem, Query, parse
+from ..completion import Unfinished, common, unfinished
+from ..filter_history import History
 from ..lines import Line, between, one_line
 from ..personal.person import person_of
+from ..query_colours import QueryColours, caret_line
 from .line_list import OneLine
 
 PAUSE = 0.12
 """Seconds without a key after which what was typed is searched."""
+OFFERED = 30
+"""Completions that are shown."""
+INDENT = 3
+"""Cells before what is typed."""
 
 EXAMPLES = ("status:failed", "since:2d", "workflow:triage", "cost>0.5", "-tag:nightly")
 
 
 def help_line(width: int) -> Line:
     """What may be typed, and which keys end it; the keys stay when it gets narrow."""
-    keys: Line = [("tab", "accent"), (" completes  ", "muted"), ("enter", "accent"), (" keeps  ", "muted")]
-    keys += [("esc", "accent"), (" clears ", "muted")]
-    examples = " ".join(EXAMPLES if width >= 110 else EXAMPLES[:2])
+    keys: Line = [("tab", "accent"), (" completes  ", "muted"), ("up", "accent"), (" older  ", "muted")]
+    keys += [("enter", "accent"), (" keeps  ", "muted"), ("esc", "accent"), (" clears ", "muted")]
+    examples = " ".join(EXAMPLES if width >= 120 else EXAMPLES[:3] if width >= 100 else EXAMPLES[:1])
     return between([("   words or ", "muted"), (examples, "text")], keys, width)
 
 
@@ -35,21 +42,50 @@ class QueryInput(Input):
     """The line that is typed in; tab asks for completion instead of leaving it."""
 
     BINDINGS = [
-        Binding("tab", "complete", show=False),
-        Binding("down", "leave", show=False),
+        Binding("tab", "complete(1)", show=False),
+        Binding("shift+tab", "complete(-1)", show=False),
+        Binding("up", "recall(1)", show=False),
+        Binding("down", "recall(-1)", show=False),
     ]
 
+    @dataclass
     class Completing(Message):
-        """The person wants the piece before the cursor completed."""
+        """The person wants the piece before the cursor completed, by the next or the one before."""
 
-    class Leaving(Message):
-        """The person goes down into the list."""
+        step: int
 
-    def action_complete(self) -> None:
-        self.post_message(self.Completing())
+    @dataclass
+    class Recalling(Message):
+        """The person wants an older (1) or newer (-1) query."""
 
-    def action_leave(self) -> None:
-        self.post_message(self.Leaving())
+        step: int
+
+    def action_complete(self, step: int) -> None:
+        self.post_message(self.Completing(step))
+
+    def action_recall(self, step: int) -> None:
+        self.post_message(self.Recalling(step))
+
+    def suggest(self, text: str) -> None:
+        """Shows how what is typed may go on; the right arrow takes it."""
+        self.post_message(SuggestionReady(self.value, text))
+
+
+@dataclass
+class Choosing:
+    """Completions that tab goes through, in place of one piece of the text."""
+
+    piece: Unfinished
+    before: str
+    behind: str
+    found: list[str]
+    at: int = -1
+
+    def step(self, by: int) -> tuple[str, int]:
+        """The text with the next one, and where the cursor stands then."""
+        self.at = (self.at + by) % len(self.found) if self.at >= 0 else (0 if by > 0 else len(self.found) - 1)
+        begun = self.before + self.found[self.at]
+        return begun + self.behind, len(begun)
 
 
 class FilterBar(Vertical):
@@ -76,27 +112,38 @@ class FilterBar(Vertical):
 
     @dataclass
     class Completing(Message):
-        """The person wants the piece before the cursor completed."""
+        """Whoever knows a store is asked how the piece before the cursor may go on, and answers by `complete`."""
 
         text: str
         cursor: int
+        step: int = 0
+        """Which way the person went with tab; 0 where it is only to be offered."""
 
     def __init__(self, count: Callable[[int], Line]) -> None:
         """`count` draws how many runs are shown."""
         super().__init__()
         self._count = count
-        self._timer: Timer | None = None
+        self._due: asyncio.TimerHandle | None = None
         self._sent = ""
-        self._offered: list[str] = []
+        self._offered: Sequence[str] = ()
+        self._choosing: Choosing | None = None
         self._completed = ""
+        self._asking = self._ask_again = False
+        self._history = History()
         self._query = parse("")
 
     def compose(self) -> ComposeResult:
         with Horizontal():
             yield OneLine(lambda width: [(" / ", "title")], id="slash")
-            yield QueryInput(placeholder="filter", select_on_focus=False, compact=True)
+            field = QueryInput(placeholder="filter", select_on_focus=False, compact=True)
+            field.highlighter = QueryColours(field, self._problems_in)
+            yield field
             yield OneLine(self._count, id="count")
         yield OneLine(self._hint, id="hint")
+
+    def on_unmount(self) -> None:
+        if self._due is not None:
+            self._due.cancel()
 
     @property
     def input(self) -> QueryInput:
@@ -121,6 +168,12 @@ class FilterBar(Vertical):
         self.query_one("#hint").display = True
         self.input.focus()
 
+    def put(self, text: str) -> None:
+        """Another query is in force at once, as if it had been typed and kept."""
+        self.input.value = one_line(text.strip(), 2000)
+        self._set(text.strip())
+        self.set_class(bool(text.strip()), "open")
+
     def close(self, *, clear: bool) -> None:
         """Goes back to the list; an empty bar is hidden."""
         if clear:
@@ -128,6 +181,8 @@ class FilterBar(Vertical):
         else:
             person_of(self).typed(self.input.value.strip())
         self._send()
+        self._offered, self._choosing = (), None
+        self._history.leave()
         self.query_one("#hint").display = False
         self.set_class(bool(self.input.value), "open")
         # At once, so that the next key already is for the list.
@@ -138,38 +193,63 @@ class FilterBar(Vertical):
         """How many runs are shown has changed."""
         self.query_one("#count").refresh()
 
+    # Drawing.
+
     def _hint(self, width: int) -> Line:
-        line: Line = [("   ", "text")]
+        line: Line = [(" " * INDENT, "text")]
         if self._offered:
-            return [*line, *((one_line(word, 40) + "  ", "accent") for word in self._offered)]
-        if self._query.message:
-            return [*line, (one_line(self._query.message, 300), "warn")]
+            at = self._choosing.at if self._choosing is not None else -1
+            first = max(at - OFFERED // 2, 0)
+            some = list(enumerate(self._offered))[first : first + OFFERED]
+            return [*line, *((one_line(word, 40) + "  ", "title" if n == at else "accent") for n, word in some)]
+        for problem in self._problems_in(self.input.value):
+            if self._is_begun(problem):
+                continue
+            scrolled, _ = self.input.scroll_offset
+            return [*line, *caret_line(self.input.value, problem, width - INDENT, scrolled)]
         return help_line(width)
+
+    def _is_begun(self, problem: Problem) -> bool:
+        """Whether it is about a key whose value the person is about to type."""
+        field = self.input
+        return field.has_focus and problem.end == field.cursor_position and field.value[: problem.end][-1:] in ":=<>"
+
+    def _problems_in(self, text: str) -> Sequence[Problem]:
+        """What is not understood of this text; of the word that is being typed, once typing pauses."""
+        if text.strip() == self._query.text:
+            return self._query.problems if text == self._query.text else parse(text).problems
+        return [problem for problem in parse(text).problems if problem.end != self.input.cursor_position]
+
+    # What the person types.
 
     @on(Input.Changed)
     def _typed(self) -> None:
-        if self.input.value != self._completed:
-            self._offered = []
-            self.query_one("#hint").refresh()
-        if self._timer is not None:
-            self._timer.stop()
-        self._timer = self.set_timer(PAUSE, self._send)
+        text = self.input.value
+        if text != self._completed:
+            self._offered, self._choosing = (), None
+            self._history.leave()
+            self._ask()
+        self._completed = text
+        self.query_one("#hint").refresh()
+        if self._due is not None:
+            self._due.cancel()
+        # Not by a timer of Textual's: a short one that is late on a busy machine never fires.
+        self._due = asyncio.get_running_loop().call_later(PAUSE, self.call_later, self._send)
 
     def _send(self) -> None:
-        if self._timer is not None:
-            self._timer.stop()
-        text = self.input.value.strip()
-        if text != self._sent:
-            self._sent, self._query = text, parse(text)
-            self.query_one("#hint").refresh()
-            self.post_message(self.Changed(self._query))
+        if self._due is not None:
+            self._due.cancel()
+        if (text := self.input.value.strip()) != self._sent:
+            self._set(text)
+
+    def _set(self, text: str) -> None:
+        self._sent, self._query = one_line(text, 2000), parse(text)
+        self.query_one("#hint").refresh()
+        self.input.refresh()
+        self.post_message(self.Changed(self._query))
 
     @on(Input.Submitted)
     def _entered(self) -> None:
-        self.close(clear=False)
-
-    @on(QueryInput.Leaving)
-    def _keep(self) -> None:
         self.close(clear=False)
 
     def on_key(self, event: events.Key) -> None:
@@ -178,23 +258,77 @@ class FilterBar(Vertical):
             event.prevent_default()
             self.close(clear=True)
 
+    @on(QueryInput.Recalling)
+    def _recall(self, message: QueryInput.Recalling) -> None:
+        """Goes through what was typed before; down from what is being typed goes into the list."""
+        text = self.input.value
+        kept = person_of(self).remembered.filters
+        found = self._history.older(text, kept) if message.step > 0 else self._history.newer(text)
+        if found is not None:
+            self._offered, self._choosing = (), None
+            self._write(found, len(found))
+        elif message.step < 0:
+            self.close(clear=False)
+
+    def _write(self, text: str, cursor: int) -> None:
+        """Puts a text in that the person did not type letter by letter."""
+        self._completed = self.input.value = text
+        self.input.cursor_position = cursor
+        self.query_one("#hint").refresh()
+
+    # Completion.
+
     @on(QueryInput.Completing)
-    def _complete(self) -> None:
-        self.post_message(self.Completing(self.input.value, self.input.cursor_position))
+    def _complete(self, message: QueryInput.Completing) -> None:
+        chosen = self._choosing
+        if chosen is not None and self.input.value == self._completed:
+            self._write(*chosen.step(message.step))
+        else:
+            self.post_message(self.Completing(self.input.value, self.input.cursor_position, message.step))
+
+    def _ask(self) -> None:
+        """Asks how what is typed may go on, never twice at once."""
+        text, cursor = self.input.value, self.input.cursor_position
+        piece = unfinished(text, cursor)
+        if cursor < len(text) or not (piece.key or len(piece.prefix) > 1):
+            return
+        if self._asking:
+            self._ask_again = True
+        else:
+            self._asking = True
+            self.post_message(self.Completing(text, cursor))
 
     def complete(self, asked: "FilterBar.Completing", found: list[str]) -> None:
-        """Puts in what all completions share; shows them if there are several. Ignored if typing went on."""
-        field = self.input
+        """Offers these, or puts in what they share where the person asked for it. Ignored if typing went on."""
+        again, field = False, self.input
+        if not asked.step:
+            again, self._asking, self._ask_again = self._ask_again, False, False
         if (field.value, field.cursor_position) != (asked.text, asked.cursor):
+            if again:
+                self._ask()
             return
         piece = unfinished(asked.text, asked.cursor)
-        shared = common(found)
-        if len(shared) > len(piece.prefix) or len(found) == 1:
-            done = len(found) == 1 and not shared.endswith((":", "=", "<", ">", "."))
-            field.value = (
-                asked.text[: piece.start] + shared + (" " if done else "") + asked.text[asked.cursor :].lstrip()
-            )
-            field.cursor_position = piece.start + len(shared) + done
-        self._completed = field.value
-        self._offered = found[:30] if len(found) > 1 else []
+        if asked.step:
+            self._put_in(asked, piece, found)
+        elif self._choosing is None:
+            self._offered = found if piece.key and len(found) > 1 else ()
+            if piece.prefix and found and found[0].startswith(piece.prefix) and field.has_focus:
+                field.suggest(asked.text[: piece.start] + found[0])
         self.query_one("#hint").refresh()
+
+    def _put_in(self, asked: "FilterBar.Completing", piece: Unfinished, found: list[str]) -> None:
+        """What all share; where that is nothing more, the first of them, and tab goes on to the next."""
+        before, behind, shared = asked.text[: piece.start], asked.text[asked.cursor :].lstrip(), common(found)
+        if piece.quoted:
+            behind = behind.removeprefix('"')
+        if len(found) == 1:
+            begun = before + shared + ("" if shared.endswith((":", "=", "<", ">", ".")) else " ")
+            self._offered, self._choosing = (), None
+            self._write(begun + behind, len(begun))
+            self._ask()
+        elif found:
+            self._offered, self._choosing = found, Choosing(piece, before, behind, found)
+            if len(shared) > len(piece.prefix) and not piece.quoted:
+                self._write(before + shared + behind, len(before + shared))
+            else:
+                self._write(*self._choosing.step(asked.step))

@@ -1,0 +1,112 @@
+"""The line that a query is typed in: what it recalls, offers and puts in, and what it says of a mistake, and where."""
+
+import pytest
+from flightlog.core.query.query import parse
+from flightlog.tui.app import FlightlogApp
+from flightlog.tui.filter_history import History
+from flightlog.tui.query_colours import caret_line
+from flightlog.tui.widgets.filter_bar import FilterBar
+from seeing import text_of, until
+
+
+def test_history_goes_up_and_down_among_what_begins_the_same():
+    kept = ("status:failed", "cost>1", "status:lost")
+    found = History()
+    assert found.newer("x") is None
+    assert [found.older("", kept), found.older("status:failed", kept)] == ["status:failed", "cost>1"]
+    assert found.older("cost>1", kept) == "status:lost"
+    assert found.older("status:lost", kept) is None
+    assert [found.newer("status:lost"), found.newer("cost>1"), found.newer("status:failed")] == [*kept[1::-1], ""]
+    assert not found.recalling
+    assert [found.older("sta", kept), found.older("status:failed", kept)] == ["status:failed", "status:lost"]
+    found.leave()
+    assert found.older("nothing", kept) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "scrolled", "line"),
+    [
+        ("statuz:x", 60, 0, "^^^^^^^^ 'statuz' is no key, did you mean 'status'?; searched as text"),
+        ("東京 statuz:x", 60, 0, "     ^^^^^^^^ 'statuz' is no"),
+        (
+            "a " * 40 + "statuz:x",
+            90,
+            0,
+            "'statuz' is no key, did you mean 'status'?; searched as text" + " " * 20 + "^^^^",
+        ),
+        ("a " * 40 + "statuz:x", 60, 70, "          ^^^^^^^^ 'statuz'"),
+    ],
+)
+def test_carets_stand_below_the_very_word(text, width, scrolled, line):
+    (problem,) = parse(text).problems
+    drawn = "".join(piece for piece, _ in caret_line(text, problem, width, scrolled))
+    assert drawn.startswith(line), drawn
+
+
+@pytest.fixture
+def app(store) -> FlightlogApp:
+    return FlightlogApp(lambda: store)
+
+
+async def at_filter(pilot) -> FilterBar:
+    """The filter of the run list, with the person in it."""
+    await until(pilot, lambda: pilot.app.store is not None and pilot.app.home.run_list.ready)
+    await pilot.press("slash")
+    await until(pilot, lambda: pilot.app.home.query_one(FilterBar).input.has_focus)
+    return pilot.app.home.query_one(FilterBar)
+
+
+async def test_what_was_typed_before_comes_back_with_up(app):
+    async with app.run_test(size=(120, 36)) as pilot:
+        bar = await at_filter(pilot)
+        await pilot.press(*"workflow:flow-1", "enter")
+        await until(pilot, lambda: pilot.app.home.run_list.lines == 333)
+        await pilot.press("escape", "slash", *"status:failed", "enter", "escape", "slash", "up")
+        await until(pilot, lambda: bar.input.value == "status:failed")
+        await pilot.press("up", "up")
+        await until(pilot, lambda: bar.input.value == "workflow:flow-1")
+        await until(pilot, lambda: pilot.app.home.run_list.lines == 333)
+        await pilot.press("down", "down")
+        await until(pilot, lambda: bar.input.value == "")
+        await pilot.press(*"wo", "up")
+        await until(pilot, lambda: bar.input.value == "workflow:flow-1")
+        await pilot.press("end", "x", "down")  # changed: it is what is being typed, and down goes into the list
+        await until(pilot, lambda: not bar.input.has_focus)
+        assert bar.input.value == "workflow:flow-1x"
+        assert app.person.remembered.filters == ("workflow:flow-1x", "status:failed", "workflow:flow-1")
+
+
+async def test_values_that_occur_are_offered_and_tab_goes_through_them(app):
+    async with app.run_test(size=(120, 36)) as pilot:
+        bar = await at_filter(pilot)
+        await pilot.press(*"workfl")
+        await until(pilot, lambda: "workflow:" in text_of(app.screen).split("\n")[1])  # the rest of it stands there
+        await pilot.press("right")
+        await until(pilot, lambda: bar.input.value == "workflow:")
+        await until(pilot, lambda: "flow-0  flow-1  flow-2" in text_of(app.screen))
+        for key, value in (("tab", "flow-"), ("tab", "flow-0"), ("tab", "flow-1"), ("shift+tab", "flow-0")):
+            await pilot.press(key)
+            await until(pilot, lambda value=value: bar.input.value == f"workflow:{value}")
+        await pilot.press("shift+tab")
+        await until(pilot, lambda: bar.input.value == "workflow:flow-2")
+        await until(pilot, lambda: app.home.run_list.lines == 333)
+        await pilot.press("space", *"status:zz")
+        await until(pilot, lambda: "'zz' is none of" in text_of(app.screen))
+        typed, below = text_of(app.screen).split("\n")[1:3]
+        assert below.index("^") == typed.index("status:zz")
+        assert below.count("^") == len("status:zz")
+        assert app.home.run_list.query.message
+        await pilot.press(*["backspace"] * 2, *"completed")
+        await until(pilot, lambda: not app.home.run_list.query.message and app.home.run_list.lines == 333)
+
+
+async def test_completions_that_come_too_late_change_nothing(app):
+    async with app.run_test(size=(80, 24)) as pilot:
+        bar = await at_filter(pilot)
+        await pilot.press(*"workflow:fl")
+        bar.complete(FilterBar.Completing("workflow:f", 10, 1), ["flow-0", "flow-1"])
+        assert bar.input.value == "workflow:fl"
+        bar.complete(FilterBar.Completing("workflow:fl", 11, 1), [])
+        assert bar.input.value == "workflow:fl"
+        bar.complete(FilterBar.Completing("workflow:fl", 11, 1), ["flow-2"])
+        assert bar.input.value == "workflow:flow-2 "
