@@ -250,6 +250,9 @@ class ScopedCheckpoints(CheckpointRepository):
     def diff(self, a: str, b: str) -> StateDiff:
         return self._checkpoints.diff(self.get(a).id, self.get(b).id)
 
+    def foreign(self, checkpoint: str) -> dict[str, str]:
+        return self._checkpoints.foreign(self.get(checkpoint).id)
+
     def blame(self, checkpoint: str, key: str) -> Blame:
         return self._checkpoints.blame(self.get(checkpoint).id, key)
 

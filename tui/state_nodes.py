@@ -1,11 +1,13 @@
 """Checkpoints as a graph of lines, and a state as a tree in which what changed stands out."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Literal, NamedTuple
 
 from ..core.checkpoints import Blame, Checkpoint, StateDiff, StateKey
 from ..core.diff import same
 from ..core.events import Json
+from ..core.text import safe_text
 from . import format
 from .facts import gap
 from .glyphs import UNICODE, Glyphs
@@ -20,6 +22,9 @@ Kind = Literal["added", "removed", "changed", "same"]
 
 SIGN = {"added": "+", "removed": "-", "changed": "~", "same": " "}
 INK = {"added": "good", "removed": "bad", "changed": "warn", "same": "text"}
+
+BAR = 8
+"""Cells of the bar that shows a key's share of a state's bytes."""
 
 Value = tuple[Json]
 """A value that was read, so that null can be told from not read."""
@@ -110,14 +115,21 @@ class Values:
             del self._read[place]
 
 
-def state_nodes(shown: Shown, values: Values, blames: Mapping[str, Node], *, everything: bool) -> list[Node]:
-    """A state by its keys: those that changed first, or all of them by name."""
+def state_nodes(
+    shown: Shown, values: Values, blames: Mapping[str, Node], *, everything: bool, plain: bool = False
+) -> list[Node]:
+    """A state by its keys: those that changed alone, or all of them by name.
+
+    Below a key that changed is what did; if `plain`, the whole value.
+    """
     sizes = {one.key: one for one in shown.before} | {one.key: one for one in shown.keys}
     was = {one.key: one.size_bytes for one in shown.before}
     names = sorted(sizes) if everything else sorted(key for key in sizes if key in shown.changed)
+    whole = sum(one.size_bytes for one in sizes.values()) or 1
     nodes: list[Node] = []
     for name in names:
-        nodes.append(_key_node(shown, values, sizes[name], was.get(name)))
+        end = partial(_end, sizes[name].size_bytes, was.get(name) if shown.kind(name) == "changed" else None, whole)
+        nodes.append(_key_node(shown, values, sizes[name], end, plain))
         if name in blames:
             nodes.append(blames[name])
     others = len(sizes) - len(names)
@@ -126,14 +138,13 @@ def state_nodes(shown: Shown, values: Values, blames: Mapping[str, Node], *, eve
     return nodes
 
 
-def _key_node(shown: Shown, values: Values, key: StateKey, was: int | None) -> Node:
+def _key_node(shown: Shown, values: Values, key: StateKey, end: Callable[[int], Line], plain: bool) -> Node:
     kind = shown.kind(key.key)
     here, parent = shown.checkpoint.id, shown.checkpoint.parent
     sign: Line = [(f"{SIGN[kind]} ", INK[kind]), (one_line(key.key, 60), "accent")]
-    end = _size(key.size_bytes, was if kind == "changed" else None)
     if key.opaque is not None:
         opaque = {"opaque": key.opaque.note, "size": key.opaque.size, "sha256": key.opaque.digest}
-        return Node(key.key, lambda width: between([*sign, (": ", "faint"), *opaque_line(opaque)], end, width))
+        return Node(key.key, lambda width: between([*sign, (": ", "faint"), *opaque_line(opaque)], end(width), width))
     owner = parent if kind == "removed" and parent else here
     value = values.get(owner, key.key)
     old = values.get(parent, key.key) if kind == "changed" and parent else None
@@ -144,11 +155,11 @@ def _key_node(shown: Shown, values: Values, key: StateKey, was: int | None) -> N
             if kind == "changed" and parent:
                 values.wish(parent, key.key)
             return [Node("wait", [("reading", "muted")])]
-        return list(change_nodes(old[0], value[0])) if old is not None else _inside(value[0])
+        return _inside(value[0]) if plain or old is None else list(change_nodes(old[0], value[0]))
 
     leaf = value is not None and _is_leaf(value[0]) and (old is None or _is_leaf(old[0]))
     line: Line = [*sign, (": ", "faint"), *_glance(value, old)]
-    return Node(key.key, lambda width: between(line, end, width), None if leaf else children)
+    return Node(key.key, lambda width: between(line, end(width), width), None if leaf else children)
 
 
 def _inside(value: Json) -> Sequence[Node]:
@@ -177,11 +188,13 @@ def _flat(value: Json) -> Line:
     return node.line if isinstance(node.line, list) else []
 
 
-def _size(size: int, was: int | None) -> Line:
+def _end(size: int, was: int | None, whole: int, width: int) -> Line:
+    """The bytes of a key, by how much they grew, and where there is room their share of the state as a bar."""
     grown = ""
     if was is not None and was != size:
         grown = f" {'+' if size > was else '-'}{format.size(abs(size - was))}"
-    return [(f"{grown}  ", "faint"), (f"{format.size(size):>7}", "muted")]
+    line: Line = [(f"{grown}  ", "faint"), (f"{format.size(size):>7}", "muted")]
+    return [*line, (f" {format.bar(size / whole, BAR)}", "active")] if width >= 48 else line
 
 
 # --- what differs inside a value -------------------------------------------------------------------
@@ -253,6 +266,14 @@ def diff_nodes(diff: StateDiff) -> list[Node]:
             value = one.after if one.kind == "added" else one.before
             nodes.append(signed(one.kind, json_node(one.key, value, depth=1)))
     return nodes or [Node("same", [("The two states are the same", "muted")])]
+
+
+def snippet_nodes(snippet: str) -> list[Node]:
+    """Lines of a program."""
+    return [
+        Node(n, [(safe_text(line, limit=None), "faint" if line.lstrip().startswith("#") else "text")])
+        for n, line in enumerate(snippet.split("\n"))
+    ]
 
 
 def blame_node(blame: Blame, names: Mapping[str, str], glyphs: Glyphs = UNICODE) -> Node:

@@ -42,6 +42,9 @@ class JoinedCheckpoints(CheckpointRepository):
         found = (_change(key, before, after) for key in sorted(before.keys() | after.keys()))
         return StateDiff(a=a, b=b, changes=tuple(change for change in found if change))
 
+    def foreign(self, checkpoint: str) -> dict[str, str]:
+        return self._parts.find(checkpoint, lambda reading: reading.checkpoints.foreign(checkpoint))
+
     def blame(self, checkpoint: str, key: str) -> Blame:
         return self._parts.find(checkpoint, lambda reading: reading.checkpoints.blame(checkpoint, key))
 

@@ -104,12 +104,17 @@ class SourceBodies:
             return fact
         raise NotFound(f"run {run} has no event {seq}")
 
-    def render(self, run: str, work: Callable[[Renderer], T]) -> T:
-        """What `work` makes of a run's original."""
+    def thread(self, run: str) -> str:
+        """The id of a run's thread in the original; NotFound."""
         with self._index.database.read() as connection:
             thread = connection.execute(select(threads.c.thread).where(threads.c.run == run)).scalar_one_or_none()
         if thread is None:
             raise NotFound(f"there is no run {run[:60]!r}")
+        return str(thread)
+
+    def render(self, run: str, work: Callable[[Renderer], T]) -> T:
+        """What `work` makes of a run's original."""
+        thread = self.thread(run)
         return self._index.original.read(lambda source: work(self._index.renderer(source, run, thread)))
 
     def _lines(self, run: str, found: list[tuple[int, Fact]]) -> list[tuple[int, bytes]]:

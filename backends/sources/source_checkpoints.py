@@ -69,6 +69,12 @@ class SourceCheckpoints(CheckpointRepository):
                 changes.append(KeyChange(key=key, kind=kind, before=before.get(key), after=after.get(key)))
         return StateDiff(a=a, b=b, changes=tuple(changes))
 
+    def foreign(self, checkpoint: str) -> dict[str, str]:
+        found = self.get(checkpoint)
+        fact = self._bodies.checkpoint(found.run, found.seq)
+        thread = self._bodies.thread(found.run)
+        return {"thread_id": thread, "checkpoint_ns": fact.ns, "checkpoint_id": fact.checkpoint}
+
     def blame(self, checkpoint: str, key: str) -> Blame:
         value = values.encode(self.value(checkpoint, key))
         at = self.get(checkpoint)

@@ -39,6 +39,12 @@ class CheckpointRepository(ABC):
     def diff(self, a: str, b: str) -> StateDiff:
         """What differs from state a to state b, by key; may be of two runs."""
 
+    def foreign(self, checkpoint: str) -> dict[str, str]:
+        """What the program that wrote a source's checkpoint calls it by (of LangGraph's the `configurable` that names
+        it); nothing for one of our own. NotFound."""
+        self.get(checkpoint)
+        return {}
+
     @abstractmethod
     def blame(self, checkpoint: str, key: str) -> Blame:
         """Which checkpoint on the way to this one last wrote the key; NotFound if the state lacks it."""

@@ -15,6 +15,7 @@ from flightlog.core.events import RunStarted
 from flightlog.core.ids import is_ulid, new_ulid, time_of
 from flightlog.core.metrics import Pattern
 from flightlog.core.query.query import EVERYTHING
+from flightlog.tui.state_snippets import branch_snippet
 
 
 @pytest.fixture
@@ -196,3 +197,19 @@ def test_ids_that_tell_no_time(twenty, tmp_path):
             assert (run.source_id, run.checkpoints) == (run.source_id, expected[run.source_id].checkpoints)
             assert (run.source_id, run.messages) == (run.source_id, expected[run.source_id].messages)
             assert len(store.checkpoints.list(run.id)) == run.checkpoints
+
+
+def test_a_checkpoint_is_named_as_its_own_program_names_it_and_gone_on_from(store, twenty):
+    run = run_of(store, "asked")
+    point = store.checkpoints.list(run.id)[-1]
+    named = store.checkpoints.foreign(point.id)
+    with closing(sqlite3.connect(twenty.path)) as connection:
+        wanted = "SELECT count(*) FROM checkpoints WHERE thread_id = ? AND checkpoint_ns = ? AND checkpoint_id = ?"
+        assert connection.execute(wanted, tuple(named.values())).fetchone() == (1,)
+    assert list(named) == ["thread_id", "checkpoint_ns", "checkpoint_id"]
+    assert named["thread_id"] == "asked"
+    lines = branch_snippet(run, point, store.name, named)
+    compile(lines, "copied", "exec")
+    assert all(f'"{key}": "{value}"' in lines for key, value in named.items())
+    with pytest.raises(NotFound):
+        store.checkpoints.foreign(new_ulid())

@@ -26,7 +26,8 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("tab", NAMES)
-async def test_every_key_of_every_tab_leaves_a_screen_that_can_be_read(store, tab, size):
+async def test_every_key_of_every_tab_leaves_a_screen_that_can_be_read(store, tab, size, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # where a state is written that is exported to no named place
     run = record_everything(store)
     async with opened(store, run, size, tab) as pilot:
         screen = pilot.app.screen

@@ -78,8 +78,15 @@ RUN_STATES = (
     Key("states.previous", "left", "scrub(-1)", "previous", "To the previous checkpoint", priority=True),
     Key("states.next", "right", "scrub(1)", "next state", "To the next checkpoint", footer=True, priority=True),
     Key("states.view", "v", "view", "all keys", "Show all keys, or only those that changed", footer=True),
-    Key("states.mark", "x", "mark", "mark", "Mark a checkpoint; two marked ones are compared", footer=True),
+    Key("states.mark", "x", "mark", "mark", "Mark a checkpoint; two are compared, of other runs too", footer=True),
     Key("states.blame", "b", "blame", "blame", "Which step last wrote the key", footer=True),
+    Key("states.search", "slash", "search", "search", "Search the state's keys and values", footer=True),
+    Key("states.next_match", "n", "next_match(1)", "next", "To the next match"),
+    Key("states.previous_match", "N", "next_match(-1)", "previous", "To the previous match"),
+    Key("states.step", "J", "to_step", "its step", "To the step that last wrote the key, or took the checkpoint"),
+    Key("states.branch", "B", "branch", "branch", "How a program goes on from here: lines to copy", footer=True),
+    Key("states.export", "e", "export", "export", "Write the state to a new JSON file", footer=True),
+    Key("states.copy", "y", "copy", "copy", "Copy the value under the cursor; on a checkpoint, its whole state"),
 )
 
 RUN_MESSAGES = (

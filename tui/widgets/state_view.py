@@ -1,185 +1,45 @@
-"""The states tab: the graph of checkpoints, and the state at the one under the cursor."""
+"""The states tab: what the run knew, when it learnt it, and what one can ask of that."""
 
-from typing import NamedTuple
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
 
 from textual import on
-from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.widgets import Input
 
-from ...core.checkpoints import Checkpoint, StateDiff
-from ...core.errors import NotFound
-from ...core.events import Json
-from ...core.repositories import CheckpointRepository
-from ...core.runs import Run
+from ...core.checkpoints import Checkpoint
+from ...core.errors import FlightlogError
 from ...core.store import Store
 from .. import format
-from ..facts import teach
 from ..keys import bindings
-from ..lines import Line, between, one_line
+from ..lines import one_line
 from ..loading import in_thread
 from ..messages import OpenRun
 from ..nodes import Node
-from ..state_nodes import Shown, Values, blame_node, checkpoint_nodes, diff_nodes, origin_node, state_nodes
-from .line_list import LineList, OneLine
-from .run_tab import RunTab
+from ..state_export import Exported, as_json, copied, export, member, part_as_json
+from ..state_marks import Mark
+from ..state_nodes import blame_node
+from ..state_search import Hits, find
+from ..state_snippets import branch_snippet
+from .line_list import LineList
+from .state_reader import StateReader
 from .tree_view import TreeView
 
-EMPTY = teach(
-    "No checkpoints yet",
-    "A checkpoint is a snapshot of a run's state: a map of keys to values.\n"
-    "A value is stored once, however many checkpoints hold it.",
-    'run.checkpoint({"messages": [...], "plan": {...}})',
-)
-
-AT_ONCE = 4_000
-"""Bytes of a value that is read without being asked for, and how many of these."""
-AT_ONCE_KEYS = 60
+T = TypeVar("T")
 
 
-class Found(NamedTuple):
-    """What one reading brought."""
-
-    checkpoints: list[Checkpoint] | None
-    """None: as they were."""
-    names: dict[str, str]
-    shown: Shown | None
-    values: dict[tuple[str, str], Json]
-    diff: StateDiff | None
-    origin: Node | None
-    """Where the run started, if that was at another run's checkpoint."""
-
-
-class StateTab(RunTab):
-    """What the run knew, and when it learnt it."""
+class StateTab(StateReader):
+    """The checkpoints of a run and their states."""
 
     PLACE = "states"
     BINDINGS = bindings("states")
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self.checkpoints: list[Checkpoint] = []
-        self.names: dict[str, str] = {}
-        self.shown: Shown | None = None
-        self.values = Values()
-        self.everything = False
-        self.marked: list[str] = []
-        self.diff: StateDiff | None = None
-        self.origin: Node | None = None
-        self._blames: dict[str, Node] = {}
-        self._seen = -1
-        self._store: Store | None = None
-
-    def compose(self) -> ComposeResult:
-        with Horizontal():
-            yield TreeView(id="state-graph", classes="keeps-cursor")
-            with Vertical(id="state-side"):
-                yield OneLine(self._title, id="state-title")
-                yield TreeView(id="state-tree")
-
-    @property
-    def graph(self) -> TreeView:
-        """The checkpoints."""
-        return self.query_one("#state-graph", TreeView)
-
-    @property
-    def state(self) -> TreeView:
-        """The state."""
-        return self.query_one("#state-tree", TreeView)
-
-    @property
-    def _here(self) -> str | None:
-        row = self.graph.current
-        return row.node.target if row and isinstance(row.node.target, str) else None
-
-    # Reading.
-
-    def read(self, store: Store, run: Run) -> Found:
-        self._store = store
-        checkpoints, names = None, self.names
-        if self._seen != run.last_seq:
-            checkpoints, self._seen = store.checkpoints.list(run.id), run.last_seq
-            if any(one.step and one.step not in names for one in checkpoints):
-                names = {step.id: step.name for step in store.runs.steps(run.id)}
-        known = self.checkpoints if checkpoints is None else checkpoints
-        here = self._here
-        # Who looks at the newest checkpoint goes on to what comes after it.
-        at_end = not self.checkpoints or here == self.checkpoints[-1].id
-        if known and (here is None or (at_end and checkpoints)):
-            here = known[-1].id
-        one = next((one for one in known if one.id == here), None)
-        diff = self.diff
-        if len(self.marked) == 2 and (diff is None or [diff.a, diff.b] != self.marked):
-            diff = store.checkpoints.diff(*self.marked)
-        shown = self.shown if self.shown and self.shown.checkpoint == one else _look(store.checkpoints, one)
-        origin = self.origin or self._origin(store.checkpoints, run)
-        return Found(checkpoints, names, shown, self._read_values(store.checkpoints, shown), diff, origin)
-
-    def _origin(self, repository: CheckpointRepository, run: Run) -> Node | None:
-        if not run.from_checkpoint:
-            return None
-        try:
-            found = repository.get(run.from_checkpoint)
-        except NotFound:
-            found = None
-        return origin_node(run.from_checkpoint, found, self.glyphs)
-
-    def _read_values(self, repository: CheckpointRepository, shown: Shown | None) -> dict[tuple[str, str], Json]:
-        wished = list(self.values.wished)
-        if shown:
-            wished += [place for place in _small(shown) if self.values.get(*place) is None]
-        return {place: _value_or_why(repository, *place) for place in dict.fromkeys(wished)}
-
-    def show(self, run: Run, found: Found) -> None:
-        self.names, self.diff, self.origin = found.names, found.diff, found.origin
-        if found.checkpoints is not None:
-            self.checkpoints = found.checkpoints
-            self.set_class(not self.checkpoints, "empty")
-            self._show_graph(found.shown.checkpoint.id if found.shown else None)
-        if found.shown is not self.shown:
-            self._blames = {}
-        self.shown = found.shown
-        self.values.keep(found.values)
-        self._show_state()
-
-    def _show_graph(self, here: str | None = None) -> None:
-        nodes = checkpoint_nodes(self.checkpoints, self.names, self.marked, self.glyphs)
-        if self.origin and nodes:
-            nodes.insert(0, self.origin)
-        self.graph.show(nodes or EMPTY)
-        found = self.graph.find_key(((here,), 0)) if here else None
-        if found is not None:
-            self.graph.move_to(found)
-
-    def _show_state(self) -> None:
-        if len(self.marked) == 2:
-            self.state.show(diff_nodes(self.diff) if self.diff else [])
-        elif self.shown:
-            everything = self.everything or self.shown.checkpoint.parent is None
-            self.state.show(state_nodes(self.shown, self.values, self._blames, everything=everything))
-            if self.values.wished:
-                self.post_message(self.Reread())
-        self.query_one("#state-title").refresh()
-
-    def _title(self, width: int) -> Line:
-        if len(self.marked) == 2:
-            a, b = (format.short_id(one_line(id, 40), self.glyphs) for id in self.marked)
-            line: Line = [(f"{a} {self.glyphs.arrow} {b}", "title"), ("  x takes a mark off, esc both", "faint")]
-            return line
-        if self.shown is None:
-            return []
-        one = self.shown.checkpoint
-        left: Line = [(format.short_id(one_line(one.id, 40), self.glyphs), "title")]
-        step = self.names.get(one.step, one.step) if one.step else ""
-        left += [(f"  {one_line(text, 40)}", ink) for text, ink in ((one.label, "strong"), (step, "text")) if text]
-        end: Line = [(f"{format.plural(one.keys, 'key')}", "muted"), (f"  {format.size(one.size_bytes)}", "muted")]
-        return between(left, end, width)
-
-    # What the person does.
+    # From state to state.
 
     @on(LineList.Moved, "#state-graph")
     def look(self) -> None:
         """Reads the state at the checkpoint under the cursor."""
-        if self.shown is None or self._here != self.shown.checkpoint.id:
+        if self.shown is None or self.here != self.shown.checkpoint.id:
             self.post_message(self.Reread())
 
     @on(LineList.Moved, "#state-tree")
@@ -216,8 +76,12 @@ class StateTab(RunTab):
 
     def action_scrub(self, direction: int) -> None:
         """To the parent, or to the newest child; beside these to what was taken before or after."""
+        typing = self.screen.focused
+        if isinstance(typing, Input):
+            typing.action_cursor_left() if direction < 0 else typing.action_cursor_right()
+            return
         places = {one.id: n for n, one in enumerate(self.checkpoints)}
-        here = self._here
+        here = self.here
         if here is None or here not in places:
             return
         one = self.checkpoints[places[here]]
@@ -229,27 +93,20 @@ class StateTab(RunTab):
         self.graph.move_to(self.graph.find_key(((self.checkpoints[near].id,), 0)) or 0)
 
     def action_view(self) -> None:
-        self.everything = not self.everything
-        self._show_state()
-
-    def action_mark(self) -> None:
-        here = self._here
-        if here is None or not self.checkpoints:
-            return
-        if here in self.marked:
-            self.marked.remove(here)
-        else:
-            self.marked = [*self.marked[-1:], here]
-        self._marks_changed()
-
-    def _marks_changed(self) -> None:
-        self._show_graph(self._here)
-        self._show_state()
-        self.post_message(self.Reread())
+        self.hits, self.everything = None, not self.everything
+        self.show_state()
 
     def back(self) -> bool:
-        if self.marked:
-            self.marked = []
+        if self.has_class("searching") or self.has_class("exporting"):
+            self._close_input()
+        elif self.snippet:
+            self.snippet = ""
+            self.show_state()
+        elif self.hits:
+            self.hits = None
+            self.show_state()
+        elif self.compared or (self.marked and self.run and self.marks.all[0].run == self.run.id):
+            self.marks.clear()
             self._marks_changed()
         elif self.state.has_focus:
             self.graph.focus()
@@ -257,56 +114,209 @@ class StateTab(RunTab):
             return False
         return True
 
-    def action_blame(self) -> None:
-        row, shown, store = self.state.current, self.shown, self._store
-        if row is None or shown is None or store is None or len(self.marked) == 2:
+    # Two states.
+
+    def action_mark(self) -> None:
+        here = self.here
+        if here is None or self.run is None or not self.checkpoints:
             return
-        key = row.path[0]
-        if not isinstance(key, str) or not any(one.key == key for one in shown.keys):
+        self.snippet = ""
+        self.marks.toggle(Mark(here, self.run.id))
+        self._marks_changed()
+
+    def _marks_changed(self) -> None:
+        self.show_graph(self.here)
+        self.show_state()
+        self.post_message(self.Reread())
+
+    # Who wrote a key.
+
+    def _key(self) -> str | None:
+        """The key of the state under the cursor, where one is shown."""
+        row, shown = self.state.current, self.shown
+        if row is None or shown is None or self.compared or self.snippet:
+            return None
+        first = row.path[0]
+        key = first[1] if isinstance(first, tuple) and first[0] == "blame" else first
+        return key if isinstance(key, str) and any(one.key == key for one in shown.keys) else None
+
+    def action_blame(self) -> None:
+        key, shown = self._key(), self.shown
+        if key is None or shown is None:
             return
         names, glyphs, checkpoint = self.names, self.glyphs, shown.checkpoint.id
 
-        def show(found: Node | Exception) -> None:
-            if isinstance(found, Node):
-                self._blames[key] = found
-                self._show_state()
+        def ask(store: Store) -> tuple[Node, str | None]:
+            blame = store.checkpoints.blame(checkpoint, key)
+            return blame_node(blame, names, glyphs), blame.step
+
+        def show(found: tuple[Node, str | None]) -> None:
+            if self.shown and self.shown.checkpoint.id == checkpoint:
+                self.blames[key] = found
+                self.show_state()
+
+        self._ask(ask, show)
+
+    def action_to_step(self) -> None:
+        """To the step that last wrote the key under the cursor, or that took the checkpoint."""
+        shown, key = self.shown, self._key() if self.state.has_focus else None
+        if shown is None:
+            return
+        if key is None:
+            self._jump(shown.checkpoint.step)
+        else:
+            checkpoint, name = shown.checkpoint.id, key
+            self._ask(lambda store: store.checkpoints.blame(checkpoint, name).step, self._jump)
+
+    def _jump(self, step: str | None) -> None:
+        if step:
+            self.post_message(self.Jump("steps", step))
+        else:
+            self.notify("no step wrote it: the run itself did", markup=False)
+
+    # A word in the state.
+
+    def action_search(self) -> None:
+        self._open_input("searching", "#state-word")
+
+    @on(Input.Submitted, "#state-word")
+    def search(self, message: Input.Submitted) -> None:
+        """Looks the word up in the whole state, and goes to the first place."""
+        self._close_input()
+        self.hits = None
+        if message.value.strip():
+            self._find(message.value.strip(), 1)
+        else:
+            self.show_state()
+
+    def action_next_match(self, direction: int) -> None:
+        if self.hits and self.shown:
+            if self.hits.checkpoint == self.shown.checkpoint.id:
+                self._to_hit(self.hits, direction)
             else:
+                self._find(self.hits.word, direction)
+
+    def _find(self, word: str, direction: int) -> None:
+        if self.shown is None:
+            return
+        checkpoint = self.shown.checkpoint.id
+
+        def show(hits: Hits) -> None:
+            if self.shown and self.shown.checkpoint.id == checkpoint:
+                self.hits, self.at, self.snippet = hits, -1, ""
+                self._to_hit(hits, direction)
+
+        self._ask(lambda store: find(word, checkpoint, store.checkpoints.state(checkpoint)), show)
+
+    def _to_hit(self, hits: Hits, direction: int) -> None:
+        if not hits.paths:
+            self.show_state()
+            return
+        self.at = hits.next(self.at, direction)
+        path = hits.paths[self.at]
+        key = str(path[0])
+        self.values.keep({(hits.checkpoint, key): hits.state[key]})
+        self.show_state()
+        self.state.focus()
+        if self.state.go_to(path):
+            self._to_line(hits.word.casefold())
+
+    def _to_line(self, word: str) -> None:
+        """In a long text to the line that says it."""
+        row = self.state.current
+        if row is None or not row.node.text:
+            return
+        self.state.fold(row.path, True)
+        begin = self.state.cursor + 1
+        for place, one in enumerate(self.state.rows[begin:], begin):
+            if one.path != row.path:
+                break
+            if word in one.text.casefold():
+                self.state.move_to(place, center=True)
+                break
+
+    # Out of the program.
+
+    def action_branch(self) -> None:
+        """Shows how a program goes on from here, or what was shown before."""
+        run, shown = self.run, self.shown
+        if self.snippet or run is None or shown is None:
+            self.snippet = ""
+            self.show_state()
+            return
+        checkpoint: Checkpoint = shown.checkpoint
+
+        def show(snippet: str) -> None:
+            self.snippet = snippet
+            self.show_state()
+
+        def ask(store: Store) -> str:
+            return branch_snippet(run, checkpoint, store.name, store.checkpoints.foreign(checkpoint.id))
+
+        self._ask(ask, show)
+
+    def action_export(self) -> None:
+        self._open_input("exporting", "#state-file")
+
+    @on(Input.Submitted, "#state-file")
+    def write(self, message: Input.Submitted) -> None:
+        """Writes the state at the checkpoint under the cursor."""
+        self._close_input()
+        checkpoint, given = self.here, message.value.strip()
+        message.input.value = ""
+        if checkpoint is None:
+            return
+
+        def show(found: Exported) -> None:
+            self.notify(f"{format.size(found.size_bytes)} written to {one_line(str(found.path))}", markup=False)
+
+        self._ask(lambda store: export(store.checkpoints.stored(checkpoint), checkpoint, given), show)
+
+    def action_copy(self) -> None:
+        """Copies what is under the cursor: lines of a program, a value, or the whole state of a checkpoint."""
+        if self.snippet:
+            self._copied((self.snippet, "copied"))
+            return
+        checkpoint, key = self.here, self._key() if self.state.has_focus else None
+        if checkpoint is None:
+            return
+        row = self.state.current
+        steps = row.path[1:] if row and key is not None and row.path[0] == key else ()
+
+        def ask(store: Store) -> tuple[str, str]:
+            if key is None:
+                return copied(as_json(store.checkpoints.stored(checkpoint)), "the state")
+            value = member(store.checkpoints.value(checkpoint, key), steps)
+            return copied(part_as_json(value), f"{'a value in ' if steps else ''}{one_line(key, 40)}")
+
+        self._ask(ask, self._copied)
+
+    def _copied(self, found: tuple[str, str]) -> None:
+        text, told = found
+        if text:
+            self.app.copy_to_clipboard(text)
+        self.notify(told, markup=False)
+
+    # Asking.
+
+    def _ask(self, job: Callable[[Store], T], then: Callable[[T], None]) -> None:
+        """Asks the store in a thread; what keeps it from answering is told."""
+        if self._store is None:
+            return
+
+        def show(found: T | FlightlogError) -> None:
+            if isinstance(found, FlightlogError):
                 self.notify(one_line(str(found)), severity="error", markup=False)
+            elif self.is_attached:
+                then(found)
 
-        in_thread(self, lambda: blame_node(store.checkpoints.blame(checkpoint, key), names, glyphs), show)
+        in_thread(self, partial(job, self._store), show)
 
+    def _open_input(self, name: str, id: str) -> None:
+        if self.checkpoints:
+            self.add_class(name)
+            self.query_one(id, Input).focus()
 
-def _value_or_why(repository: CheckpointRepository, checkpoint: str, key: str) -> Json:
-    """A value, or why it is not there: one that was dropped hides none of the others."""
-    try:
-        return repository.value(checkpoint, key)
-    except NotFound as error:
-        return f"… {error.what}"
-
-
-def _look(repository: CheckpointRepository, one: Checkpoint | None) -> Shown | None:
-    """A state's keys and what became of them; values are read only where nothing else can tell."""
-    if one is None:
-        return None
-    keys = tuple(repository.keys(one.id))
-    before = tuple(repository.keys(one.parent)) if one.parent else ()
-    if one.changed is not None:
-        changed = frozenset(one.changed)
-    elif one.parent:
-        changed = frozenset(change.key for change in repository.diff(one.parent, one.id).changes)
-    else:
-        changed = frozenset(key.key for key in keys)
-    return Shown(one, keys, before, changed)
-
-
-def _small(shown: Shown) -> list[tuple[str, str]]:
-    """Values that are shown without being unfolded."""
-    here, parent = shown.checkpoint.id, shown.checkpoint.parent
-    places = [(here, key.key) for key in shown.keys if key.size_bytes <= AT_ONCE and key.opaque is None]
-    if parent:
-        places += [
-            (parent, key.key)
-            for key in shown.before
-            if key.key in shown.changed and key.size_bytes <= AT_ONCE and key.opaque is None
-        ]
-    return sorted(places, key=lambda place: place[1] not in shown.changed)[:AT_ONCE_KEYS]
+    def _close_input(self) -> None:
+        self.remove_class("searching", "exporting")
+        (self.state if self.hits or self.snippet else self.graph).focus()

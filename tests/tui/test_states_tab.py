@@ -1,0 +1,212 @@
+"""The states tab: search, export, copies, how to go on from a state, and marks that go from run to run."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import flightlog
+import pytest
+from flightlog.core.errors import Conflict, StorageError
+from flightlog.core.query.query import EVERYTHING
+from flightlog.core.store import Store
+from flightlog.tui.messages import OpenRun
+from flightlog.tui.nodes import rows
+from flightlog.tui.state_export import as_json, export
+from flightlog.tui.state_nodes import Shown, Values, state_nodes
+from flightlog.tui.state_search import MOST, find
+from reading import SIZES, opened, screen_of, settled, text_of, wait
+from recorded import NASTY, record_everything
+from textual.widgets import Input
+
+STATE = {
+    "plan": {"goal": "sort the inbox", "steps": [{"do": f"step {n}"} for n in range(250)]},
+    "notes": "\n".join(f"line {n} of the notes" for n in range(300)) + "\nthe needle lies here",
+    "short": "no Needle",
+    "flag": True,
+    "none": None,
+    "deep": [[[["needle"]]]],
+    "a" * 200: 1,
+}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with flightlog.open(tmp_path / "data", storage="file") as store:
+        yield store
+
+
+def recorded(store: Store, *states: dict) -> tuple[str, list[str]]:
+    with store.run("triage", name="some") as run, run.step("think", agent="planner") as step:
+        points = [step.checkpoint(state) for state in states]
+    return run.id, points
+
+
+def walked(state: dict) -> dict:
+    """All rows of the tree of a state, unfolded wherever a hit may lie."""
+    values, places = Values(), [("c", key) for key in state]
+    values.keep({place: state[place[1]] for place in places})
+    hits = {path for word in ("", "needle") for path in find(word, "c", state).paths}
+    folds = {path[:end]: True for path in hits for end in range(1, len(path))}
+    from flightlog.core.checkpoints import Checkpoint, StateKey
+
+    keys = tuple(StateKey(key=key, size_bytes=1) for key in state)
+    shown = Shown(Checkpoint(id="c", run="r", seq=1, t=""), keys, (), frozenset())
+    nodes = state_nodes(shown, values, {}, everything=True, plain=True)
+    return {row.path: row for row in rows(nodes, folds, 80)}
+
+
+def test_every_place_that_is_found_is_a_line_of_the_tree():
+    tree = walked(STATE)
+    for word in ("needle", "step", "true", "null", "goal", "249", "aaa"):
+        found = find(word, "c", STATE).paths
+        assert found, word
+        assert not [path for path in found if path not in tree], word
+    assert find("needle", "c", STATE).paths == (("deep", 0, 0, 0, 0), ("notes", "value"), ("short",))
+    assert find("nowhere at all", "c", STATE).paths == ()
+
+
+def test_a_search_goes_as_deep_as_a_state_and_has_an_end():
+    deep: object = "needle"
+    for _ in range(5000):
+        deep = [deep]
+    assert len(find("needle", "c", {"k": deep}).paths[0]) == 5001
+    assert len(find("x", "c", {"k": ["x"] * (MOST + 5)}).paths) == MOST
+
+
+async def test_a_word_is_searched_in_keys_and_values_and_gone_to(store):
+    run, _ = recorded(store, {**STATE, "short": "earlier"}, STATE)
+    async with opened(store, run, tab="states") as pilot:
+        tab = screen_of(pilot).tab
+        await pilot.press("slash", *"needle", "enter")
+        await wait(pilot, lambda: "1 of 3" in text_of(pilot))
+        assert tab.state.current.path == ("deep", 0, 0, 0, 0)
+        await pilot.press("n")
+        assert "2 of 3" in text_of(pilot)
+        assert "the needle lies here" in tab.state.current.text
+        await pilot.press("N", "N")
+        assert "3 of 3" in text_of(pilot)
+        await pilot.press("left")
+        await settled(pilot)
+        await pilot.press("n")
+        await wait(pilot, lambda: "1 of 2" in text_of(pilot))
+        await pilot.press("escape")
+        assert tab.hits is None and "1 of 2" not in text_of(pilot)
+        await pilot.press("slash", *"step 249", "left", "enter")
+        await wait(pilot, lambda: tab.hits)
+        assert tab.query_one("#state-word", Input).value == "step 249"
+        assert tab.state.current.path == ("plan", "steps", ("range", 200), 249, "do")
+        await pilot.press("slash", "escape")
+        assert not tab.has_class("searching")
+        tab.query_one("#state-word", Input).value = ""
+        await pilot.press("slash", *"zzz", "enter")
+        await wait(pilot, lambda: "nowhere" in text_of(pilot))
+
+
+async def test_a_state_is_written_to_a_new_file_and_never_over_one(store, tmp_path, monkeypatch):
+    run, (_, point) = recorded(store, {"n": 1}, STATE)
+    monkeypatch.chdir(tmp_path)
+    async with opened(store, run, tab="states") as pilot:
+        await pilot.press("e", "enter")
+        await wait(pilot, lambda: pilot.app.told)
+        there = tmp_path / f"state-{point}.json"
+        assert str(there) in pilot.app.told[-1]
+        assert json.loads(there.read_bytes()) == STATE
+        await pilot.press("e", "enter")
+        await wait(pilot, lambda: len(pilot.app.told) == 2)
+        assert "already" in pilot.app.told[-1]
+        await pilot.press("left")
+        await settled(pilot)
+        await pilot.press("e", *"one.json", "enter")
+        await wait(pilot, lambda: len(pilot.app.told) == 3)
+        assert json.loads((tmp_path / "one.json").read_bytes()) == {"n": 1}
+
+
+def test_what_cannot_be_written_is_a_sentence_and_opaque_bytes_are_told(store, tmp_path):
+    with store.run("w") as run:
+        point = run.checkpoint({"ü": "é"}, opaque={"blob": b"never loaded"})
+    state = store.checkpoints.stored(point)
+    told = json.loads(as_json(state))
+    assert told == store.checkpoints.state(point)
+    assert export(state, point, str(tmp_path)).path == tmp_path / f"state-{point}.json"
+    with pytest.raises(Conflict, match="already"):
+        export(state, point, str(tmp_path))
+    for nowhere in (str(tmp_path / "no" / "folder.json"), "\0", "~nobody-of-that-name/x"):
+        with pytest.raises(StorageError):
+            export(state, point, nowhere)
+
+
+async def test_values_states_and_programs_are_copied(store):
+    run, (_, point) = recorded(store, {"n": 1}, STATE)
+    async with opened(store, run, tab="states") as pilot:
+        app, tab = pilot.app, screen_of(pilot).tab
+        await pilot.press("y")
+        await wait(pilot, lambda: app.clipboard)
+        assert json.loads(app.clipboard) == STATE
+        await pilot.press("slash", *"step 249", "enter")
+        await wait(pilot, lambda: tab.hits)
+        await pilot.press("y")
+        await wait(pilot, lambda: app.clipboard == '"step 249"')
+        await pilot.press("escape", "B")
+        await wait(pilot, lambda: "from_checkpoint=" in text_of(pilot))
+        await pilot.press("y")
+        await wait(pilot, lambda: point in app.clipboard)
+        await pilot.press("escape")
+        assert "from_checkpoint=" not in text_of(pilot)
+        program = app.clipboard
+    exec(compile(program, "copied", "exec"), {})
+    (branch,) = (one for one in store.runs.query(EVERYTHING).items if one.id != run)
+    assert (branch.from_checkpoint, branch.parent, branch.workflow) == (point, run, "triage")
+    (first,) = store.checkpoints.list(branch.id)
+    assert store.checkpoints.state(first.id) == STATE
+
+
+async def test_a_marked_state_is_compared_with_one_of_another_run(store):
+    one, (first,) = recorded(store, {"same": 1, "plan": "left"})
+    other, (second,) = recorded(store, {"same": 1, "plan": "right", "more": True})
+    async with opened(store, one, tab="states") as pilot:
+        await pilot.press("x")
+        await settled(pilot)
+        pilot.app.post_message(OpenRun(other))
+        await wait(pilot, lambda: screen_of(pilot).run_id == other and screen_of(pilot).tab)
+        await pilot.press("t")
+        await wait(pilot, lambda: "x compares with" in text_of(pilot))
+        await pilot.press("x")
+        await wait(pilot, lambda: screen_of(pilot).tab.diff)
+        await settled(pilot)
+        tab = screen_of(pilot).tab
+        assert (tab.diff.a, tab.diff.b) == (first, second)
+        assert {change.key: change.kind for change in tab.diff.changes} == {"plan": "changed", "more": "added"}
+        shown = text_of(pilot)
+        assert "of run" in shown and '"left" → "right"' in shown
+        await pilot.press("escape")
+        await settled(pilot)
+        assert not tab.marked and screen_of(pilot).run_id == other
+
+
+async def test_from_a_key_to_the_step_that_wrote_it(store):
+    run, _ = recorded(store, {"a": 1, "b": 1}, {"a": 1, "b": 2})
+    async with opened(store, run, tab="states") as pilot:
+        await pilot.press("v", "tab", "home", "J")
+        await wait(pilot, lambda: screen_of(pilot).current == "steps")
+        await settled(pilot)
+        await pilot.press("t", "J")
+        await wait(pilot, lambda: screen_of(pilot).current == "steps")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_hostile_and_deep_states_are_searched_shown_and_branched_from(store, size):
+    run = record_everything(store, NASTY)
+    deep: object = 1
+    for n in range(5000):
+        deep = {"a": deep} if n % 2 else [deep]
+    with store.run("deep" + "x" * 40, name="deep") as nested:
+        nested.checkpoint({"deep": deep, "needle": NASTY})
+    for id, word in ((run, "inst"), (nested.id, "needle")):
+        async with opened(store, id, size, "states") as pilot:
+            await pilot.press("slash", *word, "enter")
+            await wait(pilot, lambda: screen_of(pilot).tab.hits)
+            for keys in (("n",), ("B",), ("escape",), ("v",), ("b",), ("asterisk",), ("y",)):
+                await pilot.press(*keys)
+                await settled(pilot)
+                shown = text_of(pilot)
+                assert not [sign for sign in shown if sign != "\n" and not sign.isprintable()]

@@ -1,0 +1,260 @@
+"""How the states tab reads and shows: the graph of checkpoints, and the state at the one under the cursor."""
+
+from typing import NamedTuple
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Input
+
+from ...core.checkpoints import Checkpoint, StateDiff
+from ...core.errors import NotFound
+from ...core.events import Json
+from ...core.repositories import CheckpointRepository
+from ...core.runs import Run
+from ...core.store import Store
+from .. import format
+from ..facts import teach
+from ..lines import Line, between, one_line
+from ..nodes import Node
+from ..state_marks import Mark, StateMarks, marks_of
+from ..state_nodes import Shown, Values, checkpoint_nodes, diff_nodes, origin_node, snippet_nodes, state_nodes
+from ..state_search import Hits
+from .line_list import OneLine
+from .run_tab import RunTab
+from .tree_view import TreeView
+
+EMPTY = teach(
+    "No checkpoints yet",
+    "A checkpoint is a snapshot of a run's state: a map of keys to values.\n"
+    "A value is stored once, however many checkpoints hold it.",
+    'run.checkpoint({"messages": [...], "plan": {...}})',
+)
+
+FILE = "a new file or a folder; nothing writes it into the working folder"
+
+AT_ONCE = 4_000
+"""Bytes of a value that is read without being asked for, and how many of these."""
+AT_ONCE_KEYS = 60
+
+
+class Found(NamedTuple):
+    """What one reading brought."""
+
+    checkpoints: list[Checkpoint] | None
+    """None: as they were."""
+    names: dict[str, str]
+    shown: Shown | None
+    values: dict[tuple[str, str], Json]
+    diff: StateDiff | None
+    origin: Node | None
+    """Where the run started, if that was at another run's checkpoint."""
+
+
+class StateReader(RunTab):
+    """The parts of the tab, and what is in them."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.checkpoints: list[Checkpoint] = []
+        self.names: dict[str, str] = {}
+        self.shown: Shown | None = None
+        self.values = Values()
+        self.everything = False
+        self.marks = StateMarks()
+        self.run: Run | None = None
+        self.hits: Hits | None = None
+        self.at = -1
+        """The number of the hit that was gone to."""
+        self.snippet = ""
+        """Lines of a program that goes on from here, while they are shown."""
+        self.diff: StateDiff | None = None
+        self.origin: Node | None = None
+        self.blames: dict[str, tuple[Node, str | None]] = {}
+        """Of keys that were asked for: who last wrote them, and the step."""
+        self._seen = -1
+        self._store: Store | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Input(placeholder="search the keys and values of this state", id="state-word", compact=True)
+        yield Input(placeholder=FILE, id="state-file", compact=True)
+        with Horizontal():
+            yield TreeView(id="state-graph", classes="keeps-cursor")
+            with Vertical(id="state-side"):
+                yield OneLine(self._title, id="state-title")
+                yield TreeView(id="state-tree")
+
+    @property
+    def graph(self) -> TreeView:
+        """The checkpoints."""
+        return self.query_one("#state-graph", TreeView)
+
+    @property
+    def state(self) -> TreeView:
+        """The state."""
+        return self.query_one("#state-tree", TreeView)
+
+    @property
+    def marked(self) -> list[str]:
+        """The checkpoints that are marked, of this run or others."""
+        return self.marks.checkpoints
+
+    @property
+    def compared(self) -> tuple[Mark, Mark] | None:
+        """The two that are compared here."""
+        return self.marks.compared(self.run.id) if self.run else None
+
+    @property
+    def here(self) -> str | None:
+        """The checkpoint under the cursor."""
+        row = self.graph.current
+        return row.node.target if row and isinstance(row.node.target, str) else None
+
+    # Reading.
+
+    def read(self, store: Store, run: Run) -> Found:
+        self._store, self.run, self.marks = store, run, marks_of(store)
+        checkpoints, names = None, self.names
+        if self._seen != run.last_seq:
+            checkpoints, self._seen = store.checkpoints.list(run.id), run.last_seq
+            if any(one.step and one.step not in names for one in checkpoints):
+                names = {step.id: step.name for step in store.runs.steps(run.id)}
+        known = self.checkpoints if checkpoints is None else checkpoints
+        here = self.here
+        # Who looks at the newest checkpoint goes on to what comes after it.
+        at_end = not self.checkpoints or here == self.checkpoints[-1].id
+        if known and (here is None or (at_end and checkpoints)):
+            here = known[-1].id
+        one = next((one for one in known if one.id == here), None)
+        diff = self.diff
+        if (two := self.compared) and (diff is None or (diff.a, diff.b) != (two[0].checkpoint, two[1].checkpoint)):
+            diff = _compared(store.checkpoints, *two)
+        shown = self.shown if self.shown and self.shown.checkpoint == one else _look(store.checkpoints, one)
+        origin = self.origin or self._origin(store.checkpoints, run)
+        return Found(checkpoints, names, shown, self._read_values(store.checkpoints, shown), diff, origin)
+
+    def _origin(self, repository: CheckpointRepository, run: Run) -> Node | None:
+        if not run.from_checkpoint:
+            return None
+        try:
+            found = repository.get(run.from_checkpoint)
+        except NotFound:
+            found = None
+        return origin_node(run.from_checkpoint, found, self.glyphs)
+
+    def _read_values(self, repository: CheckpointRepository, shown: Shown | None) -> dict[tuple[str, str], Json]:
+        wished = list(self.values.wished)
+        if shown:
+            wished += [place for place in _small(shown) if self.values.get(*place) is None]
+        return {place: _value_or_why(repository, *place) for place in dict.fromkeys(wished)}
+
+    def show(self, run: Run, found: Found) -> None:
+        self.names, self.diff, self.origin = found.names, found.diff, found.origin
+        if found.checkpoints is not None:
+            self.checkpoints = found.checkpoints
+            self.set_class(not self.checkpoints, "empty")
+            self.show_graph(found.shown.checkpoint.id if found.shown else None)
+        if found.shown is not self.shown:
+            self.blames, self.snippet = {}, ""
+        self.shown = found.shown
+        self.values.keep(found.values)
+        self.show_state()
+
+    def show_graph(self, here: str | None = None) -> None:
+        """Draws the checkpoints, with the cursor on one of them."""
+        nodes = checkpoint_nodes(self.checkpoints, self.names, self.marked, self.glyphs)
+        if self.origin and nodes:
+            nodes.insert(0, self.origin)
+        self.graph.show(nodes or EMPTY)
+        found = self.graph.find_key(((here,), 0)) if here else None
+        if found is not None:
+            self.graph.move_to(found)
+
+    def show_state(self) -> None:
+        """Draws what stands beside the graph: a state, two that are compared, or how to go on from one."""
+        if self.snippet:
+            self.state.show(snippet_nodes(self.snippet))
+        elif self.compared:
+            self.state.show(diff_nodes(self.diff) if self.diff else [])
+        elif self.shown:
+            plain = self.hits is not None
+            everything = plain or self.everything or self.shown.checkpoint.parent is None
+            blames = {key: node for key, (node, _) in self.blames.items()}
+            self.state.show(state_nodes(self.shown, self.values, blames, everything=everything, plain=plain))
+            if self.values.wished:
+                self.post_message(self.Reread())
+        self.query_one("#state-title").refresh()
+
+    def _title(self, width: int) -> Line:
+        if self.snippet:
+            return [("branch from here", "title"), ("  y copies it, esc leaves", "faint")]
+        if two := self.compared:
+            line = [*self._named(two[0]), (f" {self.glyphs.arrow} ", "faint"), *self._named(two[1])]
+            return between(line, [("  x takes a mark off, esc both", "faint")] if width >= 60 else [], width)
+        if self.shown is None:
+            return []
+        one = self.shown.checkpoint
+        left: Line = [(format.short_id(one_line(one.id, 40), self.glyphs), "title")]
+        step = self.names.get(one.step, one.step) if one.step else ""
+        left += [(f"  {one_line(text, 40)}", ink) for text, ink in ((one.label, "strong"), (step, "text")) if text]
+        end: Line = [(f"{format.plural(one.keys, 'key')}", "muted"), (f"  {format.size(one.size_bytes)}", "muted")]
+        return between(left, self._found() or self._marked() or end, width)
+
+    def _named(self, mark: Mark) -> Line:
+        name: Line = [(format.short_id(one_line(mark.checkpoint, 40), self.glyphs), "title")]
+        other = self.run is not None and mark.run != self.run.id
+        return [*name, (f" of run {format.short_id(mark.run, self.glyphs)}", "warn")] if other else name
+
+    def _found(self) -> Line:
+        if self.hits is None:
+            return []
+        count = f"{self.at + 1:,} of {len(self.hits.paths):,}" if self.hits.paths else "nowhere"
+        return [(f"  {one_line(self.hits.word, 20)} ", "accent"), (count, "muted" if self.hits.paths else "warn")]
+
+    def _marked(self) -> Line:
+        if len(self.marks.all) != 1 or self.run is None or self.marks.all[0].run == self.run.id:
+            return []
+        return [("  x compares with ", "faint"), *self._named(self.marks.all[0])]
+
+
+def _compared(repository: CheckpointRepository, a: Mark, b: Mark) -> StateDiff | None:
+    """What differs; None where one of them is gone meanwhile."""
+    try:
+        return repository.diff(a.checkpoint, b.checkpoint)
+    except NotFound:
+        return None
+
+
+def _value_or_why(repository: CheckpointRepository, checkpoint: str, key: str) -> Json:
+    """A value, or why it is not there: one that was dropped hides none of the others."""
+    try:
+        return repository.value(checkpoint, key)
+    except NotFound as error:
+        return f"… {error.what}"
+
+
+def _look(repository: CheckpointRepository, one: Checkpoint | None) -> Shown | None:
+    """A state's keys and what became of them; values are read only where nothing else can tell."""
+    if one is None:
+        return None
+    keys = tuple(repository.keys(one.id))
+    before = tuple(repository.keys(one.parent)) if one.parent else ()
+    if one.changed is not None:
+        changed = frozenset(one.changed)
+    elif one.parent:
+        changed = frozenset(change.key for change in repository.diff(one.parent, one.id).changes)
+    else:
+        changed = frozenset(key.key for key in keys)
+    return Shown(one, keys, before, changed)
+
+
+def _small(shown: Shown) -> list[tuple[str, str]]:
+    """Values that are shown without being unfolded."""
+    here, parent = shown.checkpoint.id, shown.checkpoint.parent
+    places = [(here, key.key) for key in shown.keys if key.size_bytes <= AT_ONCE and key.opaque is None]
+    if parent:
+        places += [
+            (parent, key.key)
+            for key in shown.before
+            if key.key in shown.changed and key.size_bytes <= AT_ONCE and key.opaque is None
+        ]
+    return sorted(places, key=lambda place: place[1] not in shown.changed)[:AT_ONCE_KEYS]
