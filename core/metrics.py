@@ -83,6 +83,15 @@ class Change(msgspec.Struct, kw_only=True, frozen=True):
         """Whether the interval leaves no difference out: what is seen is hardly chance."""
         return self.low is not None and self.high is not None and not self.low <= 0 <= self.high
 
+    def turned(self) -> "Change":
+        """Of a share: the change of the rest, failures for successes."""
+
+        def rest(share: float | None) -> float | None:
+            return None if share is None else 1 - share
+
+        low, high = (None if limit is None else -limit for limit in (self.high, self.low))
+        return msgspec.structs.replace(self, before=rest(self.before), after=rest(self.after), low=low, high=high)
+
 
 class Comparison(msgspec.Struct, kw_only=True, frozen=True):
     """A version against another, of which it mostly is a child."""
@@ -113,7 +122,7 @@ def compared(outcome: Outcome, newest: Sequence[Ended], other: Outcome, others: 
         other=other,
         success=success_change(other, outcome),
         duration=means_change(others, newest, lambda run: run.took_s),
-        cost=_of_cost(others, newest),
+        cost=cost_change(others, newest),
         metrics={name: means_change(others, newest, _metric(name)) for name in names},
     )
 
@@ -129,11 +138,16 @@ def success_change(before: Outcome, after: Outcome) -> Change:
     return _change(before.success, after.success, interval, NEWCOMBE, before.ended, after.ended)
 
 
-def _of_cost(before: Sequence[Ended], after: Sequence[Ended]) -> Change:
-    """Of versions that call models; without a call on one side nothing is compared."""
+def cost_change(before: Sequence[Ended], after: Sequence[Ended]) -> Change:
+    """The change of what a run costs, of versions that call models; without a call on one side nothing is compared."""
     if not any(run.calls for run in before) or not any(run.calls for run in after):
         return Change(method=WELCH)
     return means_change(before, after, lambda run: run.nanousd)
+
+
+def priced(runs: Sequence[Ended]) -> int:
+    """How many runs speak for what a version costs: none if it calls no model."""
+    return sum(run.nanousd is not None for run in runs) if any(run.calls for run in runs) else 0
 
 
 def means_change(before: Sequence[Ended], after: Sequence[Ended], number: Callable[[Ended], float | None]) -> Change:

@@ -93,6 +93,7 @@ def _dollars(nanousd: float) -> str:
 
 
 RATE = Kind(lambda share: f"{share:.0%}", lambda share: f"{100 * share:+.0f}", " points", 1)
+FAILURES = RATE._replace(good=-1)
 TIME = Kind(format.duration, _signed(format.duration), "", -1)
 COST = Kind(_dollars, _signed(_dollars), "", -1)
 COUNT = Kind(lambda value: format.count(round(value)), _signed(lambda value: format.count(round(value))), "", 0)

@@ -97,6 +97,22 @@ def test_show_of_a_version_is_who_saved_it_its_outcome_and_the_change_against_th
     assert row["success_change_low"] > 0 and row["retries"] == 6 and row["against"] == 1
 
 
+def test_the_first_version_with_which_a_figure_rose_is_told_with_its_interval(data):
+    said = call("versions", "triage", "--rose", "cost", "--data", data, code=3)
+    assert "cost per run first rose with @2" in said
+    assert "against @1" in said
+    assert "95% interval" in said
+    found = json.loads(call("versions", "triage", "--rose", "cost", "--json", "--data", data, code=3))
+    assert (found["version"], found["figure"], found["too_few"]) == (2, "cost", [3])
+    assert found["changes"][0]["against"] == 1 and found["changes"][0]["clear"]
+    said = call("versions", "triage", "--rose", "failures", "--data", data)
+    assert "the share of failures rose with none of 1 version" in said and "too few runs (under 5) of @3" in said
+    assert "too few runs to tell" in call("versions", "triage@1", "--rose", "cost", "--data", data)
+    call("versions", "triage@9", "--rose", "cost", "--data", data, code=1)
+    call("versions", "nope", "--rose", "cost", "--data", data, code=1)
+    call("versions", "triage@2", "--data", data, code=2)
+
+
 def test_what_is_not_there_is_said(data):
     assert "no such workflow" in call("metrics", "nobody", "--data", data, code=1)
     assert "1 ended" in call("metrics", "loose", "--data", data)

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from ...core.errors import ConfigError, NotFound, StorageError
+from ...core.rises import FIGURES, Figure, look_for_rise
 from ...core.store import Store
 from ...core.text import safe_text
 from ...core.version_history import Entry, history
@@ -13,10 +14,11 @@ from ...core.workflows import Version, together
 from .. import format
 from ..glyphs import ASCII, UNICODE, Glyphs
 from ..graph import Lane
+from ..rise_words import rise_told
 from ..signing import who
 from ..version_cells import COLUMNS, cells_of, lineage_graph
 from ..version_page import fact_lines, look_at
-from .as_json import comparison_row, outcome_row, plain
+from .as_json import change_row, comparison_row, outcome_row, plain
 from .asking import consent
 from .main import FINDINGS
 from .opening import opened
@@ -50,11 +52,28 @@ def _share(value: float | None) -> str:
     return "–" if value is None else f"{value:.0%}"
 
 
-@verb(epilog="flightlog versions triage\nflightlog versions triage --json")
-@click.argument("workflow")
-@json_option()
-def versions(settings: Settings, workflow: str, as_json: bool) -> None:
-    """Versions of WORKFLOW: their lineage, and what their finished runs came to, against their parents'."""
+@verb(
+    epilog="flightlog versions triage\nflightlog versions triage --json\n"
+    "flightlog versions triage --rose cost\nflightlog versions triage@7 --rose failures"
+)
+@click.argument("name", metavar="WORKFLOW[@N]")
+@click.option(
+    "--rose",
+    type=click.Choice(FIGURES),
+    help="With which version, of those that @N (the newest) came from, this rose first, beyond what chance explains.",
+)
+@json_option("A list is one object a line; --rose one object.")
+def versions(settings: Settings, name: str, rose: str | None, as_json: bool) -> None:
+    """Versions of WORKFLOW: their lineage, and what their finished runs came to, against their parents'.
+
+    With --rose the exit code is 3 where something rose.
+    """
+    workflow, number = split_version(name)
+    if rose is not None:
+        _print_rise(settings, workflow, number, next(figure for figure in FIGURES if figure == rose), as_json)
+        return
+    if number is not None:
+        raise ConfigError(f"{name!r} is one version", advice=f"see `flightlog version {name}`")
     with opened(settings) as store:
         found = history(store.workflows.list(workflow, deleted=True), store.metrics.outcomes(workflow))
     if not found.entries:
@@ -66,6 +85,19 @@ def versions(settings: Settings, workflow: str, as_json: bool) -> None:
     _print_versions(found.entries, UNICODE if not settings.ascii else ASCII)
     for trouble in found.troubles:
         say(f"flightlog: {trouble}", err=True)
+
+
+def _print_rise(settings: Settings, workflow: str, number: int | None, figure: Figure, as_json: bool) -> None:
+    with opened(settings) as store:
+        found = look_for_rise(store, workflow, figure, number)
+    if as_json:
+        changes = [{"against": one, **change_row(change)} for one, change in found.changes.items()]
+        say_json({"workflow": workflow, "figure": figure, **plain(found), "changes": changes})
+    else:
+        for sentence in rise_told(figure, found, ASCII if settings.ascii else UNICODE):
+            say(sentence)
+    if found.version is not None:
+        sys.exit(FINDINGS)
 
 
 def _version_row(workflow: str, entry: Entry) -> dict[str, object]:

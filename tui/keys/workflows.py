@@ -15,6 +15,17 @@ WORKFLOWS = (
         footer=True,
     ),
     Key("workflows.patterns", "p", "patterns", "patterns", "Show what was observed, or the versions", footer=True),
+    Key(
+        "workflows.cost_rose",
+        "b",
+        "rose('cost')",
+        "cost rose",
+        "To the first version whose runs cost more",
+        footer=True,
+    ),
+    Key(
+        "workflows.failures_rose", "B", "rose('failures')", "failures rose", "To the first one of which more runs fail"
+    ),
     Key("workflows.sort", "s", "sort", "sort", "Sort the workflows by the next column", footer=True),
 )
 

@@ -1,15 +1,18 @@
 """Place 2, Workflows: what there is, and the versions of the one under the cursor: lineage and outcomes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
+from ...core.errors import FlightlogError
 from ...core.feed import Watch
 from ...core.metrics import Pattern
 from ...core.query.query import of_version
+from ...core.rises import Figure, Rise, look_for_rise
 from ...core.runs import Totals
 from ...core.store import Store
 from ...core.version_history import Entry, History, history
@@ -17,13 +20,15 @@ from ...core.workflows import Workflow, together
 from .. import format
 from ..glyphs import glyphs_of
 from ..keys import bindings
-from ..lines import Line, one_line
-from ..loading import Loader
-from ..messages import OpenRun, ShowRuns
+from ..lines import Line, one_line, wrapped
+from ..loading import Loader, in_thread
+from ..messages import OpenRun, ShowRuns, Trouble
 from ..pattern_nodes import pattern_nodes
 from ..personal.leaving import one_of
 from ..places import version_name
+from ..rise_words import NAMES, rise_told
 from ..widgets.empty import Empty, no_workflows
+from ..widgets.few_lines import FewLines
 from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar
 from ..widgets.line_list import HeadLine, LineList, OneLine
@@ -62,6 +67,9 @@ class WorkflowsScreen(PlaceScreen):
         self.found: Found | None = None
         self.order = ORDERS[0]
         self.shows_patterns = False
+        self.rise: Sequence[str] = ()
+        """What was found of when a figure rose, a sentence each."""
+        self._asked = 0
         self.loader: Loader[Found | None] = Loader(self, self._prepare, self._loaded, every=EVERY)
 
     def compose(self) -> ComposeResult:
@@ -75,6 +83,7 @@ class WorkflowsScreen(PlaceScreen):
         yield FrameLine("middle", self._middle, id="versions-top")
         with Vertical(id="versions-pane"):
             yield OneLine(self._trouble, id="versions-trouble")
+            yield FewLines(self._rise, id="versions-rise")
             yield OneLine(versions.head, id="versions-head")
             yield versions
             yield TreeView(id="patterns")
@@ -157,6 +166,7 @@ class WorkflowsScreen(PlaceScreen):
         if before is None or found.history != before.history:
             if before is None or before.about is None or found.about is None or before.about.id != found.about.id:
                 self.versions.marked, self.versions.cursor = [], 0
+                self._forget_rise()
             self.versions.show(found.history)
         if before is None or found.patterns != before.patterns:
             self.patterns.show(pattern_nodes(found.patterns))
@@ -178,11 +188,13 @@ class WorkflowsScreen(PlaceScreen):
         self.versions.display = not self.shows_patterns
         self.query_one("#versions-head").display = not self.shows_patterns and not none
         self.query_one("#versions-trouble").display = bool(found and found.history.troubles)
+        self.query_one("#versions-rise").display = bool(self.rise)
         self.patterns.display = self.shows_patterns
         height = min(len(found.workflows) if found else 1, max(self.size.height // 3, 3))
         self.list.styles.height = max(height, 1)
         for line in self.query(OneLine):
             line.refresh()
+        self.query_one(FewLines).refresh(layout=True)
         for frame in self.query(FrameLine):
             frame.update()
         bar = self.query_one(KeyBar)
@@ -222,7 +234,44 @@ class WorkflowsScreen(PlaceScreen):
         troubles = self.found.history.troubles if self.found else []
         return [(f" {glyphs_of(self).damaged} {'; '.join(troubles)}", "warn")]
 
+    def _rise(self, width: int) -> Sequence[Line]:
+        return [[(f" {piece}", "accent")] for piece in wrapped("; ".join(self.rise), width - 1)]
+
     # What the person does.
+
+    def action_rose(self, figure: Figure) -> None:
+        """Looks for the first version of the ancestry with which a figure rose, and goes there."""
+        about = self.found.about if self.found else None
+        entry = self.versions.current if self.versions.has_focus else None
+        if about is None or not about.versions:
+            return
+        self._asked += 1
+        number = entry.number if entry and entry.version else None
+        self._show_rise([f"looking when {NAMES[figure]} rose"])
+        look = partial(look_for_rise, self.store, about.id, figure, number)
+        in_thread(self, look, partial(self._rose, self._asked, figure))
+
+    def _rose(self, asked: int, figure: Figure, found: Rise | FlightlogError) -> None:
+        if asked != self._asked:
+            return
+        if isinstance(found, FlightlogError):
+            self._show_rise([])
+            self.post_message(Trouble(found))
+            return
+        self._show_rise(rise_told(figure, found, glyphs_of(self)))
+        if found.version is not None:
+            if self.shows_patterns:
+                self.action_patterns()
+            self.versions.focus()
+            self.versions.to(found.version)
+
+    def _show_rise(self, told: Sequence[str]) -> None:
+        self.rise = told
+        self._show_panes()
+
+    def _forget_rise(self) -> None:
+        self._asked += 1
+        self.rise = ()
 
     @on(LineList.Moved, "#workflows")
     def look(self) -> None:
@@ -305,7 +354,10 @@ class WorkflowsScreen(PlaceScreen):
 
     def action_back(self) -> None:
         """Takes the marks off, then steps up to the list, then out to the runs."""
-        if self.versions.marked:
+        if self.rise:
+            self._forget_rise()
+            self._show_panes()
+        elif self.versions.marked:
             self.versions.unmark()
             self.query_one("#versions-top", FrameLine).update()
         elif not self.list.has_focus and self.list.display:

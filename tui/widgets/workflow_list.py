@@ -78,6 +78,12 @@ class VersionList(LineList):
         """The version under the cursor."""
         return self.entries[self.cursor] if self.cursor < len(self.entries) else None
 
+    def to(self, number: int) -> None:
+        """Puts the cursor on a version."""
+        found = self.find_key(("version", number))
+        if found is not None:
+            self.move_to(found, center=True)
+
     def mark(self) -> None:
         """Marks or unmarks the version under the cursor; the last two that were marked are."""
         entry = self.current
