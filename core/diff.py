@@ -37,7 +37,7 @@ def same(before: Json, after: Json) -> bool:
         return False
     if not isinstance(before, list | dict):
         return bool(before == after)
-    return _encoded(before) == _encoded(after)
+    return encoded(before) == encoded(after)
 
 
 def json_diff(before: Json, after: Json) -> list[Change]:
@@ -79,7 +79,7 @@ def _of_values(path: Path, old: Json, new: Json) -> Change:
 
 def _of_lists(path: Path, old: list[Json], new: list[Json]) -> tuple[list[Change], list[tuple[Path, Json, Json]]]:
     """What was added or removed, and the pairs in the middle that are to be compared within."""
-    begin, end_old, end_new = _middle([_encoded(item) for item in old], [_encoded(item) for item in new])
+    begin, end_old, end_new = _middle([encoded(item) for item in old], [encoded(item) for item in new])
     if begin == end_old == len(old) and end_new > begin:
         return [Change(path=path, kind="appended", before=old, after=new[begin:])], []
     both = min(end_old, end_new)
@@ -99,7 +99,8 @@ def _middle(old: Sequence[object], new: Sequence[object]) -> tuple[int, int, int
     return begin, end_old, end_new
 
 
-def _encoded(value: Json) -> bytes:
+def encoded(value: Json) -> bytes:
+    """A value as bytes: the same for the same JSON, whatever the order of keys."""
     return msgspec.json.encode(value, order="sorted")
 
 

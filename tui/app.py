@@ -282,10 +282,12 @@ class FlightlogApp(App[None]):
             screen.query("#header").refresh()
 
     def on_policy_looked(self, message: PolicyLooked) -> None:
-        self.screen.post_message(PolicyLooked())
+        for screen in self.screen_stack[-1:]:
+            screen.post_message(PolicyLooked())
 
     def on_pulsed(self, message: Pulsed) -> None:
-        self.screen.post_message(Pulsed())
+        for screen in self.screen_stack[-1:]:  # none is left where the program is about to end
+            screen.post_message(Pulsed())
 
     def on_budgets_looked(self, message: BudgetsLooked) -> None:
         self.pulse.watching.look_at_budgets(self.standings.found)

@@ -2,13 +2,16 @@
 
 import flightlog
 import pytest
+from flightlog.core.runs import Run, Step
 from flightlog.tui.app import FlightlogApp
-from flightlog.tui.compare import NAMES
+from flightlog.tui.compare import NAMES, step_rows
+from flightlog.tui.compare.rows import Context, differing
 from flightlog.tui.screens.compare import CompareScreen
 from flightlog.tui.screens.compare_detail import DetailScreen
 from flightlog.tui.screens.run import RunScreen
 from flightlog.tui.screens.spreads import SpreadScreen
 from flightlog.tui.screens.version_diff import DiffScreen
+from flightlog.tui.steps.detail import StepDetail
 from recorded import NASTY, record_everything
 from seeing import shows, text_of, until
 
@@ -123,7 +126,10 @@ async def test_lines_are_looked_into_and_everything_leads_back_to_the_same_place
         await shows(pilot, "three base")
         assert screen.base == screen.runs[2].id and "- rank" not in text_of(screen)
         await pilot.press("left")  # two, against three: alone two has the step
+        assert "other output" in text_of(screen)
         await pilot.press("g", "n")
+        assert "search" in str(screen.table.current.name)
+        await pilot.press("n")
         assert "rank" in str(screen.table.current.name)
         await at_tab(pilot, screen, "states")
         await pilot.press("n", "enter")
@@ -259,3 +265,22 @@ async def test_a_run_and_a_comparison_are_written_into_pages_and_nothing_is_over
         await until(pilot, lambda: told(app, "-2.html"))
     pages = sorted(tmp_path.glob("*.html"))
     assert len(pages) == 4 and all(page.read_text().rstrip().endswith("</html>") for page in pages)
+
+
+def test_ten_thousand_steps_are_aligned_and_only_the_first_are_looked_into(tmp_path, monkeypatch):
+    looks = []
+    monkeypatch.setattr(step_rows, "read_detail", lambda store, step: looks.append(step.id) or StepDetail(step=step))
+    steps = [
+        Step(run=run, id=f"{n}", name=f"s{n % 7}", status="completed", has_output=True)
+        for run in "ab"
+        for n in range(10_000)
+    ]
+    one, other = steps[:10_000], steps[10_000:]
+    kept: dict[object, object] = {}
+    found = step_rows.align_steps(None, [one, other], kept)
+    assert len(found.rows) == 10_000 and found.cut and len(looks) == 2 * step_rows.LOOKED_INTO
+    step_rows.align_steps(None, [one, other], kept)
+    assert len(looks) == 2 * step_rows.LOOKED_INTO  # what was read is kept
+    context = Context((Run(id="a", workflow="w"), Run(id="b", workflow="w")), 0, 0.0)
+    rows = step_rows.step_rows(context, found)
+    assert differing(rows) == [rows[-1]] and "only the first 10,000 steps" in rows[-1].name[0][0]

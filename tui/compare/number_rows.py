@@ -16,7 +16,7 @@ from .. import format
 from ..lines import Line, one_line
 from ..run_tabs import calls
 from .fact_rows import took
-from .rows import Context, Row, gap, heading, kind_of, remark, toned
+from .rows import Context, Kept, Row, gap, heading, kind_of, remark, toned
 
 REPORTED = 20_000
 """Reported numbers of a run that are looked at for the last one of each name."""
@@ -28,7 +28,7 @@ def read_reported(store: Store, run: Run) -> dict[str, float]:
     return {one.name: one.value for one in islice(found, REPORTED)}
 
 
-def keep(store: Store, runs: Sequence[Run], read: Sequence[Mapping[str, float]]) -> Sequence[Mapping[str, float]]:
+def keep(store: Store, read: Sequence[Mapping[str, float]], kept: Kept) -> Sequence[Mapping[str, float]]:
     """What was read is shown as it is."""
     return read
 
@@ -143,7 +143,7 @@ def read_costs(store: Store, run: Run) -> Spent:
     return Spent({group.key: group for group in store.runs.costs("model", equals("id", run.id))})
 
 
-def keep_costs(store: Store, runs: Sequence[Run], read: Sequence[Spent]) -> Sequence[Spent]:
+def keep_costs(store: Store, read: Sequence[Spent], kept: Kept) -> Sequence[Spent]:
     """What was read is shown as it is."""
     return read
 

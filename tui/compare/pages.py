@@ -7,7 +7,7 @@ from ...core.runs import Run
 from ...core.store import Store
 from .fact_rows import fact_rows
 from .number_rows import cost_rows, keep, keep_costs, metric_rows, read_costs, read_reported
-from .rows import Context, Row
+from .rows import Context, Kept, Row
 from .state_rows import compare_states, read_final, state_rows
 from .step_rows import align_steps, read_steps, step_rows
 from .value_rows import input_places, input_rows, read_inputs
@@ -21,15 +21,15 @@ class Page(NamedTuple):
     """Place of the letter in the name that opens it."""
     read: Callable[[Store, Run], Any]
     """What it needs of one run. Called in a thread, again only when the run has changed."""
-    join: Callable[[Store, Sequence[Run], Sequence[Any]], Any]
-    """What it makes of what was read of all. Called in a thread."""
+    join: Callable[[Store, Sequence[Any], Kept], Any]
+    """What it makes of what was read of all, in their order. Called in a thread."""
     rows: Callable[[Context, Any], list[Row]]
     only: bool = False
     """Whether it begins with what differs alone."""
 
 
 PAGES = (
-    Page("facts", 0, lambda store, run: None, lambda store, runs, read: None, fact_rows),
+    Page("facts", 0, lambda store, run: None, lambda store, read, kept: None, fact_rows),
     Page("inputs", 0, read_inputs, input_places, input_rows, only=True),
     Page("steps", 0, read_steps, align_steps, step_rows),
     Page("metrics", 0, read_reported, keep, metric_rows),
@@ -54,10 +54,11 @@ class Reader:
         self.reads = 0
         """How often a page of a run was read: what a test counts."""
         self._kept: dict[tuple[str, str], tuple[Run, Any]] = {}
+        self._values: Kept = {}
 
     def page(self, name: str, runs: Sequence[Run]) -> Any:
         """What a page shows of some runs."""
-        return page(name).join(self.store, runs, [self._read(name, run) for run in runs])
+        return page(name).join(self.store, [self._read(name, run) for run in runs], self._values)
 
     def _read(self, name: str, run: Run) -> Any:
         kept = self._kept.get((name, run.id))

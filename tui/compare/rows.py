@@ -1,6 +1,6 @@
 """A comparison as rows: what is compared, and how every run stands there. Cells are made when they are seen."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -8,6 +8,9 @@ from ...core.runs import Run
 from ..glyphs import UNICODE, Glyphs
 from ..lines import Line
 from ..state_nodes import Kind
+
+Kept = dict[Hashable, Any]
+"""What was read once and never changes: a value of a checkpoint, a step's output."""
 
 
 class Context(NamedTuple):

@@ -13,7 +13,7 @@ from ...core.store import Store
 from .. import format
 from ..json_nodes import opaque_line
 from ..lines import Line, one_line
-from .rows import Context, Row, gap, kind_of, remark, toned
+from .rows import Context, Kept, Row, gap, kind_of, remark, toned
 from .value_rows import value_rows
 
 SMALL = 16_000
@@ -60,7 +60,7 @@ def read_final(store: Store, run: Run) -> Final:
         reach *= 16
 
 
-def compare_states(store: Store, runs: Sequence[Run], finals: Sequence[Final]) -> States:
+def compare_states(store: Store, finals: Sequence[Final], kept: Kept) -> States:
     """Reads the small values that differ."""
     inside: dict[str, list[Place]] = {}
     for name in _names(finals):
@@ -68,14 +68,17 @@ def compare_states(store: Store, runs: Sequence[Run], finals: Sequence[Final]) -
         there = [key for key in keys if key is not None]
         small = all(key.opaque is None and key.size_bytes <= SMALL for key in there)
         if len(there) > 1 and small and not _alike(keys) and len(inside) < LOOKED_INTO:
-            inside[name] = list(places([_value(store, final, name) for final in finals]))
+            inside[name] = list(places([_value(store, final, name, kept) for final in finals]))
     return States(tuple(finals), inside)
 
 
-def _value(store: Store, final: Final, name: str) -> Any:
+def _value(store: Store, final: Final, name: str, kept: Kept) -> Any:
     if final.checkpoint is None or name not in final.keys:
         return UNSET
-    return value_or_why(store, final.checkpoint.id, name)
+    place = (final.checkpoint.id, name)
+    if place not in kept:
+        kept[place] = value_or_why(store, *place)
+    return kept[place]
 
 
 def value_or_why(store: Store, checkpoint: str, key: str) -> Any:

@@ -7,11 +7,13 @@ from msgspec import UNSET
 
 from ...core.clock import between, from_seconds
 from ...core.comparing.steps import AlignedStep, aligned_steps
+from ...core.diff import encoded
 from ...core.runs import Run, Step
 from ...core.store import Store
 from .. import format
 from ..lines import Line, one_line, status_ink
-from .rows import Context, Row, kind_of_present, remark
+from ..steps.detail import read_detail
+from .rows import Context, Kept, Row, kind_of_present, remark
 
 MOST = 10_000
 """Steps of each run that are compared, the first ones."""
@@ -20,10 +22,26 @@ NOTED_S = 1.0
 """Seconds by which times must differ, and by half, before a colour says so."""
 
 
+NOTED_NANOUSD = 1_000_000
+"""Nano-dollars beyond half as much again, from which on a colour says that a step was dear."""
+
+LOOKED_INTO = 200
+"""Rows whose inputs and outputs are compared, the first ones: each is a look into the recorded events."""
+
+
+class Bodies(NamedTuple):
+    """What went into a step and what came out of it, as far as equal ones are equal; None for nothing."""
+
+    input: int | None
+    output: int | None
+
+
 class Steps(NamedTuple):
     """What was read, aligned."""
 
     rows: list[AlignedStep]
+    bodies: dict[str, tuple[Bodies, ...]]
+    """Of the first rows that have an input or output, by their keys."""
     cut: bool
     """Whether a run has more steps than are compared."""
 
@@ -33,9 +51,26 @@ def read_steps(store: Store, run: Run) -> list[Step]:
     return store.runs.steps(run.id, limit=MOST)
 
 
-def align_steps(store: Store, runs: Sequence[Run], read: Sequence[list[Step]]) -> Steps:
-    """Finds what belongs together."""
-    return Steps(aligned_steps(read), any(len(steps) >= MOST for steps in read))
+def align_steps(store: Store, read: Sequence[list[Step]], kept: Kept) -> Steps:
+    """Finds what belongs together, and looks whether the first ones had the same input and output."""
+    rows = aligned_steps(read)
+    bodies: dict[str, tuple[Bodies, ...]] = {}
+    for row in rows:
+        if None not in row.steps and any(step and (step.has_input or step.has_output) for step in row.steps):
+            bodies[row.key] = tuple(_bodies(store, step, kept) for step in row.steps if step)
+            if len(bodies) >= LOOKED_INTO:
+                break
+    return Steps(rows, bodies, any(len(steps) >= MOST for steps in read))
+
+
+def _bodies(store: Store, step: Step, kept: Kept) -> Bodies:
+    # The events of a step stay as they are; what comes later has a number of its own.
+    place = (step.run, step.id, step.started_seq, step.finished_seq)
+    if place not in kept:
+        found = read_detail(store, step)
+        kept[place] = Bodies(*(None if one is None else hash(encoded(one)) for one in (found.input, found.output)))
+    bodies: Bodies = kept[place]
+    return bodies
 
 
 def step_rows(context: Context, found: Steps) -> list[Row]:
@@ -47,20 +82,24 @@ def step_rows(context: Context, found: Steps) -> list[Row]:
             row.key,
             [(one_line(row.name, 80), "text")],
             kind_of_present([step is not None for step in row.steps], context.base)
-            or ("changed" if row.differences else "same"),
-            lambda n, row=row: step_cell(context, row, n),  # type: ignore[misc]
+            or ("changed" if row.differences or len(set(found.bodies.get(row.key, ()))) > 1 else "same"),
+            lambda n, row=row: step_cell(context, row, n, found.bodies.get(row.key, ())),  # type: ignore[misc]
             row.depth,
             row,
             raw=lambda n, row=row: _raw(row.steps[n], context.now),  # type: ignore[misc]
-            about={"differs_in": list(row.differences)},
+            about={"differs_in": [*row.differences, *_differing(found.bodies.get(row.key, ()))]},
         )
         for row in found.rows
     ]
     return [*rows, remark("cut", f"only the first {MOST:,} steps of each run are compared")] if found.cut else rows
 
 
-def step_cell(context: Context, row: AlignedStep, n: int) -> Line:
-    """`✔ 0:08 $0.004`, or a dash where a run does not have the step."""
+def _differing(bodies: Sequence[Bodies]) -> list[str]:
+    return [name for name in Bodies._fields if len({getattr(one, name) for one in bodies}) > 1]
+
+
+def step_cell(context: Context, row: AlignedStep, n: int, bodies: Sequence[Bodies] = ()) -> Line:
+    """`✔ 0:08 $0.004 other output`, or a dash where a run does not have the step."""
     step, glyphs = row.steps[n], context.glyphs
     if step is None:
         return [(glyphs.dash, "faint")]
@@ -70,7 +109,9 @@ def step_cell(context: Context, row: AlignedStep, n: int) -> Line:
     if step.attempt > 1:
         line.append((f"#{step.attempt} ", "warn"))
     if step.money.provenance != "none":
-        line.append((f"{format.cost(step.money, glyphs):<8}", "muted"))
+        line.append((f"{format.cost(step.money, glyphs):<8}", _price(context, row, step)))
+    if bodies and (other := _differing((bodies[context.base], bodies[n]))):
+        line.append((f" other {' and '.join(other)}", "warn"))
     if step.error:
         line.append((f" {one_line(step.error, 120)}", "bad"))
     return line
@@ -91,6 +132,13 @@ def _raw(step: Step | None, now: float) -> object:
         "tokens": step.tokens.total,
         "error": step.error or None,
     }
+
+
+def _price(context: Context, row: AlignedStep, step: Step) -> str:
+    """The ink of a cost: whether it is much more than in the baseline."""
+    against = row.steps[context.base]
+    before, now = (against.money.nanousd if against else None), step.money.nanousd
+    return "warn" if before is not None and now is not None and now > 1.5 * before + NOTED_NANOUSD else "muted"
 
 
 def _pace(context: Context, row: AlignedStep, took: float | None) -> str:

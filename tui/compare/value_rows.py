@@ -12,7 +12,7 @@ from ...core.store import Store
 from ..json_nodes import scalar, summary
 from ..lines import Line, one_line
 from ..state_nodes import Kind
-from .rows import Context, Row, kind_of_present, remark, toned
+from .rows import Context, Kept, Row, kind_of_present, remark, toned
 
 INPUTS = ("input", "plan", "output", "result")
 """Snapshots in the order they are shown; others follow by name."""
@@ -32,7 +32,7 @@ def read_inputs(store: Store, run: Run) -> dict[str, Any]:
     return {name: snapshots[name] for name in names} | ({"meta": run.meta} if run.meta else {})
 
 
-def input_places(store: Store, runs: Sequence[Run], read: Sequence[dict[str, Any]]) -> list[Place]:
+def input_places(store: Store, read: Sequence[dict[str, Any]], kept: Kept) -> list[Place]:
     """The places of what was read."""
     return list(places(read))
 
