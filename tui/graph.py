@@ -70,6 +70,7 @@ def _place(parents: Mapping[K, Sequence[K]], most: int) -> dict[K, _Row]:
     left = _children_left(parents)
     lane_of: dict[K, int] = {}
     busy: set[int] = set()
+    drawn = frozenset(range(most))
     placed: dict[K, _Row] = {}
     for key, given in parents.items():
         known = [parent for parent in dict.fromkeys(given) if parent in lane_of]
@@ -79,7 +80,7 @@ def _place(parents: Mapping[K, Sequence[K]], most: int) -> dict[K, _Row]:
         column = done[0] if done and not left[known[0]] else next(n for n in range(len(busy) + 1) if n not in busy)
         busy.difference_update(done)
         homes = tuple(lane_of[parent] for parent in known if lane_of[parent] != column)
-        passing = frozenset(lane for lane in range(most) if lane in busy and lane != column)
+        passing = frozenset(lane for lane in (busy if len(busy) < most else busy & drawn) if lane != column)
         placed[key] = _Row(column, passing, homes)
         lane_of[key] = column
         if left.get(key):

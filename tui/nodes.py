@@ -57,7 +57,11 @@ Folds = dict[Path, bool]
 def rows(
     nodes: Sequence[Node], folds: Folds, width: int, *, guides: bool = False, glyphs: Glyphs = UNICODE
 ) -> Iterator[Row]:
-    """The rows of a tree as it is folded, in order. `guides` draws the lines of the tree."""
+    """The rows of a tree as it is folded, in order. `guides` draws the lines of the tree.
+
+    What is nested deeper than a third of the width is not indented further.
+    """
+    deepest = max(width // 3, 8)
     # A stack of our own: a state may be nested deeper than Python recurses.
     stack: list[tuple[Path, str, Iterator[tuple[Node, bool]]]] = [((), "", _marked(nodes))]
     while stack:
@@ -77,6 +81,8 @@ def rows(
             for part, piece in enumerate(wrapped(node.text, width - len(below) - 2), 1):
                 yield Row(path, part, node, below, None, piece)
         if fold and node.children:
+            if len(below) > deepest:
+                below = glyphs.ellipsis + below[3 - deepest :]
             stack.append((path, below, _marked(node.children())))
 
 

@@ -94,7 +94,7 @@ async def test_the_cursor_stays_on_its_step_through_all_layouts(store, size):
         assert tab.lines.current.node.target == id
         assert " 0.000s " in text_of(pilot).splitlines()[3]
         await pilot.press("v")
-        assert tab.picture.layout == "graph"
+        await wait(pilot, lambda: tab.picture.layout == "graph")
         assert tab.lines.current.node.target == id
         assert [row.node.key for row in tab.lines.rows] == tab.picture.order()
         assert any(sign in text_of(pilot) for sign in ("├─", "╰─", "─╯"))
@@ -175,7 +175,9 @@ async def test_what_is_open_is_said_and_one_key_away(store, size):
                 assert screen_of(pilot).tab.lines.current.node.target == call.id
                 await pilot.press("S")
                 assert here(pilot) == "later"
-                await pilot.press("v", "v", "S")
+                await pilot.press("v", "v")
+                await wait(pilot, lambda: screen_of(pilot).tab.picture.layout == "graph")
+                await pilot.press("S")
                 assert screen_of(pilot).tab.lines.current.node.target == call.id
                 tab = screen_of(pilot).tab
                 before = tab.picture.now
@@ -197,9 +199,13 @@ async def test_ten_thousand_steps_are_drawn_as_far_as_they_are_seen(store, size,
     async with opened(store, run.id, size, tab="steps") as pilot:
         tab, height = screen_of(pilot).tab, size[1]
         assert len(tab.lines.rows) == 10_001
+        # A scroll bar takes a cell of the lines, and of their heads.
+        await wait(pilot, lambda: tab.lines.across == tab.lines.size.width - 1)
+        assert sum(len(text) for text, _ in tab._head(size[0])) == tab.lines.across
         for keys in (("j",), ("G",), ("E", "e"), ("v",), ("g", "G"), ("v",), ("g", "G"), ("v",)):
-            before, forest = tab.lines.drawn, tab.picture.forest
+            before, forest, layout = tab.lines.drawn, tab.picture.forest, tab.picture.layout
             await pilot.press(*keys)
+            await wait(pilot, lambda: keys != ("v",) or tab.picture.layout != layout)  # noqa: B023
             await settled(pilot)
             assert tab.lines.drawn - before <= 3 * height, keys
             assert tab.picture.forest is forest  # nothing was read or counted again

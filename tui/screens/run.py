@@ -61,6 +61,10 @@ EVERY = 3 * FRAME
 """Seconds between two readings of a run that changes all the time."""
 
 
+REST = 1.0
+"""Times as long as one reading took rests the next: a run of very many steps leaves the keys their share."""
+
+
 class RunScreen(Screen[None]):
     """Everything about one run. Only the tab in sight reads, and only when the feed named the run."""
 
@@ -131,9 +135,9 @@ class RunScreen(Screen[None]):
             self._stale.add("overview")
             self._request()
 
-    def _request(self) -> None:
+    def _request(self, *, at_once: bool = False) -> None:
         if self.current in self.loaders:
-            self.loaders[self.current].request()
+            self.loaders[self.current].request(at_once=at_once)
 
     def _begin(self, name: str) -> Callable[[], Any] | None:
         run = self.run
@@ -150,7 +154,7 @@ class RunScreen(Screen[None]):
     def reread(self, message: RunTab.Reread) -> None:
         """Reads the tab in sight again: the person asked it for something else."""
         self._stale.add(self.current)
-        self._request()
+        self._request(at_once=True)
 
     def action_refresh(self) -> None:
         """Reads everything again."""
@@ -207,7 +211,8 @@ class RunScreen(Screen[None]):
     async def _mount(self, name: str) -> None:
         tab = MAKE[name](id=f"run-{name}")
         await self.query_one("#run-body").mount(tab)
-        self.loaders[name] = Loader(self, partial(self._begin, name), partial(self._read, name), every=EVERY)
+        begin, show = partial(self._begin, name), partial(self._read, name)
+        self.loaders[name] = Loader(self, begin, show, every=EVERY, rest=REST)
         self.tabs[name] = tab
 
     def action_export(self) -> None:

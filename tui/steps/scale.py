@@ -5,6 +5,7 @@ from typing import NamedTuple
 from ..lines import Line
 
 STEPS = (
+    *(0.00001, 0.00002, 0.00005, 0.0001, 0.0002, 0.0005),
     *(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5),
     *(1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200),
 )
@@ -13,7 +14,7 @@ STEPS = (
 MARK = 10
 """Cells that a mark takes at least."""
 
-CLOSEST = 0.001
+CLOSEST = 0.0001
 """Seconds that are in sight at least."""
 
 
@@ -61,7 +62,7 @@ class Scale(NamedTuple):
 def written(seconds: float, step: float) -> str:
     """A moment on the axis, as exactly as its marks are apart: `0:30`, `1:02:00`, `0.250s`."""
     if step < 1:
-        return f"{seconds:.{1 if step >= 0.1 else 2 if step >= 0.01 else 3}f}s"
+        return f"{seconds:.{1 if step >= 0.1 else 2 if step >= 0.01 else 3 if step >= 0.001 else 5}f}s"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
@@ -82,7 +83,7 @@ class Window:
     def zoom(self, scale: Scale, factor: float, around: float) -> None:
         """Shows a stretch that is `factor` times as long, with one moment where it was, or in the middle."""
         span = (scale.end - scale.begin) * factor
-        if span >= scale.last - scale.first:
+        if span >= (scale.last - scale.first) * 0.999:  # seconds of our time are known to a few ten millionths
             self.part = None
             return
         span = max(span, CLOSEST)

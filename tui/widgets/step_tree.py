@@ -14,11 +14,12 @@ from ...core.store import Store
 from ..facts import teach, until
 from ..keys import bindings
 from ..lines import Line
+from ..loading import in_thread
 from ..nodes import Node, Path
 from ..steps.detail import StepDetail, came_out, fact_nodes, read_detail, went_in
 from ..steps.forest import Forest
 from ..steps.open_steps import open_line
-from ..steps.picture import LAYOUTS, Picture
+from ..steps.picture import LAYOUTS, Layout, Picture
 from ..steps.rows import bar_cells, head_of, lane_cells, line_of
 from .line_list import LineList, OneLine
 from .run_tab import RunTab
@@ -49,6 +50,19 @@ class Found(NamedTuple):
     detail: StepDetail | None
 
 
+class StepLines(TreeView):
+    """The steps, drawn for the width that they have, whether a scroll bar takes a part of it or not."""
+
+    def __init__(self, tab: "StepsTab") -> None:
+        super().__init__(guides=True, id="steps-tree", classes="keeps-cursor")
+        self._tab = tab
+
+    def draw(self, index: int, width: int) -> Line:
+        if self._tab.picture:
+            self._tab.picture.width = self.across
+        return super().draw(index, width)
+
+
 class StepsTab(RunTab):
     """Where the time went: nesting, retries, errors, what is open, what waits."""
 
@@ -67,8 +81,8 @@ class StepsTab(RunTab):
         """Step that is to be brought into sight as soon as the steps are read."""
 
     def compose(self) -> ComposeResult:
-        yield OneLine(lambda width: head_of(self.picture, width) if self.picture else [], id="steps-head")
-        yield TreeView(guides=True, id="steps-tree", classes="keeps-cursor")
+        yield OneLine(self._head, id="steps-head")
+        yield StepLines(self)
         yield OneLine(self._open_line, id="steps-open")
         yield OneLine(lambda width: [(self.glyphs.rule * width, "faint")], id="steps-rule")
         with Vertical(id="steps-pane"):
@@ -138,7 +152,7 @@ class StepsTab(RunTab):
     def _measure(self) -> None:
         self.set_class(self.app.size.height >= LOW if self._asked is None else self._asked, "with-detail")
         if self.picture and self.run:
-            self.picture.now, self.picture.width = _now(self.run), self.lines.size.width or self.picture.width
+            self.picture.now, self.picture.width = _now(self.run), self.lines.across or self.picture.width
 
     def _show_detail(self) -> None:
         if not self.picture or not self._detail:
@@ -164,6 +178,12 @@ class StepsTab(RunTab):
             self.query_one("#steps-head").refresh()
         if self._detail and self._detail.step.status == "running":
             self._show_detail()
+
+    def _head(self, width: int) -> Line:
+        if self.picture is None:
+            return []
+        self.picture.width = self.lines.across or width
+        return head_of(self.picture, self.picture.width)
 
     def _open_line(self, width: int) -> Line:
         if self.picture is None or self.run is None:
@@ -237,11 +257,21 @@ class StepsTab(RunTab):
     # Layouts.
 
     def action_layout(self) -> None:
+        picture = self.picture
+        if picture is None:
+            return
+        following = LAYOUTS[(LAYOUTS.index(picture.layout) + 1) % len(LAYOUTS)]
+        if following == "graph":
+            in_thread(self, lambda: len(picture.lanes), lambda lanes: self._lay_out("graph"))  # it costs all steps once
+        else:
+            self._lay_out(following)
+
+    def _lay_out(self, layout: Layout) -> None:
         if self.picture is None:
             return
         here = self._wanted
-        self.picture.layout = LAYOUTS[(LAYOUTS.index(self.picture.layout) + 1) % len(LAYOUTS)]
-        self.lines.guides = self.picture.layout != "graph"
+        self.picture.layout = layout
+        self.lines.guides = layout != "graph"
         self.lines.show(self._made())
         if here:
             self.go_to(here)

@@ -38,7 +38,9 @@ class TreeView(LineList):
     def _take(self, nodes: Sequence[Node]) -> None:
         self.nodes = nodes
         self._width = self.size.width
-        self.rows = list(rows(nodes, self.folds, max(self._width, 20), guides=self.guides, glyphs=self.glyphs))
+        # A scroll bar may come with the rows: no text is wrapped into its cell.
+        width = max(self._width - 1, 20)
+        self.rows = list(rows(nodes, self.folds, width, guides=self.guides, glyphs=self.glyphs))
         self._folding = any(row.fold is not None for row in self.rows)
 
     def on_resize(self) -> None:
@@ -54,7 +56,13 @@ class TreeView(LineList):
         row = self.rows[index]
         return row.path, row.part
 
+    @property
+    def across(self) -> int:
+        """Cells that a line has beside the scroll bar."""
+        return self.size.width - self.show_vertical_scrollbar
+
     def draw(self, index: int, width: int) -> Line:
+        width -= self.show_vertical_scrollbar
         row = self.rows[index]
         before: Line = [(row.guide, "faint")]
         if row.part:
