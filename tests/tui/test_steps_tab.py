@@ -1,5 +1,6 @@
 """The steps tab on runs that the public recorder made: every key, both sizes, three layouts, live and lost."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -92,7 +93,7 @@ async def test_the_cursor_stays_on_its_step_through_all_layouts(store, size):
         await pilot.press("v")
         assert tab.picture.layout == "waterfall"
         assert tab.lines.current.node.target == id
-        assert " 0.000s " in text_of(pilot).splitlines()[3]
+        assert re.search(r" 0[.:]0+(m?s)? ", text_of(pilot).splitlines()[3])  # the axis, however long the run took
         await pilot.press("v")
         await wait(pilot, lambda: tab.picture.layout == "graph")
         assert tab.lines.current.node.target == id

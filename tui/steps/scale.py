@@ -61,8 +61,10 @@ class Scale(NamedTuple):
 
 def written(seconds: float, step: float) -> str:
     """A moment on the axis, as exactly as its marks are apart: `0:30`, `1:02:00`, `0.250s`."""
+    if step < 0.001:
+        return f"{seconds * 1000:.2f}ms"
     if step < 1:
-        return f"{seconds:.{1 if step >= 0.1 else 2 if step >= 0.01 else 3 if step >= 0.001 else 5}f}s"
+        return f"{seconds:.{1 if step >= 0.1 else 2 if step >= 0.01 else 3}f}s"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
