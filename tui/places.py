@@ -65,6 +65,11 @@ def _titled(current: str, shape: Shape, own: Mapping[str, str]) -> list[tuple[Pl
     return found[:end] if shape.inside else found
 
 
+def title_of(place: str) -> str:
+    """A place's title; the board of what runs now is one that lies beside the numbered ones."""
+    return next((tab.title for tab in TABS if tab.id == place), place.capitalize())
+
+
 def version_name(workflow: str, number: int | None) -> str:
     """`triage@4`, or `triage` for all versions, as a crumb says it."""
     return one_line(workflow if number is None else f"{workflow}@{number}", 60)

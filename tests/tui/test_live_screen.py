@@ -70,6 +70,8 @@ async def test_the_board_shows_what_runs_and_follows_it(tmp_path, size, ascii):
         await until(pilot, lambda: told(app, "Nothing waits for an answer"))
         await pilot.press("l")
         await until(pilot, lambda: isinstance(app.screen, RunScreen) and app.screen.current == "logs")
+        shown = await shows(pilot, "triage")
+        assert " Live " in shown.split("\n")[0] or size == (80, 24)
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, LiveScreen))
         busy.finish()

@@ -23,7 +23,7 @@ from ..keys import bindings
 from ..lines import Line, one_line, status_ink, width_of
 from ..loading import FRAME, Loader
 from ..messages import ShowRuns, StoreChanged
-from ..places import TABS, version_name
+from ..places import title_of, version_name
 from ..run_tabs import NAMES, shown
 from ..watching import watching_of
 from ..widgets.approval_view import ApprovalTab
@@ -282,7 +282,7 @@ class RunScreen(Screen[None]):
         place = where.place if where is not None else "runs"
         name = version_name(run.workflow, run.version)
         runs = ShowRuns(of_version(run.workflow, run.version).text, name, place=place)
-        title = next(tab.title for tab in TABS if tab.id == place)
+        title = title_of(place)
         way = [Crumb([(f" {title} ", "muted"), *into], PlaceLine.Picked(place))] if wide else []
         return [*way, Crumb([(f" {name} ", "strong"), *into], runs)]
 
