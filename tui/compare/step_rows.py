@@ -111,7 +111,7 @@ def step_cell(context: Context, row: AlignedStep, n: int, bodies: Sequence[Bodie
     if step.money.provenance != "none":
         line.append((f"{format.cost(step.money, glyphs):<8}", _price(context, row, step)))
     if bodies and (other := _differing((bodies[context.base], bodies[n]))):
-        line.append((f" other {' and '.join(other)}", "warn"))
+        line.append((f" other {'in and out' if len(other) > 1 else other[0]}", "warn"))
     if step.error:
         line.append((f" {one_line(step.error, 120)}", "bad"))
     return line

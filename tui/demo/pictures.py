@@ -67,7 +67,7 @@ PICTURES = (
     Picture("run-messages", (*FIND["triage"], "enter", "m")),
     Picture("run-items", (*FIND["labels"], "enter", "i")),
     Picture("run-approvals", (*FIND["deploy"], "enter", "p")),
-    Picture("compare-steps", (*FIND["reports"], *THREE, "c", "s", "right", "right")),
+    Picture("compare-steps", (*FIND["reports"], "j", "j", *THREE, "c", "s", "right", "right")),
     Picture("compare-metrics", (*FIND["versions"], *THREE, "c", "m")),
     Picture("compare-inputs-80x24", (*FIND["versions"], *THREE, "c", "i"), NARROW),
     Picture("workflows", ("2", "enter")),

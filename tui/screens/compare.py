@@ -39,6 +39,9 @@ LEAST, MOST = 2, 5
 EVERY = 6 * FRAME
 """Seconds between two readings of runs that change all the time."""
 
+TICKED = 1000
+"""Rows up to which running times are drawn anew every second."""
+
 
 class Found(NamedTuple):
     """What one reading brought; None for what stayed as it was."""
@@ -189,12 +192,10 @@ class CompareScreen(Screen[None]):
         self.query_one(TabRule).refresh()
 
     def _tick(self) -> None:
-        if self.is_current and any(run.status not in FINISHED for run in self.runs) and self.current in self._joined:
-            if self.current in ("facts", "metrics"):
-                self._show()
-            else:
-                self.table.context = self.context
-                self.table.redraw()
+        # Ages and running times go on; of very many rows with the next reading.
+        live = any(run.status not in FINISHED for run in self.runs)
+        if live and self.is_current and self.current in self._joined and len(self._rows) < TICKED:
+            self._show()
 
     def _titles(self, width: int) -> tuple[Line, Line]:
         left: Line = [(" compare ", "title")]
