@@ -1,13 +1,11 @@
 """One reading of a journal: its events, what is wrong with it, and how far it went. Knows no database."""
 
-from itertools import count
-from operator import eq
 from typing import Any, NamedTuple
 
 import msgspec
 
 from ...core.errors import Corrupt, NotSupported
-from ...core.events import FORMAT, LEVELS, TYPES, AnyEvent, Logged, RunStarted, check, decode
+from ...core.events import FORMAT, LEVELS, TYPES, AnyEvent, Logged, RunStarted, check, decode, decode_all
 from ...core.runs import Damage
 from ..journal.event_heads import Head, head_of
 from ..journal.long_lines import whole_line
@@ -83,13 +81,14 @@ class Batch:
             data = read_span(where, began, end - began)
             lines = data.split(b"\n")
             del lines[-1]  # what follows the last newline is being written
-            events = list(map(decode, lines))
+            events = decode_all(lines)
         except (Corrupt, NotSupported):
             return False
-        plain = all(map(eq, (event.seq for event in events), count(self.last_seq + 1)))
-        if not plain or any(type(event) is RunStarted and not self._fits(event) for event in events):
+        following = range(self.last_seq + 1, self.last_seq + 1 + len(events))
+        started = [event for event in events if type(event) is RunStarted]
+        if [event.seq for event in events] != list(following) or not all(map(self._fits, started)):
             return False
-        self.recorded += map(Recorded, events, (len(line) + 1 for line in lines))
+        self.recorded += map(Recorded._make, zip(events, [len(line) + 1 for line in lines], strict=True))
         if self._keep:
             for event, line in zip(events, lines, strict=True):
                 self._keep_event(event, line)

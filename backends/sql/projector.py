@@ -164,12 +164,9 @@ class Projector:
 
 def applied(batch: Batch, state: RunState) -> RunState:
     """The state that was loaded for a batch, after what is new in that."""
-    row, size = state.row, 0
+    row = state.row
     row["source"], row["source_id"] = batch.source or row["source"], batch.source_id or row["source_id"]
-    for event, length in batch.events:
-        if event.seq > row["last_seq"]:
-            apply(state, event)
-            size += length
+    size = apply(state, batch.events)
     if batch.size_bytes is not None:
         row["size_bytes"] = batch.size_bytes
     elif size:

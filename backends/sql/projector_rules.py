@@ -5,12 +5,13 @@ the events of a batch refer to.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ...core import events as e
 from ...core.runs import FINISHED, Damage, fault_line
 from .checkpoint_rows import keep_checkpoint
+from .run_loading import Recorded
 from .run_state import TOKENS, RunState
 from .storable import json_text, plain
 from .words import about, section
@@ -24,14 +25,21 @@ _COUNTED = {"DEBUG": "debugs", "WARNING": "warnings", "ERROR": "errors"}
 _SILENT = (e.RunFinished, e.RunMeta, e.CostPriced, e.RunStarted)
 
 
-def apply(state: RunState, event: e.Event) -> None:
-    """Applies one event, the next of its run."""
-    if state.row["recorded"] in FINISHED and not isinstance(event, _SILENT):
-        _wake(state)  # only a source's run goes on after its end
-    RULES[type(event)](state, event)
-    row = state.row
-    row["last_seq"], row["last_event"] = event.seq, event.t or row["last_event"]
-    row["events"] += 1
+def apply(state: RunState, events: Iterable[Recorded]) -> int:
+    """Applies those of a run's events, in their order, that come after the last one applied; the bytes of these."""
+    row, size = state.row, 0
+    for event, length in events:
+        seq = event.seq
+        if seq <= row["last_seq"]:
+            continue
+        if row["recorded"] in FINISHED and not isinstance(event, _SILENT):
+            _wake(state)  # only a source's run goes on after its end
+        RULES[type(event)](state, event)
+        row["last_seq"] = seq
+        row["last_event"] = event.t or row["last_event"]
+        row["events"] += 1
+        size += length
+    return size
 
 
 def _run_started(state: RunState, event: e.RunStarted) -> None:

@@ -41,7 +41,7 @@ class RunState:
         self.body = body
         self.meta: dict[str, Any] = msgspec.json.decode(body["meta"]) if body else {}
         self.writer: str = body["writer"] if body else ""
-        self.words = Words.read(body["words"]) if body else Words(about=section(run))
+        self.words = Words.read(body["words"]) if body else Words()
         self.known = known
         self.touched: dict[str, dict[Any, Row]] = defaultdict(dict)
         self.added: dict[str, list[Row]] = defaultdict(list)
@@ -54,10 +54,12 @@ class RunState:
 
     def find(self, table: str, key: Any) -> Row | None:
         """A row to be changed: what is done to it is written. None if there is none."""
-        key = storable(key)
         rows = self.touched[table]
         row = rows.get(key)
         if row is None:
+            key = storable(key)
+            row = rows.get(key)
+        if row is None and self.known:
             row = self.known.get(table, {}).get(key)
             if row is not None:
                 rows[key] = row
@@ -136,7 +138,10 @@ class RunState:
 
     def body_row(self) -> Row | None:
         """The row of `run_bodies`, if it is another than the database has."""
-        row = {"run": self.row["id"], "meta": json_text(self.meta), "writer": self.writer, "words": self.words.column()}
+        run, words = self.row["id"], self.words
+        if not words.about:  # its beginning is not known
+            words = words._replace(about=section(run))
+        row = {"run": run, "meta": json_text(self.meta), "writer": self.writer, "words": words.column()}
         return None if row == self.body else row
 
 

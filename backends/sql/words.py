@@ -39,6 +39,8 @@ class Words(NamedTuple):
 
 def section(*texts: str) -> str:
     """Texts as one section, at most 2,000 characters."""
+    if not any(texts):
+        return ""  # as most are: a run without tags, without an error
     return "\n".join(filter(None, map(_folded, texts)))[:_LIMIT]
 
 
@@ -49,7 +51,7 @@ def about(ids: tuple[str, ...], *texts: str) -> str:
 
 def _folded(text: str) -> str:
     # As queries fold what they look for; this also takes out what no engine stores, and the separator.
-    return fold(text[:_LIMIT])
+    return fold(text[:_LIMIT]) if text else ""
 
 
 _folded_name = lru_cache(1024)(_folded)  # the same few names come again and again

@@ -99,9 +99,15 @@ def test_damage_is_told_and_nothing_else_is_raised(event, data):
             del line[at:]
         else:
             line += line[at : at + 20]
+    found = None
     with suppress(Corrupt, NotSupported):
         # What passes has a fitting checksum, or has lost it; then it is taken at its word.
-        assert isinstance(events.decode(bytes(line)), Event)
+        found = events.decode(bytes(line))
+        assert isinstance(found, Event)
+    try:
+        assert events.decode_all([events.encode(event), bytes(line)]) == [event, found]
+    except Corrupt:
+        assert found is None
 
 
 @settings(max_examples=300)
