@@ -1,8 +1,9 @@
 """What differs between two JSON values, by path, and between two texts, by line."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
-from itertools import zip_longest
+from itertools import accumulate, zip_longest
 from typing import Literal
 
 import msgspec
@@ -135,6 +136,41 @@ def _between(old: list[str], new: list[str], begin: int) -> Iterator[DiffLine]:
             yield DiffLine("removed", old[at], begin + at + 1, None)
         for at in range(b, b_end):
             yield DiffLine("added", new[at], None, begin + at + 1)
+
+
+_WORDS = re.compile(r"\w+|\s+|[^\w\s]")
+_MOST_WORDS = 600
+"""Words of a line up to which those that differ are looked for: that costs their square."""
+
+Spans = list[tuple[int, int]]
+"""Places in a text, from and up to, in order, which do not touch."""
+
+
+def word_diff(before: str, after: str) -> tuple[Spans, Spans]:
+    """Which words of two lines differ, as places in each; none where the lines have little in common."""
+    old, new = _WORDS.findall(before), _WORDS.findall(after)
+    if max(len(old), len(new)) > _MOST_WORDS:
+        return [], []
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    steps = matcher.get_opcodes()
+    kept = sum(len(word.strip()) for tag, a, end, _, _ in steps if tag == "equal" for word in old[a:end])
+    if kept * 3 < max(len(before.strip()), len(after.strip())):
+        return [], []
+    gone = [(a, end) for tag, a, end, _, _ in steps if tag != "equal" and end > a]
+    come = [(b, end) for tag, _, _, b, end in steps if tag != "equal" and end > b]
+    return _places(old, gone), _places(new, come)
+
+
+def _places(words: Sequence[str], ranges: Sequence[tuple[int, int]]) -> Spans:
+    begins = [0, *accumulate(map(len, words))]
+    found: Spans = []
+    for first, end in ranges:
+        start, stop = begins[first], begins[end]
+        # A blank between two words that differ differs too: one mark is read better than two.
+        if found and not "".join(words)[found[-1][1] : start].strip():
+            start = found.pop()[0]
+        found.append((start, stop))
+    return found
 
 
 def _near(lines: list[DiffLine], context: int) -> list[DiffLine]:

@@ -89,8 +89,11 @@ class Palette(NamedTuple):
     key: Style
     """Names in code."""
     added: Style
-    """Laid under what a diff added, `text.added`; so is the next one. Only these two and `cursor` have a background."""
+    """Laid under what a diff added, `text.added`; so is the next one. These, `cursor` and `match` have a background."""
     removed: Style
+    added_word: Style
+    """Laid under the words of a line that a diff added; so is the next one."""
+    removed_word: Style
 
     def status(self, status: str) -> Style:
         """The colour of a status; its sign says the same (see `glyphs`)."""
@@ -132,6 +135,9 @@ def _palette(
     def style(color: Color, *, bold: bool | None = None, dim: bool | None = None, reverse: bool | None = None) -> Style:
         return Style(color=color.rich_color, bold=bold, dim=dim, reverse=reverse)
 
+    def word(color: str) -> Style:
+        return Style(bgcolor=back.blend(Color.parse(color), 0.42).rich_color, bold=True)
+
     text, back = Color.parse(foreground), Color.parse(background)
     named = text.ansi is not None or back.ansi is not None
     # Colours that the terminal names itself cannot be mixed; it is asked to dim them.
@@ -154,4 +160,6 @@ def _palette(
         key=style(Color.parse(primary)),
         added=Style() if named else Style(bgcolor=back.blend(Color.parse(success), 0.16).rich_color),
         removed=Style() if named else Style(bgcolor=back.blend(Color.parse(error), 0.18).rich_color),
+        added_word=Style(underline=True) if named else word(success),
+        removed_word=Style(underline=True) if named else word(error),
     )

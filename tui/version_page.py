@@ -58,13 +58,14 @@ def _outcome_lines(came_to: CameTo, width: int, glyphs: Glyphs) -> Iterator[Line
         yield from _said("reported", reported(found), ink, width)
     elif rows := change_rows(found, glyphs):
         yield []
-        yield from _table(f"against @{found.against}", rows, width)
+        yield from outcome_table(f"against @{found.against}", rows, width)
         if method := methods(found):
             yield from _said("intervals", f"95%: {method}", "muted", width)
     yield []
 
 
-def _table(title: str, rows: Sequence[Row], width: int) -> Iterator[Line]:
+def outcome_table(title: str, rows: Sequence[Row], width: int) -> Iterator[Line]:
+    """Changes of outcomes with their intervals, a row each, under a line of heads."""
     heads = [title, *HEADS[1:]]
     widest = max(LABEL - 2, *(len(row.cells[0]) for row in rows))
     cells = [[f"{row.cells[0]:<{widest}}", *row.cells[1:]] for row in rows]

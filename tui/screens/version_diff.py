@@ -9,6 +9,7 @@ from textual.screen import Screen
 
 from ...core.diff import DiffLine, text_diff
 from ...core.errors import NotFound
+from ...core.metrics import Comparison
 from ...core.store import Store
 from ...core.workflows import Version
 from .. import format
@@ -17,6 +18,8 @@ from ..glyphs import glyphs_of
 from ..keys import bindings
 from ..lines import Line, one_line, wrapped
 from ..loading import Loader
+from ..outcome_facts import change_rows
+from ..version_page import outcome_table
 from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar
 from ..widgets.ready_lines import ReadyLines
@@ -36,6 +39,8 @@ class Found(NamedTuple):
     all: list[DiffLine]
     near: list[DiffLine]
     sides: Sides
+    outcome: Comparison | None = None
+    """What the runs of the second came to against those of the first."""
     why: str = ""
 
 
@@ -76,12 +81,12 @@ class DiffScreen(Screen[None]):
             try:
                 before, after = (None if n is None else store.workflows.get(workflow, n) for n in numbers)
             except NotFound as error:
-                return Found(None, None, [], [], Sides([], []), str(error))
+                return Found(None, None, [], [], Sides([], []), why=str(error))
             old, new = (version.definition if version else "" for version in (before, after))
             diff = text_diff(old, new, context=None)
-            return Found(
-                before, after, diff, text_diff(old, new, context=CONTEXT), Sides(yaml_lines(old), yaml_lines(new))
-            )
+            near, sides = text_diff(old, new, context=CONTEXT), Sides(yaml_lines(old), yaml_lines(new))
+            came_to = store.metrics.compare(workflow, numbers)[0] if None not in numbers else None
+            return Found(before, after, diff, near, sides, came_to)
 
         return read
 
@@ -122,6 +127,7 @@ class DiffScreen(Screen[None]):
             for version in (found.before, found.after)
             if version and version.damaged
         ]
+        head += self._outcome(width)
         if not found.near:
             return [*head, [("The two definitions are the same", "muted")]]
         diff = found.all if self.everything else found.near
@@ -129,6 +135,14 @@ class DiffScreen(Screen[None]):
         self.rows = [DiffRow(line, None) for line in head]
         self.rows += diff_rows(diff, found.sides, width, glyphs_of(self), beside=beside)
         return [row.line for row in self.rows]
+
+    def _outcome(self, width: int) -> list[Line]:
+        """What the change of the definition did to the runs: each number with its interval, or too few runs."""
+        found = self.found.outcome if self.found else None
+        rows = change_rows(found, glyphs_of(self)) if found else []
+        return (
+            [*outcome_table(f"@{self.before} {glyphs_of(self).arrow} @{self.after}", rows, width), []] if rows else []
+        )
 
     # What the person does.
 
