@@ -214,3 +214,34 @@ async def test_ten_thousand_steps_are_drawn_as_far_as_they_are_seen(store, size,
         tab.tick()
         await pilot.pause()
         assert tab.lines.drawn - before <= 2 * height
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_steps_are_searched_in_every_layout(store, size):
+    with store.run("find") as run:
+        for name in ("plan", "fetch one", "rank"):
+            with run.step(name) as step, step.step(f"inner {name}", agent="Fetcher" if name == "rank" else ""):
+                pass
+    async with opened(store, run.id, size, tab="steps") as pilot:
+        tab = screen_of(pilot).tab
+        await pilot.press("n")
+        assert pilot.app.told == ["/ searches"]
+        await pilot.press("slash", *"FETCH")
+        await wait(pilot, lambda: here(pilot) == "fetch one")
+        await pilot.press("enter")
+        await wait(pilot, lambda: tab.lines.has_focus)
+        found = []
+        for _ in range(3):
+            await pilot.press("n")
+            found.append(here(pilot))
+        assert found == ["inner fetch one", "inner rank", "fetch one"]
+        await pilot.press("N")
+        assert here(pilot) == "inner rank"
+        await pilot.press("v", "n")
+        assert here(pilot) == "fetch one"
+        await pilot.press("escape")
+        assert tab.picture.word == ""
+        await pilot.press("slash", *"nowhere", "enter")
+        await wait(pilot, lambda: pilot.app.told[-1] == "No step has nowhere")
+        await pilot.press("slash", "x", "escape")
+        await wait(pilot, lambda: tab.lines.has_focus and not tab.has_class("searching"))

@@ -103,6 +103,7 @@ def research(store: Store, pace: Pace, number: int) -> None:
     topic = rng.choice(texts.TOPICS)
     with store.run("research", version=None, objective=topic, session=rng.choice(SESSIONS), project="reports") as run:
         notes: dict[str, list[str]] = {}
+        run.graph({"gather": [], "write": ["gather"]})
         with run.step("gather", agent="lead", kind="chain") as gather:
 
             def look(source: str, seed: int) -> None:

@@ -61,6 +61,8 @@ PICTURES = (
     Picture("runs-by-session", ("b",)),
     Picture("run-overview", (*FIND["triage"], "enter")),
     Picture("run-steps", (*FIND["research"], "enter", "s")),
+    Picture("run-steps-waterfall", (*FIND["research"], "enter", "s", "v", "down")),
+    Picture("run-steps-graph-80x24", (*FIND["research"], "enter", "s", "v", "v", "down"), NARROW),
     Picture("run-logs", (*FIND["triage"], "enter", "l")),
     Picture("run-states", (*FIND["triage"], "enter", "t", "left")),
     Picture("run-costs", (*FIND["triage"], "enter", "c")),

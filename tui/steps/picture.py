@@ -8,6 +8,7 @@ from .. import format
 from ..glyphs import UNICODE, Glyphs
 from ..graph import Lane
 from ..lines import Line, one_line, status_ink
+from ..log_pattern import LogPattern
 from ..nodes import Node, Path
 from .edges import drawn
 from .forest import Forest, Sums
@@ -32,6 +33,8 @@ class Picture:
         self.window = Window()
         self.shift = 0
         """Lanes of the graph that are scrolled out on the left."""
+        self.word = ""
+        """The text that is searched for."""
         self.held: frozenset[str] = frozenset()
         """Steps that stay unfolded by themselves: those that the cursor's step lies in."""
         self.is_folded: Callable[[Path, bool], bool] = lambda path, open: not open
@@ -100,7 +103,8 @@ class Picture:
             line.append((f"  {one_line(step.error, 120)}", "bad"))
         elif step.agent and step.agent != step.name:
             line.append((f"  {one_line(step.agent, 40)}", "muted"))
-        return line
+        # Searches of logs may be expressions; steps have plain text alone, for nothing may hold up the screen.
+        return line if self.word.startswith("/") else LogPattern(self.word).lit(line)
 
     def _inside(self, inner: Sums) -> Line:
         line: Line = [(f"  {format.plural(inner.steps, 'step')}", "accent")]

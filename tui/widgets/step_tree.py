@@ -1,11 +1,11 @@
 """The steps tab: the steps in one of three layouts, and below them the step under the cursor, both sides of it."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.widgets import Input
 
 from ...core import clock
 from ...core.clock import to_seconds
@@ -13,16 +13,16 @@ from ...core.runs import Run
 from ...core.store import Store
 from ..facts import teach, until
 from ..keys import bindings
-from ..lines import Line
-from ..loading import in_thread
-from ..nodes import Node, Path
+from ..lines import Line, one_line
+from ..nodes import Path
 from ..steps.detail import StepDetail, came_out, fact_nodes, read_detail, went_in
 from ..steps.forest import Forest
 from ..steps.open_steps import open_line
-from ..steps.picture import LAYOUTS, Layout, Picture
-from ..steps.rows import bar_cells, head_of, lane_cells, line_of
+from ..steps.picture import Picture
+from ..steps.rows import head_of, line_of
+from ..steps.searching import next_match
 from .line_list import LineList, OneLine
-from .run_tab import RunTab
+from .step_layouts import StepLayouts
 from .tree_view import TreeView
 
 EMPTY = teach(
@@ -37,9 +37,6 @@ LIVE = frozenset({"running", "waiting", "pending"})
 
 LOW = 18
 """Rows of a terminal below which the detail is shown only when it is asked for."""
-
-LANES = 4
-"""Lanes that the graph is scrolled by."""
 
 
 class Found(NamedTuple):
@@ -63,7 +60,7 @@ class StepLines(TreeView):
         return super().draw(index, width)
 
 
-class StepsTab(RunTab):
+class StepsTab(StepLayouts):
     """Where the time went: nesting, retries, errors, what is open, what waits."""
 
     PLACE = "steps"
@@ -71,10 +68,11 @@ class StepsTab(RunTab):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.picture: Picture | None = None
         self.run: Run | None = None
         self._seen: tuple[int, str] | None = None
         self._detail: StepDetail | None = None
+        self._from: str | None = None
+        """The step that a search began at."""
         self._asked: bool | None = None
         """Whether the person wants the detail; None while he has not said so."""
         self._goal: str | None = None
@@ -84,17 +82,13 @@ class StepsTab(RunTab):
         yield OneLine(self._head, id="steps-head")
         yield StepLines(self)
         yield OneLine(self._open_line, id="steps-open")
+        yield Input(placeholder="a name, agent, kind or error; enter, then n and N", id="steps-search", compact=True)
         yield OneLine(lambda width: [(self.glyphs.rule * width, "faint")], id="steps-rule")
         with Vertical(id="steps-pane"):
             yield TreeView(id="steps-detail")
             with Horizontal(id="steps-sides"):
                 yield TreeView(id="steps-input")
                 yield TreeView(id="steps-output")
-
-    @property
-    def lines(self) -> TreeView:
-        """The steps."""
-        return self.query_one("#steps-tree", TreeView)
 
     # Reading.
 
@@ -116,14 +110,10 @@ class StepsTab(RunTab):
         picture, old = Picture(forest, self.glyphs, live=run.status in LIVE), self.picture
         if old:
             picture.layout, picture.window, picture.shift, picture.held = old.layout, old.window, old.shift, old.held
+            picture.word = old.word
         if picture.layout == "graph":
             _ = picture.lanes
         return picture
-
-    @property
-    def _wanted(self) -> str | None:
-        row = self.lines.current
-        return row.node.target if row else None
 
     def show(self, run: Run, found: Found) -> None:
         self.run, self._detail = run, found.detail
@@ -133,18 +123,19 @@ class StepsTab(RunTab):
             self.set_class(not self.picture.forest.all, "empty")
         self._measure()
         if found.picture is not None:
-            self.lines.show(self._made())
+            self.show_steps()
             self.go_to(self._goal)
         self.set_class(bool(self._open_line(80)), "open")
         self._show_detail()
         for line in self.query(OneLine):
             line.refresh()
 
-    def _made(self) -> Sequence[Node]:
+    def show_steps(self) -> None:
         picture = self.picture
         if picture is None or not picture.forest.all:
-            return EMPTY
-        return picture.nodes(lambda step, width: line_of(picture, step, width))
+            self.lines.show(EMPTY)
+        else:
+            self.lines.show(picture.nodes(lambda step, width: line_of(picture, step, width)))
 
     def _is_folded(self, path: Path, open: bool) -> bool:
         return not self.lines.folds.get(path, open)
@@ -215,7 +206,7 @@ class StepsTab(RunTab):
         self._goal = None
         path = self.picture.path(target)
         self.picture.held = frozenset(self.picture.forest.path(target)[:-1])
-        self.lines.show(self._made())
+        self.show_steps()
         place = self.lines.find_key((path, 0))
         if place is None:
             self.lines.go_to(path)  # below something that the person has folded
@@ -230,7 +221,11 @@ class StepsTab(RunTab):
             self.lines.focus()
 
     def back(self) -> bool:
-        if self.lines.has_focus or not self.query("#steps-pane TreeView:focus"):
+        if self.picture and (self.picture.word or self.has_class("searching")):
+            self.picture.word = ""
+            self.remove_class("searching")
+            self._look_again()
+        elif not self.query("#steps-pane TreeView:focus"):
             return False
         self.lines.focus()
         return True
@@ -247,85 +242,48 @@ class StepsTab(RunTab):
         else:
             self.notify("No failed step " + ("after" if direction > 0 else "before") + " this one", markup=False)
 
+    # Searching.
+
+    def action_search(self) -> None:
+        self._from = self._wanted
+        self.add_class("searching")
+        box = self.query_one("#steps-search", Input)
+        box.value = ""
+        box.focus()
+
+    @on(Input.Changed, "#steps-search")
+    def look_for(self, message: Input.Changed) -> None:
+        """Goes to the first step that has the text, from where the search began."""
+        if self.picture and self.has_class("searching"):
+            self.picture.word = message.value
+            found = next_match(self.picture, self._from, 1, itself=True)
+            if found:
+                self.go_to(found)
+            self._look_again()
+
+    @on(Input.Submitted, "#steps-search")
+    def keep_looking(self) -> None:
+        """Leaves the search's text: `n` and `N` go on from here."""
+        self.remove_class("searching")
+        self.lines.focus()
+        if self.picture and self.picture.word and next_match(self.picture, self._from, 1, itself=True) is None:
+            self.notify(f"No step has {one_line(self.picture.word, 60)}", markup=False)
+
+    def action_next_match(self, direction: int) -> None:
+        found = next_match(self.picture, self._wanted, direction) if self.picture else None
+        if found:
+            self.go_to(found)
+        else:
+            self.notify("Nothing more is found" if self.picture and self.picture.word else "/ searches", markup=False)
+
+    # What is open.
+
     def action_next_open(self) -> None:
         open = [step.id for step in self.picture.forest.stuck()] if self.picture else []
         if open:
             self.go_to(open[(open.index(self._wanted) + 1) % len(open)] if self._wanted in open else open[0])
         else:
             self.notify("No step is open", markup=False)
-
-    # Layouts.
-
-    def action_layout(self) -> None:
-        picture = self.picture
-        if picture is None:
-            return
-        following = LAYOUTS[(LAYOUTS.index(picture.layout) + 1) % len(LAYOUTS)]
-        if following == "graph":
-            in_thread(self, lambda: len(picture.lanes), lambda lanes: self._lay_out("graph"))  # it costs all steps once
-        else:
-            self._lay_out(following)
-
-    def _lay_out(self, layout: Layout) -> None:
-        if self.picture is None:
-            return
-        here = self._wanted
-        self.picture.layout = layout
-        self.lines.guides = layout != "graph"
-        self.lines.show(self._made())
-        if here:
-            self.go_to(here)
-        self._look_again()
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        layout = self.picture.layout if self.picture else "tree"
-        if action in ("zoom", "fit", "whole"):
-            return layout == "waterfall"
-        return layout != "tree" if action == "pan" else True
-
-    def action_zoom(self, factor: float) -> None:
-        if self.picture:
-            scale, forest = self.picture.scale, self.picture.forest
-            middle = (scale.begin + scale.end) / 2
-            self.picture.window.zoom(scale, factor, forest.starts.get(self._wanted or "", middle))
-            self._look_again()
-
-    def action_fit(self) -> None:
-        step = self.picture.forest.by_id.get(self._wanted or "") if self.picture else None
-        if self.picture and step:
-            end = self.picture.forest.end(step, self.picture.now)
-            if end is not None:
-                self.picture.window.fit(self.picture.scale, self.picture.forest.starts[step.id], end)
-                self._look_again()
-
-    def action_whole(self) -> None:
-        if self.picture:
-            self.picture.window.part = None
-            self._look_again()
-
-    def action_pan(self, direction: int) -> None:
-        if self.picture and self.picture.layout == "waterfall":
-            self.picture.window.pan(self.picture.scale, direction * max(0.25, 2 / bar_cells(self.picture.width)))
-        elif self.picture:
-            self._shift(self.picture.shift + direction * LANES)
-        self._look_again()
-
-    def _lane_into_sight(self, id: str) -> None:
-        """Scrolls the graph sideways until the node of a step can be seen."""
-        if self.picture and self.picture.layout == "graph" and id in self.picture.lanes:
-            lane, room = self.picture.lanes[id].lane, lane_cells(self.picture) // 2
-            if not self.picture.shift <= lane < self.picture.shift + room:
-                self._shift(lane - room // 2)
-
-    def _shift(self, to: int) -> None:
-        if self.picture:
-            drawn = next((len(lane.text) // 2 for lane in self.picture.lanes.values()), 0)
-            self.picture.shift = max(0, min(to, drawn - lane_cells(self.picture) // 2))
-            self._look_again()
-
-    def _look_again(self) -> None:
-        self.lines.redraw()
-        self.query_one("#steps-head").refresh()
 
 
 def _now(run: Run) -> float:
