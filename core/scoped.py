@@ -155,6 +155,9 @@ class ScopedRuns(RunRepository):
     def costs(self, by: GroupBy, query: Query, *, since: str = "") -> list[CostGroup]:
         return self._runs.costs(by, self._of.query & query, since=since)
 
+    def with_children(self, run: str, within: Query = EVERYTHING) -> CostGroup:
+        return self._runs.with_children(self._of.check(run), self._of.query & within)
+
     def spending(self, every: Every, by: SpentBy, query: Query = EVERYTHING, *, since: str = "") -> list[Spent]:
         return self._runs.spending(every, by, self._of.query & query, since=since)
 

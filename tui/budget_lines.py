@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from ..core.budgets import Standing, State, alarming, period
+from ..core.rates import Rate
+from ..core.runs import Totals
 from ..core.text import cells, fit
 from . import format
 from .glyphs import UNICODE, Glyphs
@@ -11,6 +13,7 @@ from .lines import Line, one_line, right
 STATES: dict[State, str] = {"fine": "", "near": "above its warning mark", "spent": "spent"}
 INKS: dict[State, str] = {"fine": "active", "near": "warn", "spent": "bad"}
 
+DAY = 86_400.0
 TITLE = 24
 """Cells of a budget's query at most."""
 BAR = 6
@@ -92,3 +95,27 @@ def _unknown(standing: Standing) -> str:
     if standing.unknown:
         return f"{format.plural(standing.unknown, 'call')} without a price"
     return "others' runs are not known here" if standing.budget.partial else ""
+
+
+def burn_line(
+    rate: Rate | None, totals: Totals | None, day: Standing | None, now: float, width: int, glyphs: Glyphs
+) -> Line:
+    """How fast money and tokens go, and what today (UTC) comes to by its end at that pace: about, and only while
+    something is spent."""
+    if rate is None or rate.idle or totals is None:
+        return []
+    dot, hourly = (f"  {glyphs.dot}  ", "faint"), rate.nanousd_per_hour
+    told = format.UNKNOWN if hourly is None else format.dollars(hourly)
+    sign = glyphs.at_least if rate.unknown and hourly is not None else glyphs.approximately
+    line: Line = [(f"{sign} {told}/h", "strong"), dot]
+    line.append((f"{format.count(round(rate.tokens_per_minute))} tokens/min", "text"))
+    by_then = rate.by_then(totals.today, DAY - now % DAY)
+    if by_then is not None:
+        over = day is not None and by_then > day.budget.max_nanousd
+        ink = "warn" if over else "text"
+        line += [dot, (f"{glyphs.approximately} {format.dollars(by_then)} by the end of the day (UTC)", ink)]
+        if over and day is not None:
+            line.append((f", {glyphs.near} over its {format.round_dollars(day.budget.max_nanousd)}", "warn"))
+    if rate.unknown:
+        line += [dot, ("calls without a price come on top", "warn")]
+    return line

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from ..core.costs import CostRecord, Money, Tokens
+from ..core.costs import CostGroup, CostRecord, Money, Tokens
 from . import format
 from .facts import gap
 from .glyphs import Glyphs
-from .lines import Columns, one_line
+from .lines import Columns, Line, one_line
 from .nodes import Node
 
 HEADS = ("", "calls", "in", "out", "cached", "reasoning", "cost", "", "from")
@@ -72,7 +72,11 @@ def money_of(record: CostRecord) -> Money:
 class Costs:
     """The calls of a run summed in all, by model, and by step; dearest first."""
 
-    def __init__(self, records: Sequence[CostRecord], names: Mapping[str, str]) -> None:
+    def __init__(
+        self, records: Sequence[CostRecord], names: Mapping[str, str], family: CostGroup | None = None
+    ) -> None:
+        """`family`: what it and all runs below it cost together, where there are any."""
+        self.family = family if family is not None and family.runs > 1 else None
         self.total = Sum("total")
         for record in records:
             self.total.add(record)
@@ -107,7 +111,22 @@ def cost_nodes(costs: Costs, glyphs: Glyphs) -> list[Node]:
         gap("total"),
         Node("total", lambda width: columns.draw(last, ["strong"] * 7 + ["faint", "muted"], width)),
         *_unknown(costs.total),
+        *family_nodes(costs, glyphs),
     ]
+
+
+def family_nodes(costs: Costs, glyphs: Glyphs) -> list[Node]:
+    """What the run and all runs below it cost together, apart from what it cost itself."""
+    family = costs.family
+    if family is None:
+        return []
+    line: Line = [
+        ("with children  ", "muted"),
+        (format.cost(family.money, glyphs), "strong"),
+        (f"  {format.count(family.tokens.total)} tokens, {format.plural(family.calls, 'call')}", "text"),
+        (f" in {format.plural(family.runs, 'run')}: this one, and each that lies below it, once", "muted"),
+    ]
+    return [gap("family"), Node("family", line)]
 
 
 def _table(

@@ -1,7 +1,7 @@
 """What place 3 shows: the costs of runs by one axis, in an order, and the query that finds the runs of each line."""
 
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import reduce
 from typing import Any, NamedTuple
 
@@ -34,17 +34,27 @@ AXES = (
 
 
 class Window(NamedTuple):
-    """The calls of how many days are summed, today included; of all days with 0."""
+    """The calls of how many days are summed, today included, or of how many hours, this one included; of all with 0."""
 
     name: str
-    days: int
+    days: int = 0
+    hours: int = 0
 
-    def since(self, today: date) -> str:
-        """The first day, empty for all."""
+    def since(self, today: date, hour: int = 23) -> str:
+        """The first day, or the first hour's beginning; empty for all."""
+        if self.hours:
+            now = datetime(today.year, today.month, today.day, hour, tzinfo=UTC)
+            return (now - timedelta(hours=self.hours - 1)).isoformat()[:19] + ".000000Z"
         return (today - timedelta(days=self.days - 1)).isoformat() if self.days else ""
 
 
-WINDOWS = (Window("all time", 0), Window("last 30 days", 30), Window("last 7 days", 7), Window("today", 1))
+WINDOWS = (
+    Window("all time", 0),
+    Window("last 30 days", 30),
+    Window("last 7 days", 7),
+    Window("last 24 hours", hours=24),
+    Window("today", 1),
+)
 
 
 class Order(NamedTuple):
@@ -86,11 +96,13 @@ class Asked(NamedTuple):
     window: Window
     today: date
     """In UTC: with it, what is summed changes."""
+    hour: int = 23
+    """In UTC."""
 
     @property
     def since(self) -> str:
-        """The first day whose calls are summed."""
-        return self.window.since(self.today)
+        """The first day or hour whose calls are summed."""
+        return self.window.since(self.today, self.hour)
 
 
 def runs_of(group: CostGroup, asked: Asked) -> Query:
@@ -111,7 +123,7 @@ def runs_of(group: CostGroup, asked: Asked) -> Query:
     else:
         found = _named(by, key)
     if asked.since and by != "day":
-        found = found & of_call("day", asked.since, ">=")
+        found = found & of_call("day", asked.since[:10], ">=")
     return asked.query & found if asked.query != EVERYTHING else found
 
 

@@ -62,6 +62,8 @@ class Glyphs(NamedTuple):
     bar_running: str = "▶"
     spark: str = "▁▂▃▄▅▆▇█"
     """From least to most; as many cells as the set has steps."""
+    stack: str = "█▓▒░▚≡"
+    """The parts of bars of a plot, from the greatest to the rest."""
     breath: str = "●◉○◉"
     """What goes on, in the four phases of a breath."""
     spinner: str = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
@@ -146,6 +148,7 @@ ASCII = Glyphs(
     bar_rest=".",
     bar_running=">",
     spark="_.-=^",
+    stack="#=+:%-",
     breath="*oOo",
     spinner="|/-\\",
 )

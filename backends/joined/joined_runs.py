@@ -188,6 +188,9 @@ class JoinedRuns(RunRepository):
             return sorted(found.values(), key=lambda group: group.key, reverse=True)
         return sorted(found.values(), key=lambda group: (-group.money.known_nanousd, -group.tokens.total, group.key))
 
+    def with_children(self, run: str, within: Query = EVERYTHING) -> CostGroup:
+        return self._of(run, lambda runs: runs.with_children(run, within))
+
     def spending(self, every: Every, by: SpentBy, query: Query = EVERYTHING, *, since: str = "") -> list[Spent]:
         found: dict[tuple[str, str], Spent] = {}
         for one in _flat(self._all(lambda runs: runs.spending(every, by, query, since=since))):

@@ -76,8 +76,8 @@ def records(
 
 
 def groups(connection: Connection, by: GroupBy, query: Query, since: str = "") -> list[CostGroup]:
-    """Costs of the matching runs by a key, of calls made on the day `since` or later: most expensive first, days
-    newest first. Of what the query asks of log text the tables must know all (`LogTerms.settled`).
+    """Costs of the matching runs by a key, of calls made at `since` (a day or time) or later: most expensive first,
+    days newest first. Of what the query asks of log text the tables must know all (`LogTerms.settled`).
 
     The key of a version is `workflow@number`; of a step its name, so that a retry adds to what it retries.
     """
@@ -90,7 +90,8 @@ def groups(connection: Connection, by: GroupBy, query: Query, since: str = "") -
 def summed(by: GroupBy, query: Query, since: str = "") -> AnySelect:
     """The one statement that sums the costs of the matching runs by a key."""
     condition = matching(query)
-    if condition is None and by in _ROLLED_UP and not (since and by == "session"):
+    of_days = len(since) <= len("2026-11-20")  # which kept sums are of, and not of hours
+    if condition is None and by in _ROLLED_UP and of_days and not (since and by == "session"):
         statement = _rolled_up(_ROLLED_UP[by])
         statement = statement.where(rollups.c.day >= since) if since else statement
     elif by in _OF_RUNS and not since:
@@ -144,6 +145,20 @@ def _of_runs(keys: _Keys) -> AnySelect:
     calls = runs.c.calls_recorded + runs.c.calls_computed + runs.c.calls_unknown
     sums = _sums(calls, *token_columns(runs), *money_columns(runs))
     return select(*keys, sums[0], func.count(), *sums[1:]).where(calls > 0).group_by(*keys)
+
+
+def with_children(connection: Connection, run: str, within: Query) -> CostGroup:
+    """What a run and all runs below it cost together: from their totals, in one statement. Of what the query asks of
+    log text the tables must know all."""
+    family = select(runs.c.id).where(runs.c.id == run).cte("family", recursive=True)
+    # A union without doubles, so that runs that are each other's parents are an end and no circle.
+    family = family.union(select(runs.c.id).where(runs.c.parent == family.c.id))
+    calls = runs.c.calls_recorded + runs.c.calls_computed + runs.c.calls_unknown
+    sums = _sums(calls, *token_columns(runs), *money_columns(runs))
+    statement = select(sums[0], func.count(), *sums[1:]).where(runs.c.id.in_(select(family.c.id)))
+    condition = matching(within)
+    row = connection.execute(statement if condition is None else statement.where(condition)).one()
+    return CostGroup(key=run, calls=row[0], runs=row[1], tokens=tokens_of(row, 2), money=money_of(row, 7))
 
 
 def made_since(day: str) -> FromClause:

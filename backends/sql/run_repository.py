@@ -223,6 +223,11 @@ class SqlRuns(RunRepository):
         with self._reading() as connection:
             return cost_queries.groups(connection, by, query, since)
 
+    def with_children(self, run: str, within: Query = EVERYTHING) -> CostGroup:
+        within = self.settled(within)
+        with self._reading(run) as connection:
+            return cost_queries.with_children(connection, run, within)
+
     def spending(self, every: Every, by: SpentBy, query: Query = EVERYTHING, *, since: str = "") -> list[Spent]:
         query = self.settled(query, cost_queries.called_since(since))
         with self._reading() as connection:

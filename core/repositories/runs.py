@@ -181,9 +181,14 @@ class RunRepository(ABC):
     def costs(self, by: GroupBy, query: Query, *, since: str = "") -> list[CostGroup]:
         """Costs of the matching runs, grouped; most expensive first, `day` newest first.
 
-        `since` is a day (UTC, `2026-11-01`): calls made before it, or nobody knows when, are left out. Answered in one
-        statement a database; without a query from rollups (not by step or run, nor by session since a day).
+        `since` is a day (UTC, `2026-11-01`) or a time: calls made before it, or nobody knows when, are left out.
+        Answered in one statement a database; without a query from rollups (not by step or run, nor by session since a
+        day, nor since a time).
         """
+
+    @abstractmethod
+    def with_children(self, run: str, within: Query = EVERYTHING) -> CostGroup:
+        """What a run and all that lie below it by their parents cost together: those that match, each run once."""
 
     @abstractmethod
     def spending(self, every: Every, by: SpentBy, query: Query = EVERYTHING, *, since: str = "") -> list[Spent]:

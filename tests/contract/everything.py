@@ -86,7 +86,7 @@ def _durations(store: Store) -> Callable[[str, int], Any]:
 
 def _of_run(store: Store, run: str) -> Iterator[tuple[Any, ...]]:
     names = ("get", "resolve", "children", "steps", "items", "retries", "messages", "approvals", "artifacts", "damage")
-    for name in (*names, "snapshots", "metrics", "notes", "events", "cost_records"):
+    for name in (*names, "snapshots", "metrics", "notes", "events", "cost_records", "with_children"):
         yield f"RunRepository.{name}", getattr(store.runs, name), run
     yield "RunRepository.cursor_at", store.runs.cursor_at, run, Sort()
     for seq in (1, 2, 5, store.runs.get(run).last_seq, 10**6):

@@ -73,6 +73,41 @@ def spent(store):
     return store, {name: run.id for name, run in made.items()}
 
 
+def test_a_run_with_its_children_costs_what_they_cost_and_none_is_counted_twice(store):
+    made = {}
+    for name, parent, session, price in (
+        ("lead", None, "ana", 1),
+        ("scout", "lead", "ana", 2),
+        ("deep", "scout", "ana", 4),
+        ("deeper", "deep", "ana", None),
+        ("other", "lead", "bob", 8),
+        ("alone", None, "bob", 16),
+    ):
+        run = made[name] = store.run("flow", name=name, session=session, parent=made[parent] if parent else None)
+        with run.step("plan") as step, step.step("call") as call:  # a step nested in a step is no other run
+            call.cost("m", input_tokens=10, nanousd=price)
+    for run in made.values():
+        run.finish()
+
+    def of(name, repository=store.runs, **options):
+        found = repository.with_children(made[name].id, **options)
+        return found.runs, found.calls, found.money.known_nanousd, found.money.unknown, found.tokens.total
+
+    assert of("lead") == (5, 5, 15, 1, 50)
+    assert of("scout") == (3, 3, 6, 1, 30)
+    assert of("deeper") == (1, 1, 0, 1, 10)
+    assert of("alone") == (1, 1, 16, 0, 10)
+    assert of("lead", within=parse("-name:scout")) == (4, 4, 13, 1, 40)
+    assert of("lead", store.scoped(session="ana").runs) == (4, 4, 7, 1, 40)
+    # Neither a run's own sum nor any sum over runs has its children's in it.
+    assert store.runs.get(made["lead"].id).money.known_nanousd == 1
+    for by in ("day", "workflow", "version", "model", "agent", "session", "run", "step"):
+        assert sum(group.money.known_nanousd for group in store.runs.costs(by, EVERYTHING)) == 31, by
+    assert store.runs.totals().today.known_nanousd == 31
+    assert store.runs.workflows()[0].id == "flow"
+    assert store.runs.children(made["lead"].id)[0].money.known_nanousd in (2, 8)
+
+
 def told(found):
     return [(one.t, one.key, one.calls, one.tokens.total, one.money.known_nanousd, one.money.unknown) for one in found]
 

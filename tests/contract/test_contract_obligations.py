@@ -179,6 +179,7 @@ PROOFS: dict[str, tuple[str, ...]] = {
         "test_costs_are_grouped_on_every_axis_and_since_a_day",
         "test_without_a_query_the_rollups_answer",
     ),
+    "RunRepository.with_children": ("test_a_run_with_its_children_costs_what_they_cost_and_none_is_counted_twice",),
     "RunRepository.spending": (
         "test_spending_is_told_by_time_and_key_oldest_first",
         "test_spending_costs_the_calls_of_its_time_or_the_kept_sums_of_its_days",

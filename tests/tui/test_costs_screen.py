@@ -94,7 +94,7 @@ async def test_every_axis_is_a_key_away_and_every_key_works(app, size):
         await pilot.press("S")
         await shows(pilot, "tokens ↑")
         assert keys_of(screen) == ["", "gpt-4o"]
-        for name in ("last 30 days", "last 7 days", "today", "all time"):
+        for name in ("last 30 days", "last 7 days", "last 24 hours", "today", "all time"):
             await pilot.press("t")
             await shows(pilot, name)
             await read(pilot)
@@ -310,6 +310,10 @@ async def test_what_is_shown_is_asked_once_and_nothing_changed_asks_nothing(fold
         # Those of budgets are since a day. They are asked again after any notice, whenever that comes.
         return [ask for ask in runs.asked if ask[0] == "costs" and bool(ask[3]) is of_budgets]
 
+    def plotted() -> list:
+        # (what runs spent in the last minutes is asked for by the minute, for the header)
+        return [ask[1] for ask in runs.asked if ask[0] == "spending" and ask[1] != "minute"]
+
     async with app.run_test(size=(120, 36)) as pilot:
         await until(pilot, lambda: app.standings.found)
         # Three budgets, of two queries.
@@ -318,15 +322,17 @@ async def test_what_is_shown_is_asked_once_and_nothing_changed_asks_nothing(fold
         runs.asked.clear()
         screen = await at_costs(pilot)
         assert costs() == [("costs", "day", EVERYTHING, "")]
-        assert {ask[0] for ask in runs.asked} <= {"costs", "totals", "query", "count", "steps"}
+        assert plotted() == ["day"]
+        assert {ask[0] for ask in runs.asked} <= {"costs", "totals", "query", "count", "steps", "spending"}
         await pilot.press("m", "s", "S", "s")
         await read(pilot)
         assert [ask[1] for ask in costs()] == ["day", "model"]
+        assert plotted() == ["day"]  # which is the same for every axis
         runs.asked.clear()
         loads = screen.loader.loads
         screen.post_message(type(app)._notice.__globals__["StoreChanged"]())
         await until(pilot, lambda: screen.loader.loads > loads and not screen.loader.busy)
-        assert costs() == []
+        assert costs() == [] == plotted()
         assert [ask for ask in runs.asked if ask[0] == "totals"] == []
     app.close()
 

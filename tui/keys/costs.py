@@ -12,7 +12,11 @@ COSTS = (
     Key("costs.model", "m", "by('model')", "by model", "By model"),
     Key("costs.agent", "a", "by('agent')", "by agent", "By agent"),
     Key("costs.session", "e", "by('session')", "by session", "By session"),
-    Key("costs.window", "t", "window", "time", "Of all time, the last 30 days, 7 days, or today", footer=True),
+    Key(
+        "costs.window", "t", "window", "time", "Of all time, the last 30 days, 7 days, 24 hours, or today", footer=True
+    ),
+    Key("costs.plot", "p", "plot", "plot", "Show or hide what was spent when", footer=True),
+    Key("costs.stack", "b", "stack", "stack", "The plot's bars by workflow, or by model", footer=True),
     Key("costs.filter", "slash", "filter", "filter", "Only the runs that match a query", footer=True),
     Key("costs.sort", "s", "sort", "sort", "Sort by the next column", footer=True),
     Key("costs.reverse", "S", "reverse", "reverse", "Reverse the order"),

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -9,22 +10,25 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from ...core.budgets import Standing, today
+from ...core import clock
+from ...core.budgets import Standing
 from ...core.costs import GroupBy
 from ...core.feed import Watch
 from ...core.query.query import EVERYTHING, Query, equals, of_call, of_version, parse
 from ...core.runs import Totals
 from ...core.store import Store
-from ..budget_lines import title
+from ..budget_lines import burn_line, title
 from ..completion import candidates, unfinished
 from ..cost_page import AXES, SORTED_BY, WINDOWS, Asked, CostPage, Order, orders, runs_of
+from ..cost_plot import Span, Stack, StackBy, legend, span_of, stacked
 from ..glyphs import glyphs_of
 from ..keys import bindings
 from ..lines import Line, one_line
 from ..loading import Loader, in_thread
 from ..messages import BudgetsLooked, ShowRuns
 from ..personal.leaving import one_of, text_of
-from ..standings import standings_of
+from ..pulse import rate_of
+from ..standings import of_the_day, standings_of
 from ..widgets.cost_lists import AxisLine, BudgetList, CostList
 from ..widgets.empty import Empty, no_costs, no_costs_match
 from ..widgets.filter_bar import FilterBar
@@ -34,6 +38,8 @@ from ..widgets.line_list import HeadLine, LineList, OneLine
 from ..widgets.place_line import PlaceLine
 from .place import PlaceScreen
 
+TALL = 30
+"""Lines of a screen that has room for the plot above the table."""
 EVERY, REST = 0.5, 4.0
 """Seconds between two readings of a store that changes all the time, and at least so many times as long as one took:
 sums of many years cost what there is of them."""
@@ -45,6 +51,8 @@ class Found(NamedTuple):
     cursor: int
     totals: Totals
     page: CostPage
+    stack: Stack | None = None
+    """What is plotted; None while nobody sees a plot."""
 
 
 class CostsScreen(PlaceScreen):
@@ -63,6 +71,9 @@ class CostsScreen(PlaceScreen):
         self.window = WINDOWS[0]
         self.filter: Query = EVERYTHING
         self.orders: dict[GroupBy, Order] = {axis.by: orders(axis.by)[0] for axis in AXES}
+        self.stack_by: StackBy = "workflow"
+        self.plotting: bool | None = None
+        """Whether a person wants to see the plot; where they said nothing it is there if there is room for both."""
         self.opening: asyncio.Event | None = None
         """There while another page is read: keys wait for it."""
         self.loader: Loader[Found | None] = Loader(self, self._prepare, self._loaded, every=EVERY, rest=REST)
@@ -73,7 +84,11 @@ class CostsScreen(PlaceScreen):
         yield FilterBar(self._filter_count)
         yield PlaceLine("costs", self._title, id="list-top")
         with Vertical(id="budgets-pane"):
+            yield OneLine(self._burn, id="burn")
             yield BudgetList(id="budgets")
+        yield FrameLine("middle", self._plot_titles, id="plot-top")
+        with Vertical(id="plot-pane"):
+            yield OneLine(self._legend, id="plot-legend")
         yield AxisLine(lambda: self.by, self._order, id="axes")
         with Vertical(id="costs-pane"):
             yield HeadLine(costs.head, id="costs-head")
@@ -95,12 +110,15 @@ class CostsScreen(PlaceScreen):
     def left(self) -> dict[str, Any]:
         """The axis, the days, the filter and the order of each axis."""
         orders = {by: [order.name, order.descending] for by, order in self.orders.items()}
-        return {"by": self.by, "window": self.window.name, "query": self.filter.text, "orders": orders}
+        plot = {"plot": self.plotting, "stack": self.stack_by}
+        return plot | {"by": self.by, "window": self.window.name, "query": self.filter.text, "orders": orders}
 
     def take_up(self, kept: dict[str, Any]) -> None:
         """Is as it was left."""
         axis = one_of(kept.get("by"), AXES, "by")
         self.by = axis.by if axis is not None else self.by
+        self.stack_by = "model" if kept.get("stack") == "model" else "workflow"
+        self.plotting = kept["plot"] if isinstance(kept.get("plot"), bool) else None
         self.window = one_of(kept.get("window"), WINDOWS) or self.window
         self.filter = parse(text_of(kept.get("query")))
         told = kept.get("orders")
@@ -123,7 +141,8 @@ class CostsScreen(PlaceScreen):
         self._show_panes()
 
     def _prepare(self) -> Callable[[], Found | None] | None:
-        asked = Asked(self.by, self.filter, self.window, today())
+        asked = self._asked()
+        span, by = self._span(asked), self.stack_by
         before, store = (None if self._whole else self.found), self.store
         order, glyphs = self.orders[self.by], glyphs_of(self)
         self._whole = False
@@ -137,12 +156,31 @@ class CostsScreen(PlaceScreen):
             if before is None or moved or asked != before.page.asked:
                 with store.moment():
                     groups = store.runs.costs(asked.by, asked.query, since=asked.since)
-                    return Found(cursor, store.runs.totals(), CostPage(asked, groups, order, glyphs))
+                    page = CostPage(asked, groups, order, glyphs)
+                    kept = before is not None and not moved and before.page.asked.query == asked.query
+                    stack = before.stack if kept and before and _is_stack_of(before.stack, span, by) else None
+                    return Found(cursor, store.runs.totals(), page, stack or _stacked(store, asked, span, by))
             if order is not before.page.order:
                 return before._replace(cursor=cursor, page=before.page.resorted(order))
+            if not _is_stack_of(before.stack, span, by):
+                return before._replace(cursor=cursor, stack=_stacked(store, asked, span, by))
             return None if cursor == before.cursor else before._replace(cursor=cursor)
 
         return read
+
+    def _asked(self) -> Asked:
+        now = datetime.fromtimestamp(clock.now_s(), UTC)
+        by_hour = self.window.hours or self.window.days == 1
+        return Asked(self.by, self.filter, self.window, now.date(), now.hour if by_hour else 23)
+
+    def _span(self, asked: Asked) -> Span | None:
+        """What is plotted, in bars of two cells at least; None while nobody sees a plot."""
+        return span_of(asked, max((self.size.width - 14) // 2, 2)) if self.plots else None
+
+    @property
+    def plots(self) -> bool:
+        """Whether the plot is to be seen."""
+        return self.size.height >= TALL if self.plotting is None else self.plotting
 
     def _loaded(self, found: Found | None) -> None:
         self._opened()
@@ -153,6 +191,19 @@ class CostsScreen(PlaceScreen):
         if before is None or found.page is not before.page:
             self.list.show(found.page)
         self._show_panes()
+        self.call_later(self._show_plot)
+
+    async def _show_plot(self) -> None:
+        """Draws the plot; the library that does is loaded when one is first seen."""
+        stack = self.found.stack if self.found else None
+        if stack is None or not self.plots:
+            return
+        from ..widgets.plot import CostPlot
+
+        found = self.query(CostPlot)
+        if not found:
+            await self.query_one("#plot-pane").mount(CostPlot(id="plot"), before=0)
+        self.query_one(CostPlot).show(stack)
 
     def _ask(self) -> None:
         """Something else is to be shown."""
@@ -176,12 +227,21 @@ class CostsScreen(PlaceScreen):
         if standings != self.budgets.standings:
             self.budgets.show(standings)
         self.budgets.styles.height = max(min(len(standings), self.size.height // 4), 1)
-        self.query_one("#budgets-pane").display = bool(standings)
+        burns = bool(self._burn(self.size.width))
+        self.query_one("#burn").display = burns
+        self.budgets.display = bool(standings)
+        self.query_one("#budgets-pane").display = bool(standings) or burns
         self.query_one("#header").refresh()
 
     def _show_panes(self) -> None:
         lines = self._empty_lines()
         self.query_one(Empty).show(lines)
+        plots, both = self.plots and not lines, self.size.height >= TALL
+        for part in ("#plot-top", "#plot-pane"):
+            self.query_one(part).display = plots
+        self.query_one("#plot-pane").styles.height = max(self.size.height // 3, 6) if both else "1fr"
+        for part in ("#axes", "#costs-pane"):
+            self.query_one(part).display = both or not plots
         for part in ("#costs-head", "#costs", "#costs-total"):
             self.query_one(part).display = not lines
         if self.focused is None and not lines:
@@ -203,11 +263,14 @@ class CostsScreen(PlaceScreen):
     def on_resize(self) -> None:
         self._show_budgets()
         self._show_panes()
+        self.loader.request()  # other sizes have room for another plot
 
     def _tick(self) -> None:
         super()._tick()
-        if self.is_current and self.found and self.found.page.asked.today != today():
-            self.loader.request()
+        if self.is_current and self.found:
+            self._show_budgets()  # with what an hour costs now
+            if self.found.page.asked != self._asked():
+                self.loader.request()
 
     def _title(self) -> Line:
         """The filter and the days that are in force."""
@@ -227,7 +290,30 @@ class CostsScreen(PlaceScreen):
         count = f"[{len(self.found.page.groups):,}]" if self.found else ""
         return [(count.rjust(width - 1), "muted")]
 
+    def _burn(self, width: int) -> Line:
+        """How fast money goes, and what the day will have cost by its end (UTC) if it goes on so."""
+        rate, totals = rate_of(self), self.found.totals if self.found else None
+        return burn_line(rate, totals, of_the_day(standings_of(self)), clock.now_s(), width, glyphs_of(self))
+
+    def _plot_titles(self, width: int) -> tuple[Line, Line]:
+        stack = self.found.stack if self.found else None
+        left: Line = [(f" {stack.span.title} ", "text")] if stack else []
+        return left, [(f" stacked by {self.stack_by} ", "muted")]
+
+    def _legend(self, width: int) -> Line:
+        stack = self.found.stack if self.found else None
+        return legend(stack, width, glyphs_of(self)) if stack else []
+
     # What the person does.
+
+    def action_plot(self) -> None:
+        self.plotting = not self.plots
+        self._ask()
+
+    def action_stack(self) -> None:
+        self.stack_by = "model" if self.stack_by == "workflow" else "workflow"
+        self.plotting = True
+        self._ask()
 
     def action_by(self, by: GroupBy) -> None:
         if by != self.by:
@@ -311,6 +397,14 @@ class CostsScreen(PlaceScreen):
             partial(candidates, unfinished(asked.text, asked.cursor), self.store.runs),
             lambda found: bar.complete(asked, found if isinstance(found, list) else []),
         )
+
+
+def _stacked(store: Store, asked: Asked, span: Span | None, by: StackBy) -> Stack | None:
+    return stacked(store.runs.spending(span.every, by, asked.query, since=span.since), span, by) if span else None
+
+
+def _is_stack_of(stack: Stack | None, span: Span | None, by: StackBy) -> bool:
+    return stack is None if span is None else stack is not None and stack.asked == span and stack.by == by
 
 
 def _of_budget(standing: Standing) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ...core.runs import Run
 from ...core.store import Store
-from ..cost_nodes import Costs, cost_nodes
+from ..cost_nodes import Costs, cost_nodes, family_nodes
 from ..facts import teach
 from ..nodes import Node
 from .page_tab import PageTab, step_names
@@ -23,7 +23,10 @@ class CostTab(PageTab):
     def read(self, store: Store, run: Run) -> Costs:
         records = store.runs.cost_records(run.id)
         known = self.found.names if self.found else {}
-        return Costs(records, step_names(store, run, known, [record.step for record in records]))
+        names = step_names(store, run, known, [record.step for record in records])
+        return Costs(records, names, store.runs.with_children(run.id))
 
     def nodes(self, run: Run, found: Costs) -> Sequence[Node]:
-        return cost_nodes(found, self.glyphs) if found.total.records else EMPTY
+        if not found.total.records:
+            return family_nodes(found, self.glyphs)[1:] or EMPTY
+        return cost_nodes(found, self.glyphs)

@@ -1,0 +1,192 @@
+"""What was spent when, as bars: cells worked out by hand, and the plot as a person uses it."""
+
+from datetime import date
+
+import flightlog
+import pytest
+from flightlog.core.budgets import budget_of, standings
+from flightlog.core.clock import pretending, to_seconds
+from flightlog.core.costs import NANO, CostGroup, Money, Spent, Tokens
+from flightlog.core.query.query import EVERYTHING
+from flightlog.core.rates import Rate
+from flightlog.core.runs import Totals
+from flightlog.tui.app import FlightlogApp
+from flightlog.tui.budget_lines import burn_line
+from flightlog.tui.cost_page import WINDOWS, Asked
+from flightlog.tui.cost_plot import Raster, dots, legend, money_ticks, span_of, stacked, time_ticks
+from flightlog.tui.glyphs import ASCII, UNICODE
+from flightlog.tui.lines import width_of
+from flightlog.tui.screens.costs import CostsScreen
+from seeing import shows, text_of, until
+
+NOW = "2026-11-20T12:34:56Z"
+TODAY = date(2026, 11, 20)
+NASTY = "\x1b]0;owned\x07[/INST] [@click=app.quit]x[/] \u202eevil"
+ALL, MONTH, WEEK, DAY_LONG, TODAY_ONLY = WINDOWS
+
+
+def spent(t, key, dollars, unknown=0):
+    money = Money(recorded_nanousd=round(dollars * NANO), recorded=1 if dollars else 0, unknown=unknown)
+    return Spent(t=t, key=key, calls=1, tokens=Tokens(), money=money)
+
+
+def asked(window=WEEK):
+    return Asked("day", EVERYTHING, window, TODAY, 12)
+
+
+def drawn(stack, columns, rows, glyphs=UNICODE):
+    """The cells as text, the highest row first."""
+    grid = [[" "] * columns for _ in range(rows)]
+    for dot in dots(stack, Raster(len(stack.span.buckets), columns, rows)):
+        grid[dot.y][dot.x] = glyphs.stack[dot.part] if dot.part >= 0 else "?"
+    return ["".join(row) for row in reversed(grid)]
+
+
+def test_a_plot_is_of_days_or_of_the_hours_of_a_day():
+    week = span_of(asked(), 50)
+    assert (week.every, week.buckets[0], week.buckets[-1], week.since) == (
+        "day",
+        "2026-11-14",
+        "2026-11-20",
+        "2026-11-14",
+    )
+    assert len(span_of(asked(ALL), 50).buckets) == 50 and len(span_of(asked(ALL), 500).buckets) == 60
+    assert len(span_of(asked(MONTH), 20).buckets) == 20
+    today = span_of(asked(TODAY_ONLY), 50)
+    assert (today.every, today.buckets[0], today.buckets[-1]) == ("hour", "2026-11-20T00", "2026-11-20T23")
+    last = span_of(asked(DAY_LONG), 50)
+    assert (last.buckets[0], last.buckets[-1], len(last.buckets)) == ("2026-11-19T13", "2026-11-20T12", 24)
+    assert last.since == asked(DAY_LONG).since == "2026-11-19T13:00:00.000000Z"
+
+
+def test_bars_are_stacked_cell_by_cell():
+    week = span_of(asked(), 50)
+    stack = stacked(
+        [
+            spent("2026-11-14", "triage", 2),
+            spent("2026-11-14", "report", 2),
+            spent("2026-11-16", "triage", 1),
+            spent("2026-11-17", "report", 0.001),
+            spent("2026-11-18", "house", 0, unknown=3),
+            spent("2026-11-20", "triage", 4),
+            spent("2026-11-20", "report", 1, unknown=1),
+            spent("2026-10-01", "triage", 99),
+        ],
+        week,
+        "workflow",
+    )
+    assert [part.name for part in stack.parts] == ["triage", "report", "house"]
+    assert (stack.top, stack.unknown) == (5 * NANO, (0, 0, 0, 0, 3, 0, 1))
+    # Five rows of room for $5 would be odd: four, so that half of it has a row of its own.
+    assert drawn(stack, 14, 6) == [
+        "              ",
+        "            ? ",
+        "▓           ▓ ",
+        "▓           █ ",
+        "█           █ ",
+        "█   █ ▓ ?   █ ",
+    ]
+    assert drawn(stack, 14, 6, ASCII)[-1] == "#   # = ?   # "
+    assert money_ticks(stack, Raster(7, 14, 6)) == [(0, "$0"), (2, "$2.50"), (4, "$5")]
+    assert time_ticks(stack, Raster(7, 70, 6))[-1] == (64, "11-20")
+
+
+def test_more_than_there_are_signs_for_share_one_and_no_sum_is_lost():
+    week = span_of(asked(), 50)
+    stack = stacked([spent("2026-11-20", f"w{n}", n) for n in range(1, 9)], week, "model")
+    assert [part.name for part in stack.parts] == ["w8", "w7", "w6", "w5", "w4", "3 others"]
+    assert sum(part.money.known_nanousd for part in stack.parts) == 36 * NANO == stack.totals[-1]
+    assert len(stacked([spent("2026-11-20", f"w{n}", n) for n in range(1, 7)], week, "model").parts) == 6
+
+
+def test_days_before_anything_was_spent_are_left_out():
+    long = span_of(asked(ALL), 60)
+    stack = stacked([spent("2026-11-20", "w", 1)], long, "workflow")
+    assert (len(stack.span.buckets), stack.span.title, stack.asked) == (14, "last 14 days (UTC)", long)
+    assert len(stacked([spent("2026-10-21", "w", 1)], long, "workflow").span.buckets) == 31
+    assert len(stacked([], long, "workflow").span.buckets) == 14
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+@pytest.mark.parametrize("glyphs", [UNICODE, ASCII])
+def test_every_size_and_hostile_names_are_borne(window, glyphs):
+    for columns in (4, 7, 24, 61, 110):
+        span = span_of(asked(window), max(columns // 2, 2))
+        stack = stacked([spent(span.buckets[-1], f"{NASTY}{n}", n, unknown=n) for n in range(12)], span, "model")
+        for rows in (2, 3, 9, 30):
+            raster = Raster(len(span.buckets), columns, rows)
+            assert all(0 <= dot.x < columns and 0 <= dot.y < rows for dot in dots(stack, raster))
+            assert all(0 <= place < rows for place, _ in money_ticks(stack, raster))
+            assert all(0 <= place < columns for place, _ in time_ticks(stack, raster))
+        for width in (20, 78, 116):
+            line = legend(stack, width, glyphs)
+            assert all(text.isprintable() for text, _ in line)
+            assert width_of(line) <= width or width == 20
+    assert "nothing was spent" in legend(stacked([], span, "model"), 78, glyphs)[0][0]
+
+
+def test_the_day_is_estimated_only_while_something_is_spent():
+    now = to_seconds("2026-11-20T18:00:00Z")
+    totals = Totals(runs=1, by_status={}, size_bytes=0, today=Money(recorded_nanousd=14 * NANO, recorded=9))
+    days = [CostGroup(key="2026-11-20", calls=1, tokens=Tokens(), money=totals.today)]
+    (day,) = standings([budget_of("", "day", 20)], {"": days}, TODAY)
+    rate = Rate(seconds=300, tokens=5000, money=Money(recorded_nanousd=NANO // 10, recorded=2))
+    told = "".join(text for text, _ in burn_line(rate, totals, day, now, 118, UNICODE))
+    # $1.20 an hour for six hours, on top of $14
+    assert (
+        "≈ $1.20/h" in told
+        and "1.0k tokens/min" in told
+        and "≈ $21.20 by the end of the day (UTC), ◕ over its $20" in told
+    )
+    assert burn_line(Rate(), totals, day, now, 118, UNICODE) == []
+    unknown = Rate(seconds=300, tokens=5000, money=Money(unknown=2))
+    told = "".join(text for text, _ in burn_line(unknown, totals, None, now, 118, UNICODE))
+    assert "? /h" not in told and "by the end" not in told and "without a price" in told
+
+
+@pytest.fixture
+def folder(tmp_path):
+    noon = int(to_seconds(NOW)) * 10**9
+    with flightlog.open(tmp_path) as store:
+        for hours, workflow, model, dollars in (
+            (1, "triage", "gpt", "0.30"),
+            (3, "report", NASTY, "0.10"),
+            (3, "report", "house", None),
+            (90, "triage", "gpt", "5"),
+        ):
+            with pretending(lambda back=hours: noon - back * 3600 * 10**9), store.run(workflow) as run:
+                run.cost(model, input_tokens=100, dollars=dollars)
+    return tmp_path, noon
+
+
+@pytest.mark.parametrize(("size", "ascii"), [((120, 36), False), ((80, 24), True)])
+async def test_the_plot_by_keys_in_both_sizes(folder, size, ascii):
+    path, noon = folder
+    with pretending(lambda: noon):
+        app = FlightlogApp(lambda: flightlog.open(path), ascii=ascii)
+        async with app.run_test(size=size) as pilot:
+            await until(pilot, lambda: hasattr(app, "home") and app.home.run_list.ready)
+            await pilot.press("3")
+            if ascii:
+                assert "stacked by" not in await shows(pilot, "total")
+                await pilot.press("p")
+            signs = "#=" if ascii else "█▓"
+            await shows(pilot, "last 14 days (UTC)", "stacked by workflow", f"{signs[0]} triage $5.30", "$5", "11-20")
+            shown = await shows(pilot, f"{signs[1]} report", "? 1 call without a price")
+            assert ("total" in shown) is not ascii  # the table stays where there is room for both
+            await pilot.press("t", "t", "t")
+            await shows(pilot, "last 24 hours by hour (UTC)", f"{signs[0]} triage $0.300", "12:00")
+            await pilot.press("b")
+            shown = await shows(pilot, "stacked by model", f"{signs[0]} gpt $0.300")
+            assert "\x1b" not in shown and "\u202e" not in shown
+            await pilot.press("t")
+            await shows(pilot, "today by hour (UTC)")
+            await pilot.resize_terminal(100, 40)
+            await shows(pilot, "total", "today by hour (UTC)", "23:00")
+            await pilot.press("p")
+            await until(pilot, lambda: "stacked by" not in text_of(app.screen))
+            reads = app.screen.loader.loads
+            assert app.screen.found.stack is None or reads
+            await pilot.press("p", "slash", *"workflow:report", "enter")
+            await shows(pilot, "stacked by model", "? 1 call without a price")
+            assert isinstance(app.screen, CostsScreen)

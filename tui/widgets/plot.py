@@ -1,0 +1,64 @@
+"""The plot of place 3 on screen. Importing this loads the plot library, so it is done when a plot is first shown."""
+
+from typing import Any
+
+from rich.text import Text
+from textual_plotext import PlotextPlot
+
+from ..cost_plot import INKS, Raster, Stack, dots, money_ticks, ranges, time_ticks
+from ..format import UNKNOWN
+from ..glyphs import ASCII, glyphs_of
+from ..themes import palette
+
+AXIS = 2
+"""Rows below the bars: the axis and its names."""
+
+_PLAIN = str.maketrans("│┤└┬─┼", "|+++-+")
+
+
+class CostPlot(PlotextPlot):
+    """Draws a stack of costs anew for every size and theme."""
+
+    DEFAULT_CSS = "CostPlot { height: 1fr; }"
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._stack: Stack | None = None
+
+    def show(self, stack: Stack) -> None:
+        """Shows this from now on."""
+        if stack != self._stack:
+            self._stack = stack
+            self.refresh()
+
+    def render(self) -> Text:
+        width, height = self.size
+        if self._stack is None or not self._stack.parts or height <= AXIS + 1:
+            return Text()
+        plot = self.plt
+        plot.clear_figure()
+        plot.plotsize(width, height)
+        plot._set_size(width, height)  # as the library itself does: without it a plot keeps its first size
+        plot.theme("clear")
+        self._fill(plot, self._stack, width, height - AXIS)
+        drawn = plot.build()
+        return Text.from_ansi(drawn.translate(_PLAIN) if glyphs_of(self) is ASCII else drawn)
+
+    def _fill(self, plot: Any, stack: Stack, width: int, rows: int) -> None:
+        raster, glyphs = Raster(len(stack.span.buckets), width, rows), glyphs_of(self)
+        ticks = money_ticks(stack, raster)
+        raster = raster._replace(columns=width - max(len(name) for _, name in ticks) - 1)
+        plot.xlim(0, raster.columns - 1)
+        plot.ylim(0, rows - 1)
+        plot.xaxes(True, False)
+        plot.yaxes(True, False)
+        plot.yticks([place for place, _ in ticks], [name for _, name in ticks])
+        plot.xticks(*zip(*time_ticks(stack, raster), strict=True))
+        for part, (x, y) in ranges(dots(stack, raster)).items():
+            sign, ink = (UNKNOWN, "warn") if part < 0 else (glyphs.stack[part], INKS[part])
+            plot.scatter(x, y, marker=sign, color=self._colour(ink))
+
+    def _colour(self, ink: str) -> Any:
+        """The theme's own colour as the library takes it; the terminal's where there are none."""
+        colour = getattr(palette(self), ink).color
+        return tuple(colour.triplet) if colour is not None and colour.triplet is not None else "default"
