@@ -209,3 +209,20 @@ def test_a_very_long_log_is_shown_in_part_and_says_so(folder):
     assert "3,000 of 6,001 entries are left out here" in text and "in the middle of it" in text
     assert "line 0 " in text and "line 5999 " in text and "line 1000 " not in text
     assert "20 of 120 checkpoints are left out here" in text and len(page) < 4_000_000
+
+
+def test_archived_runs_and_damaged_ones_are_pages_too(folder):
+    with flightlog.open(folder / "data", storage="file") as store:
+        ids = [record(store, word) for word in ("", "second")]
+    call("archive", ids[0], "--yes", "--data", "data")
+    assert "it went wrong" in harmless(call("export", ids[0], "--data", "data", "-o", "-").stdout).text
+    (journal,) = folder.glob(f"data/runs/*/{ids[1]}.jsonl")
+    lines = journal.read_bytes().split(b"\n")
+    for number, line in enumerate(lines):
+        if b'"snapshot"' in line or b'"step.finished"' in line:
+            lines[number] = b"#" * len(line)
+    journal.write_bytes(b"\n".join(lines))
+    for words in ((ids[1],), ids):
+        text = harmless(call("export", *words, "--data", "data", "-o", "-").stdout).text
+        assert "second" in text and "Steps" in text and "Costs" in text
+    assert "has no event" in harmless(call("export", ids[1], "--data", "data", "-o", "-").stdout).text

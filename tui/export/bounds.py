@@ -24,6 +24,7 @@ APPROVALS = 200
 ARTIFACTS = 500
 METRICS = 1_000
 NOTES = 200
+DAMAGE = 200
 GROUPS = 200
 """Rows of a table of costs."""
 ROWS = 4_000

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from ...core import clock
+from ...core.errors import Corrupt, NotFound
 from ...core.runs import Run
 from ...core.store import Store
 from .. import format
@@ -19,11 +20,19 @@ from .page import page
 def comparison_page(store: Store, runs: Sequence[Run], base: int = 0) -> Html:
     """The page; `base` is the place of the baseline. To be called in a thread."""
     context, reader = Context(tuple(runs), base, clock.now_s(), UNICODE), Reader(store)
-    parts = (_part(context, one, one.rows(context, reader.page(one.name, runs))) for one in PAGES)
+    parts = [_readable(context, one, reader) for one in PAGES]
     workflows = ", ".join(dict.fromkeys(run.workflow for run in runs))
     title = f"{len(runs)} runs of {workflows} compared"
     sub = tag("p", "+ only others have it, - one of the others has not, ~ differs; against the baseline", class_="sub")
     return page(title, tag("h1", title), sub, *parts)
+
+
+def _readable(context: Context, one: Page, reader: Reader) -> Html:
+    """A part of the comparison; of one that cannot be read the sentence that says why."""
+    try:
+        return _part(context, one, one.rows(context, reader.page(one.name, context.runs)))
+    except (Corrupt, NotFound) as error:
+        return section(one.name.capitalize(), tag("p", str(error), class_="bad"))
 
 
 def _part(context: Context, one: Page, rows: Sequence[Row]) -> Html:

@@ -1,16 +1,17 @@
 """One run as a page: who and when, steps on one time scale, logs, states, costs, and all else it is made of."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from ...core import clock
+from ...core.errors import Corrupt, NotFound
 from ...core.runs import Run
 from ...core.store import Store
 from ..glyphs import UNICODE
 from ..lines import status_ink
-from .elements import Html, joined, tag
+from .elements import Html, joined, section, tag
 from .page import page
 from .run_logs import logs
-from .run_parts import approvals, artifacts, items, messages, notes
+from .run_parts import approvals, artifacts, damage, items, messages, notes
 from .run_states import states
 from .run_steps import steps
 from .run_sums import costs, facts, fault, metrics, snapshots
@@ -37,25 +38,28 @@ def heading(run: Run) -> Html:
 
 def sections(store: Store, run: Run, now: float) -> Iterator[Html]:
     """The parts of the page that have something in them."""
-    yield facts(store, run, now)
-    yield fault(store, run)
-    yield snapshots(store, run)
-    if run.steps:
-        yield steps(store, run, now)
-    if run.logs:
-        yield logs(store, run)
-    if run.checkpoints:
-        yield states(store, run)
-    if run.money.provenance != "none":
-        yield costs(store, run)
-    yield metrics(store, run)
-    if run.messages:
-        yield messages(store, run)
-    if run.items:
-        yield items(store, run)
-    if run.approvals:
-        yield approvals(store, run)
-    if run.artifacts:
-        yield artifacts(store, run)
-    if run.notes:
-        yield notes(store, run)
+    parts: tuple[tuple[str, object, Callable[[], Html]], ...] = (
+        ("Facts", True, lambda: facts(store, run, now)),
+        ("Error", run.status == "failed", lambda: fault(store, run)),
+        ("Input, plan and result", True, lambda: snapshots(store, run)),
+        ("Steps", run.steps, lambda: steps(store, run, now)),
+        ("Log", run.logs, lambda: logs(store, run)),
+        ("States", run.checkpoints, lambda: states(store, run)),
+        ("Costs", run.money.provenance != "none", lambda: costs(store, run)),
+        ("Reported numbers", True, lambda: metrics(store, run)),
+        ("Messages", run.messages, lambda: messages(store, run)),
+        ("Items", run.items, lambda: items(store, run)),
+        ("Approvals", run.approvals, lambda: approvals(store, run)),
+        ("Artifacts", run.artifacts, lambda: artifacts(store, run)),
+        ("Notes", run.notes, lambda: notes(store, run)),
+        ("Damage", run.damaged, lambda: damage(store, run)),
+    )
+    return (_readable(title, part) for title, there, part in parts if there)
+
+
+def _readable(title: str, part: Callable[[], Html]) -> Html:
+    """A part of the page; of one that cannot be read the sentence that says why."""
+    try:
+        return part()
+    except (Corrupt, NotFound) as error:
+        return section(title, tag("p", str(error), class_="bad"))

@@ -5,7 +5,7 @@ from ...core.store import Store
 from .. import format
 from ..glyphs import UNICODE
 from ..lines import status_ink
-from .bounds import APPROVALS, ARTIFACTS, BODY, ITEMS, MESSAGES, NOTES, left_out
+from .bounds import APPROVALS, ARTIFACTS, BODY, DAMAGE, ITEMS, MESSAGES, NOTES, left_out
 from .elements import Html, joined, note, row, section, table, tag
 from .values import value
 
@@ -60,6 +60,13 @@ def notes(store: Store, run: Run) -> Html:
     found = store.runs.notes(run.id, limit=NOTES).items
     rows = (row(format.moment(one.t), one.by, one.text) for one in found)
     return section("Notes", table(("when", "by", ""), rows), _left(len(found), run.notes, "notes"))
+
+
+def damage(store: Store, run: Run) -> Html:
+    """What of the run could not be read."""
+    found = store.runs.damage(run.id, limit=DAMAGE).items
+    rows = (row(one.what, one.where, one.raw) for one in found)
+    return section("Damage", table(("what", "where", "text"), rows), _left(len(found), run.damaged, "places"))
 
 
 def _status(status: str) -> Html:

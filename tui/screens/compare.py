@@ -13,7 +13,7 @@ from textual.screen import Screen
 from ...core import clock
 from ...core.clock import to_seconds
 from ...core.comparing.steps import AlignedStep
-from ...core.errors import NotFound
+from ...core.errors import Corrupt, FlightlogError, NotFound
 from ...core.runs import FINISHED, Run
 from ...core.store import Store
 from .. import format
@@ -123,7 +123,10 @@ class CompareScreen(Screen[None]):
         if since is not None and not news and not wanted:
             return None
         runs, gone = _read(self.store, self.ids) if news else (self.runs, self._gone)
-        joined = self._reader.page(name, runs) if len(runs) >= LEAST else None
+        try:
+            joined = self._reader.page(name, runs) if len(runs) >= LEAST else None
+        except (Corrupt, NotFound) as error:
+            joined = error  # it stands in the tab, and the other tabs can be read
         return Found(cursor, runs, name, joined, gone)
 
     def _news(self, since: int | None) -> tuple[int, bool]:
@@ -171,6 +174,8 @@ class CompareScreen(Screen[None]):
         context, name = self.context, self.current
         if len(self.runs) < LEAST:
             self._rows = [remark("few", self.why)]
+        elif isinstance(self._joined.get(name), FlightlogError):
+            self._rows = [remark("damaged", one_line(str(self._joined[name])), "bad")]
         elif name not in self._joined:
             self._rows = [remark("reading", "reading")]
         else:
