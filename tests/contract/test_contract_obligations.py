@@ -239,6 +239,10 @@ PROOFS: dict[str, tuple[str, ...]] = {
     ),
     "CheckpointRepository.value": ("test_state_is_the_whole_state_as_it_was_given test_diff_and_blame",),
     "CheckpointRepository.diff": ("test_diff_and_blame",),
+    "CheckpointRepository.foreign": (
+        "test_a_checkpoint_is_named_as_its_own_program_names_it_and_gone_on_from",
+        "test_a_checkpoint_is_named_as_its_own_program_names_it_and_gone_on_from",
+    ),
     "CheckpointRepository.blame": (f"test_diff_and_blame {BY_ALL}",),
     "MetricsRepository.summary": (f"test_summary_is_the_outcome_of_the_finished_runs {BY_ALL}",),
     "MetricsRepository.outcomes": (f"test_outcomes_are_one_for_each_version_that_has_runs {BY_ALL}",),
