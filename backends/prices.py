@@ -6,13 +6,14 @@ date of its own that could be trusted, so a price names the package's release, w
 """
 
 import logging
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import cache
 from typing import Any
 
 from ..core.clock import to_seconds
-from ..core.costs import NANO, Price, PriceBook, Tokens
+from ..core.costs import NANO, Price, PriceBook, PricedModel, Tokens
 
 log = logging.getLogger("flightlog.prices")
 
@@ -26,6 +27,22 @@ class GenaiPrices:
     Its convention is ours: input tokens count the cached ones, output tokens the reasoning ones. A model
     that the table prices otherwise than by tokens has no price here, for part of a price is none.
     """
+
+    def models(self) -> Sequence[PricedModel]:
+        """See `PriceBook.models`."""
+        from genai_prices.data_snapshot import get_snapshot
+
+        now = datetime.now(UTC)
+        found = []
+        for provider in get_snapshot().providers:
+            for model in provider.models:
+                prices = model.get_prices(now)
+                into, out = _base(prices.input_mtok), _base(prices.output_mtok)
+                if into is not None and out is not None:
+                    found.append(
+                        PricedModel(provider=provider.id, model=model.id, input_nanousd=into, output_nanousd=out)
+                    )
+        return sorted(found, key=lambda one: (one.provider, one.model))
 
     def price(self, model: str, provider: str, tokens: Tokens, t: str) -> Price | None:
         """See `PriceBook.price`; None also for token counts that contradict each other and for an unreadable time."""
@@ -84,6 +101,12 @@ def _names(model: str, provider: str) -> list[tuple[str | None, str]]:
         if found and maker and name:
             names.append((maker, name))
     return names
+
+
+def _base(price: Any) -> int | None:
+    """Nano-dollars for a million tokens, of a few; None if nothing is said."""
+    asked = getattr(price, "base", price)
+    return None if asked is None else int((asked * NANO).to_integral_value(ROUND_HALF_EVEN))
 
 
 def _covers(price: Any, tokens: Tokens) -> bool:

@@ -3,6 +3,7 @@
 Unknown is not zero: a sum that contains an unknown price says so, and is never shown as less.
 """
 
+from collections.abc import Sequence
 from typing import Literal, Protocol
 
 import msgspec
@@ -143,8 +144,21 @@ class Price(msgspec.Struct, kw_only=True, frozen=True):
     """Date of the table, or the release that fixes it."""
 
 
+class PricedModel(msgspec.Struct, kw_only=True, frozen=True):
+    """A model of a price table, and what a million tokens cost with it today, before any tiers."""
+
+    provider: str
+    model: str
+    input_nanousd: int
+    output_nanousd: int
+
+
 class PriceBook(Protocol):
     """Looks prices up; slow to load, so never asked on an agent's path. Thread-safe."""
+
+    def models(self) -> Sequence[PricedModel]:
+        """The models that are priced by tokens, by provider and name."""
+        ...
 
     def price(self, model: str, provider: str, tokens: Tokens, t: str) -> Price | None:
         """The price of a call made at time `t`; None if the table does not know the model."""

@@ -31,7 +31,8 @@ def _recorder(run: Run, checkpoint: Checkpoint, place: str) -> str:
             "    with store.run(",
             *(f"        {fact}," for fact in facts),
             "    ) as run:",
-            "        ...  # goes on from `state`, which is the run's first checkpoint",
+            "        # its first checkpoint is this state",
+            "        ...",
         )
     )
 

@@ -128,3 +128,12 @@ def test_the_table_is_loaded_at_the_first_question_and_nothing_is_fetched():
         "assert book.price('gpt-4o', '', Tokens(input=1), '2026-11-01T00:00:00Z')\n"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_the_tables_models_are_told_with_what_a_million_tokens_cost():
+    models = {(one.provider, one.model): one for one in price_book().models()}
+    assert len(models) > 500
+    mini = models["openai", "gpt-4o-mini"]
+    assert (mini.input_nanousd, mini.output_nanousd) == (150_000_000, 600_000_000)
+    tiered = models["google", "gemini-2.5-pro"]
+    assert tiered.input_nanousd == 1_250_000_000

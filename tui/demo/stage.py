@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from random import Random
+from typing import ClassVar
 
 from ...core import clock, faults, ids
-from ...core.costs import Price, Tokens
+from ...core.costs import Price, PricedModel, Tokens
 from ...core.recording.recorder import RunRecorder
 from ...core.store import Store
 from .agents import perform
@@ -29,11 +30,26 @@ PRESENT = (("deploy", 2), ("labels", 13), ("triage", 3))
 class ListPrices:
     """A price list of our own: real ones change, and pictures with them."""
 
+    RATES: ClassVar = {"gpt-4o": (2500, 10000), "claude-sonnet-4-5": (3000, 15000)}
+
+    def models(self) -> Sequence[PricedModel]:
+        """These, and a small one."""
+        rates = {**self.RATES, "gpt-4o-mini": (150, 600)}
+        return [
+            PricedModel(
+                provider="anthropic" if name.startswith("claude") else "openai",
+                model=name,
+                input_nanousd=into * 1_000_000,
+                output_nanousd=out * 1_000_000,
+            )
+            for name, (into, out) in sorted(rates.items())
+        ]
+
     def price(self, model: str, provider: str, tokens: Tokens, t: str) -> Price | None:
         """Some nano-dollars a token; a house model has no price."""
         if provider == "local":
             return None
-        rate = {"gpt-4o": (2500, 10000), "claude-sonnet-4-5": (3000, 15000)}.get(model, (150, 600))
+        rate = self.RATES.get(model, (150, 600))
         return Price(nanousd=tokens.input * rate[0] + tokens.output * rate[1], prices="2026-11-01")
 
 

@@ -100,6 +100,11 @@ RUN_MESSAGES = (
     Key("messages.step", "J", "to_step", "its step", "To the step that said it", footer=True),
 )
 
+RUN_COSTS = (
+    Key("run_costs.group", "v", "group", "table", "By step, by model, by agent, or all of these", footer=True),
+    Key("run_costs.what_if", "w", "what_if", "what if", "What it would have cost with another model", footer=True),
+)
+
 RUN_ITEMS = (
     Key("items.failed", "f", "failed_only", "failed only", "Failed rows alone, or all", footer=True),
     Key("items.status", "F", "next_status", "status", "Rows that are processing, pending, completed or skipped alone"),
@@ -123,6 +128,7 @@ PLACES = (
     Place("log_bars", "Inside a run: the log over its time", LOG_BARS, ("logs", "run")),
     Place("states", "Inside a run: states", RUN_STATES, ("run", "tree")),
     Place("messages", "Inside a run: messages", RUN_MESSAGES, ("run", "tree")),
+    Place("run_costs", "Inside a run: costs", RUN_COSTS, ("run", "tree")),
     Place("items", "Inside a run: items", RUN_ITEMS, ("run", "tree")),
     Place("approvals", "Inside a run: approvals", RUN_APPROVALS, ("run", "tree")),
     Place("artifacts", "Inside a run: artifacts", RUN_ARTIFACTS, ("run", "tree")),
