@@ -24,7 +24,7 @@ from flightlog.tui.parts.artifact_files import (
     to_edit,
     to_page,
 )
-from reading import SIZES, opened, screen_of, settled, text_of, wait
+from reading import opened, screen_of, settled, text_of, wait
 from recorded import NASTY
 
 
@@ -116,8 +116,7 @@ def test_an_editor_gets_a_copy_that_is_kept_if_it_was_changed(tmp_path, writer, 
     assert not os.path.exists(os.path.dirname(found.path))
 
 
-@pytest.mark.parametrize("size", SIZES, ids=str)
-async def test_a_file_is_opened_where_it_lies_and_edited_as_a_copy(store, tmp_path, writer, size, monkeypatch):
+async def test_a_file_is_opened_where_it_lies_and_edited_as_a_copy(store, tmp_path, writer, monkeypatch):
     report, picture = tmp_path / "report.md", tmp_path / "b.png"
     report.write_text("# all is well\n")
     picture.write_bytes(b"\x89PNG\0")
@@ -125,7 +124,7 @@ async def test_a_file_is_opened_where_it_lies_and_edited_as_a_copy(store, tmp_pa
         run.artifact(report, media_type="text/markdown")
         run.artifact(picture, media_type="image/png")
         run.artifact("/nowhere/" + NASTY.replace("\0", ""), name=NASTY)
-    async with opened(store, run.id, size, tab="artifacts") as pilot:
+    async with opened(store, run.id, (80, 24), tab="artifacts") as pilot:
         app, copied = pilot.app, []
         monkeypatch.setattr(app, "suspend", contextlib.nullcontext)
         monkeypatch.setattr(app, "copy_to_clipboard", copied.append)

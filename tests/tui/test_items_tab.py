@@ -136,7 +136,7 @@ async def test_of_a_hundred_thousand_rows_a_few_pages_are_held(store, monkeypatc
     async with opened(store, run.id, (120, 110), tab="items") as pilot:
         lines = screen_of(pilot).tab.lines
         assert many.rows == PAGE
-        for _ in range(12):
+        for _ in range(8):
             await pilot.press("pagedown")
             here = lines.current.path
             await settled(pilot)
@@ -150,7 +150,7 @@ async def test_of_a_hundred_thousand_rows_a_few_pages_are_held(store, monkeypatc
         await settled(pilot)
         assert many.rows - before <= KEPT * PAGE
         assert numbers(pilot) == run_before
-        for _ in range(12):
+        for _ in range(8):
             await pilot.press("pageup")
             here = lines.current.path
             await settled(pilot)
