@@ -72,13 +72,19 @@ def _commands() -> "type[Provider]":
     return KeyCommands
 
 
+def _views() -> "type[Provider]":
+    from .commands import ViewCommands
+
+    return ViewCommands
+
+
 class FlightlogApp(App[None]):
     """The browser. `open_store` is called in a thread after the first frame; its FlightlogError is shown."""
 
     TITLE = "flightlog"
     CSS_PATH = "styles/flightlog.tcss"
     BINDINGS = bindings("app")
-    COMMANDS = App.COMMANDS | {_commands}
+    COMMANDS = App.COMMANDS | {_commands, _views}
     ENABLE_COMMAND_PALETTE = True
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-short"), (30, "-tall")]

@@ -1,14 +1,18 @@
 """The command palette: every action of the screen that is shown, by name, from the table of keys."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
+from rich.markup import escape
 from textual.app import App
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
 from textual.dom import DOMNode
 
+from ..core.text import safe_text
 from .keys import offered, shown
 from .keys.key import Key
-from .personal.person import own_keys
+from .personal.person import own_keys, person_of
 
 
 async def run_key(app: App[object], key: Key) -> None:
@@ -50,5 +54,36 @@ class KeyCommands(Provider):
     def _runner(self, key: Key) -> Callable[[], Awaitable[None]]:
         async def run() -> None:
             await run_key(self.app, key)
+
+        return run
+
+
+class ViewCommands(Provider):
+    """A person's saved views, from wherever they are."""
+
+    async def discover(self) -> Hits:
+        for name in person_of(self.screen).settings.views:
+            label = self._label(name)
+            yield DiscoveryHit(Content(label), self._runner(name), text=label, help=self._help(name))
+
+    async def search(self, query: str) -> Hits:
+        matcher = self.matcher(query)
+        for name in person_of(self.screen).settings.views:
+            label = self._label(name)
+            if (score := matcher.match(label)) > 0:
+                # Not by the matcher's highlight, which would take a name for markup.
+                yield Hit(score, Content(label), self._runner(name), text=label, help=self._help(name))
+
+    def _label(self, name: str) -> str:
+        return f"view {safe_text(name)}"
+
+    def _help(self, name: str) -> str:
+        return escape(safe_text(person_of(self.screen).settings.views[name].query, limit=120))
+
+    def _runner(self, name: str) -> Callable[[], Awaitable[None]]:
+        async def run() -> None:
+            app: Any = self.app
+            await app.action_place("runs")
+            app.home.show_view(name)
 
         return run

@@ -532,7 +532,7 @@ async def test_a_terminal_that_is_too_small_says_so_until_it_grows(app):
 
 
 async def test_help_lists_every_key_that_works_here(app):
-    async with app.run_test(size=(120, 60)) as pilot:
+    async with app.run_test(size=(120, 80)) as pilot:
         await loaded(pilot)
         await pilot.press("question_mark")
         await pilot.pause()

@@ -2,13 +2,13 @@
 
 import sys
 from collections.abc import Iterator
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 import click
 
 from ...core.errors import StorageError
 from ...core.pages import Sort, SortField, each
-from ...core.query.query import Query, parse
+from ...core.query.query import EVERYTHING, Query, parse
 from ...core.query.query_nodes import terms
 from ...core.repositories import RunRepository
 from ...core.runs import Run
@@ -19,16 +19,25 @@ from .opening import opened
 from .options import Settings, json_option, verb
 from .output import say, say_json, table
 from .run_page import print_run
+from .views import with_views
 
 PAGE = 500
 
 
 def query_of(words: tuple[str, ...]) -> Query:
-    """The words of a command line as one query; says on stderr what is searched as text."""
-    query = parse(" ".join(words))
+    """The words of a command line, among them saved views, as one query; says on stderr what is searched as text."""
+    return _asked(words)[0]
+
+
+def _asked(words: tuple[str, ...]) -> tuple[Query, str]:
+    """The same, and the field that a view among them sorts by."""
+    left, asked, sort = with_views(words)
+    query = parse(" ".join(left))
+    if asked != EVERYTHING:
+        query = asked & query if query.parts() else asked
     if query.message:
         say(f"flightlog: {safe_text(query.message)}", err=True)
-    return query
+    return query, sort
 
 
 def each_run(
@@ -51,12 +60,13 @@ flightlog ls
 flightlog ls status:failed since:2d
 flightlog ls 'workflow:triage cost>0.5' --sort cost --json
 flightlog ls --ids tag:nightly
+flightlog ls @failures since:2d
 flightlog ls --all triage"""
 )
 @click.argument("query", nargs=-1)
 @json_option()
 @click.option("--ids", is_flag=True, help="Ids only, one a line.")
-@click.option("--sort", "field", type=click.Choice(get_args(SortField)), default="started", show_default=True)
+@click.option("--sort", "field", type=click.Choice(get_args(SortField)), help="By default as a view says, or started.")
 @click.option("--reverse", is_flag=True, help="Ascending: oldest, smallest, cheapest first.")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True)
 @click.option("--after", metavar="CURSOR", help="Go on from the cursor that an earlier call printed.")
@@ -66,14 +76,18 @@ def ls(
     query: tuple[str, ...],
     as_json: bool,
     ids: bool,
-    field: SortField,
+    field: SortField | None,
     reverse: bool,
     limit: int,
     after: str | None,
     archived_too: bool,
 ) -> None:
-    """List the runs that match QUERY, newest first; archived ones with --all, or if QUERY says `archived`."""
-    wanted = query_of(query)
+    """List the runs that match QUERY, newest first; archived ones with --all, or if QUERY says `archived`.
+
+    @NAME in QUERY stands for a view that was saved in the browser.
+    """
+    wanted, of_view = _asked(query)
+    field = field or cast("SortField", of_view or "started")
     if not archived_too and "archived" not in {term.key for term in terms(wanted.root)}:
         wanted &= parse("-archived")
     with opened(settings) as store:

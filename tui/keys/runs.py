@@ -26,6 +26,9 @@ RUNS = (
         "runs.compare", "c", "compare", "compare", "The 2 to 5 marked runs, or one with the run before it", footer=True
     ),
     Key("runs.reverse", "S", "reverse", "reverse", "Reverse the order"),
+    Key("runs.next_view", "right_square_bracket", "next_view(1)", "next view", "To the next saved view", footer=True),
+    Key("runs.previous_view", "left_square_bracket", "next_view(-1)", "previous view", "To the saved view before it"),
+    Key("runs.save_view", "V", "save_view", "save view", "Save filter and order as a view, or forget the one shown"),
     Key("runs.group", "b", "group", "group", "Group by session, by project, or not", footer=True),
     Key("runs.follow", "f", "follow", "follow", "Keep the cursor on the newest run", footer=True),
     Key(

@@ -43,9 +43,10 @@ from ..widgets.line_list import OneLine
 from ..widgets.place_line import PlaceLine
 from ..widgets.preview import Preview
 from ..widgets.run_table import RunTable
+from ..widgets.view_bar import ViewBar
 from .comparing import Comparing
-from .list_actions import ListActions
 from .run_operations import RunOperations
+from .view_actions import ViewActions
 
 if TYPE_CHECKING:
     from ...core.store import Store
@@ -56,7 +57,7 @@ SLOW = 0.3
 """Seconds after which what is under way shows a spinner."""
 
 
-class RunsScreen(ListActions, RunOperations, Comparing):
+class RunsScreen(ViewActions, RunOperations, Comparing):
     """Holds the run list and whoever reads for it; every call to the store is made in a thread."""
 
     BINDINGS = bindings("runs", "place")
@@ -82,6 +83,7 @@ class RunsScreen(ListActions, RunOperations, Comparing):
         """There while a line is to be opened as soon as it is read: keys wait for that."""
         self._only, self._crumb, self._place = only, crumb, place
         self._return_to = ""
+        self.has_views = not only
         if only:
             self.run_list.set_query(parse(only))
         self.loader: Loader[Answer] = Loader(self, self._prepare, self._loaded, every=FRAME)
@@ -93,6 +95,7 @@ class RunsScreen(ListActions, RunOperations, Comparing):
         yield FilterBar(self._filter_count)
         yield PlaceLine(self._place, self._title, self._crumb, id="list-top")
         with Vertical(id="list"):
+            yield ViewBar(self.views, self.view_shown)
             yield RunTable(self.run_list)
             yield Empty()
         yield FrameLine("middle", self._preview_titles, id="preview-top")
@@ -230,6 +233,7 @@ class RunsScreen(ListActions, RunOperations, Comparing):
         self.query_one("#header").refresh()
         self.query_one("#list-top", FrameLine).update()
         self.query_one(FilterBar).counted()
+        self.query_one(ViewBar).update()
         self._show_empty()
 
     def _show_empty(self) -> None:

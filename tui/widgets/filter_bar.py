@@ -168,12 +168,6 @@ class FilterBar(Vertical):
         self.query_one("#hint").display = True
         self.input.focus()
 
-    def put(self, text: str) -> None:
-        """Another query is in force at once, as if it had been typed and kept."""
-        self.input.value = one_line(text.strip(), 2000)
-        self._set(text.strip())
-        self.set_class(bool(text.strip()), "open")
-
     def close(self, *, clear: bool) -> None:
         """Goes back to the list; an empty bar is hidden."""
         if clear:
