@@ -86,7 +86,7 @@ class FlightlogApp(App[None]):
     BINDINGS = bindings("app")
     COMMANDS = App.COMMANDS | {_commands, _views}
     ENABLE_COMMAND_PALETTE = True
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (180, "-huge")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-short"), (30, "-tall")]
 
     def __init__(
@@ -383,6 +383,18 @@ class FlightlogApp(App[None]):
         stack = self._screen_stack
         return [] if stack and stack[-1].styles.background.a == 1 else super()._background_screens
 
+    def action_focus_next(self) -> None:
+        self._to_part(self.screen.focus_next)
+
+    def action_focus_previous(self) -> None:
+        self._to_part(self.screen.focus_previous)
+
+    def _to_part(self, move: Callable[[], object]) -> None:
+        before = self.focused
+        move()
+        if self.focused is before:
+            self.notify("there is no other part here", markup=False)
+
     async def action_back(self) -> None:
         if hasattr(self.screen, "action_back"):
             await self.run_action("back", self.screen)
@@ -425,4 +437,6 @@ class FlightlogApp(App[None]):
     def _print_error_renderables(self) -> None:
         super()._print_error_renderables()
         if self._report:
-            sys.stderr.write(f"flightlog made a mistake and ended; your data is not touched.\n\n{self._report}\n")
+            from .crash_report import farewell
+
+            sys.stderr.write(farewell(self._report))

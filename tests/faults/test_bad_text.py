@@ -2,11 +2,13 @@
 
 import itertools
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import flightlog
 import pytest
@@ -238,10 +240,15 @@ def test_a_mistake_of_ours_shows_no_locals_and_leaves_the_terminal_sane(tmp_path
         pass
     with terminal(tmp_path / "data", program=(sys.executable, "-c", CRASH.format(text=MIXED))) as t:
         assert t.ended() == 1
-        assert "flightlog made a mistake" in t.written and "RuntimeError" in t.written
-        assert "s3cret" not in t.written.replace('secret = "s3cret"', "")
+        assert "flightlog made a mistake" in t.written and "RuntimeError" not in t.written
+        assert "Traceback" not in t.written
         assert not escaped(t.written, screen=True)
         assert t.is_sane()
+    (report,) = Path(os.environ["XDG_STATE_HOME"], "flightlog", "crashes").iterdir()
+    assert report.name in t.written.replace("\r\n", "")
+    told = report.read_text()
+    assert "RuntimeError" in told and "s3cret" not in told.replace('secret = "s3cret"', "")
+    assert not escaped(told, screen=False) and report.stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.skipif(not shutil.which("tmux"), reason="tmux is the judge")

@@ -3,10 +3,12 @@
 import flightlog
 import pytest
 from flightlog.tui.app import FlightlogApp
+from flightlog.tui.crash_report import farewell
 from flightlog.tui.personal.views import Seen, Views
 from flightlog.tui.screens.run import RunScreen
 from flightlog.tui.screens.runs import RunsScreen
 from flightlog.tui.widgets.line_list import HeadLine, title_at
+from flightlog.tui.widgets.preview import Preview
 from seeing import shows, text_of, until
 
 
@@ -143,3 +145,40 @@ def test_a_title_is_known_by_where_it_stands(cell, title):
     assert title_at("  Run    No price   Cost↓ ", cell) == title
     assert title_at("   ", cell) == ""
     assert HeadLine.Picked(title).title == title
+
+
+async def test_every_size_is_used(app):
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "n7")
+        preview = app.screen.query_one(Preview)
+        await until(pilot, lambda: preview.found is not None and preview.region.y > 10)  # below the list
+        await pilot.resize_terminal(20, 5)
+        assert "needs 40x10" in await shows(pilot, "q quits")
+        await pilot.press("j", "question_mark", "escape")
+        await pilot.resize_terminal(240, 60)
+        text = await shows(pilot, "n7", "n0", "╭─")
+        await until(pilot, lambda: preview.region.x > 120 and preview.region.y == 0)  # beside it
+        assert "triage" in text.splitlines()[1][preview.region.x :] or await shows(pilot, "session ana")
+        await pilot.press("v")
+        await until(pilot, lambda: not preview.display)
+        await pilot.press("v")
+        await until(pilot, lambda: preview.display and preview.region.x > 120)
+        await pilot.resize_terminal(120, 36)
+        await until(pilot, lambda: preview.region.x == 0 and preview.region.y > 10)
+        await pilot.resize_terminal(60, 14)  # too low for it, but for who wants it
+        await pilot.press("v")
+        await until(pilot, lambda: not preview.display)
+        await pilot.press("v")
+        await until(pilot, lambda: preview.display)
+
+
+def test_a_report_is_kept_for_its_owner_and_no_more_of_them_than_somebody_reads(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    for n in range(12):
+        said = farewell(f"report {n}")
+        assert said.count("\n") == 1 and str(tmp_path) in said
+    reports = sorted((tmp_path / "flightlog" / "crashes").iterdir())
+    assert len(reports) == 10 and reports[-1].stat().st_mode & 0o077 == 0
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
+    assert "report 13" in farewell("report 13")

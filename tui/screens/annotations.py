@@ -88,9 +88,12 @@ class Annotations(Screen[None]):
         return self.store is not None
 
     def _target_count(self) -> int:
+        """How many runs are meant; where none is, that is said."""
         found = self.run_list
-        marked = found.marks.count(found.matching or 0)
-        return marked or int(isinstance(found.current, Run))
+        number = found.marks.count(found.matching or 0) or int(isinstance(found.current, Run))
+        if not number:
+            self.app.notify("no run is marked or under the cursor", markup=False)
+        return number
 
     def _targets(self) -> Targets:
         found = self.run_list

@@ -123,8 +123,9 @@ class ListActions(Screen[None]):
         self.previewer.request()
 
     def show_preview(self) -> None:
-        """Shows or hides it, as the person wants it."""
-        self.query_one(Preview).display = self.query_one("#preview-top").display = self.shows_preview
+        """Shows or hides it, as the person wants it, and where there is little room too."""
+        self.set_class(self.shows_preview, "with-preview")
+        self.set_class(not self.shows_preview, "without-preview")
 
     def action_watch(self) -> None:
         """Tells from now on when the run ends, fails or asks; or no more."""
@@ -137,6 +138,8 @@ class ListActions(Screen[None]):
         if isinstance(self.run_list.current, Run):
             self.app.copy_to_clipboard(self.run_list.cursor)
             self.app.notify("id copied", markup=False)
+        else:
+            self.app.notify("no run is under the cursor", markup=False)
 
     def action_back(self) -> None:
         """Steps out of what is in force here: marks, then the filter, groups, and what is being done with runs."""

@@ -16,6 +16,7 @@ from ..log_pattern import LogPattern
 from ..log_sweep import Bars, Hits
 from ..log_time import moment_of
 from ..log_window import ALL, LogReading, Part, with_level, with_request, with_step
+from ..personal.person import key_for
 from .line_list import LineList
 from .log_bars import LogBars
 from .log_entry_view import EntryPage
@@ -166,6 +167,8 @@ class LogTab(LogReader):
         here = self.lines.entry
         if self.hits and here:
             self._find(here.seq, direction)
+        else:
+            self.notify(f"nothing was searched yet: {key_for(self, 'logs.search')} does", markup=False)
 
     def _find(self, seq: int, direction: int) -> None:
         self.following = False

@@ -6,7 +6,7 @@ from textual.widget import Widget
 from ...core import clock
 from ..glyphs import glyphs_of
 from ..lines import Line
-from ..preview import Previewed, preview_lines
+from ..preview import Previewed, preview_lines, title
 from .line_list import strip_of
 
 
@@ -30,7 +30,10 @@ class Preview(Widget):
         lines: list[Line] = []
         if self.found is not None:
             width, height = self.size
-            lines = preview_lines(self.found, width - 2, height, clock.now_s(), glyphs_of(self))
+            # Beside the list no line of the frame tells of whom it is.
+            head: list[Line] = [title(self.found.run, glyphs_of(self)), []] if self.screen.has_class("-huge") else []
+            room = height - len(head)
+            lines = [*head, *preview_lines(self.found, width - 2, room, clock.now_s(), glyphs_of(self))]
         if lines != self._lines:
             self._lines = lines
             self.refresh()

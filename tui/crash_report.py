@@ -1,0 +1,33 @@
+"""What is left of a mistake of our own: a sentence for the person, a file for whoever mends it."""
+
+import time
+from contextlib import suppress
+from pathlib import Path
+
+KEPT = 10
+"""Reports that are kept."""
+
+
+def keep_report(text: str) -> Path | None:
+    """Writes a report into the user's state folder, where he alone can read it; None if that cannot be."""
+    import platformdirs
+
+    folder = Path(platformdirs.user_state_dir("flightlog")) / "crashes"
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = folder / f"{time.strftime('%Y-%m-%d-%H%M%S')}-{time.time_ns() % 1_000_000:06}.txt"
+        file.touch(mode=0o600, exist_ok=False)
+        file.write_text(text, encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    for old in sorted(folder.glob("*.txt"))[:-KEPT]:
+        with suppress(OSError):
+            old.unlink()
+    return file
+
+
+def farewell(text: str) -> str:
+    """What is told at the end: one sentence and where the report lies; the report itself only if it lies nowhere."""
+    said = "flightlog made a mistake and ended; your data is not touched"
+    file = keep_report(text)
+    return f"{said}, and the report lies in {file}\n" if file is not None else f"{said}.\n\n{text}\n"
