@@ -204,7 +204,9 @@ async def test_places_are_chosen_by_key_by_mouse_and_by_name(app):
         await shows(pilot, "Look into the run")
         await pilot.press("pagedown")
         await shows(pilot, "To the workflows and their versions")
-        await pilot.press("escape", "2", "question_mark")
+        await pilot.press("home")
+        await shows(pilot, "Look into the run")
+        await pilot.press("end", "up", "down", "pageup", "escape", "2", "question_mark")
         await shows(pilot, "Mark a version; two marked ones are compared")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -64,6 +65,14 @@ class HelpLines(LineList):
     @property
     def shows_cursor(self) -> bool:
         return False
+
+    def move_to(self, index: int, *, center: bool = False) -> None:
+        """Without a cursor in sight a move is one of the page: the lines themselves go."""
+        # The cursor stays on the first line, so that an index says how far one goes; 0 is the beginning itself.
+        self.scroll_to(y=self.scroll_offset.y + index if index else 0, animate=False, immediate=True, force=True)
+
+    def line_at(self, event: events.Click) -> int | None:
+        return None
 
 
 class Help(ModalScreen[None]):
