@@ -16,6 +16,12 @@ class Entry(NamedTuple):
     outcome: Outcome | None
     parent: Outcome | None
     """Outcome of the nearest parent that has runs enough to compare with."""
+    running: int = 0
+    """Its runs that have not ended."""
+    costs: tuple[int | None, ...] = ()
+    """Nano-dollars of its newest finished runs, oldest first; None where a call has no price."""
+    days: tuple[Outcome, ...] = ()
+    """What its runs came to on the last days on which some ended, oldest first."""
 
     @property
     def is_kept(self) -> bool:

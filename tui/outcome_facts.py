@@ -47,14 +47,15 @@ def trend(days: Sequence[Outcome], glyphs: Glyphs = UNICODE) -> str:
         return ""
     # A sign of a rate is its height; of other numbers, its part of the greatest.
     drawn = (
-        f"success {_spark([one.success for one in days], 1.0, glyphs)}",
-        f"p50 {_spark([one.p50_s for one in days], max(one.p50_s or 0 for one in days), glyphs)}",
-        f"runs {_spark([one.runs for one in days], max(one.runs for one in days), glyphs)}",
+        f"success {spark([one.success for one in days], 1.0, glyphs)}",
+        f"p50 {spark([one.p50_s for one in days], max(one.p50_s or 0 for one in days), glyphs)}",
+        f"runs {spark([one.runs for one in days], max(one.runs for one in days), glyphs)}",
     )
     return f"{'  '.join(drawn)}  {days[0].day or format.UNKNOWN} to {days[-1].day}"
 
 
-def _spark(values: Sequence[float | None], most: float, glyphs: Glyphs) -> str:
+def spark(values: Sequence[float | None], most: float, glyphs: Glyphs) -> str:
+    """A sign for each number, as high as its part of `most`; a blank for one that is not known."""
     steps = len(glyphs.spark)
 
     def sign(value: float | None) -> str:

@@ -14,6 +14,7 @@ from .graph import ASCII as ASCII_SIGNS
 from .graph import UNICODE as UNICODE_SIGNS
 from .graph import Lane, lanes, upwards
 from .lines import one_line
+from .outcome_facts import spark
 
 Cell = tuple[str, str]
 """Text that is safe to show, and the name of its ink."""
@@ -102,17 +103,42 @@ def remark(entry: Entry, glyphs: Glyphs) -> Cell:
     return note, "text"
 
 
+TREND = 8
+"""Cells of a trend."""
+
+
+def _live(entry: Entry, glyphs: Glyphs) -> Cell:
+    """Runs under way; the sign is that of a running run."""
+    return (f"{glyphs.running}{entry.running:,}", "active") if entry.running else ("", "faint")
+
+
+def _success_trend(entry: Entry, glyphs: Glyphs) -> Cell:
+    """A sign for each of the last days; of one day alone there is no trend."""
+    rates = [day.success for day in entry.days][-TREND:]
+    return (spark(rates, 1.0, glyphs) if len(rates) > 1 else ""), "muted"
+
+
+def _cost_trend(entry: Entry, glyphs: Glyphs) -> Cell:
+    """A sign for each of the newest runs, against the dearest of them."""
+    costs = entry.costs[-TREND:]
+    known = [cost for cost in costs if cost is not None]
+    return (spark(costs, max(known), glyphs) if len(known) > 1 else ""), "muted"
+
+
 COLUMNS = (
     VersionColumn("Version", _number),
+    VersionColumn("", _live, "l"),
     VersionColumn("Created", _created, "l", rank=3),
-    VersionColumn("Author", _author, "l", rank=5),
+    VersionColumn("Author", _author, "l", rank=7),
     VersionColumn("Runs", _runs),
     VersionColumn("Success", _of_outcome(_success)),
     VersionColumn("+/-", _success_change, rank=1),
+    VersionColumn("by day", _success_trend, "l", rank=5),
     VersionColumn("p50", _of_outcome(lambda outcome, glyphs: _duration(outcome.p50_s))),
-    VersionColumn("p95", _of_outcome(lambda outcome, glyphs: _duration(outcome.p95_s)), rank=4),
+    VersionColumn("p95", _of_outcome(lambda outcome, glyphs: _duration(outcome.p95_s)), rank=6),
     VersionColumn("Cost/run", _of_outcome(lambda outcome, glyphs: format.cost(outcome.per_run, glyphs))),
     VersionColumn("+/-", _cost_change, rank=2),
+    VersionColumn("by run", _cost_trend, "l", rank=4),
     VersionColumn("Note", remark, "l"),
 )
 """The last one takes the room that the others leave. A `+/-` compares what stands before it with the parent's."""

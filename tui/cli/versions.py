@@ -18,6 +18,7 @@ from ..rise_words import rise_told
 from ..signing import who
 from ..version_cells import COLUMNS, cells_of, lineage_graph
 from ..version_page import fact_lines, look_at
+from ..version_trends import with_trends
 from .as_json import change_row, comparison_row, outcome_row, plain
 from .asking import consent
 from .main import FINDINGS
@@ -76,6 +77,7 @@ def versions(settings: Settings, name: str, rose: str | None, as_json: bool) -> 
         raise ConfigError(f"{name!r} is one version", advice=f"see `flightlog version {name}`")
     with opened(settings) as store:
         found = history(store.workflows.list(workflow, deleted=True), store.metrics.outcomes(workflow))
+        found = with_trends(store, workflow, found)
     if not found.entries:
         raise NotFound("no such workflow", where=workflow, advice="see `flightlog workflows`")
     if as_json:
@@ -106,6 +108,7 @@ def _version_row(workflow: str, entry: Entry) -> dict[str, object]:
     row: dict[str, object] = {"workflow": workflow, "number": entry.number, "kept": kept}
     if version:
         row |= {key: value for key, value in plain(version).items() if key not in ("workflow", "number", "definition")}
+    row["running"] = entry.running
     if outcome:
         success = entry.success
         row |= outcome_row(outcome) | {

@@ -27,6 +27,7 @@ from ..pattern_nodes import pattern_nodes
 from ..personal.leaving import one_of
 from ..places import version_name
 from ..rise_words import NAMES, rise_told
+from ..version_trends import with_trends
 from ..widgets.empty import Empty, no_workflows
 from ..widgets.few_lines import FewLines
 from ..widgets.frame import FrameLine
@@ -380,4 +381,4 @@ def _look(store: Store, about: Workflow | None) -> tuple[History, list[Pattern]]
     if about is None:
         return History([], []), []
     found = history(store.workflows.list(about.id, deleted=True), store.metrics.outcomes(about.id))
-    return found, store.metrics.patterns(about.id)
+    return with_trends(store, about.id, found), store.metrics.patterns(about.id)
