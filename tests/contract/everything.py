@@ -102,7 +102,7 @@ def _of_run(store: Store, run: str) -> Iterator[tuple[Any, ...]]:
     yield "CheckpointRepository.list", store.checkpoints.list, run
     checkpoints = store.checkpoints.list(run)
     for at in checkpoints:
-        for name in ("get", "keys", "state", "stored"):
+        for name in ("get", "foreign", "keys", "state", "stored"):
             yield f"CheckpointRepository.{name}", getattr(store.checkpoints, name), at.id
         yield "CheckpointRepository.diff", store.checkpoints.diff, checkpoints[0].id, at.id
         for key in store.checkpoints.keys(at.id):
