@@ -153,11 +153,18 @@ class StateReader(RunTab):
             self.checkpoints = found.checkpoints
             self.set_class(not self.checkpoints, "empty")
             self.show_graph(found.shown.checkpoint.id if found.shown else None)
-        if found.shown is not self.shown:
+        another = found.shown is not self.shown
+        if another:
             self.blames, self.snippet = {}, ""
         self.shown = found.shown
         self.values.keep(found.values)
         self.show_state()
+        if another and not self._on_key():
+            self.state.move_to(0)  # what changed stands first
+
+    def _on_key(self) -> bool:
+        row = self.state.current
+        return row is not None and isinstance(row.path[0], str) and row.path[0] != "same"
 
     def show_graph(self, here: str | None = None) -> None:
         """Draws the checkpoints, with the cursor on one of them."""

@@ -143,6 +143,7 @@ class StateTab(StateReader):
     def action_blame(self) -> None:
         key, shown = self._key(), self.shown
         if key is None or shown is None:
+            self.notify("put the cursor on a key of the state to see which step last wrote it", markup=False)
             return
         names, glyphs, checkpoint = self.names, self.glyphs, shown.checkpoint.id
 
