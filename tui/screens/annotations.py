@@ -83,7 +83,7 @@ class Annotations(Screen[None]):
 
     def _writable(self) -> bool:
         if self.store is not None and self.store.read_only:
-            self.app.notify("opened read-only: nothing is changed", severity="warning", markup=False)
+            self.app.notify(only_read(self.run_list.current), severity="warning", markup=False)
             return False
         return self.store is not None
 
@@ -102,3 +102,11 @@ class Annotations(Screen[None]):
         if found.marks.ids:
             return Targets(frozenset(found.marks.ids))
         return Targets(frozenset({found.cursor}))
+
+
+def only_read(line: object) -> str:
+    """Why nothing is changed in a store that is only read, and for another program's run what can be done there."""
+    if isinstance(line, Run) and line.source:
+        of = safe_text(line.source, limit=40)
+        return f"{of} data are only read; where a flightlog.yaml names them under sources:, A archives a copy of a run"
+    return "opened read-only: nothing is changed"
