@@ -84,7 +84,7 @@ class LivePage:
             "0" * BAR,
             "000.0k",
             "≥$0.000",
-            "≥$0.000",
+            "~$0.0000",
             "00 min",
         ]
         self.columns = _Columns(HEADS, [sample], align=ALIGN, wide=WIDE, drop=DROP)

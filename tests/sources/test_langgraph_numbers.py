@@ -244,3 +244,20 @@ def test_the_index_holds_no_content(store, runs):
         for name in set(names) - {"log_words"}:  # which cannot be read but by its words; its parts can
             for row in connection.execute(text(f'SELECT * FROM "{name}"')):
                 assert not any("xxxxxxxxxx" in str(value) for value in row), name
+
+
+def test_no_sum_counts_what_a_nested_graph_spent_twice(runs, store):
+    every = store.runs.query(EVERYTHING, limit=1000).items
+    for run in every:
+        store.runs.get(run.id)  # so that its values are read
+    whole = store.runs.totals()
+    own = {run.id: run.money.known_nanousd for run in store.runs.query(EVERYTHING, limit=1000).items}
+    assert sum(own.values()) > 0 and whole.runs == len(own)
+    for by in ("day", "workflow", "model", "agent", "session", "run", "step"):
+        assert sum(group.money.known_nanousd for group in store.runs.costs(by, EVERYTHING)) == sum(own.values()), by
+    by_time = store.runs.spending("day", "workflow")
+    assert sum(one.money.known_nanousd for one in by_time) == sum(own.values())
+    outermost = [run.id for run in every if run.parent not in own]
+    family = [store.runs.with_children(run) for run in outermost]
+    assert sum(one.money.known_nanousd for one in family) == sum(own.values())
+    assert sum(one.runs for one in family) == len(own)

@@ -10,7 +10,8 @@ budgets:
 STAGED = """\
 budgets:
   - {per: day, max: 0.50}
-  - {per: week, max: 0.12, query: "workflow:research", warn: 0.75}
+  - {per: week, max: 0.45, query: "workflow:research", warn: 0.75}
   - {per: month, max: 0.16, query: "workflow:triage"}
+  - {per: run, max: 0.10}
 """
 """Of the pictures."""

@@ -72,6 +72,8 @@ PICTURES = (
     Picture("compare-steps", (*FIND["reports"], "j", "j", *THREE, "c", "s", "right", "right")),
     Picture("compare-metrics", (*FIND["versions"], *THREE, "c", "m")),
     Picture("compare-inputs-80x24", (*FIND["versions"], *THREE, "c", "i"), NARROW),
+    Picture("live", ("L",)),
+    Picture("live-80x24", ("L",), NARROW),
     Picture("workflows", ("2", "enter")),
     Picture("workflows-80x24", ("2", "enter"), NARROW),
     Picture("version", ("2", "enter", "enter")),
@@ -79,6 +81,7 @@ PICTURES = (
     Picture("version-runs", ("2", "enter", "j", "d", "h")),
     Picture("costs", ("3", "m"), config=STAGED),
     Picture("costs-80x24", ("3", "w"), NARROW, STAGED),
+    Picture("costs-plot-80x24", ("3", "p", "b"), NARROW, STAGED),
     Picture("space", (*FIND_SPACE, "enter", "s", "s", "g")),
     Picture("space-states-80x24", (*FIND_SPACE, "enter", "s", "s", "g", "enter", "s", "G", "enter", "s", "s"), NARROW),
     Picture("retention", ("5",), config=POLICY),
@@ -131,7 +134,7 @@ def _busy(app: FlightlogApp) -> bool:
     """Whether keys wait for their turn, or anything on screen for its answer."""
     owners = (app.screen, *app.screen.query("*"))
     loaders = (one for owner in owners for one in vars(owner).values() if isinstance(one, Loader))
-    own: list[Loader[Any]] = [app.standings.loader, app.retaining.looker]
+    own: list[Loader[Any]] = [app.standings.loader, app.pulse.loader, app.retaining.looker]
     return app.typed.busy or app.store is None or any(one.busy for one in (*own, *loaders))
 
 

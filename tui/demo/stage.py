@@ -20,11 +20,18 @@ from .pace import Pace, Stopped
 NOON = clock.to_seconds("2026-11-20T12:00:00Z")
 """When the picture is taken, Unix seconds."""
 
+MORNING = 7080
+"""Seconds before noon at which the runs of the day begin, so that the last of them have just ended."""
+
 PAST = ("triage", "report", "research", "labels", "triage", "crash", "triage", "report", "labels", "triage") * 3
 """Kinds of runs that are over, oldest first."""
 
-PRESENT = (("deploy", 2), ("labels", 13), ("triage", 3))
-"""What still runs, and after how many pauses it was stopped."""
+DAYS = (3, 0, 5, 8, 2, 0, 5, 3, 10, 6, 3, 5)
+"""Runs of each of the days before, the farthest first: a pause at the weekend, and one day that was dear."""
+KINDS = ("triage", "research", "report", "labels")
+
+PRESENT = (("deploy", 2, 90), ("labels", 13, 75), ("research", 1, 28), ("triage", 3, 14))
+"""What still runs, after how many pauses it was stopped, and how many seconds before noon it began."""
 
 
 class ListPrices:
@@ -136,6 +143,8 @@ def staged(folder: Path, open_store: Callable[[Path], Store]) -> Iterator[Stage]
         with stage.watch(open_store(folder)) as store:
             scratch = folder / "demo-files"
             scratch.mkdir(mode=0o700, exist_ok=True)
+            _record_days(stage, store, scratch)
+            stage.now_ns = int((NOON - MORNING) * 1e9)
             for number, kind in enumerate(PAST):
                 pace = StagePace(rng=Random(number), scratch=scratch, factor=6, stage=stage)
                 if kind == "crash":
@@ -143,14 +152,32 @@ def staged(folder: Path, open_store: Callable[[Path], Store]) -> Iterator[Stage]
                 else:
                     perform(kind, store, pace, number // 2)
                 stage.pass_time(dice.uniform(60, 330))
-        stage.now_ns = int((NOON - 90) * 1e9)
         with stage.watch(open_store(folder)) as store:
-            players = [_play(kind, store, stage, scratch, pauses) for kind, pauses in PRESENT]
+            players = [_begun(stage, store, scratch, *what) for what in PRESENT]
             stage.now_ns = int(NOON * 1e9)
             try:
                 yield stage
             finally:
                 _let_go(store, players)
+
+
+def _record_days(stage: Stage, store: Store, scratch: Path) -> None:
+    """What ran on the days before, with dice of its own."""
+    dice, number = Random(3), 0
+    for back, count in zip(range(len(DAYS), 0, -1), DAYS, strict=True):
+        stage.now_ns = int((NOON - back * 86_400) * 1e9)
+        for _ in range(count):
+            pace = StagePace(rng=Random(1000 + number), scratch=scratch, factor=6, stage=stage)
+            perform(KINDS[number % len(KINDS)], store, pace, 0)
+            stage.pass_time(dice.uniform(600, 3600))
+            number += 1
+
+
+def _begun(
+    stage: Stage, store: Store, scratch: Path, kind: str, pauses: int, before: float
+) -> tuple[StagePace, threading.Thread]:
+    stage.now_ns = int((NOON - before) * 1e9)
+    return _play(kind, store, stage, scratch, pauses)
 
 
 def _let_go(store: Store, players: list[tuple[StagePace, threading.Thread]]) -> None:

@@ -37,6 +37,7 @@ def help_lines(
     statuses = ("running", "waiting", "lost", "failed", "completed", "paused", "pending", "cancelled")
     for status in statuses:
         yield [(f"  {glyphs.status(status)} ", "text"), (status, "muted")]
+    yield [(f"  {glyphs.watched} ", "text"), ("watched: its end, a failure and a question are told", "muted")]
     yield [(f"  {glyphs.damaged} ", "text"), ("parts of it could not be read", "muted")]
     yield [("  ~ ", "text"), ("a cost computed from a price table", "muted")]
     yield [(f"  {glyphs.at_least} ", "text"), ("at least: some calls have no known price", "muted")]

@@ -29,7 +29,7 @@ def strip_of(widget: Widget, line: Line, width: int, *, cursor: bool = False) ->
         line = [(plain(text), ink) for text, ink in line]
     base = widget.visual_style.rich_style  # unlike the widget's own `rich_style`, it is kept
     inks = _laid_on(base, palette(widget), cursor)
-    drawn = Strip([Segment(piece, inks[ink]) for text, ink in line for piece in _pieces(text)])
+    drawn = Strip([Segment(piece, inks[ink]) for text, ink in line for piece in pieces(text)])
     # Terminals disagree about the width of rare characters; a line is never longer than its place.
     return drawn.adjust_cell_length(width, base)
 
@@ -53,8 +53,8 @@ def _laid_on(base: Style, inks: Palette, cursor: bool) -> _Inks:
     return _Inks(base, inks, cursor)
 
 
-def _pieces(text: str) -> tuple[str, ...]:
-    # Pictures of the screen lose the blanks that a piece begins with; so blanks stand alone.
+def pieces(text: str) -> tuple[str, ...]:
+    """Text in parts: pictures of the screen lose the blanks that a part begins with, so blanks stand alone."""
     rest = text.lstrip(" ")
     return (text,) if len(rest) == len(text) else (text[: len(text) - len(rest)], rest)
 

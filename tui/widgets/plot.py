@@ -1,14 +1,19 @@
 """The plot of place 3 on screen. Importing this loads the plot library, so it is done when a plot is first shown."""
 
+from itertools import pairwise
 from typing import Any
 
+from rich.segment import Segment
+from rich.style import Style
 from rich.text import Text
+from textual.strip import Strip
 from textual_plotext import PlotextPlot
 
 from ..cost_plot import INKS, Raster, Stack, dots, money_ticks, ranges, time_ticks
 from ..format import UNKNOWN
 from ..glyphs import ASCII, glyphs_of
 from ..themes import palette
+from .line_list import pieces
 
 AXIS = 2
 """Rows below the bars: the axis and its names."""
@@ -24,6 +29,8 @@ class CostPlot(PlotextPlot):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._stack: Stack | None = None
+        self._made: object = None
+        self._strips: list[Strip] = []
 
     def show(self, stack: Stack) -> None:
         """Shows this from now on."""
@@ -31,10 +38,16 @@ class CostPlot(PlotextPlot):
             self._stack = stack
             self.refresh()
 
-    def render(self) -> Text:
+    def render_line(self, y: int) -> Strip:
+        made = (self._stack, self.size, self.app.theme)
+        if made != self._made:
+            self._made, self._strips = made, self._drawn()
+        return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width, self.rich_style)
+
+    def _drawn(self) -> list[Strip]:
         width, height = self.size
         if self._stack is None or not self._stack.parts or height <= AXIS + 1:
-            return Text()
+            return []
         plot = self.plt
         plot.clear_figure()
         plot.plotsize(width, height)
@@ -42,7 +55,18 @@ class CostPlot(PlotextPlot):
         plot.theme("clear")
         self._fill(plot, self._stack, width, height - AXIS)
         drawn = plot.build()
-        return Text.from_ansi(drawn.translate(_PLAIN) if glyphs_of(self) is ASCII else drawn)
+        text = Text.from_ansi(drawn.translate(_PLAIN) if glyphs_of(self) is ASCII else drawn)
+        return [self._strip(line) for line in text.split("\n")]
+
+    def _strip(self, line: Text) -> Strip:
+        base, plain = self.rich_style, line.plain
+        marks = sorted({0, len(plain), *(at for span in line.spans for at in (span.start, span.end))})
+        segments = []
+        for start, end in pairwise(marks):
+            style = next((span.style for span in line.spans if span.start <= start < span.end), Style())
+            over = base + (style if isinstance(style, Style) else Style())
+            segments += [Segment(piece, over) for piece in pieces(plain[start:end])]
+        return Strip(segments).adjust_cell_length(self.size.width, base)
 
     def _fill(self, plot: Any, stack: Stack, width: int, rows: int) -> None:
         raster, glyphs = Raster(len(stack.span.buckets), width, rows), glyphs_of(self)
