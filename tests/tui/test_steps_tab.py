@@ -243,3 +243,31 @@ async def test_steps_are_searched_in_every_layout(store):
         await wait(pilot, lambda: pilot.app.told[-1] == "No step has nowhere")
         await pilot.press("slash", "x", "escape")
         await wait(pilot, lambda: tab.lines.has_focus and not tab.has_class("searching"))
+
+
+async def test_very_many_steps_are_not_read_again_for_every_key_and_all_are_there_at_the_end(store, monkeypatch):
+    with store.run("many") as run:
+        for name in ("one", "two", "three"):
+            with run.step(name):
+                pass
+        async with opened(store, run.id, (80, 24), tab="steps") as pilot:
+            tab = screen_of(pilot).tab
+            tab._took = 1000.0  # as if it had taken so long
+            before = tab.picture
+            with run.step("four"):
+                pass
+            pilot.app.changed()
+            await wait(pilot, lambda: tab._behind)
+            await pilot.press("j")
+            await wait(pilot, lambda: tab._detail and tab._detail.step.name == "two")
+            assert tab.picture is before
+            tab._took = 0.0
+            tab.tick()
+            await wait(pilot, lambda: len(tab.lines.rows) == 4)
+            tab._took = 1000.0
+            with run.step("five"):
+                pass
+            run.finish()
+            pilot.app.changed()
+            await wait(pilot, lambda: len(tab.lines.rows) == 5)
+            assert not tab._behind

@@ -1,5 +1,6 @@
 """The steps tab: the steps in one of three layouts, and below them the step under the cursor, both sides of it."""
 
+import time
 from typing import NamedTuple
 
 from textual import on
@@ -13,16 +14,15 @@ from ...core.runs import Run
 from ...core.store import Store
 from ..facts import teach, until
 from ..keys import bindings
-from ..lines import Line, one_line
+from ..lines import Line
 from ..nodes import Path
 from ..steps.detail import StepDetail, came_out, fact_nodes, read_detail, went_in
 from ..steps.forest import Forest
 from ..steps.open_steps import open_line
 from ..steps.picture import Picture
 from ..steps.rows import head_of, line_of
-from ..steps.searching import next_match
 from .line_list import LineList, OneLine
-from .step_layouts import StepLayouts
+from .step_search import StepSearch
 from .tree_view import TreeView
 
 EMPTY = teach(
@@ -39,12 +39,18 @@ LOW = 18
 """Rows of a terminal below which the detail is shown only when it is asked for."""
 
 
+REST = 3.0
+"""Times as long as one reading of all steps took passes before the next: most of the time is the keys'."""
+
+
 class Found(NamedTuple):
     """What one reading brought."""
 
     picture: Picture | None
     """None: the steps are as they were."""
     detail: StepDetail | None
+    behind: bool = False
+    """Whether there are newer steps, which are read a little later."""
 
 
 class StepLines(TreeView):
@@ -60,7 +66,7 @@ class StepLines(TreeView):
         return super().draw(index, width)
 
 
-class StepsTab(StepLayouts):
+class StepsTab(StepSearch):
     """Where the time went: nesting, retries, errors, what is open, what waits."""
 
     PLACE = "steps"
@@ -71,8 +77,9 @@ class StepsTab(StepLayouts):
         self.run: Run | None = None
         self._seen: tuple[int, str] | None = None
         self._detail: StepDetail | None = None
-        self._from: str | None = None
-        """The step that a search began at."""
+        self._took = self._read_at = 0.0
+        """Seconds that the last reading of all steps took, and when it ended."""
+        self._behind = False
         self._asked: bool | None = None
         """Whether the person wants the detail; None while he has not said so."""
         self._goal: str | None = None
@@ -94,16 +101,23 @@ class StepsTab(StepLayouts):
 
     def read(self, store: Store, run: Run) -> Found:
         new = self._seen != (run.last_seq, run.status)
-        picture = None
-        if new:
+        picture, behind = None, new and not self._is_due(run)
+        if new and not behind:
+            began = time.monotonic()
             picture = self._picture(Forest(store.runs.steps(run.id)), run)
             self._seen = (run.last_seq, run.status)
+            self._took, self._read_at = time.monotonic() - began, time.monotonic()
         shown = picture or self.picture
         by_id = shown.forest.by_id if shown else {}
         step = by_id.get(self._wanted or "") or (by_id[shown.order()[0]] if shown and by_id else None)
         if step is None or (self._detail and self._detail.step == step):
-            return Found(picture, self._detail if step else None)
-        return Found(picture, read_detail(store, step))
+            return Found(picture, self._detail if step else None, behind)
+        return Found(picture, read_detail(store, step), behind)
+
+    def _is_due(self, run: Run) -> bool:
+        """Whether all steps are read again: of very many not whenever the cursor moves; always when the run ends."""
+        ended = self._seen is None or self._seen[1] != run.status
+        return ended or time.monotonic() - self._read_at >= REST * self._took
 
     def _picture(self, forest: Forest, run: Run) -> Picture:
         """The new steps, looked at as the old ones were; made in the thread, for it costs all of them."""
@@ -116,7 +130,7 @@ class StepsTab(StepLayouts):
         return picture
 
     def show(self, run: Run, found: Found) -> None:
-        self.run, self._detail = run, found.detail
+        self.run, self._detail, self._behind = run, found.detail, found.behind
         if found.picture is not None:
             self.picture = found.picture
             self.picture.is_folded = self._is_folded
@@ -162,6 +176,8 @@ class StepsTab(StepLayouts):
         self.query_one("#steps-head").refresh()
 
     def tick(self) -> None:
+        if self._behind:
+            self.post_message(self.Reread())
         self._measure()
         self.lines.redraw()
         self.query_one("#steps-open").refresh()
@@ -241,42 +257,6 @@ class StepsTab(StepLayouts):
             self.go_to(later)
         else:
             self.notify("No failed step " + ("after" if direction > 0 else "before") + " this one", markup=False)
-
-    # Searching.
-
-    def action_search(self) -> None:
-        self._from = self._wanted
-        self.add_class("searching")
-        box = self.query_one("#steps-search", Input)
-        box.value = ""
-        box.focus()
-
-    @on(Input.Changed, "#steps-search")
-    def look_for(self, message: Input.Changed) -> None:
-        """Goes to the first step that has the text, from where the search began."""
-        if self.picture and self.has_class("searching"):
-            self.picture.word = message.value
-            found = next_match(self.picture, self._from, 1, itself=True)
-            if found:
-                self.go_to(found)
-            self._look_again()
-
-    @on(Input.Submitted, "#steps-search")
-    def keep_looking(self) -> None:
-        """Leaves the search's text: `n` and `N` go on from here."""
-        self.remove_class("searching")
-        self.lines.focus()
-        if self.picture and self.picture.word and next_match(self.picture, self._from, 1, itself=True) is None:
-            self.notify(f"No step has {one_line(self.picture.word, 60)}", markup=False)
-
-    def action_next_match(self, direction: int) -> None:
-        found = next_match(self.picture, self._wanted, direction) if self.picture else None
-        if found:
-            self.go_to(found)
-        else:
-            self.notify("Nothing more is found" if self.picture and self.picture.word else "/ searches", markup=False)
-
-    # What is open.
 
     def action_next_open(self) -> None:
         open = [step.id for step in self.picture.forest.stuck()] if self.picture else []
