@@ -33,9 +33,14 @@ _MAIN = f"from {__name__} import main; main()"
 
 
 def how_many() -> int:
-    """Of how many there is use: of one for each core but our own, and of so many as can be listened to."""
+    """Of how many there is use: of one for each core but our own, and of so many as can be listened to.
+
+    None where another program than Python runs us: nobody knows what that would do if it were started once more.
+    """
+    if not os.path.basename(sys.executable or "").startswith(("python", "pypy")):
+        return 0
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores - 1, _MOST) if sys.executable else 0
+    return min(cores - 1, _MOST)
 
 
 class Helper:

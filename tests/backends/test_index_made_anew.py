@@ -166,6 +166,13 @@ def test_one_of_the_others_may_be_killed(grown, monkeypatch, others):
     assert 0 < sum(numbers) < (RUNS / 2 if others == 1 else RUNS)
 
 
+def test_a_program_that_python_is_only_a_part_of_is_not_started_again(monkeypatch):
+    for program, some in (("/usr/bin/python3.12", True), ("/opt/agents/agents", False), ("", False), (None, False)):
+        monkeypatch.setattr(helper.sys, "executable", program)
+        monkeypatch.setattr(helper.os, "sched_getaffinity", lambda pid: range(64), raising=False)
+        assert helper.how_many() == (3 if some else 0)
+
+
 def test_one_that_says_nothing_is_not_waited_for(grown, monkeypatch):
     folder, found = grown
     monkeypatch.setattr(helper, "_PATIENCE_S", 0.5)
