@@ -7,7 +7,7 @@ from contextlib import closing
 import msgspec
 
 from ...core.errors import StorageError
-from ...core.operations import Chosen, Done, Kind, Order, new_order
+from ...core.operations import Chosen, Done, Order, new_order
 from ...core.pages import each
 from ...core.repositories import UpkeepRepository
 from ...core.upkeep import Dropped, Finding
@@ -76,11 +76,14 @@ class MirroredUpkeep(ForwardedUpkeep):
         return self._followed(self._of.trash(order, chosen), lambda copy, runs: copy.trash(order, runs))
 
     def undo(self, order: Order, operation: str) -> Iterator[Done]:
-        kind: Kind = self._of.operation(operation).kind
+        before = self._of.operation(operation)
+        copies = {one.run for one in before.runs if one.copy_of}
         found = self._of.undo(order, operation)
-        if kind != "trash":
-            return found
-        return self._followed(found, lambda copy, runs: copy.bring_back(order, operation, runs))
+        if before.kind == "trash":
+            return self._followed(found, lambda copy, runs: copy.bring_back(order, operation, runs))
+        if copies:  # a copy of another program's run is gone then; it may be made again
+            return self._followed(found, lambda copy, runs: copy.trash(order, [run for run in runs if run in copies]))
+        return found
 
     def purge(self, order: Order, *, before: str | None = None, runs: Collection[str] | None = None) -> Iterator[Done]:
         found = self._of.purge(order, before=before, runs=runs)

@@ -133,6 +133,32 @@ def test_own_runs_and_copies_are_one_operation_and_undo_takes_both_back(store, f
     assert archive(store, run)[1][0].outcome == "done"
 
 
+@pytest.mark.usefixtures("patient_mirror")
+@pytest.mark.parametrize("folder", ["file", "sqlite"], indirect=True)
+def test_a_mirror_has_a_copy_no_more_that_was_taken_back_and_has_one_that_is_made_again(folder):
+    config = folder / "flightlog.yaml"
+    config.write_text(config.read_text().replace("}}\n", "}, mirror: {type: file, path: mirror}}\n"))
+
+    def mirrored() -> list[str]:
+        return [path.name for path in (folder / "mirror" / "runs").rglob(f"{copy}.jsonl")]
+
+    def misses() -> list[str]:
+        with flightlog.open(folder) as store:
+            return [one.what for one in store.upkeep.check() if one.kind.startswith("mirror")]
+
+    with flightlog.open(folder) as store:
+        run = foreign(store)
+        copy = copy_id(run.id)
+        order, _ = archive(store, run)
+    assert len(mirrored()) == 1 and not misses()
+    with flightlog.open(folder) as store:
+        assert [one.outcome for one in store.upkeep.undo(new_order(), order.id)] == DONE
+    assert not mirrored() and not misses()
+    with flightlog.open(folder) as store:
+        archive(store, run)
+    assert len(mirrored()) == 1 and not misses()
+
+
 def test_a_copy_is_trashed_brought_back_purged_and_restored_as_any_other_run(store, folder):
     run = foreign(store)
     archive(store, run)
