@@ -284,3 +284,24 @@ def test_ten_thousand_steps_are_aligned_and_only_the_first_are_looked_into(tmp_p
     context = Context((Run(id="a", workflow="w"), Run(id="b", workflow="w")), 0, 0.0)
     rows = step_rows.step_rows(context, found)
     assert differing(rows) == [rows[-1]] and "only the first 10,000 steps" in rows[-1].name[0][0]
+
+
+async def test_five_runs_scroll_sideways_and_the_baseline_stays_in_sight(app, folder):
+    with flightlog.open(folder) as store:
+        for n in range(2):
+            record(store, f"more{n}", hits=1)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await compared(pilot, "space", "space", "space", "space", "space")
+        await shows(pilot, "3 of 5 columns", "one base", "two", "three")
+        await pilot.press("right", "right", "right", "right", "right")
+        shown = await shows(pilot, "one base", "more0", "more1")
+        assert "three" not in shown and screen.table.column == 4
+        await pilot.press("b", "left", "left", "left", "left")
+        shown = await shows(pilot, "more1 base", "one")
+        assert screen.table.column == 0 and all(len(line) <= 80 for line in shown.split("\n"))
+        await pilot.click("#compare-table", offset=(30, 2))
+        assert (screen.table.column, screen.table.cursor) == (0, 2)
+        await pilot.click("#compare-table", offset=(70, 1))
+        assert (screen.table.column, screen.table.cursor) == (4, 1)
+        await pilot.resize_terminal(120, 36)
+        await until(pilot, lambda: "columns" not in text_of(screen) and "three" in text_of(screen))

@@ -46,12 +46,9 @@ def metric_rows(context: Context, reported: Sequence[Mapping[str, float]]) -> li
             rows += [gap("reported"), heading("reported")]
         rows.append(_row(context, one))
     glyphs = context.glyphs
-    ways = f"{glyphs.descending} less is better  {glyphs.ascending} more is better"
-    return [
-        *rows,
-        gap("ways"),
-        remark("ways", f"{ways}; without a sign nobody knows. Runs that go on or broke off are not judged.", "faint"),
-    ]
+    ways = f"{glyphs.descending} less is better  {glyphs.ascending} more is better; without a sign nobody knows"
+    judged = "runs that go on or broke off are not judged"
+    return [*rows, gap("ways"), remark("ways", ways, "faint"), remark("judged", judged, "faint")]
 
 
 def _row(context: Context, measure: Measure) -> Row:

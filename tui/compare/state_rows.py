@@ -113,7 +113,9 @@ def state_rows(context: Context, found: States) -> list[Row]:
 
     def size(n: int) -> Line:
         one = finals[n].checkpoint
-        return [(f"{format.plural(one.keys, 'key')}, {format.size(one.size_bytes)}", "muted")] if one else []
+        if one is None:
+            return [(dash, "faint")]
+        return [(f"{format.plural(one.keys, 'key')}, {format.size(one.size_bytes)}", "muted")]
 
     ids = [final.checkpoint.id if final.checkpoint else UNSET for final in finals]
     rows = [

@@ -97,6 +97,7 @@ class CompareScreen(Screen[None]):
     def on_mount(self) -> None:
         self.query_one(KeyBar).read_only = self.store.read_only
         self.table.focus()
+        self._show()
         self.loader.request()
         self.set_interval(1.0, self._tick)
 
@@ -172,7 +173,9 @@ class CompareScreen(Screen[None]):
 
     def _show(self) -> None:
         context, name = self.context, self.current
-        if len(self.runs) < LEAST:
+        if self._since is None:
+            self._rows = [remark("reading", "reading")]
+        elif len(self.runs) < LEAST:
             self._rows = [remark("few", self.why)]
         elif isinstance(self._joined.get(name), FlightlogError):
             self._rows = [remark("damaged", one_line(str(self._joined[name])), "bad")]

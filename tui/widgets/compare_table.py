@@ -26,8 +26,8 @@ class Shape(NamedTuple):
 
     name: int
     column: int
-    first: int
-    shown: int
+    places: tuple[int, ...]
+    """The runs in sight, the baseline always among them."""
 
 
 class CompareTable(LineList):
@@ -79,12 +79,20 @@ class CompareTable(LineList):
         return self._places.get(str(key))
 
     def shape(self, width: int) -> Shape:
-        """What fits into so many cells, with the column of the cursor in it."""
+        """What fits into so many cells, with the columns of the baseline and of the cursor in it."""
         count = len(self.context.runs) if self.context else 1
-        name = max(NAME_LEAST, min(NAME_MOST, width * 28 // 100))
+        base = self.context.base if self.context else 0
+        name = max(NAME_LEAST, min(NAME_MOST, width * 28 // 100, width - count * COLUMN_LEAST))
         shown = max(1, min(count, (width - name) // COLUMN_LEAST))
-        self._first = max(0, min(max(self._first, self.column - shown + 1), self.column, count - shown))
-        return Shape(name, (width - name) // shown, self._first, shown)
+        if shown == 1:
+            return Shape(name, width - name, (self.column,) if count else ())
+        others = [place for place in range(count) if place != base]
+        if self.column != base:
+            at = others.index(self.column)
+            self._first = min(max(self._first, at - shown + 2), at)
+        self._first = max(0, min(self._first, len(others) - shown + 1))
+        places = sorted((base, *others[self._first : self._first + shown - 1]))
+        return Shape(name, (width - name) // shown, tuple(places))
 
     def draw(self, index: int, width: int) -> Line:
         row, shape = self.rows[index], self.shape(width)
@@ -93,7 +101,7 @@ class CompareTable(LineList):
         kind = row.kind or "same"
         indent = "  " * min(row.depth, DEEP)
         line = fitted([(f"{SIGN[kind]} ", INK[kind]), (indent, "text"), *row.name], shape.name - 1)
-        for place in range(shape.first, shape.first + shape.shown):
+        for place in shape.places:
             here = place == self.column and index == self.cursor
             line.append((f" {self.glyphs.cursor if here else ' '}", "accent"))
             line += fitted(row.cell(place), shape.column - 2)
@@ -102,11 +110,11 @@ class CompareTable(LineList):
     def head(self, width: int) -> Line:
         """The names of the columns, and how many are out of sight."""
         context, shape = self.context, self.shape(width)
-        if context is None:
+        if context is None or not context.runs:
             return []
-        hidden = len(context.runs) - shape.shown
-        line = fitted([(f"  {shape.shown} of {len(context.runs)} columns", "faint")] if hidden else [], shape.name - 1)
-        for place in range(shape.first, shape.first + shape.shown):
+        shown, count = len(shape.places), len(context.runs)
+        line = fitted([(f"  {shown} of {count} columns", "faint")] if shown < count else [], shape.name - 1)
+        for place in shape.places:
             line.append(("  ", "text"))
             line += fitted(self._head(context, place, shape.column - 2), shape.column - 2)
         return line
@@ -131,7 +139,7 @@ class CompareTable(LineList):
     def on_click(self, event: events.Click) -> None:
         place, shape = event.get_content_offset(self), self.shape(self.size.width)
         if place and place.x >= shape.name:
-            self.move_column(min(shape.first + (place.x - shape.name) // shape.column, shape.first + shape.shown - 1))
+            self.move_column(shape.places[min((place.x - shape.name) // shape.column, len(shape.places) - 1)])
         super().on_click(event)
 
 
