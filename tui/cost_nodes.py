@@ -175,7 +175,7 @@ class _Page:
         self._whole = costs.total.money.known_nanousd or 1
         between: Sequence[_Column] = _COLUMNS[_BAR : _BAR + 1]
         if costs.other:
-            name = one_line(costs.other.model.model, 16)
+            name = one_line(costs.other.model.model.rpartition("/")[2], 18)
             between = (_SUPPOSED[0]._replace(head=f"with {name}"), _SUPPOSED[1])
         self._of = (*_COLUMNS[:_BAR], *between, *_COLUMNS[_BAR + 1 :])
         if costs.other:

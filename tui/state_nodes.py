@@ -7,15 +7,16 @@ from typing import Literal, NamedTuple
 from ..core.checkpoints import Blame, Checkpoint, StateDiff, StateKey
 from ..core.diff import same
 from ..core.events import Json
+from ..core.runs import Run
 from ..core.text import safe_text
 from . import format
 from .facts import gap
 from .glyphs import UNICODE, Glyphs
 from .graph import ASCII as ASCII_SIGNS
 from .graph import UNICODE as UNICODE_SIGNS
-from .graph import lanes
+from .graph import Lane, lanes
 from .json_nodes import json_node, members, opaque_line
-from .lines import Line, between, one_line
+from .lines import Line, between, one_line, status_ink
 from .nodes import Node
 
 Kind = Literal["added", "removed", "changed", "same"]
@@ -31,11 +32,22 @@ Value = tuple[Json]
 
 
 def checkpoint_nodes(
-    checkpoints: Sequence[Checkpoint], names: Mapping[str, str], marked: Sequence[str], glyphs: Glyphs
+    checkpoints: Sequence[Checkpoint],
+    names: Mapping[str, str],
+    marked: Sequence[str],
+    glyphs: Glyphs,
+    branches: Sequence[Run] = (),
 ) -> list[Node]:
-    """One line a checkpoint, with its lane."""
+    """One line a checkpoint, with its lane; below it one for each of the `branches`, the runs, that started there."""
     signs = UNICODE_SIGNS if glyphs.ellipsis == "…" else ASCII_SIGNS
-    drawn = lanes({one.id: (one.parent,) if one.parent else () for one in checkpoints}, signs)
+    started: dict[str, list[Run]] = {}
+    for run in branches:
+        started.setdefault(run.from_checkpoint or "", []).append(run)
+    parents: dict[str, tuple[str, ...]] = {}
+    for one in checkpoints:
+        parents[one.id] = (one.parent,) if one.parent else ()
+        parents |= {f"run {run.id}": (one.id,) for run in started.get(one.id, ())}
+    drawn = lanes(parents, signs)
     nodes = []
     for one in checkpoints:
         lane = drawn[one.id]
@@ -47,7 +59,22 @@ def checkpoint_nodes(
             (lane.text[at + 1 :], "faint"),
         ]
         nodes.append(Node(one.id, _checkpoint_line(one, names, graph), target=one.id))
+        nodes += [_branch_node(run, drawn[f"run {run.id}"], glyphs) for run in started.get(one.id, ())]
     return nodes
+
+
+def _branch_node(run: Run, lane: Lane, glyphs: Glyphs) -> Node:
+    """The line of a run that started at the checkpoint above; `enter` goes to it."""
+    at = 2 * lane.lane
+    line: Line = [
+        (" ", "text"),
+        (lane.text[:at], "faint"),
+        (glyphs.status(run.status), status_ink(run.status)),
+        (lane.text[at + 1 :], "faint"),
+        (f" run {format.short_id(run.id, glyphs)}", "accent"),
+        (f"  {one_line(run.name or run.workflow, 40)}", "muted"),
+    ]
+    return Node(("run", run.id), line, target=("run", run.id))
 
 
 def origin_line(checkpoint: str, origin: Checkpoint | None, glyphs: Glyphs) -> Line:
@@ -125,10 +152,12 @@ def state_nodes(
     sizes = {one.key: one for one in shown.before} | {one.key: one for one in shown.keys}
     was = {one.key: one.size_bytes for one in shown.before}
     names = sorted(sizes) if everything else sorted(key for key in sizes if key in shown.changed)
-    whole = sum(one.size_bytes for one in sizes.values()) or 1
+    whole = sum(one.size_bytes for one in shown.keys) or 1
     nodes: list[Node] = []
     for name in names:
-        end = partial(_end, sizes[name].size_bytes, was.get(name) if shown.kind(name) == "changed" else None, whole)
+        kind = shown.kind(name)
+        grew = was.get(name) if kind == "changed" else None
+        end = partial(_end, sizes[name].size_bytes, grew, 0 if kind == "removed" else whole)
         nodes.append(_key_node(shown, values, sizes[name], end, plain))
         if name in blames:
             nodes.append(blames[name])
@@ -189,12 +218,15 @@ def _flat(value: Json) -> Line:
 
 
 def _end(size: int, was: int | None, whole: int, width: int) -> Line:
-    """The bytes of a key, by how much they grew, and where there is room their share of the state as a bar."""
+    """The bytes of a key, by how much they grew, and where there is room their share of the state as a bar.
+
+    `whole` is 0 for a key that is not in it any more.
+    """
     grown = ""
     if was is not None and was != size:
         grown = f" {'+' if size > was else '-'}{format.size(abs(size - was))}"
     line: Line = [(f"{grown}  ", "faint"), (f"{format.size(size):>7}", "muted")]
-    return [*line, (f" {format.bar(size / whole, BAR)}", "active")] if width >= 48 else line
+    return [*line, (f" {format.bar(size / whole if whole else 0, BAR)}", "active")] if width >= 48 else line
 
 
 # --- what differs inside a value -------------------------------------------------------------------

@@ -210,3 +210,21 @@ async def test_hostile_and_deep_states_are_searched_shown_and_branched_from(stor
                 await settled(pilot)
                 shown = text_of(pilot)
                 assert not [sign for sign in shown if sign != "\n" and not sign.isprintable()]
+
+
+async def test_a_run_that_started_at_a_checkpoint_is_a_branch_of_the_graph(store):
+    run, (first, last) = recorded(store, {"n": 1}, {"n": 2})
+    with store.run("triage", name="tried again", parent=run, from_checkpoint=first) as branch:
+        pass
+    async with opened(store, run, tab="states") as pilot:
+        tab = screen_of(pilot).tab
+        assert [row.node.target for row in tab.graph.rows] == [first, ("run", branch.id), last]
+        assert "tried again" in text_of(pilot) and "├─✔" in text_of(pilot)
+        await pilot.press("home", "down")
+        await settled(pilot)
+        assert tab.shown.checkpoint.id == first  # the state in which it began
+        await pilot.press("right")
+        await settled(pilot)
+        assert tab.shown.checkpoint.id == last
+        await pilot.press("up", "enter")
+        await wait(pilot, lambda: screen_of(pilot).run_id == branch.id)

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ...core.store import Store
 from .. import type_ahead
 from ..app import FlightlogApp
 from ..cli.opening import open_store
@@ -20,7 +21,7 @@ from ..loading import Loader
 from ..screens.run import RunScreen
 from .budgets import STAGED
 from .policy import STAGED as POLICY
-from .stage import staged
+from .stage import ListPrices, staged
 
 WIDE, NARROW = (120, 36), (80, 24)
 LENGTH = 120
@@ -66,6 +67,7 @@ PICTURES = (
     Picture("run-logs", (*FIND["triage"], "enter", "l")),
     Picture("run-states", (*FIND["triage"], "enter", "t", "left")),
     Picture("run-costs", (*FIND["triage"], "enter", "c")),
+    Picture("run-costs-what-if", (*FIND["triage"], "enter", "c", "w", *"mini", "enter")),
     Picture("run-messages", (*FIND["triage"], "enter", "m")),
     Picture("run-items", (*FIND["labels"], "enter", "i")),
     Picture("run-approvals", (*FIND["deploy"], "enter", "p")),
@@ -97,7 +99,7 @@ async def take(folder: Path, picture: Picture) -> str:
     config = folder / "flightlog.yaml"
     if picture.config:
         config.write_text(picture.config)
-    app = FlightlogApp(lambda: open_store(Settings(data=str(folder))), name="./data")
+    app = FlightlogApp(lambda: _priced(open_store(Settings(data=str(folder)))), name="./data")
     async with app.run_test(size=picture.size) as pilot:
         await _quiet(app)
         for key in picture.keys:
@@ -111,6 +113,12 @@ async def take(folder: Path, picture: Picture) -> str:
     app.close()
     config.unlink(missing_ok=True)
     return svg.replace(str(folder), "./data") + "\n"
+
+
+def _priced(store: Store) -> Store:
+    """With the prices of the stage: real ones change, and pictures with them."""
+    store.prices = ListPrices
+    return store
 
 
 def _drawn(app: FlightlogApp, name: str) -> str:

@@ -42,6 +42,8 @@ class Found(NamedTuple):
 
     checkpoints: list[Checkpoint] | None
     """None: as they were."""
+    branches: list[Run]
+    """Runs that started at one of them."""
     names: dict[str, str]
     shown: Shown | None
     values: dict[tuple[str, str], Json]
@@ -56,6 +58,7 @@ class StateReader(RunTab):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.checkpoints: list[Checkpoint] = []
+        self.branches: list[Run] = []
         self.names: dict[str, str] = {}
         self.shown: Shown | None = None
         self.values = Values()
@@ -105,17 +108,21 @@ class StateReader(RunTab):
 
     @property
     def here(self) -> str | None:
-        """The checkpoint under the cursor."""
+        """The checkpoint under the cursor, or at which the run under it started."""
         row = self.graph.current
-        return row.node.target if row and isinstance(row.node.target, str) else None
+        target = row.node.target if row else None
+        if isinstance(target, tuple):
+            return next((run.from_checkpoint for run in self.branches if run.id == target[1]), None)
+        return target
 
     # Reading.
 
     def read(self, store: Store, run: Run) -> Found:
         self._store, self.run, self.marks = store, run, marks_of(store)
-        checkpoints, names = None, self.names
+        checkpoints, branches, names = None, self.branches, self.names
         if self._seen != run.last_seq:
             checkpoints, self._seen = store.checkpoints.list(run.id), run.last_seq
+            branches = [child for child in store.runs.children(run.id) if child.from_checkpoint]
             if any(one.step and one.step not in names for one in checkpoints):
                 names = {step.id: step.name for step in store.runs.steps(run.id)}
         known = self.checkpoints if checkpoints is None else checkpoints
@@ -130,7 +137,7 @@ class StateReader(RunTab):
             diff = _compared(store.checkpoints, *two)
         shown = self.shown if self.shown and self.shown.checkpoint == one else _look(store.checkpoints, one)
         origin = self.origin or self._origin(store.checkpoints, run)
-        return Found(checkpoints, names, shown, self._read_values(store.checkpoints, shown), diff, origin)
+        return Found(checkpoints, branches, names, shown, self._read_values(store.checkpoints, shown), diff, origin)
 
     def _origin(self, repository: CheckpointRepository, run: Run) -> Node | None:
         if not run.from_checkpoint:
@@ -150,7 +157,7 @@ class StateReader(RunTab):
     def show(self, run: Run, found: Found) -> None:
         self.names, self.diff, self.origin = found.names, found.diff, found.origin
         if found.checkpoints is not None:
-            self.checkpoints = found.checkpoints
+            self.checkpoints, self.branches = found.checkpoints, found.branches
             self.set_class(not self.checkpoints, "empty")
             self.show_graph(found.shown.checkpoint.id if found.shown else None)
         another = found.shown is not self.shown
@@ -168,7 +175,7 @@ class StateReader(RunTab):
 
     def show_graph(self, here: str | None = None) -> None:
         """Draws the checkpoints, with the cursor on one of them."""
-        nodes = checkpoint_nodes(self.checkpoints, self.names, self.marked, self.glyphs)
+        nodes = checkpoint_nodes(self.checkpoints, self.names, self.marked, self.glyphs, self.branches)
         if self.origin and nodes:
             nodes.insert(0, self.origin)
         self.graph.show(nodes or EMPTY)
