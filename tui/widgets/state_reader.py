@@ -166,10 +166,10 @@ class StateReader(RunTab):
         self.shown = found.shown
         self.values.keep(found.values)
         self.show_state()
-        if another and not self._on_key():
+        if another and not self._at_a_key():
             self.state.move_to(0)  # what changed stands first
 
-    def _on_key(self) -> bool:
+    def _at_a_key(self) -> bool:
         row = self.state.current
         return row is not None and isinstance(row.path[0], str) and row.path[0] != "same"
 
