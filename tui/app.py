@@ -393,7 +393,9 @@ class FlightlogApp(App[None]):
         before = self.focused
         move()
         if self.focused is before:
-            self.notify("there is no other part here", markup=False)
+            from .hinting import hint
+
+            hint(self, "there is no other part here")
 
     async def action_back(self) -> None:
         if hasattr(self.screen, "action_back"):

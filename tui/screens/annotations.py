@@ -15,6 +15,7 @@ from ...core.text import safe_text
 from .. import format
 from ..annotating import Outcome, Targets, annotate
 from ..command_log import log_of
+from ..hinting import hint
 from ..loading import in_thread
 from ..messages import Trouble
 from ..run_list import RunList
@@ -92,7 +93,7 @@ class Annotations(Screen[None]):
         found = self.run_list
         number = found.marks.count(found.matching or 0) or int(isinstance(found.current, Run))
         if not number:
-            self.app.notify("no run is marked or under the cursor", markup=False)
+            hint(self, "no run is marked or under the cursor")
         return number
 
     def _targets(self) -> Targets:

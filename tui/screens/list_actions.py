@@ -11,6 +11,7 @@ from ...core.pages import Sort
 from ...core.query.query import EVERYTHING
 from ...core.runs import Run
 from ..groups import GROUPINGS
+from ..hinting import hint
 from ..loading import Loader
 from ..operations import operations_of
 from ..personal.person import key_for
@@ -139,7 +140,7 @@ class ListActions(Screen[None]):
             self.app.copy_to_clipboard(self.run_list.cursor)
             self.app.notify("id copied", markup=False)
         else:
-            self.app.notify("no run is under the cursor", markup=False)
+            hint(self, "no run is under the cursor")
 
     def action_back(self) -> None:
         """Steps out of what is in force here: marks, then the filter, groups, and what is being done with runs."""

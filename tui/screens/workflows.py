@@ -19,6 +19,7 @@ from ...core.version_history import Entry, History, history
 from ...core.workflows import Workflow, together
 from .. import format
 from ..glyphs import glyphs_of
+from ..hinting import hint
 from ..keys import bindings
 from ..lines import Line, one_line, wrapped
 from ..loading import Loader, in_thread
@@ -245,6 +246,7 @@ class WorkflowsScreen(PlaceScreen):
         about = self.found.about if self.found else None
         entry = self.versions.current if self.versions.has_focus else None
         if about is None or not about.versions:
+            hint(self, "no version of it was saved: there is nothing to compare")
             return
         self._asked += 1
         number = entry.number if entry and entry.version else None
@@ -317,6 +319,9 @@ class WorkflowsScreen(PlaceScreen):
             self.post_message(ShowRuns(query.text, version_name(about.id, number), place="workflows"))
 
     def action_mark(self) -> None:
+        entry = self.versions.current
+        if entry is None or entry.number is None:
+            hint(self, "no saved version is under the cursor")
         self.versions.mark()
         self.query_one("#versions-top", FrameLine).update()
 
@@ -331,6 +336,8 @@ class WorkflowsScreen(PlaceScreen):
         elif entry is not None and entry.number is not None:
             before = marked[0] if marked and marked[0] != entry.number else parent_of(entry)
             self.app.push_screen(DiffScreen(self.store, about.id, before, entry.number))
+        else:
+            hint(self, "no saved version is under the cursor")
 
     def action_patterns(self) -> None:
         lower = self.versions.has_focus or self.patterns.has_focus

@@ -16,6 +16,7 @@ from ...core.upkeep import Finding
 from .. import format
 from ..completion import candidates, unfinished
 from ..glyphs import glyphs_of
+from ..hinting import hint
 from ..keys import bindings
 from ..lines import Line, one_line, status_ink
 from ..loading import in_thread
@@ -134,12 +135,12 @@ class ArchiveTab(ListTab[Run]):
 
     @on(LineList.Chosen)
     def action_open(self) -> None:
-        one = self.rows.current
+        one = self.chosen
         if one is not None:
             self.post_message(OpenRun(one.id))
 
     def action_verify(self) -> None:
-        one, store = self.rows.current, self.store
+        one, store = self.chosen, self.store
         if one is None:
             return
 
@@ -171,7 +172,7 @@ class ArchiveTab(ListTab[Run]):
         begin_work(self.screen, Work("verifying", "read whole, every digest right", len(ids), begin))
 
     def action_restore(self) -> None:
-        one = self.rows.current
+        one = self.chosen
         if one is not None and self.writable():
             self._ask_to_restore([one.id], one.size_bytes)
 
@@ -198,6 +199,8 @@ class ArchiveTab(ListTab[Run]):
                 self.post_message(Trouble(error))
             elif isinstance(found, list) and found:
                 then(found)
+            else:
+                hint(self, "nothing is listed here")
 
         in_thread(self, ids, go_on)
 

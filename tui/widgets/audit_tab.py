@@ -61,7 +61,7 @@ class AuditTab(ListTab[Act]):
     @on(LineList.Chosen)
     def action_open(self) -> None:
         """To the runs of an operation, or to the run."""
-        one = self.rows.current
+        one = self.chosen
         if one is not None and one.operation:
             from ..screens.operation import OperationScreen
 
@@ -71,7 +71,7 @@ class AuditTab(ListTab[Act]):
 
     def action_take_back(self) -> None:
         """Takes back the operation under the cursor."""
-        one = self.rows.current
+        one = self.chosen
         if one is not None and one.operation:
             undo(self.screen, self.store, one.operation)
         elif one is not None:

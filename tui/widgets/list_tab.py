@@ -14,6 +14,7 @@ from ...core.errors import FlightlogError, NotSupported
 from ...core.pages import Page
 from ...core.store import Store
 from ...core.text import cells
+from ..hinting import hint
 from ..lines import Columns, Line, one_line
 from ..loading import Loader
 from .empty import in_the_middle
@@ -222,6 +223,13 @@ class ListTab(Container, Generic[T]):
         """How many there are, for the line of the frame above."""
         more = "+" if self.next is not None else ""
         return [(f" {len(self.rows.items):,}{more} ", "text")] if self.ready else []
+
+    @property
+    def chosen(self) -> T | None:
+        """What a key is about: the line under the cursor; says so where there is none."""
+        if self.rows.current is None:
+            hint(self, "nothing is listed here")
+        return self.rows.current
 
     def writable(self) -> bool:
         """Whether something may be changed; says so if not."""

@@ -11,6 +11,7 @@ from ...core.clock import from_seconds
 from ...core.events import Level
 from ...core.logs import LogEntry, LogFilter
 from .. import format
+from ..hinting import hint
 from ..log_entry import copied
 from ..log_pattern import LogPattern
 from ..log_sweep import Bars, Hits
@@ -168,7 +169,7 @@ class LogTab(LogReader):
         if self.hits and here:
             self._find(here.seq, direction)
         else:
-            self.notify(f"nothing was searched yet: {key_for(self, 'logs.search')} does", markup=False)
+            hint(self, f"nothing was searched yet: {key_for(self, 'logs.search')} does")
 
     def _find(self, seq: int, direction: int) -> None:
         self.following = False

@@ -11,11 +11,13 @@ from ...core.checkpoints import Checkpoint
 from ...core.errors import FlightlogError
 from ...core.store import Store
 from .. import format
+from ..hinting import hint
 from ..keys import bindings
 from ..lines import one_line
 from ..loading import in_thread
 from ..messages import OpenRun
 from ..nodes import Node
+from ..personal.person import key_for
 from ..state_export import Exported, as_json, copied, export, member, part_as_json
 from ..state_marks import Mark
 from ..state_nodes import blame_node
@@ -196,6 +198,8 @@ class StateTab(StateReader):
                 self._to_hit(self.hits, direction)
             else:
                 self._find(self.hits.word, direction)
+        else:
+            hint(self, f"nothing was searched yet: {key_for(self, 'states.search')} does")
 
     def _find(self, word: str, direction: int) -> None:
         if self.shown is None:

@@ -2,7 +2,9 @@
 
 from abc import abstractmethod
 
+from ..hinting import hint
 from ..loading import in_thread
+from ..personal.person import key_for
 from ..steps.picture import LAYOUTS, Layout, Picture
 from ..steps.rows import bar_cells, lane_cells
 from .run_tab import RunTab
@@ -80,7 +82,9 @@ class StepLayouts(RunTab):
             self._look_again()
 
     def action_pan(self, direction: int) -> None:
-        if self.picture and self.picture.layout == "waterfall":
+        if self.picture and self.picture.layout == "waterfall" and self.picture.window.part is None:
+            hint(self, f"the whole run is in sight: {key_for(self, 'steps.zoom_in')} looks closer")
+        elif self.picture and self.picture.layout == "waterfall":
             self.picture.window.pan(self.picture.scale, direction * max(0.25, 2 / bar_cells(self.picture.width)))
         elif self.picture:
             self._shift(self.picture.shift + direction * LANES)

@@ -105,7 +105,7 @@ class TrashTab(ListTab[Trashed]):
     @on(LineList.Chosen)
     def action_open(self) -> None:
         """To the operation that put the run here."""
-        one = self.rows.current
+        one = self.chosen
         if one is not None:
             from ..screens.operation import OperationScreen
 
@@ -113,17 +113,17 @@ class TrashTab(ListTab[Trashed]):
 
     def action_take_back(self) -> None:
         """Takes back the operation that put the run here."""
-        one = self.rows.current
+        one = self.chosen
         if one is not None:
             undo(self.screen, self.store, one.operation)
 
     def action_purge(self) -> None:
-        one = self.rows.current
+        one = self.chosen
         if one is not None and self.writable():
             self._ask_to_purge((one,), (one.run,))
 
     def action_empty_trash(self) -> None:
-        if not self.rows.items or not self.writable():
+        if self.chosen is None or not self.writable():
             return
         store = self.store
 

@@ -4,6 +4,7 @@ from collections.abc import Hashable, Sequence
 
 from textual import events
 
+from ..hinting import hint
 from ..keys import bindings
 from ..lines import Line
 from ..nodes import Folds, Node, Path, Row, rows
@@ -103,13 +104,13 @@ class TreeView(LineList):
 
     def action_fold(self) -> None:
         row = self.current
-        if row is None:
-            return
-        if row.part:
+        if row is not None and row.part:
             self._to_path(row.path)
             row = self.current
         if row and row.fold is not None:
             self.fold(row.path, not row.fold)
+        else:
+            hint(self, "there is nothing to be unfolded here")
 
     def action_choose(self) -> None:
         row = self.current
@@ -124,6 +125,8 @@ class TreeView(LineList):
             self.fold(row.path, True)
         elif row and row.fold:
             self.move_to(self.cursor + 1)
+        else:
+            hint(self, "there is nothing under this line")
 
     def action_fold_or_up(self) -> None:
         row = self.current
@@ -131,6 +134,8 @@ class TreeView(LineList):
             self.fold(row.path, False)
         elif row and (row.part or len(row.path) > 1):
             self._to_path(row.path if row.part else row.path[:-1])
+        else:
+            hint(self, "this line lies under no other")
 
     def _to_path(self, path: Path) -> None:
         found = self.find_key((path, 0))
@@ -142,13 +147,18 @@ class TreeView(LineList):
         row = self.current
         if row and len(self.rows) < UNFOLD_LIMIT:
             shut = [one.path for one in self.rows if one.fold is False and one.path[: len(row.path)] == row.path]
+            if not shut:
+                hint(self, "all under this line is unfolded")
+                return
             self.folds |= dict.fromkeys(shut, True)
             self.show(self.nodes)
             self.post_message(self.Folded(self))
 
     def action_fold_all(self) -> None:
         row = self.current
-        if row:
+        if not any(one.fold for one in self.rows):
+            hint(self, "all is folded")
+        elif row:
             self.folds |= {one.path: False for one in self.rows if one.fold}
             top = row.path[:1]
             self.show(self.nodes)

@@ -1,0 +1,18 @@
+"""Why a key did nothing, told to whoever pressed it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from textual.dom import DOMNode
+
+LASTS = 3.0
+"""Seconds for which it can be read."""
+
+
+def hint(node: DOMNode, text: str) -> None:
+    """Says it, `text` being safe to show; not again while it can still be read, for keys are held down."""
+    app = node.app
+    if all(told.message != text for told in app._notifications):
+        app.notify(text, timeout=LASTS, markup=False)
