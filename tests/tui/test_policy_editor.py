@@ -1,7 +1,8 @@
 """The editor of a retention policy: a new line stands where YAML wants it."""
 
 import pytest
-from flightlog.tui.widgets.policy_editor import PolicyEditor, indent_after
+from flightlog.tui.widgets.policy_editor import PolicyEditor
+from flightlog.tui.widgets.yaml_editor import indent_after
 from textual.app import App, ComposeResult
 
 

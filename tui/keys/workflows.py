@@ -26,6 +26,7 @@ WORKFLOWS = (
     Key(
         "workflows.failures_rose", "B", "rose('failures')", "failures rose", "To the first one of which more runs fail"
     ),
+    Key("workflows.edit", "e", "edit", "edit", "Write a new version from this one", changes=True),
     Key("workflows.sort", "s", "sort", "sort", "Sort the workflows by the next column", footer=True),
 )
 
@@ -34,6 +35,7 @@ VERSION = (
     Key("version.runs", "u", "runs", "runs", "The runs of this version", footer=True),
     Key("version.older", "left_square_bracket,left", "step(-1)", "older", "To the version before it", footer=True),
     Key("version.newer", "right_square_bracket,right", "step(1)", "newer", "To the version after it", footer=True),
+    Key("version.edit", "e", "edit", "edit", "Write a new version from this one", footer=True, changes=True),
     Key("version.copy", "y", "copy", "copy", "Copy the definition"),
 )
 
@@ -46,11 +48,18 @@ DIFF = (
     Key("diff.swap", "s", "swap", "swap", "The other way round", footer=True),
 )
 
+EDIT = (
+    Key("edit.save", "ctrl+s", "save", "save", "Save it as a new version, with a note", footer=True, changes=True),
+    Key("edit.own", "ctrl+o", "own_editor", "own editor", "Write in the editor that EDITOR names", footer=True),
+    Key("edit.leave", "escape,ctrl+q", "leave", "leave", "Back; what was written is asked about", footer=True),
+)
+
 SPREAD = (Key("spread.swap", "s", "swap", "swap", "The other way round", footer=True),)
 
 PLACES = (
     Place("workflows", "Workflows", WORKFLOWS, ("place",)),
     Place("version", "Inside a version", VERSION, ("place",)),
     Place("diff", "Two versions compared", DIFF, ("place",)),
+    Place("edit", "A new version is written", EDIT),
     Place("spread", "Two versions over their runs", SPREAD, ("place",)),
 )

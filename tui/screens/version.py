@@ -131,6 +131,21 @@ class VersionScreen(Screen[None]):
             self.app.copy_to_clipboard(self.found.version.definition)
             self.app.notify("definition copied", markup=False)
 
+    def action_edit(self) -> None:
+        """A new version from this one."""
+        if self.store.read_only:
+            self.app.notify("opened read-only: nothing is changed", severity="warning", markup=False)
+        elif self.found and self.found.version:
+            from .version_edit import VersionEdit
+
+            self.app.push_screen(VersionEdit(self.store, self.workflow, self.number), self._saved)
+
+    def _saved(self, version: Version | None) -> None:
+        if version is not None:
+            self.entries.insert(0, Entry(version.number, version, None, None))
+            self.number = version.number
+            self.loader.request()
+
     def action_refresh(self) -> None:
         """Reads it again."""
         self.loader.request()

@@ -339,6 +339,18 @@ class WorkflowsScreen(PlaceScreen):
         else:
             hint(self, "no saved version is under the cursor")
 
+    def action_edit(self) -> None:
+        """A new version from the one under the cursor, or from the newest."""
+        about, entry = self.found and self.found.about, self.versions.current
+        if about is None or entry is None or not entry.is_kept or entry.number is None:
+            return
+        if self.store.read_only:
+            self.app.notify("opened read-only: nothing is changed", severity="warning", markup=False)
+            return
+        from .version_edit import VersionEdit
+
+        self.app.push_screen(VersionEdit(self.store, about.id, entry.number), lambda _: self.loader.request())
+
     def action_patterns(self) -> None:
         lower = self.versions.has_focus or self.patterns.has_focus
         self.shows_patterns = not self.shows_patterns
