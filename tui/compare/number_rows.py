@@ -92,7 +92,7 @@ def number_cell(context: Context, measure: Measure, n: int, text: str) -> Line:
     change = measure.change(n, context.base)
     if change is None or n == context.base:
         return line
-    return [*line, (f" {change_text(measure, change, context.base)}", _ink(measure, change, n))]
+    return [*line, (f" {change_text(measure, change, context.base)}", _ink(measure, change, n, context.base))]
 
 
 def said(measure: Measure, value: float | None) -> str:
@@ -120,8 +120,8 @@ def change_text(measure: Measure, change: float, base: int) -> str:
     return f"{share:+.0f}%" if abs(share) >= 0.5 else f"{'+' if change > 0 else '-'}<1%"
 
 
-def _ink(measure: Measure, change: float, n: int) -> str:
-    if not measure.better or not change or not measure.settled[n]:
+def _ink(measure: Measure, change: float, n: int, base: int) -> str:
+    if not measure.better or not change or not (measure.settled[n] and measure.settled[base]):
         return "muted"
     return "good" if (change > 0) is (measure.better == "more") else "bad"
 

@@ -1,4 +1,4 @@
-"""The line of tabs at the top of the run screen."""
+"""The line of tabs at the top of a screen: a run's, or a comparison's."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
