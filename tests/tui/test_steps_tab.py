@@ -271,3 +271,18 @@ async def test_very_many_steps_are_not_read_again_for_every_key_and_all_are_ther
             pilot.app.changed()
             await wait(pilot, lambda: len(tab.lines.rows) == 5)
             assert not tab._behind
+
+
+async def test_a_layout_chosen_while_steps_are_read_stays(store):
+    with store.run("live") as run:
+        with run.step("one"):
+            pass
+        async with opened(store, run.id, (80, 24), tab="steps") as pilot:
+            tab = screen_of(pilot).tab
+            with run.step("two"):
+                pass
+            found = tab.read(store, store.runs.get(run.id))
+            await pilot.press("v", "slash", "o", "enter")
+            tab.show(store.runs.get(run.id), found)
+            assert tab.picture is found.picture
+            assert (tab.picture.layout, tab.picture.word) == ("waterfall", "o")

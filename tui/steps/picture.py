@@ -41,6 +41,11 @@ class Picture:
         """Whether a step is folded, given whether it would be open by itself."""
         self._lanes: dict[str, Lane] | None = None
 
+    def look_as(self, other: "Picture") -> None:
+        """Takes over how a person looks at it."""
+        self.layout, self.window, self.shift = other.layout, other.window, other.shift
+        self.held, self.word = other.held, other.word
+
     @property
     def lanes(self) -> dict[str, Lane]:
         """The graph: a lane a step, in its order. Made when it is first asked for."""

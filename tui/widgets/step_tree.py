@@ -120,18 +120,17 @@ class StepsTab(StepSearch):
         return ended or time.monotonic() - self._read_at >= REST * self._took
 
     def _picture(self, forest: Forest, run: Run) -> Picture:
-        """The new steps, looked at as the old ones were; made in the thread, for it costs all of them."""
-        picture, old = Picture(forest, self.glyphs, live=run.status in LIVE), self.picture
-        if old:
-            picture.layout, picture.window, picture.shift, picture.held = old.layout, old.window, old.shift, old.held
-            picture.word = old.word
-        if picture.layout == "graph":
+        """The new steps, with their lanes if they are in sight; made in the thread, for it costs all of them."""
+        picture = Picture(forest, self.glyphs, live=run.status in LIVE)
+        if self.picture and self.picture.layout == "graph":
             _ = picture.lanes
         return picture
 
     def show(self, run: Run, found: Found) -> None:
         self.run, self._detail, self._behind = run, found.detail, found.behind
         if found.picture is not None:
+            if self.picture:
+                found.picture.look_as(self.picture)  # as the person has it now, not when the reading began
             self.picture = found.picture
             self.picture.is_folded = self._is_folded
             self.set_class(not self.picture.forest.all, "empty")
