@@ -9,7 +9,7 @@ from ..core import clock
 from ..core.clock import from_seconds, to_seconds
 from ..core.costs import Spent
 from ..core.pages import Sort
-from ..core.query.query import parse
+from ..core.query.query import EVERYTHING, parse
 from ..core.rates import WINDOW, Rate, Rates
 from ..core.runs import Run, Totals
 from .live_board import Board
@@ -30,7 +30,8 @@ MOST = 1000
 MANY = 500
 """So many changes at once are not looked at one by one: then what is live is read anew."""
 _GOING = parse("status:running|waiting|pending")
-_ENDED_BADLY = parse("status:lost active<2h"), parse("status:failed active<20m")
+_ENDED_BADLY = parse("status:lost"), parse("status:failed")
+_FEW = 100
 _TIDY = 60.0
 
 
@@ -61,6 +62,8 @@ class Pulse:
         """The newest look; None before the first."""
         self.watching = Watching(app)
         """Which runs a person wants to be told of."""
+        self.last: float | None = None
+        """When the newest event that anybody knows of came, in Unix seconds."""
         self._app = app
         self._store: Store | None = None
         self._begun = self._anew = False
@@ -119,8 +122,9 @@ class Pulse:
         else:
             self.board.take(beat.runs, beat.removed, now)
         for run in beat.runs:
-            began = _seconds(run.started, now)
-            self.rates.see(run.id, _seconds(run.last_event, now), run.tokens.total, run.money, began)
+            began, last = _seconds(run.started, now), _seconds(run.last_event, now)
+            self.rates.see(run.id, last, run.tokens.total, run.money, began)
+            self.last = max(self.last or last, last)
         if now - self._tidied > _TIDY:
             self._tidied = now
             self.rates.forget(now, keep=self.board)
@@ -137,9 +141,12 @@ def _whole(store: Store, cursor: int, watched: frozenset[str]) -> Beat:
 
 
 def _live(store: Store, watched: frozenset[str]) -> Iterator[Run]:
-    newest = Sort(field="last_event", descending=True)
-    for query in (_GOING, *_ENDED_BADLY):
-        yield from store.runs.query(query, newest, limit=MOST).items
+    """Asked so that an index has the answers in their order: by time of their newest event all runs would be gone
+    through for those that run. What ended badly is looked at newest first, and what did so long ago left out later."""
+    yield from store.runs.query(_GOING, limit=MOST).items
+    for query in _ENDED_BADLY:
+        yield from store.runs.query(query, limit=_FEW).items
+    yield from store.runs.query(EVERYTHING, Sort(field="last_event", descending=True), limit=1).items
     if watched:
         yield from store.runs.some(sorted(watched))
 
@@ -161,3 +168,9 @@ def rate_of(node: DOMNode) -> Rate | None:
     """How fast all runs of the program that a widget or screen belongs to spend; None before anybody looked."""
     pulse = pulse_of(node)
     return None if pulse is None or pulse.beat is None else pulse.rates.total(clock.now_s())
+
+
+def quiet_of(node: DOMNode) -> float | None:
+    """Seconds since the newest event of any run; None before anybody looked, or where there is none."""
+    pulse = pulse_of(node)
+    return None if pulse is None or pulse.last is None else max(clock.now_s() - pulse.last, 0.0)

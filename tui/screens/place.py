@@ -14,7 +14,7 @@ from ..lines import Line
 from ..loading import Loader
 from ..messages import StoreChanged
 from ..operations import busy_line
-from ..pulse import rate_of
+from ..pulse import quiet_of, rate_of
 from ..standings import of_the_day, standings_of
 from ..widgets.header import Facts, header_line
 from ..widgets.key_bar import KeyBar
@@ -84,7 +84,7 @@ class PlaceScreen(Screen[None]):
             name=self.store.name,
             totals=self._read.totals if self._read else self._known_totals,
             mode=self.watching.mode,
-            quiet=None if self._changed is None else clock.now_s() - self._changed,
+            quiet=quiet_of(self) if self._changed is None else clock.now_s() - self._changed,
             problem=self.watching.problem,
             read_only=self.store.read_only,
             busy=busy_line(self),
