@@ -7,7 +7,10 @@ from pathlib import Path
 
 import flightlog
 import pytest
+from flightlog.core.runs import Approval
 from flightlog.core.store import Store
+from flightlog.tui.glyphs import UNICODE
+from flightlog.tui.parts.approval_nodes import approval_nodes
 from flightlog.tui.signing import who
 from reading import SIZES, opened, screen_of, settled, text_of, wait
 from recorded import NASTY, until, waiting_run
@@ -85,3 +88,9 @@ async def test_the_question_under_the_cursor_is_answered_and_leads_to_its_step(s
             lines.move_to(next(n for n, row in enumerate(lines.rows) if row.node.target == step.id))
             await pilot.press("enter")
             await wait(pilot, lambda: screen_of(pilot).current == "steps")
+
+
+def test_of_a_lost_run_it_is_said_that_nobody_may_hear_the_answer():
+    one = Approval(run="r", id="a", question="Ship?", status="pending", requested="2026-11-20T12:00:00Z")
+    said = [str([node.line for node in approval_nodes([one], 0.0, UNICODE, "", lost=lost)]) for lost in (False, True)]
+    assert ["nobody may hear it" in text for text in said] == [False, True]

@@ -14,17 +14,22 @@ from ..lines import between as edges
 from ..nodes import Node
 
 
-def approval_nodes(approvals: Sequence[Approval], now: float, glyphs: Glyphs, may_answer: str) -> list[Node]:
-    """What waits first, then what was decided, newest first; `may_answer` says why not, if one may not."""
+def approval_nodes(
+    approvals: Sequence[Approval], now: float, glyphs: Glyphs, may_answer: str, *, lost: bool = False
+) -> list[Node]:
+    """What waits first, then what was decided, newest first; `may_answer` says why not, if one may not.
+
+    Of a `lost` run nobody may be left to hear an answer.
+    """
     waiting = [one for one in approvals if one.status == "pending"]
     decided = [one for one in reversed(approvals) if one.status != "pending"]
     nodes: list[Node] = []
     for one in (*waiting, *decided):
-        nodes += [*_approval(one, now, glyphs, may_answer), gap(one.id)]
+        nodes += [*_approval(one, now, glyphs, may_answer, lost), gap(one.id)]
     return nodes[:-1]
 
 
-def _approval(one: Approval, now: float, glyphs: Glyphs, may_answer: str) -> Iterator[Node]:
+def _approval(one: Approval, now: float, glyphs: Glyphs, may_answer: str, lost: bool) -> Iterator[Node]:
     pending = one.status == "pending"
     ink = "warn" if pending else status_ink(one.status)
     sign = glyphs.waiting if pending else glyphs.status(one.status)
@@ -41,7 +46,7 @@ def _approval(one: Approval, now: float, glyphs: Glyphs, may_answer: str) -> Ite
             (one.id, "answered"), [(f"  {one.answered}; the run has not taken it up yet", "accent")], target=target
         )
     elif pending:
-        yield Node((one.id, "answer"), [("  ", "text"), *_answer_line(may_answer)], target=target)
+        yield Node((one.id, "answer"), [("  ", "text"), *_answer_line(may_answer, lost)], target=target)
     if one.expires and pending:
         left = _at(one.expires) - now
         text = f"expires in {format.age(left)}" if left > 0 else "its time is over"
@@ -64,10 +69,11 @@ def _decided(one: Approval) -> Line:
     return [*line, (one_line(one.note), "text")]
 
 
-def _answer_line(may_answer: str) -> Line:
+def _answer_line(may_answer: str, lost: bool) -> Line:
     if may_answer:
         return [(may_answer, "muted")]
-    return [("y", "accent"), (" approve   ", "text"), ("n", "accent"), (" reject", "text")]
+    gone: Line = [("   the run is lost: nobody may hear it", "warn")] if lost else []
+    return [("y", "accent"), (" approve   ", "text"), ("n", "accent"), (" reject", "text"), *gone]
 
 
 def _at(t: str) -> float:

@@ -52,7 +52,9 @@ class ApprovalTab(PageTab):
         return store.runs.approvals(run.id)
 
     def nodes(self, run: Run, found: list[Approval]) -> Sequence[Node]:
-        return approval_nodes(found, clock.now_s(), self.glyphs, self._why_not(run)) if found else EMPTY
+        if not found:
+            return EMPTY
+        return approval_nodes(found, clock.now_s(), self.glyphs, self._why_not(run), lost=run.status == "lost")
 
     def tick(self) -> None:
         self.draw_again()
