@@ -5,6 +5,7 @@ from pathlib import Path
 
 import flightlog
 import pytest
+from flightlog.core.query.query import parse
 from flightlog.tui.cli.main import VERBS
 from flightlog.tui.key_list import written_into
 
@@ -48,3 +49,11 @@ def test_the_five_lines_record_a_run(tmp_path, monkeypatch):
 @pytest.mark.parametrize("mark", ["test command", "keys"])
 def test_its_marks_are_there(mark):
     assert f"<!-- {mark} -->" in README
+
+
+def test_the_queries_it_shows_are_understood_whole():
+    lines = re.search(r"## Find runs\n.*?```text\n(.*?)```", README, re.S)
+    assert lines
+    queries = [re.split(r" {2,}", line)[0] for line in lines.group(1).splitlines()]
+    assert len(queries) == 6
+    assert not [parse(query).message for query in queries if parse(query).message]
