@@ -176,15 +176,16 @@ def _key_node(shown: Shown, values: Values, key: StateKey, end: Callable[[int], 
         return Node(key.key, lambda width: between([*sign, (": ", "faint"), *opaque_line(opaque)], end(width), width))
     owner = parent if kind == "removed" and parent else here
     value = values.get(owner, key.key)
-    old = values.get(parent, key.key) if kind == "changed" and parent else None
+    was = parent if kind == "changed" and not plain else None
+    old = values.get(was, key.key) if was else None
 
     def children() -> Sequence[Node]:
-        if value is None or (kind == "changed" and old is None):
+        if value is None or (was and old is None):
             values.wish(owner, key.key)
-            if kind == "changed" and parent:
-                values.wish(parent, key.key)
+            if was:
+                values.wish(was, key.key)
             return [Node("wait", [("reading", "muted")])]
-        return _inside(value[0]) if plain or old is None else list(change_nodes(old[0], value[0]))
+        return _inside(value[0]) if old is None else list(change_nodes(old[0], value[0]))
 
     leaf = value is not None and _is_leaf(value[0]) and (old is None or _is_leaf(old[0]))
     line: Line = [*sign, (": ", "faint"), *_glance(value, old)]
