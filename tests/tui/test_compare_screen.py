@@ -6,6 +6,7 @@ from flightlog.core.runs import Run, Step
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.compare import NAMES, step_rows
 from flightlog.tui.compare.rows import Context, differing
+from flightlog.tui.screens import compare
 from flightlog.tui.screens.compare import CompareScreen
 from flightlog.tui.screens.compare_detail import DetailScreen
 from flightlog.tui.screens.run import RunScreen
@@ -103,7 +104,9 @@ async def test_three_marked_runs_stand_beside_each_other(app, size):
         assert pilot.app.screen is app.home
 
 
-async def test_lines_are_looked_into_and_everything_leads_back_to_the_same_place(app):
+@pytest.mark.parametrize("many", [1000, 0])
+async def test_lines_are_looked_into_and_everything_leads_back_to_the_same_place(app, monkeypatch, many):
+    monkeypatch.setattr(compare, "TICKED", many)  # from so many rows on they are made in the thread alone
     async with app.run_test(size=(120, 36)) as pilot:
         screen = await compared(pilot, "space", "space", "space")
         await at_tab(pilot, screen, "steps")
@@ -124,6 +127,7 @@ async def test_lines_are_looked_into_and_everything_leads_back_to_the_same_place
         assert pilot.app.screen is screen and screen.table.column == 2
         await pilot.press("b")
         await shows(pilot, "three base")
+        await until(pilot, lambda: screen.table.context.base == 2)
         assert screen.base == screen.runs[2].id and "- rank" not in text_of(screen)
         await pilot.press("left")  # two, against three: alone two has the step
         assert "other output" in text_of(screen)

@@ -20,7 +20,7 @@ from .. import format
 from ..compare import NAMES
 from ..compare.pages import PAGES, Reader, page
 from ..compare.rows import Context, Row, differences, differing, remark
-from ..glyphs import glyphs_of
+from ..glyphs import Glyphs, glyphs_of
 from ..keys import bindings
 from ..lines import Line, one_line
 from ..loading import FRAME, Loader
@@ -40,7 +40,7 @@ EVERY = 6 * FRAME
 """Seconds between two readings of runs that change all the time."""
 
 TICKED = 1000
-"""Rows up to which running times are drawn anew every second."""
+"""Rows up to which they are made on the event loop: every second, so that running times go on."""
 
 
 class Found(NamedTuple):
@@ -50,6 +50,9 @@ class Found(NamedTuple):
     runs: tuple[Run, ...]
     name: str
     joined: Any
+    context: Context
+    rows: Sequence[Row] = ()
+    """What there is to be shown, made for that context."""
     gone: tuple[str, ...] = ()
 
 
@@ -75,6 +78,7 @@ class CompareScreen(Screen[None]):
         self.why = ""
         self._reader = Reader(store)
         self._joined: dict[str, Any] = {}
+        self._made: dict[str, tuple[Context, Sequence[Row]]] = {}
         self._rows: Sequence[Row] = ()
         self._counts: dict[str, int] = {}
         self._cursors: dict[str, str] = {}
@@ -116,19 +120,23 @@ class CompareScreen(Screen[None]):
 
     def _prepare(self) -> Callable[[], Found | None]:
         name, since = self.current, self._since
-        return partial(self._look, name, since, name not in self._fresh)
+        return partial(self._look, name, since, name not in self._fresh, self.base, glyphs_of(self))
 
-    def _look(self, name: str, since: int | None, wanted: bool) -> Found | None:
+    def _look(self, name: str, since: int | None, wanted: bool, base: str, glyphs: Glyphs) -> Found | None:
         """What there is of the runs, if anything is new: in a thread."""
         cursor, news = self._news(since)
         if since is not None and not news and not wanted:
             return None
         runs, gone = _read(self.store, self.ids) if news else (self.runs, self._gone)
+        context = _context(runs, base, glyphs)
+        if len(runs) < LEAST:
+            return Found(cursor, runs, name, None, context, gone=gone)
         try:
-            joined = self._reader.page(name, runs) if len(runs) >= LEAST else None
+            joined = self._reader.page(name, runs)
         except (Corrupt, NotFound) as error:
-            joined = error  # it stands in the tab, and the other tabs can be read
-        return Found(cursor, runs, name, joined, gone)
+            # It stands in the tab, and the other tabs can be read.
+            return Found(cursor, runs, name, error, context, gone=gone)
+        return Found(cursor, runs, name, joined, context, page(name).rows(context, joined), gone)
 
     def _news(self, since: int | None) -> tuple[int, bool]:
         if since is None:
@@ -148,6 +156,7 @@ class CompareScreen(Screen[None]):
                 self.runs = found.runs
             self._gone, self.why = found.gone, _told(found.gone, len(found.runs))
             self._joined[found.name] = found.joined
+            self._made[found.name] = found.context, found.rows
             self._fresh.add(found.name)
             if self.base not in (run.id for run in self.runs):
                 self.base = self.runs[0].id if self.runs else ""
@@ -168,8 +177,7 @@ class CompareScreen(Screen[None]):
     @property
     def context(self) -> Context:
         """What cells are made with."""
-        base = next((n for n, run in enumerate(self.runs) if run.id == self.base), 0)
-        return Context(self.runs, base, clock.now_s(), glyphs_of(self))
+        return _context(self.runs, self.base, glyphs_of(self))
 
     def _show(self) -> None:
         context, name = self.context, self.current
@@ -182,13 +190,23 @@ class CompareScreen(Screen[None]):
         elif name not in self._joined:
             self._rows = [remark("reading", "reading")]
         else:
-            self._rows = page(name).rows(context, self._joined[name])
+            context, self._rows = self._now(name, context)
             self._counts[name] = differences(self._rows)
         shown = differing(self._rows) if self.only[name] else list(self._rows)
         if self.only[name] and name in self._counts and not self._counts[name]:
             shown = [*shown, remark("alike", f"Nothing here differs; {key_for(self, 'compare.all')} shows all")]
         self.table.show(shown, context)
         self._show_frame()
+
+    def _now(self, name: str, context: Context) -> tuple[Context, Sequence[Row]]:
+        """The rows of a tab for this moment; very many as they were made in the thread, and asked for anew at need."""
+        made, rows = self._made[name]
+        if len(rows) < TICKED:
+            return context, page(name).rows(context, self._joined[name])
+        if made.base != context.base:
+            self._fresh.discard(name)
+            self.loader.request(at_once=True)
+        return made, rows
 
     def _show_frame(self) -> None:
         self.query_one(TabBar).show_titles(
@@ -319,6 +337,11 @@ class CompareScreen(Screen[None]):
 
     def action_back(self) -> None:
         self.dismiss()
+
+
+def _context(runs: tuple[Run, ...], base: str, glyphs: Glyphs) -> Context:
+    place = next((n for n, run in enumerate(runs) if run.id == base), 0)
+    return Context(runs, place, clock.now_s(), glyphs)
 
 
 def _read(store: Store, ids: Sequence[str]) -> tuple[tuple[Run, ...], tuple[str, ...]]:
