@@ -1,6 +1,7 @@
 """Where a word stands in a state: in its keys and in its values, however deep, in the order in which they are shown."""
 
 from collections.abc import Hashable, Iterator, Mapping
+from itertools import chain
 from typing import NamedTuple
 
 from ..core.events import Json
@@ -8,7 +9,9 @@ from .json_nodes import CHUNK, opaque_line
 from .nodes import Path
 
 MOST = 10_000
-"""Places that are found; one more says that there are more."""
+"""Places that are found at most."""
+_STEPS = 1_000_000
+"""Steps of all their paths at most: what is nested thousands deep may say a word on every level."""
 
 
 class Hits(NamedTuple):
@@ -30,13 +33,14 @@ def find(word: str, checkpoint: str, state: Mapping[str, Json]) -> Hits:
     """Looks a word up, in upper or lower case. Costs a walk through the whole state."""
     sought = word.casefold()
     paths: list[Path] = []
-    for key in sorted(state):
-        for path in _in_key(key, state[key], sought):
-            paths.append(path)
-            if len(paths) >= MOST:
-                break
+    steps = 0
+    for path in chain.from_iterable(_in_key(key, state[key], sought) for key in sorted(state)):
+        paths.append(path)
+        steps += len(path)
+        if len(paths) >= MOST or steps > _STEPS:
+            break
     keys = {path[0] for path in paths}
-    return Hits(word, checkpoint, {key: state[key] for key in state if key in keys}, tuple(paths[:MOST]))
+    return Hits(word, checkpoint, {key: state[key] for key in state if key in keys}, tuple(paths))
 
 
 def _in_key(key: str, value: Json, sought: str) -> Iterator[Path]:

@@ -71,6 +71,9 @@ def test_a_search_goes_as_deep_as_a_state_and_has_an_end():
         deep = [deep]
     assert len(find("needle", "c", {"k": deep}).paths[0]) == 5001
     assert len(find("x", "c", {"k": ["x"] * (MOST + 5)}).paths) == MOST
+    for _ in range(5000):
+        deep = {"needle": deep}
+    assert sum(map(len, find("needle", "c", {"k": deep}).paths)) < 1_100_000
 
 
 async def test_a_word_is_searched_in_keys_and_values_and_gone_to(store):
