@@ -99,7 +99,7 @@ async def take(folder: Path, picture: Picture) -> str:
     config = folder / "flightlog.yaml"
     if picture.config:
         config.write_text(picture.config)
-    app = FlightlogApp(lambda: _priced(open_store(Settings(data=str(folder)))), name="./data")
+    app = FlightlogApp(lambda: _priced(open_store(Settings(data=str(folder)))), name=str(folder))
     async with app.run_test(size=picture.size) as pilot:
         await _quiet(app)
         for key in picture.keys:
@@ -112,7 +112,7 @@ async def take(folder: Path, picture: Picture) -> str:
         svg = _drawn(app, picture.name)
     app.close()
     config.unlink(missing_ok=True)
-    return svg.replace(str(folder), "./data") + "\n"
+    return svg + "\n"
 
 
 def _priced(store: Store) -> Store:
