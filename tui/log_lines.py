@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from ..core.events import Json
-from ..core.logs import LogEntry
+from ..core.logs import CutEntry, LogEntry
 from ..core.text import fit
 from . import format
 from .json_nodes import scalar
@@ -47,8 +47,9 @@ def message_ink(entry: LogEntry) -> str:
 
 
 def message_of(entry: LogEntry) -> Line:
-    """The message on one line, and the beginning of its details."""
-    return [(one_line(entry.message, CUT), message_ink(entry)), *details_of(entry.details)]
+    """The message on one line, and the beginning of its details; before a long one, how long it is."""
+    size: Line = [(f"{format.size(entry.size)}  ", "accent")] if isinstance(entry, CutEntry) else []
+    return [*size, (one_line(entry.message, CUT), message_ink(entry)), *details_of(entry.details)]
 
 
 def details_of(details: Mapping[str, Json]) -> Line:

@@ -42,6 +42,11 @@ class LogPattern:
             why = getattr(error, "msg", "") or "too large"
             self.problem = f"no regular expression: {why}" + ("" if where is None else f" at character {where + 1}")
 
+    @property
+    def too_slow(self) -> str:
+        """What is said where its time ran out again and again."""
+        return f"{self.typed} takes too long"
+
     def __bool__(self) -> bool:
         return bool(self._needle or self._expression is not None)
 

@@ -147,7 +147,7 @@ class LogReading:
                 except TimeoutError:
                     slow += 1
                     if slow >= TOO_SLOW or not wanted():
-                        return Part("instead", (), problem=f"{pattern.typed} takes too long")
+                        return Part("instead", (), problem=pattern.too_slow)
             if len(page) < SCAN:
                 break
             seq = page[-1 if direction > 0 else 0].seq

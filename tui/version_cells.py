@@ -3,7 +3,7 @@
 To add a column: a function of an entry that gives a text and its ink, and a row in `COLUMNS`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from ..core.version_history import Entry
@@ -28,6 +28,8 @@ class VersionColumn(NamedTuple):
     align: str = "r"
     rank: int = 0
     """Columns of the highest rank are left out first where there is no room; 0 stays."""
+    needed: bool = True
+    """Whether it stands there also when all of its cells are empty."""
 
 
 def _number(entry: Entry, glyphs: Glyphs) -> Cell:
@@ -127,26 +129,31 @@ def _cost_trend(entry: Entry, glyphs: Glyphs) -> Cell:
 
 COLUMNS = (
     VersionColumn("Version", _number),
-    VersionColumn("", _live, "l"),
+    VersionColumn("", _live, "l", needed=False),
     VersionColumn("Created", _created, "l", rank=3),
     VersionColumn("Author", _author, "l", rank=7),
     VersionColumn("Runs", _runs),
     VersionColumn("Success", _of_outcome(_success)),
     VersionColumn("+/-", _success_change, rank=1),
-    VersionColumn("by day", _success_trend, "l", rank=5),
+    VersionColumn("by day", _success_trend, "l", rank=5, needed=False),
     VersionColumn("p50", _of_outcome(lambda outcome, glyphs: _duration(outcome.p50_s))),
     VersionColumn("p95", _of_outcome(lambda outcome, glyphs: _duration(outcome.p95_s)), rank=6),
     VersionColumn("Cost/run", _of_outcome(lambda outcome, glyphs: format.cost(outcome.per_run, glyphs))),
     VersionColumn("+/-", _cost_change, rank=2),
-    VersionColumn("by run", _cost_trend, "l", rank=4),
+    VersionColumn("by run", _cost_trend, "l", rank=4, needed=False),
     VersionColumn("Note", remark, "l"),
 )
 """The last one takes the room that the others leave. A `+/-` compares what stands before it with the parent's."""
 
 
-def cells_of(entry: Entry, glyphs: Glyphs = UNICODE) -> list[Cell]:
-    """All cells of an entry."""
-    return [column.cell(entry, glyphs) for column in COLUMNS]
+def columns_of(entries: Sequence[Entry], glyphs: Glyphs = UNICODE) -> list[VersionColumn]:
+    """The columns that say something of these entries."""
+    return [one for one in COLUMNS if one.needed or any(one.cell(entry, glyphs)[0] for entry in entries)]
+
+
+def cells_of(entry: Entry, glyphs: Glyphs = UNICODE, columns: Sequence[VersionColumn] = COLUMNS) -> list[Cell]:
+    """The cells of an entry."""
+    return [column.cell(entry, glyphs) for column in columns]
 
 
 def lineage_graph(entries: list[Entry], glyphs: Glyphs = UNICODE) -> dict[int | None, Lane]:

@@ -70,6 +70,14 @@ async def test_an_expression_is_searched_counted_and_gone_through(store, hour, s
         assert "1 of 1" not in text_of(pilot)
         await pilot.press("escape")
         assert tab.hits is None
+        await pilot.press("1", "g")
+        await settled(pilot)
+        await pilot.press("slash", *"fetch took 449", "enter")  # it lies below: the nearest one counts
+        await settled(pilot)
+        assert lines.entry.message == "fetch took 449 ms"
+        await pilot.press("slash", *"9nowhere", "enter")
+        await settled(pilot)
+        assert "is not in the log" in pilot.app.told[-1]
 
 
 async def test_a_catastrophic_expression_freezes_no_key(store):
@@ -188,6 +196,7 @@ async def test_a_long_message_is_read_on_a_piece_at_a_time(store, size):
         await pilot.press("g")
         await settled(pilot)
         assert len(lines.entry.message) < 20_000
+        assert "320 kB  0000000" in text_of(pilot)
         await pilot.press("enter")
         await wait(pilot, lambda: page.whole is not None)
         assert "1 to 100,000 of 320,000 characters" in text_of(pilot)

@@ -16,7 +16,7 @@ from ..glyphs import ASCII, UNICODE, Glyphs
 from ..graph import Lane
 from ..rise_words import rise_told
 from ..signing import who
-from ..version_cells import COLUMNS, cells_of, lineage_graph
+from ..version_cells import cells_of, columns_of, lineage_graph
 from ..version_page import fact_lines, look_at
 from ..version_trends import with_trends
 from .as_json import change_row, comparison_row, outcome_row, plain
@@ -123,13 +123,13 @@ def _version_row(workflow: str, entry: Entry) -> dict[str, object]:
 
 def _print_versions(entries: list[Entry], glyphs: Glyphs) -> None:
     """Newest first, with the lineage drawn at the left."""
-    drawn = lineage_graph(entries, glyphs)
+    drawn, columns = lineage_graph(entries, glyphs), columns_of(entries, glyphs)
     rows = [
-        (drawn.get(entry.number, Lane(0, "")).text.rstrip(), *(text for text, _ in cells_of(entry, glyphs)))
+        (drawn.get(entry.number, Lane(0, "")).text.rstrip(), *(text for text, _ in cells_of(entry, glyphs, columns)))
         for entry in reversed(entries)
     ]
-    right = frozenset(column.head for column in COLUMNS if column.align == "r")
-    table(("", *(column.head for column in COLUMNS)), rows, right=right)
+    right = frozenset(column.head for column in columns if column.align == "r")
+    table(("", *(column.head for column in columns)), rows, right=right)
 
 
 @verb(epilog="flightlog version triage@3\nflightlog version triage > triage.yaml")

@@ -1,6 +1,7 @@
 """The logs tab: read from the newest end, followed, searched, and tied to the steps."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC
 from functools import partial
 
@@ -162,7 +163,7 @@ class LogTab(LogReader):
         here = self.lines.entry
         if self.pattern and here:
             self.hits = Hits(self.window.filter, self.pattern)
-            self._find(here.seq + 1, -1)
+            self._find(here.seq + 1, -1, look=_nearest)
 
     def action_next_match(self, direction: int) -> None:
         here = self.lines.entry
@@ -171,12 +172,12 @@ class LogTab(LogReader):
         else:
             hint(self, f"nothing was searched yet: {key_for(self, 'logs.search')} does")
 
-    def _find(self, seq: int, direction: int) -> None:
+    def _find(self, seq: int, direction: int, look: Callable[..., Part] | None = None) -> None:
         self.following = False
         self._searching += 1
         assert self.hits is not None
         wanted = self._wanted(self._searching)
-        self.ask(partial(_match, hits=self.hits, seq=seq, direction=direction, wanted=wanted))
+        self.ask(partial(look or _match, hits=self.hits, seq=seq, direction=direction, wanted=wanted))
 
     def _wanted(self, number: int) -> Callable[[], bool]:
         return lambda: self._searching == number and self.is_attached
@@ -237,3 +238,13 @@ class LogTab(LogReader):
 def _match(reading: LogReading, *, hits: Hits, seq: int, direction: int, wanted: Callable[[], bool]) -> Part:
     known = hits.next(seq, direction)
     return reading.next_match(hits.pattern, seq, direction, wanted) if known is None else reading.around(known)
+
+
+def _nearest(reading: LogReading, *, hits: Hits, seq: int, direction: int, wanted: Callable[[], bool]) -> Part:
+    """The next match, or else the nearest one the other way."""
+    part = _match(reading, hits=hits, seq=seq, direction=direction, wanted=wanted)
+    if part.problem == hits.pattern.too_slow:
+        return part
+    if part.problem:
+        part = _match(reading, hits=hits, seq=seq + direction, direction=-direction, wanted=wanted)
+    return replace(part, problem=f"{hits.pattern.typed} is not in the log") if part.problem else part

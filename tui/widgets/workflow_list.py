@@ -5,7 +5,7 @@ from collections.abc import Hashable
 from ...core.version_history import Entry, History
 from ...core.workflows import Workflow
 from ..lines import Columns, Line
-from ..version_cells import COLUMNS, cells_of, lineage_graph
+from ..version_cells import VersionColumn, cells_of, columns_of, lineage_graph
 from ..workflow_cells import columns_for, line_of
 from .line_list import LineList
 
@@ -56,6 +56,7 @@ class VersionList(LineList):
         self.marked: list[int] = []
         self._graph: dict[int | None, tuple[int, str]] = {}
         self._wide = 0
+        self._kept: list[VersionColumn] = []
         self._columns: Columns | None = None
 
     def show(self, history: History) -> None:
@@ -67,11 +68,12 @@ class VersionList(LineList):
         drawn = lineage_graph(history.entries, self.glyphs)
         self._graph = {number: (lane.lane, lane.text) for number, lane in drawn.items()}
         self._wide = max((len(text) for _, text in self._graph.values()), default=2) + 3
-        rows = [[text for text, _ in cells_of(entry, self.glyphs)] for entry in self.entries]
-        heads = [column.head for column in COLUMNS]
-        ranked = sorted((n for n, column in enumerate(COLUMNS) if column.rank), key=lambda n: -COLUMNS[n].rank)
-        align = "".join(column.align for column in COLUMNS)
-        self._columns = Columns(heads, rows, align=align, wide=len(COLUMNS) - 1, drop=ranked)
+        kept = self._kept = columns_of(self.entries, self.glyphs)
+        rows = [[text for text, _ in cells_of(entry, self.glyphs, kept)] for entry in self.entries]
+        ranked = sorted((n for n, column in enumerate(kept) if column.rank), key=lambda n: -kept[n].rank)
+        align = "".join(column.align for column in kept)
+        heads = [column.head for column in kept]
+        self._columns = Columns(heads, rows, align=align, wide=len(kept) - 1, drop=ranked)
 
     @property
     def current(self) -> Entry | None:
@@ -117,7 +119,7 @@ class VersionList(LineList):
             (text[at : at + 1], "accent" if marked else "active" if entry.is_kept else "muted"),
             (text[at + 1 :].ljust(self._wide - 3 - at), "faint"),
         ]
-        cells = cells_of(entry, self.glyphs)
+        cells = cells_of(entry, self.glyphs, self._kept)
         rest = self._columns.draw([one for one, _ in cells], [ink for _, ink in cells], width - self._wide)
         return [*graph, *rest]
 
