@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -103,7 +104,8 @@ class ViewActions(ListActions):
                 return
             person.viewed(name, view)
             self.query_one(ViewBar).update()
-            told = f"saved; `flightlog ls @{name}` lists it too" if view is not None else "forgotten"
+            line = f"flightlog ls {shlex.quote(f'@{name}')}"
+            told = f"saved; `{line}` lists it too" if view is not None else "forgotten"
             self.app.notify(f"the view {name} is {told}", markup=False)
 
         in_thread(self, partial(save_view, file, name, view), done)

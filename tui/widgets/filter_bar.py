@@ -129,6 +129,8 @@ class FilterBar(Vertical):
         self._choosing: Choosing | None = None
         self._completed = ""
         self._asking = self._ask_again = False
+        self._goes_on = ""
+        """A text that something there is begins with."""
         self._history = History()
         self._query = parse("")
 
@@ -204,9 +206,11 @@ class FilterBar(Vertical):
         return help_line(width)
 
     def _is_begun(self, problem: Problem) -> bool:
-        """Whether it is about a key whose value the person is about to type."""
+        """Whether it is about a value that the person is about to type, or that goes on to one there is."""
         field = self.input
-        return field.has_focus and problem.end == field.cursor_position and field.value[: problem.end][-1:] in ":=<>"
+        if not field.has_focus or problem.end != field.cursor_position:
+            return False
+        return self._goes_on == field.value or field.value[: problem.end][-1:] in ":=<>"
 
     def _problems_in(self, text: str) -> Sequence[Problem]:
         """What is not understood of this text; of the word that is being typed, once typing pauses."""
@@ -306,6 +310,7 @@ class FilterBar(Vertical):
             self._put_in(asked, piece, found)
         elif self._choosing is None:
             self._offered = found if piece.key and len(found) > 1 else ()
+            self._goes_on = asked.text if piece.key and found else ""
             if piece.prefix and found and found[0].startswith(piece.prefix) and field.has_focus:
                 field.suggest(asked.text[: piece.start] + found[0])
         self.query_one("#hint").refresh()
