@@ -110,7 +110,7 @@ def stacked(spent: Iterable[Spent], span: Span, by: StackBy) -> Stack:
             unknown[place] += one.money.unknown
     order = sorted(bars, key=lambda key: (-money[key].known_nanousd, key))
     kept = order if len(order) <= PARTS + 1 else order[:PARTS]
-    parts = [Part(one_line(key, 60) or f"no {by}", money[key], tuple(bars[key])) for key in kept]
+    parts = [Part(one_line(key, 24) or f"no {by}", money[key], tuple(bars[key])) for key in kept]
     if rest := order[len(kept) :]:
         sums = tuple(map(sum, zip(*(bars[key] for key in rest), strict=True)))
         parts.append(Part(f"{len(rest):,} others", sum((money[key] for key in rest), Money()), sums))

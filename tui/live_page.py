@@ -13,6 +13,8 @@ from .lines import Columns, Line, level_ink, one_line, right, status_ink
 from .live_board import Entry, Need
 from .steps.open_steps import QUIET
 
+NARROW = 100
+"""Cells under which names have half the room."""
 LEAD = 4
 """Cells before the first column: whether it is watched, and how it stands."""
 BAR = 6
@@ -56,11 +58,12 @@ def place_of(open: Sequence[Step]) -> Place:
 
 
 def done_of(run: Run, doing: Doing) -> tuple[int, int]:
-    """How much is done, of how much: of its rows, else of its steps; of nothing where nobody can tell."""
+    """How much is done, of how much: of its rows, else of its steps; of 0 where nobody knows how many will come."""
     if doing.items:
         total = sum(doing.items.values())
         return total - doing.items.get("pending", 0) - doing.items.get("processing", 0), total
-    return (run.steps_done, run.steps) if run.steps > 1 else (0, 0)
+    declared = run.steps - run.steps_done - len(doing.open) > 0
+    return run.steps_done, run.steps if declared else 0
 
 
 class LivePage:
@@ -75,23 +78,19 @@ class LivePage:
         names = (_name(entry.run, glyphs) for entry in entries[:200])
         kinds = (_kind(entry.run) for entry in entries[:200])
         name, kind = max(names, key=len, default=""), max(kinds, key=len, default="")
-        sample = [
-            name[:NAME],
-            kind[:KIND],
-            "0" * LEAST,
-            "0:00:00",
-            "00/00",
-            "0" * BAR,
-            "000.0k",
-            "≥$0.000",
-            "~$0.0000",
-            "00 min",
-        ]
-        self.columns = _Columns(HEADS, [sample], align=ALIGN, wide=WIDE, drop=DROP)
+        numbers = ("0:00:00", "00 done", "0" * BAR, "000.0k", "≥$0.000", "~$0.0000", "00 min")
+        self._wide, self._narrow = (
+            Columns(HEADS, [[name[:most], kind[:KIND], "0" * least, *numbers]], align=ALIGN, wide=WIDE, drop=DROP)
+            for most, least in ((NAME, LEAST), (NAME // 2, LEAST - 8))
+        )
+        self._wide.LEAST, self._narrow.LEAST = LEAST, LEAST - 8
+
+    def _columns(self, width: int) -> Columns:
+        return self._wide if width >= NARROW else self._narrow
 
     def head(self, width: int) -> Line:
         """The titles."""
-        return [(" " * LEAD, "muted"), *self.columns.head(width - LEAD)]
+        return [(" " * LEAD, "muted"), *self._columns(width).head(width - LEAD)]
 
     def line(self, index: int, width: int) -> Line:
         """One run."""
@@ -106,7 +105,7 @@ class LivePage:
             _kind(run),
             at,
             format.duration(self._now - since) if since is not None else "",
-            f"{done:,}/{total:,}" if total else "",
+            f"{done:,}/{total:,}" if total else f"{done:,} done" if done else "",
             _bar(done, total, glyphs) if total and entry.need in ("running", "stuck", "waiting") else "",
             tokens_text(rate, glyphs),
             money_text(rate, glyphs),
@@ -119,7 +118,7 @@ class LivePage:
         inks = ["strong", "muted", loud, loud, "bad" if failed else "text", "active", "text", "text", "muted", quiet]
         watched = glyphs.watched if run.id in self._watched else " "
         lead: Line = [(watched, "accent"), (" ", "text"), (self.sign(entry), ink), (" ", "text")]
-        return [*lead, *self.columns.draw(cells, inks, width - LEAD)]
+        return [*lead, *self._columns(width).draw(cells, inks, width - LEAD)]
 
     def sign(self, entry: Entry) -> str:
         """How it stands; what goes on breathes, in the wall clock's time."""
@@ -138,12 +137,6 @@ class LivePage:
             return one_line(run.error, 200) or "failed", entry.last
         path = path_text(place, self._glyphs) or one_line(run.current_step, 80) or self._glyphs.dash
         return (f"stuck? {path}" if entry.need == "stuck" else path), place.since if place.path else entry.began
-
-
-class _Columns(Columns):
-    def _kept(self, width: int) -> list[int]:
-        self.LEAST = LEAST if width >= 100 else LEAST - 8
-        return super()._kept(width)
 
 
 def path_text(place: Place, glyphs: Glyphs) -> str:
@@ -259,7 +252,7 @@ def _spends(run: Run, rate: Rate, glyphs: Glyphs) -> Line:
     return [
         (f"{tokens_text(rate, glyphs)} tokens/min", "text"),
         (f" {glyphs.dot} ", "faint"),
-        (f"{glyphs.approximately} {money_text(rate, glyphs)}/h", "text"),
+        (f"{'' if rate.unknown else glyphs.approximately + ' '}{money_text(rate, glyphs)}/h", "text"),
         (f" {glyphs.dot} ", "faint"),
         (format.run_cost(run, glyphs), "text"),
         (" so far", "muted"),

@@ -9,7 +9,7 @@ from flightlog.core.runs import Approval, Doing, Step
 from flightlog.tui.glyphs import ASCII, UNICODE
 from flightlog.tui.lines import width_of
 from flightlog.tui.live_board import FAILED_FOR, LOST_FOR, Board
-from flightlog.tui.live_page import LivePage, Look, pane_lines, place_of
+from flightlog.tui.live_page import LivePage, Look, done_of, pane_lines, place_of
 from little_store import make_run, run_id
 
 NOW = 1_800_100_000.0
@@ -83,6 +83,21 @@ def test_a_path_leads_to_the_oldest_step_that_is_open_inside():
     # What names itself, or each other, as parent is shown all the same.
     assert place_of((step("a", 5, "b"), step("b", 4, "a"))) == ((), None, 0)
     assert place_of((step("alone", 5, "who"),)).path == ("alone",)
+
+
+def test_how_far_a_run_has_come_is_told_only_of_what_is_known_to_come():
+    going = run(0, "running", steps=5, steps_done=3)
+    open = (step("a", 5),)
+    assert done_of(going, Doing(open=open)) == (3, 5)  # one is open, one is to come
+    assert done_of(going, Doing(open=(*open, step("b", 4)))) == (3, 0)  # who knows what comes then
+    assert done_of(going, Doing(items={"completed": 2, "failed": 1, "skipped": 1, "processing": 1, "pending": 3})) == (
+        4,
+        8,
+    )
+    board = Board()
+    board.begin([run(0, "running", steps=8, steps_done=8)], NOW)
+    (line,) = lines(page(board))
+    assert "8 done" in line and "▇" not in line
 
 
 def page(board, rates=None, doing=None, watched=(), glyphs=UNICODE):
