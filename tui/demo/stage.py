@@ -20,7 +20,7 @@ from .pace import Pace, Stopped
 NOON = clock.to_seconds("2026-11-20T12:00:00Z")
 """When the picture is taken, Unix seconds."""
 
-MORNING = 7080
+MORNING = 7560
 """Seconds before noon at which the runs of the day begin, so that the last of them have just ended."""
 
 PAST = ("triage", "report", "research", "labels", "triage", "crash", "triage", "report", "labels", "triage") * 3
