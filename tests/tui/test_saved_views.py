@@ -73,12 +73,18 @@ async def test_what_is_shown_is_saved_under_a_name_and_comes_back_by_it(app):
         await until(pilot, lambda: home.run_list.lines == 333)
         assert home.query_one(FilterBar).input.value == "workflow:flow-1"
         assert home.view_shown() == "ones"
+        await pilot.press("S", "s", "V")
+        await shows(pilot, "Save workflow:flow-1 as a view")
+        await pilot.press(*"sorted", "enter")
+        await shows(pilot, "all  sorted  ones")  # as they stand in the file
+        await pilot.press("left_square_bracket", "right_square_bracket", "right_square_bracket")
+        await until(pilot, lambda: home.view_shown() == "ones")
         await pilot.press("V")
         await shows(pilot, "Forget the view ones?")
         await pilot.press("y")
-        await until(pilot, lambda: not home.query_one(ViewBar).display)
-        assert read_settings(settings_file()).views == {}
-        assert home.run_list.lines == 333
+        await until(pilot, lambda: list(home.views()) == ["sorted"])
+        assert list(read_settings(settings_file()).views) == ["sorted"]
+        await until(pilot, lambda: home.run_list.lines == 333)
 
 
 @pytest.fixture

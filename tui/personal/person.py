@@ -42,10 +42,9 @@ class Person:
         """A query was typed."""
         self.remember(filters=self.remembered.with_filter(query).filters)
 
-    def viewed(self, name: str, view: View | None) -> None:
-        """A view was saved, or (None) is no more."""
-        views = {old: kept for old, kept in self.settings.views.items() if old != name}
-        self.settings = self.settings._replace(views=views if view is None else {**views, name: view})
+    def viewed(self, views: dict[str, View]) -> None:
+        """A view was saved, or is no more: these are in the file now."""
+        self.settings = self.settings._replace(views=views)
 
     def close(self) -> None:
         """Waits a moment until all is written."""

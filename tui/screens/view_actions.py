@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from ..loading import in_thread
 from ..messages import Trouble
 from ..personal.person import key_for, person_of
 from ..personal.rewriting import save_view
-from ..personal.settings import View, settings_file
+from ..personal.settings import View, read_settings, settings_file
 from ..saved_views import ALL, LONGEST, shown_view, sort_of_view
 from ..widgets.view_bar import ViewBar
 from .list_actions import ListActions
@@ -98,14 +97,18 @@ class ViewActions(ListActions):
         person = person_of(self)
         file = Path(person.settings.file) if person.settings.file else settings_file()
 
-        def done(found: FlightlogError | None) -> None:
+        def write() -> dict[str, View]:
+            save_view(file, name, view)
+            return read_settings(file).views
+
+        def done(found: dict[str, View] | FlightlogError) -> None:
             if isinstance(found, FlightlogError):
                 self.post_message(Trouble(found))
                 return
-            person.viewed(name, view)
+            person.viewed(found)
             self.query_one(ViewBar).update()
             line = f"flightlog ls {shlex.quote(f'@{name}')}"
             told = f"saved; `{line}` lists it too" if view is not None else "forgotten"
             self.app.notify(f"the view {name} is {told}", markup=False)
 
-        in_thread(self, partial(save_view, file, name, view), done)
+        in_thread(self, write, done)
