@@ -154,7 +154,7 @@ def word_diff(before: str, after: str) -> tuple[Spans, Spans]:
     matcher = SequenceMatcher(None, old, new, autojunk=False)
     steps = matcher.get_opcodes()
     kept = sum(len(word.strip()) for tag, a, end, _, _ in steps if tag == "equal" for word in old[a:end])
-    if kept * 3 < max(len(before.strip()), len(after.strip())):
+    if kept * 6 < max(len(before.strip()), len(after.strip())):
         return [], []
     gone = [(a, end) for tag, a, end, _, _ in steps if tag != "equal" and end > a]
     come = [(b, end) for tag, _, _, b, end in steps if tag != "equal" and end > b]

@@ -58,7 +58,8 @@ class LogStatus(NamedTuple):
     def _search(self) -> Line:
         if not self.pattern:
             return []
-        line: Line = [("  /", "muted"), (one_line(self.pattern.typed, 30), "accent")]
+        lead = "  " if self.pattern.typed.startswith("/") else "  /"
+        line: Line = [(lead, "muted"), (one_line(self.pattern.typed, 30), "accent")]
         if self.hits:
             line.append((f"  {self.hits}", "text"))
         if self.slow:

@@ -40,6 +40,12 @@ def test_words_are_marked_whole_and_neighbours_together():
     assert ["prompt: answer in one short word please"[a:b] for a, b in gone] == ["one short word"]
 
 
+def test_the_value_of_a_short_line_is_marked():
+    gone, come = word_diff("  by: keywords", "  by: embedding")
+    assert ["  by: keywords"[a:b] for a, b in gone] == ["keywords"]
+    assert ["  by: embedding"[a:b] for a, b in come] == ["embedding"]
+
+
 def test_lines_with_little_in_common_and_very_long_ones_are_left_alone():
     assert word_diff("limit: 4", "steps and nothing of it is the same") == ([], [])
     assert word_diff("a " * 5000, "b " * 5000) == ([], [])

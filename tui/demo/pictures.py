@@ -65,6 +65,9 @@ PICTURES = (
     Picture("run-steps-waterfall", (*FIND["research"], "enter", "s", "v", "down")),
     Picture("run-steps-graph-80x24", (*FIND["research"], "enter", "s", "v", "v", "down"), NARROW),
     Picture("run-logs", (*FIND["triage"], "enter", "l")),
+    Picture(
+        "run-logs-search", (*FIND["triage"], "enter", "l", "h", "enter", "slash", *"/[0-9]+ [a-z]+", "enter", "enter")
+    ),
     Picture("run-states", (*FIND["triage"], "enter", "t", "left")),
     Picture("run-costs", (*FIND["triage"], "enter", "c")),
     Picture("run-costs-what-if", (*FIND["triage"], "enter", "c", "w", *"mini", "enter")),
@@ -78,6 +81,7 @@ PICTURES = (
     Picture("live-80x24", ("L",), NARROW),
     Picture("workflows", ("2", "enter")),
     Picture("workflows-80x24", ("2", "enter"), NARROW),
+    Picture("version-edit", ("2", "enter", "e")),
     Picture("version", ("2", "enter", "enter")),
     Picture("version-diff", ("2", "enter", "d")),
     Picture("version-runs", ("2", "enter", "j", "d", "h")),
