@@ -44,7 +44,7 @@ class Spread(NamedTuple):
         if not values:
             return None
         low, high = min(values), max(values)
-        ratios = low > 0 and high / low > WIDELY
+        ratios = low > 0 and high / WIDELY > low
         one, other = (_counted(side, low, high, bins, ratios) for side in (self.before, self.after))
         return Histogram(one, other, low, high, ratios)
 
@@ -105,6 +105,10 @@ def _counted(values: Sequence[float], low: float, high: float, bins: int, ratios
 def _part(value: float, low: float, high: float, bins: int, ratios: bool) -> int:
     if high <= low:
         return bins // 2
-    # Halved, for the distance of two very great numbers has no room.
-    share = math.log(value / low) / math.log(high / low) if ratios else (value / 2 - low / 2) / (high / 2 - low / 2)
-    return min(int(share * bins), bins - 1)
+    if ratios:
+        share = (math.log(value) - math.log(low)) / (math.log(high) - math.log(low))
+    else:
+        # In parts of the greatest, for the distance of two very great numbers has no room.
+        most = max(abs(low), abs(high))
+        share = (value / most - low / most) / (high / most - low / most)
+    return max(0, min(int(share * bins), bins - 1))

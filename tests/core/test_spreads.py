@@ -1,5 +1,6 @@
 """Two versions over their runs: every run is in one histogram once, both on one scale; few runs are not judged."""
 
+import pytest
 from flightlog.core.comparing.spreads import spreads
 from flightlog.core.metrics import Ended
 from hypothesis import given
@@ -27,6 +28,15 @@ def test_every_value_is_in_one_part_of_a_scale_that_both_share(before, after, bi
     if histogram.low < histogram.high:
         both = [a + b for a, b in zip(histogram.before, histogram.after, strict=True)]
         assert both[0] and both[-1]
+
+
+@pytest.mark.parametrize(
+    "values", [[5e-324, 1.7e308], [-1.7e308, 1.7e308], [5e-324, 1e-323], [1e-320, 0.0], [1.0, 1.0 + 2**-52]]
+)
+def test_the_greatest_and_the_smallest_numbers_have_their_places(values):
+    (spread,) = (one for one in spreads(ended(values), ended(values[:1])) if one.name == "m")
+    histogram = spread.histogram(10)
+    assert sum(histogram.before) == 2 and histogram.before[0] and histogram.before[-1]
 
 
 def test_one_very_long_run_does_not_hide_all_others():
