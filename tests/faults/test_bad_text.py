@@ -52,7 +52,8 @@ def verbs(run, forged, point, other, data):
     yield from (
         ["ls"], ["ls", "--json"], ["ls", "--ids"], ["search", "a"], ["search", "a", "--json"], ["state", point],
         ["state", point, "--json"], ["sessions"], ["sessions", "--json"], ["workflows"], ["workflows", "--json"],
-        ["versions", "triage"], ["version", "triage@1"], ["diff", "triage@1", "triage@2"], ["diff", point, other],
+        ["versions", "triage"], ["versions", "triage", "--rose", "cost"], ["version", "triage@1"],
+        ["export", run, "-o", f"{data}.html"], ["diff", "triage@1", "triage@2"], ["diff", point, other],
         ["diff", "triage@1", "triage@2", "--json"], ["show", "triage@2"], ["show", "triage@2", "--json"],
         ["metrics", "triage"], ["metrics", "triage", "--json"], ["metrics", "triage", "--by", "day"],
         ["metrics", "triage", "--compare", "1", "2"], ["delete", "triage@2", "--yes"],
