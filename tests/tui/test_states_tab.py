@@ -187,6 +187,11 @@ async def test_a_marked_state_is_compared_with_one_of_another_run(store):
         await pilot.press("escape")
         await settled(pilot)
         assert not tab.marked and screen_of(pilot).run_id == other
+        await pilot.press("x", "escape", "escape")
+        await wait(pilot, lambda: screen_of(pilot).run_id == one)
+        await settled(pilot)
+        assert not any("✓" in line for line in text_of(pilot).splitlines()[3:])
+        assert "x compares with" not in text_of(pilot)
 
 
 async def test_from_a_key_to_the_step_that_wrote_it(store):

@@ -101,6 +101,11 @@ class RunScreen(Screen[None]):
 
     # Reading.
 
+    def on_screen_resume(self) -> None:
+        """What was done on another screen may show here: marks, for one."""
+        if self.tab is not None:
+            self.tab.post_message(RunTab.Reread())
+
     def on_store_changed(self, message: StoreChanged) -> None:
         self._head.request()
 

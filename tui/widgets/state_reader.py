@@ -75,6 +75,8 @@ class StateReader(RunTab):
         self.blames: dict[str, tuple[Node, str | None]] = {}
         """Of keys that were asked for: who last wrote them, and the step."""
         self._seen = -1
+        self._drawn: list[str] = []
+        """The marks that the graph shows."""
         self._store: Store | None = None
 
     def compose(self) -> ComposeResult:
@@ -160,6 +162,8 @@ class StateReader(RunTab):
             self.checkpoints, self.branches = found.checkpoints, found.branches
             self.set_class(not self.checkpoints, "empty")
             self.show_graph(found.shown.checkpoint.id if found.shown else None)
+        elif self._drawn != self.marked:  # on the screen of another run
+            self.show_graph(self.here)
         another = found.shown is not self.shown
         if another:
             self.blames, self.snippet = {}, ""
@@ -175,6 +179,7 @@ class StateReader(RunTab):
 
     def show_graph(self, here: str | None = None) -> None:
         """Draws the checkpoints, with the cursor on one of them."""
+        self._drawn = self.marked
         nodes = checkpoint_nodes(self.checkpoints, self.names, self.marked, self.glyphs, self.branches)
         if self.origin and nodes:
             nodes.insert(0, self.origin)
