@@ -82,7 +82,10 @@ async def test_groups_folds_and_the_place_are_found_again(folder):
             {"runs": {"run": "01jgone"}, "costs": {"by": "x", "window": 3, "orders": {"day": ["x"], "model": 5}}},
             marks=pytest.mark.heavy,
         ),
-        {"space": {"path": ["gone", 5], "sort": "x"}, "workflows": {"sort": []}, "retention": {"tab": {}}},
+        pytest.param(
+            {"space": {"path": ["gone", 5], "sort": "x"}, "workflows": {"sort": []}, "retention": {"tab": {}}},
+            marks=pytest.mark.heavy,
+        ),
     ],
 )
 async def test_what_is_odd_or_gone_is_as_if_it_were_not_there(folder, screens):
