@@ -95,9 +95,10 @@ async def test_values_that_occur_are_offered_and_tab_goes_through_them(app):
         typed, below = text_of(app.screen).split("\n")[1:3]
         assert below.index("^") == typed.index("status:zz")
         assert below.count("^") == len("status:zz")
-        assert app.home.run_list.query.message
+        await until(pilot, lambda: app.home.run_list.query.message)
         await pilot.press(*["backspace"] * 2, *"comp")  # which goes on to a status: no mistake yet
         await until(pilot, lambda: app.home.run_list.query.message and "^" not in text_of(app.screen).split("\n")[2])
+        await until(pilot, lambda: "status:completed" in text_of(app.screen).split("\n")[1])
         await pilot.press("right")
         await until(pilot, lambda: not app.home.run_list.query.message and app.home.run_list.lines == 333)
 
