@@ -206,7 +206,8 @@ class LogReader(RunTab):
         wanted = [one for one in self._sweeps() if not (one.whole or one.ended)]
         if wanted and self._logs and not self._sweeping:
             self._sweeping = True
-            in_thread(self, partial(wanted[0].go_on, self._logs, self._run), self._swept)
+            behind = min(wanted, key=lambda one: one.upto)
+            in_thread(self, partial(behind.go_on, self._logs, self._run), self._swept)
 
     def _swept(self, problem: FlightlogError | None) -> None:
         self._sweeping = False
