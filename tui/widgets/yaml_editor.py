@@ -46,7 +46,12 @@ class YamlEditor(TextArea):
 
     def coloured(self) -> None:
         """Colours what is written now."""
-        self._inks = yaml_lines(self.text)
+        inks = yaml_lines(self.text)
+        if inks != self._inks:
+            self._inks = inks
+            # Lines that were painted since the text changed are kept without their colours.
+            self.notify_style_update()
+            self.refresh()
 
     def get_line(self, line_index: int) -> Text:
         line = super().get_line(line_index)
