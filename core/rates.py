@@ -77,6 +77,11 @@ class Meter:
         return Rate(seconds=lasted, tokens=max(self._tokens, 0), money=_sound(self._money))
 
     @property
+    def sum(self) -> tuple[int, Money]:
+        """Tokens and money that are in it; costs nothing."""
+        return self._tokens, self._money
+
+    @property
     def empty(self) -> bool:
         """Whether nothing is in it any more."""
         return not self._kept
@@ -90,6 +95,8 @@ class Rates:
         self._all = Meter(window)
         self._runs: dict[str, Meter] = {}
         self._seen: dict[str, tuple[int, Money]] = {}
+        self._told: dict[str, tuple[int, Money]] = {}
+        self._from = 0.0
 
     def begin(self, spent: Iterable[Spent], now: float, seen: Mapping[str, tuple[int, Money]] = {}) -> None:
         """Takes what runs spent in the last minutes, by run and minute: what came before somebody looked.
@@ -103,6 +110,8 @@ class Rates:
             except ValueError:
                 continue  # of what an agent gave for a time
             self.add(one.key, min(middle, now), one.tokens.total, one.money)
+        self._from = now - self.window
+        self._told = {run: meter.sum for run, meter in self._runs.items() if run not in self._seen}
 
     def add(self, run: str, at: float, tokens: int, money: Money) -> None:
         """A run spent so much at a time (Unix seconds)."""
@@ -113,10 +122,14 @@ class Rates:
         """All that a run, which began at `since`, has spent up to a time (both in Unix seconds).
 
         What is more than when it was last seen was spent now. Of a run that nobody has seen that is all,
-        if it began within the window; else nothing, as of one that `begin` told of.
+        if it began within the window; of one that `begin` told of all the same, what it told is taken off,
+        as when prices are looked up after that. Else it is nothing.
         """
         known = self._seen.get(run)
-        if known is None and run not in self._runs and at - since < self.window:
+        told = self._told.pop(run, None)
+        if known is None and told is not None and since >= self._from:
+            known = told
+        elif known is None and run not in self._runs and at - since < self.window:
             known = (0, Money())
         self._seen[run] = (tokens, money)
         if known is not None and known != (tokens, money):

@@ -105,6 +105,21 @@ def test_what_a_run_spent_is_the_difference_of_what_it_had_spent():
     assert set(rates._seen) == {"old"}
 
 
+def test_a_price_that_is_looked_up_after_the_begin_takes_its_unknown_call_away():
+    rates = Rates(300)
+    minute = from_seconds(NOON)[:16]
+    spent = [Spent(t=minute, key=run, calls=1, tokens=Tokens(input=100), money=UNKNOWN) for run in ("new", "old")]
+    rates.begin(spent, NOON + 60)
+    found = Money(computed_nanousd=NANO // 100, computed=1)
+    rates.see("new", NOON + 60, 100, found, since=NOON)  # all of it was told of
+    assert (rates.of("new", NOON + 60).nanousd_per_hour, rates.of("new", NOON + 60).unknown) == (120_000_000, False)
+    assert rates.of("new", NOON + 60).tokens == 100
+    rates.see("old", NOON + 60, 9000, found, since=NOON - 9000)  # who knows what came before
+    assert rates.of("old", NOON + 60).tokens == 100
+    rates.see("new", NOON + 61, 150, found, since=NOON)
+    assert rates.total(NOON + 61).tokens == 250
+
+
 def test_the_end_of_a_day_is_estimated_from_what_goes_now():
     meter = Meter(300)
     assert meter.rate(NOON).by_then(priced(3), 3600) is None
