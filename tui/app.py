@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual import events
 from textual.app import App
+from textual.geometry import Size
 from textual.screen import Screen
 
 from ..core.errors import FlightlogError, StorageError
@@ -215,6 +216,8 @@ class FlightlogApp(App[None]):
         from .screens.runs import RunsScreen
 
         self.set_interval(DAYS, self.standings.look)
+        if isinstance(self.screen, TooSmall):
+            self.pop_screen()  # it stands over what is begun with; over the list it comes back
         first = self.screen
         self.home = RunsScreen(self._called)
         if "runs" in self.person.remembered.screens:
@@ -223,6 +226,7 @@ class FlightlogApp(App[None]):
         self.home.call_after_refresh(self.open)
         if isinstance(first, Opening):
             first.opening.set()
+        self._fit(self.size)
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded and self.typed.holds(event):
@@ -370,7 +374,11 @@ class FlightlogApp(App[None]):
         return WorkflowsScreen(store, self._watching)
 
     def on_resize(self, event: events.Resize) -> None:
-        small = event.size.width < TooSmall.WIDTH or event.size.height < TooSmall.HEIGHT
+        self._fit(event.size)
+
+    def _fit(self, size: Size) -> None:
+        """Says that nothing fits where that is so, and no longer where it is not."""
+        small = size.width < TooSmall.WIDTH or size.height < TooSmall.HEIGHT
         if small and not isinstance(self.screen, TooSmall):
             self.push_screen(TooSmall())
         elif not small and isinstance(self.screen, TooSmall):

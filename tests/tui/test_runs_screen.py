@@ -532,6 +532,15 @@ async def test_a_terminal_that_is_too_small_says_so_until_it_grows(app):
         assert "Workflow" in text_of(screen)
 
 
+async def test_a_terminal_that_is_too_small_at_the_start_says_so_too(app):
+    async with app.run_test(size=(20, 5)) as pilot:
+        await until(pilot, lambda: hasattr(app, "home") and app.home.run_list.ready)
+        await until(pilot, lambda: "needs 40x10" in text_of(app.screen))
+        await pilot.press("2", "enter")
+        await pilot.resize_terminal(60, 12)
+        await until(pilot, lambda: app.screen is app.home and "Workflow" in text_of(app.screen))
+
+
 async def test_help_lists_every_key_that_works_here(app):
     async with app.run_test(size=(120, 80)) as pilot:
         await loaded(pilot)
