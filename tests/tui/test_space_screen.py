@@ -9,6 +9,7 @@ from flightlog.tui.app import FlightlogApp
 from flightlog.tui.screens.run import RunScreen
 from flightlog.tui.screens.runs import RunsScreen
 from flightlog.tui.screens.space import PAGE, SpaceScreen
+from langgraph.checkpoint.sqlite import SqliteSaver
 from recorded import NASTY
 from seeing import shows, text_of, until
 from spacing import at_space, into, names_of, read
@@ -201,6 +202,28 @@ async def test_an_empty_store_teaches(tmp_path):
         await shows(pilot, "Nothing is kept here yet", "down to the single key of a state", "import flightlog")
         await pilot.press("enter", "s", "space", "asterisk", "u", "A", "D", "backspace", "j", "escape")
         await until(pilot, lambda: app.screen is app.home)
+    app.close()
+
+
+async def test_an_empty_store_that_is_only_read_teaches_nothing_that_cannot_be_done(tmp_path):
+    with flightlog.open(tmp_path / "data") as store:
+        assert store.runs.totals().runs == 0
+    app = FlightlogApp(lambda: flightlog.open(tmp_path / "data", read_only=True))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.store is not None and app.home.run_list.ready)
+        for key, title in (("1", "No runs yet"), ("3", "No costs yet"), ("4", "Nothing is kept here yet")):
+            await pilot.press(key)
+            assert "import flightlog" not in await shows(pilot, title, "This is only read")
+    app.close()
+
+
+async def test_of_another_programs_data_it_is_not_said_that_there_are_none(tmp_path):
+    with SqliteSaver.from_conn_string(str(tmp_path / "threads.sqlite")) as saver:
+        saver.setup()
+    app = FlightlogApp(lambda: flightlog.open(tmp_path / "threads.sqlite"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await at_space(pilot)
+        await shows(pilot, "belong to another program")
     app.close()
 
 

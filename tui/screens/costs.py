@@ -30,7 +30,7 @@ from ..personal.leaving import one_of, text_of
 from ..pulse import rate_of
 from ..standings import of_the_day, standings_of
 from ..widgets.cost_lists import AxisLine, BudgetList, CostList
-from ..widgets.empty import Empty, no_costs, no_costs_match
+from ..widgets.empty import Empty, no_costs, no_costs_match, nothing_to_read
 from ..widgets.filter_bar import FilterBar
 from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar
@@ -258,7 +258,9 @@ class CostsScreen(PlaceScreen):
             return []
         asked = page.asked
         everything = asked.query == EVERYTHING and not asked.since
-        return no_costs(self.store.name) if everything else no_costs_match(asked.query.text, asked.window.name)
+        if not everything:
+            return no_costs_match(asked.query.text, asked.window.name)
+        return nothing_to_read("No costs yet") if self.store.read_only else no_costs(self.store.name)
 
     def on_resize(self) -> None:
         self._show_budgets()

@@ -34,7 +34,7 @@ from ..run_list import Answer, RunList
 from ..run_titles import list_title, shown_count
 from ..sections import Head
 from ..standings import of_the_day, standings_of
-from ..widgets.empty import Empty, failed, no_match, nothing_yet, opening
+from ..widgets.empty import Empty, failed, no_match, nothing_to_read, nothing_yet, opening
 from ..widgets.filter_bar import FilterBar
 from ..widgets.frame import FrameLine
 from ..widgets.header import Facts, header_line
@@ -247,7 +247,8 @@ class RunsScreen(ViewActions, RunOperations, Comparing):
             reading = self.store.catching_up() if self.store is not None else None
             lines = opening(self._called, frames[self._ticks % len(frames)], reading) if slow else [[]]
         elif not self.run_list.lines:
-            lines = nothing_yet(self._called) if query == EVERYTHING else no_match(query.text)
+            empty = nothing_to_read("No runs yet") if self.store.read_only else nothing_yet(self._called)
+            lines = empty if query == EVERYTHING else no_match(query.text)
         self.query_one(Empty).show(lines)
         if self.table.display is bool(lines):
             self.table.display = not lines

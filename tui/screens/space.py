@@ -22,7 +22,7 @@ from ..personal.leaving import one_of
 from ..space_page import SORTS, SpacePage, title, trail
 from ..space_preview import Previewed, read_preview
 from ..space_targets import query_of
-from ..widgets.empty import Empty, no_space, refused
+from ..widgets.empty import Empty, no_room_told, no_space, nothing_to_read, refused
 from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar
 from ..widgets.line_list import HeadLine, LineList, OneLine
@@ -201,6 +201,8 @@ class SpaceScreen(SpaceOperations):
         if self.refused is not None:
             return refused(self.refused.error)
         nothing = self.found is not None and not self.path and _has_nothing(self.found.space)
+        if nothing and self.store.read_only:
+            return no_room_told() if self.store.policy_file is None else nothing_to_read("Nothing is kept here yet")
         return no_space(self.store.name) if nothing else []
 
     def on_resize(self) -> None:

@@ -34,6 +34,24 @@ def nothing_yet(name: str) -> list[Line]:
     ]
 
 
+def nothing_to_read(what: str) -> list[Line]:
+    """What is only read holds nothing of a kind, and nobody can record into it."""
+    return [
+        [(what, "strong")],
+        [("This is only read: it appears here when the program", "muted")],
+        [("to which the data belong writes it.", "muted")],
+    ]
+
+
+def no_room_told() -> list[Line]:
+    """Of the data of another program: what takes their room is not told."""
+    return [
+        [("What takes the room is not told here", "strong")],
+        [("The data belong to another program, and are only read.", "muted")],
+        [("How much was read of each run stands in the list of runs.", "muted")],
+    ]
+
+
 def nothing_live() -> list[Line]:
     """Nothing runs: what would be here, and how long it stays."""
     return [
@@ -42,10 +60,8 @@ def nothing_live() -> list[Line]:
         [],
         *([("  " + line, "text")] for line in ("it waits for an answer", "it is lost, or failed", "it is stuck")),
         [],
-        [
-            ("Lost ones stay for an hour, failed ones for ten minutes. To see some: ", "muted"),
-            ("flightlog demo", "accent"),
-        ],
+        [("Lost ones stay for an hour, failed ones for ten minutes.", "muted")],
+        [("To see some: ", "muted"), ("flightlog demo", "accent")],
     ]
 
 
