@@ -46,7 +46,7 @@ from .source_tables import (
     threads,
     told_until,
 )
-from .source_told import Known, Told, beginning, deepened, first_of_each, with_turns
+from .source_told import Known, Told, another, beginning, deepened, first_of_each, with_turns
 
 _CHEAP = 256 << 10  # bytes that deep reading of one thread may take without being asked for
 _BUDGET = 1 << 20  # and of all threads in one refresh
@@ -203,12 +203,14 @@ class SourceIndex:
             known, touched = self._present(connection, source, thread_id)
             if not known.thread.checkpoints:
                 continue
-            anew = False
+            if anew := another(known):
+                run = ids.run_id(str(self.original.path), thread_id, known.thread.began() or None)
+                known, touched = Known(run, known.thread), set(known.thread.checkpoints)
             if not known.deep:
                 known.cost = Teller(known.thread, source, deep=False).cost()
                 if known.cost <= min(_CHEAP, budget):
                     budget -= known.cost
-                    known, anew = deepened(known), known.seq > 0
+                    known, anew = deepened(known), anew or known.seq > 0
                     touched = set(known.thread.checkpoints)
             found.append(self._told(source, known, touched, anew))
         return found

@@ -32,6 +32,12 @@ class Told(NamedTuple):
     troubles: list[Trouble]
 
 
+def another(known: Known) -> bool:
+    """Whether nothing of what was told is there any more: a database that was made anew has a thread of that name."""
+    told = {key for kind, key in known.told if kind == "checkpoint"}
+    return bool(told) and told.isdisjoint(id for _, id in known.thread.checkpoints)
+
+
 def deepened(known: Known) -> Known:
     """The thread as if nothing had been told of it yet, to be read deeply."""
     fresh = Known(known.run, known.thread)

@@ -208,6 +208,22 @@ def test_a_replaced_database_is_read_anew(program, graphs, tmp_path, index_of):
     assert _rows(index, "SELECT source_id, checkpoints FROM runs") == [("two", 5)]
 
 
+@pytest.mark.parametrize("after", ["agent", "parallel"])
+def test_a_thread_of_the_same_name_in_a_database_that_was_made_anew_is_another_run(
+    program, graphs, tmp_path, index_of, after
+):
+    program.run("one", graphs["agent"]())
+    index = index_of(program.path)
+    with closing(type(program)(tmp_path / "other.sqlite")) as other:
+        other.run("one", graphs[after]())
+    alone = index_of(other.path)
+    program.close()
+    other.path.replace(program.path)
+    index.refresh()
+    what = "SELECT source_id, checkpoints, steps, events FROM runs"
+    assert _rows(index, what) == _rows(alone, what)
+
+
 def test_vacuum_renumbers_rows_and_nothing_is_told_twice(program, graphs, index_of):
     for name in ("one", "two", "three"):
         program.run(name, graphs["agent"]())
