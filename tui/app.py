@@ -6,7 +6,6 @@ import signal
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -441,7 +440,9 @@ class FlightlogApp(App[None]):
 
     def _fatal_error(self) -> None:
         # Textual's own report shows local variables, and with them whatever secrets they hold.
-        self._report = safe_text(traceback.format_exc(), lines=True, limit=None)
+        from .crash_report import of_now
+
+        self._report = of_now()
         self._close_messages_no_wait()
 
     def _print_error_renderables(self) -> None:

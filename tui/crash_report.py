@@ -1,8 +1,11 @@
 """What is left of a mistake of our own: a sentence for the person, a file for whoever mends it."""
 
 import time
+import traceback
 from contextlib import suppress
 from pathlib import Path
+
+from ..core.text import safe_text
 
 KEPT = 10
 """Reports that are kept."""
@@ -31,3 +34,8 @@ def farewell(text: str) -> str:
     said = "flightlog made a mistake and ended; your data is not touched"
     file = keep_report(text)
     return f"{said}, and the report lies in {file}\n" if file is not None else f"{said}.\n\n{text}\n"
+
+
+def of_now() -> str:
+    """The report on the exception that is handled now: without local variables, and what secrets they hold."""
+    return safe_text(traceback.format_exc(), lines=True, limit=None)
