@@ -31,6 +31,7 @@ from .messages import (
     StoreOpened,
     Trouble,
 )
+from .place_screens import BESIDE, screen_of
 from .screens.opening import Opening
 from .screens.small import TooSmall
 from .themes import DARK, LIGHT
@@ -55,7 +56,6 @@ AGAIN = 5.0
 """Seconds in which the same trouble is not told twice, and after which a store is tried to be opened once more."""
 REMEMBERED = 2.0
 """Seconds between two looks at whether something is shown otherwise, which is remembered."""
-PLACES_BESIDE = ("live", "workflows", "costs", "space", "retention")
 MISTAKES = 3
 """So many mistakes in a person's settings are told at the start; `flightlog config` tells them all."""
 TURN = 0.001
@@ -270,7 +270,7 @@ class FlightlogApp(App[None]):
         self.retaining.of(opened.store)
         warm()
         place = self.person.remembered.place
-        if self.screen is self.home and place in PLACES_BESIDE:
+        if self.screen is self.home and place in BESIDE:
             self.call_later(self.action_place, place)
         if self._who is not None:
             self.set_interval(REMEMBERED, self.whereabouts.remember)
@@ -345,32 +345,10 @@ class FlightlogApp(App[None]):
             await self.pop_screen()
         if name != "runs":
             if name not in self._places:
-                self._places[name] = self._made(name, self.store)
+                self._places[name] = screen_of(name, self.store, self._watching, self.pulse)
                 self.whereabouts.take_up(name, self._places[name])
                 self.install_screen(self._places[name], name)
             await self.push_screen(self._places[name])
-
-    def _made(self, name: str, store: "Store") -> Screen[Any]:
-        """A place, made when somebody goes there first; it keeps its cursor from then on."""
-        if name == "costs":
-            from .screens.costs import CostsScreen
-
-            return CostsScreen(store, self._watching)
-        if name == "live":
-            from .screens.live import LiveScreen
-
-            return LiveScreen(store, self._watching, self.pulse)
-        if name == "space":
-            from .screens.space import SpaceScreen
-
-            return SpaceScreen(store, self._watching)
-        if name == "retention":
-            from .screens.retention import RetentionScreen
-
-            return RetentionScreen(store, self._watching)
-        from .screens.workflows import WorkflowsScreen
-
-        return WorkflowsScreen(store, self._watching)
 
     def on_resize(self, event: events.Resize) -> None:
         self._fit(event.size)
