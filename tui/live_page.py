@@ -195,7 +195,7 @@ class Look(NamedTuple):
 def pane_lines(look: Look, entry: Entry, rate: Rate, height: int, now: float, glyphs: Glyphs) -> list[Line]:
     """Why it stands as it stands, what is open and since when, and its last log lines in what room is left."""
     lines = [*_why(look, entry, glyphs)]
-    steps = [*_open(look.doing, now, glyphs)]
+    steps = _open(look, now, glyphs)
     logs = [_log(one) for one in look.logs]
     room = max(height - len(lines) - min(len(logs), 3) - 1, 1)
     if len(steps) > room:
@@ -227,15 +227,23 @@ def _answered(one: Approval) -> str:
     return f"{one.answered}; the run takes it up" if one.answered else "y approves, n rejects"
 
 
-def _open(doing: Doing, now: float, glyphs: Glyphs) -> list[Line]:
-    """Open steps, those inside first, oldest first."""
-    holding = {step.parent for step in doing.open}
-    found = sorted(doing.open, key=lambda step: (step.id in holding, step.started or ""))
+def _open(look: Look, now: float, glyphs: Glyphs) -> list[Line]:
+    """Open steps, those inside first, oldest first; those of a dead run do not grow older."""
+    lost = look.run.status == "lost"
+    holding = {step.parent for step in look.doing.open}
+    found = sorted(look.doing.open, key=lambda step: (step.id in holding, step.started or ""))
+
+    def told(step: Step) -> str:
+        return "open when it was lost" if lost else f"open for {format.duration(now - (_seconds(step.started) or now))}"
+
     return [
         [
-            (f"{glyphs.running} ", status_ink("running")),
+            (
+                f"{glyphs.status(look.run.status) if lost else glyphs.running} ",
+                status_ink("lost" if lost else "running"),
+            ),
             (one_line(step.name, 60), "text"),
-            (f"  open for {format.duration(now - (_seconds(step.started) or now))}", "muted"),
+            (f"  {told(step)}", "muted"),
             (f"  {one_line(step.agent, 40)}" if step.agent and step.agent != step.name else "", "muted"),
         ]
         for step in found
@@ -243,12 +251,10 @@ def _open(doing: Doing, now: float, glyphs: Glyphs) -> list[Line]:
 
 
 def _spends(run: Run, rate: Rate, glyphs: Glyphs) -> Line:
+    if rate.idle and run.money.provenance == "none":
+        return [("it has called no model so far", "muted")]
     if rate.idle:
-        return [
-            ("spent nothing in the last minutes; ", "muted"),
-            (format.run_cost(run, glyphs), "text"),
-            (" so far", "muted"),
-        ]
+        return [(format.run_cost(run, glyphs), "text"), (" so far, nothing of it in the last minutes", "muted")]
     return [
         (f"{tokens_text(rate, glyphs)} tokens/min", "text"),
         (f" {glyphs.dot} ", "faint"),

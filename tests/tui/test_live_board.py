@@ -169,5 +169,8 @@ def test_the_pane_tells_why_and_what_is_open_before_the_log():
     assert "stuck?" in told[0] and "s0  open for 1:40" in told[1]
     assert any("more steps are open" in one for one in told)
     assert "entry 7" in told[-1] and len(told) == 9
-    told = [text_of(one) for one in pane_lines(Look(lost.run, Doing(), logs), lost, rate, 9, NOW, UNICODE)]
-    assert "pid 4312 is gone; last event 12 min ago" in told[0]
+    told = [
+        text_of(one)
+        for one in pane_lines(Look(lost.run, Doing(open=doing.open[:1]), logs), lost, rate, 9, NOW, UNICODE)
+    ]
+    assert "pid 4312 is gone; last event 12 min ago" in told[0] and "s0  open when it was lost" in told[1]

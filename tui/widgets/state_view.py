@@ -318,9 +318,11 @@ class StateTab(StateReader):
         in_thread(self, partial(job, self._store), show)
 
     def _open_input(self, name: str, id: str) -> None:
-        if self.checkpoints:
-            self.add_class(name)
-            self.query_one(id, Input).focus()
+        if not self.checkpoints:
+            hint(self, "the run has no state yet")
+            return
+        self.add_class(name)
+        self.query_one(id, Input).focus()
 
     def _close_input(self) -> None:
         self.remove_class("searching", "exporting")
