@@ -25,7 +25,7 @@ from ..glyphs import glyphs_of
 from ..keys import bindings
 from ..lines import Line, one_line
 from ..loading import Loader, in_thread
-from ..messages import BudgetsLooked, ShowRuns
+from ..messages import BudgetsLooked, Pulsed, ShowRuns
 from ..personal.leaving import one_of, text_of
 from ..pulse import rate_of
 from ..standings import of_the_day, standings_of
@@ -190,6 +190,7 @@ class CostsScreen(PlaceScreen):
         before, self.found = self.found, found
         if before is None or found.page is not before.page:
             self.list.show(found.page)
+        self._show_budgets()
         self._show_panes()
         self.call_later(self._show_plot)
 
@@ -221,6 +222,9 @@ class CostsScreen(PlaceScreen):
 
     def on_budgets_looked(self, message: BudgetsLooked) -> None:
         self._show_budgets()
+
+    def on_pulsed(self, message: Pulsed) -> None:
+        self._show_budgets()  # with what an hour costs now
 
     def _show_budgets(self) -> None:
         standings = standings_of(self)
