@@ -12,6 +12,8 @@ from typing import ClassVar
 
 from ...core import clock, faults, ids
 from ...core.costs import Price, PricedModel, Tokens
+from ...core.events import CostRecorded
+from ...core.recording.pricing import Pricing
 from ...core.recording.recorder import RunRecorder
 from ...core.store import Store
 from .agents import perform
@@ -79,11 +81,23 @@ class Stage:
 
         def run(workflow: str, **facts: object) -> RunRecorder:
             self.runs.append(begin(workflow, **facts))
+            _price_at_once(self.runs[-1]._tape.pricing)
             return self.runs[-1]
 
         store.run = run  # type: ignore[method-assign]
         store.prices = ListPrices
         return store
+
+
+def _price_at_once(pricing: Pricing) -> None:
+    """Which event comes next must not hang on how quick the thread is that looks prices up."""
+    add = pricing.add
+
+    def add_and_wait(cost: CostRecorded) -> None:
+        add(cost)
+        pricing.settle()
+
+    pricing.add = add_and_wait  # type: ignore[method-assign]
 
 
 @dataclass
