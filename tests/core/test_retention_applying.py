@@ -26,7 +26,7 @@ def store(request, tmp_path, new_postgres_url):
     name, storage = made(request.param, tmp_path / "data", new_postgres_url)
     with flightlog.open(name, storage=storage) as store:
         for number in range(5):
-            with store.run("triage", name=f"n{number}") as run:
+            with store.run("triage", name=f"n-{number}") as run:
                 first = run.checkpoint({"n": [number]})
                 run.checkpoint({"n": [number, "a"]})
                 run.checkpoint({"n": [number, "b"]}, parent=first)
@@ -55,7 +55,7 @@ def test_the_states_at_the_ends_of_branches_stay(store):
     assert all(one.done.before_bytes > one.done.after_bytes > 0 for one in found)
     recorded = [one for one in store.upkeep.operations().items if one.kind == "states"]
     assert {one.runs[0].rule for one in recorded} == {one.done.rule for one in found} == {"retention[0]"}
-    assert {name: states(store, name) for name in ("n0", "n1", "n2", "n3")} == {"n0": 2, "n1": 2, "n2": 2, "n3": 3}
+    assert {name: states(store, name) for name in ("n-0", "n-1", "n-2", "n-3")} == {"n-0": 2, "n-1": 2, "n-2": 2, "n-3": 3}
     assert not planned(store)
 
 
@@ -80,14 +80,14 @@ def test_the_state_on_which_a_person_decided_stays(tmp_path):
 
 def test_what_is_another_since_is_left_alone_and_named(store):
     taken = planned(store)
-    store.runs.annotate(Pinned(run=store.runs.resolve("n1")))
-    taken = [msgspec.structs.replace(one, last_seq=1) if one.run == store.runs.resolve("n2") else one for one in taken]
+    store.runs.annotate(Pinned(run=store.runs.resolve("n-1")))
+    taken = [msgspec.structs.replace(one, last_seq=1) if one.run == store.runs.resolve("n-2") else one for one in taken]
     taken.append(msgspec.structs.replace(taken[0], run="01gone"))
     found = {one.done.run: one.done for one in carry_out(taken, (), store)}
-    said = {name: found[store.runs.resolve(name)].why for name in ("n0", "n1", "n2")}
-    assert said == {"n0": "", "n1": "it was pinned since", "n2": "it became active since it was looked at"}
+    said = {name: found[store.runs.resolve(name)].why for name in ("n-0", "n-1", "n-2")}
+    assert said == {"n-0": "", "n-1": "it was pinned since", "n-2": "it became active since it was looked at"}
     assert found["01gone"].outcome == "skipped" and found["01gone"].why == "it is gone"
-    assert {name: states(store, name) for name in ("n0", "n1", "n2")} == {"n0": 2, "n1": 3, "n2": 3}
+    assert {name: states(store, name) for name in ("n-0", "n-1", "n-2")} == {"n-0": 2, "n-1": 3, "n-2": 3}
 
 
 def test_it_stops_between_two_runs(store):
@@ -95,7 +95,7 @@ def test_it_stops_between_two_runs(store):
     first = next(running)
     running.close()
     assert first.done.outcome == "done"
-    assert sum(states(store, f"n{number}") for number in range(5)) == 2 + 4 * 3
+    assert sum(states(store, f"n-{number}") for number in range(5)) == 2 + 4 * 3
 
 
 def test_only_runs_that_were_planned_and_are_as_they_were_go(store):
@@ -105,35 +105,35 @@ def test_only_runs_that_were_planned_and_are_as_they_were_go(store):
     ids = {run.name: run.id for run in store.runs.query(EVERYTHING).items}
     with store.run("triage", name="new"):
         pass
-    store.runs.annotate(Pinned(run=ids["n1"]))
-    list(store.upkeep.trash(new_order(), [Chosen(run=ids["n2"])]))
-    taken = [msgspec.structs.replace(one, last_seq=1) if one.run == ids["n3"] else one for one in taken]
+    store.runs.annotate(Pinned(run=ids["n-1"]))
+    list(store.upkeep.trash(new_order(), [Chosen(run=ids["n-2"])]))
+    taken = [msgspec.structs.replace(one, last_seq=1) if one.run == ids["n-3"] else one for one in taken]
     running = carry_out(taken, (), store, by="ana", why="flightlog retain --apply")
     found = {one.done.run: one.done.why for one in running}
     assert found == {
-        ids["n0"]: "",
-        ids["n1"]: "it is pinned",
-        ids["n2"]: "it is not there",
-        ids["n3"]: "it became active since it was looked at",
+        ids["n-0"]: "",
+        ids["n-1"]: "it is pinned",
+        ids["n-2"]: "it is not there",
+        ids["n-3"]: "it became active since it was looked at",
     }
-    assert {run.name for run in store.runs.query(EVERYTHING).items} == {"n1", "n3", "n4", "new"}
+    assert {run.name for run in store.runs.query(EVERYTHING).items} == {"n-1", "n-3", "n-4", "new"}
     (ours, other) = store.upkeep.trashed().items
-    assert (ours.run, ours.by, ours.rule) == (ids["n0"], "ana", "retention[0]") and other.run == ids["n2"]
+    assert (ours.run, ours.by, ours.rule) == (ids["n-0"], "ana", "retention[0]") and other.run == ids["n-2"]
 
 
 def test_what_has_lain_in_the_trash_for_long_enough_goes_and_what_came_since_does_not(store):
     ids = {run.name: run.id for run in store.runs.query(EVERYTHING).items}
-    for name in ("n0", "n1"):
+    for name in ("n-0", "n-1"):
         list(store.upkeep.trash(new_order(), [Chosen(run=ids[name])]))
     soon = datetime.now(UTC) + timedelta(days=7)
     assert not overdue(store.upkeep, POLICY, soon - timedelta(hours=1))
     gone = overdue(store.upkeep, POLICY, soon)
-    assert {one.run for one in gone} == {ids["n0"], ids["n1"]}
-    list(store.upkeep.undo(new_order(), next(one.operation for one in gone if one.run == ids["n0"])))
-    list(store.upkeep.trash(new_order(), [Chosen(run=ids["n0"])]))
+    assert {one.run for one in gone} == {ids["n-0"], ids["n-1"]}
+    list(store.upkeep.undo(new_order(), next(one.operation for one in gone if one.run == ids["n-0"])))
+    list(store.upkeep.trash(new_order(), [Chosen(run=ids["n-0"])]))
     found = [(one.kind, one.done.run) for one in carry_out((), gone, store) if one.done.outcome == "done"]
-    assert found == [("purge", ids["n1"])]
-    assert [one.run for one in store.upkeep.trashed().items] == [ids["n0"]]
+    assert found == [("purge", ids["n-1"])]
+    assert [one.run for one in store.upkeep.trashed().items] == [ids["n-0"]]
 
 
 def test_a_saved_plan_is_of_one_store_one_policy_and_one_day(store):
