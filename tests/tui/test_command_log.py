@@ -127,14 +127,14 @@ async def test_what_is_done_in_retention_has_one_too(app, folder, tmp_path):
         assert "retain --apply --yes" in await hands.do("A", Confirm, "y")
         await pilot.press("t")
         await until(pilot, lambda: len(app.screen.lists[1].rows.items) == 2)
-        assert "trash empty 01" in await hands.do("P", Confirm, "y")
+        assert " trash empty 0" in await hands.do("P", Confirm, "y")
         assert "trash empty --yes" in await hands.do("E", Confirm, "y")
         runs = [run for run in app.store.runs.query(parse("status:completed")).items][:3]
         chosen = [Chosen(run=run.id, status=run.status, last_seq=run.last_seq) for run in runs]
         list(app.store.upkeep.archive(new_order(), chosen))
         await pilot.press("a", "r")
         await until(pilot, lambda: len(app.screen.lists[0].rows.items) == 3)
-        assert " restore 01" in await hands.do("R", Confirm, "y")
+        assert " restore 0" in await hands.do("R", Confirm, "y")
         await until(pilot, lambda: len(app.screen.lists[0].rows.items) == 2)
         assert "--where archived" in await hands.do("M", Confirm, "y")
 
