@@ -5,6 +5,7 @@ changed in turn, by a thread that takes the next portion and by the screen that 
 """
 
 import time
+from abc import ABC, abstractmethod
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable
@@ -29,7 +30,7 @@ TOO_SLOW = 20
 """Entries for which an expression may run out of time before the search is given up."""
 
 
-class Sweep:
+class Sweep(ABC):
     """How far one log was gone through."""
 
     def __init__(self, filter: LogFilter) -> None:
@@ -56,9 +57,9 @@ class Sweep:
         """Whether nothing more is wanted."""
         return False
 
+    @abstractmethod
     def take(self, entries: Iterable[LogEntry]) -> None:
         """Adds entries, in order."""
-        raise NotImplementedError
 
 
 class Hits(Sweep):

@@ -14,7 +14,6 @@ from pathlib import Path
 
 from ...core.errors import Corrupt, NotFound
 from ..journal.disk import StrPath, open_read, storage_error
-from ..journal.reader import LongLine, read_lines
 from .flz import DIGEST, Frame, Manifest, Member
 from .flz_parts import read_parts
 from .packed_file import PackedFile
@@ -91,11 +90,6 @@ class Flz:
     def chunks(self, member: str) -> Iterator[bytes]:
         """All of a member's bytes in order, a frame at a time. NotFound, Corrupt, StorageError."""
         return self.member(member).chunks()
-
-    def lines_from(self, seq: int) -> Iterator[tuple[int, bytes | LongLine]]:
-        """`(offset in the journal, line)` from some line on that is not behind the event of this number."""
-        journal = self.member("journal")
-        return read_lines(journal, journal.before(seq))
 
     def verify(self) -> None:
         """Reads everything back from the disk and compares all digests; Corrupt says what is wrong."""

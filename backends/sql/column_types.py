@@ -13,6 +13,7 @@ The recorded bytes lie in `LargeBinary` columns and are never touched.
 """
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -26,7 +27,7 @@ NEVER = "-infinity"
 """Before all times, in PostgreSQL."""
 
 
-class _Kept(TypeDecorator[Any]):
+class _Kept(TypeDecorator[Any], ABC):
     """`taken` makes of a value what the driver takes, `all_taken` of those of a column."""
 
     impl: Any = sa.Text
@@ -35,8 +36,9 @@ class _Kept(TypeDecorator[Any]):
     def process_bind_param(self, value: Any, dialect: object) -> Any:
         return self.taken(value)
 
+    @abstractmethod
     def taken(self, value: Any) -> Any:
-        raise NotImplementedError
+        """What the driver takes for a value."""
 
     def all_taken(self, values: Sequence[Any]) -> Sequence[Any]:
         return list(map(self.taken, values))
@@ -115,8 +117,11 @@ class Asked(TypeDecorator[Any]):
 _ASKED = {"sqlite": ('"', "*", " "), "postgresql": ("'", ":*", " & ")}
 
 
-class _Listed(_Kept):
-    """Texts that the server has put into a JSON list as it keeps them."""
+class _Listed(TypeDecorator[Any]):
+    """Texts that the server has put into a JSON list as it keeps them; only read."""
+
+    impl = sa.Text
+    cache_ok = True
 
     def process_result_value(self, value: Any, dialect: object) -> Any:
         if value is None or "\\u0001" not in value:

@@ -6,7 +6,6 @@ from typing import Any, cast, get_args
 
 import click
 
-from ...core.errors import StorageError
 from ...core.pages import Sort, SortField, each
 from ...core.query.query import EVERYTHING, Query, parse
 from ...core.query.query_nodes import terms
@@ -172,10 +171,3 @@ def events(settings: Settings, run: str, after: int, as_json: bool) -> None:
                 else:
                     out.write(line + b"\n")
                 after = seq
-
-
-def one_run(store: Store, text: str) -> str:
-    """The id that a person's word for a run means; NotFound and Conflict say what to type instead."""
-    if not text:
-        raise StorageError("no run given", advice="name one: an id, the beginning or end of one, or a name")
-    return store.runs.resolve(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual import on, work
 
@@ -27,17 +27,13 @@ class ViewActions(ListActions):
 
     has_views = True
 
-    def left(self) -> dict[str, Any]:
-        """How the list is."""
-        raise NotImplementedError
+    if TYPE_CHECKING:  # the screen's own, see `Remembering`
 
-    def take_up(self, kept: dict[str, Any]) -> None:
-        """Is so."""
-        raise NotImplementedError
+        def left(self) -> dict[str, Any]: ...
 
-    def show_taken(self) -> None:
-        """Shows it."""
-        raise NotImplementedError
+        def take_up(self, kept: dict[str, Any]) -> None: ...
+
+        def show_taken(self) -> None: ...
 
     def views(self) -> Mapping[str, View]:
         """The person's views by their names."""

@@ -122,10 +122,6 @@ class RunTable(ScrollView, can_focus=True):
             if isinstance(drawn.line, Run) and drawn.line.status in LIVE:
                 self._refresh_row(y)
 
-    def retitle(self) -> None:
-        """Draws the titles again."""
-        self.refresh(Region(0, 0, self.size.width, HEAD))
-
     def _refresh_row(self, y: int) -> None:
         self.refresh(Region(0, y + HEAD, self.size.width, 1))
 
