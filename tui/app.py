@@ -43,13 +43,13 @@ if TYPE_CHECKING:
 
     from ..core.store import Store
     from .command_log import CommandLog
+    from .costs.standings import Standings
+    from .live.pulse import Pulse
     from .operations import Operations
     from .personal.person import Person
     from .personal.whereabouts import Whereabouts
-    from .pulse import Pulse
-    from .retaining import Retaining
+    from .retention.retaining import Retaining
     from .screens.runs import RunsScreen
-    from .standings import Standings
     from .widgets.place_line import PlaceLine
 
 AGAIN = 5.0
@@ -130,7 +130,7 @@ class FlightlogApp(App[None]):
     @cached_property
     def standings(self) -> "Standings":
         """How the budgets stand."""
-        from .standings import Standings
+        from .costs.standings import Standings
 
         return Standings(self)
 
@@ -151,7 +151,7 @@ class FlightlogApp(App[None]):
     @cached_property
     def pulse(self) -> "Pulse":
         """What runs now, how fast that spends, and which runs a person wants to be told of."""
-        from .pulse import Pulse
+        from .live.pulse import Pulse
 
         return Pulse(self)
 
@@ -165,7 +165,7 @@ class FlightlogApp(App[None]):
     @cached_property
     def retaining(self) -> "Retaining":
         """What the retention policy does by itself."""
-        from .retaining import Retaining
+        from .retention.retaining import Retaining
 
         return Retaining(self, self.operations)
 

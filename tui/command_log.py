@@ -12,7 +12,7 @@ from ..core.query.query_nodes import terms
 if TYPE_CHECKING:
     from textual.dom import DOMNode
 
-    from .annotating import Targets
+    from .runs.annotating import Targets
 
 
 class Command(NamedTuple):

@@ -7,7 +7,7 @@ from textual.screen import Screen
 if TYPE_CHECKING:
     from ..core.feed import Watch
     from ..core.store import Store
-    from .pulse import Pulse
+    from .live.pulse import Pulse
 
 BESIDE = ("live", "workflows", "costs", "space", "retention")
 """The places besides the run list, which is there from the start."""

@@ -7,7 +7,7 @@ from flightlog.backends.journal.long_lines import LARGEST, shortened, size_told,
 from flightlog.backends.journal.reader import LongLine, read_lines
 from flightlog.core.events import Logged, decode, encode
 from flightlog.core.logs import CutEntry, LogFilter
-from flightlog.tui.log_window import LogReading
+from flightlog.tui.logs.window import LogReading
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -11,7 +11,7 @@ import flightlog
 import pytest
 from flightlog.core import clock, events, ids
 from flightlog.core.logs import LogFilter
-from flightlog.tui.log_window import LogReading
+from flightlog.tui.logs.window import LogReading
 from generate import run_id
 from measure import in_turn, say, seconds, told
 from terminal import FLIGHTLOG, TRIVIAL, Terminal
@@ -118,8 +118,8 @@ def test_index_of_all_lines(chatty, tmp_path):
 
 
 def test_a_sweep_of_all_entries(chatty):
-    from flightlog.tui.log_pattern import LogPattern
-    from flightlog.tui.log_sweep import Hits
+    from flightlog.tui.logs.pattern import LogPattern
+    from flightlog.tui.logs.sweep import Hits
 
     with flightlog.open(chatty) as store:
         for typed in ("took 77 ms", r"/took 7{2}\d ms"):

@@ -19,7 +19,7 @@ from flightlog.core.retention.policy import Block, Policy
 from flightlog.core.runs import Run
 from flightlog.core.store import Store
 from flightlog.tui.cli.main import main
-from flightlog.tui.run_list import RunList
+from flightlog.tui.runs.run_list import RunList
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from places import Place

@@ -18,7 +18,7 @@ from corpus import CORPUS, SHORT, escaped
 from flightlog.core.annotations import Noted
 from flightlog.tui.cli.main import VERBS, main
 from flightlog.tui.keys import place
-from flightlog.tui.run_tabs import NAMES
+from flightlog.tui.parts.tabs import NAMES
 from hostile import forge, record
 from pty_terminal import terminal
 

@@ -15,7 +15,7 @@ from flightlog.core.events import RunStarted
 from flightlog.core.ids import is_ulid, new_ulid, time_of
 from flightlog.core.metrics import Pattern
 from flightlog.core.query.query import EVERYTHING
-from flightlog.tui.state_snippets import branch_snippet
+from flightlog.tui.states.snippets import branch_snippet
 
 
 @pytest.fixture

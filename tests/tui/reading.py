@@ -8,7 +8,7 @@ from flightlog.core.store import Store
 from flightlog.tui.glyphs import UNICODE
 from flightlog.tui.keys import bindings
 from flightlog.tui.messages import OpenRun, StoreChanged, Trouble
-from flightlog.tui.run_tabs import NAMES
+from flightlog.tui.parts.tabs import NAMES
 from flightlog.tui.screens.run import RunScreen
 from flightlog.tui.themes import DARK
 from textual.app import App

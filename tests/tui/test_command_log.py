@@ -9,10 +9,10 @@ from click.testing import CliRunner
 from flightlog.core.operations import Chosen, new_order
 from flightlog.core.pages import Sort, each
 from flightlog.core.query.query import EVERYTHING, parse
-from flightlog.tui.annotating import Targets
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.cli.main import main
 from flightlog.tui.command_log import CommandLog, on_runs
+from flightlog.tui.runs.annotating import Targets
 from flightlog.tui.screens.command_log import CommandLogScreen
 from flightlog.tui.screens.prompt import Confirm, Prompt
 from recorded import waiting_run

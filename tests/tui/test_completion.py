@@ -1,7 +1,7 @@
 """What tab completes in the filter."""
 
 import pytest
-from flightlog.tui.completion import Unfinished, candidates, common, unfinished
+from flightlog.tui.query.completion import Unfinished, candidates, common, unfinished
 from little_store import Runs, make_run
 
 

@@ -2,10 +2,10 @@
 
 from flightlog.core.clock import from_seconds
 from flightlog.core.costs import CostRecord, Tokens
-from flightlog.tui.cost_nodes import Costs, cost_nodes
+from flightlog.tui.costs.nodes import Costs, cost_nodes
 from flightlog.tui.glyphs import UNICODE
 from flightlog.tui.nodes import rows
-from flightlog.tui.state_nodes import change_nodes
+from flightlog.tui.states.nodes import change_nodes
 
 START = 1_790_000_000.0
 

@@ -8,8 +8,8 @@ from flightlog.core.budgets import Budget, Standing
 from flightlog.core.costs import NANO, CostGroup, Money, Tokens
 from flightlog.core.query.query import EVERYTHING, parse
 from flightlog.core.text import cells
-from flightlog.tui.budget_lines import BudgetColumns, amounts, warning
-from flightlog.tui.cost_page import AXES, WINDOWS, Asked, CostPage, orders, runs_of
+from flightlog.tui.costs.budget_lines import BudgetColumns, amounts, warning
+from flightlog.tui.costs.page import AXES, WINDOWS, Asked, CostPage, orders, runs_of
 from flightlog.tui.format import Amounts, whole_dollars
 from flightlog.tui.glyphs import ASCII, UNICODE
 from flightlog.tui.lines import width_of

@@ -11,9 +11,9 @@ from flightlog.core.query.query import EVERYTHING
 from flightlog.core.rates import Rate
 from flightlog.core.runs import Totals
 from flightlog.tui.app import FlightlogApp
-from flightlog.tui.budget_lines import burn_line
-from flightlog.tui.cost_page import WINDOWS, Asked
-from flightlog.tui.cost_plot import Raster, dots, legend, money_ticks, span_of, stacked, time_ticks
+from flightlog.tui.costs.budget_lines import burn_line
+from flightlog.tui.costs.page import WINDOWS, Asked
+from flightlog.tui.costs.plot import Raster, dots, legend, money_ticks, span_of, stacked, time_ticks
 from flightlog.tui.glyphs import ASCII, UNICODE
 from flightlog.tui.lines import width_of
 from flightlog.tui.screens.costs import CostsScreen

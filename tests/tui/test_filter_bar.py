@@ -3,8 +3,8 @@
 import pytest
 from flightlog.core.query.query import parse
 from flightlog.tui.app import FlightlogApp
-from flightlog.tui.filter_history import History
-from flightlog.tui.query_colours import caret_line
+from flightlog.tui.query.colours import caret_line
+from flightlog.tui.query.history import History
 from flightlog.tui.widgets.filter_bar import FilterBar
 from seeing import text_of, until
 

@@ -8,8 +8,8 @@ from flightlog.core.rates import Rates
 from flightlog.core.runs import Approval, Doing, Step
 from flightlog.tui.glyphs import ASCII, UNICODE
 from flightlog.tui.lines import width_of
-from flightlog.tui.live_board import FAILED_FOR, LOST_FOR, Board
-from flightlog.tui.live_page import LivePage, Look, done_of, pane_lines, place_of
+from flightlog.tui.live.board import FAILED_FOR, LOST_FOR, Board
+from flightlog.tui.live.page import LivePage, Look, done_of, pane_lines, place_of
 from little_store import make_run, run_id
 
 NOW = 1_800_100_000.0

@@ -7,7 +7,7 @@ from flightlog.core.clock import from_seconds, now_s
 from flightlog.core.costs import Money, Tokens
 from flightlog.core.query.query import EVERYTHING
 from flightlog.tui.app import FlightlogApp
-from flightlog.tui.live_board import Board
+from flightlog.tui.live.board import Board
 from flightlog.tui.screens.live import LiveScreen
 from flightlog.tui.screens.run import RunScreen
 from flightlog.tui.screens.runs import RunsScreen

@@ -9,11 +9,11 @@ import pytest
 from flightlog.core.clock import from_seconds
 from flightlog.core.events import LEVELS
 from flightlog.core.logs import CutEntry, LogEntry, LogFilter
-from flightlog.tui.log_entry import CHUNK, Whole, copied, entry_nodes, json_in
-from flightlog.tui.log_pattern import GLANCE_S, LogPattern
-from flightlog.tui.log_sweep import TOO_SLOW, Bars, Hits
-from flightlog.tui.log_time import moment_of
-from flightlog.tui.log_window import LONG, LogReading, held
+from flightlog.tui.logs.entry import CHUNK, Whole, copied, entry_nodes, json_in
+from flightlog.tui.logs.moments import moment_of
+from flightlog.tui.logs.pattern import GLANCE_S, LogPattern
+from flightlog.tui.logs.sweep import TOO_SLOW, Bars, Hits
+from flightlog.tui.logs.window import LONG, LogReading, held
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -3,7 +3,7 @@
 from flightlog.core.text import cells, safe_text
 from flightlog.tui.json_nodes import CHUNK, json_node
 from flightlog.tui.lines import Columns, fitted, one_line, width_of, wrapped
-from flightlog.tui.log_pattern import LogPattern
+from flightlog.tui.logs.pattern import LogPattern
 from flightlog.tui.nodes import Node, rows
 from hypothesis import given
 from hypothesis import strategies as st

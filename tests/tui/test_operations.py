@@ -7,10 +7,10 @@ from flightlog.core.choosing import Survey
 from flightlog.core.errors import Locked
 from flightlog.core.operations import Chosen, Done
 from flightlog.core.query.query import parse
-from flightlog.tui.annotating import Targets
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.glyphs import UNICODE
 from flightlog.tui.operations import Outcome, Work, summary
+from flightlog.tui.runs.annotating import Targets
 from flightlog.tui.screens.run_operations import consequences, question, twin
 from seeing import until
 

@@ -5,7 +5,7 @@ from flightlog.core.intervals import NEWCOMBE, WELCH
 from flightlog.core.metrics import Ended, compared
 from flightlog.core.workflows import Outcome
 from flightlog.tui.glyphs import ASCII
-from flightlog.tui.outcome_facts import change_rows, methods, outcome_facts, reported, trend
+from flightlog.tui.workflows.outcome_facts import change_rows, methods, outcome_facts, reported, trend
 
 
 def outcome(version, runs, completed, **facts):

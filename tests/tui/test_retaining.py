@@ -6,8 +6,8 @@ import flightlog
 from flightlog.core.operations import new_order
 from flightlog.core.query.query import EVERYTHING
 from flightlog.core.retention.applying import digest_of
-from flightlog.tui import retaining
 from flightlog.tui.app import FlightlogApp
+from flightlog.tui.retention import retaining
 from seeing import shows, until
 from test_retention_screen import at_retention, planned, told
 from test_retention_tabs import POLICY, fill

@@ -3,7 +3,7 @@
 import pytest
 from flightlog.core.runs import Run
 from flightlog.tui.glyphs import UNICODE
-from flightlog.tui.run_columns import COLUMNS, Context
+from flightlog.tui.runs.columns import COLUMNS, Context
 
 CONTEXT = Context(now=1_795_000_000, glyphs=UNICODE, narrow=False)
 

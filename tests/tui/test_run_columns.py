@@ -12,9 +12,9 @@ from flightlog.tui.glyphs import ASCII, UNICODE
 from flightlog.tui.keys import offered
 from flightlog.tui.keys.runs import RUNS
 from flightlog.tui.lines import Line, width_of
-from flightlog.tui.preview import Previewed, preview_lines
-from flightlog.tui.run_columns import Context, group_line, head_line, needs, run_line, slots
-from flightlog.tui.sections import Head
+from flightlog.tui.runs.columns import Context, group_line, head_line, needs, run_line, slots
+from flightlog.tui.runs.preview import Previewed, preview_lines
+from flightlog.tui.runs.sections import Head
 from flightlog.tui.widgets.header import Facts, header_line
 from flightlog.tui.widgets.key_bar import key_spans
 from hypothesis import given

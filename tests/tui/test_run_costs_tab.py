@@ -7,8 +7,8 @@ import flightlog
 import pytest
 from flightlog.core.costs import NANO, Price, PricedModel
 from flightlog.core.store import Store
-from flightlog.tui.cost_nodes import Costs, cost_nodes
-from flightlog.tui.cost_whatif import MOST, matching, model_nodes, what_if
+from flightlog.tui.costs.nodes import Costs, cost_nodes
+from flightlog.tui.costs.whatif import MOST, matching, model_nodes, what_if
 from flightlog.tui.glyphs import UNICODE
 from flightlog.tui.nodes import rows
 from reading import SIZES, counted, opened, screen_of, settled, text_of, wait

@@ -5,8 +5,8 @@ import pytest
 from flightlog.core.pages import Sort
 from flightlog.core.query.query import parse
 from flightlog.core.runs import Run
-from flightlog.tui.run_list import RunList
-from flightlog.tui.sections import Head
+from flightlog.tui.runs.run_list import RunList
+from flightlog.tui.runs.sections import Head
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule

@@ -9,7 +9,7 @@ from flightlog.core.store import Store
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.keys import place
 from flightlog.tui.messages import OpenRun
-from flightlog.tui.run_tabs import NAMES
+from flightlog.tui.parts.tabs import NAMES
 from flightlog.tui.screens.run import MAKE, RunScreen
 from flightlog.tui.widgets.log_lines import LogLines
 from flightlog.tui.widgets.tab_bar import TabBar

@@ -13,8 +13,8 @@ from flightlog.core.pages import Sort
 from flightlog.core.runs import Run
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.messages import StoreChanged
+from flightlog.tui.runs.sections import Head
 from flightlog.tui.screens.runs import RunsScreen
-from flightlog.tui.sections import Head
 from flightlog.tui.widgets.empty import Empty
 from flightlog.tui.widgets.filter_bar import FilterBar
 from flightlog.tui.widgets.preview import Preview

@@ -9,7 +9,7 @@ from flightlog.tui.app import FlightlogApp
 from flightlog.tui.cli.main import main
 from flightlog.tui.personal.person import load_person
 from flightlog.tui.personal.settings import View, read_settings, settings_file
-from flightlog.tui.saved_views import shown_view, tabs_of
+from flightlog.tui.runs.saved_views import shown_view, tabs_of
 from flightlog.tui.widgets.filter_bar import FilterBar
 from flightlog.tui.widgets.view_bar import ViewBar
 from seeing import shows, text_of, until

@@ -11,9 +11,9 @@ from flightlog.core.query.query import EVERYTHING
 from flightlog.core.store import Store
 from flightlog.tui.messages import OpenRun
 from flightlog.tui.nodes import rows
-from flightlog.tui.state_export import as_json, export
-from flightlog.tui.state_nodes import Shown, Values, state_nodes
-from flightlog.tui.state_search import MOST, find
+from flightlog.tui.states.export import as_json, export
+from flightlog.tui.states.nodes import Shown, Values, state_nodes
+from flightlog.tui.states.search import MOST, find
 from reading import SIZES, opened, screen_of, settled, text_of, wait
 from recorded import NASTY, record_everything
 from textual.widgets import Input

@@ -6,10 +6,10 @@ from flightlog.core.budgets import Standing, budget_of
 from flightlog.core.clock import from_seconds, now_s
 from flightlog.core.costs import NANO
 from flightlog.tui.app import FlightlogApp
+from flightlog.tui.live.watching import news_of, osc9
 from flightlog.tui.personal.person import Person
 from flightlog.tui.personal.remembered import Remembered
 from flightlog.tui.personal.settings import PersonalSettings
-from flightlog.tui.watching import news_of, osc9
 from little_store import Feed, Runs, make_run, make_store, run_id
 from seeing import shows, text_of, until
 

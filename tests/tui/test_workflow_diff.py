@@ -4,10 +4,10 @@ import flightlog
 import pytest
 from flightlog.core.diff import text_diff
 from flightlog.tui.app import FlightlogApp
-from flightlog.tui.diff_lines import Sides, diff_rows, worded
 from flightlog.tui.glyphs import UNICODE
 from flightlog.tui.lines import width_of
 from flightlog.tui.screens.version_diff import DiffScreen
+from flightlog.tui.workflows.diff_lines import Sides, diff_rows, worded
 from flightlog.tui.yaml_lines import yaml_lines
 from hypothesis import given
 from hypothesis import strategies as st

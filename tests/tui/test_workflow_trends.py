@@ -6,8 +6,8 @@ from flightlog.core.clock import pretending
 from flightlog.core.version_history import history
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.glyphs import ASCII, UNICODE
-from flightlog.tui.version_cells import COLUMNS, TREND, cells_of
-from flightlog.tui.version_trends import DAYS, MOST, RUNS, with_trends
+from flightlog.tui.workflows.version_cells import COLUMNS, TREND, cells_of
+from flightlog.tui.workflows.version_trends import DAYS, MOST, RUNS, with_trends
 from seeing import shows, until
 from test_workflows_screen import SIZES, Counting, to_triage
 

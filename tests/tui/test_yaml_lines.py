@@ -3,8 +3,8 @@
 import pytest
 from flightlog.core.diff import text_diff
 from flightlog.core.text import cells, safe_text
-from flightlog.tui.diff_lines import Sides, diff_rows
 from flightlog.tui.glyphs import UNICODE
+from flightlog.tui.workflows.diff_lines import Sides, diff_rows
 from flightlog.tui.yaml_lines import COLOURED, wrapped_spans, yaml_lines
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -14,7 +14,7 @@ from ..compare.pages import PAGES, Page, Reader
 from ..compare.rows import Context, Row, differing
 from ..glyphs import ASCII, UNICODE
 from ..lines import Line
-from ..state_nodes import SIGN
+from ..states.nodes import SIGN
 from .options import Settings
 from .output import say, say_json, table
 

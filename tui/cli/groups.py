@@ -107,7 +107,7 @@ def _say_costs(found: Sequence[CostGroup], by: GroupBy) -> None:
 
 
 def _say_budgets(found: Sequence[Standing]) -> None:
-    from ..budget_lines import STATES, amounts, title
+    from ..costs.budget_lines import STATES, amounts, title
 
     rows = [
         (

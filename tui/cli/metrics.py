@@ -12,7 +12,7 @@ from ...core.store import Store
 from ...core.workflows import Outcome
 from .. import format
 from ..glyphs import ASCII, UNICODE, Glyphs
-from ..outcome_facts import HEADS, change_rows, methods, outcome_facts
+from ..workflows.outcome_facts import HEADS, change_rows, methods, outcome_facts
 from .as_json import comparison_row, outcome_row, plain
 from .opening import opened
 from .options import Settings, json_option, verb

@@ -10,7 +10,7 @@ from ...core.operations import Carried
 from ...core.retention.applying import carry_out, digest_of
 from ...core.text import safe_text
 from .. import format
-from ..applying import Meant
+from ..retention.applying import Meant
 from ..signing import who
 from .account import Account, sum_row
 from .changing import opened_to_change

@@ -15,8 +15,8 @@ from ...core.retention.policy import Policy
 from ...core.retention.saved import SavedPlan, restored
 from ...core.store import Store
 from ...core.text import masked, safe_text
-from .. import applying
-from ..applying import Meant
+from ..retention import applying
+from ..retention.applying import Meant
 from ..signing import who
 from .account import Account
 from .asking import consent

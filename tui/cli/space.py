@@ -9,7 +9,7 @@ from ...core.pages import ALL, Sort
 from ...core.query.query import parse
 from ...core.space import Node, Sorting, Space, path_of
 from ...core.store import Store
-from ..space_words import holds, name_of, share, size_of
+from ..space.words import holds, name_of, share, size_of
 from .as_json import run_row
 from .opening import opened
 from .options import Settings, json_option, verb

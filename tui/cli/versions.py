@@ -14,11 +14,11 @@ from ...core.workflows import Version, together
 from .. import format
 from ..glyphs import ASCII, UNICODE, Glyphs
 from ..graph import Lane
-from ..rise_words import rise_told
 from ..signing import who
-from ..version_cells import cells_of, columns_of, lineage_graph
-from ..version_page import fact_lines, look_at
-from ..version_trends import with_trends
+from ..workflows.rise_words import rise_told
+from ..workflows.version_cells import cells_of, columns_of, lineage_graph
+from ..workflows.version_page import fact_lines, look_at
+from ..workflows.version_trends import with_trends
 from .as_json import change_row, comparison_row, outcome_row, plain
 from .asking import consent
 from .main import FINDINGS

@@ -15,8 +15,8 @@ from ..facts import gap, heading, label
 from ..json_nodes import json_node
 from ..lines import Line, one_line, status_ink, wrapped
 from ..nodes import Node
-from ..overview import fault_nodes, section_of
-from ..state_nodes import INK, SIGN, change_nodes, signed
+from ..parts.overview import fault_nodes, section_of
+from ..states.nodes import INK, SIGN, change_nodes, signed
 from ..steps.detail import StepDetail, read_detail
 from .rows import Context
 from .state_rows import StateTarget, value_or_why

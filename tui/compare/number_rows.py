@@ -14,7 +14,7 @@ from ...core.runs import Run
 from ...core.store import Store
 from .. import format
 from ..lines import Line, one_line
-from ..run_tabs import calls
+from ..parts.tabs import calls
 from .fact_rows import took
 from .rows import Context, Kept, Row, gap, heading, kind_of, remark, toned
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from ...core.runs import Run
 from ..glyphs import UNICODE, Glyphs
 from ..lines import Line
-from ..state_nodes import Kind
+from ..states.nodes import Kind
 
 Kept = dict[Hashable, Any]
 """What was read once and never changes: a value of a checkpoint, a step's output."""

@@ -11,8 +11,8 @@ from ..facts import fact, gap
 from ..glyphs import Glyphs
 from ..lines import Line, fitted, one_line, right, status_ink
 from ..nodes import Node
-from ..overview import fault_nodes, section_of
 from .item_pages import History, Rows
+from .overview import fault_nodes, section_of
 
 HEADS = (("row", 9), ("  status", 14), ("tries", 7), ("took", 9), ("changed", 14))
 """Titles and their cells; the last two are left out where there is no room, the rest of a line is the error."""

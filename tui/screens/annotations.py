@@ -13,12 +13,12 @@ from ...core.annotations import Annotation, Noted, Pinned, Tagged
 from ...core.runs import Run
 from ...core.text import safe_text
 from .. import format
-from ..annotating import Outcome, Targets, annotate
 from ..command_log import log_of
 from ..hinting import hint
 from ..loading import in_thread
 from ..messages import Trouble
-from ..run_list import RunList
+from ..runs.annotating import Outcome, Targets, annotate
+from ..runs.run_list import RunList
 from .prompt import Confirm, Prompt
 
 if TYPE_CHECKING:

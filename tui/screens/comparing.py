@@ -13,7 +13,7 @@ from ...core.runs import Run
 from ..loading import in_thread
 from ..messages import Trouble
 from ..personal.person import key_for
-from ..run_list import RunList
+from ..runs.run_list import RunList
 from .exporting import export_runs
 
 if TYPE_CHECKING:

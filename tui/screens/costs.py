@@ -17,18 +17,18 @@ from ...core.feed import Watch
 from ...core.query.query import EVERYTHING, Query, equals, of_call, of_version, parse
 from ...core.runs import Totals
 from ...core.store import Store
-from ..budget_lines import burn_line, title
-from ..completion import candidates, unfinished
-from ..cost_page import AXES, SORTED_BY, WINDOWS, Asked, CostPage, Order, orders, runs_of
-from ..cost_plot import Span, Stack, StackBy, legend, span_of, stacked
+from ..costs.budget_lines import burn_line, title
+from ..costs.page import AXES, SORTED_BY, WINDOWS, Asked, CostPage, Order, orders, runs_of
+from ..costs.plot import Span, Stack, StackBy, legend, span_of, stacked
+from ..costs.standings import of_the_day, standings_of
 from ..glyphs import glyphs_of
 from ..keys import bindings
 from ..lines import Line, one_line
+from ..live.pulse import rate_of
 from ..loading import Loader, in_thread
 from ..messages import BudgetsLooked, Pulsed, ShowRuns
 from ..personal.leaving import one_of, text_of
-from ..pulse import rate_of
-from ..standings import of_the_day, standings_of
+from ..query.completion import candidates, unfinished
 from ..widgets.cost_lists import AxisLine, BudgetList, CostList
 from ..widgets.empty import Empty, no_costs, no_costs_match, nothing_to_read
 from ..widgets.filter_bar import FilterBar

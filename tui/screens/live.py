@@ -20,13 +20,13 @@ from .. import answering
 from ..glyphs import glyphs_of
 from ..keys import bindings
 from ..lines import Line
-from ..live_board import NEEDS
-from ..live_page import INKS, LivePage, Look, pane_lines
+from ..live.board import NEEDS
+from ..live.page import INKS, LivePage, Look, pane_lines
+from ..live.pulse import Pulse
+from ..live.watching import watching_of
 from ..loading import Loader
 from ..messages import OpenRun, Pulsed
-from ..preview import title
-from ..pulse import Pulse
-from ..watching import watching_of
+from ..runs.preview import title
 from ..widgets.empty import Empty, nothing_live
 from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar

@@ -8,14 +8,14 @@ from ...core import clock
 from ...core.feed import Watch
 from ...core.runs import Totals
 from ...core.store import Store
-from ..budget_lines import warning
+from ..costs.budget_lines import warning
+from ..costs.standings import of_the_day, standings_of
 from ..glyphs import glyphs_of
 from ..lines import Line
+from ..live.pulse import quiet_of, rate_of
 from ..loading import Loader
 from ..messages import StoreChanged
 from ..operations import busy_line
-from ..pulse import quiet_of, rate_of
-from ..standings import of_the_day, standings_of
 from ..widgets.header import Facts, header_line
 from ..widgets.key_bar import KeyBar
 

@@ -16,7 +16,7 @@ from ..loading import Loader
 from ..messages import BudgetsLooked, OperationEnded, PolicyLooked, StoreChanged
 from ..personal.leaving import one_of
 from ..personal.person import key_for
-from ..retaining import retaining_of
+from ..retention.retaining import retaining_of
 from ..widgets.archive_tab import ArchiveTab
 from ..widgets.audit_tab import AuditTab
 from ..widgets.empty import Empty, no_retention

@@ -21,11 +21,11 @@ from ..facts import until
 from ..glyphs import glyphs_of
 from ..keys import bindings
 from ..lines import Line, one_line, status_ink, width_of
+from ..live.watching import watching_of
 from ..loading import FRAME, Loader
 from ..messages import ShowRuns, StoreChanged
+from ..parts.tabs import NAMES, shown
 from ..places import title_of, version_name
-from ..run_tabs import NAMES, shown
-from ..watching import watching_of
 from ..widgets.approval_view import ApprovalTab
 from ..widgets.artifact_view import ArtifactTab
 from ..widgets.cost_view import CostTab

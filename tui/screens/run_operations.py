@@ -17,12 +17,12 @@ from ...core.query.query import EVERYTHING, Query
 from ...core.query.query_nodes import Term
 from ...core.text import safe_text
 from .. import format
-from ..annotating import Targets
 from ..command_log import on_runs
 from ..loading import in_thread
 from ..messages import Trouble
 from ..operations import Operations, Work, operations_of, reasons
 from ..personal.person import key_for
+from ..runs.annotating import Targets
 from ..signing import who
 from .annotations import Annotations
 from .prompt import Confirm, Prompt

@@ -18,22 +18,22 @@ from ...core.errors import FlightlogError
 from ...core.feed import Watch
 from ...core.query.query import EVERYTHING, Query, parse
 from ...core.runs import Run
-from ..budget_lines import warning
-from ..completion import candidates, unfinished
+from ..costs.budget_lines import warning
+from ..costs.standings import of_the_day, standings_of
 from ..glyphs import glyphs_of
-from ..groups import GROUPINGS
 from ..keys import bindings
 from ..lines import Line, one_line
+from ..live.pulse import pulse_of, rate_of
 from ..loading import FRAME, Loader, in_thread
 from ..messages import OpenRun, StoreChanged, Trouble
 from ..operations import busy_line
 from ..personal.leaving import one_of, sort_of, text_of
-from ..preview import Previewed, read_preview, title
-from ..pulse import pulse_of, rate_of
-from ..run_list import Answer, RunList
-from ..run_titles import list_title, shown_count
-from ..sections import Head
-from ..standings import of_the_day, standings_of
+from ..query.completion import candidates, unfinished
+from ..runs.groups import GROUPINGS
+from ..runs.preview import Previewed, read_preview, title
+from ..runs.run_list import Answer, RunList
+from ..runs.sections import Head
+from ..runs.titles import list_title, shown_count
 from ..widgets.empty import Empty, failed, no_match, nothing_to_read, nothing_yet, opening
 from ..widgets.filter_bar import FilterBar
 from ..widgets.frame import FrameLine

@@ -19,9 +19,9 @@ from ..lines import Line, between
 from ..loading import Loader
 from ..messages import OpenRun, OperationEnded, ShowRuns
 from ..personal.leaving import one_of
-from ..space_page import SORTS, SpacePage, title, trail
-from ..space_preview import Previewed, read_preview
-from ..space_targets import query_of
+from ..space.page import SORTS, SpacePage, title, trail
+from ..space.preview import Previewed, read_preview
+from ..space.targets import query_of
 from ..widgets.empty import Empty, no_room_told, no_space, nothing_to_read, refused
 from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar

@@ -11,7 +11,7 @@ from ..loading import in_thread
 from ..messages import Trouble
 from ..operations import Work
 from ..signing import who
-from ..space_targets import targets_of
+from ..space.targets import targets_of
 from ..widgets.space_list import SpaceList, names
 from .place import PlaceScreen
 from .prompt import Confirm

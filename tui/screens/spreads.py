@@ -13,10 +13,10 @@ from ..keys import bindings
 from ..lines import Line, one_line
 from ..loading import Loader
 from ..messages import StoreChanged
-from ..spread_lines import spread_lines
 from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar
 from ..widgets.ready_lines import ReadyLines
+from ..workflows.spread_lines import spread_lines
 
 
 class SpreadScreen(Screen[None]):

@@ -18,10 +18,10 @@ from ..lines import Line, one_line, wrapped
 from ..loading import Loader
 from ..messages import ShowRuns
 from ..places import version_name
-from ..version_page import CameTo, code_lines, fact_lines, look_at
 from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar
 from ..widgets.ready_lines import ReadyLines
+from ..workflows.version_page import CameTo, code_lines, fact_lines, look_at
 from ..yaml_lines import yaml_lines
 
 

@@ -13,16 +13,16 @@ from ...core.metrics import Comparison
 from ...core.store import Store
 from ...core.workflows import Version
 from .. import format
-from ..diff_lines import DiffRow, Sides, diff_rows
 from ..glyphs import glyphs_of
 from ..keys import bindings
 from ..lines import Line, one_line, wrapped
 from ..loading import Loader
-from ..outcome_facts import change_rows
-from ..version_page import outcome_table
 from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar
 from ..widgets.ready_lines import ReadyLines
+from ..workflows.diff_lines import DiffRow, Sides, diff_rows
+from ..workflows.outcome_facts import change_rows
+from ..workflows.version_page import outcome_table
 from ..yaml_lines import yaml_lines
 
 CONTEXT = 3

@@ -16,7 +16,7 @@ from ..messages import Trouble
 from ..personal.person import key_for, person_of
 from ..personal.rewriting import save_view
 from ..personal.settings import View, read_settings, settings_file
-from ..saved_views import ALL, LONGEST, shown_view, sort_of_view
+from ..runs.saved_views import ALL, LONGEST, shown_view, sort_of_view
 from ..widgets.view_bar import ViewBar
 from .list_actions import ListActions
 from .prompt import Confirm, Prompt

@@ -24,11 +24,8 @@ from ..keys import bindings
 from ..lines import Line, one_line, wrapped
 from ..loading import Loader, in_thread
 from ..messages import OpenRun, ShowRuns, Trouble
-from ..pattern_nodes import pattern_nodes
 from ..personal.leaving import one_of
 from ..places import version_name
-from ..rise_words import NAMES, rise_told
-from ..version_trends import with_trends
 from ..widgets.empty import Empty, no_workflows
 from ..widgets.few_lines import FewLines
 from ..widgets.frame import FrameLine
@@ -37,7 +34,10 @@ from ..widgets.line_list import HeadLine, LineList, OneLine
 from ..widgets.place_line import PlaceLine
 from ..widgets.tree_view import TreeView
 from ..widgets.workflow_list import VersionList, WorkflowList
-from ..workflow_cells import ORDERS, Order, in_order
+from ..workflows.pattern_nodes import pattern_nodes
+from ..workflows.rise_words import NAMES, rise_told
+from ..workflows.version_trends import with_trends
+from ..workflows.workflow_cells import ORDERS, Order, in_order
 from .place import PlaceScreen
 
 EVERY = 0.5

@@ -12,7 +12,7 @@ from .. import format
 from ..facts import fact, label, paired
 from ..lines import Line, one_line, status_ink
 from ..nodes import Node
-from ..overview import fault_nodes, section_of
+from ..parts.overview import fault_nodes, section_of
 from .picture import Picture
 
 SHOWN = 8

@@ -8,7 +8,7 @@ from .. import format
 from ..glyphs import UNICODE, Glyphs
 from ..graph import Lane
 from ..lines import Line, one_line, status_ink
-from ..log_pattern import LogPattern
+from ..logs.pattern import LogPattern
 from ..nodes import Node, Path
 from .edges import drawn
 from .forest import Forest, Sums

@@ -14,7 +14,6 @@ from ...core.query.query import EVERYTHING, Query, parse
 from ...core.runs import Run
 from ...core.upkeep import Finding
 from .. import format
-from ..completion import candidates, unfinished
 from ..glyphs import glyphs_of
 from ..hinting import hint
 from ..keys import bindings
@@ -22,6 +21,7 @@ from ..lines import Line, one_line, status_ink
 from ..loading import in_thread
 from ..messages import OpenRun, Trouble
 from ..operations import Work
+from ..query.completion import candidates, unfinished
 from ..screens.prompt import Confirm
 from ..screens.run_operations import begin_work
 from ..signing import who

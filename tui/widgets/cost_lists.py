@@ -8,8 +8,8 @@ from textual.message import Message
 
 from ...core.budgets import Standing
 from ...core.costs import CostGroup
-from ..budget_lines import BudgetColumns
-from ..cost_page import AXES, CostPage
+from ..costs.budget_lines import BudgetColumns
+from ..costs.page import AXES, CostPage
 from ..lines import Line, width_of
 from .frame import FrameLine
 from .line_list import LineList

@@ -11,8 +11,8 @@ from textual.widgets import Input
 from ...core.costs import PricedModel
 from ...core.runs import Run
 from ...core.store import Store
-from ..cost_nodes import GROUPS, Costs, Group, cost_nodes, family_nodes
-from ..cost_whatif import matching, model_nodes, what_if
+from ..costs.nodes import GROUPS, Costs, Group, cost_nodes, family_nodes
+from ..costs.whatif import matching, model_nodes, what_if
 from ..facts import teach
 from ..keys import bindings
 from ..nodes import Node

@@ -13,11 +13,11 @@ from textual.suggester import SuggestionReady
 from textual.widgets import Input
 
 from ...core.query.query import Problem, Query, parse
-from ..completion import Unfinished, common, unfinished
-from ..filter_history import History
 from ..lines import Line, between, one_line
 from ..personal.person import person_of
-from ..query_colours import QueryColours, caret_line
+from ..query.colours import QueryColours, caret_line
+from ..query.completion import Unfinished, common, unfinished
+from ..query.history import History
 from .line_list import OneLine
 
 PAUSE = 0.12

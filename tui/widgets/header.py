@@ -6,7 +6,7 @@ from ...core.budgets import Standing
 from ...core.rates import Rate
 from ...core.runs import Totals
 from .. import format
-from ..budget_lines import INKS
+from ..costs.budget_lines import INKS
 from ..glyphs import Glyphs
 from ..lines import Line, between, one_line, width_of
 

@@ -6,8 +6,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from ..lines import Line
-from ..live_board import Entry
-from ..live_page import LivePage
+from ..live.board import Entry
+from ..live.page import LivePage
 from .line_list import LineList, strip_of
 
 SCROLL_BAR = 1

@@ -11,8 +11,8 @@ from ...core.clock import from_seconds, to_seconds
 from ..glyphs import Glyphs, glyphs_of
 from ..keys import bindings
 from ..lines import Line
-from ..log_lines import stamp
-from ..log_sweep import Bars
+from ..logs.lines import stamp
+from ..logs.sweep import Bars
 from .line_list import strip_of
 
 _INKS = ("faint", "muted", "warn", "bad")

@@ -7,7 +7,7 @@ from textual import on
 from textual.message import Message
 
 from ...core.logs import LogEntry
-from ..log_entry import Whole, entry_nodes, is_whole
+from ..logs.entry import Whole, entry_nodes, is_whole
 from .line_list import LineList
 from .tree_view import TreeView
 

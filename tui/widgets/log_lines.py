@@ -9,9 +9,9 @@ from textual.message import Message
 from ...core.logs import LogEntry
 from ...core.text import safe_text
 from ..lines import Line, width_of, wrapped
-from ..log_lines import CUT, NAME, details_of, head_of, message_ink, message_of
-from ..log_pattern import LogPattern
-from ..log_window import LogWindow
+from ..logs.lines import CUT, NAME, details_of, head_of, message_ink, message_of
+from ..logs.pattern import LogPattern
+from ..logs.window import LogWindow
 from .line_list import LineList
 
 EDGE = 40

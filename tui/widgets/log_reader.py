@@ -17,11 +17,11 @@ from ..facts import teach
 from ..keys import bindings
 from ..lines import Line, one_line
 from ..loading import in_thread
-from ..log_entry import Whole
-from ..log_pattern import LogPattern
-from ..log_status import LogStatus
-from ..log_sweep import Bars, Hits, Sweep
-from ..log_window import ALL, LogReading, LogWindow, Part
+from ..logs.entry import Whole
+from ..logs.pattern import LogPattern
+from ..logs.status import LogStatus
+from ..logs.sweep import Bars, Hits, Sweep
+from ..logs.window import ALL, LogReading, LogWindow, Part
 from ..messages import Trouble
 from .line_list import LineList, OneLine
 from .log_bars import LogBars

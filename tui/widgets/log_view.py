@@ -13,11 +13,11 @@ from ...core.events import Level
 from ...core.logs import LogEntry, LogFilter
 from .. import format
 from ..hinting import hint
-from ..log_entry import copied
-from ..log_pattern import LogPattern
-from ..log_sweep import Bars, Hits
-from ..log_time import moment_of
-from ..log_window import ALL, LogReading, Part, with_level, with_request, with_step
+from ..logs.entry import copied
+from ..logs.moments import moment_of
+from ..logs.pattern import LogPattern
+from ..logs.sweep import Bars, Hits
+from ..logs.window import ALL, LogReading, Part, with_level, with_request, with_step
 from ..personal.person import key_for
 from .line_list import LineList
 from .log_bars import LogBars

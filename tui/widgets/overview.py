@@ -13,7 +13,7 @@ from ...core.pages import ALL
 from ...core.runs import Run
 from ...core.store import Store
 from ..messages import OpenRun
-from ..overview import Overview, overview_nodes
+from ..parts.overview import Overview, overview_nodes
 from .line_list import LineList
 from .run_tab import RunTab
 from .tree_view import TreeView

@@ -7,7 +7,7 @@ from textual.widget import Widget
 
 from ...core.retention.plan import Decision
 from ..lines import Line
-from ..plan_page import PlanPage
+from ..retention.plan_page import PlanPage
 from .empty import in_the_middle
 from .line_list import LineList, strip_of
 

@@ -15,16 +15,16 @@ from ...core.retention.live import LiveCatalogue
 from ...core.retention.plan import ACTIONS, Action
 from ...core.retention.policy_file import PolicyFile, Written
 from ...core.store import Store
-from ..applying import Meant, meant, question, work_of
 from ..command_log import log_of
 from ..glyphs import glyphs_of
 from ..keys import bindings
 from ..lines import Line, one_line
 from ..loading import Loader, in_thread
 from ..messages import OpenRun, Trouble
-from ..plan_page import ORDERS, Shown, total_lines
-from ..plan_words import Stands, no_line, standing_lines
-from ..planning import MINUTE, Made, make
+from ..retention.applying import Meant, meant, question, work_of
+from ..retention.plan_page import ORDERS, Shown, total_lines
+from ..retention.plan_words import Stands, no_line, standing_lines
+from ..retention.planning import MINUTE, Made, make
 from ..screens.prompt import Confirm
 from ..screens.run_operations import begin_work, named
 from .line_list import HeadLine, LineList, OneLine

@@ -9,7 +9,7 @@ from rich.text import Text
 from textual.strip import Strip
 from textual_plotext import PlotextPlot
 
-from ..cost_plot import INKS, Raster, Stack, dots, money_ticks, ranges, time_ticks
+from ..costs.plot import INKS, Raster, Stack, dots, money_ticks, ranges, time_ticks
 from ..format import UNKNOWN
 from ..glyphs import ASCII, glyphs_of
 from ..themes import palette

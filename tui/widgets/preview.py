@@ -6,7 +6,7 @@ from textual.widget import Widget
 from ...core import clock
 from ..glyphs import glyphs_of
 from ..lines import Line
-from ..preview import Previewed, preview_lines, title
+from ..runs.preview import Previewed, preview_lines, title
 from .line_list import strip_of
 
 

@@ -14,10 +14,10 @@ from ...core.runs import Run
 from ..glyphs import glyphs_of
 from ..keys import bindings
 from ..lines import Line
-from ..run_columns import NARROW, SORTS, Context, Needs, Slot, group_line, head_line, needs, run_line, slots
-from ..run_list import LIVE, RunList
-from ..sections import Head
-from ..watching import watching_of
+from ..live.watching import watching_of
+from ..runs.columns import NARROW, SORTS, Context, Needs, Slot, group_line, head_line, needs, run_line, slots
+from ..runs.run_list import LIVE, RunList
+from ..runs.sections import Head
 from .line_list import plain_scroll_bar, strip_of
 
 HEAD = 1

@@ -8,8 +8,8 @@ from textual.widget import Widget
 from ...core.space import Node
 from ..glyphs import glyphs_of
 from ..lines import Line
-from ..space_page import SpacePage, key_of
-from ..space_preview import Previewed, preview_lines
+from ..space.page import SpacePage, key_of
+from ..space.preview import Previewed, preview_lines
 from .line_list import LineList, strip_of
 
 SCROLL_BAR = 1

@@ -16,9 +16,9 @@ from .. import format
 from ..facts import teach
 from ..lines import Line, between, one_line
 from ..nodes import Node
-from ..state_marks import Mark, StateMarks, marks_of
-from ..state_nodes import Shown, Values, checkpoint_nodes, diff_nodes, origin_node, snippet_nodes, state_nodes
-from ..state_search import Hits
+from ..states.marks import Mark, StateMarks, marks_of
+from ..states.nodes import Shown, Values, checkpoint_nodes, diff_nodes, origin_node, snippet_nodes, state_nodes
+from ..states.search import Hits
 from .line_list import OneLine
 from .run_tab import RunTab
 from .tree_view import TreeView

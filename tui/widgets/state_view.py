@@ -18,11 +18,11 @@ from ..loading import in_thread
 from ..messages import OpenRun
 from ..nodes import Node
 from ..personal.person import key_for
-from ..state_export import Exported, as_json, copied, export, member, part_as_json
-from ..state_marks import Mark
-from ..state_nodes import blame_node
-from ..state_search import Hits, find
-from ..state_snippets import branch_snippet
+from ..states.export import Exported, as_json, copied, export, member, part_as_json
+from ..states.marks import Mark
+from ..states.nodes import blame_node
+from ..states.search import Hits, find
+from ..states.snippets import branch_snippet
 from .line_list import LineList
 from .state_reader import StateReader
 from .tree_view import TreeView

@@ -14,8 +14,8 @@ from .. import format
 from ..glyphs import glyphs_of
 from ..keys import shown as key_shown
 from ..lines import Line, width_of
+from ..parts.tabs import shown
 from ..personal.person import own_keys
-from ..run_tabs import shown
 from .line_list import strip_of
 
 

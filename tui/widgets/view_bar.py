@@ -8,7 +8,7 @@ from textual.message import Message
 
 from ..lines import Line
 from ..personal.settings import View
-from ..saved_views import Tab, tabs_of
+from ..runs.saved_views import Tab, tabs_of
 from .line_list import OneLine
 
 

@@ -5,8 +5,8 @@ from collections.abc import Hashable
 from ...core.version_history import Entry, History
 from ...core.workflows import Workflow
 from ..lines import Columns, Line
-from ..version_cells import VersionColumn, cells_of, columns_of, lineage_graph
-from ..workflow_cells import columns_for, line_of
+from ..workflows.version_cells import VersionColumn, cells_of, columns_of, lineage_graph
+from ..workflows.workflow_cells import columns_for, line_of
 from .line_list import LineList
 
 

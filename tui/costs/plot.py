@@ -1,0 +1,237 @@
+"""What was spent when, as bars of cells: stacked by what it was spent for, with what nobody knows the price of apart.
+
+Plain values and whole numbers; what draws axes round the cells is in `widgets/plot.py`.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Literal, NamedTuple
+
+from ...core.costs import NANO, Every, Money, Spent
+from .. import format
+from ..glyphs import Glyphs
+from ..lines import Line, one_line, width_of
+from .page import Asked
+
+StackBy = Literal["workflow", "model"]
+
+PARTS = 5
+"""Workflows or models that have a sign of their own; the others share one."""
+INKS = ("active", "accent", "good", "title", "text", "muted")
+"""Of the parts, as `Glyphs.stack` are their signs: neither stands alone."""
+DAYS = 60
+"""Days of a plot at most."""
+LEAST = 14
+"""Days of a plot at least, where that many are asked for."""
+HOURS = 24
+_STEPS = (1, 2, 5)
+
+
+class Span(NamedTuple):
+    """The days or hours that a plot shows."""
+
+    every: Every
+    buckets: tuple[str, ...]
+    """Each by the beginning of its times, oldest first."""
+    title: str
+
+    @property
+    def since(self) -> str:
+        """The time from which on calls are summed."""
+        first = self.buckets[0]
+        return first if self.every == "day" else f"{first}:00:00.000000Z"
+
+
+def span_of(asked: Asked, most: int) -> Span:
+    """What is plotted of what is asked for, in at most so many bars: hours of a day or less, else days."""
+    if asked.window.hours or asked.window.days == 1:
+        last = datetime(asked.today.year, asked.today.month, asked.today.day, asked.hour, tzinfo=UTC)
+        first = last - timedelta(hours=asked.window.hours - 1) if asked.window.hours else last.replace(hour=0)
+        count = asked.window.hours or HOURS
+        hours = tuple((first + timedelta(hours=n)).isoformat()[:13] for n in range(count))
+        return Span("hour", hours, f"{asked.window.name} by hour (UTC)")
+    count = max(min(asked.window.days or DAYS, DAYS, most), 2)
+    days = tuple((asked.today - timedelta(days=n)).isoformat() for n in reversed(range(count)))
+    return Span("day", days, _of_days(count))
+
+
+class Part(NamedTuple):
+    """One workflow or model, or all others together."""
+
+    name: str
+    """Safe to show."""
+    money: Money
+    bars: tuple[int, ...]
+    """Nano-dollars of each bucket."""
+
+
+class Stack(NamedTuple):
+    """What is plotted."""
+
+    span: Span
+    parts: tuple[Part, ...]
+    """The greatest first."""
+    unknown: tuple[int, ...]
+    """Calls without a price in each bucket."""
+    by: StackBy
+    asked: Span
+    """What it was made for: without the days before anything was spent, that is `span`."""
+
+    @property
+    def totals(self) -> tuple[int, ...]:
+        """Nano-dollars of each bucket."""
+        return tuple(map(sum, zip(*(part.bars for part in self.parts), strict=True))) or (0,) * len(self.span.buckets)
+
+    @property
+    def top(self) -> int:
+        """Nano-dollars of the highest tick: 1, 2 or 5 of some power of ten, at least what the highest bar has."""
+        most, unit = max(self.totals), max(NANO // 10_000, 1)
+        while True:
+            for step in _STEPS:
+                if step * unit >= most:
+                    return step * unit
+            unit *= 10
+
+
+def stacked(spent: Iterable[Spent], span: Span, by: StackBy) -> Stack:
+    """Sums by bucket and key as parts; what lies outside of the span is left out."""
+    asked, spent = span, list(spent)
+    span = _begun(span, {one.t for one in spent})
+    places = {bucket: n for n, bucket in enumerate(span.buckets)}
+    bars: dict[str, list[int]] = defaultdict(lambda: [0] * len(places))
+    money: dict[str, Money] = defaultdict(Money)
+    unknown = [0] * len(places)
+    for one in spent:
+        place = places.get(one.t)
+        if place is not None:
+            bars[one.key][place] += one.money.known_nanousd
+            money[one.key] += one.money
+            unknown[place] += one.money.unknown
+    order = sorted(bars, key=lambda key: (-money[key].known_nanousd, key))
+    kept = order if len(order) <= PARTS + 1 else order[:PARTS]
+    parts = [Part(one_line(key, 24) or f"no {by}", money[key], tuple(bars[key])) for key in kept]
+    if rest := order[len(kept) :]:
+        sums = tuple(map(sum, zip(*(bars[key] for key in rest), strict=True)))
+        parts.append(Part(f"{len(rest):,} others", sum((money[key] for key in rest), Money()), sums))
+    return Stack(span, tuple(parts), tuple(unknown), by, asked)
+
+
+def _begun(span: Span, there: set[str]) -> Span:
+    """The span without the days before the first one on which anything was spent, but with some days at least."""
+    if span.every == "hour":
+        return span
+    first = next((n for n, bucket in enumerate(span.buckets) if bucket in there), len(span.buckets))
+    kept = span.buckets[min(first, max(len(span.buckets) - LEAST, 0)) :]
+    return Span("day", kept, _of_days(len(kept)))
+
+
+def _of_days(count: int) -> str:
+    return f"last {count} days (UTC)"
+
+
+class Dot(NamedTuple):
+    """One cell of the plot, counted from its lower left corner."""
+
+    x: int
+    y: int
+    part: int
+    """Place of the part; -1 for calls without a price."""
+
+
+class Raster(NamedTuple):
+    """Where bars lie in so many cells."""
+
+    bars: int
+    """How many there are."""
+    columns: int
+    rows: int
+
+    @property
+    def bar(self) -> int:
+        """Cells of a bar: all are as wide, with a cell between them where there is room."""
+        step = self.columns // max(self.bars, 1)
+        return max(step - 1, 1)
+
+    @property
+    def room(self) -> int:
+        """The row of the highest tick, an even one, so that half of it is one too; over it is room for signs."""
+        room = max(self.rows - 1, 1)
+        return room - room % 2 if room > 2 else room
+
+    def start(self, bar: int) -> int:
+        """The first column of a bar."""
+        return bar * self.columns // max(self.bars, 1)
+
+    def middle(self, bar: int) -> int:
+        """The column in the middle of a bar."""
+        return self.start(bar) + self.bar // 2
+
+
+def dots(stack: Stack, raster: Raster) -> list[Dot]:
+    """The cells of all bars; one that is more than nothing has a cell. Over what has calls without a price a `?`."""
+    top, room, found = stack.top, raster.room, []
+    for n, total in enumerate(stack.totals):
+        height = min(-(-total * room // top), room)
+        for y in range(height):
+            part = _part_at(stack, n, total * (2 * y + 1), 2 * height)
+            found += [Dot(raster.start(n) + x, y, part) for x in range(raster.bar)]
+        if stack.unknown[n]:
+            found.append(Dot(raster.middle(n), min(height, raster.rows - 1), -1))
+    return [dot for dot in found if dot.x < raster.columns]
+
+
+def _part_at(stack: Stack, bar: int, amount: int, scale: int) -> int:
+    """The part in which `amount / scale` of a bar lies, from below."""
+    below = 0
+    for place, part in enumerate(stack.parts):
+        below += part.bars[bar]
+        if amount < below * scale:
+            return place
+    return len(stack.parts) - 1
+
+
+def money_ticks(stack: Stack, raster: Raster) -> list[tuple[int, str]]:
+    """Rows of the axis with what they stand for."""
+    room, top = raster.room, stack.top
+    places = [0, room // 2, room] if room >= 4 else [0, room]
+    return [(place, format.round_dollars(top * place // room) if place else "$0") for place in places]
+
+
+def time_ticks(stack: Stack, raster: Raster) -> list[tuple[int, str]]:
+    """Columns of the axis with the day or hour of their bar: as many as stand apart."""
+    hourly, width = stack.span.every == "hour", len("12:00")
+    names = [bucket[11:13] + ":00" if hourly else bucket[5:] for bucket in stack.span.buckets]
+    least = -(-(width + 2) * raster.bars // max(raster.columns, 1)) or 1
+    every = next((n for n in (1, 2, 3, 4, 6, 12, 24) if n >= least), least) if hourly else least
+    shown = range((len(names) - 1) % every, len(names), every)  # the newest one has its name
+    kept = [(raster.middle(n), names[n]) for n in shown]
+    return [(place, name) for place, name in kept if place + width - width // 2 <= raster.columns] or kept[:1]
+
+
+def legend(stack: Stack, width: int, glyphs: Glyphs) -> Line:
+    """The sign of each part with its name and its sum, as many as fit; then what has no price."""
+    unknown = sum(stack.unknown)
+    last: Line = [(f"  {format.UNKNOWN} {format.plural(unknown, 'call')} without a price", "warn")] if unknown else []
+    line: Line = []
+    for place, part in enumerate(stack.parts):
+        span: Line = [
+            (f"{glyphs.stack[place]} ", INKS[place]),
+            (part.name, "text"),
+            (f" {format.cost(part.money, glyphs)}  ", "muted"),
+        ]
+        if width_of(line) + width_of(span) + width_of(last) > width:
+            line.append((glyphs.ellipsis, "muted"))
+            break
+        line += span
+    return [*line, *last] if line or last else [(f"nothing was spent by any {stack.by} in this time", "muted")]
+
+
+def ranges(parts: Sequence[Dot]) -> dict[int, tuple[list[int], list[int]]]:
+    """Columns and rows of the cells of each part."""
+    found: dict[int, tuple[list[int], list[int]]] = {}
+    for dot in parts:
+        columns, rows = found.setdefault(dot.part, ([], []))
+        columns.append(dot.x)
+        rows.append(dot.y)
+    return found

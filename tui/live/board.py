@@ -1,0 +1,99 @@
+"""Which runs are live, and which of them needs a person first: plain values and rules, no Textual, no store."""
+
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple
+
+from ...core.clock import to_seconds
+from ...core.runs import Run
+from ..steps.open_steps import QUIET
+
+Need = Literal["waiting", "lost", "failed", "stuck", "running"]
+NEEDS: tuple[Need, ...] = ("waiting", "lost", "failed", "stuck", "running")
+"""What a run needs a person for, the most urgent first."""
+
+LOST_FOR = 3600.0
+"""Seconds for which a lost run stays on the board."""
+FAILED_FOR = 600.0
+"""The same of a failed one."""
+GOING = frozenset({"running", "waiting", "pending"})
+
+
+class Entry(NamedTuple):
+    """A run on the board."""
+
+    run: Run
+    need: Need
+    began: float
+    """Unix seconds."""
+    last: float
+    """Of its newest event, Unix seconds."""
+
+
+class Board:
+    """The live runs. Not thread-safe: it lives on the event loop."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, Entry] = {}
+
+    @property
+    def runs(self) -> Sequence[Run]:
+        """The runs on it, in no order."""
+        return [entry.run for entry in self._entries.values()]
+
+    def get(self, run: str) -> Run | None:
+        """A run that is on it."""
+        entry = self._entries.get(run)
+        return entry.run if entry else None
+
+    def __contains__(self, run: object) -> bool:
+        return run in self._entries
+
+    def begin(self, runs: Iterable[Run], now: float) -> None:
+        """These are all there are."""
+        self._entries = {}
+        self.take(runs, (), now)
+
+    def take(self, runs: Iterable[Run], removed: Iterable[str], now: float) -> None:
+        """Takes in what changed; runs that are over leave it."""
+        for run in runs:
+            entry = _entry(run, now)
+            if _is_live(entry, now):
+                self._entries[run.id] = entry
+            else:
+                self._entries.pop(run.id, None)
+        for id in removed:
+            self._entries.pop(id, None)
+
+    def entries(self, now: float) -> list[Entry]:
+        """What is on it, most urgent first: what waits or is stuck the longest, what else happened last first."""
+        found = []
+        for entry in self._entries.values():
+            if _is_live(entry, now):
+                quiet = entry.run.status == "running" and now - entry.last > QUIET
+                found.append(entry._replace(need="stuck") if quiet else entry)
+        return sorted(found, key=_urgency)
+
+
+def _urgency(entry: Entry) -> tuple[int, float, str]:
+    time = entry.last if entry.need in ("waiting", "stuck") else -entry.last
+    return NEEDS.index(entry.need), -entry.began if entry.need == "running" else time, entry.run.id
+
+
+def _entry(run: Run, now: float) -> Entry:
+    began = _seconds(run.started, now)
+    need: Need = "running" if run.status not in ("waiting", "lost", "failed") else run.status
+    return Entry(run, need, began, _seconds(run.last_event, began))
+
+
+def _is_live(entry: Entry, now: float) -> bool:
+    status = entry.run.status
+    if status == "lost":
+        return now - entry.last < LOST_FOR
+    return status in GOING or (status == "failed" and now - entry.last < FAILED_FOR)
+
+
+def _seconds(t: str | None, default: float) -> float:
+    try:
+        return to_seconds(t) if t else default
+    except ValueError:
+        return default

@@ -1,0 +1,274 @@
+"""The board of live runs as lines: what each is at and since when, how far it has come, what it spends."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from ...core.clock import to_seconds
+from ...core.logs import LogEntry
+from ...core.rates import Rate, Rates
+from ...core.runs import Approval, Doing, Run, Step
+from .. import format
+from ..glyphs import Glyphs
+from ..lines import Columns, Line, level_ink, one_line, right, status_ink
+from ..steps.open_steps import QUIET
+from .board import Entry, Need
+
+NARROW = 100
+"""Cells under which names have half the room."""
+LEAD = 4
+"""Cells before the first column: whether it is watched, and how it stands."""
+BAR = 6
+NAME, KIND, LEAST = 20, 22, 26
+"""Cells of the run's name and its workflow at most, and of what it is at, at least, where others can give way."""
+BREATH = 4.0
+"""Seconds of a breath; who said nothing for longer than that holds it."""
+INKS: dict[Need, str] = {"waiting": "warn", "lost": "bad", "failed": "bad", "stuck": "warn", "running": "active"}
+HEADS = ("Run", "Workflow", "What it is at", "For", "Done", "", "Tok/min", "$/h", "Cost", "Last")
+ALIGN = "lllrrlrrrr"
+WIDE = 2
+DROP = (8, 5, 1, 6, 4)
+"""Columns that are left out first where there is no room; never what it is at, since when, and what that costs."""
+
+
+class Place(NamedTuple):
+    """Where a run is in its work."""
+
+    path: tuple[str, ...] = ()
+    """The open steps that lie in each other, the outermost first; of several ways the one that began first."""
+    since: float | None = None
+    """When the innermost of them began, in Unix seconds."""
+    others: int = 0
+    """Innermost steps that are open beside it."""
+
+
+def place_of(open: Sequence[Step]) -> Place:
+    """Where the open steps of a run lead to."""
+    by_id = {step.id: step for step in open}
+    holding = {step.parent for step in open}
+    inner = [step for step in open if step.id not in holding]
+    if not inner:
+        return Place()
+    first = min(inner, key=lambda step: step.started or "")
+    path, step, seen = [first.name], first, {first.id}
+    while step.parent in by_id and step.parent not in seen:
+        step = by_id[step.parent]
+        seen.add(step.id)
+        path.append(step.name)
+    return Place(tuple(reversed(path)), _seconds(first.started), len(inner) - 1)
+
+
+def done_of(run: Run, doing: Doing) -> tuple[int, int]:
+    """How much is done, of how much: of its rows, else of its steps; of 0 where nobody knows how many will come."""
+    if doing.items:
+        total = sum(doing.items.values())
+        return total - doing.items.get("pending", 0) - doing.items.get("processing", 0), total
+    declared = run.steps - run.steps_done - len(doing.open) > 0
+    return run.steps_done, run.steps if declared else 0
+
+
+class LivePage:
+    """Lines of a board as it was at one moment; to draw one costs nothing for the others."""
+
+    def __init__(
+        self, entries: Sequence[Entry], doing: Mapping[str, Doing], rates: Rates, watched: frozenset[str], now: float,
+        glyphs: Glyphs,
+    ) -> None:  # fmt: skip
+        self.entries, self._doing, self._watched, self._now, self._glyphs = entries, doing, watched, now, glyphs
+        self._rates = {entry.run.id: rates.of(entry.run.id, now, entry.began) for entry in entries}
+        names = (_name(entry.run, glyphs) for entry in entries[:200])
+        kinds = (_kind(entry.run) for entry in entries[:200])
+        name, kind = max(names, key=len, default=""), max(kinds, key=len, default="")
+        numbers = ("0:00:00", "00 done", "0" * BAR, "000.0k", "≥$0.000", "~$0.0000", "00 min")
+        self._wide, self._narrow = (
+            Columns(HEADS, [[name[:most], kind[:KIND], "0" * least, *numbers]], align=ALIGN, wide=WIDE, drop=DROP)
+            for most, least in ((NAME, LEAST), (NAME // 2, LEAST - 8))
+        )
+        self._wide.LEAST, self._narrow.LEAST = LEAST, LEAST - 8
+
+    def _columns(self, width: int) -> Columns:
+        return self._wide if width >= NARROW else self._narrow
+
+    def head(self, width: int) -> Line:
+        """The titles."""
+        return [(" " * LEAD, "muted"), *self._columns(width).head(width - LEAD)]
+
+    def line(self, index: int, width: int) -> Line:
+        """One run."""
+        entry, glyphs = self.entries[index], self._glyphs
+        run, doing = entry.run, self._doing.get(entry.run.id, Doing())
+        at, since = self._at(entry, doing)
+        done, total = done_of(run, doing)
+        failed = doing.items.get("failed", 0)
+        rate = self._rates[run.id]
+        cells = [
+            _name(run, glyphs),
+            _kind(run),
+            at,
+            format.duration(self._now - since) if since is not None else "",
+            f"{done:,}/{total:,}" if total else f"{done:,} done" if done else "",
+            _bar(done, total, glyphs) if total and entry.need in ("running", "stuck", "waiting") else "",
+            tokens_text(rate, glyphs),
+            money_text(rate, glyphs),
+            format.run_cost(run, glyphs),
+            format.age(max(self._now - entry.last, 0.0)),
+        ]
+        ink = INKS[entry.need]
+        loud = ink if entry.need != "running" else "text"
+        quiet = "warn" if entry.need == "stuck" else "muted"
+        inks = ["strong", "muted", loud, loud, "bad" if failed else "text", "active", "text", "text", "muted", quiet]
+        watched = glyphs.watched if run.id in self._watched else " "
+        lead: Line = [(watched, "accent"), (" ", "text"), (self.sign(entry), ink), (" ", "text")]
+        return [*lead, *self._columns(width).draw(cells, inks, width - LEAD)]
+
+    def sign(self, entry: Entry) -> str:
+        """How it stands; what goes on breathes, in the wall clock's time."""
+        if entry.need == "running" and self._now - entry.last < BREATH * 3:
+            return self._glyphs.breath[int(self._now * 4 / BREATH) % 4]
+        return self._glyphs.status(entry.run.status)
+
+    def _at(self, entry: Entry, doing: Doing) -> tuple[str, float | None]:
+        """What it is at, or needs a person for, and since when (Unix seconds)."""
+        run, place = entry.run, place_of(doing.open)
+        if entry.need == "waiting":
+            return one_line(run.evidence, 200) or "waits for an answer", entry.last
+        if entry.need == "lost":
+            return one_line(run.evidence, 200) or "lost", entry.last
+        if entry.need == "failed":
+            return one_line(run.error, 200) or "failed", entry.last
+        path = path_text(place, self._glyphs) or one_line(run.current_step, 80) or self._glyphs.dash
+        return (f"stuck? {path}" if entry.need == "stuck" else path), place.since if place.path else entry.began
+
+
+def path_text(place: Place, glyphs: Glyphs) -> str:
+    """`gather › search web`, and how many others are open."""
+    path = f" {glyphs.into} ".join(one_line(name, 60) for name in place.path)
+    return f"{path} +{place.others}" if place.others else path
+
+
+def tokens_text(rate: Rate, glyphs: Glyphs) -> str:
+    """Tokens a minute."""
+    return format.count(round(rate.tokens_per_minute)) if rate.tokens else glyphs.dash
+
+
+def money_text(rate: Rate, glyphs: Glyphs) -> str:
+    """Dollars an hour: at least so much where calls have no price, `?` where none has."""
+    hourly = rate.nanousd_per_hour
+    if hourly is None:
+        return format.UNKNOWN if rate.unknown else glyphs.dash
+    return (glyphs.at_least if rate.unknown else "") + format.dollars(hourly)
+
+
+def _bar(done: int, total: int, glyphs: Glyphs) -> str:
+    filled = min(done * BAR // total, BAR)
+    return glyphs.bar * filled + glyphs.bar_rest * (BAR - filled)
+
+
+def _name(run: Run, glyphs: Glyphs) -> str:
+    return one_line(run.name, 60) or format.short_id(one_line(run.id, 40), glyphs)
+
+
+def _kind(run: Run) -> str:
+    return one_line(run.workflow, 60) + ("" if run.version is None else f"@{run.version}")
+
+
+def _seconds(t: str | None) -> float | None:
+    try:
+        return to_seconds(t) if t else None
+    except ValueError:
+        return None
+
+
+# --- the pane of the run under the cursor -----------------------------------------------------------------
+
+
+class Look(NamedTuple):
+    """What was read of a run for the pane."""
+
+    run: Run
+    doing: Doing = Doing()
+    logs: tuple[LogEntry, ...] = ()
+    """The newest ones, in order."""
+    asked: tuple[Approval, ...] = ()
+    """What waits for an answer."""
+
+
+def pane_lines(look: Look, entry: Entry, rate: Rate, height: int, now: float, glyphs: Glyphs) -> list[Line]:
+    """Why it stands as it stands, what is open and since when, and its last log lines in what room is left."""
+    lines = [*_why(look, entry, glyphs)]
+    steps = _open(look, now, glyphs)
+    logs = [_log(one) for one in look.logs]
+    room = max(height - len(lines) - min(len(logs), 3) - 1, 1)
+    if len(steps) > room:
+        steps = [*steps[: room - 1], [(f"{len(steps) - room + 1:,} more steps are open", "muted")]]
+    lines += [*steps, _spends(look.run, rate, glyphs)]
+    rest = height - len(lines)
+    return [*lines[:height], *(logs[-rest:] if rest > 0 else [])]
+
+
+def _why(look: Look, entry: Entry, glyphs: Glyphs) -> list[Line]:
+    run, sign = look.run, glyphs.status(look.run.status)
+    lines: list[Line] = []
+    for one in look.asked[:2]:
+        said: Line = [(f"{sign} asks", "warn"), (f"  {one_line(one.question, 300)}", "strong")]
+        lines.append([*said, (f"  {_answered(one)}", "muted")])
+    if run.status == "lost":
+        lines.append([(f"{sign} lost", "bad"), (f"  {one_line(run.evidence, 300)}", "text")])
+    elif run.status == "failed":
+        lines.append([(f"{sign} failed", "bad"), (f"  {one_line(run.error, 300)}", "text")])
+    elif entry.need == "stuck":
+        words = f"  no event for over {format.duration(QUIET)}; the oldest open step is shown first"
+        lines.append([(f"{sign} stuck?", "warn"), (words, "text")])
+    if run.objective and run.status not in ("lost", "failed"):
+        lines.append([(one_line(run.objective, 300), "muted")])
+    return lines
+
+
+def _answered(one: Approval) -> str:
+    return f"{one.answered}; the run takes it up" if one.answered else "y approves, n rejects"
+
+
+def _open(look: Look, now: float, glyphs: Glyphs) -> list[Line]:
+    """Open steps, those inside first, oldest first; those of a dead run do not grow older."""
+    lost = look.run.status == "lost"
+    holding = {step.parent for step in look.doing.open}
+    found = sorted(look.doing.open, key=lambda step: (step.id in holding, step.started or ""))
+
+    def told(step: Step) -> str:
+        return "open when it was lost" if lost else f"open for {format.duration(now - (_seconds(step.started) or now))}"
+
+    return [
+        [
+            (
+                f"{glyphs.status(look.run.status) if lost else glyphs.running} ",
+                status_ink("lost" if lost else "running"),
+            ),
+            (one_line(step.name, 60), "text"),
+            (f"  {told(step)}", "muted"),
+            (f"  {one_line(step.agent, 40)}" if step.agent and step.agent != step.name else "", "muted"),
+        ]
+        for step in found
+    ]
+
+
+def _spends(run: Run, rate: Rate, glyphs: Glyphs) -> Line:
+    if rate.idle and run.money.provenance == "none":
+        return [("it has called no model so far", "muted")]
+    if rate.idle:
+        return [(format.run_cost(run, glyphs), "text"), (" so far, nothing of it in the last minutes", "muted")]
+    return [
+        (f"{tokens_text(rate, glyphs)} tokens/min", "text"),
+        (f" {glyphs.dot} ", "faint"),
+        (f"{'' if rate.unknown else glyphs.approximately + ' '}{money_text(rate, glyphs)}/h", "text"),
+        (f" {glyphs.dot} ", "faint"),
+        (format.run_cost(run, glyphs), "text"),
+        (" so far", "muted"),
+        (f" {glyphs.dot} calls without a price come on top" if rate.unknown else "", "warn"),
+    ]
+
+
+def _log(entry: LogEntry) -> Line:
+    return [
+        (f"{right(format.clock(entry.t)[-8:], 8)} ", "faint"),
+        (f"{entry.level:<7} ", level_ink(entry.level)),
+        (one_line(entry.message, 400), "text" if entry.level in ("WARNING", "ERROR") else "muted"),
+    ]

@@ -1,0 +1,62 @@
+"""Log entries as lines, and the page about one entry."""
+
+from collections.abc import Mapping
+
+from ...core.events import Json
+from ...core.logs import CutEntry, LogEntry
+from ...core.text import fit
+from .. import format
+from ..json_nodes import scalar
+from ..lines import Line, level_ink, one_line
+
+CUT = 2000
+"""Characters of a message that a line, wrapped or not, begins with; all of it is on the entry's page."""
+
+WHOLE = 1_000_000
+"""Characters of a message on the entry's page."""
+
+NAME = 18
+"""Cells of a step's name."""
+
+
+def stamp(t: str, wide: bool) -> str:
+    """A local time of day, with milliseconds where there is room."""
+    moment = format.local(t)
+    if moment is None:
+        return format.UNKNOWN
+    return moment.strftime("%H:%M:%S.%f")[:-3] if wide else moment.strftime("%H:%M:%S")
+
+
+def head_of(entry: LogEntry, names: Mapping[str, str], *, wide: bool, name_width: int) -> Line:
+    """What stands before the message: time, level, step."""
+    line: Line = [
+        (stamp(entry.t, wide), "faint"),
+        (" ", "text"),
+        (f"{entry.level:<7}", level_ink(entry.level)),
+        (" ", "text"),
+    ]
+    if name_width:
+        name = names.get(entry.step, entry.step) if entry.step else ""
+        line += [(fit(one_line(name, NAME), name_width), "muted"), (" ", "text")]
+    return line
+
+
+def message_ink(entry: LogEntry) -> str:
+    """The ink of a message: what is severe stands out, what is for debugging stands back."""
+    return {"DEBUG": "muted", "WARNING": "warn", "ERROR": "bad"}.get(entry.level, "text")
+
+
+def message_of(entry: LogEntry) -> Line:
+    """The message on one line, and the beginning of its details; before a long one, how long it is."""
+    size: Line = [(f"{format.size(entry.size)}  ", "accent")] if isinstance(entry, CutEntry) else []
+    return [*size, (one_line(entry.message, CUT), message_ink(entry)), *details_of(entry.details)]
+
+
+def details_of(details: Mapping[str, Json]) -> Line:
+    """A few details, `tokens=812`."""
+    plain = [(key, value) for key, value in list(details.items())[:12] if not isinstance(value, dict | list)]
+    if not details:
+        return []
+    shown = "  ".join(f"{one_line(key, 24)}={one_line(scalar(value)[0], 40)}" for key, value in plain[:4])
+    more = "  …" if len(details) > len(plain[:4]) else ""
+    return [(f"  {shown}{more}", "faint")]

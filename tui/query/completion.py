@@ -1,0 +1,98 @@
+"""What tab completes in the filter: keys of the query language, and values that really occur."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from ...core.query.query_keys import CALL_FACTS, KEYS, SIGNS, WITH_NAME
+from ...core.text import safe_text
+
+if TYPE_CHECKING:
+    from ...core.repositories import RunRepository
+
+RECORDED = frozenset({"workflow", "model", "session", "project", "tag", "agent", "name", "step"})
+"""Keys whose values the store is asked for."""
+TIMES = ("1h", "24h", "7d", "30d", "today", "yesterday")
+"""What is mostly asked of a time."""
+
+_BEFORE = ' \t("'
+"""Characters that a term begins after."""
+
+
+class Unfinished(NamedTuple):
+    """The piece of a query that the cursor stands at the end of."""
+
+    start: int
+    """Where the piece begins in the text."""
+    key: str
+    """The key whose value it is; empty while it is itself a key, or a word."""
+    prefix: str
+    """What was typed of it."""
+    quoted: bool = False
+    """Whether it stands behind a quotation mark, which `start` is the place of."""
+
+
+def unfinished(text: str, cursor: int) -> Unfinished:
+    """The piece before the cursor: of a term the last of its values, or its name after a dot, else the word."""
+    before = text[:cursor]
+    if before.count('"') % 2:
+        quote = before.rfind('"')
+        outside = unfinished(text[:quote], quote)
+        if outside.key and not outside.prefix:
+            return Unfinished(quote, outside.key, before[quote + 1 :], quoted=True)
+    start = max((before.rfind(sign) for sign in _BEFORE), default=-1) + 1
+    if before[start:].startswith("-"):
+        start += 1
+    word = before[start:]
+    at = min((place for sign in ":=<>" if (place := word.find(sign)) > 0), default=-1)
+    key, dot, name = (word if at < 0 else word[:at]).partition(".")
+    if dot and key in WITH_NAME:
+        if at < 0:
+            return Unfinished(start + len(key) + 1, f"{key}.", name)
+        key = name if key == "call" and name in ("model", "agent") else key
+    elif at < 0 or dot or key not in KEYS:
+        return Unfinished(start, "", word)
+    value = max(word.rfind(sign) for sign in ":=<>|") + 1
+    return Unfinished(start + value, key, word[value:])
+
+
+def candidates(piece: Unfinished, runs: RunRepository | None) -> list[str]:
+    """What the piece may become, in full; reads from the store, so call it in a thread."""
+    prefix, key = piece.prefix, piece.key
+    if not key:
+        return [_opened(name) for name in KEYS if name.startswith(prefix.lower())]
+    if key == "call.":
+        return [f"{fact}:" for fact in CALL_FACTS if fact.startswith(prefix)]
+    if key in RECORDED or key == "metric.":
+        found = runs.values(key.rstrip("."), prefix) if runs is not None else []
+        # What cannot be shown as it is cannot be typed either.
+        shown = [value for value in found if safe_text(value) == value and '"' not in value]
+        return [f"{_quoted(value)}>" for value in shown] if key == "metric." else [_quoted(value) for value in shown]
+    known = KEYS.get(key)
+    if known is None:
+        return []
+    values = TIMES if known.kind == "time" else known.values
+    return [value for value in values if value.startswith(prefix.lower())]
+
+
+def _opened(name: str) -> str:
+    """A key with the sign that most likely follows; a flag stands alone."""
+    key = KEYS[name]
+    if key.kind == "flag":
+        return name
+    example = key.example[len(name) :].lstrip(".")
+    if name in WITH_NAME:
+        return f"{name}."
+    return name + next((sign for sign in sorted(SIGNS, key=len, reverse=True) if example.startswith(sign)), ":")
+
+
+def _quoted(value: str) -> str:
+    return f'"{value}"' if any(sign in value for sign in " \t()|") else value
+
+
+def common(found: list[str]) -> str:
+    """The beginning that all candidates share."""
+    if not found:
+        return ""
+    low, high = min(found), max(found)
+    return low[: next((n for n, letter in enumerate(low) if n >= len(high) or letter != high[n]), len(low))]

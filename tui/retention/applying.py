@@ -1,0 +1,98 @@
+"""A retention plan that is to be carried out: what is told and asked before, and the work of the browser."""
+
+from collections import Counter
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from ...core import clock
+from ...core.choosing import emptied
+from ...core.operations import Carried, Done, Trashed, new_order
+from ...core.retention.applying import carry_out, digest_of, is_believed, overdue
+from ...core.retention.plan import Plan
+from ...core.retention.policy import Policy
+from ...core.retention.saved import Taken, taken_of
+from ...core.store import Store
+from .. import format
+from ..signing import who
+
+if TYPE_CHECKING:
+    from ..operations import Work
+
+APPLY = "flightlog retain --apply --yes"
+"""The command line that does the same."""
+_DOES = {"states": "lose their intermediate states", "archive": "go to the archive", "trash": "go to the trash"}
+
+
+class Meant(NamedTuple):
+    """What is to be done, by which policy."""
+
+    policy: Policy
+    taken: tuple[Taken, ...]
+    gone: tuple[Trashed, ...] = ()
+    """What is to leave the trash for good."""
+    emptied: tuple[str, ...] = ()
+    """Workflows of which no run would be left."""
+
+    @property
+    def total(self) -> int:
+        """How many runs."""
+        return len(self.taken) + len(self.gone)
+
+
+def meant(store: Store, policy: Policy, plan: Plan, *, by_itself: bool = False) -> Meant:
+    """What a plan takes; to be asked for in a thread. `by_itself`: nobody will be asked."""
+    taken, now = taken_of(plan), datetime.fromtimestamp(clock.now_s()).astimezone()
+    gone = overdue(store.upkeep, policy, now)
+    if gone and by_itself and not is_believed(store, now):
+        gone = ()
+    return Meant(policy, taken, gone, left_empty(taken, store))
+
+
+def left_empty(taken: Iterable[Taken], store: Store) -> tuple[str, ...]:
+    """The workflows of which no run would be left."""
+    return emptied(Counter(one.workflow for one in taken if one.action == "trash"), store.runs)
+
+
+def told(found: Meant) -> list[str]:
+    """What becomes of how many runs, and bytes; a sentence each."""
+    lines = []
+    for action, does in _DOES.items():
+        sizes = [one.size_bytes for one in found.taken if one.action == action]
+        if sizes:
+            lines.append(_part(len(sizes), [size for size in sizes if size is not None], does))
+    if found.gone:
+        lines.append(_part(len(found.gone), [one.size_bytes for one in found.gone], "leave the trash for good"))
+    return lines
+
+
+def question(found: Meant, every: float) -> list[str]:
+    """What is asked, and what is to be known before one says yes; `every` are the seconds between two passes."""
+    often = format.age(every)
+    if not found.total:
+        return ["The policy takes nothing now.", f"Let it act by itself from now on, every {often}?"]
+    then = f"From then on it acts by itself every {often}, while a browser or `flightlog retain --watch` runs."
+    return [f"Apply the policy to {format.plural(found.total, 'run')}?", *told(found), then]
+
+
+def _part(runs: int, sizes: list[int], does: str) -> str:
+    unknown = f", the size of {runs - len(sizes):,} is not known" if len(sizes) < runs else ""
+    return f"{format.plural(runs, 'run')} ({format.size(sum(sizes))}{unknown}) {does}."
+
+
+def work_of(store: Store, found: Meant, why: str = APPLY, *, by_hand: bool = True) -> "Work":
+    """The work: done to its end by hand, the policy may act by itself from then on."""
+
+    from ..operations import Work  # late, for the command line, which needs no screen, tells of plans too
+
+    def begin() -> Iterator[Done]:
+        each = cast("Generator[Carried]", carry_out(found.taken, found.gone, store, by=who(), why=why))
+        with closing(each) as runs:
+            for one in runs:
+                yield one.done
+        if by_hand:
+            store.upkeep.note_policy(new_order(by=who(), why=why), digest_of(found.policy))
+
+    undo = any(one.action != "states" for one in found.taken)
+    return Work("applying", "dealt with", found.total, begin, undo=undo, words=tuple(why.split()[1:]))

@@ -1,0 +1,41 @@
+"""One pass of the policy that is saved: whether it may act by itself, and what it takes; in a thread."""
+
+from datetime import datetime
+
+from ...core import clock
+from ...core.errors import FlightlogError, NotSupported
+from ...core.retention.applying import digest_of
+from ...core.retention.catalogue import read
+from ...core.retention.plan import plan
+from ...core.store import Store
+from .applying import meant
+from .retaining import Look, Pass
+
+
+def looked(store: Store) -> Look:
+    """How the policy of a store stands; in a thread."""
+    return _pass(store, plans=False).look
+
+
+def passed(store: Store) -> Pass:
+    """How it stands, and what it takes if it may act; in a thread. Costs all runs then."""
+    return _pass(store, plans=True)
+
+
+def _pass(store: Store, *, plans: bool) -> Pass:
+    assert store.policy_file is not None
+    try:
+        text = store.policy_file.read().text
+        if not text:
+            return Pass(Look())
+        said = store.policy_file.checked(text)  # names may have gone with the runs that bore them
+        applied = store.upkeep.applied_policy() == digest_of(said.policy)
+        if not (applied and plans):
+            return Pass(Look(said.every, applied))
+        now = datetime.fromtimestamp(clock.now_s()).astimezone()
+        found = plan(read(store.runs, said.policy), said.policy, now)
+        return Pass(Look(said.every, applied), meant(store, said.policy, found, by_itself=True))
+    except NotSupported:
+        return Pass(Look())
+    except FlightlogError as error:
+        return Pass(Look(problem=str(error)))

@@ -1,0 +1,72 @@
+"""Pins, tags and notes for one run or for all that are marked. To be called in a thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
+
+from ...core.annotations import Annotation
+from ...core.errors import FlightlogError, NotFound
+from ...core.pages import Sort
+from ...core.query.query import Query
+from ...core.runs import Run
+
+if TYPE_CHECKING:
+    from ...core.store import Store
+
+
+class Targets(NamedTuple):
+    """The runs that something is done to: some ids, or what a query shows without some ids."""
+
+    ids: frozenset[str]
+    query: Query | None = None
+    """Where given: all its runs, without `ids`."""
+
+    def each(self, store: Store) -> Iterator[str]:
+        """The ids, a page at a time."""
+        return iter(sorted(self.ids)) if self.query is None else (run.id for run in self._found(store, self.query))
+
+    def runs(self, store: Store) -> Iterator[Run]:
+        """The runs themselves, a page at a time; those that are gone are left out."""
+        if self.query is not None:
+            yield from self._found(store, self.query)
+            return
+        for id in sorted(self.ids):
+            with suppress(NotFound):
+                yield store.runs.get(id)
+
+    def _found(self, store: Store, query: Query) -> Iterator[Run]:
+        after: str | None = None
+        while True:
+            page = store.runs.query(query, Sort(), limit=500, after=after)
+            yield from (run for run in page.items if run.id not in self.ids)
+            after = page.next
+            if after is None:
+                return
+
+
+class Outcome(NamedTuple):
+    """What came of it."""
+
+    done: int
+    gone: int
+    """Runs that were not there any more."""
+    error: FlightlogError | None = None
+    """What stopped it half-way."""
+    runs: tuple[str, ...] = ()
+    """Those that it was done to."""
+
+
+def annotate(store: Store, targets: Targets, made: Callable[[str], Annotation]) -> Outcome:
+    """Adds an annotation to each run; runs that are gone are counted, any other error ends it."""
+    gone, done = 0, []
+    for run in targets.each(store):
+        try:
+            store.runs.annotate(made(run))
+            done.append(run)
+        except NotFound:
+            gone += 1
+        except FlightlogError as error:
+            return Outcome(len(done), gone, error, tuple(done))
+    return Outcome(len(done), gone, runs=tuple(done))

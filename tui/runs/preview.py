@@ -1,0 +1,185 @@
+"""What the preview says of a run: why it stands as it stands, its steps on a time scale, its last log entries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from ...core.clock import between, to_seconds
+from ...core.errors import NotFound
+from ...core.logs import LogEntry, LogFilter
+from ...core.runs import FINISHED, Run, Step
+from .. import format
+from ..glyphs import Glyphs
+from ..lines import Line, fitted, level_ink, one_line, right, status_ink
+
+if TYPE_CHECKING:
+    from ...core.store import Store
+
+MANY_STEPS = 2000
+"""Runs with more steps are previewed without them: reading all for six lines would not be worth it."""
+
+
+class Previewed(NamedTuple):
+    """A run and what was read for its preview."""
+
+    run: Run
+    steps: tuple[Step, ...] = ()
+    logs: tuple[LogEntry, ...] = ()
+    """The newest ones, in order."""
+
+
+def read_preview(store: Store, run: Run) -> Previewed | None:
+    """Reads what the preview shows; None if the run is gone. Call it in a thread."""
+    try:
+        steps = store.runs.steps(run.id) if 0 < run.steps <= MANY_STEPS else []
+        logs = store.logs.query(run.id, LogFilter(level="INFO"), limit=8)
+    except NotFound:
+        return None
+    return Previewed(run, tuple(steps), tuple(logs))
+
+
+def title(run: Run, glyphs: Glyphs) -> Line:
+    """The run's name and kind, for the frame."""
+    dot = f" {glyphs.dot} "
+    version = "" if run.version is None else f"@{run.version}"
+    line: Line = [(f" {one_line(run.name, 40) or format.short_id(one_line(run.id), glyphs)}", "strong")]
+    line.append((f"  {one_line(run.workflow, 40)}{version}", "text"))
+    for label, value in (("session", run.session), ("project", run.project), ("from", run.source)):
+        if value:
+            line.append((f"{dot}{label} {one_line(value, 30)}", "muted"))
+    if run.attempt > 1:
+        line.append((f"{dot}attempt {run.attempt}", "muted"))
+    for tag in run.tags[:4]:
+        line.append((f"{dot}#{one_line(tag, 20)}", "accent"))
+    return [*line, (" ", "text")]
+
+
+def preview_lines(found: Previewed, width: int, height: int, now: float, glyphs: Glyphs) -> list[Line]:
+    """The preview in `height` lines: what it is about, then steps; the log takes what is left, two lines at least."""
+    lines = list(_facts(found.run, glyphs))[: max(height - 2, 1)]
+    logs = min(len(found.logs), 2 if height < 10 else 4)
+    steps = list(_steps(found, width, max(height - len(lines) - logs, 0), now, glyphs))
+    lines += steps
+    room = max(height - len(lines), 0)
+    shown = found.logs[-room:] if room else ()
+    return [*lines, *(_log(entry, width) for entry in shown)]
+
+
+def _facts(run: Run, glyphs: Glyphs) -> Iterator[Line]:
+    sign = glyphs.status(run.status)
+    if run.status in ("lost", "waiting") or (run.error and run.status == "failed"):
+        why = run.error if run.status == "failed" else run.evidence
+        label = "waits for an answer" if run.status == "waiting" else run.status
+        ink = status_ink(run.status)
+        yield [(f"{sign} {label}", ink), (f"  {one_line(why, 300)}" if why else "", "text")]
+    if run.damaged:
+        where = format.plural(run.damaged, "part")
+        yield [(f"{glyphs.damaged} {where} of this run could not be read; the rest is shown", "warn")]
+    if run.objective:
+        yield [(one_line(run.objective, 300), "muted")]
+
+
+class _Row(NamedTuple):
+    step: Step
+    guide: str
+
+
+def _tree(steps: tuple[Step, ...], glyphs: Glyphs) -> list[_Row]:
+    """Steps below their parents, each with the lines of the tree before it."""
+    known = {step.id for step in steps}
+    below: dict[str | None, list[Step]] = {}
+    for step in steps:
+        below.setdefault(step.parent if step.parent in known and step.parent != step.id else None, []).append(step)
+    rows: list[_Row] = []
+    # A stack of our own, for steps may be nested as deep as somebody likes.
+    stack = [(step, "", "") for step in reversed(below.get(None, []))]
+    while stack:
+        step, guide, indent = stack.pop()
+        rows.append(_Row(step, guide))
+        children = below.get(step.id, [])
+        for place in range(len(children) - 1, -1, -1):
+            last = place == len(children) - 1
+            sign, under = (glyphs.last, glyphs.gap) if last else (glyphs.branch, glyphs.trunk)
+            stack.append((children[place], indent + sign, indent + under))
+    return rows
+
+
+def _steps(found: Previewed, width: int, room: int, now: float, glyphs: Glyphs) -> Iterator[Line]:
+    """As many steps as there is room for: those round the last one that runs or failed, else the last ones."""
+    rows = _tree(found.steps, glyphs)
+    hot = [place for place, row in enumerate(rows) if row.step.status in ("running", "failed")]
+    end = min(max((hot[-1] if hot else len(rows) - 1) + 1, room), len(rows))
+    scale = _Scale.of(found.run, now)
+    for row in rows[max(end - room, 0) : end]:
+        yield _step(row, scale, width, now, glyphs)
+
+
+class _Scale(NamedTuple):
+    """The time that the bars stand for."""
+
+    start: float
+    length: float
+
+    @staticmethod
+    def of(run: Run, now: float) -> _Scale:
+        start = _seconds(run.started, now)
+        over = run.status in FINISHED or run.status == "lost"
+        end = _seconds(run.finished or run.last_event, now) if over else now
+        return _Scale(start, max(end - start, 0.001))
+
+    def bar(self, step: Step, width: int, now: float, glyphs: Glyphs) -> Line:
+        """The step's time as a bar in `width` cells."""
+        if step.started is None:
+            return [(" " * width, "faint")]
+        begin = (_seconds(step.started, now) - self.start) / self.length
+        finish = (_seconds(step.finished, now) - self.start) / self.length if step.finished else 1.0
+        low = min(max(int(begin * width), 0), width - 1)
+        high = min(max(round(finish * width), low + 1), width)
+        running = step.status == "running"
+        body = glyphs.bar * (high - low - running) + (glyphs.bar_running if running else "")
+        return [(glyphs.bar_rest * low, "faint"), (body, status_ink(step.status)), (" " * (width - high), "faint")]
+
+
+def _step(row: _Row, scale: _Scale, width: int, now: float, glyphs: Glyphs) -> Line:
+    step = row.step
+    name = max(min(width // 3, 32), 12)
+    lasted = between(step.started, step.finished) if step.finished else None
+    if step.started and lasted is None and step.status == "running":
+        lasted = max(now - _seconds(step.started, now), 0)
+    took = format.duration(lasted) if lasted is not None else glyphs.dash
+    money = format.cost(step.money, glyphs) if step.money.provenance != "none" else ""
+    note: Line = [(f"  {one_line(step.error, 200)}", "bad")] if step.error else []
+    if not step.error and step.agent and step.agent != step.name and width >= 100:
+        note = [(f"  {one_line(step.agent, 40)}", "muted")]
+    bar = max(min(width - name - 22 - (20 if note else 0), 60), 8)
+    return [
+        *fitted(
+            [
+                (row.guide, "faint"),
+                (glyphs.status(step.status) + " ", status_ink(step.status)),
+                (one_line(step.name, 80), "muted" if step.status in ("pending", "skipped") else "text"),
+            ],
+            name,
+        ),
+        (" ", "text"),
+        *scale.bar(step, bar, now, glyphs),
+        (right(took, 8), "text"),
+        (right(money, 10), "muted"),
+        *note,
+    ]
+
+
+def _log(entry: LogEntry, width: int) -> Line:
+    return [
+        (f"{format.clock(entry.t)[-8:]} ", "faint"),
+        (f"{entry.level:<7} ", level_ink(entry.level)),
+        (one_line(entry.message, 400), "text" if entry.level in ("WARNING", "ERROR") else "muted"),
+    ]
+
+
+def _seconds(t: str | None, default: float) -> float:
+    try:
+        return to_seconds(t) if t else default
+    except ValueError:
+        return default
