@@ -8,8 +8,8 @@ from flightlog.core.rates import Rates
 from flightlog.core.runs import Approval, Doing, Step
 from flightlog.tui.glyphs import ASCII, UNICODE
 from flightlog.tui.lines import width_of
-from flightlog.tui.live.board import FAILED_FOR, LOST_FOR, Board
-from flightlog.tui.live.page import LivePage, Look, done_of, pane_lines, place_of
+from flightlog.tui.live.board import FAILED_FOR, LOST_FOR, Board, grouped
+from flightlog.tui.live.page import LivePage, Look, done_of, group_lines, pane_lines, place_of
 from little_store import make_run, run_id
 
 NOW = 1_800_100_000.0
@@ -48,8 +48,8 @@ def test_what_needs_a_person_comes_first():
         run(13, "failed", quiet=FAILED_FOR + 1),
     ]
     board.begin(made, NOW)
-    wanted = [(8, "waiting"), (7, "waiting"), (6, "lost"), (5, "failed"), (4, "failed"), (3, "stuck"), (2, "stuck")]
-    wanted += [(11, "running"), (1, "running"), (0, "running")]
+    wanted = [(8, "waiting"), (7, "waiting"), (3, "stuck"), (2, "stuck")]
+    wanted += [(11, "running"), (1, "running"), (0, "running"), (5, "failed"), (4, "failed"), (6, "lost")]
     assert order(board) == [(run_id(n), need) for n, need in wanted]
     # Time goes by: one more is stuck, what failed and was lost goes away by itself.
     later = dict(order(board, NOW + 59.5))
@@ -59,6 +59,24 @@ def test_what_needs_a_person_comes_first():
         "stuck",
         "running",
     }  # the last has not begun
+
+
+def test_what_is_over_takes_a_line_a_workflow_below_all_that_runs():
+    board = Board()
+    lost = [run(n, "lost", quiet=300 + n, workflow="sums", evidence=f"pid {n} is gone") for n in range(90)]
+    board.begin([*lost, run(90, "lost", workflow="other"), run(91, "failed", workflow="sums"), run(92, "running")], NOW)
+    entries = board.entries(NOW)
+    folded = grouped(entries, ())
+    assert [getattr(line, "need", None) for line in folded] == ["running", "failed", "lost", "lost"]
+    group = folded[-1]
+    assert (group.key, len(group.entries), group.entries[0].run.id) == (("lost", "sums"), 90, run_id(0))
+    told = lines(LivePage(folded, {}, Rates(), frozenset(), NOW, UNICODE))[-1]
+    assert all(word in told for word in ("90 lost", "sums", "the newest: pid 0 is gone", "5 min"))
+    pane = [text_of(line) for line in group_lines(group, 5, NOW, UNICODE)]
+    assert len(pane) == 5 and "pid 3 is gone" in pane[3] and "86 more" in pane[4]
+    unfolded = grouped(entries, {group.key})
+    assert [line.run.id for line in unfolded[4:]] == [run_id(n) for n in range(90)]
+    assert unfolded[:3] == folded[:3] and len(lines(LivePage(unfolded, {}, Rates(), frozenset(), NOW, ASCII))) == 94
 
 
 def test_what_ends_leaves_and_what_fails_stays_a_while():
@@ -105,8 +123,8 @@ def page(board, rates=None, doing=None, watched=(), glyphs=UNICODE):
 
 
 def lines(found, width=118):
-    assert all(width_of(found.line(n, width)) <= width for n in range(len(found.entries)))
-    return [text_of(found.line(n, width)) for n in range(len(found.entries))]
+    assert all(width_of(found.line(n, width)) <= width for n in range(len(found.lines)))
+    return [text_of(found.line(n, width)) for n in range(len(found.lines))]
 
 
 def test_a_line_tells_where_the_run_is_and_what_it_spends():
@@ -134,7 +152,7 @@ def test_hostile_text_and_narrow_screens_break_nothing(width, glyphs):
     doing = {run_id(n): Doing(open=(step("s", 5, name=NASTY),)) for n in range(4)}
     found = page(board, None, doing, glyphs=glyphs)
     texts = lines(found, width)
-    for entry in found.entries:
+    for entry in found.lines:
         asked = (Approval(run="r", id="a", question=NASTY, status="pending", requested=""),)
         logs = (LogEntry(run="r", seq=1, t=from_seconds(NOW), level="INFO", message=NASTY),)
         look = Look(entry.run, doing[entry.run.id], logs, asked)
@@ -152,7 +170,7 @@ def test_what_goes_on_breathes_and_what_is_silent_does_not():
     for later in range(4):
         now = NOW + later
         found = LivePage(board.entries(now), {}, Rates(), frozenset(), now, UNICODE)
-        signs = {entry.run.id: found.sign(entry) for entry in found.entries}
+        signs = {entry.run.id: found.sign(entry) for entry in found.lines}
         seen.add(signs[run_id(0)])
         assert signs[run_id(1)] == "●"
     assert seen == {"●", "◉", "○"}
@@ -161,7 +179,7 @@ def test_what_goes_on_breathes_and_what_is_silent_does_not():
 def test_the_pane_tells_why_and_what_is_open_before_the_log():
     board = Board()
     board.begin([run(0, "running", quiet=75), run(1, "lost", evidence="pid 4312 is gone; last event 12 min ago")], NOW)
-    lost, stuck = board.entries(NOW)
+    stuck, lost = board.entries(NOW)
     logs = tuple(LogEntry(run="r", seq=n, t=from_seconds(NOW), level="INFO", message=f"entry {n}") for n in range(8))
     doing = Doing(open=tuple(step(f"s{n}", 100 - n) for n in range(9)))
     rate = Rates().total(NOW)

@@ -48,7 +48,7 @@ async def test_the_board_shows_what_runs_and_follows_it(tmp_path, size, ascii):
             assert "/h" in shown.split("\n")[0] or size == (80, 24)
             with waiting_run(store, "Send 14 mails?") as waiting:
                 await shows(pilot, "Send 14 mails?", "1 waiting")
-                await until(pilot, lambda: app.screen.list.page.entries[0].run.id == waiting)
+                await until(pilot, lambda: app.screen.entries[0].run.id == waiting)
                 assert app.screen.list.current.run.name == "inbox"  # the cursor stays with its run
                 await pilot.press("g", "w")
                 await until(pilot, lambda: waiting in app.pulse.watching.ids)
@@ -141,3 +141,18 @@ async def test_the_cursor_stays_with_its_run_and_comes_to_a_neighbour_when_that_
         await pilot.press("v")
         assert "tokens/min" not in text_of(app.screen)
         assert len(runs.query(EVERYTHING).items) == 3
+        # A run that is lost goes into its workflow's line, and the cursor with it.
+        others = [live_run(n, status="lost", workflow="sums", evidence=f"pid {n} is gone") for n in range(10, 13)]
+        gone = msgspec.structs.replace(app.screen.list.current.run, status="lost", workflow="sums", last_seq=4)
+        for run in (*others, gone):
+            runs.put(run)
+        feed.note(gone.id, *(run.id for run in others))
+        await shows(pilot, "4 lost", "the newest")
+        assert app.screen.list.current is None and app.screen.list.line.key == ("lost", "sums")
+        await pilot.press("l")
+        await until(pilot, lambda: told(app, "no run is under the cursor"))
+        await pilot.press("enter", "j", "v")
+        await shows(pilot, "pid 11 is gone")
+        assert app.screen.list.current.run.status == "lost"
+        await pilot.press("k", "enter")
+        await until(pilot, lambda: not app.screen.unfolded)

@@ -1,15 +1,18 @@
 """Which runs are live, and which of them needs a person first: plain values and rules, no Textual, no store."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Container, Iterable, Sequence
 from typing import Literal, NamedTuple
 
 from ...core.clock import to_seconds
 from ...core.runs import Run
 from ..steps.open_steps import QUIET
 
-Need = Literal["waiting", "lost", "failed", "stuck", "running"]
-NEEDS: tuple[Need, ...] = ("waiting", "lost", "failed", "stuck", "running")
-"""What a run needs a person for, the most urgent first."""
+Need = Literal["waiting", "stuck", "running", "failed", "lost"]
+NEEDS: tuple[Need, ...] = ("waiting", "stuck", "running", "failed", "lost")
+"""What a run needs a person for, the most urgent first; what is over stands below all that goes on."""
+OVER: frozenset[Need] = frozenset({"failed", "lost"})
+"""Of these a workflow's runs share a line."""
 
 LOST_FOR = 3600.0
 """Seconds for which a lost run stays on the board."""
@@ -27,6 +30,39 @@ class Entry(NamedTuple):
     """Unix seconds."""
     last: float
     """Of its newest event, Unix seconds."""
+
+
+class Group(NamedTuple):
+    """Runs of a workflow that are over in the same way: one line, and theirs below it when it is unfolded."""
+
+    need: Need
+    workflow: str
+    entries: tuple[Entry, ...]
+    """The newest first."""
+    unfolded: bool
+
+    @property
+    def key(self) -> tuple[Need, str]:
+        """What it is known by, whatever it holds."""
+        return self.need, self.workflow
+
+
+def grouped(entries: Sequence[Entry], unfolded: Container[tuple[Need, str]]) -> list[Entry | Group]:
+    """What a board shows, line by line: however many runs are lost, they take a line a workflow."""
+    alike: dict[tuple[Need, str], list[Entry]] = defaultdict(list)
+    for entry in entries:
+        if entry.need in OVER:
+            alike[entry.need, entry.run.workflow].append(entry)
+    lines: list[Entry | Group] = []
+    for entry in entries:
+        key = entry.need, entry.run.workflow
+        together = alike.get(key, ())
+        if len(together) < 2:
+            lines.append(entry)
+        elif together[0] is entry:
+            group = Group(*key, tuple(together), key in unfolded)
+            lines += [group, *(together if group.unfolded else ())]
+    return lines
 
 
 class Board:

@@ -11,7 +11,7 @@ from .. import format
 from ..glyphs import Glyphs
 from ..lines import Columns, Line, level_ink, one_line, right, status_ink
 from ..steps.open_steps import QUIET
-from .board import Entry, Need
+from .board import Entry, Group, Need
 
 NARROW = 100
 """Cells under which names have half the room."""
@@ -70,10 +70,12 @@ class LivePage:
     """Lines of a board as it was at one moment; to draw one costs nothing for the others."""
 
     def __init__(
-        self, entries: Sequence[Entry], doing: Mapping[str, Doing], rates: Rates, watched: frozenset[str], now: float,
-        glyphs: Glyphs,
+        self, lines: Sequence[Entry | Group], doing: Mapping[str, Doing], rates: Rates, watched: frozenset[str],
+        now: float, glyphs: Glyphs,
     ) -> None:  # fmt: skip
-        self.entries, self._doing, self._watched, self._now, self._glyphs = entries, doing, watched, now, glyphs
+        entries = [line for line in lines if isinstance(line, Entry)]
+        self._inside = frozenset(e.run.id for line in lines if isinstance(line, Group) for e in line.entries)
+        self.lines, self._doing, self._watched, self._now, self._glyphs = lines, doing, watched, now, glyphs
         self._rates = {entry.run.id: rates.of(entry.run.id, now, entry.began) for entry in entries}
         names = (_name(entry.run, glyphs) for entry in entries[:200])
         kinds = (_kind(entry.run) for entry in entries[:200])
@@ -93,15 +95,33 @@ class LivePage:
         return [(" " * LEAD, "muted"), *self._columns(width).head(width - LEAD)]
 
     def line(self, index: int, width: int) -> Line:
-        """One run."""
-        entry, glyphs = self.entries[index], self._glyphs
+        """One run, or the runs of a workflow that are over in the same way."""
+        line = self.lines[index]
+        return self._group(line, width) if isinstance(line, Group) else self._run(line, width)
+
+    def _group(self, group: Group, width: int) -> Line:
+        glyphs, newest, ink = self._glyphs, group.entries[0], INKS[group.need]
+        cells = [
+            f"{len(group.entries):,} {group.need}",
+            one_line(group.workflow, 60),
+            f"the newest: {self._at(newest, Doing())[0]}",
+            *[""] * 6,
+            format.age(max(self._now - newest.last, 0.0)),
+        ]
+        inks = [ink, "muted", "text", *["text"] * 6, "muted"]
+        fold = glyphs.open if group.unfolded else glyphs.closed
+        lead: Line = [(f"{fold} ", "muted"), (f"{self.sign(newest)} ", ink)]
+        return [*lead, *self._columns(width).draw(cells, inks, width - LEAD)]
+
+    def _run(self, entry: Entry, width: int) -> Line:
+        glyphs = self._glyphs
         run, doing = entry.run, self._doing.get(entry.run.id, Doing())
         at, since = self._at(entry, doing)
         done, total = done_of(run, doing)
         failed = doing.items.get("failed", 0)
         rate = self._rates[run.id]
         cells = [
-            _name(run, glyphs),
+            ("  " if run.id in self._inside else "") + _name(run, glyphs),
             _kind(run),
             at,
             format.duration(self._now - since) if since is not None else "",
@@ -203,6 +223,22 @@ def pane_lines(look: Look, entry: Entry, rate: Rate, height: int, now: float, gl
     lines += [*steps, _spends(look.run, rate, glyphs)]
     rest = height - len(lines)
     return [*lines[:height], *(logs[-rest:] if rest > 0 else [])]
+
+
+def group_lines(group: Group, height: int, now: float, glyphs: Glyphs) -> list[Line]:
+    """Which runs they are, and what is known of the end of each, as many as there is room for."""
+    shown = group.entries[: height if len(group.entries) <= height else max(height - 1, 1)]
+    lines: list[Line] = [
+        [
+            (f"{glyphs.status(one.run.status)} ", INKS[group.need]),
+            (_name(one.run, glyphs), "strong"),
+            (f"  {format.age(max(now - one.last, 0.0))} ago", "muted"),
+            (f"  {one_line(one.run.evidence if group.need == 'lost' else one.run.error, 300)}", "text"),
+        ]
+        for one in shown
+    ]
+    rest = len(group.entries) - len(shown)
+    return [*lines, [(f"{rest:,} more", "muted")]] if rest else lines
 
 
 def _why(look: Look, entry: Entry, glyphs: Glyphs) -> list[Line]:

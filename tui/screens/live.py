@@ -18,10 +18,11 @@ from ...core.runs import Doing, Run
 from ...core.store import Store
 from .. import answering
 from ..glyphs import glyphs_of
+from ..hinting import hint
 from ..keys import bindings
-from ..lines import Line
-from ..live.board import NEEDS
-from ..live.page import INKS, LivePage, Look, pane_lines
+from ..lines import Line, one_line
+from ..live.board import NEEDS, Entry, Group, Need, grouped
+from ..live.page import INKS, LivePage, Look, group_lines, pane_lines
 from ..live.pulse import Pulse
 from ..live.watching import watching_of
 from ..loading import Loader
@@ -65,6 +66,10 @@ class LiveScreen(PlaceScreen):
         self.pulse = pulse
         self.doing: dict[str, Doing] = {}
         self.look: Look | None = None
+        self.entries: list[Entry] = []
+        """What is on the board, folded away or not."""
+        self.unfolded: set[tuple[Need, str]] = set()
+        """Groups whose runs are shown."""
         self._read_upto: dict[str, int] = {}
         self.loader: Loader[Details] = Loader(self, self._prepare, self._loaded, every=EVERY, rest=REST)
 
@@ -153,8 +158,9 @@ class LiveScreen(PlaceScreen):
             self._note(pulse.beat)
         watching = watching_of(self)
         watched = watching.ids if watching is not None else frozenset()
-        entries = pulse.board.entries(now)
-        self.list.show(LivePage(entries, self.doing, pulse.rates, watched, now, glyphs_of(self)))
+        self.entries = entries = pulse.board.entries(now)
+        lines = grouped(entries, self.unfolded)
+        self.list.show(LivePage(lines, self.doing, pulse.rates, watched, now, glyphs_of(self)))
         self._forget({entry.run.id for entry in entries})
         self.query_one(Empty).show([] if entries or pulse.beat is None else nothing_live())
         for part in ("#live-head", "#live"):
@@ -172,9 +178,11 @@ class LiveScreen(PlaceScreen):
             self.doing.pop(id, None)
 
     def _show_pane(self) -> None:
-        pane, entry, now = self.query_one(LivePane), self.list.current, clock.now_s()
+        pane, entry, now = self.query_one(LivePane), self.list.line, clock.now_s()
         lines: list[Line] = []
-        if entry is not None:
+        if isinstance(entry, Group):
+            lines = group_lines(entry, pane.size.height, now, glyphs_of(self))
+        elif entry is not None:
             same = self.look is not None and self.look.run.id == entry.run.id
             look = self.look._replace(run=entry.run) if same and self.look else Look(entry.run)
             rate = self.pulse.rates.of(entry.run.id, now, entry.began)
@@ -184,40 +192,51 @@ class LiveScreen(PlaceScreen):
 
     def _counts(self) -> Line:
         """How many there are of each kind."""
-        entries = self.list.page.entries if self.list.page else ()
         line: Line = [(" ", "text")]
         for need in NEEDS:
-            number = sum(entry.need == need for entry in entries)
+            number = sum(entry.need == need for entry in self.entries)
             if number:
                 line += [(f"{number:,} {need}", INKS[need]), ("  ", "text")]
         return [*line[:-1], (" ", "text")] if len(line) > 1 else []
 
     def _pane_titles(self, width: int) -> tuple[Line, Line]:
-        entry = self.list.current
-        return (title(entry.run, glyphs_of(self)), []) if entry is not None else ([], [])
+        line = self.list.line
+        if isinstance(line, Group):
+            title_of_group: Line = [(f" {one_line(line.workflow, 60)} ", "strong"), (f"{line.need} ", INKS[line.need])]
+            return title_of_group, []
+        return (title(line.run, glyphs_of(self)), []) if line is not None else ([], [])
 
     # What the person does.
 
     @on(LineList.Chosen)
     def action_open(self) -> None:
-        """Goes into the run."""
-        self.action_look("overview")
+        """Goes into the run; a group it unfolds, or folds."""
+        line = self.list.line
+        if isinstance(line, Group):
+            self.unfolded ^= {line.key}
+            self.show()
+        else:
+            self.action_look("overview")
 
     def action_look(self, tab: str) -> None:
-        entry = self.list.current
-        if entry is not None:
+        if (entry := self._entry()) is not None:
             self.post_message(OpenRun(entry.run.id, tab))
 
     def action_answer(self, decision: Decision) -> None:
-        entry = self.list.current
-        if entry is not None:
+        if (entry := self._entry()) is not None:
             answering.ask(self, self.store, entry.run, decision, self.pulse.look)
 
     def action_watch(self) -> None:
-        entry, watching = self.list.current, watching_of(self)
-        if entry is not None and watching is not None:
+        watching = watching_of(self)
+        if (entry := self._entry()) is not None and watching is not None:
             watching.toggle(entry.run)
             self.show()
+
+    def _entry(self) -> Entry | None:
+        """The run under the cursor; where there is none, that is said."""
+        if self.list.current is None:
+            hint(self, "no run is under the cursor")
+        return self.list.current
 
     def action_preview(self) -> None:
         pane = self.query_one(LivePane)
