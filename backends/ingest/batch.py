@@ -1,5 +1,6 @@
 """One reading of a journal: its events, what is wrong with it, and how far it went. Knows no database."""
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import msgspec
@@ -17,9 +18,10 @@ from ..sql.projector import Recorded
 MARK_BYTES = 1 << 20
 """There is a mark for about every so many bytes of a journal."""
 
-_SMALL = 1 << 20
-"""Bytes that are read at once."""
+_AT_ONCE = 1 << 20
+"""Bytes that are read and decoded at once."""
 _RAW = 200  # characters of an unreadable line that its damage quotes
+_RECORDED = partial(tuple.__new__, Recorded)  # as `Recorded._make`, at half its cost
 _TYPE_OF = {kind: name for name, kind in TYPES.items()}
 
 
@@ -56,46 +58,61 @@ class Batch:
     def read_events(self, where: Where, end: int, budget: int) -> None:
         """Reads whole lines from where the last reading ended, as many as the budget allows. OSError."""
         began = self.offset
-        if began >= end or (end - began <= min(budget, _SMALL) and self._read_plain(where, end)):
-            return
         try:
-            for offset, line in read_lines(where, began):
-                whole = whole_line(where, offset, line) if isinstance(line, LongLine) else None
-                self._take(offset, whole or line)
-                self.offset = offset + len(line) + 1
-                if self.offset - began >= budget:
-                    self.more = self.offset < end
-                    break
+            while (at := self.offset) < end and not self.more:
+                stop = min(end, at + _AT_ONCE, max(began + budget, at + 1))
+                if not self._read_plain(where, stop):
+                    self._read_odd(where, stop)
+                if self.offset == at:
+                    break  # what is left is being written
+                self.more = began + budget <= self.offset < end
         except Corrupt as error:  # of an archive: what lies behind cannot be unpacked
             self._name(error.what, self.offset, end - self.offset)
         self.size += self.offset - began
 
-    def _read_plain(self, where: Where, end: int) -> bool:
-        """Reads lines that are one event each and follow each other, as nearly all do; False, and nothing was taken,
-        if one is anything else.
+    def _read_odd(self, where: Where, stop: int) -> None:
+        """Reads lines, whatever they are, until the first that ends at or after `stop`."""
+        for offset, line in read_lines(where, self.offset):
+            whole = whole_line(where, offset, line) if isinstance(line, LongLine) else None
+            self._take(offset, whole or line)
+            self.offset = offset + len(line) + 1
+            if self.offset >= stop:
+                break
+
+    def _read_plain(self, where: Where, stop: int) -> bool:
+        """Reads the lines that end before `stop` if they are one event each and follow each other, as nearly all do;
+        False, and nothing was taken, if one is anything else.
         """
-        began = self.offset
-        if began // MARK_BYTES != end // MARK_BYTES:
-            return False
+        began, before = self.offset, self.last_seq
         try:
-            data = read_span(where, began, end - began)
+            data = read_span(where, began, stop - began)
             lines = data.split(b"\n")
-            del lines[-1]  # what follows the last newline is being written
+            del lines[-1]  # what follows the last newline is being written, or read next
             events = decode_all(lines)
         except (Corrupt, NotSupported):
             return False
-        following = range(self.last_seq + 1, self.last_seq + 1 + len(events))
+        following = range(before + 1, before + 1 + len(events))
         started = [event for event in events if type(event) is RunStarted]
         if [event.seq for event in events] != list(following) or not all(map(self._fits, started)):
             return False
-        self.recorded += map(Recorded._make, zip(events, [len(line) + 1 for line in lines], strict=True))
+        self.recorded += map(_RECORDED, zip(events, [len(line) + 1 for line in lines], strict=True))
         if self._keep:
             for event, line in zip(events, lines, strict=True):
                 self._keep_event(event, line)
-        self.last_seq += len(events)
+        self._mark(data)
+        if events:
+            self._unread, self.last_seq, self._junk = 0, before + len(events), 0
         self.offset += data.rfind(b"\n") + 1
-        self.size += self.offset - began
-        return True
+        return self.offset > began
+
+    def _mark(self, data: bytes) -> None:
+        """Marks, as `_take` does, which lines hold a boundary; of `data` each line is an event."""
+        first = self.offset // MARK_BYTES + 1
+        for boundary in range(first * MARK_BYTES - self.offset, data.rfind(b"\n") + 1, MARK_BYTES):
+            start = data.rfind(b"\n", 0, boundary) + 1
+            if start < boundary:  # and not just the end of the line before
+                seq = self.last_seq + 1 + data.count(b"\n", 0, start)
+                self.marks.append({"run": self.run, "seq": seq, "offset": self.offset + start})
 
     def read_states(self, where: Where, budget: int) -> None:
         """Reads records of checkpoint values, which are written before the events that need them. OSError."""

@@ -23,7 +23,6 @@ from .ingest import Ingest
 from .readings import BATCH_BYTES
 
 _AT_ONCE = 1000  # journals in one transaction
-_MANY = 100
 _LIVENESS_S = 1.0
 _ALIVE = ("running", "pending")
 
@@ -87,7 +86,7 @@ class CatchUp:
         waiting = list(islice(coming, _AT_ONCE))
         complete, done = True, 0
         while waiting:
-            with self._database.write() as connection, without_collecting(len(waiting) >= _MANY):
+            with self._database.write() as connection, without_collecting():
                 taken = self._ingest.take(connection, waiting, BATCH_BYTES)
                 if taken.anew:
                     anew(connection, taken.anew)
@@ -141,9 +140,11 @@ class CatchUp:
 
 
 @contextmanager
-def without_collecting(pause: bool = True) -> Iterator[None]:
-    """A batch makes rows by the ten thousand and no cycles: to look for some among them costs a sixth of its time."""
-    pause = pause and gc.isenabled()
+def without_collecting() -> Iterator[None]:
+    """A batch makes rows by the ten thousand and no cycles: to look for some among them costs a sixth of its time, and
+    where they are the events of one long log, half of it.
+    """
+    pause = gc.isenabled()
     if pause:
         gc.disable()
     try:

@@ -4,6 +4,7 @@ Each is given journals and gives back plain values; it opens no database. What i
 that was, is still to be done.
 """
 
+import fcntl
 import gc
 import logging
 import os
@@ -29,6 +30,8 @@ _PATIENCE_S = 20.0
 """Who has been given a few hundred journals and says nothing for so long is not waited for."""
 _MOST = 3
 """To write what they prepare takes a third of the time that they take."""
+_PIPE_BYTES = 1 << 20
+"""Journals of one question are some 100 KB; what a question comes to, half a megabyte."""
 _MAIN = f"from {__name__} import main; main()"
 
 
@@ -65,6 +68,8 @@ class Helper:
             start_new_session=True,
         )
         self._to, self._from = cast(IO[bytes], self._process.stdin), cast(IO[bytes], self._process.stdout)
+        for pipe in (self._to, self._from):
+            _widen(pipe)
         # It is listened to all the time, so that neither waits for the other to read.
         self._listening = threading.Thread(target=self._listen, name="flightlog-helper", daemon=True)
         self._listening.start()
@@ -185,6 +190,15 @@ def _told(prepared: Prepared) -> bytes:
 
 def _storable(row: Values) -> Values:
     return tuple(map(storable, row))
+
+
+def _widen(pipe: IO[bytes]) -> None:
+    """Lets a whole question or answer lie in it, where that can be had: else who writes one stands still until the
+    other, who is at work, comes to read it.
+    """
+    if sys.platform == "linux":
+        with suppress(OSError):  # a user has only so many pages for pipes
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 def _send(to: IO[bytes], data: bytes) -> None:

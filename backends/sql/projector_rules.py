@@ -22,23 +22,26 @@ PENDING = 2**30
 
 _DONE = frozenset({"completed", "failed", "skipped"})
 _COUNTED = {"DEBUG": "debugs", "WARNING": "warnings", "ERROR": "errors"}
-_SILENT = (e.RunFinished, e.RunMeta, e.CostPriced, e.RunStarted)
+_SILENT = frozenset({e.RunFinished, e.RunMeta, e.CostPriced, e.RunStarted})
 
 
 def apply(state: RunState, events: Iterable[Recorded]) -> int:
     """Applies those of a run's events, in their order, that come after the last one applied; the bytes of these."""
-    row, size = state.row, 0
+    row, size, number = state.row, 0, 0
+    last, t = row["last_seq"], row["last_event"]
     for event, length in events:
         seq = event.seq
-        if seq <= row["last_seq"]:
+        if seq <= last:
             continue
-        if row["recorded"] in FINISHED and not isinstance(event, _SILENT):
+        kind = type(event)
+        if row["recorded"] in FINISHED and kind not in _SILENT:
             _wake(state)  # only a source's run goes on after its end
-        RULES[type(event)](state, event)
-        row["last_seq"] = seq
-        row["last_event"] = event.t or row["last_event"]
-        row["events"] += 1
+        RULES[kind](state, event)
+        last, t = seq, event.t or t
+        number += 1
         size += length
+    row["last_seq"], row["last_event"] = last, t
+    row["events"] += number
     return size
 
 
@@ -151,10 +154,10 @@ def _step_finished(state: RunState, event: e.StepFinished) -> None:
 
 
 def _logged(state: RunState, event: e.Logged) -> None:
-    row, level = state.row, _COUNTED.get(event.level)
+    row = state.row
     row["logs"] += 1
-    if level:
-        row[level] += 1
+    if event.level != "INFO":
+        row[_COUNTED[event.level]] += 1
     step = state.find("steps", event.step) if event.step else None
     if step is not None:
         step["logs"] += 1

@@ -1,7 +1,7 @@
 """Reads, before a batch is applied, the rows that its events refer to: a few queries, whatever its length."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Table, bindparam, literal_column, select
@@ -60,11 +60,11 @@ def _known(connection: Connection, batch: Batch, row: Row) -> dict[str, dict[Any
     wanted: dict[str, set[Any]] = defaultdict(set)
     ends = 1 if row["recorded"] in FINISHED else 0
     for event, _ in batch.events:
-        refer = _REFERS.get(type(event))
-        if refer is not None and event.seq > row["last_seq"]:
-            for table, key in refer(event):
+        kind = type(event)
+        if kind in _REFERS and event.seq > row["last_seq"]:
+            for table, key in _REFERS[kind](event):
                 wanted[table].add(storable(key))
-        ends += isinstance(event, _ENDS)
+        ends += kind in _ENDS
     known: dict[str, dict[Any, Row]] = {}
     for table, (key, statement) in _BY_KEY.items():  # costs before steps
         known[table] = {found[key]: found for found in _rows(connection, statement, wanted[table], run=batch.run)}
@@ -112,13 +112,14 @@ _RUNNING = (
 )
 _ASKING = select(_approvals).where(_approvals.c.run == bindparam("run"), _approvals.c.status == "pending")
 
-_ENDS = (e.StepFinished, e.RunFinished, e.RunResumed)  # after these, which step is the current one is asked anew
-_References = Iterator[tuple[str, Any]]
+_ENDS = frozenset(
+    {e.StepFinished, e.RunFinished, e.RunResumed}
+)  # after these, which step is the current one is asked anew
+_References = Iterable[tuple[str, Any]]
 
 
 def _in_step(event: Any) -> _References:
-    if event.step:
-        yield "steps", event.step
+    return (("steps", event.step),) if event.step else ()
 
 
 def _declared(event: e.GraphDeclared) -> _References:
