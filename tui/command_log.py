@@ -50,12 +50,13 @@ def on_runs(verb: str, targets: Targets) -> tuple[str, ...]:
     """The words that do with the same runs what a person did: their ids, or the query that found them."""
     if targets.query is None:
         return verb, *sorted(targets.ids), "--yes"
-    parts = [f"({targets.query.text})"] if targets.query.text.strip() else []
+    asked = targets.query.lasting  # a view of the person's would be no line for another
+    parts = [f"({asked})"] if asked.strip() else []
     if targets.ids:
         parts.append(f"-id:{'|'.join(sorted(targets.ids))}")
     if verb == "rm" and "archived" not in {term.key for term in terms(targets.query.root)}:
         parts.append("(archived | -archived)")  # else the verb would mean those alone that are not
     elif not parts:
         parts.append("-archived" if verb == "archive" else "archived")
-    where = targets.query.text if len(parts) == 1 and not targets.ids and targets.query.text else " ".join(parts)
+    where = asked if len(parts) == 1 and not targets.ids and asked else " ".join(parts)
     return verb, "--where", where, "--yes"

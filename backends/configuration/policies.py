@@ -109,9 +109,11 @@ def _keep(values: Values, value: Any, key: str) -> dict[str, Any]:
 
 def _query(values: Values, value: Any, key: str) -> str:
     text: str = values.filled(values.typed(value, key, str), key)
-    if problem := parse(text).message:
+    if problem := parse(text, {}).message:
         # In a list it would be searched as text; here it is refused.
         problem = problem.replace("; searched as text", "")
+        if not parse(text).message:
+            raise values.mistake(problem, key, "a view is a person's own: write out what it asks for, or quote it")
         raise values.mistake(problem, key, "`?` in the browser tells what a query may say")
     return text
 

@@ -6,11 +6,12 @@
     tag:nightly | cost>0.5         any of these terms; binds more tightly than the space
     (a b) | c                      parentheses group
     -archived  version!=3          not
+    @slow  @"my own"               what a saved view asks for, where the reader has views
 
 The keys are listed in `query_keys.KEYS`. Ages and `today` mean the moment of the answer.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import msgspec
@@ -75,6 +76,13 @@ class Query(msgspec.Struct, kw_only=True, frozen=True, eq=False):
     Whoever changes runs by a query refuses one that has a message."""
     problems: tuple[Problem, ...] = ()
     """The same with the places in `text`, as far as it was typed as one."""
+    views: tuple[str, ...] = ()
+    """The saved views that `text` names."""
+
+    @property
+    def lasting(self) -> str:
+        """A text that asks for the same whoever reads it, and when the views were changed."""
+        return str(self) if self.views else self.text
 
     def matches(self, run: Run, facts: Facts = NO_FACTS, now: datetime | None = None) -> bool:
         """Whether a run matches at a moment (None: now): the meaning that every backend must give.
@@ -158,11 +166,15 @@ def _counted_values(key: str, text: str) -> Iterable[str | float]:
     return (count_of(text),) if key == "version" else (text,)
 
 
-def parse(text: str) -> Query:
-    """Parses a query; never raises."""
-    root, problems = parse_text(text)
-    message = "; ".join(dict.fromkeys(map(str, problems[:3])))
-    return Query(root=root, text=text, message=message, problems=problems)
+def parse(text: str, views: Mapping[str, str] | None = None) -> Query:
+    """Parses a query; never raises.
+
+    `views` are the queries of a person's saved views by name: `@name` stands for one, and one that there is not is a
+    problem. None: whoever reads this has none, and `@name` is a word.
+    """
+    found = parse_text(text, views)
+    message = "; ".join(dict.fromkeys(map(str, found.problems[:3])))
+    return Query(root=found.root, text=text, message=message, problems=found.problems, views=found.views)
 
 
 def equals(key: str, value: str) -> Query:

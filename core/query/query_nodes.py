@@ -33,9 +33,9 @@ class Term(msgspec.Struct, frozen=True, tag=True):
         if self.key in FLAGS:
             return self.key
         if not self.key:
-            return "|".join(value if _stands_as_word(value) else _quoted(value) for value in self.values)
-        name = f".{self.name if _NAME.fullmatch(self.name) else _quoted(self.name)}" if self.name else ""
-        values = "|".join(value if _stands_as_value(value) else _quoted(value) for value in self.values)
+            return "|".join(value if _stands_as_word(value) else quoted(value) for value in self.values)
+        name = f".{self.name if _NAME.fullmatch(self.name) else quoted(self.name)}" if self.name else ""
+        values = "|".join(value if _stands_as_value(value) else quoted(value) for value in self.values)
         return f"{self.key}{name}{self.sign}{values}"
 
 
@@ -118,5 +118,6 @@ def _stands_as_word(value: str) -> bool:
     return _stands_as_value(value) and value[0].isalnum() and value.lower() not in FLAGS
 
 
-def _quoted(value: str) -> str:
+def quoted(value: str) -> str:
+    """The value as one phrase, whatever characters it has."""
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'

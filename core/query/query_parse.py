@@ -1,36 +1,18 @@
 """From the text of a query to its terms. Whatever is typed means something: what is no term is text to look for."""
 
-import re
-from typing import Literal, NamedTuple
+from collections.abc import Mapping
 
 import msgspec
 
-from .query_keys import FLAGS, KEYS, WITH_NAME, suggest
-from .query_nodes import KEYED, And, Node, Not, Term, all_of, any_of, negated, terms
+from .query_keys import FLAGS, KEYS, suggest
+from .query_nodes import And, Node, Not, Term, all_of, any_of, negated, terms
+from .query_tokens import LONGEST, Token, tokens
 from .query_values import check
 
-LONGEST = 20_000
-"""Characters of a query; a longer one is one text to look for."""
 MOST = 200
 """Values in a query; SQLite bounds the depth of an expression."""
-_DEEPEST = 20
-
-_QUOTED = re.compile(r'"((?:\\.|[^"\\])*)\\?("?)', re.DOTALL)
-_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
-
-
-class Token(NamedTuple):
-    """A piece of a query's text."""
-
-    kind: Literal["open", "close", "or", "not", "word"]
-    start: int
-    end: int
-    value: str = ""
-    key: str = ""
-    name: str = ""
-    sign: str = ""
-    quoted: bool = False
-    problem: str = ""
+_DEEPEST_VIEWS = 5
+"""Views that may name one another in a row."""
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -49,126 +31,75 @@ class Problem(msgspec.Struct, frozen=True):
         return f"{where}{self.what}; {self.instead}"
 
 
-def parse_text(text: str) -> tuple[Node, tuple[Problem, ...]]:
-    """The terms of a query and what of it was not understood; never raises."""
+class Parsed(msgspec.Struct, frozen=True):
+    """What a text asks for, what of it was not understood, and the saved views that it names."""
+
+    root: Node
+    problems: tuple[Problem, ...] = ()
+    views: tuple[str, ...] = ()
+
+
+def parse_text(text: str, views: Mapping[str, str] | None = None) -> Parsed:
+    """Reads a query; never raises. `views` are the saved views that `@name` may stand for; None: it is a word."""
     if len(text) > LONGEST:
         return _as_text(text, f"a query has at most {LONGEST:,} characters")
-    parser = _Parser(text)
+    parser = _Parser(text, None if views is None else _Views(views))
     node = parser.sequence()
-    if sum(max(len(term.values), 1) for term in terms(node)) > MOST:
+    if _values(node) > MOST:
         return _as_text(text, f"a query has at most {MOST} values")
     node = _logs_stand_alone(node, parser.problems)
-    return node, tuple(parser.problems)
+    return Parsed(node, tuple(parser.problems), tuple(parser.named))
 
 
-def _as_text(text: str, why: str) -> tuple[Node, tuple[Problem, ...]]:
-    return Term(values=(text,)), (Problem(why, "all of it is searched as text"),)
+def _values(node: Node) -> int:
+    return sum(max(len(term.values), 1) for term in terms(node))
 
 
-def pieces(text: str) -> list[tuple[int, int, str]]:
-    """Where the keys (`key`), quoted phrases (`text`) and the signs between terms (`sign`) of a query stand.
-
-    In the order of the text; what is no such thing is left out. Costs one reading of the text.
-    """
-    found: list[tuple[int, int, str]] = []
-    for token in _tokens(text) if len(text) <= LONGEST else ():
-        at = token.start
-        if token.kind != "word":
-            found.append((at, token.end, "sign"))
-            continue
-        if not token.quoted and not token.key and token.value.lower() in FLAGS:
-            found.append((at, token.end, "key"))
-        elif token.key and (keyed := KEYED.match(text, at)):
-            found.append((at, keyed.end(), "key"))
-            at = keyed.end()
-        if token.quoted:
-            found.append((at, token.end, "text"))
-    return found
+def _as_text(text: str, why: str) -> Parsed:
+    return Parsed(Term(values=(text,)), (Problem(why, "all of it is searched as text"),))
 
 
-# --- tokens -------------------------------------------------------------------------------------------
+class _Views:
+    """The saved views that a query may name, each read once; views may name others, but never themselves."""
 
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = texts
+        self._read: dict[str, _Parser] = {}
+        self._within: list[str] = []
 
-def _tokens(text: str) -> list[Token]:
-    found: list[Token] = []
-    opened: list[int] = []
-    at = 0
-    while at < len(text):
-        if text[at].isspace():
-            at += 1
-            continue
-        token = _token(text, at, len(opened))
-        if token.kind == "open":
-            opened.append(len(found))
-        elif token.kind == "close":
-            opened.pop()
-        found.append(token)
-        at = token.end
-    for index in opened:
-        start = found[index].start
-        found[index] = Token("word", start, start + 1, "(", problem="the parenthesis is not closed")
-    return found
-
-
-def _token(text: str, at: int, depth: int) -> Token:
-    character, following = text[at], text[at + 1 : at + 2]
-    if character == "|":
-        return Token("or", at, at + 1)
-    if character == "(" and depth < _DEEPEST:
-        return Token("open", at, at + 1)
-    if character == ")" and depth:
-        return Token("close", at, at + 1)
-    if character == "-" and (following.isalnum() or following in ('"', "(")):
-        return Token("not", at, at + 1)
-    keyed = KEYED.match(text, at)
-    return _keyed(text, at, keyed, depth) if keyed else _word(text, at, depth)
-
-
-def _keyed(text: str, at: int, found: re.Match[str], depth: int) -> Token:
-    """The beginning of a term, or why it is none."""
-    key, name, sign = found[1].lower(), _unquoted(found[2] or ""), found[3]
-    if key not in KEYS or KEYS[key].kind == "flag":
-        near = suggest(key)
-        problem = f"{found[1]!r} is no key" + (f", did you mean {near!r}?" if near else "")
-    elif (key in WITH_NAME) != bool(name):
-        problem = f"{key}.NAME wants a name" if key in WITH_NAME else f"{key!r} takes no name after a dot"
-    else:
-        value = _word(text, found.end(), depth)
-        if value.end > value.start:
-            return value._replace(start=at, key=key, name=name, sign=sign)
-        problem = f"{key}{sign} wants a value, as in {KEYS[key].example}"
-    return _word(text, at, depth)._replace(problem=problem)
-
-
-def _word(text: str, at: int, depth: int) -> Token:
-    """A quoted phrase, or what reaches to the next space, `|` or a parenthesis that closes a group."""
-    if found := _QUOTED.match(text, at):
-        problem = "" if found[2] else "the quotation mark is not closed"
-        return Token("word", at, found.end(), _ESCAPE.sub(r"\1", found[1]), quoted=True, problem=problem)
-    end, inner = at, 0
-    while end < len(text) and not text[end].isspace() and text[end] != "|":
-        if text[end] == ")" and not inner and depth:
-            break
-        inner += (text[end] == "(") - (text[end] == ")" and inner > 0)
-        end += 1
-    return Token("word", at, end, text[at:end])
-
-
-def _unquoted(name: str) -> str:
-    return _ESCAPE.sub(r"\1", name[1:-1]) if name.startswith('"') else name
-
-
-# --- grammar ------------------------------------------------------------------------------------------
+    def read(self, name: str) -> tuple[Node, str]:
+        """What a view asks for, and what is wrong with that; without a view of this name just the text."""
+        text = Term(values=(f"@{name}",))
+        if name not in self._texts:
+            near = suggest(name, tuple(self._texts))
+            return text, f"@{name} names no saved view" + (f", did you mean @{near}?" if near else "")
+        if name in self._within:
+            return text, f"the view @{name} stands for itself"
+        if len(self._within) >= _DEEPEST_VIEWS or len(self._texts[name]) > LONGEST:
+            return text, f"the view @{name} is too long, or lies too deep in others"
+        if name not in self._read:
+            self._within.append(name)
+            parser = self._read[name] = _Parser(self._texts[name], self)
+            parser.root = parser.sequence()
+            self._within.pop()
+        parser = self._read[name]
+        if _values(parser.root) > MOST:
+            return text, f"the view @{name} has more than {MOST} values"
+        return parser.root, f"in @{name}: {parser.problems[0].what}" if parser.problems else ""
 
 
 class _Parser:
     """sequence: choice … ; choice: part `|` part … ; part: `-` part, `(` sequence `)`, term."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, views: _Views | None) -> None:
         self.text = text
-        self.tokens = _tokens(text)
+        self.tokens = tokens(text)
         self.at = 0
         self.problems: list[Problem] = []
+        self.named: list[str] = []
+        """The views that stand in the text."""
+        self.root: Node = And()
+        self._views = views
 
     def sequence(self) -> Node:
         """Everything up to the end, or up to the parenthesis that closes this group."""
@@ -208,7 +139,16 @@ class _Parser:
             return negated(part) if part != And() else part
         if token.kind == "open":
             return self.sequence()
-        return self._term(token)
+        return self._view(token) if token.view and self._views else self._term(token)
+
+    def _view(self, token: Token) -> Node:
+        """What a saved view asks for."""
+        assert self._views is not None
+        found, problem = self._views.read(token.view)
+        self.named.append(token.view)
+        if problem or token.problem:
+            self._problem(token, token.problem or problem)
+        return found
 
     def _term(self, token: Token) -> Node:
         """A word, flag or keyed term with the values that `|` glues to it."""
@@ -245,7 +185,7 @@ class _Parser:
         bar, other = pair
         if bar.start != end or other.start != bar.end or other.key:
             return None
-        if not first.key and not other.quoted and other.value.lower() in FLAGS:
+        if not first.key and (other.view or (not other.quoted and other.value.lower() in FLAGS)):
             return None
         self.at += 2
         if other.quoted and other.problem:

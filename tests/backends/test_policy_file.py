@@ -136,6 +136,7 @@ def test_a_first_policy_makes_the_file_and_a_link_stays_a_link(tmp_path):
         (OURS.replace("last: 50", "lats: 50"), 3, "did you mean 'last'.*allowed are last, within"),
         (OURS.replace("status:completed", "status:completd"), 2, "did you mean completed"),
         (OURS.replace("status:completed", "workflow:triag"), 2, "no run has the workflow 'triag'.*'triage'"),
+        (OURS.replace("status:completed", "@mine"), 2, "@mine names no saved view.*a view is a person's own"),
         (OURS.replace("minimum: 1", "minimum: -1"), 6, "less than 0"),
         (OURS.replace("archive", "shred"), 4, "'shred' is not allowed.*archive, trash, states"),
         ("# max_size: 5GB\n", None, "nothing is said"),

@@ -20,7 +20,7 @@ from flightlog.core.query.query import (
     suggest,
 )
 from flightlog.core.query.query_keys import FLAGS, HAVING
-from flightlog.core.query.query_parse import pieces
+from flightlog.core.query.query_tokens import pieces
 from flightlog.core.runs import Run
 from flightlog.core.units import time_text
 from hypothesis import example, given
@@ -347,3 +347,59 @@ def test_a_problem_of_the_whole_stands_nowhere():
 )
 def test_the_pieces_of_a_text_are_told_for_its_colours(text, found):
     assert [f"{kind} {text[start:end]}" for start, end, kind in pieces(text)] == found
+
+
+# --- saved views ------------------------------------------------------------------------------------
+
+VIEWS = {"slow": "took>1m", "big": "tokens>1M | @slow", "my own": "tag:z", "all": "", "a": "x @b", "b": "@a y"}
+VIEWS |= {f"v{n}": f"@v{n - 1} @v{n - 1}" for n in range(1, 40)} | {"v0": "q"}
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("@slow status:failed", "took>1m status:failed"),
+        ("-@slow", "-took>1m"),
+        ('@"my own"|@big', "tag:z | tokens>1M | took>1m"),
+        ("(@slow x) | y", "(took>1m x) | y"),
+        ("@all", ""),
+        ("tag:a|@slow", "tag:a|@slow"),
+        ('"@slow"', '"@slow"'),
+        ("x@slow", "x@slow"),
+    ],
+)
+def test_a_name_stands_for_what_the_view_asks(text, meant):
+    query = parse(text, VIEWS)
+    assert (str(query), query.message, query.text) == (meant, "", text)
+    assert query == parse(query.lasting)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("x @slwo", "at 3: @slwo names no saved view, did you mean @slow?; searched as text"),
+        ("@a", "at 1: in @a: in @b: the view @a stands for itself; searched as text"),
+        ("@slow|", "at 6: nothing stands beside |; it is left out"),
+    ],
+)
+def test_a_name_that_stands_for_nothing_is_told_where_it_stands(text, problem):
+    assert parse(text, VIEWS).message == problem
+
+
+def test_views_of_views_end_somewhere():
+    assert "lies too deep in others" in parse("@v39", VIEWS).message
+    long = {"long": " ".join("x" * 150), "two": "@long @long"}
+    assert parse("@two", long).message == "at 1: the view @two has more than 200 values; searched as text"
+    assert not parse("@long", long).message
+
+
+def test_who_has_no_views_searches_for_the_word():
+    query = parse("@slow -@x")
+    assert (str(query), query.message, query.views) == ('"@slow" -"@x"', "", ())
+
+
+@given(st.dictionaries(st.sampled_from("abc"), typed), typed, st.lists(st.sampled_from(["@a", "@b", "-@c", "|", " "])))
+def test_whatever_views_there_are_the_canonical_text_needs_none(views, text, names):
+    query = parse(" ".join(names) + text, views)
+    assert parse(str(query)) == query
+    assert not parse(str(query)).message

@@ -23,6 +23,11 @@ from little_store import Runs, make_run
         ("call.model:gp", Unfinished(11, "model", "gp")),
         ('session:"ana b', Unfinished(8, "session", "ana b", quoted=True)),
         ('"two words', Unfinished(5, "", "words")),
+        ("x @sl", Unfinished(3, "@", "sl")),
+        ("-@", Unfinished(2, "@", "")),
+        ("@a|@b", Unfinished(4, "@", "b")),
+        ('@"my o', Unfinished(1, "@", "my o", quoted=True)),
+        ("tag:a|@b", Unfinished(6, "tag", "@b")),
     ],
 )
 def test_the_piece_before_the_cursor(text, piece):
@@ -36,6 +41,7 @@ def test_keys_come_with_the_sign_that_follows():
     assert candidates(Unfinished(0, "", ""), None)[:2] == ["status:", "workflow:"]
     assert candidates(Unfinished(0, "call.", "m"), None) == ["model:"]
     assert candidates(Unfinished(0, "since", "2"), None) == ["24h"]
+    assert candidates(Unfinished(1, "@", ""), None, {"slow", "my own", 'say "x"'}) == ['"my own"', "slow"]
 
 
 def test_values_are_those_that_occur_and_are_quoted_where_they_must_be():

@@ -4,6 +4,7 @@ import flightlog
 import pytest
 from click.testing import CliRunner
 from flightlog.core.pages import Sort
+from flightlog.core.query.query import parse
 from flightlog.core.text import cells
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.cli.main import main
@@ -121,8 +122,31 @@ async def test_views_are_in_the_palette_and_are_clicked_on(real):
         assert "[b]two" in text_of(app.screen)
 
 
+async def test_in_the_filter_a_view_stands_for_its_query(real):
+    configured("views:\n  ones: {query: 'workflow:flow-1', sort: cost}\n")
+    async with real.run_test(size=(120, 36)) as pilot:
+        home = await ready(pilot)
+        field = home.query_one(FilterBar).input
+        await pilot.press("slash", *"@o", "tab")
+        await until(pilot, lambda: field.value == "@ones " and home.run_list.lines == 3)
+        await pilot.press(*"status:completed @ons ")
+        await shows(pilot, "^^^^ @ons names no saved view, did you mean @ones?")
+        await pilot.press(*["backspace"] * 6)
+        await until(pilot, lambda: home.run_list.lines == 3)
+        await pilot.press("enter", "V")
+        await shows(pilot, "Save @ones status:completed as a view")
+        await pilot.press(*"ones", "enter")
+        await until(pilot, lambda: any("would stand for itself" in note.message for note in real._notifications))
+        assert home.views()["ones"].query == "workflow:flow-1"
+        await pilot.press("slash", *"x", "escape", "slash", *"@ones", "enter", "s", "s")
+        await until(pilot, lambda: home.run_list.lines == 3)
+
+
 def test_the_command_line_knows_them(tmp_path):
-    configured("views:\n  bad: {query: 'status:failed', sort: name}\n")
+    configured(
+        "views:\n  bad: {query: 'status:failed', sort: name}\n  two words: {query: '@bad name:a'}\n"
+        "  round: {query: '@round'}\n"
+    )
     with flightlog.open(tmp_path / "data", storage="sqlite") as store:
         for name, status in (("b", "failed"), ("c", "failed"), ("a", "failed"), ("d", "completed")):
             store.run("w", name=name, session=name).finish(status)
@@ -135,5 +159,25 @@ def test_the_command_line_knows_them(tmp_path):
 
     assert names("@bad") == (["c", "b", "a"], "")
     assert names("@bad", "session:a|b") == (["b", "a"], "")
+    assert names("@bad session:a|b") == (["b", "a"], "")
+    assert names("--", "-@bad") == (["d"], "")
+    assert names("@two words") == names('@"two words"') == (["a"], "")
+    assert names("@round")[1] == "flightlog: at 1: in @round: the view @round stands for itself; searched as text\n"
     assert names("@bad", "--sort", "started") == (["a", "c", "b"], "")
-    assert names("@bda") == ([], "flightlog: @bda names no saved view, did you mean @bad?; searched as text\n")
+    assert names("@bda") == ([], "flightlog: at 1: @bda names no saved view, did you mean @bad?; searched as text\n")
+
+
+def test_what_is_changed_by_a_view_is_kept_as_what_it_asks_for(tmp_path):
+    configured("views:\n  bad: {query: 'status:failed'}\n")
+    with flightlog.open(tmp_path / "data", storage="sqlite") as store:
+        for status in ("failed", "failed", "completed"):
+            store.run("w").finish(status)
+
+    def remove(where: str):
+        return CliRunner().invoke(main, ["rm", "--data", str(tmp_path / "data"), "--yes", "--where", where])
+
+    assert "at 1: @bda names no saved view, did you mean @bad?" in remove("@bda").stderr
+    assert remove("@bad workflow:w").exit_code == 0
+    with flightlog.open(tmp_path / "data") as store:
+        assert store.runs.count(parse("")) == 1
+        assert store.upkeep.operations().items[0].why == "flightlog rm --where 'status:failed workflow:w'"

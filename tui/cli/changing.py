@@ -28,11 +28,14 @@ from .opening import opened
 from .options import Settings
 from .output import say
 from .stopping import Stopping
+from .views import typed
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-WHERE = click.option("--where", metavar="QUERY", help="All runs that a query finds, instead of RUNS.")
+WHERE = click.option(
+    "--where", metavar="QUERY", help="All runs that a query finds, instead of RUNS; @NAME is a saved view."
+)
 JSON = "One JSON object a line for each run, and last the sums with the operation's id."
 
 _GOES = {
@@ -72,7 +75,7 @@ def runs_of(store: Store, doing: Doing, words: Sequence[str], where: str | None)
 
 
 def _meant(where: str, doing: Doing) -> Query:
-    query = parse(where)
+    query = typed(where)
     if query.message:
         problem = query.message.replace("; searched as text", "")
         raise ConfigError(problem, where="--where", advice="nothing is changed by half a query")
@@ -86,7 +89,8 @@ def _meant(where: str, doing: Doing) -> Query:
 
 def order_of(verb: str, words: Sequence[str], where: str | None = None) -> Order:
     """An order signed by who gives it, with the command line that does the same."""
-    said = [*words] if where is None else ["--where", where]
+    # Views change, and are one person's own: what is kept says what they ask for now.
+    said = [*words] if where is None else ["--where", typed(where).lasting]
     return new_order(by=who(), why=shlex.join(["flightlog", *verb.split(), *said]))
 
 

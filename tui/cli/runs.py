@@ -7,7 +7,7 @@ from typing import Any, cast, get_args
 import click
 
 from ...core.pages import Sort, SortField, each
-from ...core.query.query import EVERYTHING, Query, parse
+from ...core.query.query import Query, parse
 from ...core.query.query_nodes import terms
 from ...core.repositories import RunRepository
 from ...core.runs import Run
@@ -18,7 +18,7 @@ from .opening import opened
 from .options import Settings, json_option, verb
 from .output import say, say_json, table
 from .run_page import print_run
-from .views import with_views
+from .views import typed_words
 
 PAGE = 500
 
@@ -30,10 +30,7 @@ def query_of(words: tuple[str, ...]) -> Query:
 
 def _asked(words: tuple[str, ...]) -> tuple[Query, str]:
     """The same, and the field that a view among them sorts by."""
-    left, asked, sort = with_views(words)
-    query = parse(" ".join(left))
-    if asked != EVERYTHING:
-        query = asked & query if query.parts() else asked
+    query, sort = typed_words(words)
     if query.message:
         say(f"flightlog: {safe_text(query.message)}", err=True)
     return query, sort

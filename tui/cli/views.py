@@ -1,35 +1,41 @@
-"""A person's saved views at the command line: `@name` stands for the query of one."""
+"""Queries at the command line, in which `@name` stands for one of a person's saved views."""
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from ...core.query.query import EVERYTHING, Query, parse
-from ...core.text import safe_text
-from .output import say
+from ...core.query.query import Query, parse
+from ...core.query.query_nodes import quoted
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ..personal.settings import View
 
 
-def with_views(words: tuple[str, ...]) -> "tuple[tuple[str, ...], Query, str]":
-    """The words without the names of views, what these views ask for, and the field that the last one sorts by.
+def typed(text: str) -> Query:
+    """Parses what was typed in one piece, as after `--where`."""
+    return _with(text, _views(text))
 
-    A word that begins with @ and names no view is a word like others; that is said on stderr.
+
+def typed_words(words: tuple[str, ...]) -> tuple[Query, str]:
+    """Parses the words of a command line, and tells the field that the last view among them sorts by.
+
+    The shell has taken the quotation marks from `@"two words"`: a word that is all a view's name means that view.
     """
-    if not any(word.startswith("@") for word in words):
-        return words, EVERYTHING, ""
+    views = _views(" ".join(words))
+    named = {f"@{name}": f"@{quoted(name)}" for name in views}
+    query = _with(" ".join(named.get(word, word) for word in words), views)
+    sorts = [views[name].sort for name in query.views if name in views]
+    return query, sorts[-1] if sorts else ""
+
+
+def _with(text: str, views: "Mapping[str, View]") -> Query:
+    return parse(text, {name: view.query for name, view in views.items()})
+
+
+def _views(text: str) -> "Mapping[str, View]":
+    """The person's views; their settings are read only where something may name one."""
+    if "@" not in text:
+        return {}
     from ..personal.settings import read_settings, settings_file
 
-    views: dict[str, View] = read_settings(settings_file()).views
-    left, asked, sort = [], EVERYTHING, ""
-    for word in words:
-        view = views.get(word[1:]) if word.startswith("@") else None
-        if view is not None:
-            asked, sort = asked & parse(view.query), view.sort
-            continue
-        left.append(word)
-        if word.startswith("@"):
-            near = get_close_matches(word[1:], views, 1)
-            hint = f", did you mean @{near[0]}?" if near else ""
-            say(f"flightlog: {safe_text(word, limit=60)} names no saved view{hint}; searched as text", err=True)
-    return tuple(left), asked, sort
+    return read_settings(settings_file()).views

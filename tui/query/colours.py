@@ -10,7 +10,7 @@ from rich.text import Text
 from textual.widget import Widget
 
 from ...core.query.query import Problem
-from ...core.query.query_parse import pieces
+from ...core.query.query_tokens import pieces
 from ...core.text import cells
 from ..lines import Line, one_line
 from ..themes import palette

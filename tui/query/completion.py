@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...core.query.query_keys import CALL_FACTS, KEYS, SIGNS, WITH_NAME
@@ -14,6 +15,9 @@ RECORDED = frozenset({"workflow", "model", "session", "project", "tag", "agent",
 """Keys whose values the store is asked for."""
 TIMES = ("1h", "24h", "7d", "30d", "today", "yesterday")
 """What is mostly asked of a time."""
+
+VIEW = "@"
+"""Stands before the name of a saved view, as a key does before its value."""
 
 _BEFORE = ' \t("'
 """Characters that a term begins after."""
@@ -44,6 +48,9 @@ def unfinished(text: str, cursor: int) -> Unfinished:
     if before[start:].startswith("-"):
         start += 1
     word = before[start:]
+    others, bar, last = word.rpartition("|")
+    if last.startswith(VIEW) and not any(sign in others for sign in ":=<>"):
+        return Unfinished(start + len(others + bar) + 1, VIEW, last[1:])
     at = min((place for sign in ":=<>" if (place := word.find(sign)) > 0), default=-1)
     key, dot, name = (word if at < 0 else word[:at]).partition(".")
     if dot and key in WITH_NAME:
@@ -56,9 +63,14 @@ def unfinished(text: str, cursor: int) -> Unfinished:
     return Unfinished(start + value, key, word[value:])
 
 
-def candidates(piece: Unfinished, runs: RunRepository | None) -> list[str]:
-    """What the piece may become, in full; reads from the store, so call it in a thread."""
+def candidates(piece: Unfinished, runs: RunRepository | None, views: Collection[str] = ()) -> list[str]:
+    """What the piece may become, in full; reads from the store, so call it in a thread.
+
+    `views` are the names of the person's saved views.
+    """
     prefix, key = piece.prefix, piece.key
+    if key == VIEW:
+        return [_quoted(name) for name in sorted(views) if name.startswith(prefix) and '"' not in name]
     if not key:
         return [_opened(name) for name in KEYS if name.startswith(prefix.lower())]
     if key == "call.":

@@ -33,7 +33,8 @@ def shown_view(views: Mapping[str, View], query: str, sort: Sort) -> str | None:
     """The name of the view that is shown; empty where nothing is in force, None where it is none of them."""
     if not query and sort == Sort():
         return ""
-    fitting = (name for name, view in views.items() if view.query.strip() == query.strip())
+    asked = query.strip()
+    fitting = (name for name, view in views.items() if asked in (view.query.strip(), f"@{name}"))
     return next((name for name in fitting if sort_of_view(views[name]) == sort), None)
 
 

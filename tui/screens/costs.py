@@ -29,6 +29,7 @@ from ..loading import Loader, in_thread
 from ..messages import BudgetsLooked, Pulsed, ShowRuns
 from ..personal.leaving import one_of, text_of
 from ..query.completion import candidates, unfinished
+from ..query.typed import typed, views_of
 from ..widgets.cost_lists import AxisLine, BudgetList, CostList
 from ..widgets.empty import Empty, no_costs, no_costs_match, nothing_to_read
 from ..widgets.filter_bar import FilterBar
@@ -120,7 +121,7 @@ class CostsScreen(PlaceScreen):
         self.stack_by = "model" if kept.get("stack") == "model" else "workflow"
         self.plotting = kept["plot"] if isinstance(kept.get("plot"), bool) else None
         self.window = one_of(kept.get("window"), WINDOWS) or self.window
-        self.filter = parse(text_of(kept.get("query")))
+        self.filter = typed(self, text_of(kept.get("query")))
         told = kept.get("orders")
         for by in self.orders:
             match told.get(by) if isinstance(told, dict) else None:
@@ -400,7 +401,7 @@ class CostsScreen(PlaceScreen):
         bar = self.query_one(FilterBar)
         in_thread(
             self,
-            partial(candidates, unfinished(asked.text, asked.cursor), self.store.runs),
+            partial(candidates, unfinished(asked.text, asked.cursor), self.store.runs, views_of(self)),
             lambda found: bar.complete(asked, found if isinstance(found, list) else []),
         )
 

@@ -253,5 +253,5 @@ def twin(verb: str, targets: Targets) -> str:
     """The command line that does the same."""
     if targets.query is None:
         return f"flightlog {verb} {' '.join(sorted(targets.ids)[:20])}" + (" …" if len(targets.ids) > 20 else "")
-    where = targets.query.text.replace("'", "'\\''")
+    where = targets.query.lasting.replace("'", "'\\''")
     return f"flightlog {verb} --where '{where}' --yes"

@@ -29,6 +29,7 @@ from ..messages import OpenRun, StoreChanged, Trouble
 from ..operations import busy_line
 from ..personal.leaving import one_of, sort_of, text_of
 from ..query.completion import candidates, unfinished
+from ..query.typed import typed, views_of
 from ..runs.groups import GROUPINGS
 from ..runs.preview import Previewed, read_preview, title
 from ..runs.run_list import Answer, RunList
@@ -148,7 +149,7 @@ class RunsScreen(ViewActions, RunOperations, Comparing):
     def take_up(self, kept: dict[str, Any]) -> None:
         """Is as it was left; the cursor goes to its run if that is on the first page."""
         found, unfolded = self.run_list, kept.get("unfolded")
-        found.set_query(parse(text_of(kept.get("query"))))
+        found.set_query(typed(self, text_of(kept.get("query"))))
         found.set_sort(sort_of(kept) or found.sort)
         found.set_grouping(one_of(kept.get("group"), GROUPINGS) or "")
         found.unfold(head for head in unfolded if isinstance(head, str)) if isinstance(unfolded, list) else None
@@ -369,7 +370,7 @@ class RunsScreen(ViewActions, RunOperations, Comparing):
         bar = self.query_one(FilterBar)
         in_thread(
             self,
-            partial(candidates, piece, runs),
+            partial(candidates, piece, runs, views_of(self)),
             lambda found: bar.complete(asked, found if isinstance(found, list) else []),
         )
 

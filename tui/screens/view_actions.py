@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from textual import on, work
 
 from ...core.errors import FlightlogError
+from ...core.query.query import parse
+from ...core.query.query_nodes import quoted
 from ...core.text import safe_text
 from ..loading import in_thread
 from ..messages import Trouble
@@ -77,7 +79,7 @@ class ViewActions(ListActions):
         else:
             what = f"Save {safe_text(found.query.text, limit=40) or 'this order'} as a view"
             name = await self.app.push_screen_wait(Prompt(what, "its name: failures"))
-            if name and self._is_good(name):
+            if name and self._is_good(name) and not self._is_circular(name, found.query.text):
                 field = found.sort.field
                 self._save(name, View(found.query.text, "" if field == "started" else field))
 
@@ -86,6 +88,16 @@ class ViewActions(ListActions):
             what = f"a name of at most {LONGEST} plain characters is wanted, and not {ALL!r}"
             self.app.notify(what, severity="warning", markup=False)
             return False
+        return True
+
+    def _is_circular(self, name: str, text: str) -> bool:
+        """Whether a view of this name would ask for itself, perhaps through others."""
+        texts = {other: view.query for other, view in self.views().items()} | {name: text}
+        problem = parse(f"@{quoted(name)}", texts).message
+        if not problem or parse(text, texts).message == self.run_list.query.message:
+            return False
+        told = f"{safe_text(name)} would stand for itself, take another name"
+        self.app.notify(told, severity="warning", markup=False)
         return True
 
     def _save(self, name: str, view: View | None) -> None:

@@ -22,6 +22,7 @@ from ..loading import in_thread
 from ..messages import OpenRun, Trouble
 from ..operations import Work
 from ..query.completion import candidates, unfinished
+from ..query.typed import views_of
 from ..screens.prompt import Confirm
 from ..screens.run_operations import begin_work
 from ..signing import who
@@ -120,7 +121,7 @@ class ArchiveTab(ListTab[Run]):
         bar = self.query_one(FilterBar)
         in_thread(
             self,
-            partial(candidates, unfinished(asked.text, asked.cursor), self.store.runs),
+            partial(candidates, unfinished(asked.text, asked.cursor), self.store.runs, views_of(self)),
             lambda found: bar.complete(asked, found if isinstance(found, list) else []),
         )
 
@@ -207,7 +208,7 @@ class ArchiveTab(ListTab[Run]):
     @work
     async def _ask_to_restore(self, ids: Sequence[str], size: int | None) -> None:
         store = self.store
-        words = ("restore", *(("--where", f"archived {self.filter.text}".strip()) if len(ids) > 1 else ids), "--yes")
+        words = ("restore", *(("--where", f"archived {self.filter.lasting}".strip()) if len(ids) > 1 else ids), "--yes")
         order = new_order(by=who(), why=shlex.join(("flightlog", *words)))
         much = f" ({format.size(size)})" if size is not None else ""
         what = f"Restore {format.plural(len(ids), 'run')}{much}?"

@@ -12,12 +12,13 @@ from textual.message import Message
 from textual.suggester import SuggestionReady
 from textual.widgets import Input
 
-from ...core.query.query import Problem, Query, parse
+from ...core.query.query import EVERYTHING, Problem, Query
 from ..lines import Line, between, one_line
 from ..personal.person import person_of
 from ..query.colours import QueryColours, caret_line
 from ..query.completion import Unfinished, common, unfinished
 from ..query.history import History
+from ..query.typed import typed
 from .line_list import OneLine
 
 PAUSE = 0.12
@@ -132,7 +133,7 @@ class FilterBar(Vertical):
         self._goes_on = ""
         """A text that something there is begins with."""
         self._history = History()
-        self._query = parse("")
+        self._query = EVERYTHING
 
     def compose(self) -> ComposeResult:
         with Horizontal():
@@ -159,8 +160,9 @@ class FilterBar(Vertical):
 
     def begin(self, text: str) -> None:
         """Shows a query that is in force from the beginning, until it is changed; it may quote what agents wrote."""
-        self._query = parse(text)
+        self._query = typed(self, text)
         self.input.value = self._sent = one_line(text.strip(), 2000)
+        self.input.cursor_position = len(self._sent)
         self.query_one("#hint").display = False
         self.set_class(bool(self._sent), "open")
 
@@ -210,13 +212,13 @@ class FilterBar(Vertical):
         field = self.input
         if not field.has_focus or problem.end != field.cursor_position:
             return False
-        return self._goes_on == field.value or field.value[: problem.end][-1:] in ":=<>"
+        return self._goes_on == field.value or field.value[: problem.end][-1:] in ":=<>@"
 
     def _problems_in(self, text: str) -> Sequence[Problem]:
         """What is not understood of this text; of the word that is being typed, once typing pauses."""
         if text.strip() == self._query.text:
-            return self._query.problems if text == self._query.text else parse(text).problems
-        return [problem for problem in parse(text).problems if problem.end != self.input.cursor_position]
+            return self._query.problems if text == self._query.text else typed(self, text).problems
+        return [problem for problem in typed(self, text).problems if problem.end != self.input.cursor_position]
 
     # What the person types.
 
@@ -241,7 +243,7 @@ class FilterBar(Vertical):
             self._set(text)
 
     def _set(self, text: str) -> None:
-        self._sent, self._query = one_line(text, 2000), parse(text)
+        self._sent, self._query = one_line(text, 2000), typed(self, text)
         self.query_one("#hint").refresh()
         self.input.refresh()
         self.post_message(self.Changed(self._query))
