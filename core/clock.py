@@ -82,7 +82,7 @@ def utc_day(text: str | None) -> str:
     """The day (UTC) of a time text, `2026-11-20`; empty if it is unknown or unreadable."""
     try:
         moment = datetime.fromisoformat(text or "")
-        return (moment.astimezone(UTC) if moment.tzinfo else moment).isoformat()[:10]
+        return (moment if moment.tzinfo in (None, UTC) else moment.astimezone(UTC)).date().isoformat()
     except (ValueError, OverflowError):
         return ""
 

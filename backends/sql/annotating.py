@@ -80,7 +80,7 @@ def _nothing(connection: Connection, state: RunState, annotation: a.StatesDroppe
 def _read_again(connection: Connection, state: RunState) -> None:
     run = {"of": state.row["id"]}
     texts = [*connection.scalars(_TAGS, run), *connection.scalars(_NOTES, run)]
-    state.words = state.words._replace(added=section(*texts))
+    state.words.added = section(*texts)
 
 
 RULES: dict[type[a.Annotation], _Rule] = {

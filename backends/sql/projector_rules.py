@@ -6,6 +6,7 @@ the events of a batch refer to.
 
 import math
 from collections.abc import Callable, Iterable
+from operator import attrgetter
 from typing import Any
 
 from ...core import events as e
@@ -22,6 +23,11 @@ PENDING = 2**30
 
 _DONE = frozenset({"completed", "failed", "skipped"})
 _COUNTED = {"DEBUG": "debugs", "WARNING": "warnings", "ERROR": "errors"}
+_TOLD = (
+    *("workflow", "version", "name", "objective", "plan_id"),
+    *("attempt", "parent", "from_checkpoint", "session", "project"),
+)
+_told = attrgetter(*_TOLD)
 _SILENT = frozenset({e.RunFinished, e.RunMeta, e.CostPriced, e.RunStarted})
 
 
@@ -50,15 +56,13 @@ def _run_started(state: RunState, event: e.RunStarted) -> None:
     if row["workflow"] != "?":
         state.damaged(Damage(where=f"event {event.seq}", what="the run starts a second time: ignored"))
         return
-    for name in ("workflow", "version", "name", "objective", "plan_id", "attempt", "parent", "from_checkpoint"):
-        row[name] = getattr(event, name)
-    row.update(session=event.session, project=event.project, started=event.t, recorded="running")
+    row.update(zip(_TOLD, _told(event), strict=True), started=event.t, recorded="running")
     for tag in event.tags:
         state.keep("run_tags", tag, state.blank("run_tags", tag=tag))
-    state.meta = plain(event.meta)
+    state.meta = plain(event.meta) if event.meta else {}
     state.writer = json_text(event.writer) if event.writer else ""
-    called = about((row["id"], event.workflow, row["source_id"]), event.name, event.objective)
-    state.words = state.words._replace(about=called, added=section(*sorted(set(event.tags))))
+    state.words.about = about((row["id"], event.workflow, row["source_id"]), event.name, event.objective)
+    state.words.added = section(*sorted(set(event.tags)))
 
 
 def _run_paused(state: RunState, event: e.RunPaused) -> None:
@@ -72,7 +76,7 @@ def _run_resumed(state: RunState, event: e.RunResumed) -> None:
 
 def _wake(state: RunState) -> None:
     state.row.update(recorded="running", finished=None, error="")
-    state.words = state.words._replace(error="")
+    state.words.error = ""
     state.current_ended = True
 
 
@@ -80,7 +84,7 @@ def _run_finished(state: RunState, event: e.RunFinished) -> None:
     error = fault_line(event.error)
     state.row.update(recorded=event.status, finished=event.t, error=error, approvals_pending=0)
     state.current_ended = True
-    state.words = state.words._replace(error=section(error))
+    state.words.error = section(error)
     for approval in state.all("approvals"):
         if approval["status"] == "pending":  # nobody waits for the answer any more
             # Nor does an answer that was never taken up stand in a table that is made anew.
@@ -104,35 +108,40 @@ def _graph_declared(state: RunState, event: e.GraphDeclared) -> None:
 
 
 def _new_step(state: RunState, step: str, **facts: Any) -> Row:
-    state.count(steps=1)
-    state.words = state.words.with_step(facts["name"])
+    state.row["steps"] += 1
+    state.words.add_step(facts["name"])
     return state.keep("steps", step, state.blank("steps", id=step, **facts))
 
 
 def _step_started(state: RunState, event: e.StepStarted) -> None:
-    row = state.find("steps", event.step)
+    facts = {
+        "position": event.seq,
+        "name": event.name,
+        "attempt": event.attempt,
+        "status": "running",
+        "parent": event.parent,
+        "started": event.t,
+        "finished": None,
+        "error": "",
+        "started_seq": event.seq,
+        "has_input": event.input is not None,
+    }
+    if event.agent:
+        facts["agent"] = event.agent
+    if event.kind:
+        facts["kind"] = event.kind
+    if event.depends_on:
+        facts["depends_on"] = json_text(event.depends_on)
+    row, attempt = state.find("steps", event.step), 1
     if row is None:
-        row = _new_step(state, event.step, position=event.seq, name=event.name, status="running")
+        _new_step(state, event.step, **facts)
     else:
-        state.words = state.words.with_step(event.name)
+        attempt = row["attempt"]
+        state.words.add_step(event.name)
         if row["status"] in _DONE:
             state.count(steps_done=-1)
-    state.count(retries=(event.attempt > 1) - (row["attempt"] > 1))
-    row.update(
-        position=event.seq,
-        name=event.name,
-        agent=event.agent or row["agent"],
-        kind=event.kind or row["kind"],
-        attempt=event.attempt,
-        status="running",
-        parent=event.parent,
-        depends_on=json_text(event.depends_on) if event.depends_on else row["depends_on"],
-        started=event.t,
-        finished=None,
-        error="",
-        started_seq=event.seq,
-        has_input=event.input is not None,
-    )
+        row.update(facts)
+    state.row["retries"] += (event.attempt > 1) - (attempt > 1)
     state.row["current_step"] = event.name
 
 
@@ -141,7 +150,7 @@ def _step_finished(state: RunState, event: e.StepFinished) -> None:
     if row is None:  # its start was lost
         row = _new_step(state, event.step, position=event.seq, name=event.step, status="running")
     if row["status"] not in _DONE:
-        state.count(steps_done=1)
+        state.row["steps_done"] += 1
     row.update(
         status=event.status,
         finished=event.t,

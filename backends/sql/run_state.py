@@ -129,9 +129,10 @@ class RunState:
         return min(pending, key=lambda row: row["seq"])["question"] if pending else ""
 
     def _running_step(self) -> str:
+        if self.row["recorded"] in FINISHED:
+            return ""
         running = [row for row in self._at_hand("steps") if row["status"] == "running"]
-        finished = self.row["recorded"] in FINISHED
-        return max(running, key=lambda row: row["position"])["name"] if running and not finished else ""
+        return max(running, key=lambda row: row["position"])["name"] if running else ""
 
     def _at_hand(self, table: str) -> Iterable[Row]:
         return {**self.known.get(table, {}), **self.touched[table]}.values()
@@ -139,8 +140,7 @@ class RunState:
     def body_row(self) -> Row | None:
         """The row of `run_bodies`, if it is another than the database has."""
         run, words = self.row["id"], self.words
-        if not words.about:  # its beginning is not known
-            words = words._replace(about=section(run))
+        words.about = words.about or section(run)  # where its beginning is not known
         row = {"run": run, "meta": json_text(self.meta), "writer": self.writer, "words": words.column()}
         return None if row == self.body else row
 

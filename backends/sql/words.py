@@ -1,7 +1,7 @@
 """The text of a run that bare words of a query are looked for in, bounded and folded."""
 
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
 
 from ...core.text import fold
 
@@ -9,7 +9,8 @@ _SECTION = "\x1e"
 _LIMIT = 2000
 
 
-class Words(NamedTuple):
+@dataclass(slots=True)
+class Words:
     """Its sections: each is replaced on its own as facts come in, in whatever order."""
 
     about: str = ""
@@ -27,14 +28,13 @@ class Words(NamedTuple):
 
     def column(self) -> str:
         """For the column `run_bodies.words`."""
-        return _SECTION.join(self)
+        return _SECTION.join((self.about, self.error, self.added, self.steps))
 
-    def with_step(self, name: str) -> "Words":
-        """With the name of one more step."""
+    def add_step(self, name: str) -> None:
+        """Adds the name of one more step."""
         folded = _folded_name(name)
-        if len(self.steps) + len(folded) >= _LIMIT or f"\n{folded}\n" in f"\n{self.steps}\n":
-            return self
-        return Words(self.about, self.error, self.added, f"{self.steps}\n{folded}" if self.steps else folded)
+        if len(self.steps) + len(folded) < _LIMIT and f"\n{folded}\n" not in f"\n{self.steps}\n":
+            self.steps = f"{self.steps}\n{folded}" if self.steps else folded
 
 
 def section(*texts: str) -> str:
