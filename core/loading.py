@@ -9,8 +9,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-PATIENCE_S = 5.0
-"""How long a fork waits; loading takes half a second on an idle machine."""
+PATIENCE_S = 30.0
+"""How long a fork waits; loading takes half a second on an idle machine, and on a busy one the first time many."""
 
 _held = threading.RLock()
 _waited = threading.local()

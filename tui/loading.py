@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from textual.message_pump import MessagePump
 
 from ..core.errors import FlightlogError
+from ..core.hurry import hurried
 from .messages import Trouble
 
 T = TypeVar("T")
@@ -38,6 +39,16 @@ def in_thread(owner: MessagePump, job: Callable[[], T], then: Callable[[T | Flig
         owner.call_later(then, result)
 
     threading.Thread(target=work, daemon=True, name="flightlog-load").start()
+
+
+def _hurried(job: Callable[[], T]) -> Callable[[], T]:
+    """What is loaded is loaded again at the next change: nobody waits for those who write."""
+
+    def work() -> T:
+        with hurried():
+            return job()
+
+    return work
 
 
 def _raise(error: Exception) -> None:
@@ -110,7 +121,7 @@ class Loader(Generic[T]):
             return
         self._busy, self._dirty, self._last = True, False, time.monotonic()
         self.loads += 1
-        in_thread(self._owner, job, self._finish)
+        in_thread(self._owner, _hurried(job), self._finish)
 
     def _finish(self, result: T | FlightlogError) -> None:
         self._busy, self._took = False, time.monotonic() - self._last

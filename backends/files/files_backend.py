@@ -2,14 +2,14 @@
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...core.errors import ConfigError, NotFound, ReadOnly
 from ...core.progress import Progress
-from ...core.repositories import RecordingRepository
+from ...core.repositories import RecordingRepository, UpkeepRepository
 from ...core.store import Reading
 from ..journal.disk import make_folder, storage_error
 from ..journal.layout import Layout
@@ -19,11 +19,16 @@ from ..read_only import ReadOnlyRecording, opened_read_only
 
 if TYPE_CHECKING:
     from ...core.config import Storage
+    from ..checks import Check
+    from ..data_directory import Root
     from ..databases import Databases
+    from ..ingest.refresh import Refresh
+    from ..operations.engine import Operations
     from ..operations.reserve import Reserve
     from ..sql.database import Database
     from ..sql.metrics_repository import SqlMetrics
     from ..truth import Truth
+    from .index import Index
 
 
 class FilesBackend:
@@ -48,17 +53,12 @@ class FilesBackend:
 
     def reading(self, metrics: "Callable[[Database, Callable[[], None]], SqlMetrics]") -> Reading:
         """Opens the index and what reads through it."""
-        from .. import checks as looking
-        from .. import dropping_states, upkeep
         from ..annotation_writers import FileAnnotations
         from ..archive.archived_bodies import ArchivedBodies
         from ..archive.either_bodies import EitherBodies
         from ..data_directory import Root
         from ..ingest.refresh import Refresh
-        from ..operations.of_files import operations_on
         from ..reading import Watcher, reading_of
-        from ..repairs import for_any, for_journals
-        from ..space.stores import of_files as space_of_files
         from ..sql.projector import Projector
         from ..truth import of_files
         from .index import Index
@@ -67,28 +67,10 @@ class FilesBackend:
         layout = self._layout
         database, where = open_index(layout, read_only=self._read_only)
         self._closing.append(database.close)
-        root = Root(layout.root)
-        progress = Progress()
+        root, progress = Root(layout.root), Progress()
         index = Index(layout, root, database, Projector(), progress, clears=not self._read_only)
         refresh = Refresh(root, _first_within(_reserve(layout) if where == layout.index_db else None, index.look))
-        parts = _parts(layout, where)
-        operations = operations_on(layout, database, where, refresh, self.gate, read_only=self._read_only)
-        checks = (
-            looking.can_be_read(refresh),
-            looking.sqlite_release,
-            looking.full_text(database),
-            looking.private(layout.root, parts),
-            looking.tidy(layout.runs, by_day=True),
-            looking.left_in_spool(layout.spool),
-            looking.named_damage(database, lambda run: layout.torn(run).exists()),
-            looking.lost_runs(database),
-            looking.in_step(database, layout.root),
-            looking.archives(layout.archive),
-            looking.sound_record(layout.audit),
-            looking.unfinished(operations),
-        )
         bodies = EitherBodies(JournalBodies(layout, database), ArchivedBodies(layout.archived))
-        drop_states = dropping_states.of_files(layout, database, refresh, read_only=self._read_only)
         self.truth = of_files(layout, database, bodies, refresh)
         watcher = Watcher(
             folders=index.folders, problem=lambda: root.problem() or refresh.problem or self.gate.problem()
@@ -100,19 +82,34 @@ class FilesBackend:
             refresh,
             notes=None if self._read_only else GatedNotes(FileAnnotations(layout).annotate, self.gate),
             watcher=watcher,
-            upkeep=upkeep.StoreUpkeep(
-                root,
-                checks,
-                parts,
-                gated(drop_states, self.gate),
-                repairs={}
-                if self._read_only
-                else for_any(layout, parts, self.recording) | for_journals(layout, gated(index.again, self.gate)),
-                operations=operations,
-                space=space_of_files(layout, database, refresh, where),
-            ),
+            upkeep=self._upkeep(database, where, root, refresh, index),
             metrics=metrics(database, refresh),
             progress=progress,
+        )
+
+    def _upkeep(
+        self, database: "Database", where: Path | None, root: "Root", refresh: "Refresh", index: "Index"
+    ) -> "UpkeepRepository":
+        from .. import dropping_states
+        from ..operations.of_files import operations_on
+        from ..repairs import for_any, for_journals
+        from ..space.stores import of_files as space_of_files
+        from ..upkeep import StoreUpkeep
+
+        layout, parts = self._layout, _parts(self._layout, where)
+        operations = operations_on(layout, database, where, refresh, self.gate, read_only=self._read_only)
+        drop_states = dropping_states.of_files(layout, database, refresh, read_only=self._read_only)
+        repairs = {} if self._read_only else for_any(layout, parts, self.recording)
+        if not self._read_only:
+            repairs |= for_journals(layout, gated(index.again, self.gate))
+        return StoreUpkeep(
+            root,
+            _checks(layout, database, refresh, parts, operations),
+            parts,
+            gated(drop_states, self.gate),
+            repairs=repairs,
+            operations=operations,
+            space=space_of_files(layout, database, refresh, where),
         )
 
     def close(self, then: Callable[[], None]) -> None:
@@ -120,6 +117,31 @@ class FilesBackend:
         while self._closing:
             self._closing.pop()()
         then()
+
+
+def _checks(
+    layout: Layout,
+    database: "Database",
+    refresh: "Refresh",
+    parts: "Mapping[str, Sequence[Path]]",
+    operations: "Operations",
+) -> "Sequence[Check]":
+    from .. import checks as looking
+
+    return (
+        looking.can_be_read(refresh),
+        looking.sqlite_release,
+        looking.full_text(database),
+        looking.private(layout.root, parts),
+        looking.tidy(layout.runs, by_day=True),
+        looking.left_in_spool(layout.spool),
+        looking.named_damage(database, lambda run: layout.torn(run).exists()),
+        looking.lost_runs(database),
+        looking.in_step(database, layout.root),
+        looking.archives(layout.archive),
+        looking.sound_record(layout.audit),
+        looking.unfinished(operations),
+    )
 
 
 def _parts(layout: Layout, index: Path | None) -> dict[str, list[Path]]:

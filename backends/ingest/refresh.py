@@ -4,7 +4,9 @@ import logging
 import time
 from collections.abc import Callable
 
-from ...core.errors import Corrupt, StorageError
+from ...core.errors import Corrupt, Locked, StorageError
+from ...core.hurry import is_hurried
+from .. import waiting
 from ..data_directory import Root
 from ..sql.database import Closed
 from .shared_turns import Turns
@@ -12,6 +14,10 @@ from .shared_turns import Turns
 log = logging.getLogger("flightlog")
 
 _RETRY_S = 5.0
+_MOMENT_S = 0.03
+"""So long waits for others who is in a hurry,"""
+_REST_S = 0.25
+"""and then not again so soon: those who write bring in themselves what they record."""
 
 
 class Refresh:
@@ -20,12 +26,19 @@ class Refresh:
     A directory that is gone, or damage, is raised. A database that cannot be written for the moment
     (locked, disk full) is raised too, unless something was read before: then what is known can be
     read on, `problem` says that it is old, and the next try comes after some seconds.
+
+    Who is in a hurry (`core.hurry`) waits a moment for others who write, and then reads what is known: that is
+    a problem only if it goes on for seconds.
     """
 
-    def __init__(self, root: Root, work: Callable[[], None]) -> None:
-        self._root, self._turns = root, Turns(work)
+    def __init__(
+        self, root: Root, work: Callable[[], None] = lambda: None, own: Callable[[], object] = lambda: None
+    ) -> None:
+        """`own` brings in what this store itself recorded, for which everybody waits."""
+        self._root, self._turns, self._own = root, Turns(work), own
         self._succeeded = False
-        self._retry_at = 0.0
+        self._retry_at = self._rest_until = 0.0
+        self._behind_since: float | None = None
         self.problem = ""
         """Why the store cannot be brought up to date at the moment; empty if it can."""
 
@@ -35,7 +48,10 @@ class Refresh:
         if self.problem and time.monotonic() < self._retry_at:
             return
         try:
-            self._turns.take()
+            if self._succeeded and is_hurried():
+                self._glance()
+            else:
+                self._whole()
         except (Corrupt, Closed):
             raise
         except StorageError as error:
@@ -43,14 +59,30 @@ class Refresh:
             if not self._succeeded:
                 raise
             self._say(str(error))
-            return
-        self._succeeded, self.problem = True, ""
 
     def insist(self) -> None:
         """As a call, but what keeps the store from being brought up to date is raised, whatever is known of it."""
         self._root.check()
+        self._whole()
+
+    def _whole(self) -> None:
         self._turns.take()
-        self._succeeded, self.problem = True, ""
+        self._succeeded, self.problem, self._behind_since = True, "", None
+
+    def _glance(self) -> None:
+        """All that is new, unless others are writing just now; and in any case what is our own."""
+        now = time.monotonic()
+        try:
+            if now >= self._rest_until:
+                with waiting.at_most(_MOMENT_S):
+                    self._whole()
+                return
+        except Locked as error:
+            self._behind_since = self._behind_since or now
+            self._rest_until = time.monotonic() + _REST_S
+            if now - self._behind_since > _RETRY_S:
+                self._say(str(error))
+        self._own()
 
     def _say(self, problem: str) -> None:
         if problem != self.problem:

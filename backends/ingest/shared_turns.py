@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Callable
 
+from .. import waiting
+
 
 class Turns:
     """Runs a piece of work for all who ask at about the same time. Thread-safe.
@@ -19,9 +21,9 @@ class Turns:
         self._busy = False
 
     def take(self) -> None:
-        """Returns after one whole turn of the work; at once if asked by the work itself."""
+        """Returns after one whole turn of the work; at once if asked by the work itself. Locked: see `waiting`."""
         seen = self._begun
-        with self._lock:
+        with waiting.holding(self._lock):
             if self._busy or self._ended > seen:
                 return
             self._begun += 1

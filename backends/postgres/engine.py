@@ -15,6 +15,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import QueuePool
 
 from ...core.errors import Locked, ReadOnly, StorageError
+from .. import waiting
 from ..sql import schema
 from ..sql.column_types import NEVER, read_text
 from ..sql.database import Database
@@ -122,7 +123,15 @@ def _engine(url: ServerUrl, isolation: Any, *, read_only: bool, **options: Any) 
     )
     event.listen(engine, "checkin", _fell_asleep)
     event.listen(engine, "checkout", _wake)
+    dialect: Any = engine.dialect
+    dialect.do_begin = _begin
     return engine
+
+
+def _begin(connection: Any) -> None:
+    if (patience_s := waiting.limited(WAIT_S)) < WAIT_S:
+        # Also for what another machine has claimed, by a process that stands still, say. (0 would be without an end.)
+        connection.driver_connection.execute(f"SET LOCAL lock_timeout = {max(1, round(patience_s * 1000))}")
 
 
 def _fell_asleep(connection: Any, record: Any) -> None:

@@ -38,9 +38,9 @@ class SharedShipping(Shipping):
         super().__init__(layout, database, projector, own=tables.journals.c.run.in_(of_spool))
         self._beat_at = self._look_at = 0.0
 
-    def ship(self, runs: Iterable[str]) -> tuple[set[str], bool]:
+    def ship(self, runs: Iterable[str], *, soon: bool = False) -> tuple[set[str], bool]:
         """As `Shipping`; and says now and then that this machine lives."""
-        shipped = super().ship(runs)
+        shipped = super().ship(runs, soon=soon)
         if time.monotonic() >= self._beat_at:
             self.beat()
         return shipped

@@ -2,14 +2,17 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 
-from ...core.errors import FlightlogError
+from ...core.errors import FlightlogError, Locked
 
 log = logging.getLogger("flightlog.shipping")
 
 _PAUSE_S = 0.05
 _IDLE_S = 0.25
+_OTHERS_S = 1.0
+"""So long others may ship what this process records before it does so itself, and waits in their queue."""
 _BACK_OFF_S = 5.0
 _CLOSING_S = 5.0
 
@@ -21,10 +24,14 @@ class Shipper:
     shipping is tried again. Started by the first run.
     """
 
-    def __init__(self, ship: Callable[[list[str]], tuple[set[str], bool]]) -> None:
-        """`ship` returns which of the runs are left in the spool, and whether any had news."""
+    def __init__(self, ship: Callable[[list[str], bool], tuple[set[str], bool]]) -> None:
+        """`ship` returns which of the runs are left in the spool, and whether any had news.
+
+        The second thing that it is told is whether to do so only if nobody else is at it; then Locked.
+        """
         self._call = ship
         self._runs: set[str] = set()
+        self._others_since: float | None = None
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._stopping = False
@@ -40,6 +47,11 @@ class Shipper:
             if self._thread is None and not self._stopping:
                 self._thread = threading.Thread(target=self._work, name="flightlog-shipping", daemon=True)
                 self._thread.start()
+
+    def runs(self) -> list[str]:
+        """Those of which something may be left in the spool."""
+        with self._lock:
+            return sorted(self._runs)
 
     def close(self, then: Callable[[], None]) -> None:
         """Ships what is left, as far as that is possible in time, and calls `then`.
@@ -62,21 +74,27 @@ class Shipper:
         pause = _PAUSE_S
         while True:
             stopping = self._stopping
-            moved = self._ship()
+            moved = self._ship(soon=not stopping and not self._has_waited())
             if stopping:
                 self._then()
                 return
             pause = _PAUSE_S if moved else min(pause * 1.5, _BACK_OFF_S if self.problem else _IDLE_S)
             self._wake.wait(pause)
 
-    def _ship(self) -> bool:
-        with self._lock:
-            runs = sorted(self._runs)
+    def _has_waited(self) -> bool:
+        return self._others_since is not None and time.monotonic() - self._others_since > _OTHERS_S
+
+    def _ship(self, *, soon: bool) -> bool:
+        runs = self.runs()
         try:
-            left, moved = self._call(runs)
+            left, moved = self._call(runs, soon)
         except FlightlogError as error:
-            self._say(str(error))
+            if soon and isinstance(error, Locked):
+                self._others_since = self._others_since or time.monotonic()
+            else:
+                self._say(str(error))
             return False
+        self._others_since = None
         self._say("")
         with self._lock:
             self._runs.difference_update(set(runs) - left)

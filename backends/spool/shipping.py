@@ -3,16 +3,23 @@
 Anyone may ship anything, at any time and twice: rows are added once by `(run, seq)`. A journal is
 removed only after its run is finished and all of it is committed, under the run's own lock; who
 is killed in between leaves a file that the next one to look removes.
+
+One process at a time does, by turns (`turn.py`): a transaction of fifty agents' events costs little more than one
+of a single agent's. Who finds another at it takes along, at his next turn, what all others have.
 """
 
 import os
 import threading
-from collections.abc import Collection, Iterable, Sequence
+import time
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, bindparam, select
 
+from ...core.errors import Locked
 from ...core.ids import is_ulid
+from .. import waiting
 from ..ingest.catch_up import CatchUp
 from ..ingest.finding import Journal
 from ..ingest.ingest import Ingest
@@ -21,8 +28,16 @@ from ..journal.layout import Layout, run_of
 from ..sql import tables
 from ..sql.database import Database
 from ..sql.projector import Projector
+from .turn import Turn
 
 _DAMAGED = ".damaged"
+_TURN_S = 1.0
+"""Who waited so long for his turn goes ahead without: another has very much to ship, or stands still."""
+_POLL_S = 0.004
+
+
+_Files = Mapping[str, os.stat_result]
+"""Journals of runs in the spool, as they were found."""
 
 
 class _Shipped(NamedTuple):
@@ -36,6 +51,10 @@ class _Shipped(NamedTuple):
     def differs(self, found: os.stat_result) -> bool:
         return (found.st_ino, found.st_size, found.st_mtime_ns) != (self.inode, self.size, self.mtime_ns)
 
+    def holds(self, found: os.stat_result) -> bool:
+        """Whether all that was in the file then was shipped by now."""
+        return found.st_ino == self.inode and found.st_size <= self.size and found.st_mtime_ns <= self.mtime_ns
+
 
 class Shipping:
     """Ships one spool into one database. Thread-safe."""
@@ -48,17 +67,24 @@ class Shipping:
         ingest, gone = Ingest(projector, keep=True), "its journal is no longer in the spool"
         self._catch_up = CatchUp(database, ingest, layout.root, gone=gone, own=own)
         self._lock = threading.Lock()
+        self._is_crowded = False
 
-    def ship(self, runs: Iterable[str]) -> tuple[set[str], bool]:
-        """Ships these runs only, as an agent does: which are left in the spool, and whether any had news."""
+    def ship(self, runs: Iterable[str], *, soon: bool = False) -> tuple[set[str], bool]:
+        """Ships these runs, as an agent does: which are left in the spool, and whether any had news.
+
+        `soon`: at once or not at all. Locked then tells that others are at it, who take these along.
+        """
         runs = list(runs)
-        with self._lock:
+        with ExitStack() as stack:
+            if soon:
+                stack.enter_context(waiting.at_most(0))
+            stack.enter_context(waiting.holding(self._lock, self._layout.spool))
             moved = self._ship(runs)
         return {run for run in runs if self._found(run)}, moved
 
     def ship_all(self) -> None:
         """Ships everything that was recorded before the call, by any process of this machine."""
-        with self._lock:
+        with waiting.holding(self._lock, self._layout.spool):
             self._look()
 
     def is_shipped(self, run: str) -> bool:
@@ -67,27 +93,56 @@ class Shipping:
         return found is None or (known is not None and not known.differs(found))
 
     def _look(self) -> None:
+        self._ship(self._names())
+        self._catch_up.mark_lost(self._catch_up.unfinished)
+
+    def _names(self) -> list[str]:
+        """The runs in the spool."""
         try:
             with os.scandir(self._layout.spool) as entries:
                 names = [entry.name for entry in entries if entry.is_file(follow_symlinks=False)]
         except FileNotFoundError:
-            names = []
+            return []
         except OSError as error:
             raise disk.storage_error(error, self._layout.spool, "looking into the spool") from error
-        self._ship(run for name in names if (run := run_of(name)) and is_ulid(run))
-        self._catch_up.mark_lost(self._catch_up.unfinished)
+        return [run for name in names if (run := run_of(name)) and is_ulid(run)]
 
     def _ship(self, runs: Iterable[str]) -> bool:
         there = {run: found for run in runs if (found := self._found(run))}
         known = self._known(there)
-        news = [run for run, found in there.items() if run not in known or self._has_news(known[run], found)]
+        news = self._news(there, known)
         if news:
-            self._catch_up.take((self._journal(run) for run in sorted(news)), self._took)
+            self._take(news)
             known = self._known(there)
         for run in there:
             if run in known and not known[run].open:
                 self._remove(known[run])
         return bool(news)
+
+    def _take(self, news: _Files) -> None:
+        with Turn(self._layout.spool) as turn:
+            before, news = self._is_crowded, self._left_at(turn, news)
+            if news and (before or self._is_crowded):
+                there = {run: found for run in self._names() if (found := self._found(run))}
+                news = {**news, **self._news(there, self._known(there))}
+            self._catch_up.take((self._journal(run) for run in sorted(news)), self._took)
+
+    def _left_at(self, turn: Turn, news: _Files) -> _Files:
+        """What is left of these when it is our turn; nothing if others have shipped them all meanwhile. Locked."""
+        until = time.monotonic() + waiting.limited(_TURN_S)
+        mine = turn.take()
+        self._is_crowded = not mine
+        while news and not mine and time.monotonic() < until:
+            time.sleep(_POLL_S)
+            known = self._known(news)
+            news = {run: found for run, found in news.items() if run not in known or not known[run].holds(found)}
+            mine = turn.take()
+        if news and not mine and waiting.limited(_TURN_S) < _TURN_S:
+            raise Locked("another process ships what is in the spool", where=self._layout.spool)
+        return news
+
+    def _news(self, there: _Files, known: Mapping[str, "_Shipped"]) -> _Files:
+        return {run: found for run, found in there.items() if run not in known or self._has_news(known[run], found)}
 
     def _has_news(self, known: "_Shipped", found: os.stat_result) -> bool:
         # Where a finished run is being written, somebody begins its twin, and is about to be refused.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...core.loading import loading
-from ...core.repositories import RecordingRepository
+from ...core.repositories import RecordingRepository, UpkeepRepository
 from ...core.store import Reading
 from ..files.files_backend import make_data_folder
 from ..journal.layout import Layout
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ..checks import Check
+    from ..data_directory import Root
+    from ..ingest.refresh import Refresh
     from ..operations.engine import Operations
     from ..operations.housekeeping import Housekeeping
     from ..reading import Watcher
@@ -128,28 +130,77 @@ class SpooledBackend(ABC):
 
     def reading(self, metrics: "Callable[[Database, Callable[[], None]], SqlMetrics]") -> Reading:
         """Opens the database and what reads it."""
-        from .. import checks as looking
-        from .. import dropping_states, upkeep
         from ..annotation_writers import TableAnnotations
         from ..archive.archived_bodies import ArchivedBodies
         from ..archive.either_bodies import EitherBodies
         from ..data_directory import Root
         from ..ingest.refresh import Refresh
-        from ..reading import Watcher, reading_of
-        from ..repairs import for_any
-        from ..space.stores import of_database as space_of_database
+        from ..reading import reading_of
         from ..sql.bodies import EventTableBodies
         from ..truth import of_database
 
         database, projector, shipping = self.engine()
-        layout, root = self._layout, Root(self._layout.root)
-        refresh = Refresh(root, (lambda: None) if database.read_only else shipping.ship_all)
-        files = self._files()
+        root = Root(self._layout.root)
+        refresh = Refresh(root) if database.read_only else Refresh(root, shipping.ship_all, self._ship_own)
+        bodies = EitherBodies(EventTableBodies(database), ArchivedBodies(self._layout.archived))
+        notes = TableAnnotations(database, projector)
+        self.truth = of_database(self._layout, database, bodies, refresh, notes)
+        self._watcher = self._new_watcher(database, root, refresh)
+        return reading_of(
+            database,
+            bodies,
+            refresh,
+            notes=None if database.read_only else GatedNotes(notes.annotate, self.gate),
+            watcher=self._watcher,
+            upkeep=self._upkeep(database, root, refresh, self._operations(bodies)),
+            metrics=metrics(database, refresh),
+        )
+
+    def _new_watcher(self, database: "Database", root: "Root", refresh: "Refresh") -> "Watcher":
+        from ..reading import Watcher
+
+        files = [path for paths in self._files().values() for path in paths]
+        folders = {self._layout.root, self._layout.spool, *(path.parent for path in files)}
+
+        def problem() -> str:
+            said = root.problem() or database.problem() or refresh.problem
+            return said or self._shipper.problem or self.gate.problem()
+
+        return Watcher(folders=lambda: folders, problem=problem, version=database.changes)
+
+    def _upkeep(
+        self, database: "Database", root: "Root", refresh: "Refresh", operations: "Operations"
+    ) -> "UpkeepRepository":
+        from .. import dropping_states
+        from ..repairs import for_any
+        from ..space.stores import of_database as space_of_database
+        from ..upkeep import StoreUpkeep
+
+        layout, files = self._layout, self._files()
         parts = {**files, "spool": [layout.spool], "archive": [layout.archive], "workflows": [layout.workflows]}
         all_files = [path for paths in files.values() for path in paths]
-        bodies = EitherBodies(EventTableBodies(database), ArchivedBodies(layout.archived))
-        operations = self._operations(bodies)
-        checks = (
+        return StoreUpkeep(
+            root,
+            self._all_checks(database, refresh, parts, operations),
+            parts,
+            gated(dropping_states.of_database(database, refresh), self.gate),
+            lambda: self._sizes(database),
+            operations,
+            repairs={} if database.read_only else for_any(layout, parts, self.recording),
+            space=space_of_database(layout, database, refresh, self._taken, all_files),
+        )
+
+    def _all_checks(
+        self,
+        database: "Database",
+        refresh: "Refresh",
+        parts: "Mapping[str, Sequence[Path]]",
+        operations: "Operations",
+    ) -> "Sequence[Check]":
+        from .. import checks as looking
+
+        layout = self._layout
+        return (
             looking.can_be_read(refresh),
             looking.private(layout.root, parts),
             *self._checks(database),
@@ -158,34 +209,6 @@ class SpooledBackend(ABC):
             looking.lost_runs(database),
             looking.archived_rows(database, layout, operations.verify),
             looking.unfinished(operations),
-        )
-        folders = {layout.root, layout.spool, *(path.parent for path in all_files)}
-        notes = TableAnnotations(database, projector)
-        self.truth = of_database(layout, database, bodies, refresh, notes)
-        self._watcher = Watcher(
-            folders=lambda: folders,
-            problem=lambda: (
-                root.problem() or database.problem() or refresh.problem or self._shipper.problem or self.gate.problem()
-            ),
-            version=database.changes,
-        )
-        return reading_of(
-            database,
-            bodies,
-            refresh,
-            notes=None if database.read_only else GatedNotes(notes.annotate, self.gate),
-            watcher=self._watcher,
-            upkeep=upkeep.StoreUpkeep(
-                root,
-                checks,
-                parts,
-                gated(dropping_states.of_database(database, refresh), self.gate),
-                lambda: self._sizes(database),
-                operations,
-                repairs={} if database.read_only else for_any(layout, parts, self.recording),
-                space=space_of_database(layout, database, refresh, self._taken, all_files),
-            ),
-            metrics=metrics(database, refresh),
         )
 
     def _operations(self, bodies: "Bodies") -> "Operations":
@@ -216,13 +239,17 @@ class SpooledBackend(ABC):
         self._check_process()
         self._shipper.add(run)
 
-    def _ship_now(self, runs: list[str]) -> tuple[set[str], bool]:
+    def _ship_now(self, runs: list[str], soon: bool) -> tuple[set[str], bool]:
         with loading():
             shipping = self.engine().shipping
         if not self._looked:
             shipping.ship_all()  # what agents left behind that died
             self._looked = True
-        return shipping.ship(runs)
+        return shipping.ship(runs, soon=soon)
+
+    def _ship_own(self) -> None:
+        if runs := self._shipper.runs():
+            self.engine().shipping.ship(runs)
 
     def _check_process(self) -> None:
         if self._pid != os.getpid():

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ...core.errors import Locked, ReadOnly, StorageError
+from .. import waiting
 from .last_words import forget_last_words, say_last_words
 
 
@@ -125,7 +126,7 @@ class Database:
 
         With SQLite it is alone among all processes, with PostgreSQL alone in this one; see `claims.py`.
         Nested in one thread it joins the outer one. Waits at most `patience_s` seconds for other
-        writers, then Locked; ReadOnly; Corrupt; StorageError (a full disk, say).
+        writers (`waiting` may allow less), then Locked; ReadOnly; Corrupt; StorageError (a full disk, say).
         """
         current = getattr(self._used, "writing", None)
         if current is not None:
@@ -133,6 +134,7 @@ class Database:
             return
         if self._writer is None:
             raise ReadOnly(self._refusal, where=self.name)
+        patience_s = waiting.limited(patience_s)
         with self._errors(), self._write_guard(patience_s), self._writer.connect() as connection:
             with connection.begin():
                 self._check(connection)

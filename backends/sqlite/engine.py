@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, QueuePool, StaticPool
 
 from ...core.errors import Corrupt, Locked, NotFound, ReadOnly, StorageError
+from .. import waiting
 from ..operations.reserve import of_database as reserve_of
 from ..sql import globs, schema
 from ..sql.database import Database, Full
@@ -234,8 +235,19 @@ def _engine(connect: Callable[[], sqlite3.Connection], begin: str, **options: An
 
     # Not by an event of the engine: where there is one listener, every statement looks for who listens.
     dialect: Any = engine.dialect
-    dialect.do_begin = lambda connection: connection.driver_connection.execute(begin) if begin else None
+    dialect.do_begin = lambda connection: _begin(connection.driver_connection, begin) if begin else None
     return engine
+
+
+def _begin(connection: sqlite3.Connection, how: str) -> None:
+    if (patience_s := waiting.limited(WAIT_S)) >= WAIT_S:
+        connection.execute(how)
+        return
+    connection.execute(f"PRAGMA busy_timeout={round(patience_s * 1000)}")
+    try:
+        connection.execute(how)
+    finally:
+        connection.execute(f"PRAGMA busy_timeout={round(WAIT_S * 1000)}")
 
 
 class _Pulse:

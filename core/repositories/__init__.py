@@ -7,7 +7,9 @@ Obligations of every method of every repository, each proved by the contract sui
 - **Errors.** Only the classes of `core.errors` leave a repository. An id that is unknown, or
   that another session owns, is `NotFound`. A store opened read-only, or a source, answers every
   change with `ReadOnly`.
-- **Freshness.** A read sees every event acknowledged before it began (by any process of this machine).
+- **Freshness.** A read sees every event acknowledged before it began (by any process of this machine). Who shows
+  a store to a person reads `hurried` (`core.hurry`): what is committed, and all that the store itself recorded, at
+  once, and what others are just recording as soon as the feed tells of it.
 - **Order.** Lists have a stated total order; pages continue exactly where the last one ended.
 - **Text** comes back as it was recorded; its only way to a terminal is `core.text.safe_text`.
 """

@@ -3,18 +3,21 @@
 import random
 import threading
 import time
+from contextlib import closing
 
 import flightlog
 import pytest
 from flightlog.backends.postgres.engine import open_server
 from flightlog.backends.postgres.server_url import ServerUrl
 from flightlog.backends.sql import tables
+from flightlog.backends.sql.claims import claim
 from flightlog.backends.sql.feed_repository import SqlFeed
 from flightlog.backends.sql.projector import Projector, Recorded
 from flightlog.core import events as e
 from flightlog.core.annotations import Tagged
 from flightlog.core.clock import from_ns, now_ns
 from flightlog.core.errors import Conflict, FlightlogError
+from flightlog.core.hurry import hurried
 from flightlog.core.ids import new_ulid
 from flightlog.core.query.query import EVERYTHING
 from sqlalchemy import func, select, text
@@ -173,9 +176,14 @@ def test_a_writer_that_is_rolled_back_leaves_no_trace_in_the_counters(new_writer
 
 
 @pytest.fixture
-def machines(new_postgres_url, tmp_path, monkeypatch):
+def url(new_postgres_url):
+    return new_postgres_url()
+
+
+@pytest.fixture
+def machines(url, tmp_path, monkeypatch):
     """Opens the same database as if from machines with disks of their own."""
-    url, opened = new_postgres_url(), []
+    opened = []
 
     def open_on(name: str):
         monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / name))
@@ -243,3 +251,18 @@ def test_a_run_that_was_paused_is_taken_up_on_another_machine(machines):
     assert [entry.message for entry in here.logs.query(run.id)] == ["one", "two"]
     there.runs.totals()
     assert there.runs.get(run.id).status == "completed" and there.runs.damage().items == []
+
+
+def test_who_hurries_does_not_wait_for_what_another_machine_has_claimed(machines, url, monkeypatch):
+    from flightlog.backends.postgres import engine
+
+    monkeypatch.setattr(engine, "_SETTINGS", engine._SETTINGS.replace("'5000'", "'1000000'"))
+    here = machines("here")
+    with here.run("w"):
+        assert here.runs.totals().runs == 1
+    monkeypatch.setattr(here.recording.real, "_ship", lambda run: None)  # as one that was killed leaves it
+    with closing(open_server(ServerUrl(url))) as there, here.run("left") as run, hurried():
+        with there.write() as other:
+            claim(other, [run.id])
+            assert here.runs.totals().runs == 1
+        until(lambda: here.runs.totals().runs == 2)

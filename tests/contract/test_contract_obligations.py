@@ -22,7 +22,10 @@ PROOFS: dict[str, tuple[str, ...]] = {
         "test_an_unknown_id_is_not_found_everywhere test_every_call_that_takes_an_id_finds_none_of_another_session "
         "test_a_store_opened_read_only_answers_every_change_with_read_only",
         "test_a_read_sees_every_event_acknowledged_before_it_began "
-        "test_a_read_sees_what_another_process_recorded_before_it_began",
+        "test_a_read_sees_what_another_process_recorded_before_it_began "
+        "test_who_hurries_reads_what_is_committed_while_another_process_writes "
+        "test_who_hurries_waits_for_what_the_store_itself_recorded "
+        "test_who_hurries_does_not_wait_for_what_another_machine_has_claimed",
         "test_pages_continue_exactly_where_the_last_one_ended_in_both_directions "
         "test_queries_find_the_same_runs_in_the_same_order_on_every_engine",
         "test_text_comes_back_as_it_was_recorded test_poison_comes_through_every_engine_unchanged",
