@@ -43,6 +43,17 @@ def can_be_read(refresh: Callable[[], None]) -> Check:
     return check
 
 
+def all_may_be_read(closed: Callable[[], str], where: Path) -> Check:
+    """Whether every folder may be looked into, after a look; `closed` says which may not."""
+
+    def check() -> Iterator[Finding]:
+        if what := closed():
+            advice = "check its owner and mode"
+            yield Finding(severity="error", kind="unreadable", what=what, where=str(where), advice=advice)
+
+    return check
+
+
 def sqlite_release() -> Iterator[Finding]:
     """Whether this Python's SQLite has the WAL-reset bug."""
     if not sqlite_is_fixed():

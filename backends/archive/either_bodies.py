@@ -1,8 +1,8 @@
 """Recorded bytes of runs wherever they are: asked of the store itself, and of the archive for what it has not."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
-from ...core.errors import NotFound
+from ...core.errors import NotFound, ReadOnly
 from ..sql.bodies import Bodies, Place
 from .archived_bodies import NoArchive
 
@@ -13,8 +13,9 @@ class EitherBodies:
     So what is asked about live runs costs nothing more; about archived ones, a question that finds nothing first.
     """
 
-    def __init__(self, live: Bodies, archived: Bodies) -> None:
-        self._live, self._archived = live, archived
+    def __init__(self, live: Bodies, archived: Bodies, is_archived: Callable[[str], bool]) -> None:
+        """`is_archived` is asked where the archive may not be looked into."""
+        self._live, self._archived, self._is_archived = live, archived, is_archived
 
     def line(self, run: str, seq: int) -> bytes:
         """One event's line, without its newline. NotFound, Corrupt."""
@@ -56,6 +57,10 @@ class EitherBodies:
             if missing:
                 raise missing from None
             return []
+        except ReadOnly:
+            if missing or self._is_archived(run):
+                raise
+            return []  # of a live run that is all
 
     def picked(self, places: Sequence[Place]) -> dict[Place, bytes]:
         """The lines of single events by their places; see `Bodies.picked`."""

@@ -52,6 +52,8 @@ class ArchiveFolders:
         Costs a `stat` of the archive and of each month, and the entries of those that changed. OSError.
         """
         months = self._months(known, listing)
+        if months is None:
+            return
         for month in months:
             self._list_month(month, known.get(f"{self._name}/{month}"), listing)
         for path in known:
@@ -60,7 +62,8 @@ class ArchiveFolders:
                 listing.gone.extend(run for run, known_as in self._known_runs(month).items() if not known_as.live)
                 listing.folders[path] = None
 
-    def _months(self, known: Mapping[str, Seen], listing: Listing) -> set[str]:
+    def _months(self, known: Mapping[str, Seen], listing: Listing) -> set[str] | None:
+        """The months that are there; None if nobody may look."""
         before = known.get(self._name)
         try:
             changed = os.stat(self._layout.archive).st_mtime_ns
@@ -68,6 +71,8 @@ class ArchiveFolders:
             if before:
                 listing.folders[self._name] = None
             return set()
+        if not listing.may_read(self._layout.archive, self._name):
+            return None
         if before and before.mtime_ns == changed:
             return {path.removeprefix(f"{self._name}/") for path in known if path.startswith(f"{self._name}/")}
         with os.scandir(self._layout.archive) as entries:
@@ -81,6 +86,8 @@ class ArchiveFolders:
         try:
             there = os.stat(folder, follow_symlinks=False)
             if (known and there.st_mtime_ns == known.mtime_ns) or not stat.S_ISDIR(there.st_mode):
+                return
+            if not listing.may_read(folder, where):
                 return
             with os.scandir(folder) as entries:
                 names = {entry.name: _file(entry.stat(follow_symlinks=False)) for entry in entries}

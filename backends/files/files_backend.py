@@ -59,6 +59,7 @@ class FilesBackend:
         from ..data_directory import Root
         from ..ingest.refresh import Refresh
         from ..reading import Watcher, reading_of
+        from ..sql import run_queries
         from ..sql.projector import Projector
         from ..truth import of_files
         from .index import Index
@@ -70,10 +71,13 @@ class FilesBackend:
         root, progress = Root(layout.root), Progress()
         index = Index(layout, root, database, Projector(), progress, clears=not self._read_only)
         refresh = Refresh(root, _first_within(_reserve(layout) if where == layout.index_db else None, index.look))
-        bodies = EitherBodies(JournalBodies(layout, database), ArchivedBodies(layout.archived))
+        bodies = EitherBodies(
+            JournalBodies(layout, database), ArchivedBodies(layout.archived), partial(run_queries.is_archived, database)
+        )
         self.truth = of_files(layout, database, bodies, refresh)
         watcher = Watcher(
-            folders=index.folders, problem=lambda: root.problem() or refresh.problem or self.gate.problem()
+            folders=index.folders,
+            problem=lambda: root.problem() or refresh.problem or index.problem or self.gate.problem(),
         )
         self._closing.append(watcher.close)
         return reading_of(
@@ -104,7 +108,7 @@ class FilesBackend:
             repairs |= for_journals(layout, gated(index.again, self.gate))
         return StoreUpkeep(
             root,
-            _checks(layout, database, refresh, parts, operations),
+            (*_seen(refresh, index, layout.root), *_checks(layout, database, parts, operations)),
             parts,
             gated(drop_states, self.gate),
             repairs=repairs,
@@ -119,17 +123,21 @@ class FilesBackend:
         then()
 
 
+def _seen(refresh: "Refresh", index: "Index", root: Path) -> "Sequence[Check]":
+    from .. import checks as looking
+
+    return looking.can_be_read(refresh), looking.all_may_be_read(lambda: index.problem, root)
+
+
 def _checks(
     layout: Layout,
     database: "Database",
-    refresh: "Refresh",
     parts: "Mapping[str, Sequence[Path]]",
     operations: "Operations",
 ) -> "Sequence[Check]":
     from .. import checks as looking
 
     return (
-        looking.can_be_read(refresh),
         looking.sqlite_release,
         looking.full_text(database),
         looking.private(layout.root, parts),

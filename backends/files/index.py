@@ -5,6 +5,7 @@ each month in it, of each unfinished journal and of the annotations: a finished 
 what adds, replaces or removes a file changes its folder's time.
 """
 
+import logging
 import os
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
@@ -29,6 +30,8 @@ from ..sql.database import Database
 from ..sql.projector import Projector
 from .archive_folders import ArchiveFolders
 from .listing import UNSETTLED, Listing, Seen, bytes_in
+
+log = logging.getLogger("flightlog")
 
 _RUNS = "runs"
 _FORGET_AT_ONCE = 500
@@ -60,6 +63,8 @@ class Index:
         self._annotations = AnnotationIngest(layout.annotations, database, self._ingest, projector)
         self._unfinished: list[OpenJournal] = []
         self._progress = progress
+        self.problem = ""
+        """Which folder may not be looked into at the moment; empty if all may."""
         self._is_whole = False  # it may be that a load was interrupted before there were indexes
 
     def folders(self) -> list[Path]:
@@ -81,6 +86,7 @@ class Index:
         with self._database.read():  # what is asked in it shares one connection
             unfinished = self._catch_up.unfinished()
             listing = self._list(unfinished)
+        self._note_closed(listing.closed)
         if listing.gone:
             self._root.check()  # what cannot be seen because the whole directory is gone is not forgotten
             self._forget(listing.gone)
@@ -92,6 +98,15 @@ class Index:
             unfinished = self._catch_up.unfinished()
         self._unfinished = unfinished
         self._catch_up.mark_lost(lambda: unfinished)
+
+    def _note_closed(self, folders: list[str]) -> None:
+        problem = ""
+        if folders:
+            more = f" (and {len(folders) - 1} more)" if len(folders) > 1 else ""
+            problem = f"{folders[0]}/{more} may not be read: only what is known already of its runs is shown"
+            if problem != self.problem:
+                log.warning("%s; check its owner and mode", problem)
+        self.problem = problem
 
     def _take(self, news: dict[str, Journal]) -> bool:
         if len(news) >= _BULK:
@@ -125,18 +140,19 @@ class Index:
         with self._database.read() as connection:
             rows = connection.execute(select(tables.folders)).all()
         known = {row.path: Seen(row.mtime_ns, row.others) for row in rows}
-        listing = Listing({}, [], {}, [])
+        listing = Listing({}, [], {}, [], [])
         days = self._days(known, listing)
-        for day in days:
-            self._list_day(day, known.get(day), listing)
-        for day in {path for path in known if _is_day(path)} - days:
-            listing.gone.extend(self._known_runs(day))
-            listing.folders[day] = None
+        if days is not None:
+            for day in days:
+                self._list_day(day, known.get(day), listing)
+            for day in {path for path in known if _is_day(path)} - days:
+                listing.gone.extend(self._known_runs(day))
+                listing.folders[day] = None
         for journal in unfinished:
             try:
                 if journal.differs(os.stat(f"{self._at}/{journal.path}", follow_symlinks=False)):
                     listing.news[journal.run] = self._journal(journal.run, ids.day_of(journal.run))
-            except FileNotFoundError:
+            except (FileNotFoundError, PermissionError):
                 continue  # its folder tells
         self._archive.list(known, listing)
         return listing._replace(gone=[run for run in listing.gone if not self._moved(run, listing)])
@@ -152,13 +168,15 @@ class Index:
                 return True
         return False
 
-    def _days(self, known: dict[str, Seen], listing: Listing) -> set[str]:
-        """The names of the day folders; they are listed only if one came or went."""
+    def _days(self, known: dict[str, Seen], listing: Listing) -> set[str] | None:
+        """The names of the day folders, which are listed only if one came or went; None if nobody may look."""
         try:
             changed = os.stat(self._layout.runs).st_mtime_ns
         except FileNotFoundError:
             listing.folders[_RUNS] = None
             return set()
+        if not listing.may_read(self._layout.runs, _RUNS):
+            return None
         before = known.get(_RUNS)
         if before and before.mtime_ns == changed:
             return {path for path in known if _is_day(path)}
@@ -173,6 +191,8 @@ class Index:
         try:
             changed = os.stat(folder, follow_symlinks=False).st_mtime_ns
             if known and changed == known.mtime_ns:
+                return
+            if not listing.may_read(folder, f"{_RUNS}/{day}"):
                 return
             with os.scandir(folder) as entries:
                 names = {entry.name: entry.inode() for entry in entries}

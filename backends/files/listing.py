@@ -1,5 +1,6 @@
 """What a look at the folders of a data directory finds."""
 
+import os
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -31,6 +32,15 @@ class Listing(NamedTuple):
     folders: dict[str, Seen | None]
     """By path; None for one that is gone."""
     damage: list[Damage]
+    closed: list[str]
+    """Paths of folders that may not be looked into; what is known of them stays."""
+
+    def may_read(self, folder: Path, path: str) -> bool:
+        """Whether a folder may be looked into; noted if not. Costs a system call."""
+        if os.access(folder, os.R_OK | os.X_OK):
+            return True
+        self.closed.append(path)
+        return False
 
     def note(self, path: str, seen: Seen, known: Seen | None) -> None:
         """Notes a folder that was listed, if it is another than was known."""

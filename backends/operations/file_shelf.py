@@ -31,7 +31,7 @@ from .file_purge import Notes, blank, scrub
 from .file_trash import FileTrash
 from .record import Act, Intent
 from .reserve import Reserve, is_full
-from .shelf import Seen
+from .shelf import IN_ARCHIVE, Seen
 
 log = logging.getLogger("flightlog")
 
@@ -75,6 +75,8 @@ class FileShelf:
         try:
             with self._errors("looking at a run"):
                 seen = self._seen(intent, fd, busy)
+                if intent.act in IN_ARCHIVE or (intent.act == "trash" and seen.run and seen.run.archived):
+                    folders.must_be_open(self._layout.archived(intent.run))
             yield seen
         finally:
             if fd >= 0:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ...core.errors import StorageError
+from ...core.errors import ReadOnly, StorageError
 from ..journal import disk
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -49,6 +49,16 @@ def _below(fd: int, name: str, path: Path, make: bool) -> int:
             raise
         advice = "put a folder there: what lies elsewhere is left alone"
         raise StorageError("a symlink lies where a folder of the store should be", where=path, advice=advice) from error
+
+
+def must_be_open(path: Path) -> None:
+    """ReadOnly if nothing may be changed in the folder of a path, or in the first above it that is there."""
+    folder = path.parent
+    while not os.path.lexists(folder):
+        folder = folder.parent
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        advice = "check its owner and mode"
+        raise ReadOnly("this folder may not be read or changed", where=folder, advice=advice)
 
 
 def size_of(folder: int, name: str) -> int | None:

@@ -9,7 +9,7 @@ from ...core.operations import Compacted, Done, Kind, Trashed
 from ...core.pages import Page
 from ...core.runs import Run
 from ...core.upkeep import Finding
-from .record import Intent
+from .record import Act, Intent
 
 
 class Seen(NamedTuple):
@@ -29,6 +29,10 @@ class Seen(NamedTuple):
     """Bytes that it takes on disk."""
     digest: str = ""
     """Of what lies in the trash and is to be removed for good; empty for all else."""
+
+
+IN_ARCHIVE: frozenset[Act] = frozenset({"archive", "restore", "copy", "uncopy"})
+"""What changes something in the archive."""
 
 
 class Shelf(Protocol):

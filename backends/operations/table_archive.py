@@ -155,9 +155,14 @@ class TableArchive:
             self._unlink(part)
             told = {"before_bytes": row.live_bytes, "after_bytes": row.size_bytes, "digest": row.digest}
             return Done(run=intent.run, outcome="done", where=self._where(path), **told)
-        with suppress(FileNotFoundError):
-            if os.path.samefile(part, path):  # and not another's
-                self._unlink(path)
+        try:
+            shown = os.path.samefile(part, path)  # and not another's
+        except FileNotFoundError:
+            shown = False
+        except OSError as error:
+            raise disk.storage_error(error, path, "looking for an archive") from error
+        if shown:
+            self._unlink(path)
         self._unlink(part)
         return None
 

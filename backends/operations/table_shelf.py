@@ -24,9 +24,10 @@ from ..sql.bodies import Bodies
 from ..sql.claims import claim
 from ..sql.database import Database, Full
 from ..sql.projector import Projector
+from .folders import must_be_open
 from .housekeeping import Housekeeping, Writes
 from .record import Act, Intent
-from .shelf import Seen
+from .shelf import IN_ARCHIVE, Seen
 from .table_archive import TableArchive
 
 if TYPE_CHECKING:
@@ -100,6 +101,8 @@ class TableShelf:
     def _seen(self, intent: Intent, host: str) -> Seen:
         if host:
             return Seen(None, busy=f"somebody records into it on {host}")
+        if intent.act in IN_ARCHIVE:
+            must_be_open(self._layout.archived(intent.run))
         with self._database.read() as connection:
             return self._look(connection, intent)
 

@@ -5,6 +5,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -136,13 +137,18 @@ class SpooledBackend(ABC):
         from ..data_directory import Root
         from ..ingest.refresh import Refresh
         from ..reading import reading_of
+        from ..sql import run_queries
         from ..sql.bodies import EventTableBodies
         from ..truth import of_database
 
         database, projector, shipping = self.engine()
         root = Root(self._layout.root)
         refresh = Refresh(root) if database.read_only else Refresh(root, shipping.ship_all, self._ship_own)
-        bodies = EitherBodies(EventTableBodies(database), ArchivedBodies(self._layout.archived))
+        bodies = EitherBodies(
+            EventTableBodies(database),
+            ArchivedBodies(self._layout.archived),
+            partial(run_queries.is_archived, database),
+        )
         notes = TableAnnotations(database, projector)
         self.truth = of_database(self._layout, database, bodies, refresh, notes)
         self._watcher = self._new_watcher(database, root, refresh)

@@ -10,6 +10,7 @@ from ...core.errors import Conflict, StorageError, no_run
 from ...core.query.query import EVERYTHING, Query
 from ...core.runs import RUN_STATUSES, Run, Totals
 from ...core.workflows import Workflow
+from .database import Database
 from .dialects import ending
 from .query_sql import where
 from .run_rows import COLUMNS, RUNS, AnySelect, call_money, money_columns, money_of, runs_of
@@ -40,6 +41,12 @@ def get(connection: Connection, run: str) -> Run:
     if not found:
         raise no_run(run)
     return found[0]
+
+
+def is_archived(database: Database, run: str) -> bool:
+    """Whether a run lies in the archive; False for one that is not there."""
+    with database.read() as connection:
+        return bool(connection.scalar(select(runs.c.archived).where(runs.c.id == run)))
 
 
 _some = select(*COLUMNS).select_from(RUNS).where(runs.c.id.in_(bindparam("runs", expanding=True)))

@@ -155,7 +155,7 @@ def test_a_run_is_read_where_it_is(tmp_path: Path) -> None:
         layout = Layout(tmp_path)
         archive(layout, run.id)
         database = open_database(layout.index_db, truth=False)
-        bodies = EitherBodies(JournalBodies(layout, database), ArchivedBodies(layout.archived))
+        bodies = EitherBodies(JournalBodies(layout, database), ArchivedBodies(layout.archived), lambda run: False)
         before = bodies.lines(run.id)
         assert len(before) == 3
         remove_files(layout, run.id)

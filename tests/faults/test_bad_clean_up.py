@@ -1,12 +1,10 @@
 """Archives and folders that somebody has damaged, forged, replaced by links or taken the rights of: each verb that
 cleans up says so in one sentence, nothing else is lost by it, and nothing outside of the data directory is touched."""
 
-import ctypes
 import hashlib
 import os
 import resource
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +12,7 @@ from pathlib import Path
 import flightlog
 import pytest
 from crafted_archives import bomb, member, remade
-from strace_points import PROGRAM, said_by
+from strace_points import said_by
 from verb_scene import census, digest, recorded
 
 YES = "--yes"
@@ -229,90 +227,3 @@ def leads_nowhere(place: Place, name: str, full: bool) -> None:
         shutil.move(elsewhere, path)
         place.refused("doctor", "--fix", YES)
         assert census(place.data)[place.live[1]][1] == place.digests[place.live[1]]
-
-
-# --- no rights -------------------------------------------------------------------------------------------
-
-
-def as_others() -> None:
-    """In a child before it becomes the program: root is stopped by modes and owners as everybody is."""
-    if os.getuid() == 0:
-        libc = ctypes.CDLL(None)
-        for capability in (0, 1, 2, 3):  # chown, dac_override, dac_read_search, fowner
-            libc.prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP
-
-
-def unprivileged(place: Place, *words: str) -> "subprocess.CompletedProcess[str]":
-    """A verb as an ordinary user."""
-    env = os.environ | {"FLIGHTLOG_DATA": str(place.data)}
-    return subprocess.run(
-        [*PROGRAM, *words],
-        env=env,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        stdin=subprocess.DEVNULL,
-        preexec_fn=as_others,
-    )
-
-
-RIGHTS = {
-    "the archive may only be read": ("archive", 0o500),
-    "the archive may not be seen": ("archive", 0),
-    "the trash may only be read": ("trash", 0o500),
-    "the trash may not be seen": ("trash", 0),
-    "the runs may only be read": ("runs", 0o500),
-    "the record may only be read": ("audit.jsonl", 0o400),
-    "the record may not be read": ("audit.jsonl", 0),
-    "all may only be read": (".", 0o500),
-}
-
-
-@pytest.mark.heavy
-@pytest.mark.parametrize("case", [*RIGHTS, "a run of another user", "a trash of another user"])
-def test_without_rights_it_is_said_and_nothing_is_lost(tmp_path, case):
-    place = Place(tmp_path, "file")
-    restored: list[tuple[Path, int]] = []
-    if case in RIGHTS:
-        name, mode = RIGHTS[case]
-        path = place.data / name
-        restored.append((path, path.stat().st_mode & 0o777))
-        path.chmod(mode)
-    elif os.getuid() == 0:
-        name = f"runs/*/{place.live[0]}.jsonl" if "run" in case else "trash"
-        path = next(place.data.glob(name))
-        os.chown(path, 65534, 65534)
-    before = tree(place.outside)
-    for words in (
-        ("archive", place.live[0], YES),
-        ("rm", place.live[1], YES),
-        ("restore", place.archived, YES),
-        ("undo", YES),
-        ("doctor", "--fix", YES),
-        ("ls", "--all"),
-    ):
-        orderly(place, *words)
-    for path, mode in restored:
-        path.chmod(mode)
-    # An index remembers that a folder could not be read until that changes, and a mode is no change: made anew.
-    shutil.rmtree(place.data / ".flightlog")
-    found = census(place.data)
-    assert found.keys() == place.digests.keys()
-    shown = {run: digest for run, (where, digest) in found.items() if where != "trash"}
-    assert shown == {run: place.digests[run] for run in shown}
-    for path, _ in restored:
-        path.chmod(RIGHTS[case][1])
-    orderly(place, "trash", "empty", YES)
-    for path, mode in restored:
-        path.chmod(mode)
-    shutil.rmtree(place.data / ".flightlog")
-    assert census(place.data).keys() >= shown.keys()
-    assert tree(place.outside) == before
-
-
-def orderly(place: Place, *words: str) -> None:
-    done = unprivileged(place, *words)
-    said = done.stdout + done.stderr
-    assert done.returncode in (0, 1, 2, 3) and "Traceback" not in said, (words, said)
-    if done.returncode in (1, 2):
-        assert done.stderr.count("flightlog: ") == 1, (words, said)

@@ -7,24 +7,22 @@ archives) between them as everywhere. `FLIGHTLOG_EVERY_STEP=1` tries every singl
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
-from functools import wraps
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import flightlog
-import psycopg
 import pytest
 from flightlog.core.errors import Locked
 from flightlog.core.store import Store
 from killing import killed_at
 from operation_steps import STEPS, Work, archive, purge, restore, trash, undo, undo_archive
 from postgres_server import PostgresServer
+from statement_steps import STATEMENT, counted_statements
 from verb_scene import Place, census, recorded
 
 EVERY = int(os.environ.get("FLIGHTLOG_EVERY_STEP", "0"))
-STATEMENTS = ((psycopg.Cursor, ("execute", "executemany", "copy")), (psycopg.Connection, ("commit", "rollback")))
 
 
 class Case(NamedTuple):
@@ -46,24 +44,6 @@ CASES = {
     "trash of archived": Case(trash, (archive,), "archive", "trash"),
     "purge of archived": Case(purge, (archive, trash), "trash", ""),
 }
-
-
-def counted_statements() -> None:
-    """From now on this process makes a call that can be counted before and after each statement."""
-
-    def marked(real: Callable[..., Any]) -> Callable[..., Any]:
-        @wraps(real)
-        def call(*args: Any, **options: Any) -> Any:
-            os.getpgrp()
-            found = real(*args, **options)
-            os.getpgrp()
-            return found
-
-        return call
-
-    for owner, names in STATEMENTS:
-        for name in names:
-            setattr(owner, name, marked(getattr(owner, name)))
 
 
 class Scene:
@@ -166,7 +146,7 @@ def each_kill(scene: Scene, numbers: range) -> int:
             stores.append(flightlog.open(data))
             stores[0].runs.totals()
 
-        steps = (*STEPS, "getpgrp")
+        steps = (*STEPS, STATEMENT)
         ended = killed_at(number, steps, lambda stores=stores: scene.case.work(stores[0], scene.work_on), ready)
         scene.check_cut(census(data, read_only=True))
         scene.check_done(data)

@@ -1,0 +1,119 @@
+"""Folders and files that somebody may not read or change: what can be shown is, the rest is said in one sentence."""
+
+import ctypes
+import os
+from pathlib import Path
+
+import pytest
+from strace_points import in_a_child
+from test_bad_clean_up import YES, Place, tree
+from verb_scene import census
+
+
+def as_others() -> None:
+    """From now on this process is stopped by modes and owners as everybody is, though it be root's."""
+    if os.getuid() == 0:
+        header, found = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
+        libc = ctypes.CDLL(None, use_errno=True)
+        assert libc.capget(header, found) == 0, os.strerror(ctypes.get_errno())
+        for at in (0, 1, 2):  # effective, permitted, inheritable: chown, dac_override, dac_read_search, fowner
+            found[at] &= ~0b1111
+        assert libc.capset(header, found) == 0, os.strerror(ctypes.get_errno())
+
+
+def said(place: Place, *words: str) -> tuple[int, str]:
+    """Exit code and words of a verb, for a child that `as_others` was called in."""
+    code, told = place.call(*words)
+    assert code in (0, 1, 2, 3) and "Traceback" not in told, (words, told)
+    if code in (1, 2):
+        assert told.count("flightlog: ") == 1, (words, told)
+    return code, told
+
+
+@pytest.mark.parametrize("storage", ["file", "sqlite"])
+def test_where_the_archive_may_not_be_seen_all_else_is_shown_and_done(tmp_path, storage, caplog):
+    place = Place(tmp_path, storage)
+    archive = place.data / "archive"
+    archive.chmod(0)
+
+    def tried() -> None:
+        as_others()
+        code, told = said(place, "ls", "--all")
+        assert code == 0 and all(run in told for run in (place.archived, *place.live)), told
+        if storage == "file":
+            assert "archive/ may not be read" in caplog.text
+        code, told = said(place, "show", place.archived)
+        assert code == 0 and "archived" in told, told
+        code, told = said(place, "logs", place.archived)
+        assert code == 1 and "Permission denied" in told, told
+        code, told = said(place, "logs", place.live[0])
+        assert code == 0 and "PLANTED words" in told, told
+        code, told = said(place, "archive", place.live[0], YES)
+        assert code == 3 and "this folder may not be read or changed" in told, told
+        code, told = said(place, "restore", place.archived, YES)
+        assert code == 3 and "this folder may not be read or changed" in told, told
+        code, told = said(place, "rm", place.live[1], YES)
+        assert code == 0, told
+        code, told = said(place, "undo", YES)
+        assert code == 0, told
+        for words in (("trash", "ls"), ("space",)):
+            assert said(place, *words)[0] == 0
+        code, told = said(place, "doctor")
+        assert code == 3 and "archive" in told, told
+
+    in_a_child(tried)
+    archive.chmod(0o700)
+    found = census(place.data)
+    assert found[place.archived] == ("archive", place.digests[place.archived])
+    assert all(found[run] == ("live", place.digests[run]) for run in place.live)
+
+
+RIGHTS = {
+    "the archive may only be read": ("archive", 0o500),
+    "the archive may not be seen": ("archive", 0),
+    "the trash may only be read": ("trash", 0o500),
+    "the trash may not be seen": ("trash", 0),
+    "the runs may only be read": ("runs", 0o500),
+    "the record may only be read": ("audit.jsonl", 0o400),
+    "the record may not be read": ("audit.jsonl", 0),
+    "all may only be read": (".", 0o500),
+}
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("case", [*RIGHTS, "a run of another user", "a trash of another user"])
+def test_without_rights_it_is_said_and_nothing_is_lost(tmp_path, case):
+    place = Place(tmp_path, "file")
+    restored: list[tuple[Path, int]] = []
+    if case in RIGHTS:
+        name, mode = RIGHTS[case]
+        path = place.data / name
+        restored.append((path, path.stat().st_mode & 0o777))
+        path.chmod(mode)
+    elif os.getuid() == 0:
+        name = f"runs/*/{place.live[0]}.jsonl" if "run" in case else "trash"
+        path = next(place.data.glob(name))
+        os.chown(path, 65534, 65534)
+    before = tree(place.outside)
+    verbs = (
+        ("archive", place.live[0], YES),
+        ("rm", place.live[1], YES),
+        ("restore", place.archived, YES),
+        ("undo", YES),
+        ("doctor", "--fix", YES),
+        ("ls", "--all"),
+    )
+    in_a_child(lambda: (as_others(), [said(place, *words) for words in verbs]))
+    for path, mode in restored:
+        path.chmod(mode)
+    found = census(place.data)
+    assert found.keys() == place.digests.keys()
+    shown = {run: digest for run, (where, digest) in found.items() if where != "trash"}
+    assert shown == {run: place.digests[run] for run in shown}
+    for path, _ in restored:
+        path.chmod(RIGHTS[case][1])
+    in_a_child(lambda: (as_others(), said(place, "trash", "empty", YES)))
+    for path, mode in restored:
+        path.chmod(mode)
+    assert census(place.data).keys() >= shown.keys()
+    assert tree(place.outside) == before
