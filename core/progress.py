@@ -12,7 +12,7 @@ class Standing(NamedTuple):
     seconds: float
     """Since it began."""
     what: str = ""
-    """The work, where there is more than one kind: `carrying`."""
+    """The work, where there is more than one kind: `carrying`; or `bytes`, where it is these that are counted."""
 
     @property
     def left(self) -> float | None:

@@ -60,8 +60,10 @@ def duration(seconds: float | None) -> str:
 
 
 def standing(at: Standing) -> str:
-    """`12,000 of 100,000 journals read, 0:09 left`: what one waits for, and for how long."""
+    """`12,000 of 100,000 journals read, 0:09 left`, `88 MB of 1.2 GB read`: what one waits for, and for how long."""
     left = f", {duration(max(at.left, 1))} left" if at.left else ""
+    if at.what == "bytes":
+        return f"{size(at.done)} of {size(at.total)} read{left}"
     return f"{at.done:,} of {at.total:,} journals read{left}"
 
 

@@ -35,6 +35,7 @@ log = logging.getLogger("flightlog")
 
 _RUNS = "runs"
 _FORGET_AT_ONCE = 500
+_FEW = 50  # journals of which it tells more how many bytes are read than how many of them
 _BULK = 5000  # so many new journals, and more than are known: indexes are quicker made of them than kept meanwhile
 
 
@@ -113,19 +114,29 @@ class Index:
             with self._database.write() as connection:
                 if (connection.scalar(_KNOWN) or 0) < len(news):
                     late_indexes.drop(connection)
-        self._progress.begin(len(news))
+        few = len(news) <= _FEW and not self._is_whole
+        ahead = self._ahead(news) if few else len(news)  # one of them may be of gigabytes
+        self._progress.begin(ahead, "bytes" if few else "")
         try:
             again, reach = self._annotations.again, self._progress.reach
             rest = list(news.values())
             if len(news) >= _BULK:
                 rest = take_new(self._database, self._projector, rest, again, reach)
             before = len(news) - len(rest)
-            complete = self._catch_up.take(rest, again, lambda done: reach(before + done))
+            complete = self._catch_up.take(
+                rest, again, lambda done, size: reach(min(size, ahead) if few else before + done)
+            )
             if len(news) >= _BULK or not self._is_whole:
                 self._make_indexes()
         finally:
             self._progress.end()
         return complete
+
+    def _ahead(self, news: dict[str, Journal]) -> int:
+        """About how many bytes are to be read of these."""
+        with self._database.read() as connection:
+            read: int = sum(connection.scalars(_READ, {"of": list(news)}))
+        return max(sum(map(_size, news.values())) - read, 0)
 
     def _make_indexes(self) -> None:
         """Makes what a bulk load dropped, this one or one that was interrupted."""
@@ -260,6 +271,13 @@ class Index:
                 self._ingest.name(connection, damage)
 
 
+def _size(journal: Journal) -> int:
+    try:
+        return os.stat(journal.path, follow_symlinks=False).st_size
+    except OSError:
+        return 0  # who reads it says why
+
+
 def _is_day(name: str) -> bool:
     try:
         return len(name) == 10 and bool(date.fromisoformat(name))
@@ -275,6 +293,7 @@ def _bounds(day: str) -> tuple[str, str]:
 
 
 _KNOWN = select(func.count()).select_from(tables.journals)
+_READ = select(tables.journals.c.offset).where(tables.journals.c.run.in_(bindparam("of", expanding=True)))
 _OF_DAY = select(tables.journals.c.run, tables.journals.c.inode).where(
     tables.journals.c.run >= bindparam("low"),
     tables.journals.c.run < bindparam("high"),

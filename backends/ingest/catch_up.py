@@ -75,16 +75,16 @@ class CatchUp:
         self,
         journals: Iterable[Journal],
         anew: Callable[[Connection, Sequence[str]], None] = lambda connection, runs: None,
-        reach: Callable[[int], None] = lambda done: None,
+        reach: Callable[[int, int], None] = lambda done, size: None,
     ) -> bool:
         """Takes in all that is new in these; False if one could not be read (which is named as damage).
 
         `anew` is told the runs that were read from their beginning, in the transaction of that;
-        `reach`, after each transaction, how many journals are done.
+        `reach`, after each transaction, how many journals are done, and how many bytes were read.
         """
         coming = iter(journals)
         waiting = list(islice(coming, _AT_ONCE))
-        complete, done = True, 0
+        complete, done, size = True, 0, 0
         while waiting:
             with self._database.write() as connection, without_collecting():
                 taken = self._ingest.take(connection, waiting, BATCH_BYTES)
@@ -92,7 +92,8 @@ class CatchUp:
                     anew(connection, taken.anew)
             complete = complete and not taken.unreadable
             done += len(waiting) - len(taken.left)
-            reach(done)
+            size += taken.size
+            reach(done, size)
             waiting = taken.left + list(islice(coming, _AT_ONCE - len(taken.left)))
         return complete
 

@@ -35,6 +35,8 @@ class Taken(NamedTuple):
     """Runs that were read from their beginning."""
     unreadable: bool
     """Whether a journal could not be read (which is named as damage)."""
+    size: int
+    """Bytes that were read."""
 
 
 class Ingest:
@@ -76,7 +78,8 @@ class Ingest:
                 left.append(journal)
         self._save(connection, readings)
         known_whole = [self._set_aside(connection, journal, why) for journal, why in failed.items()]
-        return Taken(left, [reading.journal.run for reading in readings if reading.anew], not all(known_whole))
+        anew = [reading.journal.run for reading in readings if reading.anew]
+        return Taken(left, anew, not all(known_whole), sum(reading.batch.size for reading in readings))
 
     def forget(self, connection: Connection, run: str) -> None:
         """Drops what was derived of a run whose files are gone or were replaced."""

@@ -142,3 +142,29 @@ def test_who_waits_can_see_how_far_it_has_come(tmp_path, monkeypatch):
     assert [(at.done, at.total) for at in seen] == [(30, 100), (60, 100), (90, 100), (100, 100)]
     assert seen[0].left > 0
     assert seen[-1].left == 0
+
+
+def test_of_a_few_journals_it_is_seen_how_many_bytes_are_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(catch_up, "BATCH_BYTES", 10_000)
+    seen = []
+    reach = Progress.reach
+
+    def noted(self, done):
+        reach(self, done)
+        seen.append(self.look())
+
+    with flightlog.open(tmp_path, storage="file") as store, store.run("long") as run:
+        for number in range(300):
+            run.log("x" * 100, number=number)
+        before = Layout(tmp_path).journal(run.id).stat().st_size
+        assert store.runs.get(run.id).logs == 300
+        for number in range(100):
+            run.log("x" * 100, number=number)
+    monkeypatch.setattr(Progress, "reach", noted)
+    with flightlog.open(tmp_path) as store:
+        assert store.runs.get(run.id).logs == 400
+    size = Layout(tmp_path).journal(run.id).stat().st_size - before
+    assert len(seen) > 1
+    assert [at.done for at in seen] == sorted(at.done for at in seen)
+    assert {(at.total, at.what) for at in seen} == {(size, "bytes")}
+    assert seen[0].done < size == seen[-1].done

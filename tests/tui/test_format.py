@@ -109,3 +109,4 @@ def test_what_one_waits_for():
     assert f.standing(Standing(0, 12_000, 1.0)) == "0 of 12,000 journals read"
     assert f.standing(Standing(3_000, 12_000, 3.0)) == "3,000 of 12,000 journals read, 0:09 left"
     assert f.standing(Standing(12_000, 12_000, 3.0)) == "12,000 of 12,000 journals read"
+    assert f.standing(Standing(250_000_000, 1_000_000_000, 2.0, "bytes")) == "250 MB of 1.0 GB read, 0:06 left"
