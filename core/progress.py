@@ -1,7 +1,20 @@
 """How far a long piece of work has come: said by who works, looked at by who shows it."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import NamedTuple
+
+BIG = 8 << 20
+"""Bytes of a part from which its own progress is worth being told."""
+
+
+class Part(NamedTuple):
+    """How much is done of the one part that is at hand, in bytes."""
+
+    done: int
+    total: int
 
 
 class Standing(NamedTuple):
@@ -13,11 +26,18 @@ class Standing(NamedTuple):
     """Since it began."""
     what: str = ""
     """The work, where there is more than one kind: `carrying`; or `bytes`, where it is these that are counted."""
+    part: Part | None = None
+    """Of the part that is at hand, if it is a big one."""
+
+    @property
+    def reached(self) -> float:
+        """How many parts are done, with what is done of the one that is at hand."""
+        return self.done + (self.part.done / self.part.total if self.part else 0.0)
 
     @property
     def left(self) -> float | None:
         """Seconds that are left if it goes on as it went; None before anything is done."""
-        return self.seconds / self.done * (self.total - self.done) if self.done else None
+        return self.seconds / self.reached * max(self.total - self.reached, 0.0) if self.reached else None
 
 
 class Progress:
@@ -25,6 +45,7 @@ class Progress:
 
     def __init__(self) -> None:
         self._at: tuple[int, int, float, str] | None = None  # replaced as one object, so that no half of it is seen
+        self._part: tuple[int, int, int] | None = None
 
     def begin(self, total: int, what: str = "") -> None:
         """A piece of work begins that has so many parts."""
@@ -35,11 +56,63 @@ class Progress:
         if self._at is not None:
             self._at = (done, *self._at[1:])
 
+    def begin_part(self, size_bytes: int, passes: int) -> None:
+        """The part at hand has so many bytes, each of which is gone through so often. A small one is not told of."""
+        self._part = (0, size_bytes, passes) if size_bytes >= BIG else None
+
+    def go(self, size_bytes: int) -> None:
+        """So many bytes of it were gone through, once."""
+        if (at := self._part) is not None:
+            self._part = (at[0] + size_bytes, *at[1:])
+
+    def end_part(self) -> None:
+        """It is over, however it ended."""
+        self._part = None
+
+    @property
+    def part(self) -> Part | None:
+        """Where the part at hand stands; None if none is that is worth telling."""
+        at = self._part
+        return None if at is None else Part(min(at[0] // at[2], at[1]), at[1])
+
     def end(self) -> None:
         """It is over, however it ended."""
-        self._at = None
+        self._at = self._part = None
 
     def look(self) -> Standing | None:
         """Where it stands; None if nothing is under way."""
         at = self._at
-        return None if at is None else Standing(at[0], at[1], time.monotonic() - at[2], at[3])
+        return None if at is None else Standing(at[0], at[1], time.monotonic() - at[2], at[3], self.part)
+
+
+_told: ContextVar[Progress | None] = ContextVar("told", default=None)
+
+
+@contextmanager
+def telling(progress: Progress) -> Iterator[None]:
+    """What this thread works at meanwhile says there how far it is within a part."""
+    token = _told.set(progress)
+    try:
+        yield
+    finally:
+        _told.reset(token)
+
+
+@contextmanager
+def one_part(size_bytes: int, passes: int) -> Iterator[None]:
+    """Works at one part, of which `gone` says how much is done; nothing where nobody wants to be told."""
+    progress = _told.get()
+    if progress is None:
+        yield
+        return
+    progress.begin_part(size_bytes, passes)
+    try:
+        yield
+    finally:
+        progress.end_part()
+
+
+def gone(size_bytes: int) -> None:
+    """So many bytes of the part at hand were gone through."""
+    if (progress := _told.get()) is not None:
+        progress.go(size_bytes)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..core.errors import FlightlogError
 from ..core.operations import Done
+from ..core.progress import Progress, telling
 from ..core.text import safe_text
 from . import format
 from .command_log import log_of
@@ -56,6 +57,8 @@ class Outcome:
         self.skipped: Counter[str] = Counter()
         self.failed: Counter[str] = Counter()
         self.stopped = False
+        self.progress = Progress()
+        """Of the run that is at hand."""
 
     @property
     def looked_at(self) -> int:
@@ -96,7 +99,7 @@ class Operations:
         outcome = self._outcome
 
         def run() -> None:
-            with closing(work.begin()) as each:  # type: ignore[type-var]
+            with telling(outcome.progress), closing(work.begin()) as each:  # type: ignore[type-var]
                 for one in each:
                     outcome.count(one)
                     if outcome.stopped:
@@ -140,10 +143,15 @@ class Operations:
             return []
         if outcome.stopped:
             return [(f"stopping {work.doing}", "warn")]
-        part = outcome.looked_at / work.total if work.total else 0.0
+        big = outcome.progress.part
+        if work.total <= 1 and big is None:
+            return [(f"{work.doing} {format.duration(took)}", "text")]
+        part = (outcome.looked_at + (big.done / big.total if big else 0.0)) / work.total if work.total else 0.0
         left = f" {format.duration(took / part - took)} left" if part > 0 and took > 2 else ""
         filled = format.bar(min(part, 1.0), _BAR, glyphs)
         text = f"{work.doing} {outcome.looked_at:,}/{work.total:,}"
+        if big is not None:
+            text += f" {format.size(big.done)} of {format.size(big.total)}"
         return [(f"{text} ", "text"), (filled, "accent"), (left, "muted")]
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ...core.errors import Corrupt, NotFound
+from ...core.progress import gone
 from ..journal.disk import StrPath, open_read, storage_error
 from .flz import DIGEST, Frame, Manifest, Member
 from .flz_parts import read_parts
@@ -105,6 +106,7 @@ class Flz:
             plain = hashlib.sha256()
             for chunk in self.chunks(member.name):
                 plain.update(chunk)
+                gone(len(chunk))
             if plain.hexdigest() != member.sha256:
                 raise self._file.corrupt(f"the {member.name} does not have the bytes that its digest names")
 

@@ -12,6 +12,7 @@ import zstandard
 from ...core.clock import now
 from ...core.errors import Conflict, StorageError
 from ...core.ids import check_run_id
+from ...core.progress import gone
 from ..journal.disk import open_new, storage_error, sync
 from .flz import END, FORMAT, MAGIC, MEMBERS, PREAMBLE, RECORD, Facts, Frame, Manifest, Member, cut
 from .flz_numbers import Numbers
@@ -67,6 +68,7 @@ def _measured(name: str, read: Read) -> Member:
     digest, size, frames = hashlib.sha256(), 0, 0
     for frame in cut(read()):
         digest.update(frame)
+        gone(len(frame))
         size += len(frame)
         frames += 1
     return Member(name=name, size=size, sha256=digest.hexdigest(), frames=frames)
@@ -97,6 +99,7 @@ def _packed(out: "_Out", manifest: Manifest, name: str, read: Read) -> Iterator[
         packed = packer.compress(part)
         yield Frame(out.size, plain, numbers.before(part) if numbers else 0, len(packed), len(part))
         out.write(packed)
+        gone(len(part))
         plain += len(part)
         count += 1
     found = Member(name=name, size=plain, sha256=digest.hexdigest(), frames=count)

@@ -16,6 +16,7 @@ from ...core.errors import Conflict, Locked, NotFound, StorageError
 from ...core.ids import is_ulid
 from ...core.operations import Chosen, Compacted, Done, Kind, Operation, Order, Trashed, new_order
 from ...core.pages import Page, each
+from ...core.progress import one_part
 from ...core.upkeep import Dropped, Finding
 from .record import Act, Held, Intent, Record
 from .refusals import refusal
@@ -26,6 +27,7 @@ log = logging.getLogger("flightlog")
 Passing = Callable[[], AbstractContextManager[None]]
 """The gate of a store, or what refuses every change of one that was opened read-only."""
 
+_PASSES = 3  # of a run's bytes until it is archived: they are measured, packed and read back
 _MIRRORED: dict[Kind, Act] = {"archive": "restore", "restore": "archive", "trash": "untrash"}
 
 
@@ -214,7 +216,8 @@ class Operations:
     def _done(self, intent: Intent, seen: Seen, original: Original | None) -> Done:
         """What became of it; a fault leaves it either done or as it was."""
         try:
-            return self._shelf.copy(intent, original) if original else self._shelf.do(intent, seen)
+            with one_part(intent.size_bytes if intent.act == "archive" else 0, _PASSES):
+                return self._shelf.copy(intent, original) if original else self._shelf.do(intent, seen)
         except StorageError as error:
             found = self._shelf.settle(intent)
             return found or Done(run=intent.run, outcome="failed", why=str(error))

@@ -94,6 +94,11 @@ async def test_work_is_told_in_the_header_and_keys_answer_meanwhile(app):
         steps.may.release()
         await until(pilot, lambda: steps.begun == 1 and app.operations.line(UNICODE))
         await until(pilot, lambda: "archiving 1/3" in "".join(text for text, _ in app.operations.line(UNICODE)))
+        at_hand = app.operations._outcome.progress
+        at_hand.begin_part(100_000_000, 1)
+        at_hand.go(50_000_000)
+        told = "archiving 1/3 50.0 MB of 100 MB "
+        assert told in "".join(text for text, _ in app.operations.line(UNICODE))
         before = app.home.run_list.cursor_line
         await pilot.press("j")
         assert app.home.run_list.cursor_line == before + 1

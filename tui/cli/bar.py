@@ -60,9 +60,12 @@ class Bar:
 
 
 def line(at: Standing, *, ascii: bool = False, told: Callable[[int], str] = format.size) -> str:
-    """`carrying ▇▇▇▇▇·······  31 MB of 102 MB, 0:12 left`."""
-    share = min(at.done / at.total, 1.0) if at.total else 1.0
+    """`carrying ▇▇▇▇▇·······  31 MB of 102 MB, 0:12 left`; where nobody knows how much there is, the time it took."""
+    if not at.total:
+        return f"{at.what}, {format.duration(at.seconds)} so far"
+    share = min(at.reached / at.total, 1.0)
     full = int(share * _WIDTH)
     bar = ("#" if ascii else "▇") * full + ("." if ascii else "·") * (_WIDTH - full)
     left = f", {format.duration(max(at.left, 1))} left" if at.left else ""
-    return f"{at.what} {bar} {told(min(at.done, at.total))} of {told(at.total)}{left}"
+    part = f" and {format.size(at.part.done)} of {format.size(at.part.total)}" if at.part else ""
+    return f"{at.what} {bar} {told(min(at.done, at.total))}{part} of {told(at.total)}{left}"

@@ -12,7 +12,7 @@ from ...core.choosing import COPIED, Doing, Survey, refusal, survey
 from ...core.errors import ConfigError, FlightlogError, ReadOnly
 from ...core.operations import Carried, Done, Order, carried, new_order
 from ...core.pages import each
-from ...core.progress import Progress
+from ...core.progress import Progress, telling
 from ...core.query.query import Query, parse
 from ...core.query.query_nodes import terms
 from ...core.runs import Run
@@ -151,6 +151,7 @@ def carry(found: Iterator[Carried], total: int, account: Account, what: str) -> 
         with (
             Bar(progress, ascii=account.ascii, told=format.number) as bar,
             Stopping() as stopping,
+            telling(progress),
             closing(cast("Generator[Carried]", found)) as runs,
         ):
             for one in runs:

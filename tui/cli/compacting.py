@@ -1,8 +1,10 @@
 """`flightlog compact`: databases give their free pages back to the disk."""
 
+from ...core.progress import Progress
 from .. import format
 from .as_json import plain
 from .asking import consent
+from .bar import Bar
 from .changing import opened_to_change, order_of
 from .options import YES, Settings, json_option, verb
 from .output import say, say_json
@@ -18,7 +20,10 @@ def compact(settings: Settings, yes: bool, as_json: bool) -> None:
         sizes = f"{format.size(seen.before_bytes)} would become about {format.size(seen.after_bytes)}"
         say(f"{sizes}; it needs {format.size(seen.room_bytes)} of free disk meanwhile", err=True)
         consent("Go on?", yes=yes)
-        done = store.upkeep.compact(order_of("compact", []))
+        progress = Progress()
+        progress.begin(0, "compacting")
+        with Bar(progress, ascii=settings.ascii):
+            done = store.upkeep.compact(order_of("compact", []))
     if as_json:
         say_json(plain(done))
     else:
