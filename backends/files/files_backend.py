@@ -70,7 +70,8 @@ class FilesBackend:
         self._closing.append(database.close)
         root, progress = Root(layout.root), Progress()
         index = Index(layout, root, database, Projector(), progress, clears=not self._read_only)
-        refresh = Refresh(root, _first_within(_reserve(layout) if where == layout.index_db else None, index.look))
+        look = _first_within(_reserve(layout) if where == layout.index_db else None, index.look)
+        refresh = Refresh(root, look, changes=database.changes)
         bodies = EitherBodies(
             JournalBodies(layout, database), ArchivedBodies(layout.archived), partial(run_queries.is_archived, database)
         )

@@ -28,22 +28,28 @@ class Refresh:
     read on, `problem` says that it is old, and the next try comes after some seconds.
 
     Who is in a hurry (`core.hurry`) waits a moment for others who write, and then reads what is known: that is
-    a problem only if it goes on for seconds.
+    a problem only if nobody has written anything after some seconds.
     """
 
     def __init__(
-        self, root: Root, work: Callable[[], None] = lambda: None, own: Callable[[], object] = lambda: None
+        self,
+        root: Root,
+        work: Callable[[], None],
+        own: Callable[[], object] = lambda: None,
+        changes: Callable[[], int] = lambda: 0,
     ) -> None:
-        """`own` brings in what this store itself recorded, for which everybody waits."""
-        self._root, self._turns, self._own = root, Turns(work), own
+        """`own` brings in what this store itself recorded, for which everybody waits; `changes` differs when others
+        have brought in something.
+        """
+        self._root, self._turns, self._own, self._changes = root, Turns(work), own, changes
         self._succeeded = False
         self._retry_at = self._rest_until = 0.0
-        self._behind_since: float | None = None
+        self._behind_since: tuple[int, float] | None = None
         self.problem = ""
         """Why the store cannot be brought up to date at the moment; empty if it can."""
 
     def __call__(self) -> None:
-        """Returns when all that was recorded before the call can be read."""
+        """Returns when all that was recorded before the call can be read; to who hurries, soon."""
         self._root.check()
         if self.problem and time.monotonic() < self._retry_at:
             return
@@ -78,9 +84,11 @@ class Refresh:
                     self._whole()
                 return
         except Locked as error:
-            self._behind_since = self._behind_since or now
             self._rest_until = time.monotonic() + _REST_S
-            if now - self._behind_since > _RETRY_S:
+            changes = self._changes()
+            if self._behind_since is None or self._behind_since[0] != changes:
+                self._behind_since, self.problem = (changes, now), ""
+            elif now - self._behind_since[1] > _RETRY_S:
                 self._say(str(error))
         self._own()
 

@@ -31,9 +31,10 @@ from ..sql.projector import Projector
 from .turn import Turn
 
 _DAMAGED = ".damaged"
-_TURN_S = 1.0
-"""Who waited so long for his turn goes ahead without: another has very much to ship, or stands still."""
-_POLL_S = 0.004
+_TURN_S = 5.0
+"""Who waited so long for his turn goes ahead without: who has it stands still."""
+_POLL_S = 0.004, 0.05
+"""Shortest and longest pause between two looks whether it is there: each costs a query."""
 
 
 _Files = Mapping[str, os.stat_result]
@@ -125,15 +126,18 @@ class Shipping:
             if news and (before or self._is_crowded):
                 there = {run: found for run in self._names() if (found := self._found(run))}
                 news = {**news, **self._news(there, self._known(there))}
-            self._catch_up.take((self._journal(run) for run in sorted(news)), self._took)
+            # Whoever finds much is alone for one transaction, and then one among others.
+            self._catch_up.take((self._journal(run) for run in sorted(news)), self._took, lambda *reached: turn.give())
 
     def _left_at(self, turn: Turn, news: _Files) -> _Files:
         """What is left of these when it is our turn; nothing if others have shipped them all meanwhile. Locked."""
         until = time.monotonic() + waiting.limited(_TURN_S)
         mine = turn.take()
         self._is_crowded = not mine
+        pause, longest = _POLL_S
         while news and not mine and time.monotonic() < until:
-            time.sleep(_POLL_S)
+            time.sleep(waiting.limited(pause))
+            pause = min(pause * 1.5, longest)
             known = self._known(news)
             news = {run: found for run, found in news.items() if run not in known or not known[run].holds(found)}
             mine = turn.take()

@@ -143,7 +143,8 @@ class SpooledBackend(ABC):
 
         database, projector, shipping = self.engine()
         root = Root(self._layout.root)
-        refresh = Refresh(root) if database.read_only else Refresh(root, shipping.ship_all, self._ship_own)
+        work = (lambda: None) if database.read_only else shipping.ship_all
+        refresh = Refresh(root, work, self._ship_own, database.changes)
         bodies = EitherBodies(
             EventTableBodies(database),
             ArchivedBodies(self._layout.archived),
@@ -248,13 +249,14 @@ class SpooledBackend(ABC):
     def _ship_now(self, runs: list[str], soon: bool) -> tuple[set[str], bool]:
         with loading():
             shipping = self.engine().shipping
+        shipped = shipping.ship(runs, soon=soon)
         if not self._looked:
             shipping.ship_all()  # what agents left behind that died
             self._looked = True
-        return shipping.ship(runs, soon=soon)
+        return shipped
 
     def _ship_own(self) -> None:
-        if runs := self._shipper.runs():
+        if runs := self._shipper.runs():  # none, where it is read only
             self.engine().shipping.ship(runs)
 
     def _check_process(self) -> None:

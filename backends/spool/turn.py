@@ -40,9 +40,14 @@ class Turn:
             return True
         return True
 
-    def __exit__(self, *_: object) -> None:
+    def give(self) -> None:
+        """Gives it back, if we have it: it is the next one's."""
         if self._fd >= 0:
-            # Not by closing alone: a child that was forked meanwhile has it open too.
+            # Not by closing alone: a child that was forked meanwhile has the folder open too.
             with suppress(OSError):
                 fcntl.flock(self._fd, fcntl.LOCK_UN)
+
+    def __exit__(self, *_: object) -> None:
+        self.give()
+        if self._fd >= 0:
             os.close(self._fd)
