@@ -6,14 +6,16 @@ a week begins on Monday. A call whose price nobody knows is not counted as nothi
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from . import clock
 from .costs import CostGroup, Money, from_dollars
 from .query.query import of_call, parse
-from .repositories import RunRepository
+
+if TYPE_CHECKING:
+    from .repositories import RunRepository
 
 Period = Literal["day", "week", "month"]
 Each = Literal["run", "workflow", "version"]
@@ -141,7 +143,7 @@ def each(budget: Budget, groups: Iterable[CostGroup]) -> tuple[Standing, ...]:
     return tuple([one for one in found if one.state != "fine"][:NAMED] or found[:1] or [Standing(budget=budget)])
 
 
-def look(budgets: Sequence[Budget], runs: RunRepository) -> tuple[Standing, ...]:
+def look(budgets: Sequence[Budget], runs: "RunRepository") -> tuple[Standing, ...]:
     """How the budgets stand now: one question for each query among those of periods, and one for each other budget.
 
     Of a budget for each run those count that made a call today, with all that they ever spent.
@@ -154,7 +156,7 @@ def look(budgets: Sequence[Budget], runs: RunRepository) -> tuple[Standing, ...]
     return tuple(found)
 
 
-def _spenders(budget: Budget, runs: RunRepository, day: date) -> Sequence[CostGroup]:
+def _spenders(budget: Budget, runs: "RunRepository", day: date) -> Sequence[CostGroup]:
     query = parse(budget.query)
     if budget.per == "run":
         return runs.costs("run", of_call("day", day.isoformat(), ">=") & query)

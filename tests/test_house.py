@@ -56,6 +56,42 @@ def test_the_first_frame_waits_for_nothing_that_it_does_not_show():
     assert not {name for name in loaded if name.startswith((*later, "flightlog.tui.personal", "flightlog.tui.format"))}
 
 
+def test_the_first_rows_wait_for_no_engine(tmp_path):
+    code = f"""
+import flightlog
+with flightlog.open({str(tmp_path)!r}) as store, store.run("triage"):
+    pass
+""".strip()
+    subprocess.run([sys.executable, "-c", code], check=True, cwd="/")
+    loaded = loaded_after(f"""
+import asyncio, threading
+from functools import partial
+from flightlog.tui.app import FlightlogApp
+from flightlog.tui.cli import browse, main, opening
+from flightlog.tui.cli.options import Settings
+
+settings, over = Settings(data={str(tmp_path)!r}), threading.Event()
+
+def never():
+    over.wait()
+    raise RuntimeError("the end")
+
+async def look():
+    app = FlightlogApp(never, glance=partial(opening.glance, settings))
+    async with app.run_test(size=(120, 36)) as pilot:
+        for _ in range(3000):
+            if hasattr(app, "home") and app.home.run_list.ready:
+                break
+            await pilot.pause(0.01)
+        assert app.home.run_list.ready
+
+asyncio.run(look())
+""")
+    assert not loaded & {"sqlalchemy", "alembic", "yaml", "watchdog", "zstandard", "plotext", "pygments.lexers"}
+    later = ("backends.open", "core.store", "core.repositories", "core.recording")
+    assert not {name for name in loaded if name.removeprefix("flightlog.").startswith(later)}
+
+
 def test_every_module_of_the_rooms_is_imported_under_the_packages_name():
     files = {str(path) for room in ROOMS for path in (ROOT / room).rglob("*.py")}
     twice = [

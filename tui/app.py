@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from textual import events
@@ -41,6 +41,7 @@ from .warming import collect, warm
 if TYPE_CHECKING:
     from textual.command import Provider
 
+    from ..core.glance import Glance
     from ..core.store import Store
     from .command_log import CommandLog
     from .costs.standings import Standings
@@ -62,6 +63,8 @@ TURN = 0.001
 """Seconds that a thread may reckon on while the screen waits: a key takes some forty turns, and Python's own five
 milliseconds for each would be seen.
 """
+FIRST_RUNS = 100
+"""Runs that are shown before the store is open: a page of the list."""
 DAYS = 30.0
 """Seconds between two looks at whether it is another day, for budgets."""
 
@@ -96,12 +99,14 @@ class FlightlogApp(App[None]):
         ascii: bool = False,
         name: str = "",
         who: "Callable[[], Person] | None" = None,
+        glance: "Callable[[int], Glance | None] | None" = None,
         options: Sequence[str] = (),
     ) -> None:
         """`name` is what the store is called until it is open.
 
-        `who` is called in a thread after the first frame: who sits there, with their settings. `options` are those
-        by which a verb of the command line finds the same store.
+        `who` is called in a thread after the first frame: who sits there, with their settings; then, in another,
+        `glance` with a number of runs: what can be shown of them before the store is open. `options` are those by
+        which a verb of the command line finds the same store.
         """
         # Without colours the terminal's own are used, and nothing is painted over them.
         super().__init__(ansi_color=bool(os.environ.get("NO_COLOR")))
@@ -110,7 +115,8 @@ class FlightlogApp(App[None]):
         self.home: RunsScreen
         """The run list: what all other screens lie on."""
         self._open_store, self._called, self._opening = open_store, name, False
-        self._who = who
+        self._who, self._glance = who, glance
+        self._seen: Glance | None = None
         self._options = options
         self.typed = TypeAhead(self)
         """What was typed and waits for its turn."""
@@ -211,7 +217,21 @@ class FlightlogApp(App[None]):
             self.notify(mistake, severity="warning", timeout=15, markup=False)
         self._begin()
 
+    def _look(self, limit: int) -> None:
+        """In a thread, while the event loop reads the run list's modules: what it has found by then is painted."""
+        self._seen = self._glance(limit) if self._glance is not None else None
+
+    def _looked(self, failure: FlightlogError | None) -> None:
+        self._show_seen()
+        self.home.call_after_refresh(self.open)
+
+    def _show_seen(self) -> None:
+        if self._seen is not None and self._seen.runs.items:
+            self.home.glance(self._seen)
+
     def _begin(self) -> None:
+        if self._glance is not None:
+            in_thread(self, partial(self._look, max(FIRST_RUNS, 2 * self.size.height)), self._looked)
         from .screens.runs import RunsScreen
 
         self.set_interval(DAYS, self.standings.look)
@@ -221,8 +241,10 @@ class FlightlogApp(App[None]):
         self.home = RunsScreen(self._called)
         if "runs" in self.person.remembered.screens:
             self.whereabouts.take_up("runs", self.home)
+        self._show_seen()
         self.push_screen(self.home)
-        self.home.call_after_refresh(self.open)
+        if self._glance is None:
+            self.home.call_after_refresh(self.open)
         if isinstance(first, Opening):
             first.opening.set()
         self._fit(self.size)

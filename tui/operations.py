@@ -9,7 +9,6 @@ from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..core.errors import FlightlogError
-from ..core.operations import Done
 from ..core.progress import Progress, telling
 from ..core.text import safe_text
 from . import format
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
     from textual.app import App
     from textual.dom import DOMNode
     from textual.timer import Timer
+
+    from ..core.operations import Done
 
 SLOW = 0.3
 """Seconds after which what is under way shows a bar."""

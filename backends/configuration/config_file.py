@@ -7,11 +7,10 @@ from typing import Any
 
 from ...core.config import DEFAULT_PATHS, SOURCE_TYPES, STORAGE_TYPES, Config, Source, Storage
 from ...core.errors import ConfigError, StorageError
+from .places import CONFIG
 from .policies import POLICIES, RETENTION, policies
 from .postgres_url import postgres_url
 from .values import Values
-
-NAME = "flightlog.yaml"
 
 _KEYS = ("storage", "archive", "sources", *POLICIES)
 
@@ -26,7 +25,7 @@ def load_config(
     data directory. `${NAME}` in a text is an environment variable; `$${NAME}` is itself.
     """
     named = os.fspath(explicit) if explicit else environ.get("FLIGHTLOG_CONFIG", "")
-    path = Path(named).expanduser() if named else data_dir / NAME
+    path = Path(named).expanduser() if named else data_dir / CONFIG
     text = _text(path, wanted=bool(named))
     if text is None:
         return Config()

@@ -14,7 +14,8 @@ from ...core.repositories import RunRepository
 from ...core.retention.names import check_names
 from ...core.retention.policy_file import PolicyFile, PolicyMistake, Retention, Written
 from ..journal import disk
-from .config_file import NAME, load_config, retention_in
+from .config_file import load_config, retention_in
+from .places import CONFIG
 from .policies import RETENTION, every_of, policy_of
 from .policy_text import line_of, policy_text, with_policy
 
@@ -28,7 +29,7 @@ class ConfiguredPolicy(PolicyFile):
         """`file` is the configuration that was read, empty if there is none; `refusal` answers who would write."""
         # Absolute, for the program may go into another folder.
         self._root = Path(os.path.abspath(root))
-        self._file = Path(os.path.abspath(file or root / NAME))
+        self._file = Path(os.path.abspath(file or root / CONFIG))
         self._refusal = refusal
 
     def read(self) -> Written:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from ...core.config import Config
 from ...core.errors import ConfigError
-from .config_file import NAME, load_config
+from .config_file import load_config
 from .effective_config import decided
-from .places import Place
+from .places import CONFIG, Place
 
 
 class Followed:
@@ -19,7 +19,7 @@ class Followed:
         # Absolute, for the program may go into another folder.
         self._where = where._replace(root=Path(os.path.abspath(where.root)))
         self._logs, self._named = settings.logs, settings.file
-        self._file = Path(os.path.abspath(settings.file or where.root / NAME))
+        self._file = Path(os.path.abspath(settings.file or where.root / CONFIG))
         self._seen = self._look()
 
     def moved(self) -> str:

@@ -12,6 +12,8 @@ from ...core.text import masked
 from ..postgres.server_url import ServerUrl, is_server_url, spool_folder
 
 MEMORY = "sqlite::memory:"
+CONFIG = "flightlog.yaml"
+"""The configuration, in a data directory."""
 _TYPED = re.compile(r"(?P<kind>[A-Za-z][A-Za-z0-9+]+):(?P<path>.*)", re.DOTALL)
 
 
@@ -67,6 +69,11 @@ def _default_root() -> tuple[Path, str]:
     import platformdirs
 
     return Path(platformdirs.user_data_dir("flightlog")), "default"
+
+
+def is_configured(root: Path, explicit: str | os.PathLike[str] | None) -> bool:
+    """Whether a configuration says anything of a data directory; see `config_file.load_config`."""
+    return bool(explicit or os.environ.get("FLIGHTLOG_CONFIG")) or (root / CONFIG).exists()
 
 
 def storage_in(root: Path) -> Literal["file", "sqlite"] | None:

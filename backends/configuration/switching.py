@@ -6,9 +6,9 @@ from pathlib import Path
 from ...core.config import Config, Storage
 from ...core.errors import ConfigError
 from ..journal import disk
-from .config_file import NAME, load_config
+from .config_file import load_config
 from .effective_config import decided
-from .places import Place
+from .places import CONFIG, Place
 from .rewriting import Told, rewritten
 
 _CONCERNS = ("logs", "workflows", "metrics")
@@ -24,7 +24,7 @@ class Switch:
         assert where.root is not None
         self._where, self._settings, self._wanted, self._url = where, settings, wanted, url
         self._root = Path(os.path.abspath(where.root))
-        self.file = Path(settings.file) if settings.file else self._root / NAME
+        self.file = Path(settings.file) if settings.file else self._root / CONFIG
 
     def check(self) -> None:
         """ConfigError if it will not be possible; writes nothing that stays."""

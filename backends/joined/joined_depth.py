@@ -11,8 +11,8 @@ from typing import Any
 from ...core.pages import Sort
 from ...core.query.query import Query
 from ...core.runs import Run
-from ..sql.keyset import place_of
 from ..sql.run_pages import cursor_of
+from ..sql.run_places import place_of
 from .joined_pages import Ask, in_order, order_key
 
 _READ = 100  # rows that are read at the end

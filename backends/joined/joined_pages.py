@@ -12,8 +12,9 @@ from ...core.pages import Page, Sort, from_cursor, to_cursor
 from ...core.query.query import Query
 from ...core.repositories import RunRepository
 from ...core.runs import Run
-from ..sql.keyset import Side, value_of
+from ..sql.keyset import value_of
 from ..sql.run_pages import cursor_of
+from ..sql.run_places import Side
 
 T = TypeVar("T")
 

@@ -28,7 +28,8 @@ from ...core.runs import Group
 from .dialects import day
 from .query_sql import where
 from .run_queries import matching
-from .run_rows import AnyRow, AnySelect, call_money, money_columns, money_of, token_columns, tokens_of
+from .run_rows import AnyRow, AnySelect, call_money, money_columns, token_columns
+from .run_values import money_of, tokens_of
 from .tables import costs, counters, rollups, runs, spent, steps
 
 # --- calls -----------------------------------------------------------------------------------------

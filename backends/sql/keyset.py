@@ -1,24 +1,20 @@
-"""Where a page of runs begins: places between two rows of a sorted list, and the index ranges behind them.
+"""The index ranges behind the places at which pages of runs begin (`run_places`).
 
-A place is the sort value and id of a row, and which side of it is meant. It stays good while rows
-come and go, and finding it costs the same at any depth. Unknown values (NULL) come last both ways,
-so a list is read as two ranges of one index: known values, then unknown ones.
+Unknown values (NULL) come last both ways, so a list is read as two ranges of one index: known values, then unknown
+ones.
 """
 
-import base64
-import binascii
 import operator
 from collections.abc import Callable
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
-import msgspec
 from sqlalchemy import ColumnElement, and_, bindparam, tuple_
 
 from ...core.clock import between
-from ...core.errors import StorageError
 from ...core.pages import Sort, SortField
 from ...core.runs import Run
 from .column_types import Integer
+from .run_places import PlaceKind
 from .run_rows import AnySelect
 from .tables import runs
 
@@ -68,55 +64,6 @@ _VALUE_OF: dict[SortField, Callable[[Run], str | int | float | None]] = {
 def value_of(run: Run, field: SortField) -> str | int | float | None:
     """What the column that is sorted by holds of a run; None if that is unknown."""
     return _VALUE_OF[field](run)
-
-
-Side = Literal["before", "after"]
-
-
-class PlaceKind(NamedTuple):
-    """What of a place decides which statement reads on from it."""
-
-    known: bool
-    """Whether the sort value is known there."""
-    side: Side
-
-
-class Place(msgspec.Struct, array_like=True, frozen=True):
-    """A place in a sorted list, directly before or after a row that may be gone by now."""
-
-    field: SortField
-    descending: bool
-    side: Side
-    value: str | int | float | None
-    id: str
-    query: str = ""
-    """Text of the query whose list this is; empty: good for any."""
-
-    @property
-    def kind(self) -> PlaceKind:
-        """Which statement reads on from here."""
-        return PlaceKind(self.value is not None, self.side)
-
-    def cursor(self) -> str:
-        """The place as an opaque text."""
-        return base64.urlsafe_b64encode(msgspec.json.encode(self)).decode().rstrip("=")
-
-
-_decoder = msgspec.json.Decoder(Place)
-
-
-def place_of(cursor: str | None, sort: Sort, query: str | None) -> Place | None:
-    """The place that a cursor means; StorageError if it is none, or of another query (None: any) or sort."""
-    if cursor is None:
-        return None
-    try:
-        place = _decoder.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (msgspec.DecodeError, binascii.Error, ValueError) as error:
-        raise StorageError(f"{cursor[:60]!r} is not a cursor", advice="begin again with the first page") from error
-    of_another = place.query and query is not None and place.query != query
-    if of_another or (place.field, place.descending) != (sort.field, sort.descending):
-        raise StorageError("the cursor is of another list", advice="begin again with the first page")
-    return place
 
 
 def sort_column(sort: Sort) -> ColumnElement[Any]:

@@ -31,7 +31,8 @@ from ...core.runs import FINISHED
 from ...core.workflows import Outcome
 from .dialects import day
 from .query_sql import where
-from .run_rows import AnyRow, AnySelect, money_columns, money_of, token_columns, tokens_of
+from .run_rows import AnyRow, AnySelect, money_columns, token_columns
+from .run_values import money_of, tokens_of
 from .tables import metrics, outcomes, runs, spreads, tallies
 
 _COUNTS = ("runs", "completed", "failed", "cancelled", "steps", "retries", "timed", "took_us", "unpriced")

@@ -16,7 +16,8 @@ from . import tables
 from .bodies import Bodies
 from .detail_pages import of_runs, page
 from .run_queries import conditions
-from .run_rows import AnyRow, money_columns, money_of, token_columns, tokens_of
+from .run_rows import AnyRow, money_columns, token_columns
+from .run_values import money_of, tokens_of
 
 _run: BindParameter[str] = bindparam("run")
 _ids = msgspec.json.Decoder(tuple[str, ...])

@@ -16,10 +16,12 @@ from ...core.query.query_nodes import Term
 from ...core.runs import Run
 from . import log_words
 from .column_types import Asked
-from .keyset import Place, PlaceKind, Side, first_by, in_order, place_of, ranges, sort_column, value_of
+from .keyset import first_by, in_order, ranges, sort_column, value_of
 from .query_sql import Indexed, where
+from .run_places import Place, PlaceKind, Side, place_of
 from .run_queries import Accepts, matching
-from .run_rows import BODIES, COLUMNS, OF_RUN, RUNS, AnyRow, AnySelect, runs_of
+from .run_rows import BODIES, COLUMNS, OF_RUN, RUNS, AnyRow, AnySelect
+from .run_values import runs_of
 from .tables import runs, worded_runs
 
 _NO_LIMIT = 2**62
@@ -69,6 +71,11 @@ def page(
         next=_place(rows[-1], sort, "after", mark).cursor() if more else None,
         previous=_place(rows[0], sort, "before", mark).cursor() if more_behind else None,
     )
+
+
+def first_page(query: Query, sort: Sort) -> tuple[AnySelect, ...]:
+    """The statements of a list's first page: their results laid end to end, of which `limit` is bound."""
+    return _make_statements(query, sort, None, True).parts
 
 
 def _mark(query: Query) -> str:

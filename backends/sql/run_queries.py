@@ -8,12 +8,13 @@ from sqlalchemy import Column, ColumnElement, Connection, bindparam, func, selec
 from ...core.clock import now
 from ...core.errors import Conflict, StorageError, no_run
 from ...core.query.query import EVERYTHING, Query
-from ...core.runs import RUN_STATUSES, Run, Totals
+from ...core.runs import Run, Totals
 from ...core.workflows import Workflow
 from .database import Database
 from .dialects import ending
 from .query_sql import where
-from .run_rows import COLUMNS, RUNS, AnySelect, call_money, money_columns, money_of, runs_of
+from .run_rows import COLUMNS, RUNS, AnySelect, call_money, money_columns
+from .run_values import runs_of, totals_of
 from .tables import costs, counters, damage, holdings, metrics, rollups, run_tags, runs, steps, tallies
 
 Accepts = Callable[[str], bool]
@@ -242,25 +243,24 @@ _money_of_day = select(*(func.coalesce(func.sum(c), 0) for c in money_columns(ro
 )
 
 
+_damaged = select(func.count()).select_from(damage)
+TOTALS = (_by_status, _money_of_day, _damaged)
+"""What `totals` asks of the whole store; of the second, `day` is bound."""
+
+
 def totals(connection: Connection, within: Query = EVERYTHING) -> Totals:
     """Counters of the whole store, in three short statements; or of the runs that match."""
     today = now()[:10]
     if within == EVERYTHING:
         rows = connection.execute(_by_status).all()
         spent = connection.execute(_money_of_day, {"day": today}).one()
-        damaged = connection.execute(select(func.count()).select_from(damage)).scalar_one()
+        damaged = connection.execute(_damaged).scalar_one()
     else:
         rows = connection.execute(_by_status_within(within)).all()
         spent = connection.execute(_spent_since(today, within)).one()
         of_runs = runs.join(damage, damage.c.run == runs.c.id)
         damaged = connection.execute(select(func.count()).select_from(of_runs).where(where(within))).scalar_one()
-    return Totals(
-        runs=sum(row[1] for row in rows),
-        by_status=dict.fromkeys(RUN_STATUSES, 0) | {row[0]: row[1] for row in rows},
-        size_bytes=sum(row[2] or 0 for row in rows),
-        today=money_of(spent, 0),
-        damaged=damaged,
-    )
+    return totals_of(rows, spent, damaged)
 
 
 def _by_status_within(within: Query) -> AnySelect:

@@ -1,13 +1,10 @@
-"""Rows of the table `runs` as `Run` structs: by position, without an ORM and without a dict a row."""
+"""What is selected of the table `runs` to make `Run` structs of, which `run_values` does."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import msgspec
 from sqlalchemy import Column, ColumnElement, FromClause, Integer, Row, Select, Table, case, func, select, type_coerce
 
-from ...core.costs import Money, Tokens
-from ...core.events import Json, Writer
 from ...core.runs import Run
 from .dialects import texts
 from .tables import costs, run_bodies, run_tags, runs
@@ -55,46 +52,3 @@ _parts: dict[str, Sequence[ColumnElement[Any]]] = {
 }
 COLUMNS = [column for name in Run.__struct_fields__ for column in (_parts.get(name) or [runs.c[name]])]
 """What a `Run` needs of its row: the columns of each of its fields, in their order."""
-
-_TOKENS = Run.__struct_fields__.index("tokens")
-_MONEY = _TOKENS + len(_parts["tokens"])
-_REST, _END = _MONEY + len(_parts["money"]), len(COLUMNS)
-
-_writer = msgspec.json.Decoder(Writer)
-_meta = msgspec.json.Decoder(dict[str, Json])
-_NO_META = (None, "", "{}")
-_texts = msgspec.json.Decoder(list[str])
-
-
-def runs_of(rows: Iterable[AnyRow]) -> list[Run]:
-    """The runs of rows that were selected by `COLUMNS` (more columns may follow)."""
-    return [_run_of(row) for row in rows]
-
-
-def _run_of(row: AnyRow) -> Run:
-    size_bytes, tags, notes, pinned, archived, damaged, meta, writer, *source = row[_REST:_END]
-    fields: list[Any] = [
-        *row[:_TOKENS],
-        tokens_of(row, _TOKENS),
-        money_of(row, _MONEY),
-        size_bytes,
-        () if tags == "[]" else tuple(sorted(_texts.decode(tags))),
-        notes,
-        bool(pinned),
-        bool(archived),
-        damaged,
-        _meta.decode(meta) if meta not in _NO_META else {},
-        _writer.decode(writer) if writer else None,
-        *source,
-    ]
-    return Run(*fields)  # by position, for to name so many costs six times what to fill them does
-
-
-def tokens_of(row: AnyRow, at: int) -> Tokens:
-    """Five columns from `at` on, in the order of `token_columns`."""
-    return Tokens(*row[at : at + 5])
-
-
-def money_of(row: AnyRow, at: int) -> Money:
-    """Five columns from `at` on, in the order of `money_columns`."""
-    return Money(*row[at : at + 5])

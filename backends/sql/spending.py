@@ -10,7 +10,8 @@ from ...core.query.query import Query
 from .cost_queries import made_since
 from .dialects import day, hour, minute
 from .run_queries import matching
-from .run_rows import AnySelect, call_money, money_columns, money_of, token_columns, tokens_of
+from .run_rows import AnySelect, call_money, money_columns, token_columns
+from .run_values import money_of, tokens_of
 from .tables import rollups, runs
 
 _BUCKETS: dict[Every, Callable[[ColumnElement[Any]], ColumnElement[str]]] = {"day": day, "hour": hour, "minute": minute}

@@ -115,8 +115,8 @@ class Use:
 
 
 @contextmanager
-def shared(path: Path) -> Iterator[None]:
-    """Holds the writers' lock off without being one (a reader in a place it cannot write); Locked.
+def shared(path: Path, wait: float = WAIT_S) -> Iterator[None]:
+    """Holds the writers' lock off without being one (a reader in a place it cannot write); Locked after `wait` seconds.
 
     Where there is no such lock, no writer of ours ever was; one that may not be read is passed over.
     """
@@ -125,7 +125,7 @@ def shared(path: Path) -> Iterator[None]:
     except (FileNotFoundError, PermissionError):
         yield
         return
-    until = time.monotonic() + WAIT_S
+    until = time.monotonic() + wait
     try:
         while True:
             try:

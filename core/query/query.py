@@ -18,8 +18,8 @@ import msgspec
 
 from ..runs import Run
 from ..units import count_of
+from .query_facts import Call, Facts
 from .query_keys import FLAGS, KEYS, STATUS_SETS, Key, suggest
-from .query_match import Call, Facts, holds
 from .query_nodes import And, Node, Not, Or, Term, all_of, terms
 from .query_parse import Problem, parse_text
 from .query_values import at
@@ -89,6 +89,8 @@ class Query(msgspec.Struct, kw_only=True, frozen=True, eq=False):
 
         Dates without offset are in the zone of `now`, or in the machine's.
         """
+        from .query_match import holds  # which lists do without
+
         return holds(self.root, run, facts, at(now))
 
     def keys(self) -> frozenset[str]:

@@ -3,64 +3,17 @@
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 from ..clock import between
 from ..log_words import phrase
 from ..runs import Run
 from ..text import fold, words
 from ..units import number_of, time_text
+from .query_facts import Facts
 from .query_keys import KEYS, STATUS_SETS, Key
 from .query_nodes import And, Node, Not, Term
 from .query_values import AMOUNTS, At, containing, days_of_call, limits, shaped
-
-
-class Call(NamedTuple):
-    """What a query may ask of one model call."""
-
-    t: str = ""
-    model: str = ""
-    agent: str = ""
-
-
-class Facts(Protocol):
-    """What a query may ask of a run beyond the run itself. Each is asked only when needed."""
-
-    @property
-    def steps(self) -> Sequence[str]:
-        """Names of its steps."""
-        ...
-
-    @property
-    def models(self) -> Sequence[str]:
-        """Models it called."""
-        ...
-
-    @property
-    def agents(self) -> Sequence[str]:
-        """Agents of its steps and calls."""
-        ...
-
-    @property
-    def calls(self) -> Sequence[Call]:
-        """Its model calls."""
-        ...
-
-    @property
-    def metrics(self) -> Mapping[str, Sequence[float]]:
-        """Numbers by name."""
-        ...
-
-    @property
-    def notes(self) -> Sequence[str]:
-        """Texts of its notes."""
-        ...
-
-    @property
-    def logs(self) -> Iterable[str]:
-        """Messages of its log entries."""
-        ...
-
 
 ACTIVE = STATUS_SETS["active"]
 SIGNS: dict[str, Callable[[Any, Any], Any]] = {

@@ -4,12 +4,13 @@ import gc
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
 from ...core.errors import ConfigError
-from .opening import called, open_store, remembered_as
+from .opening import called, glance, open_store, remembered_as
 from .options import Settings, verb
 
 if TYPE_CHECKING:
@@ -62,7 +63,14 @@ def run_browser(settings: Settings, *, opened: Callable[[], None] | None = None,
             opened()
         return store
 
-    app = FlightlogApp(opening, ascii=settings.ascii, name=called(settings), who=who, options=_options(settings))
+    app = FlightlogApp(
+        opening,
+        ascii=settings.ascii,
+        name=called(settings),
+        who=who,
+        glance=partial(glance, settings),
+        options=_options(settings),
+    )
     try:
         app.run()
     finally:

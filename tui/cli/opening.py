@@ -14,6 +14,7 @@ from .output import say
 
 if TYPE_CHECKING:
     from ...core.config import Config
+    from ...core.glance import Glance
     from ...core.moving import Counts, Move
     from ...core.progress import Progress
     from ...core.retention.policy import Policy
@@ -41,6 +42,13 @@ def open_store(settings: Settings, *, writing: bool = False) -> "Store":
         create=writing and not settings.read_only,
     )
     return store.scoped(session=settings.session) if settings.session else store
+
+
+def glance(settings: Settings, limit: int) -> "Glance | None":
+    """The newest runs of the store that the options name, before it is opened; None where that cannot be had."""
+    from ...backends.glancing import glance as glance_at
+
+    return None if settings.session else glance_at(settings.data, config=settings.config, limit=limit)
 
 
 def remembered_as(settings: Settings) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...core import clock
@@ -14,7 +15,6 @@ from ...core.rates import WINDOW, Rate, Rates
 from ...core.runs import Run, Totals
 from ..loading import Loader
 from ..messages import Pulsed
-from .board import Board
 from .watching import Watching
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from textual.dom import DOMNode
 
     from ...core.store import Store
+    from .board import Board
 
 EVERY, REST = 0.25, 4.0
 """Seconds between two looks, whatever is recorded, and at least so many times as long as one took."""
@@ -56,7 +57,6 @@ class Pulse:
     """
 
     def __init__(self, app: App[None]) -> None:
-        self.board = Board()
         self.rates = Rates()
         self.beat: Beat | None = None
         """The newest look; None before the first."""
@@ -69,6 +69,13 @@ class Pulse:
         self._begun = self._anew = False
         self._tidied = 0.0
         self.loader: Loader[Beat | None] = Loader(app, self._prepare, self._loaded, every=EVERY, rest=REST)
+
+    @cached_property
+    def board(self) -> Board:
+        """What is live, read when there is something to be told of it."""
+        from .board import Board
+
+        return Board()
 
     def of(self, store: Store) -> None:
         """The runs of this store, from now on."""

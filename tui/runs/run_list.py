@@ -19,6 +19,7 @@ from .sections import Head, Line, Section, Sections, grouped, in_place
 from .window import PAGE, Part, Read, RunWindow
 
 if TYPE_CHECKING:
+    from ...core.glance import Glance
     from ...core.store import Store
 
 SETTLED = frozenset({"started", "workflow", "name"})
@@ -60,6 +61,8 @@ class RunList:
         self.cursor_line = 0
         self.behind = True
         """Whether the store has changed since it was asked."""
+        self.glanced = False
+        """Whether what is shown is only what was known before the store was open."""
         self._since: int | None = None
         self._counted: int | None = None
         self._outside: set[str] = set()
@@ -257,8 +260,17 @@ class RunList:
     def _cursor_seen(self) -> bool:
         return self.top <= self.cursor_line < self.top + self.height
 
+    def glance(self, found: Glance) -> bool:
+        """Shows what is known before the store is open; False where another list is wanted, or one was read."""
+        if self.ready or self.grouping or self.query != EVERYTHING or self.sort != Sort():
+            return False
+        self.accept(Answer(totals=found.totals, parts=(("", self._window.top_part(found.runs)),)))
+        self.glanced = True
+        return True
+
     def accept(self, answer: Answer) -> None:
         """Takes an answer in. Cursor and marks stay on their runs; `top` moves so that the lines on screen stay."""
+        self.glanced = False
         anchor, line, near = self._anchor()
         if answer.cursor is not None:
             self._since = answer.cursor

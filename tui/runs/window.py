@@ -105,6 +105,10 @@ class RunWindow:
             return self._joining(after=self.next)
         return None
 
+    def top_part(self, page: Page[Run]) -> Part:
+        """The list's first page, read by somebody else."""
+        return Part(self._generation, [page], "all", 0)
+
     def again(self, low: int, high: int, anchor: str | None) -> Read:
         """Reads what is held round rows `low` … `high` once more, so that the anchor's run is among it."""
         if not self.fresh or (self.first == 0 and self.previous is None and high < self.page):

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from textual import work
 from textual.screen import Screen
 
-from ...core.annotations import Annotation, Noted, Pinned, Tagged
 from ...core.runs import Run
 from ...core.text import safe_text
 from .. import format
@@ -17,12 +16,12 @@ from ..command_log import log_of
 from ..hinting import hint
 from ..loading import in_thread
 from ..messages import Trouble
-from ..runs.annotating import Outcome, Targets, annotate
 from ..runs.run_list import RunList
-from .prompt import Confirm, Prompt
 
 if TYPE_CHECKING:
+    from ...core.annotations import Annotation
     from ...core.store import Store
+    from ..runs.annotating import Outcome, Targets
 
 MANY = 50
 """More runs than this are annotated only after a question."""
@@ -35,6 +34,8 @@ class Annotations(Screen[None]):
     run_list: RunList
 
     def action_pin(self) -> None:
+        from ...core.annotations import Pinned
+
         run = self.run_list.current
         pinned = not (isinstance(run, Run) and run.pinned)
         verb = ("pin" if pinned else "unpin",)
@@ -42,6 +43,8 @@ class Annotations(Screen[None]):
 
     @work
     async def action_tag(self) -> None:
+        from ...core.annotations import Tagged
+
         text = await self._ask("Tag", "nightly   (-nightly takes it off)")
         if text and (name := text.lstrip("-").strip()):
             tagged = not text.startswith("-")
@@ -51,11 +54,15 @@ class Annotations(Screen[None]):
 
     @work
     async def action_note(self) -> None:
+        from ...core.annotations import Noted
+
         text = await self._ask("Note", "what somebody should know about it")
         if text:
             self._annotate("given the note", lambda id: Noted(run=id, text=text), ("note",), text)
 
     async def _ask(self, what: str, hint: str) -> str | None:
+        from .prompt import Prompt
+
         number = self._target_count()
         if not number or not self._writable():
             return None
@@ -63,6 +70,9 @@ class Annotations(Screen[None]):
 
     @work
     async def _annotate(self, done: str, made: Callable[[str], Annotation], verb: Sequence[str], *words: str) -> None:
+        from ..runs.annotating import annotate
+        from .prompt import Confirm
+
         store, number = self.store, self._target_count()
         if store is None or not number or not self._writable():
             return
@@ -86,6 +96,8 @@ class Annotations(Screen[None]):
         if self.store is not None and self.store.read_only:
             self.app.notify(only_read(self.run_list.current), severity="warning", markup=False)
             return False
+        if self.store is None:
+            hint(self, "the data are still being opened")
         return self.store is not None
 
     def _target_count(self) -> int:
@@ -97,6 +109,8 @@ class Annotations(Screen[None]):
         return number
 
     def _targets(self) -> Targets:
+        from ..runs.annotating import Targets
+
         found = self.run_list
         if found.marks.all:
             return Targets(frozenset(found.marks.ids), found.query)

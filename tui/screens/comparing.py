@@ -14,7 +14,6 @@ from ..loading import in_thread
 from ..messages import Trouble
 from ..personal.person import key_for
 from ..runs.run_list import RunList
-from .exporting import export_runs
 
 if TYPE_CHECKING:
     from ...core.store import Store
@@ -54,6 +53,8 @@ class Comparing(Screen[None]):
         if count > MOST or marks.all:
             self._say(f"{count:,} runs are marked, and at most {MOST} fit on one page")
         elif count or isinstance(current, Run):
+            from .exporting import export_runs
+
             export_runs(self, self.store, sorted(marks.ids) if count else [self.run_list.cursor])
 
     def _with_the_one_before(self, id: str) -> None:

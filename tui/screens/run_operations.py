@@ -1,4 +1,4 @@
-"""Archive, restore, delete and undo: for the run under the cursor, or for all that are marked."""
+"""Archive, restore, delete and undo, on whatever screen: looked at in a thread, asked, begun."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from ...core.choosing import Doing, Survey, survey
 from ...core.errors import FlightlogError
 from ...core.operations import Operation, Order, new_order
 from ...core.pages import Page, each
-from ...core.query.query import EVERYTHING, Query
-from ...core.query.query_nodes import Term
 from ...core.text import safe_text
 from .. import format
 from ..command_log import on_runs
@@ -24,14 +22,13 @@ from ..operations import Operations, Work, operations_of, reasons
 from ..personal.person import key_for
 from ..runs.annotating import Targets
 from ..signing import who
-from .annotations import Annotations
 from .prompt import Confirm, Prompt
 
 if TYPE_CHECKING:
     from ...core.store import Store
 
 _AT_ONCE = 100
-"""So many marked runs are looked for with one question, and so many operations read with one."""
+"""So many operations are read with one question."""
 
 
 class Words(NamedTuple):
@@ -49,40 +46,6 @@ WORDS: dict[str, Words] = {
     "restore": Words("Restore", "restoring", "restored", "They are live runs again.", "restore"),
     "trash": Words("Delete", "deleting", "moved to the trash", "They go to the trash; {undo} takes it back.", "rm"),
 }
-
-
-class RunOperations(Annotations):
-    """The operations of a screen that shows a `run_list`."""
-
-    def action_archive(self) -> None:
-        self._ask_about("archive")
-
-    def action_restore(self) -> None:
-        self._ask_about("restore")
-
-    def action_delete(self) -> None:
-        self._ask_about("trash")
-
-    def _ask_about(self, doing: Doing) -> None:
-        store = self.store
-        if store is None or not self._target_count() or not self._writable():
-            return
-        targets, query = self._targets(), self.run_list.query
-        marked = bool(self.run_list.marks.count(self.run_list.matching or 0))
-
-        def hidden() -> int:
-            ids = sorted(targets.ids) if marked and targets.query is None and query != EVERYTHING else []
-            parts = (tuple(ids[n : n + _AT_ONCE]) for n in range(0, len(ids), _AT_ONCE))
-            among = (Query(root=Term(key="id", sign="=", values=part)) for part in parts)
-            return len(ids) - sum(store.runs.count(query & one) for one in among)
-
-        operate(self, store, doing, targets, then=self.run_list.marks.clear, hidden=hidden)
-
-    def action_undo(self) -> None:
-        undo(self, self.store)
-
-    def action_stop(self) -> None:
-        stop(self)
 
 
 def operate(

@@ -16,6 +16,7 @@ from ...core import clock
 from ...core.clock import to_seconds
 from ...core.errors import FlightlogError
 from ...core.feed import Watch
+from ...core.progress import Standing
 from ...core.query.query import EVERYTHING, Query, parse
 from ...core.runs import Run
 from ..costs.budget_lines import warning
@@ -35,7 +36,7 @@ from ..runs.preview import Previewed, read_preview, title
 from ..runs.run_list import Answer, RunList
 from ..runs.sections import Head
 from ..runs.titles import list_title, shown_count
-from ..widgets.empty import Empty, failed, no_match, nothing_to_read, nothing_yet, opening
+from ..widgets.empty import Empty, failed, no_match, nothing_to_read, nothing_yet, opening, still_opening
 from ..widgets.filter_bar import FilterBar
 from ..widgets.frame import FrameLine
 from ..widgets.header import Facts, header_line
@@ -46,10 +47,11 @@ from ..widgets.preview import Preview
 from ..widgets.run_table import RunTable
 from ..widgets.view_bar import ViewBar
 from .comparing import Comparing
-from .run_operations import RunOperations
+from .operating import RunOperations
 from .view_actions import ViewActions
 
 if TYPE_CHECKING:
+    from ...core.glance import Glance
     from ...core.store import Store
 
 UNFOLDED = 100
@@ -111,6 +113,17 @@ class RunsScreen(ViewActions, RunOperations, Comparing):
         self.table.focus()
         self.set_interval(0.1, self._tick)
         self._show_empty()
+        if self.run_list.ready:
+            self._show_glance()
+
+    def glance(self, found: Glance) -> None:
+        """Until the store has answered, this stands there."""
+        if self.run_list.glance(found) and self.is_mounted:
+            self._show_glance()
+
+    def _show_glance(self) -> None:
+        self._show_list()
+        self._return()
 
     def show_store(self, store: Store, watching: Watch | None) -> None:
         """The store is open: everything begins."""
@@ -126,10 +139,11 @@ class RunsScreen(ViewActions, RunOperations, Comparing):
         self._error = error
         self._open_no_more()
         self._show_empty()
+        self.query_one("#header").refresh()
 
     def on_trouble(self, message: Trouble) -> None:
         """Nothing could be read yet: the place of the runs says why. Later it is for the app to tell."""
-        if not self.run_list.ready:
+        if not self.run_list.ready or self.run_list.glanced:
             message.stop()
             self.show_failure(message.error)
 
@@ -242,13 +256,11 @@ class RunsScreen(ViewActions, RunOperations, Comparing):
         query = self.run_list.query
         if self._error is not None:
             lines = failed(self._error)
-        elif self.store is None or not self.run_list.ready:
-            slow = time.monotonic() - self._began > SLOW
-            frames = glyphs_of(self).spinner
-            reading = self.store.catching_up() if self.store is not None else None
-            lines = opening(self._called, frames[self._ticks % len(frames)], reading) if slow else [[]]
+        elif not self.run_list.ready:
+            lines = opening(self._called, self._spinner, self._catching_up()) if self._is_slow else [[]]
         elif not self.run_list.lines:
-            empty = nothing_to_read("No runs yet") if self.store.read_only else nothing_yet(self._called)
+            read_only = self.store is not None and self.store.read_only
+            empty = nothing_to_read("No runs yet") if read_only else nothing_yet(self._called)
             lines = empty if query == EVERYTHING else no_match(query.text)
         self.query_one(Empty).show(lines)
         if self.table.display is bool(lines):
@@ -256,10 +268,24 @@ class RunsScreen(ViewActions, RunOperations, Comparing):
             if self.focused is None:
                 self.table.focus()
 
+    @property
+    def _is_slow(self) -> bool:
+        return time.monotonic() - self._began > SLOW
+
+    @property
+    def _spinner(self) -> str:
+        frames = glyphs_of(self).spinner
+        return frames[self._ticks % len(frames)]
+
+    def _catching_up(self) -> Standing | None:
+        return self.store.catching_up() if self.store is not None else None
+
     def _tick(self) -> None:
         self._ticks += 1
         if not self.run_list.ready:
             self._show_empty()
+        elif self.run_list.glanced and self._is_slow:
+            self.query_one("#header").refresh()
         if self._ticks % 10 == 0 and self.is_current:
             self.query_one("#header").refresh()
             self.table.tick()
@@ -274,12 +300,17 @@ class RunsScreen(ViewActions, RunOperations, Comparing):
             quiet=self._quiet(),
             problem=watch.problem if watch is not None else "",
             read_only=self.store is not None and self.store.read_only,
-            busy=busy_line(self),
+            busy=busy_line(self) or self._still_opening(),
             budget=warning(standings_of(self), glyphs_of(self)),
             day=of_the_day(standings_of(self)),
             rate=rate_of(self),
         )
         return header_line(facts, width, glyphs_of(self))
+
+    def _still_opening(self) -> Line:
+        if not (self.run_list.glanced and self._is_slow) or self._error is not None:
+            return []
+        return still_opening(self._spinner, self._catching_up())
 
     def _title(self) -> Line:
         return list_title(self.run_list, glyphs_of(self), named=bool(self._crumb) and self._as_begun)
@@ -336,7 +367,9 @@ class RunsScreen(ViewActions, RunOperations, Comparing):
             self.opening = None
 
     def _is_read(self) -> bool:
-        return self.run_list.ready and self.run_list.query == self.query_one(FilterBar).wanted
+        return (
+            self.store is not None and self.run_list.ready and self.run_list.query == self.query_one(FilterBar).wanted
+        )
 
     def action_filter(self) -> None:
         self._open_no_more()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,12 +15,10 @@ from ...core.text import safe_text
 from ..loading import in_thread
 from ..messages import Trouble
 from ..personal.person import key_for, person_of
-from ..personal.rewriting import save_view
 from ..personal.settings import View, read_settings, settings_file
 from ..runs.saved_views import ALL, LONGEST, shown_view, sort_of_view
 from ..widgets.view_bar import ViewBar
 from .list_actions import ListActions
-from .prompt import Confirm, Prompt
 
 
 class ViewActions(ListActions):
@@ -70,6 +67,8 @@ class ViewActions(ListActions):
     @work
     async def action_save_view(self) -> None:
         """Gives what is shown a name; what has one already may lose it."""
+        from .prompt import Confirm, Prompt
+
         shown, found = self.view_shown(), self.run_list
         if shown == "" or not self.has_views:
             self.app.notify("there is neither a filter nor an order that could be saved", markup=False)
@@ -102,6 +101,10 @@ class ViewActions(ListActions):
 
     def _save(self, name: str, view: View | None) -> None:
         """Writes it into the person's settings, in a thread."""
+        from shlex import quote
+
+        from ..personal.rewriting import save_view
+
         person = person_of(self)
         file = Path(person.settings.file) if person.settings.file else settings_file()
 
@@ -115,7 +118,7 @@ class ViewActions(ListActions):
                 return
             person.viewed(found)
             self.query_one(ViewBar).update()
-            line = f"flightlog ls {shlex.quote(f'@{name}')}"
+            line = f"flightlog ls {quote(f'@{name}')}"
             told = f"saved; `{line}` lists it too" if view is not None else "forgotten"
             self.app.notify(f"the view {name} is {told}", markup=False)
 

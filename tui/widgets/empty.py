@@ -163,6 +163,12 @@ def opening(name: str, spinner: str, reading: Standing | None = None) -> list[Li
     return lines
 
 
+def still_opening(spinner: str, reading: Standing | None) -> Line:
+    """The same in the header, while what was known before stands in the list."""
+    told = format.standing(reading) if reading is not None and reading.total > 1 else "opening"
+    return [(f"{spinner} {told}", "muted")]
+
+
 PIECE = 70
 """Characters of a place on one line."""
 

@@ -1,0 +1,64 @@
+"""A glance at a store before it is opened: another door beside `open.py`, which loads next to nothing."""
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from ..core.errors import FlightlogError
+from ..core.glance import Glance
+from .configuration.places import Place, is_configured, place_of, storage_in
+
+
+class _Kept(NamedTuple):
+    database: Path
+    truth: bool
+    """Whether it is the store, and not an index of one."""
+
+
+def glance(
+    place: str | os.PathLike[str] | None = None, *, config: str | os.PathLike[str] | None = None, limit: int
+) -> Glance | None:
+    """The newest `limit` runs of a place as they were last taken in; arguments as of `open.open_store`.
+
+    None where that is not to be had at once: of a server, of what belongs to others, of what was never read, of what
+    somebody is just writing. Never raises a FlightlogError, for the opening does; changes nothing.
+    """
+    try:
+        kept = _kept(place_of(place), config)
+    except FlightlogError:
+        return None
+    if kept is None or not kept.database.exists():
+        return None
+    from .sqlite.glance import glance as glance_at
+
+    return glance_at(kept.database, limit, truth=kept.truth)
+
+
+def _kept(where: Place, config: str | os.PathLike[str] | None) -> _Kept | None:
+    """The database from which lists of a place are read."""
+    if where.root is None or where.kind in ("postgres", "source"):
+        return None
+    if is_configured(where.root, config):
+        return _configured(where, config)
+    kind = storage_in(where.root) if where.kind == "directory" else where.kind
+    if kind == "file":
+        return _index(where.root)
+    return _Kept(where.path or where.root / "flightlog.db", truth=True)
+
+
+def _configured(where: Place, config: str | os.PathLike[str] | None) -> _Kept | None:
+    from .configuration.config_file import load_config
+    from .configuration.effective_config import decided
+
+    assert where.root is not None
+    settings = decided(where, load_config(where.root, config), None)
+    if settings.logs is None or settings.logs.type == "postgres" or settings.sources:
+        return None
+    path = Path(settings.logs.path)
+    return _index(path.parent) if settings.logs.type == "file" else _Kept(path, truth=True)
+
+
+def _index(root: Path) -> _Kept:
+    from .journal.layout import Layout
+
+    return _Kept(Layout(root).index_db, truth=False)

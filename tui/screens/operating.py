@@ -1,0 +1,58 @@
+"""The keys that archive, restore, delete and undo: the run under the cursor, or all that are marked.
+
+What they do is read when one is pressed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...core.query.query import EVERYTHING, Query
+from .annotations import Annotations
+
+if TYPE_CHECKING:
+    from ...core.choosing import Doing
+
+_AT_ONCE = 100
+"""So many marked runs are looked for with one question."""
+
+
+class RunOperations(Annotations):
+    """The operations of a screen that shows a `run_list`."""
+
+    def action_archive(self) -> None:
+        self._ask_about("archive")
+
+    def action_restore(self) -> None:
+        self._ask_about("restore")
+
+    def action_delete(self) -> None:
+        self._ask_about("trash")
+
+    def _ask_about(self, doing: Doing) -> None:
+        from ...core.query.query_nodes import Term
+        from .run_operations import operate
+
+        store = self.store
+        if not self._target_count() or not self._writable() or store is None:
+            return
+        targets, query = self._targets(), self.run_list.query
+        marked = bool(self.run_list.marks.count(self.run_list.matching or 0))
+
+        def hidden() -> int:
+            ids = sorted(targets.ids) if marked and targets.query is None and query != EVERYTHING else []
+            parts = (tuple(ids[n : n + _AT_ONCE]) for n in range(0, len(ids), _AT_ONCE))
+            among = (Query(root=Term(key="id", sign="=", values=part)) for part in parts)
+            return len(ids) - sum(store.runs.count(query & one) for one in among)
+
+        operate(self, store, doing, targets, then=self.run_list.marks.clear, hidden=hidden)
+
+    def action_undo(self) -> None:
+        from .run_operations import undo
+
+        undo(self, self.store)
+
+    def action_stop(self) -> None:
+        from .run_operations import stop
+
+        stop(self)
