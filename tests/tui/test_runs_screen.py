@@ -304,13 +304,12 @@ async def test_a_new_run_comes_in_and_only_what_changed_is_drawn(app, runs, feed
 
 
 async def test_a_hundred_changes_a_second_cost_thirty_reads_and_no_key(app, runs, feed):
-    stop = threading.Event()
+    stop, written = threading.Event(), []
 
     def write() -> None:
-        n = 0
         while not stop.wait(0.005):
-            n += 1
-            runs.put(make_run(990, steps_done=n, status="running", finished=None))
+            written.append(time.monotonic())
+            runs.put(make_run(990, steps_done=len(written), status="running", finished=None))
             feed.note(run_id(990))
 
     async with app.run_test(size=(120, 36)) as pilot:
@@ -318,14 +317,16 @@ async def test_a_hundred_changes_a_second_cost_thirty_reads_and_no_key(app, runs
         writer = threading.Thread(target=write)
         loads, began = screen.loader.loads, time.monotonic()
         writer.start()
-        for _ in range(20):
-            pilot.app.simulate_key("j")
-            await asyncio.sleep(0.05)
-        lasted = time.monotonic() - began
-        stop.set()
-        writer.join()
-        assert screen.run_list.cursor_line == 20
-        assert screen.loader.loads - loads <= lasted * 31 + 3
+        try:
+            for line in range(1, 21):
+                pilot.app.simulate_key("j")
+                await until(pilot, lambda line=line: screen.run_list.cursor_line == line)
+            await until(pilot, lambda: len(written) >= 200)
+        finally:
+            made, lasted = screen.loader.loads - loads, time.monotonic() - began
+            stop.set()
+            writer.join()
+        assert made <= lasted * 31 + 3
 
 
 async def test_the_header_tells_of_the_newest_change_and_not_of_the_newest_look(app, runs, feed):
@@ -601,7 +602,7 @@ async def test_a_mistake_of_ours_ends_it_without_local_variables(store, runs, ca
     runs.totals = wrong
     with pytest.raises(RuntimeError):
         async with app.run_test(size=(80, 24)) as pilot:
-            await pilot.pause(1.0)
+            await until(pilot, lambda: app.return_code is not None)
     app._print_error_renderables()
     said = capsys.readouterr().err
     assert app.return_code == 1
