@@ -8,15 +8,18 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from weakref import ref
 
 import flightlog
 import msgspec
 import pytest
 from flightlog.backends.files import index as files_index
 from flightlog.backends.ingest import helper, prepared, taking_new
+from flightlog.backends.ingest.finding import Journal
 from flightlog.backends.ingest.helper import Helper, Helpers
 from flightlog.backends.journal import annotations
 from flightlog.backends.journal.layout import Layout
+from flightlog.backends.sql.changes import AT_ONCE
 from flightlog.core import events as e
 from flightlog.core.annotations import Noted
 from flightlog.core.ids import new_ulid
@@ -180,6 +183,40 @@ def test_one_that_says_nothing_is_not_waited_for(grown, monkeypatch):
     numbers = answered(monkeypatch)
     assert look(folder) == found
     assert not numbers
+
+
+@pytest.mark.skipif(helper.sys.platform != "linux", reason="elsewhere a pipe cannot be made to hold so much")
+@pytest.mark.timeout(60)
+def test_who_gives_them_work_does_not_stand_still_while_they_are_at_work(monkeypatch):
+    monkeypatch.setattr(helper, "_MAIN", "import time; time.sleep(600)")
+    path = "/data/" + "long/" * 20 + new_ulid()
+    journals = [Journal(new_ulid(), f"{path}.jsonl", f"{path}.states.jsonl", path)] * taking_new._AT_ONCE
+    with Helpers(1) as helpers:
+        helpers.give(taking_new.Parts([journals, journals]))
+        assert helpers.are_busy()
+
+
+def test_of_runs_that_are_made_ready_few_are_in_memory_at_once(tmp_path, monkeypatch):
+    (tmp_path / "runs").mkdir()
+    found = []
+    for number in range(300):
+        run = new_ulid(1_790_000_000_000 + number)
+        path = tmp_path / "runs" / f"{run}.jsonl"
+        path.write_bytes(b"".join(e.encode(event) + b"\n" for event in events_of(run, number)))
+        found.append(Journal(run, path, tmp_path / f"{run}.states.jsonl", path.name))
+    apply, known = prepared.applied, list[ref[Any]]()
+    most = 0
+
+    def applied(*given: Any) -> Any:
+        nonlocal most
+        state = apply(*given)
+        known.append(ref(state))
+        most = max(most, sum(there() is not None for there in known))
+        return state
+
+    monkeypatch.setattr(prepared, "applied", applied)
+    assert len(prepared.prepare(found).changes.new) == len(known) > 5 * AT_ONCE
+    assert most <= 2 * AT_ONCE
 
 
 def test_the_others_may_not_begin_at_all(grown, monkeypatch):
