@@ -17,6 +17,7 @@ from textual.screen import Screen
 
 from ..core.errors import FlightlogError, StorageError
 from ..core.text import safe_text
+from .entry import Nowhere
 from .glyphs import ASCII, UNICODE
 from .keys import bindings
 from .loading import in_thread
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from ..core.store import Store
     from .command_log import CommandLog
     from .costs.standings import Standings
+    from .entry import Entry
     from .live.pulse import Pulse
     from .operations import Operations
     from .personal.person import Person
@@ -65,6 +67,8 @@ milliseconds for each would be seen.
 """
 FIRST_RUNS = 100
 """Runs that are shown before the store is open: a page of the list."""
+AFTER_A_RUN = 1.0
+"""Seconds until what runs now is followed, where the program began in a run and not in the list."""
 DAYS = 30.0
 """Seconds between two looks at whether it is another day, for budgets."""
 
@@ -100,9 +104,10 @@ class FlightlogApp(App[None]):
         name: str = "",
         who: "Callable[[], Person] | None" = None,
         glance: "Callable[[int], Glance | None] | None" = None,
+        entry: "Entry | None" = None,
         options: Sequence[str] = (),
     ) -> None:
-        """`name` is what the store is called until it is open.
+        """`name` is what the store is called until it is open, `entry` the run to begin with.
 
         `who` is called in a thread after the first frame: who sits there, with their settings; then, in another,
         `glance` with a number of runs: what can be shown of them before the store is open. `options` are those by
@@ -117,6 +122,9 @@ class FlightlogApp(App[None]):
         self._open_store, self._called, self._opening = open_store, name, False
         self._who, self._glance = who, glance
         self._seen: Glance | None = None
+        self._entry = entry
+        self.nowhere: FlightlogError | None = None
+        """Why it ended without having begun: there is no such run."""
         self._options = options
         self.typed = TypeAhead(self)
         """What was typed and waits for its turn."""
@@ -266,9 +274,10 @@ class FlightlogApp(App[None]):
         """Opens the store in a thread, and begins to watch it there; tried again while it cannot be reached."""
 
         def work() -> StoreOpened:
-            store = self._open_store()
+            store, entry = self._open_store(), self._entry
             try:
-                return StoreOpened(store, store.feed.watch(self._notice))
+                entry = entry.found(store) if entry is not None else None
+                return StoreOpened(store, store.feed.watch(self._notice), entry)
             except BaseException:
                 store.close()
                 raise
@@ -279,6 +288,10 @@ class FlightlogApp(App[None]):
 
     def _opened(self, opened: StoreOpened | FlightlogError) -> None:
         self._opening = False
+        if isinstance(opened, Nowhere):
+            self.nowhere = opened
+            self.exit()
+            return
         if isinstance(opened, FlightlogError):
             collect()
             self.home.show_failure(opened)
@@ -286,16 +299,25 @@ class FlightlogApp(App[None]):
                 self.set_timer(AGAIN, self.open)  # a server that is away comes back
             return
         self.store, self._watching = opened.store, opened.watching
-        self.home.show_store(opened.store, opened.watching)
+        if opened.entry is not None:
+            self._enter_run(opened.entry)
+        self.home.show_store(opened.store, opened.watching, read=opened.entry is None)
         self.standings.of(opened.store)
         self.pulse.of(opened.store)
         self.retaining.of(opened.store)
         warm()
         place = self.person.remembered.place
-        if self.screen is self.home and place in BESIDE:
+        if opened.entry is None and self.screen is self.home and place in BESIDE:
             self.call_later(self.action_place, place)
         if self._who is not None:
             self.set_interval(REMEMBERED, self.whereabouts.remember)
+
+    def _enter_run(self, entry: "Entry") -> None:
+        """Before the list is read, which waits until somebody comes back to it."""
+        self._entry = None
+        self.home.begin_at(entry.run)
+        self.on_open_run(OpenRun(entry.run, entry.tab))
+        self.set_timer(AFTER_A_RUN, self.pulse.begin)
 
     def _notice(self) -> None:
         self.post_message(StoreChanged())

@@ -10,6 +10,7 @@ from ..core.errors import FlightlogError
 if TYPE_CHECKING:
     from ..core.feed import Watch
     from ..core.store import Store
+    from .entry import Entry
 
 
 @dataclass
@@ -18,6 +19,8 @@ class StoreOpened(Message):
 
     store: "Store"
     watching: "Watch"
+    entry: "Entry | None" = None
+    """The run that it begins with."""
 
 
 class StoreChanged(Message, bubble=False):

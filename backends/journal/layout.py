@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...core.errors import StorageError
 from ...core.ids import check_run_id, day_of
 
 JOURNAL_SUFFIX = ".jsonl"
@@ -105,6 +106,22 @@ class Layout:
     def index_db(self) -> Path:
         """The disposable index of the files backend."""
         return self.root / ".flightlog" / "index.db"
+
+
+def journal_at(path: str) -> tuple[str, str] | None:
+    """The data directory and the run of a journal, by where its file lies; None if it is none that is there."""
+    file = Path(path)
+    run = run_of(file.name)
+    if run is None or not file.is_file():
+        return None
+    folder = file.absolute().parent
+    for spooled, root in ((False, folder.parent.parent), (True, folder.parent)):
+        try:
+            if Layout(root, spooled=spooled).journal(run) == folder / file.name:
+                return str(root), run
+        except StorageError:
+            return None  # no run is called so
+    return None
 
 
 def run_of(name: str) -> str | None:

@@ -10,20 +10,36 @@ from typing import TYPE_CHECKING
 import click
 
 from ...core.errors import ConfigError
-from .opening import called, glance, open_store, remembered_as
+from .entering import entry, entry_options
+from .opening import called, glance, journal_of, open_store, remembered_as
 from .options import Settings, verb
 
 if TYPE_CHECKING:
     from ...core.store import Store
+    from ..entry import Entry
     from ..personal.person import Person
 
+EXAMPLES = """
+flightlog
+flightlog ./data
+flightlog ./data --run 01jd --tab logs
+flightlog checkpoints.sqlite
+flightlog postgresql://db.example/flights
+"""
 
-@verb(epilog="flightlog\nflightlog ./data\nflightlog checkpoints.sqlite\nflightlog postgresql://db.example/flights")
+
+@verb(epilog=EXAMPLES)
 @click.argument("path", required=False)
-def browse(settings: Settings, path: str | None) -> None:
-    """Open the browser on PATH: a data directory, a flightlog.db, a LangGraph checkpoint database or a server."""
+@entry_options
+def browse(settings: Settings, path: str | None, run: str | None, tab: str | None) -> None:
+    """Open the browser on PATH: a data directory, a flightlog.db, a LangGraph checkpoint database or a server.
+
+    With --run, or where PATH is the journal of one run, it opens on that run; esc leads to the list.
+    """
+    data, journal = journal_of(path) or (path, None)
+    begin = entry(click.get_current_context(), run, tab, journal)
     check_terminal()
-    run_browser(settings.merged({"data": path}))
+    run_browser(settings.merged({"data": data}), entry=begin)
 
 
 def check_terminal() -> None:
@@ -42,10 +58,17 @@ def _options(settings: Settings) -> list[str]:
     return [word for option, value in told if value for word in (option, value)]
 
 
-def run_browser(settings: Settings, *, opened: Callable[[], None] | None = None, remember: bool = True) -> None:
+def run_browser(
+    settings: Settings,
+    *,
+    entry: "Entry | None" = None,
+    opened: Callable[[], None] | None = None,
+    remember: bool = True,
+) -> None:
     """Runs the browser until it is quit; exits with its code. `opened` is told, in a thread, that the store is open.
 
-    `remember`: whether the next start finds the browser as it was left.
+    `entry` is where it begins: ConfigError if there is no such run. `remember`: whether the next start finds the
+    browser as it was left.
     """
     gc.disable()  # until what a program is made of has been read (`warming`): a seventh of the time it starts in
     from ..app import FlightlogApp
@@ -68,11 +91,14 @@ def run_browser(settings: Settings, *, opened: Callable[[], None] | None = None,
         ascii=settings.ascii,
         name=called(settings),
         who=who,
-        glance=partial(glance, settings),
+        glance=None if entry else partial(glance, settings),
+        entry=entry,
         options=_options(settings),
     )
     try:
         app.run()
     finally:
         app.close()
+    if app.nowhere is not None:
+        raise app.nowhere
     sys.exit(app.return_code or 0)

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from ...core.errors import ConfigError, FlightlogError
+from .entering import entry_options, keep
 from .options import Settings, common_options
 from .visible import WARNING, has_password
 
@@ -154,10 +155,12 @@ EPILOG = (
 @click.group(cls=Verbs, invoke_without_command=True, epilog=EPILOG)
 @click.version_option(package_name="flightlog", prog_name="flightlog")
 @common_options
+@entry_options
 @click.pass_context
-def main(ctx: click.Context, /, **options: Any) -> None:
+def main(ctx: click.Context, /, run: str | None, tab: str | None, **options: Any) -> None:
     """Watch, read, compare and clean up the runs of your AI-agent workflows."""
     ctx.obj = Settings().merged(options)
+    keep(ctx, run, tab)
     if ctx.invoked_subcommand is None:
         browse = main.get_command(ctx, "browse")
         assert browse is not None

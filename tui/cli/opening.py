@@ -44,6 +44,15 @@ def open_store(settings: Settings, *, writing: bool = False) -> "Store":
     return store.scoped(session=settings.session) if settings.session else store
 
 
+def journal_of(path: str | None) -> tuple[str, str] | None:
+    """The data directory and the run of a journal that is named by its file; None where none is."""
+    if path is None or not path.endswith(".jsonl"):
+        return None
+    from ...backends.journal.layout import journal_at
+
+    return journal_at(path)
+
+
 def glance(settings: Settings, limit: int) -> "Glance | None":
     """The newest runs of the store that the options name, before it is opened; None where that cannot be had."""
     from ...backends.glancing import glance as glance_at

@@ -125,14 +125,19 @@ class RunsScreen(ViewActions, RunOperations, Comparing):
         self._show_list()
         self._return()
 
-    def show_store(self, store: Store, watching: Watch | None) -> None:
-        """The store is open: everything begins."""
+    def show_store(self, store: Store, watching: Watch | None, *, read: bool = True) -> None:
+        """The store is open: everything begins; without `read` when this screen is come back to."""
         self.store, self.watching, self._error, self._called = store, watching, None, store.name
         bar = self.query_one(KeyBar)
         bar.read_only = store.read_only
         bar.refresh()
         self.run_list.again()
-        self.loader.request()
+        if read:
+            self.loader.request()
+
+    def begin_at(self, run: str) -> None:
+        """The cursor goes to this run, if it is on the first page that is read."""
+        self._return_to = run
 
     def show_failure(self, error: FlightlogError) -> None:
         """The store could not be opened."""

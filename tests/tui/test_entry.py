@@ -1,0 +1,126 @@
+"""Straight from the shell into a run: what the command line says, and what then is on screen."""
+
+import subprocess
+import sys
+
+import click
+import flightlog
+import pytest
+from click.testing import CliRunner
+from flightlog.core.query.query import EVERYTHING
+from flightlog.tui.app import FlightlogApp
+from flightlog.tui.cli import browse as browsing
+from flightlog.tui.cli.main import main
+from flightlog.tui.entry import Entry, Nowhere
+from flightlog.tui.screens.run import RunScreen
+from seeing import shows, until
+
+
+@pytest.fixture
+def data(tmp_path):
+    with flightlog.open(tmp_path / "data", storage="file") as store:
+        for name in ("first", "second", "third"):
+            with store.run("triage", name=name) as run:
+                run.log(f"the entry of {name}")
+    return tmp_path / "data"
+
+
+def ids_of(data):
+    with flightlog.open(data) as store:
+        return {run.name: run.id for run in store.runs.query(EVERYTHING).items}
+
+
+@pytest.mark.parametrize("size", [(120, 36), (80, 24)])
+async def test_it_opens_on_the_run_and_esc_leads_to_the_list_with_the_cursor_on_it(data, size):
+    app = FlightlogApp(lambda: flightlog.open(data), name=str(data), entry=Entry("second", "logs"))
+    async with app.run_test(size=size) as pilot:
+        await shows(pilot, "the entry of second", "second")
+        assert isinstance(app.screen, RunScreen)
+        assert app.screen.current == "logs"
+        assert app.home.loader.loads == 0  # the list is read when somebody comes back to it
+        await pilot.press("escape")
+        await shows(pilot, "first", "third")
+        assert app.screen is app.home
+        await until(pilot, lambda: app.home.run_list.cursor == ids_of(data)["second"])
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, RunScreen))
+    app.close()
+
+
+@pytest.mark.parametrize(("named", "told"), [("nobody", "there is no run 'nobody'"), ("01", "means several runs")])
+async def test_a_run_that_is_not_there_ends_it_with_a_sentence(data, named, told):
+    app = FlightlogApp(lambda: flightlog.open(data), entry=Entry(named, "overview"))
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: app.nowhere is not None)
+    assert isinstance(app.nowhere, Nowhere)
+    assert told in str(app.nowhere)
+    app.close()
+
+
+@pytest.fixture
+def begun(monkeypatch):
+    """Settings and entries with which the browser would have been run."""
+    seen = []
+
+    def run_browser(settings, *, entry):
+        if entry is not None and entry.run == "nobody":
+            raise Nowhere("there is no run 'nobody'", where=settings.data)
+        seen.append((settings.data, entry))
+
+    monkeypatch.setattr(browsing, "run_browser", run_browser)
+    monkeypatch.setattr(browsing, "check_terminal", lambda: None)
+    return seen
+
+
+def test_the_words_may_stand_anywhere(begun, data):
+    runs = ids_of(data)
+    journal = str(next(data.glob(f"runs/*/{runs['first']}.jsonl")))
+    for words, expected in (
+        ([str(data)], None),
+        ([str(data), "--run", "first"], Entry("first", "overview")),
+        (["--run", "first", str(data), "--tab", "logs"], Entry("first", "logs")),
+        (["browse", "--tab", "logs", "--run", "first", "--data", str(data)], Entry("first", "logs")),
+        (["--run", "first", "--tab", "steps", "--data", str(data)], Entry("first", "steps")),
+        ([journal], Entry(runs["first"], "overview")),
+        ([journal, "--tab", "costs"], Entry(runs["first"], "costs")),
+    ):
+        begun.clear()
+        result = CliRunner().invoke(main, words)
+        assert result.exit_code == 0, result.output
+        assert begun == [(str(data), expected)], words
+
+
+def test_wrong_use_is_said_in_a_sentence(begun, data):
+    journal = str(next(data.glob("runs/*/*.jsonl")))
+    for words, told in (
+        (["--tab", "logs"], "say which with --run"),
+        (["--run", "first", "ls"], "open the browser"),
+        (["--run", "first", "--tab", "nonsense"], "there is no tab 'nonsense'"),
+        ([journal, "--run", "first"], "leave --run out"),
+        ([str(data), "--run", "nobody"], "there is no run 'nobody'"),
+    ):
+        result = CliRunner().invoke(main, words)
+        assert result.exit_code == 2, words
+        assert told in result.output
+        assert isinstance(result.exception, SystemExit | click.UsageError)
+    assert not begun
+
+
+def test_a_file_that_is_no_journal_is_a_place_like_any_other(begun, data, tmp_path):
+    other = tmp_path / "notes.jsonl"
+    other.write_text("{}\n")
+    states = data / "runs" / "x.states.jsonl"
+    states.write_text("")
+    for path in (other, states, tmp_path / "not-there.jsonl"):
+        begun.clear()
+        assert CliRunner().invoke(main, [str(path)]).exit_code == 0
+        assert begun == [(str(path), None)]
+
+
+def test_help_loads_nothing_for_it():
+    code = (
+        "import sys; from click.testing import CliRunner; from flightlog.tui.cli.main import main\n"
+        "assert '--run' in CliRunner().invoke(main, ['--help']).output\n"
+        "assert not {'msgspec', 'flightlog.core.runs'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd="/")
