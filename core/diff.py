@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from .deep_json import is_nested, opened
 from .events import Json
 
 Path = tuple[str | int, ...]
@@ -50,6 +51,8 @@ def json_diff(before: Json, after: Json) -> list[Change]:
     todo: list[tuple[Path, Json, Json]] = [((), before, after)]
     while todo:
         path, old, new = todo.pop()
+        if is_nested(old) and is_nested(new) and old != new:
+            old, new = opened(old), opened(new)
         inner: list[tuple[Path, Json, Json]] = []
         if isinstance(old, dict) and isinstance(new, dict):
             found += _of_keys(path, old, new)

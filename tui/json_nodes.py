@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from ..core.deep_json import NESTED, is_nested, opened
 from ..core.events import Json
 from ..core.text import safe_text
 from .format import plural, size
@@ -27,6 +28,8 @@ def json_node(name: str, value: Json, *, key: object = None, depth: int = 0, ink
     """A value under its name: a leaf, a foldable text, or a foldable list or object."""
     label: Line = [(one_line(name, 80), ink), (": ", "faint")] if name else []
     identity = name if key is None else key
+    if is_nested(value):
+        return _nested_node(identity, label, value)
     if isinstance(value, str):
         return _text_node(identity, label, value)
     if not isinstance(value, dict | list) or not value:
@@ -60,6 +63,17 @@ def _range(value: Json, start: int, stop: int, depth: int) -> list[Node]:
         part = value[start:stop]
         return [json_node(str(n), one, key=n, depth=depth, ink="muted") for n, one in enumerate(part, start)]
     return [json_node(str(key), value[key], depth=depth) for key in list(value)[start:stop]]
+
+
+def _nested_node(key: object, label: Line, value: dict[str, str]) -> Node:
+    """What lies deeper than a line of JSON goes; it is read when it is unfolded."""
+    body = value[NESTED]
+    about = f"goes deeper, {size(len(body))} of JSON"
+    return Node(key, [*label, (about, "muted")], partial(_members_below, value))
+
+
+def _members_below(value: Json) -> Sequence[Node]:
+    return members(opened(value), OPEN_DEPTH)()
 
 
 def _text_node(key: object, label: Line, value: str) -> Node:

@@ -7,13 +7,17 @@ whose payload is msgpack again: codes 0 to 5 `(module, class, arguments…)`, 6 
 """
 
 import hashlib
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from ...core.deep_json import DEEPEST, folded, nested
 from ...core.errors import Corrupt
 from ...core.events import Json
+from ...core.recording.deep_values import deep_json
+from . import deep_msgpack
 
 CLASS = "__class__"
 """Key under which the name of a decoded object's class is kept."""
@@ -33,7 +37,7 @@ def decode(kind: str | None, data: bytes | None) -> Json:
         if kind == "msgpack":
             return _plain(_unpack(raw))
         if kind == "json":
-            return _plain(msgspec.json.decode(raw))
+            return _plain(_json(raw))
     except _FAULTS as error:
         raise Corrupt(f"a {kind} value that cannot be decoded: {error}") from error
     return opaque(kind or "untyped", raw)
@@ -60,14 +64,32 @@ def class_of(value: Json) -> str:
     return name.rpartition(".")[2] if isinstance(name, str) else ""
 
 
-def _unpack(raw: bytes | memoryview) -> Any:
-    return msgspec.msgpack.decode(raw, ext_hook=_extension)
+def _json(raw: bytes) -> Any:
+    try:
+        return msgspec.json.decode(raw)
+    except RecursionError:
+        return msgspec.json.decode(folded(raw))
 
 
-def _extension(code: int, payload: memoryview) -> Any:
+def _unpack(raw: bytes) -> Any:
+    try:
+        return _unpack_shallow(raw)
+    except RecursionError:
+        return _unpack_deep(raw)
+
+
+def _unpack_shallow(raw: bytes | memoryview) -> Any:
+    return msgspec.msgpack.decode(raw, ext_hook=lambda code, payload: _extension(code, payload, _unpack_shallow))
+
+
+def _unpack_deep(raw: bytes | memoryview) -> Any:
+    return deep_msgpack.unpack(raw, lambda code, payload: _extension(code, payload, _unpack_deep))
+
+
+def _extension(code: int, payload: memoryview, unpack: Callable[[memoryview], Any]) -> Any:
     if not 0 <= code <= 7:
         return opaque(f"msgpack extension {code}", bytes(payload))
-    value = _unpack(payload)
+    value = unpack(payload)
     if code == 7:
         return value
     if code == 6:
@@ -97,14 +119,21 @@ def _text(name: str, arguments: Any) -> Any:
     return arguments if isinstance(arguments, (str, int, float)) else {CLASS: name, "value": arguments}
 
 
-def _plain(value: Any) -> Json:
+def _plain(value: Any, depth: int = 0) -> Json:
     """`value` with only what JSON can say: text keys, no bytes, no times; LangChain's JSON objects unwrapped."""
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
-    if isinstance(value, dict):
-        return _constructed(value) or {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+    if isinstance(value, (dict, list, tuple)):
+        if depth > DEEPEST:
+            return nested(deep_json(value, set(), _said))
+        if not isinstance(value, dict):
+            return [_plain(item, depth + 1) for item in value]
+        return _constructed(value, depth) or {str(key): _plain(item, depth + 1) for key, item in value.items()}
+    return _said(value)
+
+
+def _said(value: Any) -> Json:
+    """What is no container, text or number, as JSON."""
     if isinstance(value, (bytes, bytearray, memoryview)):
         return opaque("bytes", bytes(value))
     if isinstance(value, datetime):
@@ -112,11 +141,12 @@ def _plain(value: Any) -> Json:
     return str(value)
 
 
-def _constructed(value: dict[Any, Any]) -> dict[str, Json] | None:
+def _constructed(value: dict[Any, Any], depth: int) -> dict[str, Json] | None:
     """LangChain's JSON form of an object, `{"lc": …, "type": "constructor", "id": […], "kwargs": {…}}`."""
     name, fields = value.get("id"), value.get("kwargs")
     if "lc" not in value or value.get("type") != "constructor" or not isinstance(name, list):
         return None
     if not isinstance(fields, dict):
         fields = {"value": value.get("args")}
-    return {CLASS: ".".join(str(part) for part in name), **{str(key): _plain(item) for key, item in fields.items()}}
+    own = {str(key): _plain(item, depth + 1) for key, item in fields.items()}
+    return {CLASS: ".".join(str(part) for part in name), **own}

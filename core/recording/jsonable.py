@@ -9,33 +9,28 @@ or would write falsely, is made plain first:
 - integers of more than 4,300 digits, which Python does not write out, become hexadecimal text;
 - keys that are no text become text, and one whose text is taken gets its type added;
 - models and arrays (`model_dump`, `tolist`, `item`) become what these return, exceptions their type and message;
-- a container inside itself, or deeper than `DEEPEST`, becomes a note in its place;
+- a container inside itself becomes a note in its place;
+- what lies deeper than `DEEPEST` levels is kept as the text of its JSON (see deep_json.py);
 - anything else becomes its `repr`.
 """
 
-import contextlib
 import math
 import re
-from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from itertools import chain
 from typing import Any
 from zlib import crc32
 
 import msgspec
 
+from ..deep_json import DEEPEST, nested
 from ..events import Event, Json
-
-DEEPEST = 100
-"""Containers within containers; every reader's stack must carry them. A text so short that it could
-nest at most twice as deep is not looked at."""
+from .deep_values import CIRCLE, deep_json
+from .leaves import CONTAINERS, SCALARS, free_key, leaf, members, said, scalar
 
 _SHORT = 4 * DEEPEST
-_LONGEST_REPR = 10_000
-_SIMPLE = frozenset({str, int, bool, type(None)})
-_SCALARS = _SIMPLE | {float}
-_PLAIN = _SCALARS | {dict, list, tuple}
-_CONTAINERS = (dict, list, tuple, set, frozenset, msgspec.Struct)
+"""A text so short that it could nest at most twice as deep as it may is not looked at."""
+_PLAIN = SCALARS | {dict, list, tuple}
 _REFUSALS = (TypeError, ValueError, OverflowError, RecursionError, AttributeError, KeyError, RuntimeError)
 _has_null = re.compile(b"null").search
 
@@ -91,7 +86,7 @@ def text(value: object) -> str:
         return value
     if isinstance(value, str):
         return str.__str__(value)
-    return "" if value is None else _said(value, str)
+    return "" if value is None else said(value, str)
 
 
 def _needs_care(value: Any) -> bool:
@@ -105,9 +100,9 @@ def _needs_care(value: Any) -> bool:
         # Of a list of a hundred thousand numbers none is looked at by a line of Python of its own.
         if float in kinds and not all(map(math.isfinite, [item for item in level if type(item) is float])):
             return True
-        if kinds <= _SCALARS:
+        if kinds <= SCALARS:
             return False
-        level = list(chain.from_iterable(map(_inner, [item for item in level if type(item) not in _SCALARS])))
+        level = list(chain.from_iterable(map(_inner, [item for item in level if type(item) not in SCALARS])))
     return True
 
 
@@ -119,136 +114,31 @@ def _inner(item: Any) -> Iterable[Any]:
 
 
 def _walk(value: Any, depth: int, above: set[int]) -> Json:
-    if type(value) in _SCALARS:
-        return _scalar(value)
+    if type(value) in SCALARS:
+        return scalar(value)
     if depth > DEEPEST:
-        return f"… nested deeper than {DEEPEST}"
+        return nested(deep_json(value, above))
     if id(value) in above:
-        return "… contains itself"
+        return CIRCLE
     above.add(id(value))
     try:
-        if isinstance(value, _CONTAINERS):
+        if isinstance(value, CONTAINERS):
             return _walk_container(value, depth, above)
-        return _walk(_leaf(value), depth + 1, above)
+        return _walk(leaf(value), depth + 1, above)
     finally:
         above.discard(id(value))
-
-
-def _scalar(value: Any) -> Json:
-    kind = type(value)
-    if kind is str:
-        return _sound(value)
-    if kind is int and value.bit_length() > 64:
-        return _integer(value)
-    return _not_finite(value) if kind is float and not math.isfinite(value) else value
 
 
 def _walk_container(value: Any, depth: int, above: set[int]) -> Json:
     if isinstance(value, dict | msgspec.Struct):
         # A copy first: another thread may be changing the original.
-        pairs = list(value.items()) if isinstance(value, dict) else _members(value)
+        pairs = list(value.items()) if isinstance(value, dict) else members(value)
         result: dict[str, Json] = {}
         for key, item in pairs:
-            result[_free_key(key, result)] = _walk(item, depth + 1, above)
+            result[free_key(key, result)] = _walk(item, depth + 1, above)
         return result
     return [_walk(item, depth + 1, above) for item in list(value)]
 
 
-def _members(value: msgspec.Struct) -> list[tuple[str, Any]]:
-    """Tag and fields as the encoder writes them: without those that have their default, where the struct says so."""
-    config = value.__struct_config__
-    members: list[tuple[str, Any]] = [(config.tag_field, config.tag)] if config.tag_field else []
-    for field in msgspec.structs.fields(value):
-        member = getattr(value, field.name)
-        default = field.default_factory() if field.default_factory is not msgspec.NODEFAULT else field.default
-        if not config.omit_defaults or type(member) is not type(default) or member != default:
-            members.append((field.encode_name, member))
-    return members
-
-
-def _free_key(key: Any, taken: dict[str, Json]) -> str:
-    name = _sound(key) if isinstance(key, str) else _said(key, str)
-    while name in taken:
-        name += f" ({type(key).__name__})"
-    return name
-
-
-def _leaf(value: Any) -> Any:
-    """One step from an object towards JSON; the encoder's hook too. Never raises."""
-    if isinstance(value, str):
-        return str.__str__(value)
-    if isinstance(value, BaseException):
-        return {"type": type(value).__name__, "message": _said(value, str)}
-    # From here on code of the agent's runs, which may fail in any way.
-    for way in _WAYS:
-        with contextlib.suppress(Exception):
-            return way(value)
-    return _said(value, repr)
-
-
-def _number(value: Any) -> int | float:
-    if isinstance(value, int):
-        return int(value)
-    if isinstance(value, float):
-        return float(value)
-    raise TypeError
-
-
-def _collection(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return dict(value)
-    if isinstance(value, deque):
-        return list(value)
-    raise TypeError
-
-
-def _fields(value: Any) -> dict[str, Any]:
-    """The fields of a dataclass or attrs class, without looking into them."""
-    kind = type(value)
-    if hasattr(kind, "__dataclass_fields__"):
-        return {name: getattr(value, name) for name in kind.__dataclass_fields__}
-    return {field.name: getattr(value, field.name) for field in kind.__attrs_attrs__}
-
-
-_WAYS: tuple[Callable[[Any], Any], ...] = (
-    _number,
-    _collection,
-    lambda value: value.model_dump(mode="json"),
-    lambda value: value.tolist(),
-    lambda value: value.item(),
-    _fields,
-    msgspec.to_builtins,
-)
-
-
-def _said(value: object, how: Any) -> str:
-    with contextlib.suppress(Exception):
-        return _sound(how(value)[:_LONGEST_REPR])
-    return f"<{type(value).__name__} that cannot be shown>"
-
-
-def _sound(value: str) -> str:
-    """Text that UTF-8 can carry."""
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return value.encode("utf-8", "backslashreplace").decode()
-    return value
-
-
-def _integer(value: int) -> int | str:
-    try:
-        str(value)
-    except ValueError:
-        return hex(value)
-    return value
-
-
-def _not_finite(value: float) -> str:
-    if math.isnan(value):
-        return "NaN"
-    return "Infinity" if value > 0 else "-Infinity"
-
-
 _encode_strictly = msgspec.json.Encoder().encode
-_encode = msgspec.json.Encoder(enc_hook=_leaf).encode
+_encode = msgspec.json.Encoder(enc_hook=leaf).encode

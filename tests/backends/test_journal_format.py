@@ -14,7 +14,7 @@ from flightlog.backends.journal.reader import LONGEST
 from flightlog.backends.journal.recording import JournalRecording
 from flightlog.backends.journal.states import extending_record
 from flightlog.core import annotations, events
-from flightlog.core.recording.jsonable import DEEPEST
+from flightlog.core.deep_json import DEEPEST, NESTED
 from flightlog.core.store import Store
 
 TEXT = Path(annotation_file.__file__).with_name("FORMAT.md").read_text()
@@ -44,6 +44,7 @@ def test_numbers_in_the_text_are_those_of_the_code():
     assert f"{LONGEST >> 20} MiB" in TEXT
     assert DEEPEST == 100
     assert "a hundred levels" in TEXT
+    assert f'{{"{NESTED}":' in TEXT
     assert events.FORMAT == 1
 
 

@@ -14,8 +14,10 @@ from collections import OrderedDict, deque
 import msgspec
 import pydantic
 import pytest
+from deep_states import nested, whole
+from flightlog.core.deep_json import DEEPEST, folded, opened
 from flightlog.core.events import Fault, Logged, SnapshotTaken, check, decode
-from flightlog.core.recording.jsonable import DEEPEST, NotPlain, encode, line_of, make_plain, plain, text
+from flightlog.core.recording.jsonable import NotPlain, encode, line_of, make_plain, plain, text
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -55,13 +57,6 @@ class Silent:
         raise RuntimeError("no")
 
     __str__ = __repr__
-
-
-def nested(depth: int, make=lambda inner: [inner]) -> object:
-    value: object = 1
-    for _ in range(depth):
-        value = make(value)
-    return value
 
 
 json_values = st.recursive(
@@ -170,7 +165,7 @@ def test_a_very_long_integer_and_a_very_long_repr():
     assert len(encode(Long())) < 20_000
 
 
-def test_circles_and_depth_become_notes():
+def test_circles_become_notes():
     circle: list[object] = [1]
     circle.append(circle)
     assert json.loads(encode(circle)) == [1, "… contains itself"]
@@ -179,12 +174,49 @@ def test_circles_and_depth_become_notes():
     mutual: dict[str, object] = {}
     mutual["me"] = Point(1, mutual)
     assert json.loads(encode(mutual)) == {"me": {"x": 1, "y": "… contains itself"}}
-    for depth in (2 * DEEPEST + 5, 900, 20_000):
-        for make in (lambda inner: [inner], lambda inner: {"next": inner}):
-            body = encode(nested(depth, make))
-            assert f"deeper than {DEEPEST}" in body.decode()
-            json.loads(body)
-    assert json.loads(encode(nested(DEEPEST - 1))) == nested(DEEPEST - 1)
+
+
+WRAPPERS = {
+    "[%]": lambda inner: [inner],
+    '{"next":%}': lambda inner: {"next": inner},
+    '{"x":1.0,"y":%}': lambda inner: Point(1.0, inner),
+}
+
+
+@given(anything, st.integers(0, 3 * DEEPEST), st.sampled_from(sorted(WRAPPERS)))
+@settings(max_examples=60)
+def test_what_lies_too_deep_is_kept_whole_as_text(value, depth, form):
+    body = encode(nested(depth, WRAPPERS[form], value))
+    assert json.loads(body) == msgspec.json.decode(body)
+    left, _, right = form.partition("%")
+    assert json.loads(whole(body)) == json.loads(left * depth + encode(value).decode() + right * depth)
+    again = encode(msgspec.json.decode(body))
+    assert json.loads(whole(again)) == json.loads(whole(folded(body))) == json.loads(whole(body))
+    assert encode(msgspec.json.decode(again)) == again
+
+
+@pytest.mark.parametrize("form", WRAPPERS)
+@pytest.mark.parametrize("depth", [2 * DEEPEST + 5, 900, 9_000])
+def test_a_stack_is_never_too_small(depth, form):
+    body = encode(nested(depth, WRAPPERS[form]))
+    left, _, right = form.partition("%")
+    text = left * depth + "1" + right * depth
+    assert whole(body) == text
+    if form.startswith(("[", '{"n')):
+        assert folded(text.encode()) == body
+    levels, inner = 0, msgspec.json.decode(body)
+    while isinstance(inner, list | dict):
+        inner = opened(inner)
+        inner, levels = inner[-1] if isinstance(inner, list) else list(inner.values())[-1], levels + 1
+    assert (inner, levels) == (1, depth)
+
+
+def test_what_makes_new_objects_for_ever_ends():
+    class Endless:
+        def tolist(self) -> list[object]:
+            return [Endless()]
+
+    assert len(encode(Endless())) < 100_000
 
 
 @pytest.mark.parametrize("depth", [DEEPEST - 2, DEEPEST, 2 * DEEPEST, 900, 20_000])

@@ -15,8 +15,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from deep_states import whole
+from flightlog.backends.sources.deep_msgpack import unpack
 from flightlog.backends.sources.langgraph_values import decode, digest, encode
 from flightlog.backends.sources.open_source import open_source
+from flightlog.core.deep_json import DEEPEST
 from flightlog.core.errors import Corrupt
 from flightlog.core.query.query import EVERYTHING
 from hypothesis import given
@@ -211,3 +214,38 @@ def test_hostile_names_are_only_text(program, graphs):
         assert (run.source_id, run.name, run.messages) == (name, name, 4)
         with store.runs._database.read() as connection:
             assert connection.execute(text("SELECT count(*) FROM langgraph_threads")).scalar_one() == 1
+
+
+def packed(depth: int, head: bytes) -> bytes:
+    return head * depth + b"\x01"
+
+
+@pytest.mark.parametrize("depth", [DEEPEST, 250, 5_000])
+@pytest.mark.parametrize(("head", "form"), [(b"\x91", "[%s]"), (b"\x81\xa1a", '{"a":%s}')])
+def test_a_value_nested_deeper_than_python_recurses_is_kept_whole(depth, head, form):
+    before, after = form.split("%s")
+    wanted = before * depth + "1" + after * depth
+    for value in (decode("msgpack", packed(depth, head)), decode("json", wanted.encode())):
+        assert whole(encode(value)) == wanted
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats() | st.text() | st.binary(),
+        lambda inner: st.lists(inner, max_size=20) | st.dictionaries(st.text(), inner, max_size=20),
+    )
+)
+def test_what_is_read_by_our_own_stack_is_what_is_read_by_another(value):
+    raw = msgspec.msgpack.encode(value)
+    assert repr(unpack(raw, lambda code, data: None)) == repr(msgspec.msgpack.decode(raw))
+
+
+@given(st.binary(max_size=80))
+def test_our_own_stack_reads_nothing_that_is_no_value(raw):
+    def read(how):
+        with suppress(msgspec.DecodeError, ValueError, LookupError, TypeError):
+            return repr(how(raw))
+        return None
+
+    hook = lambda code, data: (code, bytes(data))  # noqa: E731
+    assert read(lambda raw: unpack(raw, hook)) == read(lambda raw: msgspec.msgpack.decode(raw, ext_hook=hook))

@@ -4,6 +4,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from itertools import chain
 from typing import NamedTuple
 
+from ...core.deep_json import opened
 from ...core.events import Json
 from ..json_nodes import CHUNK, opaque_line
 from ..nodes import Path
@@ -76,6 +77,7 @@ def _below(key: str, value: Json, sought: str) -> Iterator[Path]:
 
 def _members(value: Json) -> Iterator[tuple[tuple[Hashable, ...], str, Json]]:
     """Each member: the keys of its nodes, its name (none in a list), and itself."""
+    value = opened(value)
     ranged = len(value) > CHUNK
     pairs = enumerate(value) if isinstance(value, list) else value.items()
     for place, (key, member) in enumerate(pairs):
