@@ -172,7 +172,7 @@ def made_since(day: str) -> FromClause:
 
 def called_since(day: str) -> ColumnElement[bool]:
     """Whether a run made a call on a day or later: of no other is there anything to sum."""
-    return runs.c.id.in_(select(costs.c.run).where(costs.c.t >= day))
+    return runs.c.id.in_(select(costs.c.run).where(costs.c.t >= day).correlate(None))
 
 
 def _of_calls(by: GroupBy, calls: FromClause) -> AnySelect:

@@ -96,7 +96,7 @@ def _any(clauses: Any) -> Clause:
 
 
 def _word(value: str) -> Clause:
-    return exists(select(1).where(run_bodies.c.run == runs.c.id, contains(run_bodies.c.words, fold(value))))
+    return _has_row(run_bodies, contains(run_bodies.c.words, fold(value)))
 
 
 # --- one rule a kind ------------------------------------------------------------------------------------
@@ -116,7 +116,10 @@ def _glob(column: ColumnElement[Any], pattern: str) -> Clause:
 
 
 def _has_row(table: Table, *conditions: Clause) -> Clause:
-    return exists(select(1).where(table.c.run == runs.c.id, *conditions))
+    """Whether a run has such a row. Of the statement around it only `runs` is meant: one that sums up calls has the
+    calls' own table too, and not each of these is asked but whether there is one at all.
+    """
+    return exists(select(1).select_from(table).where(table.c.run == runs.c.id, *conditions).correlate(runs))
 
 
 _MANY: dict[str, tuple[Column[str], ...]] = {
@@ -228,7 +231,8 @@ def _meta(key: Key, term: Term, value: str, moment: At) -> Clause:
     member = members(run_bodies.c.meta, "member")
     conditions = _member(member, term, value)
     named = and_(member.c.key == term.name, conditions)
-    return exists(select(1).select_from(run_bodies).join(member, true()).where(run_bodies.c.run == runs.c.id, named))
+    of_run = select(1).select_from(run_bodies).join(member, true()).where(run_bodies.c.run == runs.c.id, named)
+    return exists(of_run.correlate(runs))
 
 
 def _member(member: Any, term: Term, value: str) -> Clause:
@@ -249,7 +253,8 @@ def _call(key: Key, term: Term, value: str, moment: At) -> Clause:
         return _has_row(costs, _named(costs.c[term.name], term, value))
     made = costs.c.t
     bounds = (SIGNS[sign](made, bound) for sign, bound in days_of_call(term, value, moment))
-    return runs.c.id.in_(select(costs.c.run).where(*([made != ""] if value else []), *bounds))
+    of_days = select(costs.c.run).where(*([made != ""] if value else []), *bounds)
+    return runs.c.id.in_(of_days.correlate(None))
 
 
 def _has(key: Key, term: Term, value: str, moment: At) -> Clause:

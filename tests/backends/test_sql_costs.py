@@ -12,7 +12,7 @@ from flightlog.backends.sql.query_sql import Known, where
 from flightlog.backends.sql.tables import runs
 from flightlog.backends.sqlite.engine import open_database
 from flightlog.core.costs import Money
-from flightlog.core.events import CostPriced, CostRecorded, Logged, StepStarted
+from flightlog.core.events import CostPriced, CostRecorded, Logged, MetricReported, RunFinished, StepStarted
 from flightlog.core.query.query import EVERYTHING, Query, parse
 from hypothesis import HealthCheck, given, settings
 from sqlalchemy import insert, select
@@ -87,6 +87,27 @@ def test_every_grouping_is_the_sum_of_the_calls(small, made):
             for since in ("", DAYS[1][:10]):
                 found = small.runs.costs(by, query, since=since)
                 assert told(found) == by_hand(small, by, runs, since), (by, text, since)
+
+
+def test_whatever_a_query_asks_calls_are_summed_of_the_runs_that_match(small):
+    for name, model in (("w1", "gpt-4o"), ("w2", "other")):
+        run = small.begin(name)
+        small.record(run, StepStarted(step="s1", name="plan", agent="planner"))
+        small.record(run, *(CostRecorded(model=model, agent="planner", step="s1", nanousd=3, t=day) for day in DAYS))
+        small.record(run, CostRecorded(model="cheap", nanousd=1, t=DAYS[1]), MetricReported(name="score", value=0.95))
+        small.record(run, RunFinished(status="completed"))
+    of_other_tables = ["agent:p*", "step:plan", "tag:a", "note:a", "meta.a:b", "has:tag", "has:metric", "plan"]
+    of_calls = ["model:other", "call.model:other", "call.day:2026-11-20", "metric.score>0.9"]
+    for text in (*of_other_tables, *of_calls):
+        query = parse(text)
+        runs = small.runs.query(query, limit=100).items
+        for by, since in product(("model", "agent", "step"), ("", DAYS[1][:10])):
+            found = small.runs.costs(by, query, since=since)
+            assert told(found) == by_hand(small, by, runs, since), (by, text, since)
+        spent = small.runs.spending("day", "model", query, since=DAYS[0][:10])
+        assert sum(one.calls for one in spent) == 3 * len(runs), text
+        reported = small.metrics.reported("w1", query)
+        assert sum(one.values for one in reported) == sum(run.workflow == "w1" for run in runs), text
 
 
 def test_the_most_expensive_come_first_and_days_newest_first(small):
