@@ -312,4 +312,4 @@ def _undoes(segment: Segment, id: str) -> bool:
 
 
 def _no_operation(id: str) -> NotFound:
-    return NotFound(f"there is no operation {id[:60]!r}", advice="`flightlog operations` lists them")
+    return NotFound(f"there is no operation {id[:60]!r}", advice="`flightlog audit` lists them")

@@ -106,7 +106,7 @@ class TableRecord:
         with self._database.read() as connection:
             found = _facts(connection, [id], _WHOLE)
             if not found:
-                raise NotFound(f"there is no operation {id[:60]!r}", advice="`flightlog operations` lists them")
+                raise NotFound(f"there is no operation {id[:60]!r}", advice="`flightlog audit` lists them")
             told = _told(connection, id)
         return _operation(found, told, tuple(told.values()))
 
