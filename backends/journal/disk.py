@@ -32,15 +32,20 @@ def storage_error(error: OSError, path: Path, doing: str) -> StorageError:
 
 
 def make_folder(path: Path) -> None:
-    """Makes a folder and those above it, 0700 whatever the umask; what is there keeps its mode."""
+    """Makes a folder and those above it, 0700 whatever the umask; what is there keeps its mode. OSError."""
+    try:
+        _make_one(path)
+    except FileNotFoundError:
+        make_folder(path.parent)
+        _make_one(path)  # which fails again where nobody can make a folder, as in /proc
+
+
+def _make_one(path: Path) -> None:
     try:
         os.mkdir(path, 0o700)
     except FileExistsError:
         if not path.is_dir():
             raise
-    except FileNotFoundError:
-        make_folder(path.parent)
-        make_folder(path)
     else:
         os.chmod(path, 0o700)
 

@@ -62,7 +62,9 @@ def target_end(place: str | os.PathLike[str], settings: Config | None = None) ->
 
 
 def known_place(place: str | os.PathLike[str] | None) -> Place:
-    """The place that a text names; ConfigError for memory."""
+    """The place that a text names; ConfigError for memory, and for an empty text, which would mean the default."""
+    if place is not None and not os.fspath(place):
+        raise ConfigError("no place is named", advice="name a data directory, a database or a URL")
     where = place_of(place)
     if where.root is None:
         raise ConfigError("what is in memory goes with its program", where=str(place), advice="name a file or a folder")

@@ -94,7 +94,9 @@ def _token(text: str, at: int, depth: int) -> Token:
 def _keyed(text: str, at: int, found: re.Match[str], depth: int) -> Token:
     """The beginning of a term, or why it is none."""
     key, name, sign = found[1].lower(), _unquoted(found[2] or ""), found[3]
-    if key not in KEYS or KEYS[key].kind == "flag":
+    if key in FLAGS:
+        problem = f"{key!r} stands alone"
+    elif key not in KEYS:
         near = suggest(key)
         problem = f"{found[1]!r} is no key" + (f", did you mean {near!r}?" if near else "")
     elif (key in WITH_NAME) != bool(name):

@@ -242,6 +242,8 @@ def test_pin_tag_note_change_what_ls_finds(data):
     assert not lines_of("ls", "pinned", "--json", "--data", data)
     assert [r["name"] for r in lines_of("ls", "tag:nightly", "--json", "--data", data)] == ["second"]
     call("pin", "nobody", "--data", data, code=1)
+    call("tag", "first", "", "--data", data, code=2)
+    call("note", "first", " ", "--data", data, code=2)
     call("--read-only", "pin", "first", "--data", data, code=1)
 
 

@@ -123,6 +123,7 @@ def test_or_binds_more_tightly_than_the_space():
         ("workflow:", "workflow: wants a value", '"workflow:"'),
         ("meta:x", "meta.NAME wants a name", '"meta:x"'),
         ("status.x:y", "takes no name", '"status.x:y"'),
+        ("pinned:yes", "at 1: 'pinned' stands alone; searched as text", '"pinned:yes"'),
         ("call.price:1", "of a call day, model, agent can be asked", '"call.price:1"'),
         ("call.day:soon", "an age or a date is wanted", '"call.day:soon"'),
         ("call.model>gpt", "call takes : or =", '"call.model>gpt"'),

@@ -58,6 +58,8 @@ def tag(settings: Settings, words: tuple[str, ...], remove: bool, as_json: bool)
     if len(words) < 2:
         raise click.UsageError("name at least one run and then the tag")
     *runs, name = words
+    if not name.strip():
+        raise click.UsageError("a tag wants a name")
     done = f"{'no longer tagged' if remove else 'tagged'} {safe_text(name)}"
     _annotate(settings, tuple(runs), Tagged, as_json, done, tag=name, tagged=not remove)
 
@@ -68,6 +70,8 @@ def tag(settings: Settings, words: tuple[str, ...], remove: bool, as_json: bool)
 @json_option()
 def note(settings: Settings, run: str, text: str, as_json: bool) -> None:
     """Write a note on RUN."""
+    if not text.strip():
+        raise click.UsageError("a note wants a text")
     _annotate(settings, (run,), Noted, as_json, "noted", text=text)
 
 
