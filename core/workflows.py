@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import msgspec
 
 from .costs import Money, Tokens
+from .errors import StorageError
 from .events import Json
 
 
@@ -150,5 +151,15 @@ class Outcome(msgspec.Struct, kw_only=True, frozen=True):
 
 
 def digest_of(definition: str) -> str:
-    """Digest of a definition: `sha256:` and the hexadecimal SHA-256 of its UTF-8 bytes."""
-    return "sha256:" + hashlib.sha256(definition.encode("utf-8", "surrogatepass")).hexdigest()
+    """`sha256:` and the hexadecimal SHA-256 of a definition's UTF-8 bytes; StorageError if it is no text."""
+    return "sha256:" + hashlib.sha256(as_text(definition).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def as_text(definition: object) -> str:
+    """A definition that is a text; StorageError for the mapping that somebody may give instead."""
+    if isinstance(definition, str):
+        return definition
+    raise StorageError(
+        f"the definition is no text but a {type(definition).__name__}",
+        advice="give the YAML text, as yaml.safe_dump makes it",
+    )

@@ -12,7 +12,7 @@ from ...core.clock import now
 from ...core.errors import Conflict, NotFound, StorageError
 from ...core.events import Json
 from ...core.recording.jsonable import plain
-from ...core.workflows import Deletion, Version
+from ...core.workflows import Deletion, Version, as_text
 
 LONGEST = 1_000_000
 """Bytes of a YAML text."""
@@ -59,7 +59,7 @@ def load(text: str) -> Any:
 
 def _bytes(text: str) -> bytes:
     try:
-        encoded = text.encode()
+        encoded = as_text(text).encode()
     except UnicodeEncodeError as error:
         raise StorageError("the YAML text has characters that no file can hold (lone surrogates)") from error
     if len(encoded) > LONGEST:

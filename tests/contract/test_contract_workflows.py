@@ -66,13 +66,16 @@ def test_parents_may_be_several_or_none_and_must_exist(store):
         "a: &x [1]\nb: *x",
         "[" * 70 + "]" * 70,
         "a: " + "x" * 1_100_000,
+        {"a": 1},
     ],
-    ids=["no yaml", "alias", "too deep", "too long"],
+    ids=["no yaml", "alias", "too deep", "too long", "no text"],
 )
 def test_what_cannot_be_a_definition_is_a_storage_error(store, definition):
     with pytest.raises(StorageError):
         store.workflows.store("w", definition)
-    assert store.workflows.list("w") == []
+    with pytest.raises(StorageError):
+        store.run("w", definition=definition)
+    assert store.workflows.list("w") == [] and not store.runs.recent("w")
 
 
 def test_unknown_versions_are_not_found(store):
