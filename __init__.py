@@ -36,7 +36,8 @@ def open(
     LangGraph database; without one it is `FLIGHTLOG_DATA`, `./flightlog-data` if it is there, or the
     user's data directory. `storage` says how a new directory keeps its runs (an existing one
     knows). With `durable` what is recorded survives the machine's death, not only the process's.
-    While `FLIGHTLOG_DISABLED` is set, nothing is made, looked at or recorded, and every call works.
+    While `FLIGHTLOG_DISABLED` is set, nothing is made or recorded, and every call that records works; who asks what is
+    there reads it, and NotFound where nothing is.
     """
     from .core.recording.disabled import is_disabled
 

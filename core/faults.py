@@ -1,6 +1,7 @@
 """What went wrong, as a value: from an exception, or from a sentence."""
 
 import contextlib
+import sys
 
 from .events import Fault
 from .recording.jsonable import text
@@ -32,6 +33,10 @@ def is_quiet_exit(error: BaseException) -> bool:
 
 
 def _traceback(error: BaseException) -> str:
+    # While the interpreter ends, which closes generators that have a run or a step in them, an import fails, or waits
+    # for ever for a thread that was importing and is no more.
+    if sys.is_finalizing():
+        return ""
     import traceback
 
     # Formatting runs code of the agent's (`__str__`, `__cause__`), which may fail in turn.

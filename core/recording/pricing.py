@@ -3,6 +3,7 @@
 import logging
 import os
 import queue
+import sys
 import threading
 from collections.abc import Callable
 from typing import NamedTuple
@@ -36,18 +37,24 @@ class Pricing:
 
     def add(self, cost: CostRecorded) -> None:
         """Has the price of a recorded cost looked up soon. Costs the agent microseconds."""
+        if sys.is_finalizing():
+            return  # a program that ends begins no thread
         with self._changed:
             self._waiting += 1
         _ensure_worker()
         _jobs.put(_Job(self, cost))
 
     def settle(self) -> bool:
-        """Waits until all prices are recorded, at most `SETTLE_S`; False if some are left unknown."""
+        """Waits until all prices are recorded, at most `SETTLE_S`; False if some are left unknown.
+
+        While the interpreter ends (a generator that has the run in it is closed) no thread works or is waited for.
+        """
+        patience = 0.0 if sys.is_finalizing() else SETTLE_S
         with self._changed:
-            done = self._changed.wait_for(lambda: self._waiting == 0, SETTLE_S)
+            done = self._changed.wait_for(lambda: self._waiting == 0, patience)
         if not done:
             log.warning(
-                "prices could not be looked up within %g s: %d calls stay without price", SETTLE_S, self._waiting
+                "prices could not be looked up within %g s: %d calls stay without price", patience, self._waiting
             )
         return done
 

@@ -2,10 +2,13 @@
 
 import asyncio
 import contextlib
+import subprocess
+import sys
 import threading
 import time
 from statistics import median
 
+import flightlog
 import pytest
 from flightlog.backends.journal import annotations
 from flightlog.core.annotations import Answered
@@ -314,3 +317,27 @@ def test_what_cannot_be_taken_up(store):
         store.resume("01m7yfk42b3kk74d159gj4jad7")
     with pytest.raises(StorageError, match="not a run id"):
         store.resume("../../etc/passwd")
+
+
+LEFT_OPEN = """
+import sys
+import flightlog
+
+def rows(data):
+    with flightlog.open(data).run("w") as run, run.step("read") as step:
+        step.cost(model="gpt-4o", input_tokens=5)  # whose price a thread of its own is about to look up
+        yield run
+
+left = rows(sys.argv[1])
+next(left)
+"""
+
+
+def test_a_run_in_a_generator_that_nobody_closes_ends_with_the_program_and_keeps_it_from_nothing(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", LEFT_OPEN, str(tmp_path)], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert "Traceback" not in done.stderr and "within 5 s" not in done.stderr
+    with flightlog.open(tmp_path) as store:
+        (run,) = store.runs.recent("w")
+        assert (run.status, [step.status for step in store.runs.steps(run.id)]) == ("cancelled", ["failed"])
