@@ -82,7 +82,8 @@ def test_without_a_terminal_there_is_no_bar(data, tmp_path):
 def test_the_bar_tells_how_much_and_how_long():
     at = Standing(31_000_000, 102_000_000, 6.0, "carrying")
     assert bar.line(at) == "carrying ▇▇▇▇▇▇·············· 31.0 MB of 102 MB, 0:13 left"
-    assert bar.line(Standing(0, 0, 0.0, "comparing"), ascii=True) == "comparing #################### 0 B of 0 B"
+    assert bar.line(Standing(0, 0, 2.0, "comparing"), ascii=True) == "comparing, 0:02 so far"
+    assert bar.line(Standing(5, 10, 0.0, "comparing"), ascii=True) == "comparing ##########.......... 5 B of 10 B"
 
 
 def test_a_migration_is_told_and_switches_the_configuration(data, tmp_path):
