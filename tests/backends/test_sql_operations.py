@@ -383,19 +383,3 @@ def test_compact_on_a_server_frees_dead_rows(new_postgres_url):
         with truth_of(store).database.read() as connection:
             dead = "SELECT coalesce(sum(n_dead_tup), 0) FROM pg_stat_user_tables WHERE relname = 'events'"
             assert connection.exec_driver_sql(dead).scalar() == 0
-
-
-def test_an_archive_that_cannot_be_looked_for_keeps_nobody_out(tmp_path, caplog):
-    with flightlog.open(tmp_path / "data") as store:
-        run = record(store)
-        month = tmp_path / "data" / "archive" / store.runs.get(run).started[:7]
-        month.parent.mkdir()
-        month.write_text("a file where a folder belongs")
-        with pytest.raises(StorageError, match="Not a directory"):
-            list(store.upkeep.archive(new_order(by="ana"), chosen(run)))
-    with flightlog.open(tmp_path / "data") as store:
-        assert store.runs.get(run).status == "completed"
-        assert "cannot be settled yet" in caplog.text
-    month.unlink()
-    with flightlog.open(tmp_path / "data") as store:
-        assert outcomes(store.upkeep.archive(new_order(by="ana"), chosen(run))) == [(run, "done")]
