@@ -5,6 +5,7 @@ each month in it, of each unfinished journal and of the annotations: a finished 
 what adds, replaces or removes a file changes its folder's time.
 """
 
+import errno
 import logging
 import os
 from contextlib import suppress
@@ -153,12 +154,11 @@ class Index:
         known = {row.path: Seen(row.mtime_ns, row.others) for row in rows}
         listing = Listing({}, [], {}, [], [])
         days = self._days(known, listing)
-        if days is not None:
-            for day in days:
-                self._list_day(day, known.get(day), listing)
-            for day in {path for path in known if _is_day(path)} - days:
-                listing.gone.extend(self._known_runs(day))
-                listing.folders[day] = None
+        for day in days:
+            self._list_day(day, known.get(day), listing)
+        for day in {path for path in known if _is_day(path)} - days:
+            listing.gone.extend(self._known_runs(day))
+            listing.folders[day] = None
         for journal in unfinished:
             try:
                 if journal.differs(os.stat(f"{self._at}/{journal.path}", follow_symlinks=False)):
@@ -179,15 +179,15 @@ class Index:
                 return True
         return False
 
-    def _days(self, known: dict[str, Seen], listing: Listing) -> set[str] | None:
-        """The names of the day folders, which are listed only if one came or went; None if nobody may look."""
+    def _days(self, known: dict[str, Seen], listing: Listing) -> set[str]:
+        """The names of the day folders, which are listed only if one came or went. OSError, also if nobody may look."""
         try:
             changed = os.stat(self._layout.runs).st_mtime_ns
         except FileNotFoundError:
             listing.folders[_RUNS] = None
             return set()
         if not listing.may_read(self._layout.runs, _RUNS):
-            return None
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self._layout.runs))
         before = known.get(_RUNS)
         if before and before.mtime_ns == changed:
             return {path for path in known if _is_day(path)}

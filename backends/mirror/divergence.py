@@ -3,10 +3,13 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 
+import msgspec
+
 from ...core.annotations import encode
-from ...core.errors import NotFound
+from ...core.errors import Corrupt, NotFound, StorageError
 from ...core.ids import is_ulid
 from ...core.upkeep import Finding
 from ..carrying import Carrier
@@ -17,24 +20,24 @@ from ..truth import Truth
 from ..workflows.workflow_files import FileWorkflows
 from .first import First
 
+CARRIES = "carries what is missing there"
 _PATIENCE_S = 5.0
 
 
 def divergence(first: First, root: Path, is_fed: Callable[[], bool]) -> Iterator[Finding]:
     """What differs. What was recorded just now has some seconds to come, while the mirror `is_fed`."""
-    truth = first.truth
-    truth.refresh()
-    layout = Layout(root)
-    newest = {run: line for run in truth.runs() if (line := _newest(truth, run))}
+    truth, layout = first.truth, Layout(root)
+    newest = _newest_of_all(truth)
     lag = _Lag(first, layout, {run: seq for run, (seq, _) in newest.items()})
     anew = f"delete {layout.bookmark}: at the next opening all is compared anew, and what is missing is carried"
     for what in lag.wait(is_fed):
-        yield _finding("mirror-behind", what, root, anew)
+        found = _finding("mirror-behind", what, root, anew)
+        yield msgspec.structs.replace(found, repair=CARRIES) if what == lag.of_runs() else found
     other = [run for run in newest.keys() - set(lag.runs) if not _is_same(layout, run, *newest[run])]
     if other:
         advice = f"compare them: `flightlog show RUN`, `flightlog --data {root} show RUN`"
         yield _finding("mirror-differs", _several("runs have other events in the mirror", other), root, advice)
-    if only_there := _runs_in(layout) - newest.keys():
+    if only_there := _only_there(truth, layout):
         advice = "carry them back, or delete their files there"
         yield _finding("mirror-alone", _several("runs are in the mirror only", only_there), root, advice)
 
@@ -42,7 +45,40 @@ def divergence(first: First, root: Path, is_fed: Callable[[], bool]) -> Iterator
 def alone(first: First, root: Path) -> set[str]:
     """The runs that the mirror has and its store has not."""
     first.truth.refresh()
-    return _runs_in(Layout(root)) - set(first.truth.runs())
+    return _only_there(first.truth, Layout(root))
+
+
+def carry_missing(first: First, root: Path) -> list[str]:
+    """Carries what the mirror has not of each run; the runs that cannot be, and why."""
+    seqs = {run: seq for run, (seq, _) in _newest_of_all(first.truth).items()}
+    left = []
+    with closing(Carrier(first.truth.bodies, Layout(root))) as carrier:
+        for run in (run for run, seq in seqs.items() if carrier.written(run) < seq):
+            try:
+                carrier.carry(run)
+            except StorageError as error:
+                left.append(f"{run}: {error}")
+    return left
+
+
+def _newest_of_all(truth: Truth) -> dict[str, tuple[int, bytes]]:
+    truth.refresh()
+    return {run: line for run in truth.runs() if (line := _newest(truth, run))}
+
+
+def _only_there(truth: Truth, layout: Layout) -> set[str]:
+    """Not what cannot be read in the store: the mirror's copy of that is what it may be brought back from."""
+    return {run for run in _runs_in(layout) - set(truth.runs()) if not _is_damaged(truth, run)}
+
+
+def _is_damaged(truth: Truth, run: str) -> bool:
+    try:
+        truth.bodies.lines(run, newest=True, limit=1)
+    except NotFound:
+        return False
+    except StorageError:
+        return True
+    return False
 
 
 class _Lag:
@@ -64,6 +100,10 @@ class _Lag:
             time.sleep(0.05)
         return missing
 
+    def of_runs(self) -> str:
+        """That runs are missing, as a sentence."""
+        return _several("runs are not wholly in the mirror", self.runs) if self.runs else ""
+
     def _look(self) -> list[str]:
         self.runs = [run for run in self.runs if self._there.written(run) < self._seqs[run]]
         notes = (self._notes - Counter(_notes_in(self._layout))).total()
@@ -71,7 +111,7 @@ class _Lag:
         there = {(id, one.number) for id in {id for id, _ in self._versions} for one in kept.list(id)}
         versions = [f"{id} {number}" for id, number in self._versions - there]
         return [
-            *([_several("runs are not wholly in the mirror", self.runs)] if self.runs else []),
+            *([self.of_runs()] if self.runs else []),
             *([f"{notes} annotations are not in the mirror"] if notes else []),
             *([_several("versions are not in the mirror", versions)] if versions else []),
         ]
@@ -80,8 +120,8 @@ class _Lag:
 def _newest(truth: Truth, run: str) -> tuple[int, bytes] | None:
     try:
         return next(iter(truth.bodies.lines(run, newest=True, limit=1)), None)
-    except NotFound:
-        return None
+    except (NotFound, Corrupt):
+        return None  # what is damaged is named where archives are looked at, and the others are compared
 
 
 def _is_same(layout: Layout, run: str, seq: int, line: bytes) -> bool:

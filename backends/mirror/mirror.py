@@ -86,7 +86,19 @@ class Mirror:
         from .mirrored_upkeep import MirroredUpkeep
         from .second_copy import SecondCopy
 
-        return MirroredUpkeep(first, lambda: SecondCopy(self._root), self._divergence, self._alone, self._drop)
+        return MirroredUpkeep(
+            first, lambda: SecondCopy(self._root), self._divergence, self._alone, self._drop, self._carry_missing
+        )
+
+    def _carry_missing(self) -> list[str]:
+        """What cannot be carried of what the mirror has not, and why."""
+        from .divergence import carry_missing
+
+        first = self._open_first()
+        if first is None:
+            return []
+        with closing(first.store):
+            return carry_missing(first, self._root)
 
     def _alone(self) -> set[str]:
         """The runs that only the mirror has."""

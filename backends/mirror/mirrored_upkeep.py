@@ -18,6 +18,8 @@ log = logging.getLogger("flightlog.mirror")
 
 ALONE = "mirror-alone"
 """The kind of finding that says that runs are in the mirror only."""
+BEHIND = "mirror-behind"
+"""The kind that says that something is in the store only."""
 
 
 class MirroredUpkeep(ForwardedUpkeep):
@@ -34,19 +36,24 @@ class MirroredUpkeep(ForwardedUpkeep):
         divergence: Callable[[], Iterator[Finding]],
         alone: Callable[[], set[str]],
         dropped: Callable[[str], None],
+        carry: Callable[[], list[str]],
     ) -> None:
         super().__init__(lambda: first)
         self._of, self._second, self._alone = first, second, alone
-        self._divergence, self._dropped = divergence, dropped
+        self._divergence, self._dropped, self._carry = divergence, dropped, carry
 
     def check(self, *, stop: Callable[[], bool] = lambda: False) -> Iterator[Finding]:
         yield from self._of.check(stop=stop)
         if not stop():
             for finding in self._divergence():
-                repair = "moves them to the mirror's trash" if finding.kind == ALONE else ""
+                repair = "moves them to the mirror's trash" if finding.kind == ALONE else finding.repair
                 yield msgspec.structs.replace(finding, repair=repair)
 
     def repair(self, finding: Finding) -> str:
+        if finding.kind == BEHIND and finding.repair:
+            if left := self._carry():
+                raise StorageError(left[0], where=finding.where, advice="see what is said of that run itself")
+            return "what was missing is there"
         if finding.kind != ALONE:
             return self._of.repair(finding)
         alone, copy, order = self._alone(), self._second(), new_order(why="flightlog doctor --fix")
