@@ -5,6 +5,7 @@ processes, where there is more than one core.
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
+from operator import attrgetter
 
 from sqlalchemy import Connection, bindparam, select
 
@@ -34,7 +35,9 @@ def take_new(
     """
     left: list[Journal] = []
     done = 0
-    journals = sorted(journals)  # so that rows come nearly in the order of their keys, and few are between a part's
+    journals = sorted(
+        journals, key=attrgetter("run")
+    )  # so that rows come nearly in the order of their keys, and few are between a part's
     parts = Parts(journals[begin : begin + _AT_ONCE] for begin in range(0, len(journals), _AT_ONCE))
     with without_collecting(), closing(_prepared(parts)) as found:
         for some, prepared in found:
