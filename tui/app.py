@@ -247,6 +247,7 @@ class FlightlogApp(App[None]):
             self.pop_screen()  # it stands over what is begun with; over the list it comes back
         first = self.screen
         self.home = RunsScreen(self._called)
+        self.typed.is_slow(self.home.opening)
         if "runs" in self.person.remembered.screens:
             self.whereabouts.take_up("runs", self.home)
         self._show_seen()
@@ -454,6 +455,7 @@ class FlightlogApp(App[None]):
     # --- what goes wrong ---------------------------------------------------------------------------
 
     def on_trouble(self, message: Trouble) -> None:
+        self.typed.opened()
         text = safe_text(str(message.error), limit=600)
         now = time.monotonic()
         if now - self._told.get(text, -AGAIN) >= AGAIN:

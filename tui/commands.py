@@ -8,6 +8,7 @@ from textual.app import App
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.dom import DOMNode
+from textual.screen import Screen
 
 from ..core.text import safe_text
 from .keys import offered, shown
@@ -23,6 +24,16 @@ async def run_key(app: App[object], key: Key) -> None:
         if hasattr(node, f"action_{name}"):
             await app.run_action(key.action, node)
             return
+
+
+def has_effect(screen: Screen[Any], key: Key) -> bool:
+    """Whether what a key of the bottom line needs is there: as the focused widget says, or the nearest that knows."""
+    if not isinstance(key.footer, str):
+        return key.footer
+    name = f"when_{key.footer}"
+    focused: list[DOMNode] = list(screen.focused.ancestors_with_self) if screen.focused is not None else [screen]
+    answer = next((found for node in focused if (found := getattr(node, name, None)) is not None), None)
+    return answer is not None and bool(answer())
 
 
 def places_of(screen: DOMNode) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from functools import partial
 from textwrap import wrap
+from typing import NamedTuple
 
 from ..core.clock import from_seconds
 from ..core.runs import FINISHED, Run
@@ -62,15 +63,32 @@ def _pair(first: Fact, second: Fact | None, width: int) -> Line:
     return [*fitted(line, left - 1), (" ", "text"), label(second[0]), (second[1], second[2])]
 
 
-def teach(title: str, text: str, code: str) -> list[Node]:
-    """What an empty tab says: what would be here, and the code that records it."""
+class Lesson(NamedTuple):
+    """What an empty tab says."""
+
+    title: str
+    text: str
+    """What would be here."""
+    code: str
+    """The lines that record it."""
+    things: str
+    """What is missing: `messages`."""
+
+
+def teach(lesson: Lesson, run: Run | None = None) -> list[Node]:
+    """What would be here, and the code that records it; of a run that lies elsewhere, that it is not told there."""
+    title, text, code = lesson.title, lesson.text, lesson.code
+    if run is not None and run.source:
+        whose = one_line(run.source, 40)
+        title, code = f"{whose} tells of no {lesson.things}", ""
+        text = f"This run is read where it lies, as {whose} keeps it, and no {lesson.things} of it are kept there."
     return [
         gap("top"),
         Node("title", [(title, "strong")]),
         gap("title"),
         *(Node(("text", n), [(line, "muted")]) for n, line in enumerate(wrap(text, 74))),
         gap("text"),
-        *(Node(("code", n), [("    " + line, "accent")]) for n, line in enumerate(code.split("\n"))),
+        *(Node(("code", n), [("    " + line, "accent")]) for n, line in enumerate(code.split("\n")) if code),
     ]
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
+from textual.dom import DOMNode
 from textual.message_pump import MessagePump
 
 from ..core.errors import FlightlogError
@@ -129,6 +130,8 @@ class Loader(Generic[T]):
             self._owner.post_message(Trouble(result))
         else:
             self._then(result)
+            if isinstance(self._owner, DOMNode):
+                self._owner.refresh_bindings()  # other keys have an effect now, perhaps
         if self._dirty:
             at_once, self._dirty, self._at_once = self._at_once, False, False
             self.request(at_once=at_once)

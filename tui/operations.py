@@ -85,6 +85,9 @@ class Operations:
         self._outcome = Outcome()
         self._began = 0.0
         self._timer: Timer | None = None
+        self._reversible: bool | None = None
+        """Whether something can be taken back; None while nobody has looked since the last change."""
+        self._looking = False
 
     @property
     def busy(self) -> bool:
@@ -110,6 +113,18 @@ class Operations:
         in_thread(self._app, run, self._ended)
         return True
 
+    def reversible(self, look: Callable[[], bool]) -> bool:
+        """Whether something can be taken back, as far as that is known; else `look` is called in a thread, once."""
+        if self._reversible is None and not self._looking:
+            self._looking = True
+            in_thread(self._app, look, self._looked)
+        return bool(self._reversible)
+
+    def _looked(self, found: bool | FlightlogError) -> None:
+        # Of a store that cannot say it the key is offered, and tells why.
+        self._looking, self._reversible = False, found if isinstance(found, bool) else True
+        self._app.screen.refresh_bindings()
+
     def stop(self) -> bool:
         """Stops what is under way after the run that it is at; False if nothing is."""
         if self._work is None:
@@ -125,7 +140,7 @@ class Operations:
         assert work is not None
         assert self._timer is not None
         self._timer.stop()
-        self._work = None
+        self._work = self._reversible = None
         if outcome.looked_at or error is None:
             severity = "warning" if outcome.failed or outcome.stopped else "information"
             told = summary(work, outcome, key_for(self._app, "runs.undo"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from textual import events
@@ -11,6 +12,7 @@ from textual.message_pump import MessagePump
 
 if TYPE_CHECKING:
     from textual.app import App
+    from textual.screen import Screen
 
 Typed = events.Key | events.Paste
 
@@ -18,7 +20,13 @@ ROUNDS = 3
 """What a key sets off: its action, what that tells the widgets round it, and what these tell the screen."""
 
 PATIENCE = 1.0
-"""Seconds after which the next key is given out, whatever the one before is still about to open."""
+"""Seconds after which keys are given out that a screen knows what to do with before it has opened."""
+
+TURN = 0.02
+"""Seconds between two looks at whether a screen has opened that takes long."""
+
+OUT = ("app.back", "app.quit")
+"""Rows of the table whose keys lead away: what waits in front of them is not wanted any more."""
 
 
 class TypeAhead:
@@ -28,13 +36,21 @@ class TypeAhead:
     of it has done anything. Here a key waits until the one before has gone through all who hear of
     it, and what that opened can take keys. A screen that is about to open, or to show, something
     says so by an `asyncio.Event` called `opening`. A key that comes alone waits for nothing.
+
+    A key that such a screen cannot act on yet waits as long as that lasts, and those behind it: none is lost.
+    One that works everywhere passes them, after a moment; those of the rows that the screen names in `AT_ONCE`
+    need not wait for it either.
     """
 
     def __init__(self, app: App[Any]) -> None:
         self._app = app
         self._waiting: deque[Typed] = deque()
+        self._kept: list[tuple[Screen[Any], Typed]] = []
+        """What was passed, and the screen that it is for."""
         self._given: Typed | None = None
         self._task: asyncio.Task[None] | None = None
+        self._slow: asyncio.Event | None = None
+        """What takes longer to open than a moment."""
 
     @property
     def busy(self) -> bool:
@@ -45,13 +61,24 @@ class TypeAhead:
         """Whether this key has to wait; if not, it is to be acted on now."""
         if key is self._given:
             return False
+        if self._waiting and self._is_early(self._waiting[0]) and not self._is_early(key) and self._passes(key):
+            return False
         first = self._task is None
         if self._task is None:
             self._task = asyncio.create_task(self._give())
-        if first and self._opening is None:
+        if first and not self._is_early(key):
             return False
         self._waiting.append(key)
         return True
+
+    def is_slow(self, opening: asyncio.Event) -> None:
+        """It is known of this that it takes more than a moment."""
+        self._slow = opening
+
+    def opened(self) -> None:
+        """What was about to open has, or never will: what was typed for it is given out."""
+        if opening := self._opening:
+            opening.set()
 
     @property
     def _opening(self) -> asyncio.Event | None:
@@ -60,13 +87,56 @@ class TypeAhead:
         opening: asyncio.Event | None = getattr(stack[-1], "opening", None) if stack else None
         return None if opening is None or opening.is_set() else opening
 
+    def _is_early(self, key: Typed) -> bool:
+        """Whether the screen cannot act on it before it has opened what it is about to."""
+        opening, focused = self._opening, self._app.focused
+        if opening is None or (focused is not None and focused.check_consume_key("a", "a")):
+            return False  # what is typed into a line of text is not for what opens
+        if opening is not self._slow:
+            return True
+        return not self._row(key).startswith(("app.", *getattr(self._app.screen, "AT_ONCE", ())))
+
+    def _row(self, key: Typed) -> str:
+        """The row of the table of keys that it stands for, where the focus is; empty if it is none's."""
+        bound = self._app.screen.active_bindings.get(key.key) if isinstance(key, events.Key) else None
+        return bound.binding.id or "" if bound is not None else ""
+
+    def _passes(self, key: Typed) -> bool:
+        """Whether it works everywhere; then it passes those that wait for the screen to open."""
+        row, screen = self._row(key), self._app.screen
+        if row.startswith("app."):
+            self._kept += [] if row in OUT else [(screen, one) for one in self._waiting]
+            self._waiting.clear()
+        return row.startswith("app.")
+
+    def _take_up(self) -> None:
+        """What was passed goes on where its screen is seen again, and is gone where that is."""
+        stack = self._app.screen_stack
+        self._kept = [(screen, key) for screen, key in self._kept if screen in stack]
+        if self._kept and stack[-1] is self._kept[0][0] and self._opening is None:
+            self._waiting.extendleft(key for _, key in reversed(self._kept))
+            self._kept.clear()
+
     async def _give(self) -> None:
         await self._gone_through()
-        while self._waiting:
-            self._given = self._waiting.popleft()
-            self._app.post_message(self._given)
-            await self._gone_through()
+        while self._waiting or self._kept:
+            self._take_up()
+            await self._can_be_given()
+            if not self._waiting and self._kept:
+                await asyncio.sleep(TURN)
+            elif self._waiting:
+                self._given = self._waiting.popleft()
+                self._app.post_message(self._given)
+                await self._gone_through()
         self._task = self._given = None
+
+    async def _can_be_given(self) -> None:
+        """Returns when the first key that waits can be acted on, or waits no more."""
+        while self._waiting and self._is_early(self._waiting[0]) and (opening := self._opening):
+            # In turns: another screen may come to lie on top, or a key that leads away in.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(TURN):
+                    await opening.wait()
 
     async def _gone_through(self) -> None:
         """Returns when what the last key set off has happened, and the screen has opened what it is about to."""
@@ -74,12 +144,11 @@ class TypeAhead:
             async with asyncio.timeout(PATIENCE):
                 await _emptied(self._app)  # which hands a key to what has the focus
                 await self._heard()
-                while opening := self._opening:
+                while (opening := self._opening) and opening is not self._slow:
                     await opening.wait()
                     await self._heard()
         except TimeoutError:
-            if opening := self._opening:
-                opening.set()
+            self._slow = self._opening
 
     async def _heard(self) -> None:
         before = self._hearers()

@@ -257,6 +257,13 @@ class Logs:
         return []
 
 
+class Upkeep:
+    """Nothing was ever done with the runs."""
+
+    def operations(self, limit: int = 100, after: str | None = None) -> Page[Any]:
+        return Page(items=[], next=None)
+
+
 def make_store(runs: Runs, feed: Feed | None = None, *, read_only: bool = False, name: str = "./data") -> Store:
     """A store of those runs."""
     reading = Reading(
@@ -265,7 +272,7 @@ def make_store(runs: Runs, feed: Feed | None = None, *, read_only: bool = False,
         checkpoints=None,
         metrics=None,
         feed=feed or Feed(),
-        upkeep=None,  # type: ignore[arg-type]
+        upkeep=Upkeep(),  # type: ignore[arg-type]
     )
     return Store(
         name=name,

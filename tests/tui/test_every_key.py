@@ -8,6 +8,7 @@ import re
 import shutil
 import threading
 import time
+from contextlib import ExitStack, contextmanager, nullcontext
 
 import flightlog
 import pytest
@@ -17,11 +18,13 @@ from flightlog.core.query.query import EVERYTHING, parse
 from flightlog.tui import keys
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.commands import places_of
+from flightlog.tui.hinting import LASTS
 from flightlog.tui.loading import Loader
+from flightlog.tui.widgets.key_bar import KeyBar
 from flightlog.tui.widgets.line_list import LineList
 from flightlog.tui.widgets.run_table import RunTable
-from recorded import NASTY, record_everything
-from seeing import text_of, until
+from recorded import NASTY, record_everything, waiting_run
+from seeing import shows, text_of, until
 from textual import events
 from textual.keys import key_to_character
 from textual.widgets import Input
@@ -42,6 +45,9 @@ SILENT = {
     "compare.left": "leads to the column on the left, where the cursor is at first",
 }
 """Rows that need not show an effect, each with the reason."""
+
+LOOKS = {"artifacts.edit": "looks for the file when it is asked to, and here is none"}
+"""Rows that are offered, and may find out only then that nothing can be done."""
 
 SHARED = {"app": ("runs",), "place": ("runs", "plan"), "run": ("overview", "logs"), "tree": ("steps", "states")}
 SHARED |= {"retention": ("plan",), "moves": ("runs", "logs", "steps", "costs", "space", "plan", "compare", "commands")}
@@ -73,6 +79,8 @@ SCENES = {
     "compare": ("J", "J", "c"),
     "compared": ("J", "J", "c", "enter"),
     "commands": ("n", *"why", "enter", "at"),
+    "live": ("L",),
+    "edit": ("2", "enter", "enter", "e"),
 }
 MOVES = {f"move.{name}" for name in ("down", "up", "page_down", "page_up", "home", "end")}
 QUICK = {("costs", 80)}
@@ -96,6 +104,23 @@ def fill(folder):
     (folder / "flightlog.yaml").write_text(POLICY)
 
 
+@contextmanager
+def going(folder):
+    """Runs that wait, run, and are lost, two of one workflow; of other scenes they would change the list."""
+    day = next((folder / "runs").iterdir())
+    with flightlog.open(folder, storage="file") as store, ExitStack() as stack:
+        for n in range(2):
+            run = store.run("vanished", name=f"g{n}{NASTY}")
+            journal = next(folder.glob(f"runs/*/{run.id}.jsonl"))
+            shutil.copy(journal, day / "kept")  # as the kernel sees it, nobody writes this one
+            run.finish("cancelled")
+            (day / "kept").replace(journal)
+        stack.enter_context(waiting_run(store, f"Send?{NASTY}"))
+        run = stack.enter_context(store.run("busy", name=f"b{NASTY}", objective=NASTY))
+        stack.enter_context(run.step(f"think{NASTY}")).log(f"well{NASTY}")
+        yield
+
+
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory):
     folder = tmp_path_factory.mktemp("every") / "data"
@@ -108,11 +133,12 @@ class Keyboard:
 
     def __init__(self, pilot, opening):
         self.pilot, self.app, self.opening = pilot, pilot.app, opening
-        self.told = 0
+        self.told = self.refused = self.refused_at_once = 0
         notify = self.app.notify
 
         def counted(*args, **options):
             self.told += 1
+            self.refused += options.get("severity") == "warning" or options.get("timeout") == LASTS
             return notify(*args, **options)
 
         self.app.notify = counted
@@ -158,6 +184,8 @@ class Keyboard:
             await self.press(*before)
             seen = self.seen()
             await self.press(name)
+            if not (fresh or before):
+                self.refused_at_once = self.refused
             if self.seen() != seen:
                 return True
         return False
@@ -167,6 +195,13 @@ class Keyboard:
         self.opening = opening
         await self.out()
         await self.enter()
+        for row in [row for row in self.offered if not row.id.startswith("app.")]:
+            await self.back()
+            told, seen = self.told, self.seen()
+            await self.press(row.keys.split(",")[0])
+            # What is offered does more than to say why it does nothing.
+            changed = [before != now for n, (before, now) in enumerate(zip(seen, self.seen(), strict=True)) if n != 3]
+            assert any(changed), f"{row.id} of {opening} {'only says why not' if self.told > told else 'does nothing'}"
         own = [place for place in places_of(self.app.screen) if place not in SHARED]
         for row in [row for place in own for row in keys.place(place).keys]:
             await self.back()
@@ -180,6 +215,11 @@ class Keyboard:
         here = (self.place[1], getattr(screen, "by", None), self.app.whereabouts.on_screen, "DEBUG")
         still = row.id in MOVES and not self.can_move
         return row.id in bound and not set(named) & set(here) and not still
+
+    @property
+    def offered(self):
+        """What the bottom line offers, whether there is room for all of it or not."""
+        return self.app.screen.query_one(KeyBar).keys
 
     @property
     def can_move(self):
@@ -248,12 +288,20 @@ async def test_every_key_does_something_and_esc_leads_out(filled, tmp_path, monk
     folder = tmp_path / "data"
     shutil.copytree(filled, folder, ignore=shutil.ignore_patterns(".flightlog"))
     app = FlightlogApp(lambda: flightlog.open(folder))
+    with going(folder) if scene == "live" else nullcontext():
+        await press_all(app, scene, size)
+
+
+async def press_all(app, scene, size):
+    """Each row of the table, on one screen."""
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: app.store is not None and app.home.run_list.ready)
         keyboard = Keyboard(pilot, SCENES[scene])
         await keyboard.settled()
         await keyboard.enter()
         assert scene == "runs" or app.screen is not app.home
+        if scene == "live":
+            await shows(pilot, "1 waiting", "1 running", "2 lost")
         dead = []
         for place in places_of(app.screen):
             if scene not in SHARED.get(place, (scene,)):
@@ -263,8 +311,11 @@ async def test_every_key_does_something_and_esc_leads_out(filled, tmp_path, monk
                 if row.id in SILENT or not keyboard.works(row):
                     continue
                 name = row.keys.split(",")[0]
+                offered, refused = row in keyboard.offered, keyboard.refused
                 if not await keyboard.has_effect(name):
                     dead.append(f"{row.id} ({name})")
+                elif offered and row.id not in LOOKS and keyboard.refused_at_once > refused:
+                    dead.append(f"{row.id} ({name}) is offered, and only says why not")
         await keyboard.out()
     assert not dead, ", ".join(dead)
 
@@ -283,9 +334,10 @@ async def test_no_key_harms_where_there_is_next_to_nothing(tmp_path, monkeypatch
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.store is not None and app.home.run_list.ready)
         keyboard = Keyboard(pilot, ())
-        for opening in ((), ("2",), ("3",), ("4",), ("5",), ("5", "a"), ("5", "t"), ("5", "u"), ("at",)):
+        for opening in ((), ("2",), ("3",), ("4",), ("5",), ("5", "a"), ("5", "t"), ("5", "u"), ("at",), ("L",)):
             await keyboard.harmless(opening)
         app.store.run("bare", parent="01jaaaaaaaaaaaaaaaaaaaaaaa").finish()  # without steps, costs, or its parent
         await until(pilot, lambda: app.home.run_list.lines == 1)
-        for tab in "oslt":
+        await keyboard.harmless(())
+        for tab in "osltcmipa":
             await keyboard.harmless(("enter", tab))

@@ -1,6 +1,8 @@
 """One table of keys: whole, without clashes, and written as people read it."""
 
+import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from flightlog.tui import keys
@@ -29,6 +31,13 @@ def test_no_key_of_a_tab_of_retention_means_two_things(tab):
 
 def test_every_row_tells_what_it_does():
     assert all(key.help and key.label and key.action for place in keys.PLACES for key in place.keys)
+
+
+def test_every_word_of_the_bottom_line_is_known_to_somebody():
+    rooms = Path(keys.__file__).parents[1]
+    known = {name for file in rooms.rglob("*.py") for name in re.findall(r"def when_(\w+)", file.read_text("utf-8"))}
+    words = {key.footer for place in keys.PLACES for key in place.keys if isinstance(key.footer, str)}
+    assert words == known
 
 
 def test_a_read_only_store_is_offered_no_change():

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import flightlog
 import pytest
+from flightlog.core.errors import StorageError
 from flightlog.core.store import Store
 from flightlog.tui import type_ahead
 from flightlog.tui.app import FlightlogApp
@@ -104,6 +105,107 @@ async def test_no_key_waits_longer_than_a_moment(store, monkeypatch):
         type_at_once(app, "enter", "question_mark")
         await until(pilot, lambda: isinstance(app.screen, Help), 60)
         allowed.set()
+
+
+@pytest.fixture
+def slow(store, monkeypatch):
+    """Makes a read of the store wait until the test lets it go, which is longer than keys wait for a screen."""
+    monkeypatch.setattr(type_ahead, "PATIENCE", 0.1)
+    allowed = threading.Event()
+
+    def slow(repository, name):
+        real = getattr(repository, name)
+        monkeypatch.setattr(repository, name, lambda *args, **options: (allowed.wait(60), real(*args, **options))[1])
+        return allowed
+
+    yield slow
+    allowed.set()
+
+
+async def is_held(pilot, app):
+    """Waits until the screen takes longer than keys wait for it."""
+    await until(pilot, lambda: app.typed._slow is not None and app.typed._slow is app.screen.opening)
+
+
+async def test_no_key_is_lost_while_a_run_is_slow_to_open(app, store, slow):
+    with store.run("flow-0") as run:
+        for n in range(3):
+            run.log(f"line {n}")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await loaded(pilot)
+        allowed = slow(store.runs, "get")
+        type_at_once(app, "enter", "right_square_bracket", "right_square_bracket", "k", "v")
+        await until(pilot, lambda: isinstance(app.screen, RunScreen))
+        await is_held(pilot, app)
+        assert app.screen.run is None
+        allowed.set()
+        await until(pilot, lambda: app.screen.current == "logs" and not app.typed.busy)
+        await until(pilot, lambda: app.screen.tab.lines.wrap)
+
+
+async def test_what_is_typed_for_a_screen_that_does_not_open_goes_when_it_is_left(app, store, slow):
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await loaded(pilot)
+        slow(store.runs, "get")
+        type_at_once(app, "enter", "right_square_bracket", "j")
+        await until(pilot, lambda: isinstance(app.screen, RunScreen))
+        await is_held(pilot, app)
+        type_at_once(app, "escape")
+        await until(pilot, lambda: app.screen is screen and not app.typed.busy)
+        assert screen.run_list.cursor_line == 0
+        type_at_once(app, "j")
+        await until(pilot, lambda: screen.run_list.cursor_line == 1)
+
+
+async def test_help_passes_what_waits_for_a_run_and_that_goes_on_when_it_is_closed(app, store, slow):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await loaded(pilot)
+        allowed = slow(store.runs, "get")
+        type_at_once(app, "enter", "right_square_bracket")
+        await until(pilot, lambda: isinstance(app.screen, RunScreen))
+        await is_held(pilot, app)
+        type_at_once(app, "question_mark")
+        await until(pilot, lambda: isinstance(app.screen, Help))
+        allowed.set()
+        await until(pilot, lambda: app.screen_stack[-2].run is not None)
+        assert app.screen_stack[-2].current == "overview"
+        type_at_once(app, "escape")
+        await until(pilot, lambda: isinstance(app.screen, RunScreen) and app.screen.current == "steps")
+
+
+async def test_no_key_is_lost_before_the_first_rows_and_on_the_way_to_a_place(store, slow):
+    allowed = slow(store.runs, "query")
+    app = FlightlogApp(lambda: store)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: hasattr(app, "home") and app.home.is_mounted)
+        type_at_once(app, "j", "j", "2")
+        await is_held(pilot, app)
+        allowed.set()
+        await until(pilot, lambda: app.screen is not app.home)
+        assert app.home.run_list.cursor_line == 2
+        await pilot.press("escape")
+        workflows = app._places.pop("workflows")
+        app.uninstall_screen(workflows)
+        app.typed._slow = None
+        allowed.clear()
+        slow(store.workflows, "list_all")
+        type_at_once(app, "2", "j", "tab")
+        await is_held(pilot, app)
+        allowed.set()
+        await until(pilot, lambda: app.screen is not app.home and app.screen.list.cursor == 1)
+        await until(pilot, lambda: app.screen.versions.has_focus)
+
+
+async def test_trouble_lets_go_what_was_typed(app, store, monkeypatch):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await loaded(pilot)
+
+        def broken(run):
+            raise StorageError("the disk is gone")
+
+        monkeypatch.setattr(store.runs, "get", broken)
+        type_at_once(app, "enter", "j", "question_mark")
+        await until(pilot, lambda: isinstance(app.screen, Help))
 
 
 async def test_a_paste_after_the_key_of_a_question_is_its_answer(app):

@@ -3,15 +3,15 @@
 from .key import Key, Place
 
 COMPARE = (
-    Key("compare.open", "enter", "open", "look into", "Both sides in full: input, output, values", footer=True),
-    Key("compare.next", "n", "change(1)", "next", "To the next difference", footer=True),
+    Key("compare.open", "enter", "open", "look into", "Both sides in full: input, output, values", footer="line"),
+    Key("compare.next", "n", "change(1)", "next", "To the next difference", footer="changes"),
     Key("compare.previous", "N", "change(-1)", "previous", "To the previous difference"),
-    Key("compare.baseline", "b", "baseline", "baseline", "Compare with the run of this column", footer=True),
-    Key("compare.only", "o", "only", "only differing", "Only what differs", footer=True),
-    Key("compare.all", "a", "all", "all", "What is the same too", footer=True),
+    Key("compare.baseline", "b", "baseline", "baseline", "Compare with the run of this column", footer="other_column"),
+    Key("compare.only", "o", "only", "only differing", "Only what differs", footer="all"),
+    Key("compare.all", "a", "all", "all", "What is the same too", footer="only"),
     Key("compare.left", "left,h", "column(-1)", "left", "To the column on the left", priority=True),
     Key("compare.right", "right,l", "column(1)", "right", "To the column on the right", priority=True),
-    Key("compare.run", "u", "run", "the run", "Into the run of this column, where the line is about", footer=True),
+    Key("compare.run", "u", "run", "the run", "Into the run of this column, where the line is about", footer="run"),
     Key("compare.next_tab", "right_square_bracket", "next_tab(1)", "next tab", "To the next tab", footer=True),
     Key("compare.previous_tab", "left_square_bracket", "next_tab(-1)", "previous tab", "To the previous tab"),
     Key("compare.export", "ctrl+e", "export", "export", "Write the comparison into a page of HTML"),
@@ -30,9 +30,16 @@ DETAIL = (
         "step(1)",
         "next line",
         "The next line of the comparison",
-        footer=True,
+        footer="next_one",
     ),
-    Key("compared.previous", "left_square_bracket,N", "step(-1)", "line before", "The line before it", footer=True),
+    Key(
+        "compared.previous",
+        "left_square_bracket,N",
+        "step(-1)",
+        "line before",
+        "The line before it",
+        footer="one_before",
+    ),
 )
 
 PLACES = (

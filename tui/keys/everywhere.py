@@ -35,9 +35,14 @@ MOVES = (
 )
 
 COMMANDS = (
-    Key("commands.copy", "y,enter", "copy", "copy", "Copy the command line", footer=True),
+    Key("commands.copy", "y,enter", "copy", "copy", "Copy the command line", footer="line"),
     Key(
-        "commands.copy_all", "Y", "copy_all", "copy all", "Copy all of them as a script, the oldest first", footer=True
+        "commands.copy_all",
+        "Y",
+        "copy_all",
+        "copy all",
+        "Copy all of them as a script, the oldest first",
+        footer="line",
     ),
 )
 

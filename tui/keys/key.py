@@ -15,8 +15,10 @@ class Key(NamedTuple):
     """One or two words for the bottom line."""
     help: str
     """What it does, for `?` and the palette."""
-    footer: bool = False
-    """Whether the bottom line shows it."""
+    footer: bool | str = False
+    """Whether the bottom line shows it. A word, `waiting`: only where the key has an effect, as the nearest widget
+    or screen says that has a method of that name, `when_waiting`.
+    """
     changes: bool = False
     """Whether it changes the store: not offered when that is read-only."""
     priority: bool = False

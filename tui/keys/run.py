@@ -3,8 +3,8 @@
 from .key import Key, Place
 
 TREE = (
-    Key("tree.choose", "enter", "choose", "open", "Look into it, or fold it", footer=True),
-    Key("tree.fold", "space", "fold", "fold", "Fold or unfold", footer=True),
+    Key("tree.choose", "enter", "choose", "open", "Look into it, or fold it", footer="choice"),
+    Key("tree.fold", "space", "fold", "fold", "Fold or unfold", footer="fold"),
     Key("tree.unfold", "right", "unfold", "unfold", "Unfold, or go to what is under it"),
     Key("tree.up", "left", "fold_or_up", "fold", "Fold, or go to what it is under"),
     Key("tree.unfold_all", "asterisk", "unfold_all", "unfold all", "Unfold what is under it, a level with each press"),
@@ -30,14 +30,14 @@ RUN = (
 """Keys of the run screen."""
 
 RUN_STEPS = (
-    Key("steps.layout", "v", "layout", "layout", "As a tree, as a waterfall, or as a graph", footer=True),
-    Key("steps.next_failed", "e", "next_failed(1)", "next error", "To the next failed step", footer=True),
+    Key("steps.layout", "v", "layout", "layout", "As a tree, as a waterfall, or as a graph", footer="steps"),
+    Key("steps.next_failed", "e", "next_failed(1)", "next error", "To the next failed step", footer="failed"),
     Key("steps.previous_failed", "E", "next_failed(-1)", "previous error", "To the previous failed step"),
-    Key("steps.open", "S", "next_open", "stuck", "To the oldest open step, then to the next one", footer=True),
-    Key("steps.search", "slash", "search", "search", "Search names, agents, kinds and errors", footer=True),
+    Key("steps.open", "S", "next_open", "stuck", "To the oldest open step, then to the next one", footer="open"),
+    Key("steps.search", "slash", "search", "search", "Search names, agents, kinds and errors", footer="steps"),
     Key("steps.next_match", "n", "next_match(1)", "next", "To the next match"),
     Key("steps.previous_match", "N", "next_match(-1)", "previous", "To the previous match"),
-    Key("steps.detail", "d", "detail", "detail", "Show or hide the step's detail", footer=True),
+    Key("steps.detail", "d", "detail", "detail", "Show or hide the step's detail", footer="steps"),
     Key("steps.zoom_in", "plus", "zoom(0.5)", "zoom in", "Waterfall: look closer"),
     Key("steps.zoom_out", "minus", "zoom(2.0)", "zoom out", "Waterfall: see more of the run", priority=True),
     Key("steps.fit", "f", "fit", "fit", "Waterfall: the step under the cursor alone"),
@@ -48,17 +48,17 @@ RUN_STEPS = (
 )
 
 RUN_LOGS = (
-    Key("logs.choose", "enter", "choose", "entry", "Show or hide the whole entry", footer=True),
-    Key("logs.follow", "f", "follow", "follow", "Stay at the newest entry", footer=True),
-    Key("logs.search", "slash", "search", "search", "Search the log's text", footer=True),
+    Key("logs.choose", "enter", "choose", "entry", "Show or hide the whole entry", footer="entries"),
+    Key("logs.follow", "f", "follow", "follow", "Stay at the newest entry", footer="entries"),
+    Key("logs.search", "slash", "search", "search", "Search the log's text", footer="entries"),
     Key("logs.next_match", "n", "next_match(1)", "next", "To the next match"),
     Key("logs.previous_match", "N", "next_match(-1)", "previous", "To the previous match"),
-    Key("logs.next_error", "e", "next_level('ERROR', 1)", "error", "To the next error", footer=True),
+    Key("logs.next_error", "e", "next_level('ERROR', 1)", "error", "To the next error", footer="errors"),
     Key("logs.previous_error", "E", "next_level('ERROR', -1)", "previous error", "To the previous error"),
     Key("logs.next_warning", "w", "next_level('WARNING', 1)", "warning", "To the next warning or error"),
     Key("logs.previous_warning", "W", "next_level('WARNING', -1)", "previous warning", "To the previous one"),
     Key("logs.all", "1", "level('DEBUG')", "all", "Show all levels"),
-    Key("logs.info", "2", "level('INFO')", "info", "Show INFO and more severe", footer=True),
+    Key("logs.info", "2", "level('INFO')", "info", "Show INFO and more severe", footer="entries"),
     Key("logs.warnings", "3", "level('WARNING')", "warnings", "Show WARNING and ERROR"),
     Key("logs.errors", "4", "level('ERROR')", "errors", "Show ERROR alone"),
     Key("logs.step", "J", "to_step", "its step", "To the step that wrote the entry; there, back to the log"),
@@ -68,7 +68,7 @@ RUN_LOGS = (
     Key("logs.time", "T", "time", "time", "Go to a time: 10:03, +5m, -1h or 2026-11-20T10:03"),
     Key("logs.pretty", "P", "pretty", "pretty JSON", "JSON in a message as a tree, or as it was written"),
     Key("logs.copy", "y", "copy", "copy", "Copy the entry"),
-    Key("logs.wrap", "v", "wrap", "wrap", "Wrap long lines, or cut them", footer=True),
+    Key("logs.wrap", "v", "wrap", "wrap", "Wrap long lines, or cut them", footer="entries"),
 )
 
 LOG_BARS = (
@@ -79,45 +79,58 @@ LOG_BARS = (
 
 RUN_STATES = (
     Key("states.previous", "left", "scrub(-1)", "previous", "To the previous checkpoint", priority=True),
-    Key("states.next", "right", "scrub(1)", "next state", "To the next checkpoint", footer=True, priority=True),
-    Key("states.view", "v", "view", "all keys", "Show all keys, or only those that changed", footer=True),
-    Key("states.mark", "x", "mark", "mark", "Mark a checkpoint; two are compared, of other runs too", footer=True),
-    Key("states.blame", "b", "blame", "blame", "Which step last wrote the key", footer=True),
-    Key("states.search", "slash", "search", "search", "Search the state's keys and values", footer=True),
+    Key(
+        "states.next", "right", "scrub(1)", "next state", "To the next checkpoint", footer="checkpoints", priority=True
+    ),
+    Key("states.view", "v", "view", "all keys", "Show all keys, or only those that changed", footer="checkpoints"),
+    Key(
+        "states.mark",
+        "x",
+        "mark",
+        "mark",
+        "Mark a checkpoint; two are compared, of other runs too",
+        footer="checkpoints",
+    ),
+    Key("states.blame", "b", "blame", "blame", "Which step last wrote the key", footer="checkpoints"),
+    Key("states.search", "slash", "search", "search", "Search the state's keys and values", footer="checkpoints"),
     Key("states.next_match", "n", "next_match(1)", "next", "To the next match"),
     Key("states.previous_match", "N", "next_match(-1)", "previous", "To the previous match"),
     Key("states.step", "J", "to_step", "its step", "To the step that last wrote the key, or took the checkpoint"),
-    Key("states.branch", "B", "branch", "branch", "How a program goes on from here: lines to copy", footer=True),
-    Key("states.export", "e", "export", "export", "Write the state to a new JSON file", footer=True),
+    Key(
+        "states.branch", "B", "branch", "branch", "How a program goes on from here: lines to copy", footer="checkpoints"
+    ),
+    Key("states.export", "e", "export", "export", "Write the state to a new JSON file", footer="checkpoints"),
     Key("states.copy", "y", "copy", "copy", "Copy the value under the cursor; on a checkpoint, its whole state"),
 )
 
 RUN_MESSAGES = (
     Key("messages.whole", "enter", "choose", "whole", "The whole message, or its beginning"),
-    Key("messages.next", "n", "next_message(1)", "next", "To the next message", footer=True),
+    Key("messages.next", "n", "next_message(1)", "next", "To the next message", footer="messages"),
     Key("messages.previous", "N", "next_message(-1)", "previous", "To the previous message"),
-    Key("messages.pair", "f", "pair", "these two", "Only what these two say to each other, or all", footer=True),
-    Key("messages.step", "J", "to_step", "its step", "To the step that said it", footer=True),
+    Key("messages.pair", "f", "pair", "these two", "Only what these two say to each other, or all", footer="messages"),
+    Key("messages.step", "J", "to_step", "its step", "To the step that said it", footer="of_step"),
 )
 
 RUN_COSTS = (
-    Key("run_costs.group", "v", "group", "table", "By step, by model, by agent, or all of these", footer=True),
-    Key("run_costs.what_if", "w", "what_if", "what if", "What it would have cost with another model", footer=True),
+    Key("run_costs.group", "v", "group", "table", "By step, by model, by agent, or all of these", footer="costs"),
+    Key("run_costs.what_if", "w", "what_if", "what if", "What it would have cost with another model", footer="costs"),
 )
 
 RUN_ITEMS = (
-    Key("items.failed", "f", "failed_only", "failed only", "Failed rows alone, or all", footer=True),
+    Key("items.failed", "f", "failed_only", "failed only", "Failed rows alone, or all", footer="items"),
     Key("items.status", "F", "next_status", "status", "Rows that are processing, pending, completed or skipped alone"),
 )
 
 RUN_APPROVALS = (
-    Key("approvals.approve", "y", "answer('approved')", "approve", "Approve what waits", footer=True, changes=True),
-    Key("approvals.reject", "n", "answer('rejected')", "reject", "Reject what waits", footer=True, changes=True),
+    Key(
+        "approvals.approve", "y", "answer('approved')", "approve", "Approve what waits", footer="waiting", changes=True
+    ),
+    Key("approvals.reject", "n", "answer('rejected')", "reject", "Reject what waits", footer="waiting", changes=True),
 )
 
 RUN_ARTIFACTS = (
-    Key("artifacts.edit", "E", "edit", "edit a copy", "A copy of the file in $VISUAL or $EDITOR", footer=True),
-    Key("artifacts.copy", "y", "copy_path", "copy path", "The file's path, to the clipboard", footer=True),
+    Key("artifacts.edit", "E", "edit", "edit a copy", "A copy of the file in $VISUAL or $EDITOR", footer="artifact"),
+    Key("artifacts.copy", "y", "copy_path", "copy path", "The file's path, to the clipboard", footer="artifact"),
 )
 
 PLACES = (

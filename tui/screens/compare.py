@@ -17,7 +17,7 @@ from ...core.errors import Corrupt, FlightlogError, NotFound
 from ...core.runs import FINISHED, Run
 from ...core.store import Store
 from .. import format
-from ..compare import NAMES
+from ..compare import LEAST, NAMES
 from ..compare.pages import PAGES, Reader, page
 from ..compare.rows import Context, Row, differences, differing, remark
 from ..glyphs import Glyphs, glyphs_of
@@ -32,9 +32,6 @@ from ..widgets.key_bar import KeyBar
 from ..widgets.line_list import LineList, OneLine
 from ..widgets.tab_bar import TabBar, TabRule, TabTitle
 from .exporting import export_runs
-
-LEAST, MOST = 2, 5
-"""Runs that are compared at once."""
 
 EVERY = 6 * FRAME
 """Seconds between two readings of runs that change all the time."""
@@ -239,6 +236,26 @@ class CompareScreen(Screen[None]):
             right.append((f"  {self.why}", "warn"))
         return left, [*right, (" ", "text")]
 
+    def when_changes(self) -> bool:
+        """Whether another row below differs."""
+        return any(row.kind not in (None, "same") for row in self.table.rows[self.table.cursor + 1 :])
+
+    def when_other_column(self) -> bool:
+        """Whether the cursor is not on the baseline."""
+        return bool(self.runs) and self.runs[self.table.column].id != self.base
+
+    def when_all(self) -> bool:
+        """Whether what is the same is shown too."""
+        return not self.only[self.current]
+
+    def when_only(self) -> bool:
+        """Whether only what differs is shown."""
+        return self.only[self.current]
+
+    def when_run(self) -> bool:
+        """Whether there is one to go to."""
+        return bool(self.runs)
+
     # What the person does.
 
     def action_tab(self, name: str) -> None:
@@ -269,6 +286,7 @@ class CompareScreen(Screen[None]):
     @on(CompareTable.ColumnMoved)
     def _column_moved(self) -> None:
         self.query_one("#compare-head").refresh()
+        self.refresh_bindings()
 
     def action_baseline(self) -> None:
         if self.runs:

@@ -1,5 +1,6 @@
 """One line of a comparison in full: what both runs have there, and what of it differs."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -35,6 +36,8 @@ class DetailScreen(Screen[str]):
         """`targets`: the lines, each with its key; `other`: the place of the run beside the baseline."""
         super().__init__()
         self.store, self.context, self.targets, self.at, self.other = store, context, targets, at, other
+        self.opening = asyncio.Event()
+        """Set when it is read: keys wait for that."""
         self.found: tuple[int, tuple[Any, Any]] | None = None
         self.loader: Loader[tuple[int, tuple[Any, Any]]] = Loader(self, self._prepare, self._loaded)
 
@@ -67,6 +70,7 @@ class DetailScreen(Screen[str]):
         self._show()
         if first:
             self.tree_view.move_to(0)
+        self.opening.set()
 
     def _show(self) -> None:
         nodes: list[Node] = [Node("reading", [("reading", "muted")])]
@@ -89,6 +93,14 @@ class DetailScreen(Screen[str]):
             (f"{names[self.other]} ", "strong"),
         ]
         return left, [(f" {self.at + 1:,} of {len(self.targets):,} ", "muted")]
+
+    def when_next_one(self) -> bool:
+        """Whether there is a line after this one."""
+        return self.at + 1 < len(self.targets)
+
+    def when_one_before(self) -> bool:
+        """Whether there is one before it."""
+        return self.at > 0
 
     # What the person does.
 

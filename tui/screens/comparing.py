@@ -10,6 +10,7 @@ from ...core.errors import FlightlogError, StorageError
 from ...core.pages import Sort
 from ...core.query.query import equals
 from ...core.runs import Run
+from ..compare import LEAST, MOST
 from ..loading import in_thread
 from ..messages import Trouble
 from ..personal.person import key_for
@@ -27,8 +28,6 @@ class Comparing(Screen[None]):
 
     def action_compare(self) -> None:
         """Compares the marked runs; of one, or of the one under the cursor, with the run before it."""
-        from .compare import LEAST, MOST
-
         marks, current = self.run_list.marks, self.run_list.current
         count = marks.count(self.run_list.matching or 0)
         if self.store is None:
@@ -42,10 +41,15 @@ class Comparing(Screen[None]):
         else:
             self._say(self._how)
 
+    def when_comparable(self) -> bool:
+        """Whether as many are marked as can be compared, or there are others beside the one under the cursor."""
+        marks = self.run_list.marks
+        count = marks.count(self.run_list.matching or 0)
+        one = count == 1 or isinstance(self.run_list.current, Run)
+        return (LEAST <= count <= MOST and not marks.all) or (count < LEAST and one and self.run_list.lines > 1)
+
     def action_export(self) -> None:
         """Writes the run, or the two to five marked ones beside each other, into a page of HTML."""
-        from .compare import MOST
-
         marks, current = self.run_list.marks, self.run_list.current
         count = marks.count(self.run_list.matching or 0)
         if self.store is None:

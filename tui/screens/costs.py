@@ -311,6 +311,14 @@ class CostsScreen(PlaceScreen):
         stack = self.found.stack if self.found else None
         return legend(stack, width, glyphs_of(self)) if stack else []
 
+    def when_costs(self) -> bool:
+        """Whether there is anything to be grouped, sorted or plotted."""
+        return self.found is not None and bool(self.found.page.groups)
+
+    def when_filterable(self) -> bool:
+        """Whether there is, or a filter or a time hides it."""
+        return self.when_costs() or self.filter != EVERYTHING or self.window != WINDOWS[0]
+
     # What the person does.
 
     def action_plot(self) -> None:

@@ -142,6 +142,22 @@ class ListActions(Screen[None]):
         else:
             hint(self, "no run is under the cursor")
 
+    def when_line(self) -> bool:
+        """Whether something is under the cursor."""
+        return self.run_list.current is not None
+
+    def when_run(self) -> bool:
+        """Whether that is a run, and not the head of a group."""
+        return isinstance(self.run_list.current, Run)
+
+    def when_filterable(self) -> bool:
+        """Whether there is anything to be looked for, or a filter in force."""
+        return self.run_list.lines > 0 or self.run_list.query != EVERYTHING
+
+    def when_targets(self) -> bool:
+        """Whether a run is marked, or under the cursor."""
+        return self.when_run() or self.run_list.marks.count(self.run_list.matching or 0) > 0
+
     def action_back(self) -> None:
         """Steps out of what is in force here: marks, then the filter, groups, and what is being done with runs."""
         found, bar = self.run_list, self.query_one(FilterBar)

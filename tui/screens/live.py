@@ -14,7 +14,7 @@ from ...core.errors import NotFound
 from ...core.events import Decision
 from ...core.feed import Watch
 from ...core.logs import LogFilter
-from ...core.runs import Doing, Run
+from ...core.runs import FINISHED, Doing, Run
 from ...core.store import Store
 from .. import answering
 from ..glyphs import glyphs_of
@@ -231,6 +231,21 @@ class LiveScreen(PlaceScreen):
         if (entry := self._entry()) is not None and watching is not None:
             watching.toggle(entry.run)
             self.show()
+
+    def when_run(self) -> bool:
+        """Whether a run is under the cursor."""
+        return self.list.current is not None
+
+    def when_waiting(self) -> bool:
+        """Whether it waits for an answer that can be given here."""
+        entry = self.list.current
+        return entry is not None and entry.need == "waiting" and not entry.run.source
+
+    def when_going(self) -> bool:
+        """Whether there is something to come that could be told, or is told already."""
+        entry, watching = self.list.current, watching_of(self)
+        watched = watching is not None and entry is not None and entry.run.id in watching.ids
+        return entry is not None and (watched or entry.run.status not in FINISHED)
 
     def _entry(self) -> Entry | None:
         """The run under the cursor; where there is none, that is said."""

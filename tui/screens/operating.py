@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...core.query.query import EVERYTHING, Query
+from ...core.runs import Run
+from ..undoing import can_undo
 from .annotations import Annotations
 
 if TYPE_CHECKING:
@@ -46,6 +48,24 @@ class RunOperations(Annotations):
             return len(ids) - sum(store.runs.count(query & one) for one in among)
 
         operate(self, store, doing, targets, then=self.run_list.marks.clear, hidden=hidden)
+
+    def when_archivable(self) -> bool:
+        """Whether the marked runs may be archived, or the one under the cursor."""
+        return self._may("archive")
+
+    def when_deletable(self) -> bool:
+        """Whether the marked runs may be deleted, or the one under the cursor."""
+        return self._may("trash")
+
+    def _may(self, doing: Doing) -> bool:
+        from ...core.choosing import refusal
+
+        run, marks = self.run_list.current, self.run_list.marks.count(self.run_list.matching or 0)
+        return marks > 0 or (isinstance(run, Run) and not refusal(run, doing))
+
+    def when_undoable(self) -> bool:
+        """Whether something can be taken back."""
+        return self.store is not None and self.run_list.ready and can_undo(self, self.store)
 
     def action_undo(self) -> None:
         from .run_operations import undo

@@ -1,5 +1,6 @@
 """One operation: who did it and how, and what became of each run."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 
 from textual import on
@@ -36,6 +37,8 @@ class OperationScreen(Screen[None]):
     def __init__(self, store: Store, operation: str) -> None:
         super().__init__()
         self.store, self._operation = store, operation
+        self.opening = asyncio.Event()
+        """Set when it is read: keys wait for that."""
         self.found: Operation | None = None
         self._why = ""
         self.loader: Loader[Operation | NotFound] = Loader(self, self._prepare, self._loaded)
@@ -77,6 +80,7 @@ class OperationScreen(Screen[None]):
         self.query_one("#operation-top", FrameLine).update()
         for line in self.query(OneLine):
             line.refresh()
+        self.opening.set()
 
     def _titles(self, width: int) -> tuple[Line, Line]:
         found = self.found
@@ -111,6 +115,10 @@ class OperationScreen(Screen[None]):
 
     def _inks(self, one: Done) -> list[str]:
         return [_INKS[one.outcome], "text", _INKS[one.outcome], "muted", "text", "muted"]
+
+    def when_reversible(self) -> bool:
+        """Whether it can be taken back."""
+        return self.found is not None and self.found.reversible
 
     # What the person does.
 

@@ -12,7 +12,6 @@ from textual.screen import Screen
 from ...core.choosing import Doing, Survey, survey
 from ...core.errors import FlightlogError
 from ...core.operations import Operation, Order, new_order
-from ...core.pages import Page, each
 from ...core.text import safe_text
 from .. import format
 from ..command_log import on_runs
@@ -22,6 +21,7 @@ from ..operations import Operations, Work, operations_of, reasons
 from ..personal.person import key_for
 from ..runs.annotating import Targets
 from ..signing import who
+from ..undoing import newest_reversible
 from .prompt import Confirm, Prompt
 
 if TYPE_CHECKING:
@@ -133,17 +133,13 @@ def undo(screen: Screen[Any], store: Store | None, operation: str = "") -> None:
         screen.app.notify("opened read-only: nothing is changed", severity="warning", markup=False)
         return
 
-    def operations(after: str | None) -> Page[Operation]:
-        return store.upkeep.operations(limit=_AT_ONCE, after=after)
-
     def look() -> Operation | None:
-        found = [store.upkeep.operation(operation)] if operation else each(operations)
-        return next((one for one in found if one.reversible), None)
+        return store.upkeep.operation(operation) if operation else newest_reversible(store)
 
     def found(operation: Operation | FlightlogError | None) -> None:
         if isinstance(operation, FlightlogError):
             screen.post_message(Trouble(operation))
-        elif operation is None:
+        elif operation is None or not operation.reversible:
             screen.app.notify("there is nothing to be taken back", markup=False)
         else:
             screen.run_worker(_ask_to_undo(screen, store, operation))

@@ -67,6 +67,8 @@ class RunsScreen(ViewActions, RunOperations, Comparing):
     AUTO_FOCUS = "RunTable"  # and not the filter's line, which comes first and is mostly hidden
     PLACES = ("runs", "place", "moves", "app")
     """Places of the table of keys that work here."""
+    AT_ONCE = ("runs.open", "runs.filter")
+    """Rows of the table that work before anything is read."""
 
     def __init__(self, name: str = "", *, only: str = "", crumb: str = "", place: str = "runs") -> None:
         """`name` is what the store is called before it is open; `only` the filter that it begins with.
@@ -82,8 +84,10 @@ class RunsScreen(ViewActions, RunOperations, Comparing):
         self._changed: float | None = None
         self._error: FlightlogError | None = None
         self._ticks = 0
-        self.opening: asyncio.Event | None = None
-        """There while a line is to be opened as soon as it is read: keys wait for that."""
+        self._reading = asyncio.Event()
+        """Set when the list that is wanted is there, or why there is none."""
+        self._wish: asyncio.Event | None = None
+        """There while a line is to be opened as soon as it is read."""
         self._only, self._crumb, self._place = only, crumb, place
         self._return_to = ""
         self.has_views = not only
@@ -92,6 +96,11 @@ class RunsScreen(ViewActions, RunOperations, Comparing):
         self.loader: Loader[Answer] = Loader(self, self._prepare, self._loaded, every=FRAME)
         self.counter: Loader[tuple[Query, int]] = Loader(self, self._prepare_count, self._counted, every=1.0)
         self.previewer: Loader[Previewed | None] = Loader(self, self._prepare_preview, self._previewed, every=0.2)
+
+    @property
+    def opening(self) -> asyncio.Event:
+        """Not set while something is read that was asked for: keys wait for that."""
+        return self._wish or self._reading
 
     def compose(self) -> ComposeResult:
         yield OneLine(self._header, id="header")
@@ -142,6 +151,7 @@ class RunsScreen(ViewActions, RunOperations, Comparing):
     def show_failure(self, error: FlightlogError) -> None:
         """The store could not be opened."""
         self._error = error
+        self._reading.set()
         self._open_no_more()
         self._show_empty()
         self.query_one("#header").refresh()
@@ -209,9 +219,11 @@ class RunsScreen(ViewActions, RunOperations, Comparing):
         self._return()
         if (pulse := pulse_of(self)) is not None:
             pulse.begin()
-        if self.opening is not None and self._is_read():
-            self.action_open()
-            self._open_no_more()
+        if self._is_read():
+            self._reading.set()
+            if self._wish is not None:
+                self.action_open()
+                self._open_no_more()
         changes = answer.changes
         if changes is not None and (changes.changed or changes.removed):
             self._changed = clock.now_s()
@@ -357,7 +369,7 @@ class RunsScreen(ViewActions, RunOperations, Comparing):
     def action_open(self) -> None:
         """Goes in; before the filtered list is read, as soon as it is."""
         if not self._is_read():
-            self.opening = self.opening or asyncio.Event()
+            self._wish = self._wish or asyncio.Event()
             return
         line = self.run_list.current
         if isinstance(line, Run):
@@ -367,9 +379,9 @@ class RunsScreen(ViewActions, RunOperations, Comparing):
             self.list_set()
 
     def _open_no_more(self) -> None:
-        if self.opening is not None:
-            self.opening.set()
-            self.opening = None
+        if self._wish is not None:
+            self._wish.set()
+            self._wish = None
 
     def _is_read(self) -> bool:
         return (
@@ -415,6 +427,8 @@ class RunsScreen(ViewActions, RunOperations, Comparing):
     def list_set(self) -> None:
         """Another list is to be shown: read and draw it."""
         self._began = time.monotonic()
+        if self._reading.is_set():
+            self._reading = asyncio.Event()
         self.table.sync(whole=True)
         self._show_list()
         self.loader.request()

@@ -22,12 +22,13 @@ from ..personal.leaving import one_of
 from ..space.page import SORTS, SpacePage, title, trail
 from ..space.preview import Previewed, read_preview
 from ..space.targets import query_of
+from ..undoing import can_undo
 from ..widgets.empty import Empty, no_room_told, no_space, nothing_to_read, refused
 from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar
 from ..widgets.line_list import HeadLine, LineList, OneLine
 from ..widgets.place_line import PlaceLine
-from ..widgets.space_list import Names, SpaceList, SpacePreview, names
+from ..widgets.space_list import Names, SpaceList, SpacePreview, can_be_marked, names
 from .space_operations import SpaceOperations, marked
 
 EVERY, REST = 0.5, 4.0
@@ -224,6 +225,32 @@ class SpaceScreen(SpaceOperations):
     def _preview_title(self, width: int) -> tuple[Line, Line]:
         node, page = self.list.current, self.list.page
         return (title(node, page.space.node.size_bytes), []) if node is not None and page is not None else ([], [])
+
+    def when_inside(self) -> bool:
+        """Whether this lies in something."""
+        return bool(self.path)
+
+    def when_markable(self) -> bool:
+        """Whether what is under the cursor can be marked."""
+        return self.list.current is not None and can_be_marked(self.list.current)
+
+    def when_opens(self) -> bool:
+        """Whether one can look into it."""
+        node = self.list.current
+        return node is not None and (node.opens or node.run is not None)
+
+    def when_targets(self) -> bool:
+        """Whether it is runs, or some are marked."""
+        return self.when_markable() or bool(self.list.marked)
+
+    def when_runs(self) -> bool:
+        """Whether there are runs to go to, or this lies in one."""
+        page = self.list.page
+        return self.when_markable() or any(one.run is not None for one in (page.space.path if page else ()))
+
+    def when_undoable(self) -> bool:
+        """Whether something can be taken back."""
+        return self.found is not None and can_undo(self, self.store)
 
     # What the person does.
 

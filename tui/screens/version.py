@@ -1,5 +1,6 @@
 """One version: who saved it and why, what its runs came to, and its definition as it was saved."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -48,6 +49,8 @@ class VersionScreen(Screen[None]):
         super().__init__()
         self.store, self.workflow, self.number = store, workflow, number
         self.entries = [entry for entry in entries if entry.number is not None]
+        self.opening = asyncio.Event()
+        """Set when it is read: keys wait for that."""
         self.found: Found | None = None
         self.loader: Loader[Found] = Loader(self, self._prepare, self._loaded)
 
@@ -89,6 +92,7 @@ class VersionScreen(Screen[None]):
         self.found = found
         lines.show()
         self.query_one("#version-top", FrameLine).update()
+        self.opening.set()
 
     def _titles(self, width: int) -> tuple[Line, Line]:
         left: Line = [(f" {one_line(self.workflow, 60)}", "strong"), (f"@{self.number} ", "title")]
@@ -104,6 +108,18 @@ class VersionScreen(Screen[None]):
             return [[(piece, "muted")] for piece in wrapped(one_line(self.found.why), width)]
         facts = fact_lines(version, self.found.came_to, width, glyphs_of(self))
         return [*facts, *code_lines(self.found.code, width)]
+
+    def when_version(self) -> bool:
+        """Whether it could be read."""
+        return self.found is not None and self.found.version is not None
+
+    def when_older(self) -> bool:
+        """Whether there is one before it."""
+        return bool(self.entries) and self.number != self.entries[-1].number
+
+    def when_newer(self) -> bool:
+        """Whether there is one after it."""
+        return bool(self.entries) and self.number != self.entries[0].number
 
     # What the person does.
 

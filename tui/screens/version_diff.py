@@ -1,5 +1,6 @@
 """Two versions of a workflow against each other."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -56,6 +57,8 @@ class DiffScreen(Screen[None]):
         self.store, self.workflow, self.before, self.after = store, workflow, before, after
         self.beside: bool | None = None
         self.everything = False
+        self.opening = asyncio.Event()
+        """Set when it is read: keys wait for that."""
         self.found: Found | None = None
         self.rows: list[DiffRow] = []
         self.loader: Loader[Found] = Loader(self, self._prepare, self._loaded)
@@ -95,6 +98,7 @@ class DiffScreen(Screen[None]):
         self._redraw()
         if any(row.hunk is not None for row in self.rows):
             self.lines.cursor = next(n for n, row in enumerate(self.rows) if row.hunk is not None)
+        self.opening.set()
 
     def _redraw(self) -> None:
         self.lines.show()
@@ -143,6 +147,22 @@ class DiffScreen(Screen[None]):
         return (
             [*outcome_table(f"@{self.before} {glyphs_of(self).arrow} @{self.after}", rows, width), []] if rows else []
         )
+
+    def when_changes(self) -> bool:
+        """Whether there is another difference to go to."""
+        return any(row.hunk is not None for row in self.rows[self.lines.cursor + 1 :])
+
+    def when_lines(self) -> bool:
+        """Whether anything differs."""
+        return self.found is not None and bool(self.found.near)
+
+    def when_far(self) -> bool:
+        """Whether there are lines far from a difference."""
+        return self.found is not None and len(self.found.all) > len(self.found.near) > 0
+
+    def when_both(self) -> bool:
+        """Whether there are two versions."""
+        return None not in (self.before, self.after)
 
     # What the person does.
 

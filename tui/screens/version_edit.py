@@ -1,5 +1,6 @@
 """A new version of a workflow, written from an old one, which becomes its parent."""
 
+import asyncio
 import re
 from collections.abc import Callable
 from functools import partial
@@ -16,6 +17,7 @@ from ...core.workflows import Version
 from ..command_log import log_of
 from ..editing import edited, mistake_in
 from ..glyphs import glyphs_of
+from ..hinting import hint
 from ..keys import bindings
 from ..lines import Line, one_line
 from ..loading import Loader, in_thread
@@ -41,6 +43,8 @@ class VersionEdit(Screen[Version | None]):
     def __init__(self, store: Store, workflow: str, parent: int) -> None:
         super().__init__()
         self.store, self.workflow, self.parent_number = store, workflow, parent
+        self.opening = asyncio.Event()
+        """Set when it is read: keys wait for that."""
         self.before: Version | None = None
         self._as_read = ""
         """The parent's text as the editor has it: its line ends are of one kind."""
@@ -65,6 +69,10 @@ class VersionEdit(Screen[Version | None]):
         """Whether something was written that is not saved."""
         return self.before is not None and self.editor.text != self._as_read
 
+    def when_changed(self) -> bool:
+        """Whether there is something to be saved."""
+        return self.is_changed
+
     def on_mount(self) -> None:
         self.editor.read_only = True  # until there is something to write in
         self._loader.request()
@@ -79,6 +87,7 @@ class VersionEdit(Screen[Version | None]):
         self.editor.coloured()
         self.editor.read_only = False
         self._show()
+        self.opening.set()
 
     # What is said.
 
@@ -95,6 +104,7 @@ class VersionEdit(Screen[Version | None]):
     def _show(self) -> None:
         self.query_one("#edit-top", FrameLine).update()
         self.query_one("#edit-problem").refresh()
+        self.refresh_bindings()
 
     def _complain(self, line: int | None, problem: str) -> None:
         self.problem = problem
@@ -118,7 +128,7 @@ class VersionEdit(Screen[Version | None]):
         if self._saving or self.before is None:
             return
         if not self.is_changed:
-            self.app.notify("nothing was changed: there is no new version to save", markup=False)
+            hint(self, "nothing was changed: there is no new version to save")
             return
         text = self.editor.text
         line, problem = mistake_in(text)

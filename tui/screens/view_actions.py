@@ -64,6 +64,10 @@ class ViewActions(ListActions):
         names, shown = ["", *self.views()], self.view_shown()
         self.show_view(names[(names.index(shown) + step) % len(names)] if shown in names else names[max(step - 1, -1)])
 
+    def when_views(self) -> bool:
+        """Whether there is a saved view to go to."""
+        return bool(self.views())
+
     @work
     async def action_save_view(self) -> None:
         """Gives what is shown a name; what has one already may lose it."""

@@ -1,5 +1,6 @@
 """Place 2, Workflows: what there is, and the versions of the one under the cursor: lineage and outcomes."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -66,6 +67,8 @@ class WorkflowsScreen(PlaceScreen):
 
     def __init__(self, store: Store, watching: Watch) -> None:
         super().__init__(store, watching)
+        self.opening = asyncio.Event()
+        """Set when it is read: keys wait for that."""
         self.found: Found | None = None
         self.order = ORDERS[0]
         self.shows_patterns = False
@@ -159,6 +162,10 @@ class WorkflowsScreen(PlaceScreen):
         return read
 
     def _loaded(self, found: Found | None) -> None:
+        self._take(found)
+        self.opening.set()
+
+    def _take(self, found: Found | None) -> None:
         if found is None:
             return
         self._note(found)
@@ -238,6 +245,20 @@ class WorkflowsScreen(PlaceScreen):
 
     def _rise(self, width: int) -> Sequence[Line]:
         return [[(f" {piece}", "accent")] for piece in wrapped("; ".join(self.rise), width - 1)]
+
+    def when_workflow(self) -> bool:
+        """Whether a workflow is under the cursor."""
+        return self.found is not None and self.found.about is not None
+
+    def when_version(self) -> bool:
+        """Whether a saved version is."""
+        entry = self.versions.current
+        return entry is not None and entry.number is not None and not self.shows_patterns
+
+    def when_versions(self) -> bool:
+        """Whether the workflow has any."""
+        about = self.found.about if self.found else None
+        return about is not None and about.versions > 0
 
     # What the person does.
 

@@ -50,6 +50,8 @@ class Forest:
         self.order = list(self._preorder())
         self.places = {id: n for n, id in enumerate(self.order)}
         self.open = [step for step in self.by_id.values() if step.status == UNDER_WAY]
+        self.failed = sum(step.status == "failed" for step in self.all)
+        """How many of them failed."""
         self.lively = self._and_above({step.id for step in self.all if step.status in (UNDER_WAY, "failed")})
         self.unfinished = self._and_above({step.id for step in self.all if step.status in (UNDER_WAY, "pending")})
         self.sums = self._summed()

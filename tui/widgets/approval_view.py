@@ -12,7 +12,7 @@ from ...core.events import Decision
 from ...core.runs import FINISHED, Approval, Run
 from ...core.store import Store
 from ..command_log import log_of
-from ..facts import teach
+from ..facts import Lesson, teach
 from ..keys import bindings
 from ..lines import Line, one_line
 from ..loading import in_thread
@@ -24,10 +24,11 @@ from .line_list import OneLine
 from .page_tab import PageTab
 from .tree_view import TreeView
 
-EMPTY = teach(
+EMPTY = Lesson(
     "Nothing was asked",
     "A run that asks waits until somebody answers: here, by `flightlog approve`, or from another program.",
     'if run.approve("Send 14 mails?", timeout=600):\n    send()',
+    "approvals",
 )
 
 
@@ -53,7 +54,7 @@ class ApprovalTab(PageTab):
 
     def nodes(self, run: Run, found: list[Approval]) -> Sequence[Node]:
         if not found:
-            return EMPTY
+            return teach(EMPTY, run)
         return approval_nodes(found, clock.now_s(), self.glyphs, self._why_not(run), lost=run.status == "lost")
 
     def tick(self) -> None:
@@ -74,6 +75,10 @@ class ApprovalTab(PageTab):
         row = self.lines.current
         here = row.node.target[1] if row and isinstance(row.node.target, tuple) else None
         return next((one for one in waiting if one.id == here), waiting[0] if waiting else None)
+
+    def when_waiting(self) -> bool:
+        """Whether something waits for an answer that can be given here."""
+        return self.run is not None and self.pending is not None and not self._why_not(self.run)
 
     def action_answer(self, decision: Decision) -> None:
         pending = self.pending

@@ -132,6 +132,10 @@ class ArchiveTab(ListTab[Run]):
         self.query_one(FilterBar).close(clear=True)
         return True
 
+    def when_filterable(self) -> bool:
+        """Whether there is anything to be looked for, or a filter in force."""
+        return bool(self.rows.items) or self.filter != EVERYTHING
+
     # What the person does.
 
     @on(LineList.Chosen)

@@ -10,7 +10,7 @@ from textual.app import SuspendNotSupported
 from ...core.errors import FlightlogError
 from ...core.runs import Artifact, Run
 from ...core.store import Store
-from ..facts import teach
+from ..facts import Lesson, teach
 from ..keys import bindings
 from ..lines import one_line
 from ..loading import in_thread
@@ -20,10 +20,11 @@ from ..parts.artifact_nodes import artifact_nodes
 from .line_list import LineList
 from .page_tab import PageTab, step_names
 
-EMPTY = teach(
+EMPTY = Lesson(
     "No artifacts yet",
     "An artifact is a file that the run made. It stays where it is; its name, size and digest are kept.",
     'run.artifact("report.md")',
+    "files",
 )
 
 
@@ -46,7 +47,7 @@ class ArtifactTab(PageTab):
         return Files(artifacts, step_names(store, run, known, [one.step for one in artifacts]))
 
     def nodes(self, run: Run, found: Files) -> Sequence[Node]:
-        return artifact_nodes(found.artifacts, found.names) if found.artifacts else EMPTY
+        return artifact_nodes(found.artifacts, found.names) if found.artifacts else teach(EMPTY, run)
 
     @property
     def current(self) -> Artifact | None:
@@ -54,6 +55,10 @@ class ArtifactTab(PageTab):
         row = self.lines.current
         seq = row.path[0] if row and self.found else None
         return next((one for one in self.found.artifacts if one.seq == seq), None) if self.found else None
+
+    def when_artifact(self) -> bool:
+        """Whether a file is under the cursor."""
+        return self.current is not None
 
     # What the person does.
 

@@ -58,6 +58,10 @@ class AuditTab(ListTab[Act]):
             [("who pins, tags, archives or removes one is told here", "muted")],
         ]
 
+    def when_reversible(self) -> bool:
+        """Whether what is under the cursor was done with runs."""
+        return self.rows.current is not None and bool(self.rows.current.operation)
+
     @on(LineList.Chosen)
     def action_open(self) -> None:
         """To the runs of an operation, or to the run."""

@@ -13,18 +13,19 @@ from ...core.runs import Run
 from ...core.store import Store
 from ..costs.nodes import GROUPS, Costs, Group, cost_nodes, family_nodes
 from ..costs.whatif import matching, model_nodes, what_if
-from ..facts import teach
+from ..facts import Lesson, teach
 from ..keys import bindings
 from ..nodes import Node
 from .line_list import LineList
 from .page_tab import PageTab, step_names
 from .tree_view import TreeView
 
-EMPTY = teach(
+EMPTY = Lesson(
     "No model call recorded yet",
     "Tell the tokens of each call; the price is looked up later, off the agent's path, or told by you.",
     'step.cost(model="gpt-4o", input_tokens=812, output_tokens=77)\n'
     'step.cost(model="in-house", input_tokens=812, output_tokens=77, dollars="0.0031")',
+    "calls of a model",
 )
 
 
@@ -99,8 +100,12 @@ class CostTab(PageTab):
 
     def nodes(self, run: Run, found: Found) -> Sequence[Node]:
         if not found.costs.total.records:
-            return family_nodes(found.costs, self.glyphs)[1:] or EMPTY
+            return family_nodes(found.costs, self.glyphs)[1:] or teach(EMPTY, run)
         return cost_nodes(found.costs, self.glyphs, self.group)
+
+    def when_costs(self) -> bool:
+        """Whether a model was called."""
+        return self.found is not None and bool(self.found.costs.total.records)
 
     # What the person does.
 

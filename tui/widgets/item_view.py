@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from ...core.clock import now_s
 from ...core.runs import Item, Run
 from ...core.store import Store
-from ..facts import teach, until
+from ..facts import Lesson, teach, until
 from ..keys import bindings
 from ..lines import Line
 from ..messages import OpenRun
@@ -21,10 +21,11 @@ from .line_list import LineList, OfLines, OneLine
 from .page_tab import PageTab
 from .tree_view import TreeView
 
-EMPTY = teach(
+EMPTY = Lesson(
     "No rows yet",
     "A batch run works through rows; each has a number, a status and its error, which is what a retry needs.",
     "with run.row(17, input=row) as item:\n    item.output = answer(row)",
+    "rows",
 )
 
 Wish = Literal["", "down", "up", "home", "end"]
@@ -122,11 +123,15 @@ class ItemTab(PageTab):
 
     def nodes(self, run: Run, found: Rows) -> Sequence[Node]:
         if not found.items:
-            return [Node("none", [("No row stands so", "muted")])] if run.items else EMPTY
+            return [Node("none", [("No row stands so", "muted")])] if run.items else teach(EMPTY, run)
         return item_nodes(found, until(run, now_s()), self.glyphs)
 
     def tick(self) -> None:
         self.draw_again()
+
+    def when_items(self) -> bool:
+        """Whether there are rows."""
+        return self.run is not None and self.run.items > 0
 
     # What the person does.
 

@@ -3,7 +3,7 @@
 from textual import events
 from textual.strip import Strip
 
-from ..commands import run_key
+from ..commands import has_effect, run_key
 from ..glyphs import glyphs_of
 from ..keys import offered, shown
 from ..keys.key import Key
@@ -40,14 +40,29 @@ class KeyBar(FrameLine):
         super().__init__("bottom")
         self.places = places
         self.read_only = False
+        self._drawn: list[Key] = []
+
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, self._look)
+
+    def _look(self, _: object) -> None:
+        """The cursor, the focus or what was read is another: other keys may have an effect."""
+        if self.keys != self._drawn:
+            self.refresh()
+
+    @property
+    def keys(self) -> list[Key]:
+        """The keys that have an effect now, whether there is room for all of them or not."""
+        found = offered((*self.places, "app"), read_only=self.read_only, own=own_keys(self))
+        return [key for key in found if has_effect(self.screen, key)]
 
     def _spans(self) -> list[tuple[Key, int, Line]]:
-        keys = offered((*self.places, "app"), read_only=self.read_only, own=own_keys(self))
-        return key_spans([key for key in keys if key.footer], self.size.width - 6)
+        return key_spans(self.keys, self.size.width - 6)
 
     def render_line(self, y: int) -> Strip:
         line: Line = [(" ", "text")]
-        for _, at, span in self._spans():
+        self._drawn = self.keys
+        for _, at, span in key_spans(self._drawn, self.size.width - 6):
             line += [(" " * (at + 1 - width_of(line)), "text"), *span]
         line.append((" ", "text"))
         return strip_of(self, frame_line("bottom", line, [], self.size.width, glyphs_of(self)), self.size.width)

@@ -180,6 +180,10 @@ class LineList(ScrollView, can_focus=True):
         """The line; it may be longer than `width`, then it is cut."""
         return []
 
+    def when_line(self) -> bool:
+        """Whether something is under the cursor."""
+        return self.count() > 0
+
     # Drawing.
 
     def lines_changed(self, change: Callable[[], None]) -> None:
@@ -197,6 +201,7 @@ class LineList(ScrollView, can_focus=True):
         if seen is not None:
             self.scroll_to(y=max(seen, 0), animate=False, immediate=True, force=True)
         self.refresh()
+        self.refresh_bindings()
 
     def _key(self, index: int) -> Hashable | None:
         return self.key_at(index) if 0 <= index < self.count() else None
@@ -280,6 +285,7 @@ class LineList(ScrollView, can_focus=True):
     def watch_cursor(self, before: int, after: int) -> None:
         if before != after:
             self.refresh()
+            self.refresh_bindings()
             self.post_message(self.Moved(self))
 
     def action_cursor_down(self) -> None:

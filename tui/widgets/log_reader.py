@@ -13,7 +13,7 @@ from ...core.events import Level, Logged
 from ...core.repositories import LogRepository
 from ...core.runs import Run
 from ...core.store import Store
-from ..facts import teach
+from ..facts import Lesson, teach
 from ..keys import bindings
 from ..lines import Line, one_line
 from ..loading import in_thread
@@ -30,12 +30,13 @@ from .log_lines import LogLines
 from .run_tab import RunTab
 from .tree_view import TreeView
 
-EMPTY = teach(
+EMPTY = Lesson(
     "Nothing logged yet",
     "What a run logs appears here as it is written. A program's ordinary logging can be sent here, too.",
     'run.log("3 candidates", candidates=3)\n\n'
     "from flightlog.core.recording.logging_handler import Handler\n"
     "logging.getLogger().addHandler(Handler(run))",
+    "log entries",
 )
 
 Want = Callable[[LogReading], Part]
@@ -86,7 +87,7 @@ class LogReader(RunTab):
         yield OneLine(self._status, id="log-status")
 
     def on_mount(self) -> None:
-        self.query_one("#log-empty", TreeView).show(EMPTY)
+        self.query_one("#log-empty", TreeView).show(teach(EMPTY))
 
     @property
     def lines(self) -> LogLines:
@@ -132,7 +133,10 @@ class LogReader(RunTab):
                 lines.move_to(lines.count() - 1)
             if part.how == "newer" and not part.at_end and self.following:
                 self.ask(lambda reading: reading.newer(part.entries[-1].seq))
-        self.set_class(not self.window.entries and self.window.filter == ALL, "empty")
+        empty = not self.window.entries and self.window.filter == ALL
+        self.set_class(empty, "empty")
+        if empty and run.source:
+            self.query_one("#log-empty", TreeView).show(teach(EMPTY, run))
         self._show_entry()
         if found.whole is not None:
             self.query_one(EntryPage).take(found.whole)
@@ -143,6 +147,14 @@ class LogReader(RunTab):
         """Reads something else than what is new."""
         self._want = want
         self.post_message(self.Reread())
+
+    def when_entries(self) -> bool:
+        """Whether there is anything in the log."""
+        return sum(self.counts.values()) > 0
+
+    def when_errors(self) -> bool:
+        """Whether an error is in it."""
+        return self.counts.get("ERROR", 0) > 0
 
     # Moving.
 

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 
 from ...core.runs import Message, Run
 from ...core.store import Store
-from ..facts import teach
+from ..facts import Lesson, teach
 from ..keys import bindings
 from ..lines import Line
 from ..nodes import Node
@@ -17,10 +17,11 @@ from .line_list import LineList, OneLine
 from .page_tab import PageTab, step_names
 from .tree_view import TreeView
 
-EMPTY = teach(
+EMPTY = Lesson(
     "No messages yet",
     "A message is what one agent said to another, to a tool or to a person.",
     'run.message("planner", "searcher", "Look for the price of eggs")',
+    "messages",
 )
 
 PAGES = 20
@@ -93,7 +94,7 @@ class MessageTab(PageTab):
 
     def nodes(self, run: Run, found: Pages) -> Sequence[Node]:
         if not found.all:
-            return EMPTY
+            return teach(EMPTY, run)
         self._talk = self._talk or Talk(self.glyphs)
         pair = self.pair
         self._shown = found.all if pair is None else [one for one in found.all if pair_of(one) == pair]
@@ -120,6 +121,14 @@ class MessageTab(PageTab):
         key = row.path[0] if row else None
         seq = key[0] if isinstance(key, tuple) else None
         return next((one for one in self._shown if one.seq == seq), None)
+
+    def when_messages(self) -> bool:
+        """Whether anything was said."""
+        return self.current is not None
+
+    def when_of_step(self) -> bool:
+        """Whether a step said what is under the cursor."""
+        return self.current is not None and bool(self.current.step)
 
     @on(LineList.Chosen)
     def open_whole(self) -> None:

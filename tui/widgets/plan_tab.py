@@ -176,6 +176,7 @@ class PlanTab(Container):
         self._show_empty()
         for line in self.query(OneLine):
             line.refresh()
+        self.refresh_bindings()
         self.post_message(self.Retold())
 
     def _show_empty(self) -> None:
@@ -225,6 +226,16 @@ class PlanTab(Container):
         """All that is to be said of the run under the cursor."""
         one, page = self.list.current, self.made.page
         return page.detail(one) if one is not None and page is not None else []
+
+    def when_changed(self) -> bool:
+        """Whether what is written is not what was saved."""
+        return self.changed
+
+    def when_saved_policy(self) -> bool:
+        """Whether there is a policy in force that could be applied."""
+        made = self.made
+        whole = made.mistake is None and made.found is not None and made.plan is not None
+        return whole and not (self.changed or self.stale or made.text != self.saved)
 
     # What the person does.
 

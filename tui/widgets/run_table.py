@@ -99,6 +99,7 @@ class RunTable(ScrollView, can_focus=True):
                 if new != old:
                     self._refresh_row(y)
         self._drawn = shown
+        self.refresh_bindings()
 
     def _make_room(self, shown: list[Drawn]) -> bool:
         """Widens columns for names that are longer than any before; whether it did."""

@@ -13,7 +13,7 @@ from ...core.repositories import CheckpointRepository
 from ...core.runs import Run
 from ...core.store import Store
 from .. import format
-from ..facts import teach
+from ..facts import Lesson, teach
 from ..lines import Line, between, one_line
 from ..nodes import Node
 from ..states.marks import Mark, StateMarks, marks_of
@@ -23,11 +23,12 @@ from .line_list import OneLine
 from .run_tab import RunTab
 from .tree_view import TreeView
 
-EMPTY = teach(
+EMPTY = Lesson(
     "No checkpoints yet",
     "A checkpoint is a snapshot of a run's state: a map of keys to values.\n"
     "A value is stored once, however many checkpoints hold it.",
     'run.checkpoint({"messages": [...], "plan": {...}})',
+    "checkpoints",
 )
 
 FILE = "a new file or a folder; nothing writes it into the working folder"
@@ -117,6 +118,10 @@ class StateReader(RunTab):
             return next((run.from_checkpoint for run in self.branches if run.id == target[1]), None)
         return target
 
+    def when_checkpoints(self) -> bool:
+        """Whether there are any."""
+        return bool(self.checkpoints)
+
     # Reading.
 
     def read(self, store: Store, run: Run) -> Found:
@@ -183,7 +188,7 @@ class StateReader(RunTab):
         nodes = checkpoint_nodes(self.checkpoints, self.names, self.marked, self.glyphs, self.branches)
         if self.origin and nodes:
             nodes.insert(0, self.origin)
-        self.graph.show(nodes or EMPTY)
+        self.graph.show(nodes or teach(EMPTY, self.run))
         found = self.graph.find_key(((here,), 0)) if here else None
         if found is not None:
             self.graph.move_to(found)

@@ -12,7 +12,7 @@ from ...core import clock
 from ...core.clock import to_seconds
 from ...core.runs import Run
 from ...core.store import Store
-from ..facts import teach, until
+from ..facts import Lesson, teach, until
 from ..keys import bindings
 from ..lines import Line
 from ..nodes import Path
@@ -25,11 +25,12 @@ from .line_list import LineList, OneLine
 from .step_search import StepSearch
 from .tree_view import TreeView
 
-EMPTY = teach(
+EMPTY = Lesson(
     "No steps yet",
     "A step is one piece of a run's work: a call, a tool, a phase. Steps nest, and may wait for each other.",
     'with run.step("plan", agent="planner") as step:\n    step.log("3 candidates")\n'
     'run.graph({"plan": [], "draft": ["plan"]})',
+    "steps",
 )
 
 LIVE = frozenset({"running", "waiting", "pending"})
@@ -146,7 +147,7 @@ class StepsTab(StepSearch):
     def show_steps(self) -> None:
         picture = self.picture
         if picture is None or not picture.forest.all:
-            self.lines.show(EMPTY)
+            self.lines.show(teach(EMPTY, self.run))
         else:
             self.lines.show(picture.nodes(lambda step, width: line_of(picture, step, width)))
 
@@ -228,6 +229,18 @@ class StepsTab(StepSearch):
         else:
             self.lines.move_to(place, center=True)
         self._lane_into_sight(target)
+
+    def when_steps(self) -> bool:
+        """Whether there are any."""
+        return self.picture is not None and bool(self.picture.forest.all)
+
+    def when_failed(self) -> bool:
+        """Whether one of them failed."""
+        return self.picture is not None and self.picture.forest.failed > 0
+
+    def when_open(self) -> bool:
+        """Whether one of them is open."""
+        return self.picture is not None and bool(self.picture.forest.open)
 
     def action_detail(self) -> None:
         self._asked = not self.has_class("with-detail")

@@ -86,6 +86,15 @@ class TreeView(LineList):
         """The row under the cursor."""
         return self.rows[self.cursor] if self.cursor < len(self.rows) else None
 
+    def when_fold(self) -> bool:
+        """Whether there is something to be folded under the cursor."""
+        row = self.current
+        return row is not None and (row.fold is not None or bool(row.part))
+
+    def when_choice(self) -> bool:
+        """Whether it leads somewhere, or can be folded."""
+        return self.when_fold() or (self.current is not None and self.current.node.target is not None)
+
     def go_to(self, path: Path) -> bool:
         """Puts the cursor on a node, unfolding what it lies under; False if it is not there."""
         for end in range(1, len(path)):

@@ -5,21 +5,22 @@ from collections.abc import Sequence
 from ...core.metrics import Pattern
 from ...core.text import safe_text
 from .. import format
-from ..facts import teach
+from ..facts import Lesson, teach
 from ..lines import Line, one_line
 from ..nodes import Node
 
-EMPTY = teach(
+EMPTY = Lesson(
     "No patterns yet",
     "A pattern is a named observation about a workflow: what, how often, first and last seen, which runs show it.",
     "store.metrics.record_pattern(flightlog.Pattern(\n"
     '    workflow="triage", name="rate limit", description="429 at night", evidence=(run.id,)))',
+    "patterns",
 )
 
 
 def pattern_nodes(patterns: Sequence[Pattern]) -> list[Node]:
     """Patterns, most frequent first; `enter` on a run that shows one leads to it."""
-    return [_node(pattern) for pattern in patterns] or EMPTY
+    return [_node(pattern) for pattern in patterns] or teach(EMPTY)
 
 
 def _node(pattern: Pattern) -> Node:
