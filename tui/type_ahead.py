@@ -71,7 +71,7 @@ class TypeAhead:
         self._waiting.append(key)
         return True
 
-    def is_slow(self, opening: asyncio.Event) -> None:
+    def is_slow(self, opening: asyncio.Event | None) -> None:
         """It is known of this that it takes more than a moment."""
         self._slow = opening
 

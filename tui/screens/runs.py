@@ -98,9 +98,9 @@ class RunsScreen(ViewActions, RunOperations, Comparing):
         self.previewer: Loader[Previewed | None] = Loader(self, self._prepare_preview, self._previewed, every=0.2)
 
     @property
-    def opening(self) -> asyncio.Event:
-        """Not set while something is read that was asked for: keys wait for that."""
-        return self._wish or self._reading
+    def opening(self) -> asyncio.Event | None:
+        """There while something is read that was asked for: keys wait for that."""
+        return self._wish or (None if self._reading.is_set() else self._reading)
 
     def compose(self) -> ComposeResult:
         yield OneLine(self._header, id="header")
@@ -131,6 +131,7 @@ class RunsScreen(ViewActions, RunOperations, Comparing):
             self._show_glance()
 
     def _show_glance(self) -> None:
+        self._reading.set()
         self._show_list()
         self._return()
 
