@@ -12,23 +12,39 @@ from .. import format
 from ..lines import Line, one_line, width_of
 from .line_list import strip_of
 
-FIRST_RUN = """\
+OPEN = """\
 import flightlog
 
-with flightlog.open({path}).run("triage", objective="sort the inbox") as run:
+{data}
+"""
+FIRST_RUN = (
+    OPEN
+    + """\
+with flightlog.open(data).run("triage", objective="sort the inbox") as run:
     with run.step("plan", agent="planner") as step:
         step.log("3 candidates", candidates=3)
         step.cost(model="gpt-4o", input_tokens=812, output_tokens=77)"""
+)
+PATH = 60
+"""Characters of a path on one line, so that 80 columns show it whole."""
+
+
+def code_lines(code: str, name: str) -> list[Line]:
+    """Lines of a program that opens the data directory, whose path is given whole, however long it is."""
+    whole = one_line(name, 4 * PATH)
+    pieces = [whole[start : start + PATH] for start in range(0, len(whole), PATH)]
+    quoted = "\n        ".join(f'"{piece}"' for piece in pieces or [""])
+    data = f"data = {quoted}" if len(pieces) < 2 else f"data = ({quoted})"
+    return [[("  " + line, "accent")] for line in code.format(data=data).split("\n")]
 
 
 def nothing_yet(name: str) -> list[Line]:
     """An empty store: the lines that record a first run, and the demo."""
-    code = FIRST_RUN.format(path=f'"{one_line(name, 60)}"').split("\n")
     return [
         [("No runs yet", "strong")],
         [("A run appears here while it is recorded. From Python:", "muted")],
         [],
-        *([("  " + line, "accent")] for line in code),
+        *code_lines(FIRST_RUN, name),
         [],
         [("Or watch a fleet of scripted agents: ", "muted"), ("flightlog demo", "accent")],
     ]
@@ -68,36 +84,40 @@ def nothing_live() -> list[Line]:
 SAVE = "flightlog save triage triage.yaml --note 'the first one'"
 
 
+SAVED = """\
+{data}
+flightlog.open(data).run("triage", definition=text)"""
+
+
 def no_workflows(name: str) -> list[Line]:
     """Neither a run nor a version: how to save a first one."""
-    place = one_line(name, 60)
     return [
         [("No workflows yet", "strong")],
-        [("A workflow appears with its first run, or with its first version. From the shell:", "muted")],
+        [("A workflow appears with its first run, or its first version. From the shell:", "muted")],
         [],
         [("  " + SAVE, "accent")],
         [],
         [("From Python, a version is saved when its text is new:", "muted")],
         [],
-        [(f'  flightlog.open("{place}").run("triage", definition=text)', "accent")],
+        *code_lines(SAVED, name),
     ]
 
 
 COST = """\
-with flightlog.open({path}).run("triage") as run:
+{data}
+with flightlog.open(data).run("triage") as run:
     run.cost(model="gpt-4o", input_tokens=812, output_tokens=77)
     run.cost(model="house-7b", input_tokens=812, dollars="0.0031")"""
 
 
 def no_costs(name: str) -> list[Line]:
     """No call of a model is recorded: how to tell the first."""
-    code = COST.format(path=f'"{one_line(name, 60)}"').split("\n")
     return [
         [("No costs yet", "strong")],
         [("Tell the tokens of each call of a model; the price is looked up,", "muted")],
         [("off your program's path, or told by you. From Python:", "muted")],
         [],
-        *([("  " + line, "accent")] for line in code),
+        *code_lines(COST, name),
         [],
         [("What may be spent is said with budgets in flightlog.yaml:", "muted")],
         [],
@@ -107,13 +127,12 @@ def no_costs(name: str) -> list[Line]:
 
 def no_space(name: str) -> list[Line]:
     """Nothing takes room: what will be seen here."""
-    code = FIRST_RUN.format(path=f'"{one_line(name, 60)}"').split("\n")
     return [
         [("Nothing is kept here yet", "strong")],
         [("What takes the room is shown here: workflows, their runs, logs and states,", "muted")],
         [("down to the single key of a state. From Python:", "muted")],
         [],
-        *([("  " + line, "accent")] for line in code),
+        *code_lines(FIRST_RUN, name),
     ]
 
 

@@ -1,0 +1,45 @@
+"""What stands where nothing is: it fits the smallest usual terminal, and what is only read teaches no recording."""
+
+import pytest
+from flightlog.tui.facts import Lesson, teach
+from flightlog.tui.lines import one_line, width_of
+from flightlog.tui.widgets.empty import no_costs, no_space, no_workflows, nothing_live, nothing_yet
+from little_store import make_run
+from recorded import NASTY
+
+INSIDE = 78
+"""Cells between the frame's sides at 80 columns."""
+LONG = "/home/somebody/a/long/way/to/where/agents/write/" + "their-runs/" * 6 + "data"
+
+
+def texts(lines):
+    return ["".join(text for text, _ in line) for line in lines]
+
+
+@pytest.mark.parametrize("place", [nothing_yet, no_workflows, no_costs, no_space, lambda name: nothing_live()])
+@pytest.mark.parametrize("name", ["./data", LONG, NASTY])
+def test_an_empty_place_fits_80_columns_and_gives_the_path_whole(place, name):
+    lines = place(name)
+    assert max(map(width_of, lines)) <= INSIDE
+    told = texts(lines)
+    assert all(text.isprintable() for text in told)
+    code = [text for text in told if text.strip().startswith(("data = ", '"'))]
+    if code:
+        assert "".join(piece.split('"')[1] for piece in code) == one_line(name, 400)
+
+
+def test_a_path_on_two_lines_is_still_python():
+    code = "\n".join(text[2:] for text in texts(nothing_yet(LONG)) if text.startswith("  data") or '"/' in text[:20])
+    assert code.startswith("data = (")
+    code = "\n".join(text[2:] for text in texts(nothing_yet(LONG))[4:7])
+    found = {}
+    exec(code, found)  # of this test's own making
+    assert found["data"] == LONG
+
+
+def test_of_what_lies_elsewhere_an_empty_tab_says_what_is_not_told_there():
+    lesson = Lesson("No messages yet", "A message is what one agent said.", "run.message('a', 'b', 'c')", "messages")
+    own = "\n".join(texts(node.line for node in teach(lesson, make_run(0))))
+    assert "No messages yet" in own and "run.message" in own
+    foreign = "\n".join(texts(node.line for node in teach(lesson, make_run(0, source="langgraph"))))
+    assert "langgraph tells of no messages" in foreign and "run.message" not in foreign
