@@ -1,7 +1,9 @@
 """The plan of a retention policy: its laws, its reasons, and what it never takes."""
 
+import os
 import random
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -333,3 +335,47 @@ def test_a_query_is_answered_as_it_is_everywhere():
         fitting = {one.id for one in runs if parse(text).matches(one, now=NOW)}
         taken = {one.run.id for one in planned(runs, Block(match=text, then="trash"), minimum=0).taken}
         assert taken == fitting
+
+
+# --- a whole plan, word for word ---------------------------------------------------------------------------
+
+GOLDEN = Path(__file__).parents[1] / "fixtures" / "plan_golden.txt"
+
+
+def golden() -> Plan:
+    """What a policy with every kind of rule does to three workflows, whose runs are of all kinds."""
+    statuses = ("completed", "completed", "failed", "completed", "cancelled", "completed", "running")
+    runs = [
+        run(
+            f"{workflow}{number:02}",
+            number * 3.7 - 4,
+            statuses[number % len(statuses)],
+            workflow=workflow,
+            size=(number + 1) * 1000,
+            pinned=number == 9,
+            archived=number > 13,
+            checkpoints=number % 4,
+            tags=("big",) if number % 5 == 0 else (),
+            parent=f"{workflow}08" if number == 3 else None,
+        )
+        for workflow in ("report", "search", "triage")
+        for number in range(18)
+    ]
+    rules = (
+        Block(match="archived", keep=Keep(within="55d"), then="trash"),
+        Block(match="status:completed tag:big", keep=Keep(within="5d"), then="states"),
+        Block(match="status:completed workflow:triage", keep=Keep(last=2, daily=3, weekly=2), then="archive"),
+        Block(match="status:completed", keep=Keep(hourly=1, monthly=2, yearly=1), then="trash"),
+        Block(match="status:failed", keep=Keep(within="30d"), then="archive"),
+    )
+    return planned(runs, *rules, minimum=2, max_size="60kB", max_runs=20)
+
+
+def test_a_whole_plan_is_word_for_word_what_it_was():
+    """Whoever changes what a policy does or says sees in this file for whom; FLIGHTLOG_GOLDEN=1 writes it anew."""
+    found = golden()
+    text = "".join(f"{one.run.id}  {one}  {one.rule}\n" for one in found.decisions)
+    text += f"over by {found.over_size:,} bytes and {found.over_runs} runs\n"
+    if os.environ.get("FLIGHTLOG_GOLDEN"):
+        GOLDEN.write_text(text)
+    assert text == GOLDEN.read_text()

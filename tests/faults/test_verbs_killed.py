@@ -43,7 +43,8 @@ CASES = {
     "trash empty": Case(("trash", "empty", "--yes"), (REMOVE,), "trash", ""),
     "retain": Case(("retain", "--apply", "--yes", "--policy", "POLICY"), (), "live", "archive"),
 }
-FAULTY = ("archive", "restore", "rm", "undo", "trash empty")
+FAULTY = ("archive", "restore", "rm", "undo", "trash empty", "retain")
+FAULTS = {"killed": 0, "full": errno.ENOSPC, "broken": errno.EIO}
 POLICY = "retention: [{match: 'tag:go', then: archive}]\n"
 
 
@@ -148,13 +149,15 @@ def shown_whole(data: Path, digests: dict[str, str], *, read_only: bool) -> None
 @pytest.mark.heavy
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize("means", [MEANS])
+@pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize(("storage", "to"), [("file", "sqlite:moved.db"), ("sqlite", "file:moved")])
-def test_a_killed_migration_leaves_the_store_as_it_was_or_moved(tmp_path, storage, to, means):
+def test_a_killed_migration_leaves_the_store_as_it_was_or_moved(tmp_path, storage, to, fault, means):
     base, data = tmp_path / "base", tmp_path / "try" / "data"
     data.parent.mkdir()
     digests = recorded(base, storage)
     words = ["migrate", "--to", to.replace(":", f":{data.parent}/")]
-    for where, said in struck(words, data, copied(base, data), 8 if storage == "file" else 4):
+    few = 1 if fault != "killed" else 8 if storage == "file" else 4
+    for where, said in struck(words, data, copied(base, data), few, FAULTS[fault]):
         assert "Traceback" not in said, (where, said)
         in_a_child(lambda: shown_whole(data, digests, read_only=True))
         moved = (data / "flightlog.yaml").exists()
@@ -171,7 +174,8 @@ def goes_on(words: Sequence[str], data: Path, moved: bool) -> None:
 @pytest.mark.heavy
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize("means", [MEANS])
-def test_a_killed_repair_loses_no_event_and_is_done_when_it_is_called_again(tmp_path, means):
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_killed_repair_loses_no_event_and_is_done_when_it_is_called_again(tmp_path, fault, means):
     base, data = tmp_path / "base", tmp_path / "try" / "data"
     data.parent.mkdir()
     digests = recorded(base, "file")
@@ -180,7 +184,8 @@ def test_a_killed_repair_loses_no_event_and_is_done_when_it_is_called_again(tmp_
         lines = path.read_bytes().split(b"\n")
         path.write_bytes(b"\n".join([*lines[:2], b"no event at all", *lines[2:]]))
     shutil.rmtree(base / ".flightlog")
-    for where, said in struck(["doctor", "--fix", "--yes"], data, copied(base, data), 8):
+    few = 8 if fault == "killed" else 2
+    for where, said in struck(["doctor", "--fix", "--yes"], data, copied(base, data), few, FAULTS[fault]):
         assert "Traceback" not in said, (where, said)
         in_a_child(lambda: shown_whole(data, digests, read_only=True))
         in_a_child(lambda: goes_on(["doctor", "--fix", "--yes"], data, False))

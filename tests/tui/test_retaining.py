@@ -51,6 +51,17 @@ async def test_a_policy_that_was_applied_acts_by_itself_and_can_be_paused(tmp_pa
         await until(pilot, lambda: app.retaining.passer.loads == 2 and not app.retaining.passer.busy)
         assert app.retaining.passes == 1
         assert not app.operations.busy
+        # What keeps it from acting is said, and tried again soon.
+        policy = tmp_path / "data" / "flightlog.yaml"
+        policy.write_text("retention: 5")
+        app.retaining._due = time.monotonic()
+        app.retaining.tick()
+        await shows(pilot, "by itself: ")
+        assert app.retaining._due < time.monotonic() + retaining.AGAIN + 1
+        policy.write_text(POLICY)
+        app.retaining._due = time.monotonic()
+        app.retaining.tick()
+        await shows(pilot, "acts by itself in")
     app.close()
 
 
