@@ -6,24 +6,25 @@ from ..keys import bindings
 from .yaml_editor import YamlEditor
 
 EXAMPLE = """\
-# What may go, and when: take away the # of
-# what you want. The first block that fits a
-# run decides; any rule in keep keeps it.
+# What may go, and when: take the # off
+# what you want. The first block that
+# fits a run decides; any rule in its
+# keep keeps it.
 #
 # retention:
 #   - match: "status:completed"
 #     keep: {last: 50, daily: 30}
-#     then: archive   # or: trash, states
+#     then: archive  # or trash, states
 #   - match: "status:failed"
 #     keep: {within: 90d}
 #     then: archive
 #   - match: "archived"
 #     keep: {within: 365d}
 #     then: trash
-# minimum: 1      # newest of each workflow
-# max_size: 5GB   # of runs not archived
-# trash_for: 7d   # then they are purged
-# every: 1h       # by itself, once applied
+# minimum: 1     # newest per workflow
+# max_size: 5GB  # of live runs
+# trash_for: 7d  # then they are purged
+# every: 1h      # once applied by hand
 """
 """What a store is shown that has no policy yet."""
 
