@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from textual import events
@@ -15,12 +15,10 @@ from textual.app import App
 from textual.geometry import Size
 from textual.screen import Screen
 
-from ..core.errors import FlightlogError, StorageError
+from ..core.errors import FlightlogError
 from ..core.text import safe_text
-from .entry import Nowhere
 from .glyphs import ASCII, UNICODE
 from .keys import bindings
-from .loading import in_thread
 from .messages import (
     BudgetsLooked,
     OpenRun,
@@ -29,21 +27,20 @@ from .messages import (
     Pulsed,
     ShowRuns,
     StoreChanged,
-    StoreOpened,
     Trouble,
 )
-from .place_screens import BESIDE, screen_of
 from .screens.opening import Opening
 from .screens.small import TooSmall
 from .themes import DARK, LIGHT
 from .type_ahead import TypeAhead
-from .warming import collect, warm
 
 if TYPE_CHECKING:
     from textual.command import Provider
 
+    from ..core.feed import Watch
     from ..core.glance import Glance
     from ..core.store import Store
+    from .beginning import Beginning
     from .command_log import CommandLog
     from .costs.standings import Standings
     from .entry import Entry
@@ -56,21 +53,11 @@ if TYPE_CHECKING:
     from .widgets.place_line import PlaceLine
 
 AGAIN = 5.0
-"""Seconds in which the same trouble is not told twice, and after which a store is tried to be opened once more."""
-REMEMBERED = 2.0
-"""Seconds between two looks at whether something is shown otherwise, which is remembered."""
-MISTAKES = 3
-"""So many mistakes in a person's settings are told at the start; `flightlog config` tells them all."""
+"""Seconds in which the same trouble is not told twice."""
 TURN = 0.001
 """Seconds that a thread may reckon on while the screen waits: a key takes some forty turns, and Python's own five
 milliseconds for each would be seen.
 """
-FIRST_RUNS = 100
-"""Runs that are shown before the store is open: a page of the list."""
-AFTER_A_RUN = 1.0
-"""Seconds until what runs now is followed, where the program began in a run and not in the list."""
-DAYS = 30.0
-"""Seconds between two looks at whether it is another day, for budgets."""
 
 
 def _commands() -> "type[Provider]":
@@ -119,10 +106,10 @@ class FlightlogApp(App[None]):
         self.store: Store | None = None
         self.home: RunsScreen
         """The run list: what all other screens lie on."""
-        self._open_store, self._called, self._opening = open_store, name, False
-        self._who, self._glance = who, glance
-        self._seen: Glance | None = None
-        self._entry = entry
+        self.watching: Watch
+        """Of the store, once that is open."""
+        self._called, self._remembers = name, who is not None
+        self._start = open_store, name, who, glance, entry
         self.nowhere: FlightlogError | None = None
         """Why it ended without having begun: there is no such run."""
         self._options = options
@@ -133,6 +120,13 @@ class FlightlogApp(App[None]):
         self._report = ""
 
     # --- what the first frame does without, and is not read before it -------------------------------
+
+    @cached_property
+    def beginning(self) -> "Beginning":
+        """How it goes on from the first frame."""
+        from .beginning import Beginning
+
+        return Beginning(self, *self._start)
 
     @cached_property
     def person(self) -> "Person":
@@ -197,66 +191,18 @@ class FlightlogApp(App[None]):
         return Opening(self._called)
 
     def on_mount(self) -> None:
-        self.call_after_refresh(self._enter)
+        self.call_after_refresh(self._go_on)
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGTERM, signal.SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(number, self._end, number)
+
+    def _go_on(self) -> None:
+        self.beginning.begin()  # which is read only now
 
     def _end(self, number: signal.Signals) -> None:
         """Ends as a signal asks, but gives the terminal back first; a second signal does not wait for that."""
         asyncio.get_running_loop().remove_signal_handler(number)
         self.exit(return_code=128 + number)
-
-    def _enter(self) -> None:
-        if self._who is None:
-            self._begin()
-        else:
-            in_thread(self, self._who, self._met)
-
-    def _met(self, person: "Person | FlightlogError") -> None:
-        if not isinstance(person, FlightlogError):
-            self.person = person
-            self.set_keymap(person.settings.keys)
-            # A theme that the environment names is for one start.
-            theme = person.settings.theme or person.remembered.theme
-            if theme in self.available_themes and "TEXTUAL_THEME" not in os.environ:
-                self.theme = theme
-        for mistake in self.person.settings.mistakes[:MISTAKES]:
-            self.notify(mistake, severity="warning", timeout=15, markup=False)
-        self._begin()
-
-    def _look(self, limit: int) -> None:
-        """In a thread, while the event loop reads the run list's modules: what it has found by then is painted."""
-        self._seen = self._glance(limit) if self._glance is not None else None
-
-    def _looked(self, failure: FlightlogError | None) -> None:
-        self._show_seen()
-        self.home.call_after_refresh(self.open)
-
-    def _show_seen(self) -> None:
-        if self._seen is not None and self._seen.runs.items:
-            self.home.glance(self._seen)
-
-    def _begin(self) -> None:
-        if self._glance is not None:
-            in_thread(self, partial(self._look, max(FIRST_RUNS, 2 * self.size.height)), self._looked)
-        from .screens.runs import RunsScreen
-
-        self.set_interval(DAYS, self.standings.look)
-        if isinstance(self.screen, TooSmall):
-            self.pop_screen()  # it stands over what is begun with; over the list it comes back
-        first = self.screen
-        self.home = RunsScreen(self._called)
-        self.typed.is_slow(self.home.opening)
-        if "runs" in self.person.remembered.screens:
-            self.whereabouts.take_up("runs", self.home)
-        self._show_seen()
-        self.push_screen(self.home)
-        if self._glance is None:
-            self.home.call_after_refresh(self.open)
-        if isinstance(first, Opening):
-            first.opening.set()
-        self._fit(self.size)
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded and self.typed.holds(event):
@@ -272,55 +218,11 @@ class FlightlogApp(App[None]):
     # --- the store ---------------------------------------------------------------------------------
 
     def open(self) -> None:
-        """Opens the store in a thread, and begins to watch it there; tried again while it cannot be reached."""
+        """Opens the store in a thread; tried again while it cannot be reached."""
+        self.beginning.open()
 
-        def work() -> StoreOpened:
-            store, entry = self._open_store(), self._entry
-            try:
-                entry = entry.found(store) if entry is not None else None
-                return StoreOpened(store, store.feed.watch(self._notice), entry)
-            except BaseException:
-                store.close()
-                raise
-
-        if self.store is None and not self._opening:
-            self._opening = True
-            in_thread(self, work, self._opened)
-
-    def _opened(self, opened: StoreOpened | FlightlogError) -> None:
-        self._opening = False
-        if isinstance(opened, Nowhere):
-            self.nowhere = opened
-            self.exit()
-            return
-        if isinstance(opened, FlightlogError):
-            collect()
-            self.home.show_failure(opened)
-            if isinstance(opened, StorageError):
-                self.set_timer(AGAIN, self.open)  # a server that is away comes back
-            return
-        self.store, self._watching = opened.store, opened.watching
-        if opened.entry is not None:
-            self._enter_run(opened.entry)
-        self.home.show_store(opened.store, opened.watching, read=opened.entry is None)
-        self.standings.of(opened.store)
-        self.pulse.of(opened.store)
-        self.retaining.of(opened.store)
-        warm()
-        place = self.person.remembered.place
-        if opened.entry is None and self.screen is self.home and place in BESIDE:
-            self.call_later(self.action_place, place)
-        if self._who is not None:
-            self.set_interval(REMEMBERED, self.whereabouts.remember)
-
-    def _enter_run(self, entry: "Entry") -> None:
-        """Before the list is read, which waits until somebody comes back to it."""
-        self._entry = None
-        self.home.begin_at(entry.run)
-        self.on_open_run(OpenRun(entry.run, entry.tab))
-        self.set_timer(AFTER_A_RUN, self.pulse.begin)
-
-    def _notice(self) -> None:
+    def notice(self) -> None:
+        """The store may have changed: told by whoever watches it, in any thread."""
         self.post_message(StoreChanged())
 
     def on_store_changed(self, message: StoreChanged) -> None:
@@ -351,7 +253,7 @@ class FlightlogApp(App[None]):
 
     def exit(self, *args: Any, **options: Any) -> None:
         """Takes note of how everything is left, and ends."""
-        if self._who is not None and self.store is not None:
+        if self._remembers and self.store is not None:
             self.whereabouts.remember()
         super().exit(*args, **options)
 
@@ -359,7 +261,7 @@ class FlightlogApp(App[None]):
         """Lets go of the store, when the terminal is the shell's again: nobody waits for it on screen."""
         self.person.close()
         if self.store is not None:
-            self._watching.close()
+            self.watching.close()
             self.store.close()
 
     # --- screens -----------------------------------------------------------------------------------
@@ -376,7 +278,7 @@ class FlightlogApp(App[None]):
 
             screen = RunsScreen(self.store.name, only=message.query, crumb=message.crumb, place=message.place)
             self.push_screen(screen)
-            screen.call_after_refresh(screen.show_store, self.store, self._watching)
+            screen.call_after_refresh(screen.show_store, self.store, self.watching)
 
     async def on_place_line_picked(self, message: "PlaceLine.Picked") -> None:
         """A place was clicked on."""
@@ -390,15 +292,17 @@ class FlightlogApp(App[None]):
             await self.pop_screen()
         if name != "runs":
             if name not in self._places:
-                self._places[name] = screen_of(name, self.store, self._watching, self.pulse)
+                from .place_screens import screen_of
+
+                self._places[name] = screen_of(name, self.store, self.watching, self.pulse)
                 self.whereabouts.take_up(name, self._places[name])
                 self.install_screen(self._places[name], name)
             await self.push_screen(self._places[name])
 
     def on_resize(self, event: events.Resize) -> None:
-        self._fit(event.size)
+        self.fit(event.size)
 
-    def _fit(self, size: Size) -> None:
+    def fit(self, size: Size) -> None:
         """Says that nothing fits where that is so, and no longer where it is not."""
         small = size.width < TooSmall.WIDTH or size.height < TooSmall.HEIGHT
         if small and not isinstance(self.screen, TooSmall):
