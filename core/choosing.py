@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -10,8 +10,10 @@ from .copies import copy_id
 from .errors import NotFound
 from .operations import Chosen
 from .query.query import of_version
-from .repositories import RunRepository
 from .runs import FINISHED, Run
+
+if TYPE_CHECKING:
+    from .repositories import RunRepository
 
 Doing = Literal["archive", "restore", "trash"]
 
@@ -63,7 +65,7 @@ def _of_a_source(run: Run, doing: Doing) -> str:
     return "" if run.status in FINISHED else f"is {run.status}"
 
 
-def _is_copied(run: Run, runs: RunRepository) -> bool:
+def _is_copied(run: Run, runs: "RunRepository") -> bool:
     try:
         runs.get(copy_id(run.id))
     except NotFound:
@@ -78,7 +80,7 @@ def chosen(run: Run, rule: str = "") -> Chosen:
     )
 
 
-def survey(doing: Doing, found: Iterable[Run], runs: RunRepository) -> Survey:
+def survey(doing: Doing, found: Iterable[Run], runs: "RunRepository") -> Survey:
     """Looks at each of these runs, whether another program's is copied already, and for trash at how many others
     their workflows have. Costs what is looked at.
     """
@@ -110,6 +112,6 @@ def survey(doing: Doing, found: Iterable[Run], runs: RunRepository) -> Survey:
     )
 
 
-def emptied(going: Mapping[str, int], runs: RunRepository) -> tuple[str, ...]:
+def emptied(going: Mapping[str, int], runs: "RunRepository") -> tuple[str, ...]:
     """The workflows, of those of which so many runs go, that would have none left."""
     return tuple(name for name, count in sorted(going.items()) if runs.count(of_version(name)) <= count)
