@@ -24,10 +24,12 @@ PAGE = 500
 
 
 @verb(
-    epilog="flightlog logs 01j9 -f\nflightlog logs 01j9 --level WARNING --grep 'rate limit'\nflightlog logs 01j9 --json"
+    epilog="flightlog logs 01j9 -f\nflightlog logs 01j9 -n 50\n"
+    "flightlog logs 01j9 --level WARNING --grep 'rate limit'\nflightlog logs 01j9 --json"
 )
 @click.argument("run")
 @click.option("-f", "--follow", is_flag=True, help="Go on as entries come, until the run is finished.")
+@click.option("-n", "--tail", metavar="N", type=click.IntRange(min=0), help="The last N of these only.")
 @click.option(
     "--level", type=click.Choice(get_args(Level), case_sensitive=False), default="DEBUG", help="This and worse."
 )
@@ -39,6 +41,7 @@ def logs(
     settings: Settings,
     run: str,
     follow: bool,
+    tail: int | None,
     level: str,
     grep: str | None,
     step: str | None,
@@ -50,13 +53,53 @@ def logs(
     with opened(settings) as store:
         found = store.runs.resolve(run)
         wanted = LogFilter(level=_level(level), step=_step_id(store, found, step), request_id=request)
-        names = StepNames(store)
+        log = _Log(store, found, wanted, pattern, as_json)
         if follow:
-            _follow(store, found, wanted, pattern, as_json, names)
-            return
-        before, after = -1, 0
-        while before != after:
-            before, after = after, _print_page(store, found, wanted, pattern, after, as_json, names)
+            _follow(store, log, tail)
+        elif tail is None:
+            log.print_new()
+        else:
+            log.print_last(tail)
+
+
+class _Log:
+    """What is wanted of a run's log, printed a page at a time: all of one, or none."""
+
+    def __init__(
+        self, store: Store, run: str, wanted: LogFilter, pattern: re.Pattern[str] | None, as_json: bool
+    ) -> None:
+        self.run = run
+        self._store, self._wanted, self._pattern, self._as_json = store, wanted, pattern, as_json
+        self._names = StepNames(store)
+        self._seen = 0
+
+    def print_new(self) -> None:
+        """Prints what comes after all that was looked at before."""
+        while page := self._store.logs.query(self.run, self._wanted, after=self._seen, limit=PAGE):
+            self._print(self._matching(page))
+            self._seen = page[-1].seq
+
+    def print_last(self, number: int) -> None:
+        """Prints the last `number` entries; reads no more of the log than these need."""
+        found: list[LogEntry] = []
+        seen, before = 0, None
+        while page := self._store.logs.query(self.run, self._wanted, before=before, limit=PAGE):
+            seen, before = max(seen, page[-1].seq), page[0].seq
+            found = self._matching(page) + found
+            if len(found) >= number:
+                break
+        self._print(found[max(len(found) - number, 0) :])
+        self._seen = seen
+
+    def _matching(self, entries: list[LogEntry]) -> list[LogEntry]:
+        return [entry for entry in entries if self._pattern is None or self._pattern.search(entry.message)]
+
+    def _print(self, entries: list[LogEntry]) -> None:
+        for entry in entries:
+            if entry.step:
+                self._names.of(self.run, entry.step)
+        for entry in entries:
+            _print(entry, self._as_json, self._names)
 
 
 class StepNames:
@@ -75,24 +118,18 @@ class StepNames:
         return self._names[step] or step
 
 
-def _follow(
-    store: Store,
-    run: str,
-    wanted: LogFilter,
-    pattern: re.Pattern[str] | None,
-    as_json: bool,
-    names: StepNames,
-) -> None:
-    after, woken, patience = 0, threading.Event(), Patience()
+def _follow(store: Store, log: _Log, tail: int | None) -> None:
+    woken, patience = threading.Event(), Patience()
     watch = store.feed.watch(woken.set)
     try:
         while True:
             with patience:
                 # Asked before reading, so that what is written between the two is still printed.
-                finished = store.runs.get(run).status in FINISHED
-                before = -1
-                while before != after:
-                    before, after = after, _print_page(store, run, wanted, pattern, after, as_json, names)
+                finished = store.runs.get(log.run).status in FINISHED
+                if tail is not None:
+                    log.print_last(tail)
+                    tail = None
+                log.print_new()
                 if finished:
                     return
             woken.wait(5)
@@ -101,26 +138,6 @@ def _follow(
         return
     finally:
         watch.close()
-
-
-def _print_page(
-    store: Store,
-    run: str,
-    wanted: LogFilter,
-    pattern: re.Pattern[str] | None,
-    after: int,
-    as_json: bool,
-    names: StepNames,
-) -> int:
-    """Prints the next entries, all of them or none; the number to go on from, the same one where there are none."""
-    entries = store.logs.query(run, wanted, after=after, limit=PAGE)
-    for entry in entries:
-        if entry.step:
-            names.of(run, entry.step)
-    for entry in entries:
-        if pattern is None or pattern.search(entry.message):
-            _print(entry, as_json, names)
-    return entries[-1].seq if entries else after
 
 
 def _print(entry: LogEntry, as_json: bool, names: StepNames, *, with_run: bool = False) -> None:
