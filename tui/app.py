@@ -343,6 +343,13 @@ class FlightlogApp(App[None]):
         elif hasattr(self.screen, "action_refresh"):
             await self.run_action("refresh", self.screen)
 
+    def action_stop(self) -> None:
+        """Stops what is being done with runs, from wherever the person is."""
+        if not self.operations.stop():
+            from .hinting import hint
+
+            hint(self, "nothing is under way")
+
     def action_help(self) -> None:
         from .commands import places_of
         from .screens.help import Help

@@ -152,7 +152,7 @@ class Operations:
         self._app.post_message(OperationEnded())
 
     def line(self, glyphs: Glyphs) -> Line:
-        """What the header tells of it; empty if nothing is under way that takes long."""
+        """What the header tells of it, and how it is stopped; empty if nothing is under way that takes long."""
         work, outcome = self._work, self._outcome
         took = time.monotonic() - self._began
         if work is None or took < SLOW:
@@ -168,7 +168,8 @@ class Operations:
         text = f"{work.doing} {outcome.looked_at:,}/{work.total:,}"
         if big is not None:
             text += f" {format.size(big.done)} of {format.size(big.total)}"
-        return [(f"{text} ", "text"), (filled, "accent"), (left, "muted")]
+        key = key_for(self._app, "app.stop")
+        return [(f"{text} ", "text"), (filled, "accent"), (left, "muted"), (f" {key}", "accent"), (" stops", "muted")]
 
 
 def summary(work: Work, outcome: Outcome, undo: str = "z") -> str:

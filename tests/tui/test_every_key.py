@@ -33,6 +33,7 @@ POLICY = 'retention:\n  - match: "status:failed"\n    then: trash\n'
 
 SILENT = {
     "app.quit": "ends the program, which a test of its own does",
+    "app.stop": "says that nothing is under way, once while that can be read",
     "app.refresh": "reads again what looks the same where nothing changed",
     "app.back": "is what every screen is left by at the end",
     "plan.revert": "takes the policy of the file, which is what is written here",
@@ -46,8 +47,11 @@ SILENT = {
 }
 """Rows that need not show an effect, each with the reason."""
 
-LOOKS = {"artifacts.edit": "looks for the file when it is asked to, and here is none"}
-"""Rows that are offered, and may find out only then that nothing can be done."""
+LOOKS = {
+    "artifacts.edit": "looks for the file when it is asked to, and here is none",
+    "artifacts.copy": "copies no path with signs in it that act, and here is one",
+}
+"""Rows that are offered, and find out only when they are pressed that nothing can be done; each with the reason."""
 
 SHARED = {"app": ("runs",), "place": ("runs", "plan"), "run": ("overview", "logs"), "tree": ("steps", "states")}
 SHARED |= {"retention": ("plan",), "moves": ("runs", "logs", "steps", "costs", "space", "plan", "compare", "commands")}

@@ -12,7 +12,7 @@ from flightlog.tui.glyphs import UNICODE
 from flightlog.tui.operations import Outcome, Work, summary
 from flightlog.tui.runs.annotating import Targets
 from flightlog.tui.screens.run_operations import consequences, question, twin
-from seeing import until
+from seeing import shows, until
 
 
 def counted(*runs: Done) -> Outcome:
@@ -99,6 +99,7 @@ async def test_work_is_told_in_the_header_and_keys_answer_meanwhile(app):
         at_hand.go(50_000_000)
         told = "archiving 1/3 50.0 MB of 100 MB "
         assert told in "".join(text for text, _ in app.operations.line(UNICODE))
+        await shows(pilot, "archiving 1/3", "X stops")
         before = app.home.run_list.cursor_line
         await pilot.press("j")
         assert app.home.run_list.cursor_line == before + 1
@@ -109,14 +110,16 @@ async def test_work_is_told_in_the_header_and_keys_answer_meanwhile(app):
         await until(pilot, lambda: "3 runs archived: 30 B freed; z takes it back" in toasts(app))
 
 
-async def test_escape_stops_work_between_two_runs(app):
+@pytest.mark.parametrize("keys", [("escape",), ("L", "X")])
+async def test_a_key_stops_work_between_two_runs(app, keys):
     async with app.run_test(size=(120, 36)) as pilot:
         await until(pilot, lambda: app.store is not None)
         steps = Steps()
         app.operations.begin(work(steps))
         steps.may.release()
         await until(pilot, lambda: steps.begun == 1)
-        await pilot.press("escape")
+        await pilot.press(*keys)
+        await until(pilot, lambda: app.operations._outcome.stopped)
         steps.may.release()
         await until(pilot, lambda: not app.operations.busy)
         assert steps.closed

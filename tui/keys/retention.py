@@ -11,7 +11,6 @@ RETENTION = (
     Key("retention.audit", "u", "tab('audit')", "audit", "Who did what, and when"),
     Key("retention.pause", "b", "pause", "pause", "Pause what the policy does by itself, or go on", changes=True),
     Key("retention.undo", "z", "undo", "undo", "Take back what was last done with runs", changes=True),
-    Key("retention.stop", "X", "stop", "stop", "Stop what is being done with runs, between two of them", changes=True),
 )
 
 PLAN = (

@@ -51,7 +51,6 @@ RUNS = (
     Key("runs.watch", "w", "watch", "watch", "Tell me when the run ends, fails or asks; or no more"),
     Key("runs.note", "n", "note", "note", "Write a note on the run", changes=True),
     Key("runs.restore", "R", "restore", "restore", "Unpack archived runs", changes=True),
-    Key("runs.stop", "X", "stop", "stop", "Stop what is being done with runs, between two of them", changes=True),
     Key("runs.export", "ctrl+e", "export", "export", "Write the run, or 2 to 5 marked ones, into a page of HTML"),
     Key("runs.preview", "v", "preview", "preview", "Show or hide the preview"),
     Key("runs.copy", "y", "copy_id", "copy id", "Copy the run's id"),

@@ -23,7 +23,6 @@ SPACE = (
     Key("space.mark_range", "M,ctrl+at", "mark_range", "mark range", "Mark all from the last mark to here"),
     Key("space.mark_all", "asterisk", "mark_all", "mark all", "Mark all that is shown, or none"),
     Key("space.restore", "R", "restore", "restore", "Unpack archived runs", changes=True),
-    Key("space.stop", "X", "stop", "stop", "Stop what is being done with runs, between two of them", changes=True),
     Key("space.compact", "c", "compact", "compact", "Give a database's free pages back to the disk", changes=True),
     Key("space.preview", "v", "preview", "preview", "Show or hide the preview"),
 )

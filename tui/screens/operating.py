@@ -71,8 +71,3 @@ class RunOperations(Annotations):
         from .run_operations import undo
 
         undo(self, self.store)
-
-    def action_stop(self) -> None:
-        from .run_operations import stop
-
-        stop(self)

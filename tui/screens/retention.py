@@ -29,7 +29,7 @@ from ..widgets.policy_editor import PolicyEditor
 from ..widgets.retention_tabs import TABS, RetentionTabs
 from ..widgets.trash_tab import TrashTab
 from .place import PlaceScreen
-from .run_operations import stop, undo
+from .run_operations import undo
 
 
 class Counted(NamedTuple):
@@ -222,9 +222,6 @@ class RetentionScreen(PlaceScreen):
 
     def action_undo(self) -> None:
         undo(self, self.store)
-
-    def action_stop(self) -> None:
-        stop(self)
 
     def action_back(self) -> None:
         """Takes the filter of the archive off, goes back to the plan, then steps out to the runs."""

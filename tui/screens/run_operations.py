@@ -118,13 +118,6 @@ def begin_work(screen: Screen[Any], work: Work) -> bool:
     return found.begin(work)
 
 
-def stop(screen: Screen[None]) -> None:
-    """Stops what is under way."""
-    found = operations_of(screen)
-    if found is None or not found.stop():
-        screen.app.notify("nothing is under way", markup=False)
-
-
 def undo(screen: Screen[Any], store: Store | None, operation: str = "") -> None:
     """Asks whether this operation is to be taken back, or the newest that can be, and does it."""
     if store is None:

@@ -15,7 +15,7 @@ from ..space.targets import targets_of
 from ..widgets.space_list import SpaceList, names
 from .place import PlaceScreen
 from .prompt import Confirm
-from .run_operations import begin_work, operate, stop, undo
+from .run_operations import begin_work, operate, undo
 
 
 class SpaceOperations(PlaceScreen):
@@ -34,9 +34,6 @@ class SpaceOperations(PlaceScreen):
 
     def action_undo(self) -> None:
         undo(self, self.store)
-
-    def action_stop(self) -> None:
-        stop(self)
 
     def _operate(self, doing: Doing) -> None:
         found = self.query_one(SpaceList)
