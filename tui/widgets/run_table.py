@@ -1,5 +1,6 @@
 """The run list on screen: draws the lines in sight of a `RunList` that may be a million long."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from textual import events
@@ -90,7 +91,8 @@ class RunTable(ScrollView, can_focus=True):
             self.run_list.look(round(self.scroll_y), self.rows)
         finally:
             self._syncing = False
-        shown = [self._state(self.run_list.top + y) for y in range(self.rows)]
+        watched = self._watched()
+        shown = [self._state(self.run_list.top + y, watched) for y in range(self.rows)]
         whole = self._make_room(shown) or whole
         if whole or len(shown) != len(self._drawn):
             self.refresh()
@@ -126,12 +128,16 @@ class RunTable(ScrollView, can_focus=True):
     def _refresh_row(self, y: int) -> None:
         self.refresh(Region(0, y + HEAD, self.size.width, 1))
 
-    def _state(self, number: int) -> Drawn:
-        line = self.run_list.line(number)
-        marked = isinstance(line, Run) and line.id in self.run_list.marks
+    def _watched(self) -> Collection[str]:
         watching = watching_of(self)
-        watched = watching is not None and isinstance(line, Run) and line.id in watching.ids
-        return Drawn(line, line is not None and number == self.run_list.cursor_line, marked, watched)
+        return watching.ids if watching is not None else ()
+
+    def _state(self, number: int, watched: Collection[str]) -> Drawn:
+        """How a line is now; who asks for several looks once which runs are watched."""
+        line, cursor = self.run_list.line(number), number == self.run_list.cursor_line
+        if not isinstance(line, Run):
+            return Drawn(line, line is not None and cursor, False)
+        return Drawn(line, cursor, line.id in self.run_list.marks, line.id in watched)
 
     def render_line(self, y: int) -> Strip:
         self.painted += 1
@@ -145,7 +151,7 @@ class RunTable(ScrollView, can_focus=True):
         number = self.run_list.top + y - HEAD
         if number >= self.run_list.lines:
             return Strip.blank(size.width, self.rich_style)
-        state = self._state(number)
+        state = self._state(number, self._watched())
         return strip_of(self, self._line(state), size.width, cursor=state.cursor)
 
     def _cell_context(self) -> Context:
