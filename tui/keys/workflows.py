@@ -46,6 +46,7 @@ DIFF = (
     Key("diff.previous", "N", "change(-1)", "previous", "To the previous difference"),
     Key("diff.view", "v", "view", "side by side", "Side by side, or one below the other", footer="lines"),
     Key("diff.all", "a", "all", "all lines", "Show all lines, or only those near a difference", footer="far"),
+    Key("diff.outcome", "o", "outcome", "outcomes", "Fold or unfold what the runs of both came to"),
     Key("diff.runs", "h", "runs", "over their runs", "How the runs of both versions compare", footer="both"),
     Key("diff.swap", "s", "swap", "swap", "The other way round", footer="both"),
 )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import Horizontal
 from textual.screen import Screen
 
 from ...core.diff import DiffLine, text_diff
@@ -15,21 +15,25 @@ from ...core.store import Store
 from ...core.workflows import Version
 from .. import format
 from ..glyphs import glyphs_of
+from ..hinting import hint
 from ..keys import bindings
 from ..lines import Line, one_line, wrapped
 from ..loading import Loader
+from ..personal.person import key_for
 from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar
 from ..widgets.ready_lines import ReadyLines
 from ..workflows.diff_lines import DiffRow, Sides, diff_rows
-from ..workflows.outcome_facts import change_rows
-from ..workflows.version_page import outcome_table
+from ..workflows.outcome_facts import Row, change_rows
+from ..workflows.outcome_lines import above, aside, on_one_line
 from ..yaml_lines import yaml_lines
 
 CONTEXT = 3
 """Equal lines shown beside a difference."""
 WIDE = 100
 """Cells from which both stand side by side unless the person says otherwise."""
+BESIDE = 120
+"""Cells from which what the runs came to stands beside the diff."""
 
 
 class Found(NamedTuple):
@@ -45,6 +49,10 @@ class Found(NamedTuple):
     why: str = ""
 
 
+class Aside(ReadyLines, can_focus=False):
+    """What the runs came to, beside the diff."""
+
+
 class DiffScreen(Screen[None]):
     """What differs from one version to another; without a first one, all of the second is new."""
 
@@ -56,7 +64,7 @@ class DiffScreen(Screen[None]):
         super().__init__()
         self.store, self.workflow, self.before, self.after = store, workflow, before, after
         self.beside: bool | None = None
-        self.everything = False
+        self.everything = self.folded = False
         self.opening = asyncio.Event()
         """Set when it is read: keys wait for that."""
         self.found: Found | None = None
@@ -65,8 +73,9 @@ class DiffScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield FrameLine("top", self._titles, id="diff-top")
-        with Vertical(id="diff-body"):
-            yield ReadyLines(self._lines)
+        with Horizontal(id="diff-body"):
+            yield ReadyLines(self._lines, id="diff-lines")
+            yield Aside(self._aside, id="diff-aside")
         yield KeyBar("diff")
 
     def on_mount(self) -> None:
@@ -75,7 +84,15 @@ class DiffScreen(Screen[None]):
     @property
     def lines(self) -> ReadyLines:
         """The rows on screen."""
-        return self.query_one(ReadyLines)
+        return self.query_one("#diff-lines", ReadyLines)
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether what the runs came to has room beside the diff."""
+        return self.size.width >= BESIDE
+
+    def on_resize(self) -> None:
+        self._place_outcome()
 
     def _prepare(self) -> Callable[[], Found]:
         store, workflow, numbers = self.store, self.workflow, (self.before, self.after)
@@ -100,7 +117,13 @@ class DiffScreen(Screen[None]):
             self.lines.cursor = next(n for n, row in enumerate(self.rows) if row.hunk is not None)
         self.opening.set()
 
+    def _place_outcome(self) -> None:
+        """Beside the diff where there is room for both; else it is among the lines."""
+        self.query_one(Aside).display = bool(self.is_wide and not self.folded and self._outcome())
+
     def _redraw(self) -> None:
+        self._place_outcome()
+        self.query_one(Aside).show()
         self.lines.show()
         self.query_one("#diff-top", FrameLine).update()
 
@@ -131,22 +154,36 @@ class DiffScreen(Screen[None]):
             for version in (found.before, found.after)
             if version and version.damaged
         ]
-        head += self._outcome(width)
+        head += self._above(width)
         if not found.near:
             return [*head, [("The two definitions are the same", "muted")]]
         diff = found.all if self.everything else found.near
-        beside = width >= WIDE if self.beside is None else self.beside
+        beside = self._has_two_sides if self.beside is None else self.beside
         self.rows = [DiffRow(line, None) for line in head]
         self.rows += diff_rows(diff, found.sides, width, glyphs_of(self), beside=beside)
         return [row.line for row in self.rows]
 
-    def _outcome(self, width: int) -> list[Line]:
+    def _outcome(self) -> list[Row]:
         """What the change of the definition did to the runs: each number with its interval, or too few runs."""
         found = self.found.outcome if self.found else None
-        rows = change_rows(found, glyphs_of(self)) if found else []
-        return (
-            [*outcome_table(f"@{self.before} {glyphs_of(self).arrow} @{self.after}", rows, width), []] if rows else []
-        )
+        return change_rows(found, glyphs_of(self)) if found else []
+
+    @property
+    def _which(self) -> str:
+        return f"@{self.before} {glyphs_of(self).arrow} @{self.after}"
+
+    def _above(self, width: int) -> list[Line]:
+        if self.folded:
+            return on_one_line(self._which, self._outcome(), key_for(self, "diff.outcome"))
+        return [] if self.is_wide else above(self._which, self._outcome(), width)
+
+    def _aside(self, width: int) -> Sequence[Line]:
+        return list(aside(self._which, self._outcome(), glyphs_of(self)))
+
+    @property
+    def _has_two_sides(self) -> bool:
+        """Whether the person sees both texts beside each other unless they said otherwise."""
+        return self.size.width >= WIDE
 
     def when_changes(self) -> bool:
         """Whether there is another difference to go to."""
@@ -175,12 +212,20 @@ class DiffScreen(Screen[None]):
             self.lines.move_to(ahead[0] if direction > 0 else ahead[-1], center=True)
 
     def action_view(self) -> None:
-        now = self.lines.size.width >= WIDE if self.beside is None else self.beside
+        now = self._has_two_sides if self.beside is None else self.beside
         self.beside = not now
         self._redraw()
 
     def action_all(self) -> None:
         self.everything = not self.everything
+        self._redraw()
+
+    def action_outcome(self) -> None:
+        """Folds what the runs came to into one line, or shows it again."""
+        if not self._outcome():
+            hint(self, "there are no two versions whose runs could be compared")
+            return
+        self.folded = not self.folded
         self._redraw()
 
     def action_swap(self) -> None:
