@@ -126,14 +126,14 @@ def named_damage(database: Database, aside: Callable[[str], bool] = lambda run: 
                 what = f"{row.what}: what stood there was no event, and was set aside"
                 yield Finding(severity="note", kind="set-aside", what=what, where=row.place, run=row.run)
                 continue
-            newer = "newer Flightlog" in row.what
+            newer = "newer Flightlog" in row.what  # which says what to do, too
             place = row.place if row.offset is None else f"{row.place} at byte {row.offset}"
             yield Finding(
                 severity="warning" if newer else "error",
                 kind="newer-format" if newer else "damaged-line",
                 what=row.what,
                 where=place,
-                advice="read it with a newer Flightlog" if newer else "the rest was read; the bytes are kept",
+                advice="" if newer else "the rest was read; the bytes are kept",
                 run=row.run,
             )
 

@@ -115,4 +115,6 @@ def test_the_first_version_with_which_a_figure_rose_is_told_with_its_interval(da
 
 def test_what_is_not_there_is_said(data):
     assert "no such workflow" in call("metrics", "nobody", "--data", data, code=1)
+    assert "no version 99 of triage" in call("metrics", "triage", "--compare", "1", "99", "--data", data, code=1)
+    assert "no version 99 of triage" in call("metrics", "triage@99", "--data", data, code=1)
     assert "1 ended" in call("metrics", "loose", "--data", data)

@@ -51,7 +51,7 @@ def metrics(
     within = query_of(query) if query else EVERYTHING
     glyphs = ASCII if settings.ascii else UNICODE
     with opened(settings) as store:
-        _check(store, workflow)
+        _check(store, workflow, compare or (version,))
         if compare:
             _compare(store, workflow, compare, within, glyphs, as_json)
         elif by == "day":
@@ -60,9 +60,15 @@ def metrics(
             _versions(store, workflow, version, within, glyphs, as_json)
 
 
-def _check(store: Store, workflow: str) -> None:
+def _check(store: Store, workflow: str, versions: Sequence[int | None]) -> None:
     if not any(one.id == workflow for one in (*store.runs.workflows(), *store.workflows.list_all())):
         raise NotFound("no such workflow", where=workflow, advice="see `flightlog workflows`")
+    saved = {version.number for version in store.workflows.list(workflow)}
+    ended = {one.version for one in store.metrics.outcomes(workflow)}
+    for number in versions:
+        # Programs may name a version that was never saved.
+        if number not in (None, *saved, *ended) and not store.runs.recent(workflow, number, limit=1):
+            raise NotFound(f"there is no version {number} of {workflow}", advice=f"see `flightlog versions {workflow}`")
 
 
 def _compare(
