@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from flightlog.core.store import Store
 from flightlog.tui.app import FlightlogApp
 from little_store import Feed, Runs, make_run, make_store
+from settling import settled
 
 
 @pytest.fixture(autouse=True)
@@ -28,6 +29,13 @@ def _closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     for app in apps:
         app.close()
+
+
+@pytest.fixture(autouse=True)
+def _settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a key, tests wait until it has had its effect, and not for a time."""
+    monkeypatch.setattr("textual.app.wait_for_idle", settled)
+    monkeypatch.setattr("textual.pilot.wait_for_idle", settled)
 
 
 @pytest.fixture
