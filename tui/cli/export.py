@@ -15,6 +15,7 @@ from .output import say, say_json
     epilog="""
 flightlog export 01j9
 flightlog export 01j9 01k2 -o better.html
+flightlog export 01j9 --redact --redact-key 'customer*'
 flightlog export 01j9 -o - | gzip > run.html.gz"""
 )
 @click.argument("names", nargs=-1, required=True, metavar="RUN [RUN...]")
@@ -22,12 +23,25 @@ flightlog export 01j9 -o - | gzip > run.html.gz"""
     "-o", "--out", metavar="FILE", help="Where to; - is the output. Otherwise a file named after the run, here."
 )
 @click.option("--force", is_flag=True, help="Overwrite FILE.")
+@click.option("--redact", is_flag=True, help="Mask what looks like a secret or an e-mail address; the page says so.")
+@click.option(
+    "--redact-key", "keys", multiple=True, metavar="PATTERN", help="Also mask what these keys have: customer*"
+)
 @json_option("One JSON object: where, how many bytes, which runs.")
-def export(settings: Settings, names: tuple[str, ...], out: str | None, force: bool, as_json: bool) -> None:
+def export(
+    settings: Settings,
+    names: tuple[str, ...],
+    out: str | None,
+    force: bool,
+    redact: bool,
+    keys: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """A page of RUN, or of two to five runs beside each other (the first is the baseline): one file that can be sent.
 
     It fetches nothing and runs nothing. Very long logs, states and lists are shown in part, and it says how much.
     """
+    from ...core.redaction import Redactor
     from .. import format
     from ..export.writing import file_name, page_of, write_page
     from .diff_runs import found
@@ -36,12 +50,14 @@ def export(settings: Settings, names: tuple[str, ...], out: str | None, force: b
         raise click.UsageError("the page itself goes to the output with -o -, so --json has no room")
     with opened(settings) as store:
         runs = [store.runs.get(store.runs.resolve(names[0]))] if len(names) == 1 else found(store, names)
-        page = page_of(store, runs)
+        redactor = Redactor(keys) if redact or keys else None
+        page = page_of(store, runs, redactor=redactor)
     if out == "-":
         sys.stdout.buffer.write(page.encode("utf-8"))
         return
     written = write_page(page, Path(out or file_name(runs)), force=force)
     if as_json:
-        say_json({"file": written.file, "bytes": written.bytes, "runs": [run.id for run in runs]})
+        told = {"file": written.file, "bytes": written.bytes, "runs": [run.id for run in runs]}
+        say_json(told | ({"redacted": redactor.found.total()} if redactor else {}))
     else:
         say(f"{safe_text(written.file)}  {format.size(written.bytes)}")

@@ -1,6 +1,6 @@
 """Two to five runs beside each other as a page: the tables of the comparison screen."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ...core import clock
 from ...core.errors import Corrupt, NotFound
@@ -17,14 +17,14 @@ from .elements import Html, joined, note, section, spans, table, tag
 from .page import page
 
 
-def comparison_page(store: Store, runs: Sequence[Run], base: int = 0) -> Html:
+def comparison_page(store: Store, runs: Sequence[Run], base: int = 0, remark: Callable[[], Html] | None = None) -> Html:
     """The page; `base` is the place of the baseline. To be called in a thread."""
     context, reader = Context(tuple(runs), base, clock.now_s(), UNICODE), Reader(store)
     parts = [_readable(context, one, reader) for one in PAGES]
     workflows = ", ".join(dict.fromkeys(run.workflow for run in runs))
     title = f"{len(runs)} runs of {workflows} compared"
     sub = tag("p", "+ only others have it, - one of the others has not, ~ differs; against the baseline", class_="sub")
-    return page(title, tag("h1", title), sub, *parts)
+    return page(title, tag("h1", title), sub, *parts, remark=remark)
 
 
 def _readable(context: Context, one: Page, reader: Reader) -> Html:

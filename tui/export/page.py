@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 
@@ -22,8 +23,10 @@ def policy() -> str:
     return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
 
 
-def page(title: str, *body: Html) -> Html:
-    """The page; `title` is text of anybody."""
+def page(title: str, *body: Html, remark: Callable[[], Html] | None = None) -> Html:
+    """The page; `title` is text of anybody. The remark, made when all else is, stands below the first of the body."""
+    if remark is not None:
+        body = (*body[:1], remark(), *body[1:])
     head = tag(
         "head",
         tag("meta", charset="utf-8"),

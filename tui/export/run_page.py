@@ -17,9 +17,9 @@ from .run_steps import steps
 from .run_sums import costs, facts, fault, metrics, snapshots
 
 
-def run_page(store: Store, run: Run) -> Html:
+def run_page(store: Store, run: Run, remark: Callable[[], Html] | None = None) -> Html:
     """The page of a run. Reads only what it shows, within `bounds`; to be called in a thread."""
-    return page(title_of(run), heading(run), *sections(store, run, clock.now_s()))
+    return page(title_of(run), heading(run), *sections(store, run, clock.now_s()), remark=remark)
 
 
 def title_of(run: Run) -> str:

@@ -3,14 +3,17 @@
 import os
 import re
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from ...core.errors import StorageError
+from ...core.redaction import Redactor
 from ...core.runs import Run
 from ...core.store import Store
 from .comparison_page import comparison_page
 from .elements import Html
+from .redacting import masked, remark
 from .run_page import run_page
 
 
@@ -21,9 +24,16 @@ class Written(NamedTuple):
     bytes: int
 
 
-def page_of(store: Store, runs: Sequence[Run], base: int = 0) -> Html:
-    """The page of one run, or of several beside each other. To be called in a thread."""
-    return run_page(store, runs[0]) if len(runs) == 1 else comparison_page(store, runs, base)
+def page_of(store: Store, runs: Sequence[Run], base: int = 0, redactor: Redactor | None = None) -> Html:
+    """The page of one run, or of several beside each other. To be called in a thread.
+
+    What the redactor finds is masked in all of it, and the page says how much that was.
+    """
+    if redactor is None:
+        return run_page(store, runs[0]) if len(runs) == 1 else comparison_page(store, runs, base)
+    shown, seen = masked(store, redactor), [redactor.value(run) for run in runs]
+    told = partial(remark, redactor)
+    return run_page(shown, seen[0], told) if len(runs) == 1 else comparison_page(shown, seen, base, told)
 
 
 def file_name(runs: Sequence[Run]) -> str:
