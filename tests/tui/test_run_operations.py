@@ -2,6 +2,8 @@
 
 import asyncio
 import random
+import subprocess
+import sys
 import threading
 import time
 
@@ -83,6 +85,29 @@ async def test_a_run_is_deleted_and_comes_back(app, size):
         await until(pilot, lambda: not app.operations.busy)
         await pilot.press("z")
         await until(pilot, lambda: told(app, "there is nothing to be taken back"))
+
+
+async def test_browser_and_command_line_take_back_what_the_other_did(app, data):
+    def verb(*words: str) -> None:
+        program = [sys.executable, "-c", "from flightlog.tui.cli.main import main; main()"]
+        subprocess.run([*program, *words, "--yes", "--data", data], check=True, capture_output=True)
+
+    async with app.run_test(size=(120, 36)) as pilot:
+        await loaded(pilot)
+        await asyncio.to_thread(verb, "rm", "n1")
+        await loaded(pilot, 6)
+        await pilot.press("z")
+        assert "Undo: 1 run deleted" in await asked(pilot)
+        await pilot.press("y")
+        await loaded(pilot)
+        await until(pilot, lambda: not app.operations.busy)
+        await pilot.press("g", "j", "D")
+        await asked(pilot)
+        await pilot.press("y")
+        await loaded(pilot, 6)
+        await until(pilot, lambda: not app.operations.busy)
+        await asyncio.to_thread(verb, "undo")
+        await loaded(pilot)
 
 
 async def test_what_stays_and_what_the_filter_hides_is_counted_before(app):
@@ -169,7 +194,7 @@ async def test_a_run_that_goes_on_is_not_deleted(app, data):
     async with app.run_test(size=(120, 36)) as pilot:
         with flightlog.open(data) as other, other.run("triage"):
             await loaded(pilot, 8)
-            await pilot.press("g", "D")
+            await pilot.press("g", "j", "D")
             await until(pilot, lambda: told(app, "nothing to rm: is running (1)"))
 
 
