@@ -72,6 +72,8 @@ def test_what_is_over_takes_a_line_a_workflow_below_all_that_runs():
     assert (group.key, len(group.entries), group.entries[0].run.id) == (("lost", "sums"), 90, run_id(0))
     told = lines(LivePage(folded, {}, Rates(), frozenset(), NOW, UNICODE))[-1]
     assert all(word in told for word in ("90 lost", "sums", "the newest: pid 0 is gone", "5 min"))
+    narrow = lines(LivePage(folded, {}, Rates(), frozenset(), NOW, UNICODE), 78)[-1]
+    assert "90 lost" in narrow and "sums" in narrow  # where there is no room for the workflow's column
     pane = [text_of(line) for line in group_lines(group, 5, NOW, UNICODE)]
     assert len(pane) == 5 and "pid 3 is gone" in pane[3] and "86 more" in pane[4]
     unfolded = grouped(entries, {group.key})

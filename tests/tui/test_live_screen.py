@@ -147,7 +147,7 @@ async def test_the_cursor_stays_with_its_run_and_comes_to_a_neighbour_when_that_
         for run in (*others, gone):
             runs.put(run)
         feed.note(gone.id, *(run.id for run in others))
-        await shows(pilot, "4 lost", "the newest")
+        await shows(pilot, "4 lost", "sums: pid")
         assert app.screen.list.current is None and app.screen.list.line.key == ("lost", "sums")
         await pilot.press("l")
         await until(pilot, lambda: told(app, "no run is under the cursor"))

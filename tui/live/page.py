@@ -104,7 +104,7 @@ class LivePage:
         cells = [
             f"{len(group.entries):,} {group.need}",
             one_line(group.workflow, 60),
-            f"the newest: {self._at(newest, Doing())[0]}",
+            f"{'the newest' if width >= NARROW else one_line(group.workflow, 60)}: {self._at(newest, Doing())[0]}",
             *[""] * 6,
             format.age(max(self._now - newest.last, 0.0)),
         ]
