@@ -95,7 +95,7 @@ def fill(folder):
     with flightlog.open(folder, storage="file") as store:
         for n in range(3):
             store.run(f"flow-{n}", name=f"n{n}{NASTY}", tags=[f"t{NASTY}"]).finish("failed" if n % 2 else "completed")
-        for body in ("a: 1\nb: [x]\n", "a: 2\nb: [/x]\n"):
+        for body in ("same: 0\na: 1\nb: [x]\n", "same: 0\na: 2\nb: [/x]\n"):
             store.run("child", definition=body).finish()
         for n in range(2):
             store.run("gone", name=f"gone{n}{NASTY}").finish("failed")
