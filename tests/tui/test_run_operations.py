@@ -194,7 +194,7 @@ async def test_a_run_that_goes_on_is_not_deleted(app, data):
     async with app.run_test(size=(120, 36)) as pilot:
         with flightlog.open(data) as other, other.run("triage"):
             await loaded(pilot, 8)
-            await pilot.press("g", "j", "D")
+            await pilot.press("g", "D")
             await until(pilot, lambda: told(app, "nothing to rm: is running (1)"))
 
 
