@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 # Test modules are imported by path, so that a helper beside them must be put in reach.
 sys.path.insert(0, str(Path(__file__).parent))
 
+from made_stores import MAKERS
 from postgres_server import PostgresServer
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -46,6 +47,13 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     monkeypatch.setenv("HOME", str(home))
     for name in ("FLIGHTLOG_DATA", "FLIGHTLOG_CONFIG", "FLIGHTLOG_DISABLED"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tables of an empty database are compiled once a process, not once a test."""
+    for name, quickly in MAKERS.items():
+        monkeypatch.setattr(f"flightlog.backends.sql.schema.{name}", quickly)
 
 
 @pytest.fixture

@@ -18,6 +18,11 @@ from flightlog.core.errors import Locked, StorageError
 from sqlalchemy import text
 
 
+@pytest.fixture(autouse=True)
+def _made_once() -> None:
+    """Here the program itself makes every table."""
+
+
 @pytest.fixture
 def path(tmp_path) -> Path:
     return tmp_path / "flightlog.db"

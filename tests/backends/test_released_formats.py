@@ -23,6 +23,11 @@ FIRST = "The first mail of the day. " * 12
 SECOND = "And the second one, with an umlaut: ä"
 
 
+@pytest.fixture(autouse=True)
+def _made_once() -> None:
+    """Here the program itself makes every table."""
+
+
 def format_1(folder: Path) -> None:
     """A data directory of journals."""
     shutil.copytree(FIXTURES / "format_1", folder, dirs_exist_ok=True)

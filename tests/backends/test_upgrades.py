@@ -24,6 +24,11 @@ FIRST = Path(__file__).parent.parent / "fixtures" / "schema_1.sql"
 STEPS = {"execute", "executemany", "unlink", "rename", "replace", "commit", "fsync", "open", "close", "backup"}
 
 
+@pytest.fixture(autouse=True)
+def _made_once() -> None:
+    """Here the program itself makes every table."""
+
+
 @pytest.fixture
 def old(tmp_path) -> Path:
     """A database of the first release."""

@@ -14,6 +14,11 @@ from flightlog.core.query.query import EVERYTHING, parse
 KEPT = ("json_each", "json_tree", "pragma_module_list", "rtree")
 
 
+@pytest.fixture(autouse=True)
+def _made_once() -> None:
+    """Here the program itself makes every table."""
+
+
 def without_fts5(connection: sqlite3.Connection) -> sqlite3.Connection:
     """Takes the module away from a connection, as if SQLite had been built without it."""
     library = ctypes.CDLL(_sqlite3.__file__)
