@@ -28,6 +28,7 @@ GROUPS = {
         "items": ("items", "Rows of a batch run, and retries of failed ones."),
         "states": ("states", "Checkpoints of a run and their graph."),
         "state": ("states", "The state at a checkpoint, as JSON."),
+        "blame": ("states", "Which step last wrote a key of a state."),
         "diff": ("diff", "What differs between runs, two versions, or two checkpoints."),
         "export": ("export", "A run, or several beside each other, as one page of HTML to be sent."),
         "sessions": ("groups", "Sessions with their runs and costs."),

@@ -1,9 +1,11 @@
-"""Verbs of checkpoints: `states`, which also drops what they hold, and `state`."""
+"""Verbs of checkpoints: `states`, which also drops what they hold, `state` and `blame`."""
 
 import json
 
 import click
 
+from ...core.errors import NotFound
+from ...core.store import Store
 from ...core.text import safe_text
 from .as_json import plain
 from .opening import opened
@@ -71,3 +73,39 @@ def state(settings: Settings, checkpoint: str, key: str | None, as_json: bool) -
         say_json(value)
     else:
         say(safe_text(json.dumps(value, indent=2, ensure_ascii=False, default=str), lines=True, limit=None))
+
+
+@verb(epilog="flightlog blame 01j9 plan\nflightlog blame 01j9\nflightlog blame 01j9 plan --at 01j9c")
+@click.argument("run")
+@click.argument("key", required=False)
+@click.option("--at", metavar="CHECKPOINT", help="As the state was then. Otherwise the last one.")
+@json_option()
+def blame(settings: Settings, run: str, key: str | None, at: str | None, as_json: bool) -> None:
+    """Which step of RUN last wrote KEY of its state, and when; without KEY, of every key."""
+    from .. import format
+
+    with opened(settings) as store:
+        checkpoint = _checkpoint(store, store.runs.resolve(run), at)
+        keys = [key] if key is not None else [one.key for one in store.checkpoints.keys(checkpoint)]
+        found = [store.checkpoints.blame(checkpoint, one) for one in keys]
+        names = {step.id: step.name for step in store.runs.steps(store.checkpoints.get(checkpoint).run)}
+    if as_json:
+        for one in found:
+            say_json(plain(one))
+        return
+    rows = [(one.key, names.get(one.step or "") or one.step or "–", format.moment(one.t), one.since) for one in found]
+    table(("Key", "Step", "Written", "Checkpoint"), rows)
+
+
+def _checkpoint(store: Store, run: str, at: str | None) -> str:
+    """The last one of a run, or the one that is named, which must be of it."""
+    if at is None:
+        taken = store.checkpoints.list(run)
+        if not taken:
+            raise NotFound("the run has no checkpoint", where=f"run {run}")
+        return taken[-1].id
+    if store.checkpoints.get(at).run != run:
+        raise NotFound(
+            f"there is no checkpoint {at[:40]!r}", where=f"run {run}", advice="`flightlog states` lists them"
+        )
+    return at
