@@ -4,6 +4,7 @@ import flightlog
 import pytest
 from flightlog.core.query.query import EVERYTHING
 from flightlog.tui.app import FlightlogApp
+from flightlog.tui.messages import StoreChanged
 from flightlog.tui.screens.costs import CostsScreen
 from flightlog.tui.screens.run import RunScreen
 from flightlog.tui.screens.runs import RunsScreen
@@ -330,7 +331,7 @@ async def test_what_is_shown_is_asked_once_and_nothing_changed_asks_nothing(fold
         assert plotted() == ["day"]  # which is the same for every axis
         runs.asked.clear()
         loads = screen.loader.loads
-        screen.post_message(type(app)._notice.__globals__["StoreChanged"]())
+        screen.post_message(StoreChanged())
         await until(pilot, lambda: screen.loader.loads > loads and not screen.loader.busy)
         assert costs() == [] == plotted()
         assert [ask for ask in runs.asked if ask[0] == "totals"] == []

@@ -5,11 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 from functools import reduce
 from typing import Any, NamedTuple
 
+from ...core.budgets import Standing
 from ...core.costs import CostGroup, GroupBy, Money, Tokens
-from ...core.query.query import EVERYTHING, Query, Term, of_call, of_version, parse
+from ...core.query.query import EVERYTHING, Query, Term, equals, of_call, of_version, parse
 from .. import format
 from ..glyphs import Glyphs
 from ..lines import Columns, Line, one_line
+from .budget_lines import title
 
 
 class Axis(NamedTuple):
@@ -252,3 +254,18 @@ def _added(one: CostGroup, other: CostGroup) -> CostGroup:
     return CostGroup(
         key="", calls=one.calls + other.calls, tokens=one.tokens + other.tokens, money=one.money + other.money
     )
+
+
+def runs_of_budget(standing: Standing) -> tuple[str, str]:
+    """The query for the runs that spend of a budget, and what they are called."""
+    query, key, per = parse(standing.budget.query), standing.key, standing.budget.per
+    if per == "run":
+        query = equals("id", key) if key else query
+    elif per == "workflow":
+        query = query & of_version(key) if key else query
+    elif per == "version":
+        workflow, at, number = key.rpartition("@")
+        query = query & (of_version(workflow, int(number)) if at and number.isdecimal() else of_version(key))
+    else:
+        return str(query & of_call("day", standing.since, ">=")), f"{title(standing)}, this {per}"
+    return str(query), f"{per} {title(standing)}"

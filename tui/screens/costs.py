@@ -4,22 +4,21 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from ...core import clock
-from ...core.budgets import Standing
 from ...core.costs import GroupBy
 from ...core.feed import Watch
-from ...core.query.query import EVERYTHING, Query, equals, of_call, of_version, parse
-from ...core.runs import Totals
+from ...core.query.query import EVERYTHING, Query
 from ...core.store import Store
-from ..costs.budget_lines import burn_line, title
-from ..costs.page import AXES, SORTED_BY, WINDOWS, Asked, CostPage, Order, orders, runs_of
-from ..costs.plot import Span, Stack, StackBy, legend, span_of, stacked
+from ..costs.budget_lines import burn_line
+from ..costs.page import AXES, SORTED_BY, WINDOWS, Asked, Order, orders, runs_of, runs_of_budget
+from ..costs.plot import Span, StackBy, legend, span_of
+from ..costs.reading import Found, Wanted, read
 from ..costs.standings import of_the_day, standings_of
 from ..glyphs import glyphs_of
 from ..keys import bindings
@@ -44,16 +43,6 @@ TALL = 30
 EVERY, REST = 0.5, 4.0
 """Seconds between two readings of a store that changes all the time, and at least so many times as long as one took:
 sums of many years cost what there is of them."""
-
-
-class Found(NamedTuple):
-    """What one reading brought."""
-
-    cursor: int
-    totals: Totals
-    page: CostPage
-    stack: Stack | None = None
-    """What is plotted; None while nobody sees a plot."""
 
 
 class CostsScreen(PlaceScreen):
@@ -141,33 +130,11 @@ class CostsScreen(PlaceScreen):
         self._show_budgets()
         self._show_panes()
 
-    def _prepare(self) -> Callable[[], Found | None] | None:
+    def _prepare(self) -> Callable[[], Found | None]:
         asked = self._asked()
-        span, by = self._span(asked), self.stack_by
-        before, store = (None if self._whole else self.found), self.store
-        order, glyphs = self.orders[self.by], glyphs_of(self)
-        self._whole = False
-
-        def read() -> Found | None:
-            if before is None:
-                cursor, moved = store.feed.cursor(), True
-            else:
-                changes = store.feed.changes(before.cursor)
-                cursor, moved = changes.cursor, bool(changes.changed or changes.removed)
-            if before is None or moved or asked != before.page.asked:
-                with store.moment():
-                    groups = store.runs.costs(asked.by, asked.query, since=asked.since)
-                    page = CostPage(asked, groups, order, glyphs)
-                    kept = before is not None and not moved and before.page.asked.query == asked.query
-                    stack = before.stack if kept and before and _is_stack_of(before.stack, span, by) else None
-                    return Found(cursor, store.runs.totals(), page, stack or _stacked(store, asked, span, by))
-            if order is not before.page.order:
-                return before._replace(cursor=cursor, page=before.page.resorted(order))
-            if not _is_stack_of(before.stack, span, by):
-                return before._replace(cursor=cursor, stack=_stacked(store, asked, span, by))
-            return None if cursor == before.cursor else before._replace(cursor=cursor)
-
-        return read
+        wanted = Wanted(asked, self.orders[self.by], self._span(asked), self.stack_by)
+        before, self._whole = (None if self._whole else self.found), False
+        return partial(read, self.store, before, wanted, glyphs_of(self))
 
     def _asked(self) -> Asked:
         now = datetime.fromtimestamp(clock.now_s(), UTC)
@@ -374,7 +341,7 @@ class CostsScreen(PlaceScreen):
         """To the runs of a line, or to those that spend of a budget."""
         if self.budgets.has_focus:
             if (standing := self.budgets.current) is not None:
-                self.post_message(ShowRuns(*_of_budget(standing), place="costs"))
+                self.post_message(ShowRuns(*runs_of_budget(standing), place="costs"))
             return
         page, group = self.list.page, self.list.current
         if page is not None and group is not None:
@@ -412,26 +379,3 @@ class CostsScreen(PlaceScreen):
             partial(candidates, unfinished(asked.text, asked.cursor), self.store.runs, views_of(self)),
             lambda found: bar.complete(asked, found if isinstance(found, list) else []),
         )
-
-
-def _stacked(store: Store, asked: Asked, span: Span | None, by: StackBy) -> Stack | None:
-    return stacked(store.runs.spending(span.every, by, asked.query, since=span.since), span, by) if span else None
-
-
-def _is_stack_of(stack: Stack | None, span: Span | None, by: StackBy) -> bool:
-    return stack is None if span is None else stack is not None and stack.asked == span and stack.by == by
-
-
-def _of_budget(standing: Standing) -> tuple[str, str]:
-    """The query for the runs that spend of a budget, and what they are called."""
-    query, key, per = parse(standing.budget.query), standing.key, standing.budget.per
-    if per == "run":
-        query = equals("id", key) if key else query
-    elif per == "workflow":
-        query = query & of_version(key) if key else query
-    elif per == "version":
-        workflow, at, number = key.rpartition("@")
-        query = query & (of_version(workflow, int(number)) if at and number.isdecimal() else of_version(key))
-    else:
-        return str(query & of_call("day", standing.since, ">=")), f"{title(standing)}, this {per}"
-    return str(query), f"{per} {title(standing)}"
