@@ -2,8 +2,8 @@
 
 Textual's own answer is to sleep 20 ms at least, twice a key, and as long as the process uses a twentieth of a core:
 three quarters of the time that tests of screens took. What is asked here is exact instead: nothing is ready on the
-event loop, nothing is to be drawn, and no load is under way. Only a load that is held up is given up waiting for, as
-it is meant to be by the tests that hold one up.
+event loop, nothing is to be drawn, no key waits for another, and no load is under way. Only a load that is held up
+is given up waiting for, as it is meant to be by the tests that hold one up.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ async def settled(*_: object) -> None:
             return
         if _is_ready() or _draws():
             quiet = 0
-        elif _is_resized() or (_loads() and took < HELD_UP_S):
+        elif _is_resized() or _is_given_out() or (_loads() and took < HELD_UP_S):
             quiet = 0
             await asyncio.sleep(0.001)
         else:
@@ -56,6 +56,12 @@ def _draws() -> bool:
 def _is_resized() -> bool:
     """Whether the terminal has another size, which screens are told with the next frame."""
     return active_app.get()._resize_timer is not None
+
+
+def _is_given_out() -> bool:
+    """Whether keys wait for those before them; one that waits for a screen known to be slow is not waited for."""
+    typed = getattr(active_app.get(), "typed", None)
+    return typed is not None and typed.busy and (typed._slow is None or typed._opening is not typed._slow)
 
 
 def _loads() -> bool:
