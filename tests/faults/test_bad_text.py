@@ -51,7 +51,8 @@ def verbs(run, forged, point, other, data):
         yield from (["items", one], ["items", one, "--json"], ["items", one, "--retries"])
     yield from (
         ["ls"], ["ls", "--json"], ["ls", "--ids"], ["search", "a"], ["search", "a", "--json"], ["state", point],
-        ["state", point, "--json"], ["sessions"], ["sessions", "--json"], ["workflows"], ["workflows", "--json"],
+        ["state", point, "--json"], ["blame", run], ["blame", run, "--json"], ["sessions"], ["sessions", "--json"],
+        ["workflows"], ["workflows", "--json"],
         ["versions", "triage"], ["versions", "triage", "--rose", "cost"], ["version", "triage@1"],
         ["export", run, "-o", f"{data}.html"], ["diff", "triage@1", "triage@2"], ["diff", point, other],
         ["diff", "triage@1", "triage@2", "--json"], ["show", "triage@2"], ["show", "triage@2", "--json"],

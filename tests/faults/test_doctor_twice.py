@@ -63,7 +63,7 @@ def spoil(data: Path, storage: str, runs: list[str]) -> str:
     lost = subprocess.run([sys.executable, "-c", LOST, str(data)], capture_output=True, text=True).stdout.strip()
     with flightlog.open(data) as store:
         list(store.upkeep.archive(new_order(), [Chosen(run=archived)]))
-    folder = next((data / "runs").glob("*")) if storage == "file" else data / "spool"
+    folder = journal_of(data, damaged).parent if storage == "file" else data / "spool"
     if storage == "file":
         replace(folder / f"{damaged}.jsonl")  # before it is read without an index of the store's own
     in_a_child(lambda: cut_off(data, cut))
@@ -81,7 +81,7 @@ def spoil(data: Path, storage: str, runs: list[str]) -> str:
 def spoil_files(data: Path, folder: Path, torn: str, drifted: str, lost: str) -> None:
     """What else can go wrong where journals are the store."""
     replace(folder / f"{drifted}.jsonl")  # after it was read
-    with (folder / f"{lost}.jsonl").open("ab") as journal:
+    with journal_of(data, lost).open("ab") as journal:
         journal.write(b'{"half of a l')
     (folder / f".{torn}.states.jsonl.new").write_bytes(b"half")
     with flightlog.open(data.with_name("other"), storage="file") as other, other.run("w") as left:
@@ -91,6 +91,12 @@ def spoil_files(data: Path, folder: Path, torn: str, drifted: str, lost: str) ->
         path.rename(data / "spool" / path.name)
     for path in (data / "mirror").rglob(f"{torn}*"):
         path.unlink()
+
+
+def journal_of(data: Path, run: str) -> Path:
+    """Where a run of a store of files is recorded: not all need be of one day, for ids never go back."""
+    (journal,) = (data / "runs").rglob(f"{run}.jsonl")
+    return journal
 
 
 def replace(journal: Path) -> None:
