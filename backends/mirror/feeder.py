@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...core.errors import FlightlogError, StorageError
-from ...core.loading import loading
+from ...core.forking import is_wanted, undivided
 
 if TYPE_CHECKING:
     from .first import First
@@ -78,7 +78,7 @@ class Feeder:
             stopping = self._stopping
             try:
                 follower = follower or self._loaded()
-                moved = follower is not None and follower.follow(self._is_late)
+                moved = follower is not None and self._follow(follower)
                 if follower and stopping:
                     follower.finish()
                 self._say(follower.problem if follower else "")
@@ -99,11 +99,15 @@ class Feeder:
             self._wake.clear()
         self._let_go(follower)
 
+    def _follow(self, follower: "Follower") -> bool:
+        with undivided():
+            return follower.follow(lambda: is_wanted() or self._is_late())
+
     def _is_late(self) -> bool:
         return self._stopping and time.monotonic() > self._until
 
     def _loaded(self) -> "Follower | None":
-        with loading():
+        with undivided():
             return self._opened()
 
     def _opened(self) -> "Follower | None":

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ...core.loading import loading
+from ...core.forking import undivided
 from ...core.repositories import RecordingRepository, UpkeepRepository
 from ...core.store import Reading
 from ..files.files_backend import make_data_folder
@@ -247,7 +247,7 @@ class SpooledBackend(ABC):
         self._shipper.add(run)
 
     def _ship_now(self, runs: list[str], soon: bool) -> tuple[set[str], bool]:
-        with loading():
+        with undivided():
             shipping = self.engine().shipping
         shipped = shipping.ship(runs, soon=soon)
         if not self._looked:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ...core.errors import Locked, ReadOnly, StorageError
+from ...core.forking import undivided
 from .. import waiting
 from .last_words import forget_last_words, say_last_words
 
@@ -105,7 +106,7 @@ class Database:
         if current is not None:
             yield current
             return
-        with self._errors(), self._read_guard(), self._reader.connect() as connection:
+        with self._errors(), self._read_guard(), undivided(), self._reader.connect() as connection:
             connection.begin()  # which ends as the connection is given back
             self._used.reading = connection
             try:
@@ -135,7 +136,7 @@ class Database:
         if self._writer is None:
             raise ReadOnly(self._refusal, where=self.name)
         patience_s = waiting.limited(patience_s)
-        with self._errors(), self._write_guard(patience_s), self._writer.connect() as connection:
+        with self._errors(), self._write_guard(patience_s), undivided(), self._writer.connect() as connection:
             with connection.begin():
                 self._check(connection)
                 self._used.writing = connection
@@ -155,7 +156,7 @@ class Database:
         """
         if self._writer is None:
             raise ReadOnly(self._refusal, where=self.name)
-        with self._errors(), self._write_guard(BY_HAND_S), self._writer.connect() as connection:
+        with self._errors(), self._write_guard(BY_HAND_S), undivided(), self._writer.connect() as connection:
             driver = connection.connection.driver_connection
             try:
                 yield driver
@@ -168,7 +169,7 @@ class Database:
 
     def changes(self) -> int:
         """A number that differs after anybody's commit; costs microseconds, so it may be polled."""
-        with self._errors():
+        with self._errors(), undivided():
             return self._changes()
 
     def close(self) -> None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from ..costs import PriceBook, Tokens
 from ..errors import StorageError
 from ..events import CostPriced, CostRecorded, Event
-from ..loading import loading
+from ..forking import undivided
 
 log = logging.getLogger("flightlog.pricing")
 
@@ -86,7 +86,7 @@ class Pricing:
             reasoning=cost.reasoning_tokens,
         )
         try:
-            with loading():
+            with undivided():
                 book = self._book()
                 price = book.price(cost.model, cost.provider, tokens, cost.t) if book else None
         except Exception as error:  # noqa: BLE001 - whatever a price library does, the run goes on without a price
