@@ -97,6 +97,7 @@ async def test_what_is_done_in_the_list_has_a_command_line_that_does_the_same(ap
         run = app.home.run_list.cursor
         line = await hands.do("p")
         assert line == f"flightlog --data {folder} pin -- {run}"
+        await until(pilot, lambda: app.home.run_list.current.pinned)
         assert " unpin " in await hands.do("p")
         await hands.do("t", Prompt, *"nightly", "enter")
         assert "tag --remove" in await hands.do("t", Prompt, *"-nightly", "enter")
