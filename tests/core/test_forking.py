@@ -37,36 +37,6 @@ with module.undivided():
     print(os.waitpid(child, 0)[1])
 """
 
-WRITING = """
-import os, sys, threading, flightlog
-store = flightlog.open(sys.argv[1], storage="sqlite")
-ended = threading.Event()
-first = store.run("w")
-
-def write():
-    while not ended.is_set():
-        first.log("on")
-        store.runs.totals()
-
-thread = threading.Thread(target=write)
-thread.start()
-children = []
-for _ in range(5):
-    child = os.fork()
-    if child == 0:
-        with flightlog.open(sys.argv[1], storage="sqlite") as own:
-            with own.run("w") as run:
-                run.log("child")
-            own.runs.get(run.id)
-        os._exit(0)
-    children.append(os.waitpid(child, 0)[1])
-ended.set()
-thread.join()
-first.finish()
-store.close()
-print(children)
-"""
-
 
 @pytest.mark.parametrize(
     ("ends", "patience", "expected"), [(True, 30.0, ["loaded"]), (False, 0.05, [])], ids=["waits", "not for ever"]
@@ -114,9 +84,3 @@ def test_who_is_inside_for_long_is_told_that_a_fork_waits():
     assert forked() == 0
     thread.join()
     assert not is_wanted()
-
-
-def test_a_child_records_and_reads_whatever_threads_of_its_parent_were_writing(tmp_path):
-    """Forked in the middle of transactions: in the child nobody holds their locks."""
-    done = subprocess.run([sys.executable, "-c", WRITING, str(tmp_path)], capture_output=True, text=True, timeout=100)
-    assert (done.stdout, done.stderr) == ("[0, 0, 0, 0, 0]\n", "")
