@@ -1,5 +1,6 @@
 """Lines of the list, the header, the preview and the bottom line, as values."""
 
+from datetime import datetime
 from itertools import pairwise
 
 import pytest
@@ -190,6 +191,13 @@ def test_the_preview_keeps_to_its_height_and_log_has_its_place(width, height, st
         assert len(lines) <= max(height, 1)
         if height >= 5 and logs:
             assert f"m{logs - 1}" in text_of(lines[-1])
+
+
+def test_the_log_of_an_old_run_keeps_its_times_whole():
+    old = from_seconds(NOW - 400 * 86_400)
+    entry = LogEntry(run="r", seq=1, t=old, level="ERROR", message="it broke")
+    shown = text_of(preview_lines(Previewed(make_run(0), (), (entry,)), 80, 9, NOW, UNICODE)[-1])
+    assert shown.startswith(f"{datetime.fromisoformat(old).astimezone():%H:%M:%S} ERROR ")
 
 
 def test_a_step_that_is_its_own_ancestor_hangs_nobody():

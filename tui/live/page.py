@@ -9,7 +9,8 @@ from ...core.rates import Rate, Rates
 from ...core.runs import Approval, Doing, Run, Step
 from .. import format
 from ..glyphs import Glyphs
-from ..lines import Columns, Line, level_ink, one_line, right, status_ink
+from ..lines import Columns, Line, one_line, status_ink
+from ..logs.brief import brief
 from ..steps.open_steps import QUIET
 from .board import Entry, Group, Need
 
@@ -216,7 +217,7 @@ def pane_lines(look: Look, entry: Entry, rate: Rate, height: int, now: float, gl
     """Why it stands as it stands, what is open and since when, and its last log lines in what room is left."""
     lines = [*_why(look, entry, glyphs)]
     steps = _open(look, now, glyphs)
-    logs = [_log(one) for one in look.logs]
+    logs = [brief(one) for one in look.logs]
     room = max(height - len(lines) - min(len(logs), 3) - 1, 1)
     if len(steps) > room:
         steps = [*steps[: room - 1], [(f"{len(steps) - room + 1:,} more steps are open", "muted")]]
@@ -299,12 +300,4 @@ def _spends(run: Run, rate: Rate, glyphs: Glyphs) -> Line:
         (format.run_cost(run, glyphs), "text"),
         (" so far", "muted"),
         (f" {glyphs.dot} calls without a price come on top" if rate.unknown else "", "warn"),
-    ]
-
-
-def _log(entry: LogEntry) -> Line:
-    return [
-        (f"{right(format.clock(entry.t)[-8:], 8)} ", "faint"),
-        (f"{entry.level:<7} ", level_ink(entry.level)),
-        (one_line(entry.message, 400), "text" if entry.level in ("WARNING", "ERROR") else "muted"),
     ]

@@ -11,7 +11,8 @@ from ...core.logs import LogEntry, LogFilter
 from ...core.runs import FINISHED, Run, Step
 from .. import format
 from ..glyphs import Glyphs
-from ..lines import Line, fitted, level_ink, one_line, right, status_ink
+from ..lines import Line, fitted, one_line, right, status_ink
+from ..logs.brief import brief
 
 if TYPE_CHECKING:
     from ...core.store import Store
@@ -63,7 +64,7 @@ def preview_lines(found: Previewed, width: int, height: int, now: float, glyphs:
     lines += steps
     room = max(height - len(lines), 0)
     shown = found.logs[-room:] if room else ()
-    return [*lines, *(_log(entry, width) for entry in shown)]
+    return [*lines, *(brief(entry) for entry in shown)]
 
 
 def _facts(run: Run, glyphs: Glyphs) -> Iterator[Line]:
@@ -167,14 +168,6 @@ def _step(row: _Row, scale: _Scale, width: int, now: float, glyphs: Glyphs) -> L
         (right(took, 8), "text"),
         (right(money, 10), "muted"),
         *note,
-    ]
-
-
-def _log(entry: LogEntry, width: int) -> Line:
-    return [
-        (f"{format.clock(entry.t)[-8:]} ", "faint"),
-        (f"{entry.level:<7} ", level_ink(entry.level)),
-        (one_line(entry.message, 400), "text" if entry.level in ("WARNING", "ERROR") else "muted"),
     ]
 
 
