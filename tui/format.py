@@ -50,7 +50,7 @@ def duration(seconds: float | None) -> str:
         return UNKNOWN
     seconds = max(seconds, 0.0)
     if 0 < seconds < 1:
-        return f"{seconds * 1000:.0f}ms"
+        return f"{min(seconds * 1000, 999):.0f}ms"  # as whole seconds below: what has not passed is not told
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)

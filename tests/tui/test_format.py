@@ -35,7 +35,16 @@ def test_no_number_is_wider_than_its_column(value):
 
 @pytest.mark.parametrize(
     ("seconds", "shown"),
-    [(None, "?"), (0, "0:00"), (0.34, "340ms"), (12.9, "0:12"), (72, "1:12"), (3761, "1:02:41"), (273_600, "3d 4h")],
+    [
+        (None, "?"),
+        (0, "0:00"),
+        (0.34, "340ms"),
+        (0.9996, "999ms"),
+        (12.9, "0:12"),
+        (72, "1:12"),
+        (3761, "1:02:41"),
+        (273_600, "3d 4h"),
+    ],
 )
 def test_durations(seconds, shown):
     assert f.duration(seconds) == shown
