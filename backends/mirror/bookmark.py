@@ -1,6 +1,7 @@
 """How far a mirror has followed its store: kept in the mirror itself, in the file whose lock its one feeder holds."""
 
 import os
+import weakref
 from pathlib import Path
 
 import msgspec
@@ -27,6 +28,7 @@ class BookmarkFile:
 
     def __init__(self, root: Path) -> None:
         self._fd = disk.open_shared(Layout(root).bookmark)
+        _open.add(self)
 
     def take(self) -> bool:
         """Whether this process feeds the mirror from now on."""
@@ -48,6 +50,23 @@ class BookmarkFile:
 
     def close(self) -> None:
         """Lets go of it. May be called twice."""
+        if self._fd >= 0:
+            lock.release(self._fd)
+            self.close_copy()
+
+    def close_copy(self) -> None:
+        """Closes it in a forked child, which shares the lock and would hold it for as long as it lives."""
         fd, self._fd = self._fd, -1
         if fd >= 0:
             os.close(fd)
+
+
+_open: "weakref.WeakSet[BookmarkFile]" = weakref.WeakSet()
+
+
+def _close_in_child() -> None:
+    for bookmark in _open:
+        bookmark.close_copy()
+
+
+os.register_at_fork(after_in_child=_close_in_child)

@@ -8,7 +8,7 @@ import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -52,7 +52,7 @@ class Gate:
             yield
         finally:
             if fd >= 0:
-                os.close(fd)
+                _let_go(fd)
 
     @contextmanager
     def shut(self) -> Iterator[None]:
@@ -66,7 +66,7 @@ class Gate:
                 raise Locked("somebody else moves or changes the store", where=self._root, advice=advice)
             yield
         finally:
-            os.close(fd)
+            _let_go(fd)
 
     def _open(self) -> int:
         try:
@@ -89,6 +89,14 @@ def _locked(fd: int, kind: int, patience_s: float) -> bool:
             time.sleep(0.01)
         except OSError:
             return kind == fcntl.LOCK_SH
+
+
+def _let_go(fd: int) -> None:
+    try:
+        with suppress(OSError):  # of a file system that has no locks
+            fcntl.flock(fd, fcntl.LOCK_UN)  # not by closing alone: a child forked meanwhile has the folder open too
+    finally:
+        os.close(fd)
 
 
 class GatedRecording(RecordingRepository):

@@ -45,7 +45,10 @@ def locked(folder: Path) -> Iterator[None]:
                 if time.monotonic() > give_up:
                     raise Locked("somebody else is saving versions", where=folder, advice="try again") from None
                 time.sleep(0.005)
-        yield
+        try:
+            yield
+        finally:
+            fcntl.flock(fd, fcntl.LOCK_UN)  # not by closing alone: a child forked meanwhile has the folder open too
     finally:
         os.close(fd)
 
