@@ -39,15 +39,18 @@ def open(
     While `FLIGHTLOG_DISABLED` is set, nothing is made or recorded, and every call that records works; who asks what is
     there reads it, and NotFound where nothing is.
     """
-    from .core.recording.disabled import is_disabled
+    from .core.forking import undivided
 
-    if is_disabled():
-        from .backends.disabled import open_disabled
+    with undivided():  # whoever opens the first one loads what the others need, too
+        from .core.recording.disabled import is_disabled
 
-        return open_disabled(place, config=config)
-    from .backends.open import open_store
+        if is_disabled():
+            from .backends.disabled import open_disabled
 
-    return open_store(place, config=config, read_only=read_only, durable=durable, create=create, storage=storage)
+            return open_disabled(place, config=config)
+        from .backends.open import open_store
+
+        return open_store(place, config=config, read_only=read_only, durable=durable, create=create, storage=storage)
 
 
 def __getattr__(name: str) -> Any:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.errors import ReadOnly
+from ..core.forking import undivided
 from .postgres.server_url import ServerUrl
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class Databases:
         """The database, with the tables of a store; StorageError."""
         if self._pid != os.getpid():
             self._pid, self._lock, self._opened = os.getpid(), threading.RLock(), {}
-        with self._lock:
+        with undivided(), self._lock:
             if where not in self._opened:
                 self._opened[where] = self._open(where)
             return self._opened[where]

@@ -2,18 +2,30 @@
 
 In a forked child the locks that other threads held have no holder: a module that one was just loading can never be
 imported there, a database in which one was writing is being written for ever, and SQLite's own locks are never given
-back. So a fork waits until no thread is inside anything of the kind.
+back. So a fork waits until no thread is inside anything of the kind, and what the child must not even inherit is put
+away before it.
 """
 
+import logging  # noqa: F401 - its own hooks come first, so that a fork takes its lock after those who log were waited for
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 PATIENCE_S = 30.0
 """How long a fork waits; loading takes half a second on an idle machine, and on a busy one the first time many."""
-_LETS_IN_S = 0.05
-"""How long who comes lets a fork go first; not for ever, for somebody inside may wait for what he has."""
+_COURTESY_S = 1.0
+"""How long who comes lets a fork go first: longer than what is done inside, or threads that come and go by turns leave
+no moment in which nobody is inside. Not for ever, for somebody inside may wait for what he has."""
+HOLDING_S = 0.05
+"""And how long who surely has something that others wait for."""
+
+_to_put_away: list[Callable[[], None]] = []
+
+
+def before_fork(put_away: Callable[[], None]) -> None:
+    """Has this called in the parent before each fork, while nobody else is inside (so not where one waited in vain)."""
+    _to_put_away.append(put_away)
 
 
 class _Gate:
@@ -33,12 +45,12 @@ _gate, _mine = _Gate(), _Mine()
 
 
 @contextmanager
-def undivided() -> Iterator[None]:
+def undivided(courtesy_s: float = _COURTESY_S) -> Iterator[None]:
     """Around what a fork must not come into; costs two microseconds. Any number of threads may be inside at once."""
     if not _mine.depth:
         with _gate.changed:
             if _gate.waiting:
-                _gate.changed.wait_for(lambda: not _gate.waiting, _LETS_IN_S)
+                _gate.changed.wait_for(lambda: not _gate.waiting, courtesy_s)
             _gate.inside += 1
     _mine.depth += 1
     try:
@@ -60,7 +72,9 @@ def _before_fork() -> None:
     own = 1 if _mine.depth else 0
     _gate.changed.acquire()  # until the fork is done, so that nobody comes in meanwhile
     _gate.waiting += 1
-    _gate.changed.wait_for(lambda: _gate.inside == own, PATIENCE_S)
+    if _gate.changed.wait_for(lambda: _gate.inside == own, PATIENCE_S):
+        for put_away in _to_put_away:
+            put_away()
 
 
 def _after_fork() -> None:

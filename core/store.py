@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .audit import Act, trail
 from .costs import PriceBook
 from .errors import Corrupt, StorageError
+from .forking import undivided
 from .pages import Page
 from .progress import Progress, Standing
 from .query.query import EVERYTHING, Query
@@ -93,7 +94,7 @@ class Store:
         """The reading side; the first use opens it (StorageError when it cannot be opened)."""
         reading = self._reading
         if reading is None:
-            with self._lock:
+            with undivided(), self._lock:  # half a hundred modules may have to be loaded
                 reading = self._reading = self._reading or self._open_reading()
         return reading
 

@@ -28,6 +28,7 @@ from typing import NamedTuple, TypeVar
 from urllib.parse import quote
 
 from ...core.errors import Corrupt, FlightlogError, Locked, NotFound, StorageError
+from ...core.forking import undivided
 
 T = TypeVar("T")
 
@@ -136,7 +137,7 @@ def _let_grow_old(state: FileState | None) -> None:
 
 def _with(path: Path, how: str, work: Callable[[sqlite3.Connection], T]) -> T:
     uri = f"file:{quote(str(path))}?{how}"
-    with closing(sqlite3.connect(uri, uri=True, timeout=2, isolation_level=None)) as connection:
+    with undivided(), closing(sqlite3.connect(uri, uri=True, timeout=2, isolation_level=None)) as connection:
         connection.text_factory = _text
         connection.execute("PRAGMA query_only = 1")
         connection.execute("BEGIN")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ...core.errors import Conflict, NotFound
 from ...core.events import Decision, RunStarted
+from ...core.forking import undivided
 from ...core.ids import check_run_id
 from ...core.repositories import RecordingRepository, RunWriter
 from ...core.runs import FINISHED
@@ -72,7 +73,8 @@ class SpoolRecording(RecordingRepository):
 
     def answer(self, run: str, approval: str) -> tuple[Decision, str, str] | None:
         """The first answer to an approval; costs one indexed read."""
-        from . import spool_lookup as shipped
+        with undivided():  # it brings the engine along
+            from . import spool_lookup as shipped
 
         return shipped.first_answer(self._database(), run, approval)
 
@@ -85,7 +87,8 @@ class SpoolRecording(RecordingRepository):
 
     def _bring_back(self, run: str) -> None:
         """Writes a run's files anew from the database."""
-        from . import spool_lookup as shipped
+        with undivided():
+            from . import spool_lookup as shipped
 
         database = self._database()
         status = shipped.status(database, run)

@@ -121,7 +121,7 @@ class SpooledBackend(ABC):
     def engine(self) -> Engine:
         """The database and what ships into it, opened at the first call; StorageError."""
         self._check_process()
-        with self._lock:
+        with undivided(), self._lock:
             if self._engine is None:
                 from ..sql.projector import Projector
 
@@ -247,8 +247,7 @@ class SpooledBackend(ABC):
         self._shipper.add(run)
 
     def _ship_now(self, runs: list[str], soon: bool) -> tuple[set[str], bool]:
-        with undivided():
-            shipping = self.engine().shipping
+        shipping = self.engine().shipping
         shipped = shipping.ship(runs, soon=soon)
         if not self._looked:
             shipping.ship_all()  # what agents left behind that died

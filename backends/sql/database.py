@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ...core.errors import Locked, ReadOnly, StorageError
-from ...core.forking import undivided
+from ...core.forking import HOLDING_S, before_fork, undivided
 from .. import waiting
 from .last_words import forget_last_words, say_last_words
 
@@ -46,6 +46,16 @@ def _unguarded(patience_s: float) -> AbstractContextManager[None]:
 _open: "weakref.WeakSet[Database]" = weakref.WeakSet()
 
 
+def _before_fork() -> None:
+    # SQLite knows by process who holds its locks, and a child takes its parent's for its own: its databases would be
+    # unlocked, so that the parent, when it closes one as the last, takes the log away to which the child writes.
+    for database in _open:
+        database.rest()
+
+
+before_fork(_before_fork)
+
+
 def _after_fork() -> None:
     # A forked child must not even close what it inherited: another thread may have been inside the
     # driver, holding locks that nobody in the child will ever release. So it is never freed there.
@@ -72,10 +82,12 @@ class Database:
         changes: Callable[[], int],
         problem: Callable[[], str] = lambda: "",
         refusal: str = "the database was opened read-only",
+        rests: Callable[[], bool] = lambda: False,
         before_close: Callable[[], object] = lambda: None,
         after_close: Callable[[], object] = lambda: None,
     ) -> None:
         """`settle` runs after each commit while the write guard is still held (checkpoints).
+        `rests` closes what it has of its own, and tells whether connections may be closed that nobody uses.
 
         Without a `writer` nothing can be written, and `refusal` says why.
         """
@@ -88,6 +100,7 @@ class Database:
         self.problem = problem
         """Why changes of others cannot be noticed at the moment; empty if they can."""
         self._refusal = refusal
+        self._rests = rests
         self._before_close, self._after_close = before_close, after_close
         self._check: Callable[[Connection], None] = lambda connection: None
         self._used = threading.local()
@@ -136,7 +149,7 @@ class Database:
         if self._writer is None:
             raise ReadOnly(self._refusal, where=self.name)
         patience_s = waiting.limited(patience_s)
-        with self._errors(), self._write_guard(patience_s), undivided(), self._writer.connect() as connection:
+        with self._errors(), self._write_guard(patience_s), undivided(HOLDING_S), self._writer.connect() as connection:
             with connection.begin():
                 self._check(connection)
                 self._used.writing = connection
@@ -156,7 +169,7 @@ class Database:
         """
         if self._writer is None:
             raise ReadOnly(self._refusal, where=self.name)
-        with self._errors(), self._write_guard(BY_HAND_S), undivided(), self._writer.connect() as connection:
+        with self._errors(), self._write_guard(BY_HAND_S), undivided(HOLDING_S), self._writer.connect() as connection:
             driver = connection.connection.driver_connection
             try:
                 yield driver
@@ -172,11 +185,23 @@ class Database:
         with self._errors(), undivided():
             return self._changes()
 
+    def rest(self) -> None:
+        """Closes the connections that nobody uses now, where a fork asks for it; the next call opens others."""
+        if self._closed or self._pid != os.getpid() or not self._rests():
+            return
+        self._reader.dispose()
+        if self._writer is not None:
+            self._writer.dispose()
+
     def close(self) -> None:
         """Closes all connections. May be called twice; a read or write under way must have ended."""
         if self._closed or self._pid != os.getpid():
             return
         self._closed = True
+        with undivided():
+            self._close()
+
+    def _close(self) -> None:
         self._before_close()
         self._reader.dispose()
         if self._writer is not None:

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, QueuePool, StaticPool
 
 from ...core.errors import Corrupt, Locked, NotFound, ReadOnly, StorageError
+from ...core.forking import undivided
 from .. import waiting
 from ..operations.reserve import of_database as reserve_of
 from ..sql import globs, schema
@@ -37,6 +38,7 @@ better; a change of a few rows in each, as one more run makes, writes half as mu
 takes some percent longer than with pages of 4096."""
 
 
+@undivided()
 def open_database(path: Path | None, *, read_only: bool = False, truth: bool) -> Database:
     """Opens a database; `None` is one in memory, gone when it is closed.
 
@@ -99,6 +101,7 @@ def _opened(path: Path, *, truth: bool) -> Database:
         write_guard=lock.held,
         settle=Checkpoints(path),
         changes=pulse,
+        rests=pulse.rest,
         before_close=pulse.close,
         after_close=lambda: [part.close() for part in (use, lock) if part],
     )
@@ -256,13 +259,22 @@ class _Pulse:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._connection: sqlite3.Connection | None = None
+        self._connections = 0
         self._lock = threading.Lock()
 
     def __call__(self) -> int:
         with self._lock, _errors(self._path):
             if self._connection is None:
                 self._connection = _connect(self._path, "mode=ro")
-            return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+                self._connections += 1
+            # Each connection counts for itself, all from the same number on.
+            version = int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+            return (self._connections << 32) + version
+
+    def rest(self) -> bool:
+        self.close()
+        self._connection = None
+        return True
 
     def close(self) -> None:
         with self._lock:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from ...core.forking import undivided
 from ..databases import Databases
 from ..journal.layout import Layout
 from ..spool.spool_recording import Shipped
@@ -60,7 +61,7 @@ class SqliteBackend(SpooledBackend):
             return ""
         uri = f"file:{quote(os.fsencode(self._path.absolute()))}?mode=ro"
         try:
-            with closing(sqlite3.connect(uri, uri=True)) as connection:
+            with undivided(), closing(sqlite3.connect(uri, uri=True)) as connection:
                 row = connection.execute("SELECT open FROM journals WHERE run = ?", (run,)).fetchone()
         except sqlite3.Error as error:
             if "no such table" not in str(error):  # it is just being made

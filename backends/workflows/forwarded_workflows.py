@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from typing import Any, NoReturn
 
 from ...core.errors import Conflict, ReadOnly
+from ...core.forking import undivided
 from ...core.repositories import WorkflowRepository
 from ...core.workflows import Version, Workflow
 
@@ -55,7 +56,7 @@ class LazyWorkflows(ForwardedWorkflows):
 
     @property
     def real(self) -> WorkflowRepository:
-        with self._lock:
+        with undivided(), self._lock:
             self._opened = self._opened or self._open()
             return self._opened
 

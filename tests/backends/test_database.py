@@ -147,6 +147,18 @@ def test_a_forked_child_is_told_to_open_its_own(database):
     put(database, "b")
 
 
+def test_changes_differ_after_a_commit_with_a_fork_in_between(database):
+    seen = {database.changes()}
+    for key in "abc":
+        if (child := os.fork()) == 0:
+            os._exit(0)
+        os.waitpid(child, 0)
+        put(database, key)
+        seen.add(database.changes())
+    assert len(seen) == 4
+    assert keys(database) == {"a", "b", "c"}
+
+
 def test_a_forked_child_never_frees_what_it_inherited(path):
     database = open_database(path, truth=False)
     held = weakref.ref(database)

@@ -7,7 +7,8 @@ import threading
 import time
 
 import pytest
-from flightlog.core.forking import is_wanted, undivided
+from flightlog.core import forking
+from flightlog.core.forking import before_fork, is_wanted, undivided
 
 FORKING = """
 import os, threading
@@ -35,6 +36,65 @@ left.set()
 thread.join()
 with module.undivided():
     print(os.waitpid(child, 0)[1])
+"""
+
+# A thread opens what answers questions, and is stopped while a module is being loaded, until a fork waits for it.
+LOADING = """
+import os, signal, sys, threading, flightlog
+from flightlog.core.forking import is_wanted
+begun, forked = threading.Event(), threading.Event()
+
+class Slow:
+    def find_spec(self, name, path=None, target=None):
+        if name == "flightlog.backends.space.stores" and not forked.is_set():
+            begun.set()
+            while not (is_wanted() or forked.wait(0.001)):
+                pass
+
+sys.meta_path.insert(0, Slow())
+store = flightlog.open(sys.argv[1], storage=sys.argv[2])
+thread = threading.Thread(target=lambda: store.runs.totals())
+thread.start()
+begun.wait()
+child = os.fork()
+forked.set()
+if child == 0:
+    signal.alarm(30)
+    with flightlog.open(sys.argv[1]) as own:
+        own.runs.totals()
+    os._exit(0)
+thread.join()
+print(os.waitpid(child, 0)[1])
+"""
+
+WRITING = """
+import os, sys, threading, flightlog
+store = flightlog.open(sys.argv[1], storage="sqlite")
+ended = threading.Event()
+first = store.run("w")
+
+def write():
+    while not ended.is_set():
+        first.log("on")
+        store.runs.totals()
+
+thread = threading.Thread(target=write)
+thread.start()
+children = []
+for _ in range(5):
+    child = os.fork()
+    if child == 0:
+        with flightlog.open(sys.argv[1], storage="sqlite") as own:
+            with own.run("w") as run:
+                run.log("child")
+            own.runs.get(run.id)
+        os._exit(0)
+    children.append(os.waitpid(child, 0)[1])
+ended.set()
+thread.join()
+first.finish()
+store.close()
+print(children)
 """
 
 
@@ -84,3 +144,42 @@ def test_who_is_inside_for_long_is_told_that_a_fork_waits():
     assert forked() == 0
     thread.join()
     assert not is_wanted()
+
+
+def test_threads_that_come_and_go_by_turns_let_a_fork_in(monkeypatch):
+    """Each leaves as soon as the other has come in: there would never be a moment without anybody."""
+    seen, over = [], threading.Event()
+    monkeypatch.setattr(forking, "_to_put_away", [])
+    before_fork(lambda: seen.append(forking._gate.inside))
+    come = [threading.Event(), threading.Event()]
+
+    def come_and_go(me: int) -> None:
+        while not over.is_set():
+            with undivided():
+                come[me].set()
+                come[1 - me].wait(0.2)
+                come[1 - me].clear()
+
+    threads = [threading.Thread(target=come_and_go, args=(me,)) for me in (0, 1)]
+    for thread in threads:
+        thread.start()
+    assert come[0].wait(30)
+    assert forked() == 0
+    over.set()
+    for thread in threads:
+        thread.join()
+    assert seen == [0]
+
+
+@pytest.mark.parametrize("storage", ["sqlite", "file"])
+def test_a_child_opens_a_store_of_its_own_while_a_thread_of_its_parent_was_opening_one(tmp_path, storage):
+    command = [sys.executable, "-c", LOADING, str(tmp_path), storage]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100)
+    assert (done.stdout, done.stderr) == ("0\n", "")
+
+
+@pytest.mark.heavy
+def test_a_child_records_and_reads_whatever_threads_of_its_parent_were_writing(tmp_path):
+    """Forked in the middle of transactions: in the child nobody holds their locks."""
+    done = subprocess.run([sys.executable, "-c", WRITING, str(tmp_path)], capture_output=True, text=True, timeout=100)
+    assert (done.stdout, done.stderr) == ("[0, 0, 0, 0, 0]\n", "")
