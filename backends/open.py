@@ -19,7 +19,7 @@ from .configuration.config_file import load_config
 from .configuration.configured_policy import ConfiguredPolicy
 from .configuration.effective_config import decided
 from .configuration.following import Followed
-from .configuration.places import MEMORY, Place, place_of
+from .configuration.places import MEMORY, Place, is_configured, place_of, storage_in
 from .configuration.policies import budgets_of
 from .databases import Databases
 from .joined.joining import Joining
@@ -83,6 +83,8 @@ def open_store(
         return _source(where)
     if where.root is None:
         return _in_memory(Databases(read_only=read_only, create=create and not read_only), durable)
+    if where.kind == "directory" and not (create and not read_only) and not is_configured(where.root, config):
+        _refuse_others(where.root)
     settings = decided(where, load_config(where.root, config), storage)
     name = where.url.name if where.url else str(where.path or where.root)
     store = _kept(name, settings, read_only=read_only, durable=durable, create=create)
@@ -92,6 +94,14 @@ def open_store(
     if backend and where.kind == "directory":
         backend.gate.moved = Followed(where, settings).moved
     return store
+
+
+def _refuse_others(root: Path) -> None:
+    """Whoever only reads a folder with nothing of ours in it is told whose it is, rather than shown nothing."""
+    if root.is_dir() and storage_in(root) is None:
+        from .sources.transcripts import refuse_transcripts
+
+        refuse_transcripts(root)
 
 
 def _kept(name: str, settings: Config, *, read_only: bool, durable: bool, create: bool) -> Store:
@@ -252,6 +262,9 @@ def _source(where: Place) -> Store:
     assert where.path
     store = open_source(where.path)
     if store is None:
+        from .sources.transcripts import refuse_transcripts
+
+        refuse_transcripts(where.path)
         advice = "name a data directory, a flightlog.db or a LangGraph database"
         raise ConfigError("nothing that Flightlog can read", where=where.path, advice=advice)
     return store
