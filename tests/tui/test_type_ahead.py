@@ -5,12 +5,18 @@ from collections.abc import Iterator
 
 import flightlog
 import pytest
+from flightlog.core.choosing import chosen
 from flightlog.core.errors import StorageError
+from flightlog.core.operations import new_order
+from flightlog.core.query.query import parse
 from flightlog.core.store import Store
 from flightlog.tui import type_ahead
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.screens.help import Help
+from flightlog.tui.screens.live import LiveScreen
+from flightlog.tui.screens.retention import RetentionScreen
 from flightlog.tui.screens.run import RunScreen
+from flightlog.tui.widgets.archive_tab import ArchiveTab
 from seeing import until
 from test_runs_screen import loaded
 from textual import events
@@ -194,6 +200,48 @@ async def test_no_key_is_lost_before_the_first_rows_and_on_the_way_to_a_place(st
         allowed.set()
         await until(pilot, lambda: app.screen is not app.home and app.screen.list.cursor == 1)
         await until(pilot, lambda: app.screen.versions.has_focus)
+
+
+async def test_no_key_is_lost_on_the_way_to_what_runs_now(store, slow):
+    allowed = slow(store.runs, "spending")
+    app = FlightlogApp(lambda: store)
+    with store.run("flow-1"), store.run("flow-1"):
+        async with app.run_test(size=(120, 36)) as pilot:
+            await loaded(pilot)
+            type_at_once(app, "L", "j", "s")
+            await until(pilot, lambda: isinstance(app.screen, LiveScreen))
+            await is_held(pilot, app)
+            assert not app.screen.entries
+            allowed.set()
+            await until(pilot, lambda: isinstance(app.screen, RunScreen) and app.screen.current == "steps")
+            assert app.screen.run_id == app.screen_stack[-2].entries[1].run.id
+
+
+async def test_no_key_is_lost_on_the_way_to_what_may_go_and_its_other_tabs_wait_for_no_plan(app, store, slow, tmp_path):
+    (tmp_path / "data" / "flightlog.yaml").write_text('retention:\n  - match: "status:completed"\n    then: trash\n')
+    packed = store.runs.query(parse("workflow:flow-0")).items
+    list(store.upkeep.archive(new_order(by="me"), [chosen(run) for run in packed]))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await loaded(pilot)
+        allowed = slow(store.policy_file, "read")
+        type_at_once(app, "5", "j", "enter")
+        await until(pilot, lambda: isinstance(app.screen, RetentionScreen))
+        await is_held(pilot, app)
+        assert app.screen.plan.list.count() == 0
+        type_at_once(app, "a", "j", "enter")  # behind those that wait for the plan
+        allowed.set()
+        await until(pilot, lambda: isinstance(app.screen, RunScreen) and not app.typed.busy)
+        place = app.screen_stack[-2]
+        assert app.screen.run_id == place.plan.made.page.lines[1].run.id
+        await pilot.press("escape")
+        app._places.clear()
+        await pilot.press("1")
+        app.uninstall_screen(place)
+        allowed.clear()
+        type_at_once(app, "5", "a", "j", "enter")
+        await until(pilot, lambda: isinstance(app.screen, RunScreen) and not app.typed.busy)
+        assert app.screen.run_id == app.screen_stack[-2].query_one(ArchiveTab).rows.items[1].id
+        assert not allowed.is_set()
 
 
 async def test_trouble_lets_go_what_was_typed(app, store, monkeypatch):

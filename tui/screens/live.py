@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -71,6 +72,8 @@ class LiveScreen(PlaceScreen):
         self.unfolded: set[tuple[Need, str]] = set()
         """Groups whose runs are shown."""
         self._read_upto: dict[str, int] = {}
+        self.opening = asyncio.Event()
+        """Set when the board was read: keys wait for that."""
         self.loader: Loader[Details] = Loader(self, self._prepare, self._loaded, every=EVERY, rest=REST)
 
     def compose(self) -> ComposeResult:
@@ -87,6 +90,7 @@ class LiveScreen(PlaceScreen):
 
     def on_mount(self) -> None:
         self.set_interval(BEAT, self._beat)
+        self.pulse.begin()
         self.show()
 
     @property
@@ -171,6 +175,8 @@ class LiveScreen(PlaceScreen):
         self.query_one("#live-top", FrameLine).update()
         self._show_pane()
         self.loader.request()
+        if pulse.beat is not None:
+            self.opening.set()
 
     def _forget(self, kept: set[str]) -> None:
         for id in self._read_upto.keys() - kept:

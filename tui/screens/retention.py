@@ -1,5 +1,6 @@
 """Place 5, Retention: the policy and what it would do to every run, the archive, the trash and the audit trail."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -45,10 +46,13 @@ class RetentionScreen(PlaceScreen):
     BINDINGS = bindings("retention", "place")
     CSS_PATH = "../styles/retention.tcss"
     AUTO_FOCUS = "PlanList"
+    AT_ONCE = ("retention.", "place.", "plan.edit", "plan.save", "plan.revert")
+    """Rows of the table of keys that need not wait for a plan of very many runs."""
 
     def __init__(self, store: Store, watching: Watch) -> None:
         super().__init__(store, watching)
         self.tab = "plan"
+        self._composed = asyncio.Event()
         self.loader: Loader[Counted] = Loader(self, self._prepare, self._counted, every=1.0)
 
     @property
@@ -80,11 +84,20 @@ class RetentionScreen(PlaceScreen):
         return next(iter(self.query(PlanTab)), None)
 
     @property
+    def opening(self) -> asyncio.Event | None:
+        """There until what the tab in sight lists was read: keys wait for that."""
+        if not self._composed.is_set():
+            return self._composed
+        in_sight = self.plan if self.tab == "plan" else self.query_one(f"#{self.tab}", ListTab)
+        return None if in_sight is None else in_sight.opening
+
+    @property
     def lists(self) -> list[ListTab[Any]]:
         """The other tabs."""
         return [self.query_one(ArchiveTab), self.query_one(TrashTab), self.query_one(AuditTab)]
 
     def on_mount(self) -> None:
+        self._composed.set()
         self._show_tab()
 
     def left(self) -> dict[str, Any]:

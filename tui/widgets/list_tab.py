@@ -1,5 +1,6 @@
 """Tabs of place 5 that are a list which is read a page at a time."""
 
+import asyncio
 from abc import abstractmethod
 from collections.abc import Callable, Hashable, Sequence
 from functools import partial
@@ -119,6 +120,9 @@ class ListTab(Container, Generic[T]):
         self.refused = ""
         self.ready = self.behind = False
         self._more = False
+        self.opening = asyncio.Event()
+        """Set when what was asked for is shown: keys wait for that."""
+        self._loading = self.opening
         self.loader: Loader[Read] = Loader(self, self._prepare, self._loaded, every=0.5, rest=4.0)
 
     def compose(self) -> ComposeResult:
@@ -171,13 +175,13 @@ class ListTab(Container, Generic[T]):
     def again(self) -> None:
         """Something else is to be shown, from the beginning."""
         self.rows.show([], [])
-        self.next = None
+        self.next, self.opening = None, asyncio.Event()
         self.loader.request(at_once=True)
 
     def _prepare(self) -> Callable[[], Read]:
         more, self._more = self._more and self.next is not None, False
         limit = PAGE if more else min(max(len(self.rows.items), PAGE), MOST)
-        self.behind = self.behind and more
+        self.behind, self._loading = self.behind and more, self.opening
         return partial(self._read, limit, self.next if more else None)
 
     def _read(self, limit: int, after: str | None) -> Read:
@@ -194,6 +198,7 @@ class ListTab(Container, Generic[T]):
         refused: list[Line] = [[(one_line(found.refused, 200), "muted")]]
         self.rows.show(items, refused if found.refused else self.empty_lines())
         self.redraw()
+        self._loading.set()
         if self.behind:
             self.loader.request()
 

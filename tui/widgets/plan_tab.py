@@ -1,5 +1,6 @@
 """The tab of place 5 in which a policy is written beside what it would do to every run."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -63,6 +64,8 @@ class PlanTab(Container):
         self.shown = Shown()
         self.stale = False
         """Whether the file says something else by now."""
+        self.opening = asyncio.Event()
+        """Set when the first plan is there, or it is known that there is none: keys wait for that."""
         self._stopped = False
         self._timer: Timer | None = None
         self.reader: Loader[bool] = Loader(self, self._prepare_read, self._read, every=EVERY, rest=REST)
@@ -167,6 +170,8 @@ class PlanTab(Container):
         self._tell()
         if made.text != self.editor.text or (made.page is not None and made.page.shown != self.shown):
             self._plan_now()
+        elif self.written.file and (self.live.ready or made.found is None):
+            self.opening.set()
 
     # Drawing.
 
