@@ -25,6 +25,7 @@ class Glyphs(NamedTuple):
     mark: str = "✓"
     watched: str = "◎"
     pinned: str = "◆"
+    bookmark: str = "⚑"
     archived: str = "▤"
     open: str = "▾"
     closed: str = "▸"
@@ -120,6 +121,7 @@ ASCII = Glyphs(
     mark="v",
     watched="w",
     pinned="^",
+    bookmark="b",
     archived="a",
     open="-",
     closed="+",

@@ -63,6 +63,7 @@ SCENES = {
     "steps": ("j", "enter", "s"),
     "logs": ("j", "enter", "l"),
     "log-bars": ("j", "enter", "l", "h"),
+    "bookmarks": ("j", "enter", "l", "b", "B"),
     "states": ("j", "enter", "t", "left"),
     "run-costs": ("j", "enter", "c"),
     "messages": ("j", "enter", "m"),

@@ -9,7 +9,8 @@ import pytest
 from flightlog.core.clock import from_seconds
 from flightlog.core.events import LEVELS
 from flightlog.core.logs import CutEntry, LogEntry, LogFilter
-from flightlog.tui.logs.entry import CHUNK, Whole, copied, entry_nodes, json_in
+from flightlog.tui.logs.copying import as_text
+from flightlog.tui.logs.entry import CHUNK, Whole, entry_nodes, json_in
 from flightlog.tui.logs.moments import moment_of
 from flightlog.tui.logs.pattern import GLANCE_S, LogPattern
 from flightlog.tui.logs.sweep import TOO_SLOW, Bars, Hits
@@ -246,9 +247,9 @@ def test_a_long_message_is_held_in_part_and_read_a_piece_at_a_time():
 
 
 def test_what_is_copied_is_what_is_seen():
-    text, told = copied(entry(1, "red \x1b[31m \u202e", details={"n": 1}), {})
+    text, told = as_text(entry(1, "red \x1b[31m \u202e", details={"n": 1}), {})
     assert "\x1b" not in text
     assert "\u202e" not in text
     assert '{"n":1}' in text
     assert told == "Copied the entry"
-    assert "100,000 of" in copied(entry(1, "x" * 200_000), {})[1]
+    assert "100,000 of" in as_text(entry(1, "x" * 200_000), {})[1]

@@ -67,7 +67,25 @@ RUN_LOGS = (
     Key("logs.bars", "h", "bars", "histogram", "Show the log over its time, and jump in it; again hides it"),
     Key("logs.time", "T", "time", "time", "Go to a time: 10:03, +5m, -1h or 2026-11-20T10:03"),
     Key("logs.pretty", "P", "pretty", "pretty JSON", "JSON in a message as a tree, or as it was written"),
-    Key("logs.copy", "y", "copy", "copy", "Copy the entry"),
+    Key("logs.copy", "y", "copy", "copy", "Copy the entry as text"),
+    Key(
+        "logs.copy_json",
+        "Y",
+        "copy_json",
+        "copy JSON",
+        "Copy the entry as JSON, as `flightlog logs --json` has it",
+    ),
+    Key(
+        "logs.bookmark",
+        "b",
+        "bookmark",
+        "bookmark",
+        "Bookmark the entry, to find it again; or no more",
+        footer="entries",
+    ),
+    Key("logs.next_bookmark", "u", "next_bookmark(1)", "next bookmark", "To the next bookmark", footer="bookmarks"),
+    Key("logs.previous_bookmark", "U", "next_bookmark(-1)", "bookmark before", "To the bookmark before"),
+    Key("logs.bookmarks", "B", "bookmarks", "bookmarks", "All bookmarks of this log", footer="bookmarks"),
     Key("logs.wrap", "v", "wrap", "wrap", "Wrap long lines, or cut them", footer="entries"),
 )
 
@@ -76,6 +94,12 @@ LOG_BARS = (
     Key("log_bars.previous", "left", "bar(-1)", "previous bar", "To the one before"),
     Key("log_bars.leave", "enter,down,up", "leave", "to the log", "Back to the lines, at the bar's time"),
 )
+
+BOOKMARKS = (
+    Key("bookmarks.open", "enter", "open", "to the log", "To the entry in the log", footer="line"),
+    Key("bookmarks.toggle", "b", "toggle", "take off", "Take the bookmark off, or set it again", footer="line"),
+)
+"""Keys of the list of a log's bookmarks."""
 
 RUN_STATES = (
     Key("states.previous", "left", "scrub(-1)", "previous", "To the previous checkpoint", priority=True),
@@ -139,6 +163,7 @@ PLACES = (
     Place("steps", "Inside a run: steps", RUN_STEPS, ("run", "tree")),
     Place("logs", "Inside a run: logs", RUN_LOGS, ("run",)),
     Place("log_bars", "Inside a run: the log over its time", LOG_BARS, ("logs", "run")),
+    Place("bookmarks", "Bookmarks of a log", BOOKMARKS),
     Place("states", "Inside a run: states", RUN_STATES, ("run", "tree")),
     Place("messages", "Inside a run: messages", RUN_MESSAGES, ("run", "tree")),
     Place("run_costs", "Inside a run: costs", RUN_COSTS, ("run", "tree")),

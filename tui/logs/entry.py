@@ -21,9 +21,6 @@ CHUNK = 100_000
 MOST_JSON = 1_000_000
 """Characters of JSON in a message that are shown as a tree."""
 
-COPIED = 100_000
-"""Characters that are copied: what terminals take."""
-
 
 class Whole(NamedTuple):
     """A piece of a message that is too long to be held."""
@@ -114,17 +111,3 @@ def json_in(message: str) -> tuple[str, Json]:
         if value:
             return message[:start], value
     return message, None
-
-
-def copied(entry: LogEntry, names: Mapping[str, str]) -> tuple[str, str]:
-    """An entry as text to be copied, drawn as it is on the screen, so that no pasted character acts; and what is told
-    of it.
-    """
-    step = f"[{names.get(entry.step, entry.step)}] " if entry.step else ""
-    details = " " + msgspec.json.encode(entry.details).decode() if entry.details else ""
-    text = safe_text(f"{entry.t} {entry.level} {step}{entry.message}{details}", lines=True, limit=None)
-    if isinstance(entry, CutEntry):
-        return text, f"Copied the beginning of the entry, which has {format.size(entry.size)}"
-    if len(text) > COPIED:
-        return text[:COPIED], f"Copied the first {COPIED:,} of {len(text):,} characters"
-    return text, "Copied the entry"

@@ -27,11 +27,11 @@ def stamp(t: str, wide: bool) -> str:
     return moment.strftime("%H:%M:%S.%f")[:-3] if wide else moment.strftime("%H:%M:%S")
 
 
-def head_of(entry: LogEntry, names: Mapping[str, str], *, wide: bool, name_width: int) -> Line:
-    """What stands before the message: time, level, step."""
+def head_of(entry: LogEntry, names: Mapping[str, str], *, wide: bool, name_width: int, sign: str = " ") -> Line:
+    """What stands before the message: time, the sign of a bookmark (one cell), level, step."""
     line: Line = [
         (stamp(entry.t, wide), "faint"),
-        (" ", "text"),
+        (sign, "accent"),
         (f"{entry.level:<7}", level_ink(entry.level)),
         (" ", "text"),
     ]

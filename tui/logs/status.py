@@ -28,12 +28,14 @@ class LogStatus(NamedTuple):
     slow: int
     """Entries for which the expression took too long."""
     counts: Mapping[Level, int]
+    bookmarks: int = 0
+    """Entries that are bookmarked."""
 
     def draw(self, width: int, glyphs: Glyphs) -> Line:
         """The line; what is wrong with a search stands alone."""
         if self.pattern.problem:
             return [(one_line(self.pattern.problem, width), "bad")]
-        return between([*self._place(glyphs), *self._left_out(), *self._search()], self._amount(), width)
+        return between([*self._place(glyphs), *self._left_out(), *self._search()], self._amount(glyphs), width)
 
     def _place(self, glyphs: Glyphs) -> Line:
         line: Line = [("follow", "active") if self.following else ("", "text")]
@@ -66,9 +68,10 @@ class LogStatus(NamedTuple):
             line.append((f"  too slow for {format.plural(self.slow, 'entry', 'entries')}", "warn"))
         return [*line, ("  n N", "faint")]
 
-    def _amount(self) -> Line:
+    def _amount(self, glyphs: Glyphs) -> Line:
         total = sum(self.counts.values())
-        line: Line = [(f"{format.plural(total, 'entry', 'entries')}", "muted")]
+        line: Line = [(f"{self.bookmarks:,} {glyphs.bookmark}  ", "accent")] if self.bookmarks else []
+        line.append((f"{format.plural(total, 'entry', 'entries')}", "muted"))
         for level, word, ink in (("WARNING", "warning", "warn"), ("ERROR", "error", "bad")):
             n = self.counts.get(level, 0)  # type: ignore[call-overload]  # a level
             line += [(f"  {format.plural(n, word)}", ink)] if n else []

@@ -154,6 +154,19 @@ class LogReading:
         where = "further down" if direction > 0 else "further up"
         return Part("instead", (), problem=f"{pattern.typed} is not {where}")
 
+    def next_of(self, seqs: Sequence[int], what: str) -> Part:
+        """The first of these entries that is there and that the filter accepts: one read of one entry for each."""
+        for seq in seqs:
+            if any(entry.seq == seq for entry in self._query(self._filter, limit=1, after=seq - 1)):
+                return self.around(seq)
+        shown = "" if self._filter == ALL else " is among what the filter shows"
+        return Part("instead", (), problem=f"No {what}{shown}")
+
+    def some(self, seqs: Sequence[int]) -> dict[int, LogEntry]:
+        """Single entries by their numbers, one read each; those that are not there are left out."""
+        found = (self._query(ALL, limit=1, after=seq - 1) for seq in seqs)
+        return {entry.seq: entry for seq, page in zip(seqs, found, strict=True) for entry in page if entry.seq == seq}
+
     def at(self, moment: str) -> Part:
         """The first entry of a time or after it, of those that the filter accepts: some twenty reads of one entry."""
         newest = self._whole(ALL, limit=1)

@@ -42,6 +42,10 @@ class Person:
         """A query was typed."""
         self.remember(filters=self.remembered.with_filter(query).filters)
 
+    def bookmarked(self, run: str, seqs: tuple[int, ...]) -> None:
+        """These entries of a run's log are bookmarked."""
+        self.remember(bookmarks=self.remembered.with_bookmarks(run, seqs).bookmarks)
+
     def viewed(self, views: dict[str, View]) -> None:
         """A view was saved, or is no more: these are in the file now."""
         self.settings = self.settings._replace(views=views)

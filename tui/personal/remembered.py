@@ -14,6 +14,8 @@ import msgspec
 
 HISTORY = 50
 """Filters that are remembered."""
+BOOKMARKED = 200
+"""Runs whose bookmarks are remembered."""
 LARGEST = 1_000_000
 """Bytes that such a file has at most."""
 PATIENCE = 2.0
@@ -33,11 +35,19 @@ class Remembered(msgspec.Struct, kw_only=True, frozen=True):
     """Queries that were typed, the newest first."""
     watched: tuple[str, ...] = ()
     """Ids of the runs of which a person wants to be told."""
+    bookmarks: dict[str, tuple[int, ...]] = {}
+    """By run, the one that was marked last at the end: numbers of the entries of its log that are to be found again."""
 
     def with_filter(self, text: str) -> Remembered:
         """The same, with a query as the newest one."""
         rest = (one for one in self.filters if one != text)
         return msgspec.structs.replace(self, filters=(text, *rest)[:HISTORY]) if text else self
+
+    def with_bookmarks(self, run: str, seqs: tuple[int, ...]) -> Remembered:
+        """The same, with these bookmarks in the log of a run; those of runs that were marked long ago are forgotten."""
+        rest = {one: found for one, found in self.bookmarks.items() if one != run}
+        kept = [*rest.items(), *([(run, seqs)] if seqs else [])]
+        return msgspec.structs.replace(self, bookmarks=dict(kept[-BOOKMARKED:]))
 
 
 def state_file(data: str) -> Path:

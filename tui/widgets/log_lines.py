@@ -1,6 +1,6 @@
 """The lines of a log: only those in sight are cut, cleaned and coloured."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass
 
 from textual import events
@@ -8,6 +8,7 @@ from textual.message import Message
 
 from ...core.logs import LogEntry
 from ...core.text import safe_text
+from ..glyphs import glyphs_of
 from ..lines import Line, width_of, wrapped
 from ..logs.lines import CUT, NAME, details_of, head_of, message_ink, message_of
 from ..logs.pattern import LogPattern
@@ -47,6 +48,8 @@ class LogLines(LineList):
         self.window = window
         self.names: Mapping[str, str] = {}
         self.pattern = LogPattern()
+        self.bookmarks: Collection[int] = ()
+        """Numbers of the entries that have one."""
         self.wrap = False
         self._pieces: list[tuple[int, int, str]] = []
         self._changing = False
@@ -82,7 +85,9 @@ class LogLines(LineList):
 
     def _head(self, entry: LogEntry, width: int) -> Line:
         longest = max(map(len, self.names.values()), default=0) if self.names else 0
-        return head_of(entry, self.names, wide=width >= WIDE, name_width=min(longest, NAME if width >= WIDE else 12))
+        sign = glyphs_of(self).bookmark if entry.seq in self.bookmarks else " "
+        name_width = min(longest, NAME if width >= WIDE else 12)
+        return head_of(entry, self.names, wide=width >= WIDE, name_width=name_width, sign=sign)
 
     # Changes.
 

@@ -255,6 +255,7 @@ class LogReader(RunTab):
             hits=hits.told(here.seq if here else 0) if hits else "",
             slow=hits.slow if hits else 0,
             counts=self.counts,
+            bookmarks=len(self.lines.bookmarks),
         )
         return status.draw(width, self.glyphs)
 

@@ -9,23 +9,26 @@ from textual import on
 from textual.widgets import Input
 
 from ...core.clock import from_seconds
+from ...core.errors import FlightlogError
 from ...core.events import Level
 from ...core.logs import LogEntry, LogFilter
 from .. import format
 from ..hinting import hint
-from ..logs.entry import copied
+from ..loading import in_thread
+from ..logs.copying import as_json, as_text, whole
 from ..logs.moments import moment_of
 from ..logs.pattern import LogPattern
 from ..logs.sweep import Bars, Hits
 from ..logs.window import ALL, LogReading, Part, with_level, with_request, with_step
+from ..messages import Trouble
 from ..personal.person import key_for
+from .bookmarked_log import BookmarkedLog
 from .line_list import LineList
 from .log_bars import LogBars
 from .log_entry_view import EntryPage
-from .log_reader import LogReader
 
 
-class LogTab(LogReader):
+class LogTab(BookmarkedLog):
     """The log of a run, and what one can ask of it."""
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -228,11 +231,23 @@ class LogTab(LogReader):
             self.action_choose()
 
     def action_copy(self) -> None:
-        entry = self.lines.entry
-        if entry:
-            text, told = copied(entry, self.names)
+        """Copies the entry as it is on the screen."""
+        if entry := self.lines.entry:
+            self._copied(as_text(entry, self.names))
+
+    def action_copy_json(self) -> None:
+        """Copies the entry as the command line gives it; what is not held of it is read first."""
+        if (entry := self.lines.entry) and (logs := self._logs):
+            in_thread(self, lambda: as_json(whole(logs, entry)), self._copied)
+
+    def _copied(self, found: tuple[str, str] | FlightlogError) -> None:
+        if isinstance(found, FlightlogError):
+            self.post_message(Trouble(found))
+            return
+        text, told = found
+        if text:
             self.app.copy_to_clipboard(text)
-            self.notify(told, markup=False)
+        self.notify(told, markup=False)
 
 
 def _match(reading: LogReading, *, hits: Hits, seq: int, direction: int, wanted: Callable[[], bool]) -> Part:
