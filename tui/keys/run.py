@@ -97,7 +97,7 @@ LOG_BARS = (
 
 BOOKMARKS = (
     Key("bookmarks.open", "enter", "open", "to the log", "To the entry in the log", footer="line"),
-    Key("bookmarks.toggle", "b", "toggle", "take off", "Take the bookmark off, or set it again", footer="line"),
+    Key("bookmarks.take_off", "b", "take_off", "take off", "Take the bookmark off, or set it again", footer="line"),
 )
 """Keys of the list of a log's bookmarks."""
 

@@ -90,7 +90,7 @@ class BookmarkScreen(Screen[int | None]):
         yield KeyBar("bookmarks")
 
     @property
-    def list(self) -> BookmarkList:
+    def rows(self) -> BookmarkList:
         """The entries."""
         return self.query_one(BookmarkList)
 
@@ -99,8 +99,8 @@ class BookmarkScreen(Screen[int | None]):
         return person_of(self).remembered.bookmarks.get(self._run, ())
 
     def on_mount(self) -> None:
-        seqs, reading = self.list.seqs, LogReading(self._logs, self._run, ALL)
-        self.list.display = bool(seqs)
+        seqs, reading = self.rows.seqs, LogReading(self._logs, self._run, ALL)
+        self.rows.display = bool(seqs)
         self.query_one(Empty).show([] if seqs else self._lesson())
         in_thread(self, lambda: reading.some(seqs), self._read)
 
@@ -115,8 +115,8 @@ class BookmarkScreen(Screen[int | None]):
         if isinstance(found, FlightlogError):
             self.post_message(Trouble(found))
         else:
-            self.list.entries, self.list.read = found, True
-            self.list.redraw()
+            self.rows.entries, self.rows.read = found, True
+            self.rows.redraw()
         self.opening.set()
 
     def _title(self, width: int) -> tuple[Line, Line]:
@@ -128,10 +128,10 @@ class BookmarkScreen(Screen[int | None]):
     @property
     def _here(self) -> int | None:
         """The entry under the cursor; where there is none, that is said."""
-        if not self.list.seqs:
+        if not self.rows.seqs:
             hint(self, "no entry is bookmarked yet")
             return None
-        return self.list.seqs[self.list.cursor]
+        return self.rows.seqs[self.rows.cursor]
 
     @on(LineList.Chosen)
     def action_open(self) -> None:
@@ -139,7 +139,7 @@ class BookmarkScreen(Screen[int | None]):
         if (seq := self._here) is not None:
             self.dismiss(seq)
 
-    def action_toggle(self) -> None:
+    def action_take_off(self) -> None:
         """Takes the bookmark off, or sets it again."""
         if (seq := self._here) is None:
             return
@@ -147,8 +147,8 @@ class BookmarkScreen(Screen[int | None]):
             person_of(self).bookmarked(self._run, toggled(self._bookmarks, seq))
         except ValueError as error:
             hint(self, str(error))
-        self.list.set = self._bookmarks
-        self.list.redraw()
+        self.rows.set = self._bookmarks
+        self.rows.redraw()
         self.query_one(FrameLine).update()
 
     def action_back(self) -> None:

@@ -88,7 +88,7 @@ class RetentionScreen(PlaceScreen):
         """There until what the tab in sight lists was read: keys wait for that."""
         if not self._composed.is_set():
             return self._composed
-        in_sight = self.plan if self.tab == "plan" else self.query_one(f"#{self.tab}", ListTab)
+        in_sight = next((tab for tab in self.lists if tab.id == self.tab), self.plan)
         return None if in_sight is None else in_sight.opening
 
     @property

@@ -1,5 +1,8 @@
 """A log with a person's bookmarks in it: set, gone to, listed, and found again at the next start."""
 
+from abc import abstractmethod
+
+from ...core.logs import LogFilter
 from ...core.runs import Run
 from ..hinting import hint
 from ..logs.bookmarks import Bookmarks, beyond, toggled
@@ -11,6 +14,10 @@ from .log_reader import Found, LogReader
 
 class BookmarkedLog(LogReader):
     """What a person keeps of one log belongs to them, not to the run: nothing of it is recorded."""
+
+    @abstractmethod
+    def narrow(self, filter: LogFilter) -> None:
+        """Shows what this filter accepts alone."""
 
     @property
     def bookmarks(self) -> Bookmarks:
@@ -64,5 +71,5 @@ class BookmarkedLog(LogReader):
             return
         self.following = False
         if self.window.filter != ALL:  # which may hide it
-            self._filter(ALL)
+            self.narrow(ALL)
         self.ask(lambda reading: reading.around(seq))

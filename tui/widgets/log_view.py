@@ -86,7 +86,7 @@ class LogTab(BookmarkedLog):
     # Filters.
 
     def action_level(self, level: Level) -> None:
-        self._filter(with_level(self.window.filter, level))
+        self.narrow(with_level(self.window.filter, level))
 
     def action_of_step(self) -> None:
         """Only the entries of the step under the cursor, or of all again."""
@@ -101,13 +101,14 @@ class LogTab(BookmarkedLog):
     ) -> None:
         here = self.lines.entry
         if getattr(self.window.filter, field):
-            self._filter(narrowed(self.window.filter, ""))
+            self.narrow(narrowed(self.window.filter, ""))
         elif here and of(here):
-            self._filter(narrowed(self.window.filter, of(here)))
+            self.narrow(narrowed(self.window.filter, of(here)))
         else:
             self.notify("This entry belongs to no " + field.removesuffix("_id"), markup=False)
 
-    def _filter(self, filter: LogFilter) -> None:
+    def narrow(self, filter: LogFilter) -> None:
+        """Shows what this filter accepts alone, near where one was."""
         here = self.lines.entry
         self.window.filter = filter
         self.hits = Hits(filter, self.pattern) if self.hits else None
@@ -118,7 +119,7 @@ class LogTab(BookmarkedLog):
     def go_to(self, target: object) -> None:
         if isinstance(target, tuple) and target[0] == "step":
             self.following = False
-            self._filter(with_step(ALL, target[1]))
+            self.narrow(with_step(ALL, target[1]))
             self.ask(LogReading.end)
 
     def action_next_level(self, level: Level, direction: int) -> None:
@@ -194,7 +195,7 @@ class LogTab(BookmarkedLog):
         elif self.word:
             self.query_one("#log-search", Input).value = ""
         elif self.window.filter != ALL:
-            self._filter(ALL)
+            self.narrow(ALL)
         elif self.has_class("with-bars"):
             self.action_bars()
         else:
