@@ -1,5 +1,6 @@
 """Stores of the sizes that goals name, made once and removed at the end."""
 
+import gc
 import os
 import shutil
 import sqlite3
@@ -52,6 +53,16 @@ def files_of(bench_data) -> Callable[[int], Path]:
 def million(bench_data) -> Path:
     """A data directory with a `flightlog.db` of a million runs."""
     return bench_data("million", lambda path: write_million(path / "flightlog.db"))
+
+
+@pytest.fixture
+def as_started() -> Iterator[None]:
+    """Python looks for cycles as in the program that the shell starts: never among what is read at the start."""
+    gc.collect()
+    gc.disable()  # as `run_browser` does; `warming.collect` is what goes on with it
+    yield
+    gc.enable()
+    gc.unfreeze()
 
 
 @pytest.fixture

@@ -78,7 +78,7 @@ def test_keys_in_a_terminal(million, tmp_path):
     tell("terminal", keys, f"; memory grew by {grown:.1f} MB")
 
 
-async def test_keys_headless(million, tmp_path, monkeypatch):
+async def test_keys_headless(million, tmp_path, monkeypatch, as_started):
     keys: list[float] = []
     with written(million, tmp_path / "store") as folder:
         app = FlightlogApp(lambda: flightlog.open(folder))

@@ -74,7 +74,7 @@ def by_notices(agents: Agents, seconds: float) -> list[float]:
     return late
 
 
-async def test_append_to_row(tmp_path, monkeypatch):
+async def test_append_to_row(tmp_path, monkeypatch, as_started):
     with Agents(tmp_path, "floor") as agents:
         floor = by_notices(agents, 4)
     with Agents(tmp_path, "ours") as agents:
@@ -159,7 +159,7 @@ class FireFeed(Feed):
         return Changes(cursor=cursor, changed=changed, removed=(), more=False)
 
 
-async def test_keys_under_fire(monkeypatch):
+async def test_keys_under_fire(monkeypatch, as_started):
     runs, feed, stop = Fire(), FireFeed(), threading.Event()
     runs.known = Runs(list(runs.by_id.values())).totals()
     app = FlightlogApp(lambda: make_store(runs, feed))

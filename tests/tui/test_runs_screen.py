@@ -19,7 +19,7 @@ from flightlog.tui.widgets.empty import Empty
 from flightlog.tui.widgets.filter_bar import FilterBar
 from flightlog.tui.widgets.preview import Preview
 from little_store import Runs, make_run, make_store, run_id
-from seeing import text_of, until
+from seeing import shows, text_of, until
 from textual import events
 
 SIZES = [(120, 36), (80, 24)]
@@ -269,9 +269,8 @@ async def test_a_query_that_cannot_be_parsed_says_what_is_searched(app):
     async with app.run_test(size=(120, 36)) as pilot:
         screen = await loaded(pilot)
         await pilot.press("slash", *"statuz:failed")
-        await until(pilot, lambda: screen.run_list.query.message != "")
-        await pilot.pause()
-        assert screen.run_list.query.problems[0].what in text_of(screen)
+        await until(pilot, lambda: screen.run_list.query.text == "statuz:failed")
+        await shows(pilot, screen.run_list.query.problems[0].what)
 
 
 async def test_tab_completes_keys_and_values_that_occur(app):
