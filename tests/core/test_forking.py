@@ -178,7 +178,6 @@ def test_a_child_opens_a_store_of_its_own_while_a_thread_of_its_parent_was_openi
     assert (done.stdout, done.stderr) == ("0\n", "")
 
 
-@pytest.mark.heavy
 def test_a_child_records_and_reads_whatever_threads_of_its_parent_were_writing(tmp_path):
     """Forked in the middle of transactions: in the child nobody holds their locks."""
     done = subprocess.run([sys.executable, "-c", WRITING, str(tmp_path)], capture_output=True, text=True, timeout=100)
