@@ -2,6 +2,7 @@
 
 import stat
 import sys
+import tempfile
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -133,6 +134,7 @@ def own(tmp_path, monkeypatch):
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
     monkeypatch.delenv("VISUAL", raising=False)
     monkeypatch.setenv("EDITOR", f"'{path}' -w")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # where what cannot be taken over stays
     return path
 
 
