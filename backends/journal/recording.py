@@ -51,9 +51,9 @@ class JournalRecording(RecordingRepository):
             writer.append(started)
             if durable:
                 _sync_folders(path)
-        except (StorageError, OSError):
+        except BaseException:
             # Without its first event it is no run: nothing is left of it. The lock is still ours.
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(OSError):  # what is raised already says what is wrong there
                 os.unlink(path)
             writer.close()
             raise

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -113,15 +114,16 @@ class SpoolRecording(RecordingRepository):
 
 def _write_new(path: Path, lines: list[bytes]) -> None:
     """A file with these lines, whole or not at all; one that is there already stays."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     try:
+        beside.unlink(missing_ok=True)  # of one that was killed, and had the same numbers, as in a container
         fd = disk.open_new(beside)
         try:
             disk.append_line(fd, b"".join(line + b"\n" for line in lines), beside)
             disk.sync(fd)
             os.link(beside, path)
         except FileExistsError:
-            pass
+            pass  # somebody else was quicker
         finally:
             os.close(fd)
             os.unlink(beside)

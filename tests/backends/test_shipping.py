@@ -165,6 +165,9 @@ def test_a_paused_run_whose_spool_is_gone_is_taken_up_from_the_database(tmp_path
         assert store.runs.get(run.id).status == "paused"
     shutil.rmtree(tmp_path / "spool")
     with flightlog.open(tmp_path) as store:
+        # What one left who was killed at it, and had the same numbers, as in a container.
+        left = f".{run.id}.jsonl.{os.getpid()}.{threading.get_ident()}"
+        (tmp_path / "spool" / left).write_text("half")
         again = store.resume(run.id)
         again.log("after")
         again.finish()
