@@ -67,7 +67,7 @@ class Carrier:
                 except Corrupt:
                     continue
         except FileNotFoundError:
-            pass
+            return 0  # nothing of it was carried yet
         except OSError as error:
             raise disk.storage_error(error, path, "looking how far a run was carried") from error
         return 0

@@ -199,7 +199,7 @@ def open_index(layout: Layout, *, read_only: bool) -> "tuple[Database, Path | No
             opening = partial(open_database, place, truth=False)
             return reserve.within(opening) if place in beside else opening(), place
         except (ReadOnly, Full, OSError):
-            continue
+            continue  # the next place is as good, but for the time that it takes
     return open_database(None, truth=False), None
 
 

@@ -39,6 +39,6 @@ def events_in(line: "bytes | LongLine") -> list[tuple[Head, bytes]]:
             check(line)
             return [(head, line)]
         except Corrupt:
-            pass
+            pass  # then it is taken apart
     parts = [line[part.offset : part.offset + part.length] for part in decode_line(line) if isinstance(part, Whole)]
     return [(known, part) for part in parts if (known := head_of(part))]

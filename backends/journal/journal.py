@@ -81,7 +81,7 @@ class JournalWriter:
                 while self._later:
                     self._write(self._later.popleft())
             except NotPlain:
-                pass
+                pass  # then it is made so
             finally:
                 self._busy = False
         if not seq:

@@ -31,7 +31,7 @@ def mend_tail(fd: int, path: Path, torn: Path) -> int:
     except Corrupt:
         return set_aside_tail(fd, path, torn)
     except NotSupported:
-        pass
+        pass  # an event of a newer format is one, too
     # It is whole and lacks only its newline.
     disk.append_line(fd, b"\n", path)
     return 0

@@ -47,7 +47,7 @@ def is_alive(writer: Writer) -> bool | None:
     except ProcessLookupError:
         return False
     except (PermissionError, OverflowError):
-        pass
+        pass  # somebody else's, or a number that none can have: what it is told of below decides
     # A process that is dead and not yet waited for keeps its number; it is a zombie, `Z`.
     return _stat(writer.pid)[:1] != ["Z"] and started(writer.pid) == writer.pid_started
 

@@ -185,7 +185,7 @@ def _proved(line: bytes, start: int, ends: list[int]) -> Whole | None:
             try:
                 return Whole(start, end - start, decode(line[start:end]))
             except (Corrupt, NotSupported):
-                continue
+                continue  # it may end further on
     return None
 
 

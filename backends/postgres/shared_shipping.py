@@ -94,9 +94,9 @@ def spool_id(root: Path) -> str:
             fd = disk.open_new(beside)
             try:
                 disk.append_line(fd, f"{os.uname().nodename[:60]}-{new_ulid()}".encode(), beside)
-                os.link(beside, path)  # whole, or another's
+                os.link(beside, path)
             except FileExistsError:
-                pass
+                pass  # another process was quicker, and has named it
             finally:
                 os.close(fd)
                 os.unlink(beside)

@@ -128,7 +128,7 @@ def _contents(bodies: Bodies, run: str, first: int, last: int, limit: int) -> di
         try:
             event = decode(line)
         except (Corrupt, NotSupported):
-            continue
+            continue  # it is shown without what it says; `damage` names it
         if isinstance(event, MessageSent):
             found[seq] = event.content
     return found

@@ -67,7 +67,7 @@ def upsert_values(connection: Connection, table: Table, values: Sequence[Values]
             connection.exec_driver_sql(sql, values if isinstance(values, list) else list(values))
             return
         except (UnicodeEncodeError, OverflowError):
-            pass
+            pass  # then each is looked at
     _run(connection, table, sql, values)
 
 

@@ -123,7 +123,7 @@ def _create(path: Path) -> None:
         path.parent.mkdir(mode=0o700, exist_ok=True)
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     except FileExistsError:
-        pass
+        pass  # then there is nothing to be made
     except PermissionError as error:
         raise ReadOnly("no permission to make a database here", where=path) from error
     except OSError as error:

@@ -80,7 +80,7 @@ class Inotify:
             while len(os.read(self._fd, 1 << 20)) > 1 << 19:
                 pass
         except BlockingIOError:
-            pass
+            pass  # all notices were taken
         return True
 
     def wake(self) -> None:
