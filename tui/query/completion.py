@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...core.query.query_keys import CALL_FACTS, KEYS, SIGNS, WITH_NAME
@@ -108,3 +109,20 @@ def common(found: list[str]) -> str:
         return ""
     low, high = min(found), max(found)
     return low[: next((n for n, letter in enumerate(low) if n >= len(high) or letter != high[n]), len(low))]
+
+
+@dataclass
+class Choosing:
+    """Completions that tab goes through, in place of one piece of the text."""
+
+    piece: Unfinished
+    before: str
+    behind: str
+    found: list[str]
+    at: int = -1
+
+    def step(self, by: int) -> tuple[str, int]:
+        """The text with the next one, and where the cursor stands then."""
+        self.at = (self.at + by) % len(self.found) if self.at >= 0 else (0 if by > 0 else len(self.found) - 1)
+        begun = self.before + self.found[self.at]
+        return begun + self.behind, len(begun)

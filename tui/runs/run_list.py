@@ -7,16 +7,18 @@ that, `accept` takes the answer in. Cursor, marks and folds belong to ids; a ref
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ...core.feed import Changes
 from ...core.pages import Sort
 from ...core.query.query import EVERYTHING, Query
 from ...core.runs import Group, Run, Totals
-from .groups import Grouping, groups_of
+from .answers import Answer, of_windows, refreshing
+from .groups import Grouping
 from .marks import Marks
 from .sections import Head, Line, Section, Sections, grouped, in_place
-from .window import PAGE, Part, Read, RunWindow
+from .unseen import Unseen
+from .window import PAGE, Part, RunWindow
 
 if TYPE_CHECKING:
     from ...core.glance import Glance
@@ -26,18 +28,6 @@ SETTLED = frozenset({"started", "workflow", "name"})
 """Sort fields that never change once a run has begun: in such a list a known run keeps its place."""
 
 LIVE = frozenset({"running", "waiting", "pending"})
-
-
-class Answer(NamedTuple):
-    """What one trip to the store brought."""
-
-    cursor: int | None = None
-    """Where the feed is to be asked from next."""
-    changes: Changes | None = None
-    totals: Totals | None = None
-    groups: list[Group] | None = None
-    parts: tuple[tuple[str, Part], ...] = ()
-    """Windows' parts by the id of their section's head."""
 
 
 class RunList:
@@ -65,8 +55,7 @@ class RunList:
         """Whether what is shown is only what was known before the store was open."""
         self._since: int | None = None
         self._counted: int | None = None
-        self._outside: set[str] = set()
-        self._gone: set[str] = set()
+        self._unseen = Unseen()
         self._open: set[str] = set()
         self._groups: list[Group] | None = None
         self._sections = Sections([])
@@ -173,15 +162,13 @@ class RunList:
 
     def again(self) -> None:
         """Everything is read anew, whatever the feed says."""
-        self._outside.clear()
-        self._gone.clear()
+        self._unseen.clear()
         self._since, self.behind = None, True
 
     def _set_list(self) -> None:
         self.top = self.cursor_line = 0
         self.cursor = ""
-        self._outside.clear()
-        self._gone.clear()
+        self._unseen.clear()
         self._sections = Sections([])
         if self.grouping:
             if self._groups is not None:
@@ -211,51 +198,26 @@ class RunList:
         ]
         if not wants:
             return None
-        return lambda store: Answer(parts=tuple((key, read(store.runs)) for key, read in wants))
+        return of_windows(wants)
 
     def _refresh(self) -> Callable[[Store], Answer]:
         """Asks what changed, and reads the visible rows again where that can have touched them."""
-        since, by, whole = self._since, self.grouping, self._since is None
-        touched = self._touch_test()
-        reads: list[tuple[str, Read]] = [
+        reads = [
             (section.key, section.window.again(low, high, self.cursor if self._cursor_seen() else None))
             for section, low, high in self._visible()
         ]
+        return refreshing(self._since, self.grouping, reads, self._touched())
 
-        def read(store: Store) -> Answer:
-            with store.moment():
-                return read_together(store)
-
-        def read_together(store: Store) -> Answer:
-            if since is None:
-                changes, cursor = None, store.feed.cursor()
-            else:
-                changes = store.feed.changes(since)
-                cursor = changes.cursor
-                if not changes.changed and not changes.removed:
-                    return Answer(cursor=cursor, changes=changes)
-            look = whole or changes is None or touched(changes)
-            return Answer(
-                cursor=cursor,
-                changes=changes,
-                totals=store.runs.totals(),
-                groups=groups_of(store, by) if by else None,
-                parts=tuple((key, one(store.runs)) for key, one in reads) if look else (),
-            )
-
-        return read
-
-    def _touch_test(self) -> Callable[[Changes], bool]:
+    def _touched(self) -> Callable[[Changes], bool]:
         """Whether changes can show on screen; safe to call in a thread."""
-        held = frozenset(run.id for section in self._sections.items for run in section.window.rows)
-        if self.grouping or self.sort.field not in SETTLED or self.query != EVERYTHING:
-            # Any run may move into the window or match the filter from now on.
-            return lambda changes: True
-        outside, gone = frozenset(self._outside), frozenset(self._gone)
-        return lambda changes: (
-            any(run in held or run not in outside for run in changes.changed)
-            or any(run in held or run not in gone for run in changes.removed)
-        )
+        if not self._is_settled:
+            return lambda changes: True  # any run may move into the window or match the filter from now on
+        return self._unseen.touched(run.id for section in self._sections.items for run in section.window.rows)
+
+    @property
+    def _is_settled(self) -> bool:
+        """Whether a known run keeps its place, and none comes to match that did not."""
+        return self.sort.field in SETTLED and self.query == EVERYTHING and not self.grouping
 
     def _cursor_seen(self) -> bool:
         return self.top <= self.cursor_line < self.top + self.height
@@ -307,14 +269,8 @@ class RunList:
     def _note(self, changes: Changes) -> None:
         self.marks.forget(changes.removed)
         self.behind = self.behind or changes.more
-        if self.sort.field in SETTLED and self.query == EVERYTHING and not self.grouping:
-            if len(self._outside) + len(self._gone) > 10_000:
-                self._outside.clear()
-                self._gone.clear()
-            self._outside.update(run for run in changes.changed if self._window.index(run) is None)
-            self._outside.difference_update(changes.removed)  # what was deleted may come back
-            self._gone.difference_update(changes.changed)
-            self._gone.update(changes.removed)
+        if self._is_settled:
+            self._unseen.note(changes, self._window.index)
 
     def _anchor(self) -> tuple[str, int, list[str]]:
         """The line that is to stay where it is on screen, and its neighbours, nearest first."""

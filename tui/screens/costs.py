@@ -24,11 +24,10 @@ from ..glyphs import glyphs_of
 from ..keys import bindings
 from ..lines import Line, one_line
 from ..live.pulse import rate_of
-from ..loading import Loader, in_thread
+from ..loading import Loader
 from ..messages import BudgetsLooked, Pulsed, ShowRuns
 from ..personal.leaving import one_of, text_of
-from ..query.completion import candidates, unfinished
-from ..query.typed import typed, views_of
+from ..query.typed import typed
 from ..widgets.cost_lists import AxisLine, BudgetList, CostList
 from ..widgets.empty import Empty, no_costs, no_costs_match, nothing_to_read
 from ..widgets.filter_bar import FilterBar
@@ -71,7 +70,7 @@ class CostsScreen(PlaceScreen):
     def compose(self) -> ComposeResult:
         costs = CostList(id="costs")
         yield OneLine(self._header, id="header")
-        yield FilterBar(self._filter_count)
+        yield FilterBar(self._filter_count, lambda: self.store.runs)
         yield PlaceLine("costs", self._title, id="list-top")
         with Vertical(id="budgets-pane"):
             yield OneLine(self._burn, id="burn")
@@ -370,12 +369,3 @@ class CostsScreen(PlaceScreen):
             self.list.focus()
         elif self.budgets.standings:
             self.budgets.focus()
-
-    @on(FilterBar.Completing)
-    def _complete(self, asked: FilterBar.Completing) -> None:
-        bar = self.query_one(FilterBar)
-        in_thread(
-            self,
-            partial(candidates, unfinished(asked.text, asked.cursor), self.store.runs, views_of(self)),
-            lambda found: bar.complete(asked, found if isinstance(found, list) else []),
-        )

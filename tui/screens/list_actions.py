@@ -32,7 +32,7 @@ class ListActions(Screen[None]):
 
     run_list: RunList
     loader: Loader[Any]
-    previewer: Loader[Any]
+    previewer: Preview
     shows_preview = True
     _marked_last = ""
 
@@ -119,7 +119,7 @@ class ListActions(Screen[None]):
         self.query_one("#list-top", FrameLine).update()
 
     def action_preview(self) -> None:
-        self.shows_preview = not self.query_one(Preview).display
+        self.shows_preview = not self.previewer.display
         self.show_preview()
         self.previewer.request()
 

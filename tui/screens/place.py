@@ -8,16 +8,12 @@ from ...core import clock
 from ...core.feed import Watch
 from ...core.runs import Totals
 from ...core.store import Store
-from ..costs.budget_lines import warning
-from ..costs.standings import of_the_day, standings_of
-from ..glyphs import glyphs_of
 from ..lines import Line
-from ..live.pulse import quiet_of, rate_of
+from ..live.pulse import quiet_of
 from ..loading import Loader
 from ..messages import StoreChanged
-from ..operations import busy_line
-from ..widgets.header import Facts, header_line
 from ..widgets.key_bar import KeyBar
+from ..widgets.store_header import store_header
 
 
 class Read(Protocol):
@@ -80,16 +76,12 @@ class PlaceScreen(Screen[None]):
         return None if home is None else home.run_list.totals
 
     def _header(self, width: int) -> Line:
-        facts = Facts(
+        return store_header(
+            self,
+            width,
             name=self.store.name,
+            store=self.store,
+            watching=self.watching,
             totals=self._read.totals if self._read else self._known_totals,
-            mode=self.watching.mode,
             quiet=quiet_of(self) if self._changed is None else clock.now_s() - self._changed,
-            problem=self.watching.problem,
-            read_only=self.store.read_only,
-            busy=busy_line(self),
-            budget=warning(standings_of(self), glyphs_of(self)),
-            day=of_the_day(standings_of(self)),
-            rate=rate_of(self),
         )
-        return header_line(facts, width, glyphs_of(self))

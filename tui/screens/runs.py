@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -14,50 +13,41 @@ from textual.containers import Vertical
 
 from ...core import clock
 from ...core.clock import to_seconds
-from ...core.errors import FlightlogError
 from ...core.feed import Watch
-from ...core.progress import Standing
 from ...core.query.query import EVERYTHING, Query, parse
 from ...core.runs import Run
-from ..costs.budget_lines import warning
-from ..costs.standings import of_the_day, standings_of
 from ..glyphs import glyphs_of
 from ..keys import bindings
-from ..lines import Line, one_line
-from ..live.pulse import pulse_of, rate_of
-from ..loading import FRAME, Loader, in_thread
+from ..lines import Line
+from ..live.pulse import pulse_of
+from ..loading import FRAME, Loader
 from ..messages import OpenRun, StoreChanged, Trouble
-from ..operations import busy_line
-from ..personal.leaving import one_of, sort_of, text_of
-from ..query.completion import candidates, unfinished
-from ..query.typed import typed, views_of
-from ..runs.groups import GROUPINGS
-from ..runs.preview import Previewed, read_preview, title
-from ..runs.run_list import Answer, RunList
+from ..personal.leaving import text_of
+from ..query.typed import typed
+from ..runs import leaving
+from ..runs.answers import Answer
+from ..runs.run_list import RunList
 from ..runs.sections import Head
 from ..runs.titles import list_title, shown_count
-from ..widgets.empty import Empty, failed, no_match, nothing_to_read, nothing_yet, opening, still_opening
+from ..runs.waiting import Waiting
+from ..widgets.empty import Empty
 from ..widgets.filter_bar import FilterBar
 from ..widgets.frame import FrameLine
-from ..widgets.header import Facts, header_line
 from ..widgets.key_bar import KeyBar
 from ..widgets.line_list import OneLine
 from ..widgets.place_line import PlaceLine
 from ..widgets.preview import Preview
 from ..widgets.run_table import RunTable
+from ..widgets.store_header import store_header
 from ..widgets.view_bar import ViewBar
 from .comparing import Comparing
 from .operating import RunOperations
 from .view_actions import ViewActions
 
 if TYPE_CHECKING:
+    from ...core.errors import FlightlogError
     from ...core.glance import Glance
     from ...core.store import Store
-
-UNFOLDED = 100
-"""Groups of which it is remembered that they were unfolded."""
-SLOW = 0.3
-"""Seconds after which what is under way shows a spinner."""
 
 
 class RunsScreen(ViewActions, RunOperations, Comparing):
@@ -79,15 +69,8 @@ class RunsScreen(ViewActions, RunOperations, Comparing):
         self.store: Store | None = None
         self.watching: Watch | None = None
         self.run_list = RunList()
-        self._called = name
-        self._began = time.monotonic()
+        self._waiting = Waiting(name)
         self._changed: float | None = None
-        self._error: FlightlogError | None = None
-        self._ticks = 0
-        self._reading = asyncio.Event()
-        """Set when the list that is wanted is there, or why there is none."""
-        self._wish: asyncio.Event | None = None
-        """There while a line is to be opened as soon as it is read."""
         self._only, self._crumb, self._place = only, crumb, place
         self._return_to = ""
         self.has_views = not only
@@ -96,23 +79,23 @@ class RunsScreen(ViewActions, RunOperations, Comparing):
         # Half a frame: whoever watches the store has a brake too, and a change would wait for one after the other.
         self.loader: Loader[Answer] = Loader(self, self._prepare, self._loaded, every=FRAME / 2)
         self.counter: Loader[tuple[Query, int]] = Loader(self, self._prepare_count, self._counted, every=1.0)
-        self.previewer: Loader[Previewed | None] = Loader(self, self._prepare_preview, self._previewed, every=0.2)
+        self.previewer = Preview(self.run_list, lambda: self.store, lambda: self.query_one("#preview-top", FrameLine))
 
     @property
     def opening(self) -> asyncio.Event | None:
         """There while something is read that was asked for: keys wait for that."""
-        return self._wish or (None if self._reading.is_set() else self._reading)
+        return self._waiting.opening
 
     def compose(self) -> ComposeResult:
         yield OneLine(self._header, id="header")
-        yield FilterBar(self._filter_count)
+        yield FilterBar(self._filter_count, lambda: self.store.runs if self.store else None)
         yield PlaceLine(self._place, self._title, self._crumb, id="list-top")
         with Vertical(id="list"):
             yield ViewBar(self.views, self.view_shown)
             yield RunTable(self.run_list)
             yield Empty()
-        yield FrameLine("middle", self._preview_titles, id="preview-top")
-        yield Preview()
+        yield FrameLine("middle", self.previewer.titles, id="preview-top")
+        yield self.previewer
         yield KeyBar("runs")
 
     def on_mount(self) -> None:
@@ -132,13 +115,14 @@ class RunsScreen(ViewActions, RunOperations, Comparing):
             self._show_glance()
 
     def _show_glance(self) -> None:
-        self._reading.set()
+        self._waiting.end()
         self._show_list()
         self._return()
 
     def show_store(self, store: Store, watching: Watch | None, *, read: bool = True) -> None:
         """The store is open: everything begins; without `read` when this screen is come back to."""
-        self.store, self.watching, self._error, self._called = store, watching, None, store.name
+        self.store, self.watching = store, watching
+        self._waiting.error, self._waiting.name = None, store.name
         bar = self.query_one(KeyBar)
         bar.read_only = store.read_only
         bar.refresh()
@@ -152,9 +136,7 @@ class RunsScreen(ViewActions, RunOperations, Comparing):
 
     def show_failure(self, error: FlightlogError) -> None:
         """The store could not be opened."""
-        self._error = error
-        self._reading.set()
-        self._open_no_more()
+        self._waiting.fail(error)
         self._show_empty()
         self.query_one("#header").refresh()
 
@@ -165,25 +147,12 @@ class RunsScreen(ViewActions, RunOperations, Comparing):
             self.show_failure(message.error)
 
     def left(self) -> dict[str, Any]:
-        """The filter, the order, the groups and folds, the preview, and the run under the cursor."""
-        found = self.run_list
-        return {
-            "query": found.query.text,
-            "sort": found.sort.field,
-            "descending": found.sort.descending,
-            "group": found.grouping,
-            "unfolded": sorted(found.unfolded)[:UNFOLDED],
-            "preview": self.shows_preview,
-            "run": found.cursor,
-        }
+        """The list and the preview."""
+        return leaving.left(self.run_list) | {"preview": self.shows_preview}
 
     def take_up(self, kept: dict[str, Any]) -> None:
         """Is as it was left; the cursor goes to its run if that is on the first page."""
-        found, unfolded = self.run_list, kept.get("unfolded")
-        found.set_query(typed(self, text_of(kept.get("query"))))
-        found.set_sort(sort_of(kept) or found.sort)
-        found.set_grouping(one_of(kept.get("group"), GROUPINGS) or "")
-        found.unfold(head for head in unfolded if isinstance(head, str)) if isinstance(unfolded, list) else None
+        leaving.take_up(self.run_list, kept, typed(self, text_of(kept.get("query"))))
         self.shows_preview = kept.get("preview") is not False
         self._return_to = text_of(kept.get("run"))
 
@@ -216,16 +185,16 @@ class RunsScreen(ViewActions, RunOperations, Comparing):
 
     def _loaded(self, answer: Answer) -> None:
         self.run_list.accept(answer)
-        self._error = None
+        self._waiting.error = None
         self._show_list()
         self._return()
         if (pulse := pulse_of(self)) is not None:
             pulse.begin()
         if self._is_read():
-            self._reading.set()
-            if self._wish is not None:
+            self._waiting.end()
+            if self._waiting.wished:
                 self.action_open()
-                self._open_no_more()
+                self._waiting.give_up()
         changes = answer.changes
         if changes is not None and (changes.changed or changes.removed):
             self._changed = clock.now_s()
@@ -244,22 +213,6 @@ class RunsScreen(ViewActions, RunOperations, Comparing):
         self.run_list.accept_count(*found)
         self._show_list()
 
-    def _prepare_preview(self) -> Callable[[], Previewed | None] | None:
-        store, run, preview = self.store, self.run_list.current, self.query_one(Preview)
-        if store is None or not preview.display or not isinstance(run, Run):
-            preview.show(None)
-            self.query_one("#preview-top", FrameLine).update()
-        elif preview.found is None or preview.found.run != run:
-            return partial(read_preview, store, run)
-        return None
-
-    def _previewed(self, found: Previewed | None) -> None:
-        self.query_one(Preview).show(found)
-        self.query_one("#preview-top", FrameLine).update()
-        # The cursor may have gone on meanwhile; this ends where what is shown is what it is on.
-        if found is not None:
-            self.previewer.request()
-
     # --- drawing -----------------------------------------------------------------------------------
 
     def _show_list(self) -> None:
@@ -271,65 +224,36 @@ class RunsScreen(ViewActions, RunOperations, Comparing):
         self._show_empty()
 
     def _show_empty(self) -> None:
-        lines: list[Line] = []
-        query = self.run_list.query
-        if self._error is not None:
-            lines = failed(self._error)
-        elif not self.run_list.ready:
-            lines = opening(self._called, self._spinner, self._catching_up()) if self._is_slow else [[]]
-        elif not self.run_list.lines:
-            read_only = self.store is not None and self.store.read_only
-            empty = nothing_to_read("No runs yet") if read_only else nothing_yet(self._called)
-            lines = empty if query == EVERYTHING else no_match(query.text)
+        lines = self._waiting.lines(self.run_list, self.store, glyphs_of(self))
         self.query_one(Empty).show(lines)
         if self.table.display is bool(lines):
             self.table.display = not lines
             if self.focused is None:
                 self.table.focus()
 
-    @property
-    def _is_slow(self) -> bool:
-        return time.monotonic() - self._began > SLOW
-
-    @property
-    def _spinner(self) -> str:
-        frames = glyphs_of(self).spinner
-        return frames[self._ticks % len(frames)]
-
-    def _catching_up(self) -> Standing | None:
-        return self.store.catching_up() if self.store is not None else None
-
     def _tick(self) -> None:
-        self._ticks += 1
+        is_second = self._waiting.tick()
         if not self.run_list.ready:
             self._show_empty()
-        elif self.run_list.glanced and self._is_slow:
+        elif self.run_list.glanced and self._waiting.is_slow:
             self.query_one("#header").refresh()
-        if self._ticks % 10 == 0 and self.is_current:
+        if is_second and self.is_current:
             self.query_one("#header").refresh()
             self.table.tick()
-            self.query_one(Preview).redraw()
+            self.previewer.redraw()
 
     def _header(self, width: int) -> Line:
-        watch = self.watching
-        facts = Facts(
-            name=self._called,
-            totals=self.run_list.totals,
-            mode=watch.mode if watch is not None else "",
+        found, store = self.run_list, self.store
+        return store_header(
+            self,
+            width,
+            name=self._waiting.name,
+            store=store,
+            watching=self.watching,
+            totals=found.totals,
             quiet=self._quiet(),
-            problem=watch.problem if watch is not None else "",
-            read_only=self.store is not None and self.store.read_only,
-            busy=busy_line(self) or self._still_opening(),
-            budget=warning(standings_of(self), glyphs_of(self)),
-            day=of_the_day(standings_of(self)),
-            rate=rate_of(self),
+            waiting=self._waiting.behind_glance(found, store, glyphs_of(self)),
         )
-        return header_line(facts, width, glyphs_of(self))
-
-    def _still_opening(self) -> Line:
-        if not (self.run_list.glanced and self._is_slow) or self._error is not None:
-            return []
-        return still_opening(self._spinner, self._catching_up())
 
     def _title(self) -> Line:
         return list_title(self.run_list, glyphs_of(self), named=bool(self._crumb) and self._as_begun)
@@ -353,12 +277,6 @@ class RunsScreen(ViewActions, RunOperations, Comparing):
         text = shown_count(self.run_list, glyphs_of(self)).replace(" of ", "/")
         return [(f"[{text}]".rjust(width - 1), "muted")]
 
-    def _preview_titles(self, width: int) -> tuple[Line, Line]:
-        found, line = self.query_one(Preview).found, self.run_list.current
-        if isinstance(line, Head):
-            return [(f" {line.by} ", "muted"), (one_line(line.group.id, 60) or "none", "strong"), (" ", "text")], []
-        return (title(found.run, glyphs_of(self)), []) if found is not None else ([], [])
-
     # --- what the person does ----------------------------------------------------------------------
 
     @on(RunTable.Looked)
@@ -371,7 +289,7 @@ class RunsScreen(ViewActions, RunOperations, Comparing):
     def action_open(self) -> None:
         """Goes in; before the filtered list is read, as soon as it is."""
         if not self._is_read():
-            self._wish = self._wish or asyncio.Event()
+            self._waiting.wish()
             return
         line = self.run_list.current
         if isinstance(line, Run):
@@ -380,22 +298,17 @@ class RunsScreen(ViewActions, RunOperations, Comparing):
             self.run_list.fold(line)
             self.list_set()
 
-    def _open_no_more(self) -> None:
-        if self._wish is not None:
-            self._wish.set()
-            self._wish = None
-
     def _is_read(self) -> bool:
         return (
             self.store is not None and self.run_list.ready and self.run_list.query == self.query_one(FilterBar).wanted
         )
 
     def action_filter(self) -> None:
-        self._open_no_more()
+        self._waiting.give_up()
         super().action_filter()
 
     def action_back(self) -> None:
-        self._open_no_more()
+        self._waiting.give_up()
         found = self.run_list
         if self._only and self._as_begun and not found.grouping and not found.marks.count(found.matching or 0):
             self.dismiss()
@@ -415,22 +328,9 @@ class RunsScreen(ViewActions, RunOperations, Comparing):
     def _filter_left(self) -> None:
         self.table.focus()
 
-    @on(FilterBar.Completing)
-    def _complete(self, asked: FilterBar.Completing) -> None:
-        runs = self.store.runs if self.store is not None else None
-        piece = unfinished(asked.text, asked.cursor)
-        bar = self.query_one(FilterBar)
-        in_thread(
-            self,
-            partial(candidates, piece, runs, views_of(self)),
-            lambda found: bar.complete(asked, found if isinstance(found, list) else []),
-        )
-
     def list_set(self) -> None:
         """Another list is to be shown: read and draw it."""
-        self._began = time.monotonic()
-        if self._reading.is_set():
-            self._reading = asyncio.Event()
+        self._waiting.begin()
         self.table.sync(whole=True)
         self._show_list()
         self.loader.request()

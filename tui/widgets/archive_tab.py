@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from functools import partial
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -21,8 +20,6 @@ from ..lines import Line, one_line, status_ink
 from ..loading import in_thread
 from ..messages import OpenRun, Trouble
 from ..operations import Work
-from ..query.completion import candidates, unfinished
-from ..query.typed import views_of
 from ..screens.prompt import Confirm
 from ..screens.run_operations import begin_work
 from ..signing import who
@@ -48,7 +45,7 @@ class ArchiveTab(ListTab[Run]):
     filter: Query = EVERYTHING
 
     def compose(self) -> ComposeResult:
-        yield FilterBar(self._filter_count)
+        yield FilterBar(self._filter_count, lambda: self.store.runs)
         yield from super().compose()
 
     @property
@@ -115,15 +112,6 @@ class ArchiveTab(ListTab[Run]):
     @on(FilterBar.Left)
     def _filter_left(self) -> None:
         self.rows.focus()
-
-    @on(FilterBar.Completing)
-    def _complete(self, asked: FilterBar.Completing) -> None:
-        bar = self.query_one(FilterBar)
-        in_thread(
-            self,
-            partial(candidates, unfinished(asked.text, asked.cursor), self.store.runs, views_of(self)),
-            lambda found: bar.complete(asked, found if isinstance(found, list) else []),
-        )
 
     def clear_filter(self) -> bool:
         """Takes the filter off; False if there is none."""

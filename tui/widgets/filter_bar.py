@@ -3,23 +3,28 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
-from textual.suggester import SuggestionReady
 from textual.widgets import Input
 
 from ...core.query.query import EVERYTHING, Problem, Query
 from ..lines import Line, between, one_line
+from ..loading import in_thread
 from ..personal.person import person_of
 from ..query.colours import QueryColours, caret_line
-from ..query.completion import Unfinished, common, unfinished
+from ..query.completion import Choosing, Unfinished, candidates, common, unfinished
 from ..query.history import History
-from ..query.typed import typed
+from ..query.typed import typed, views_of
 from .line_list import OneLine
+from .query_input import QueryInput
+
+if TYPE_CHECKING:
+    from ...core.repositories import RunRepository
 
 PAUSE = 0.12
 """Seconds without a key after which what was typed is searched."""
@@ -39,58 +44,8 @@ def help_line(width: int) -> Line:
     return between([("   words or ", "muted"), (examples, "text")], keys, width)
 
 
-class QueryInput(Input):
-    """The line that is typed in; tab asks for completion instead of leaving it."""
-
-    BINDINGS = [
-        Binding("tab", "complete(1)", show=False),
-        Binding("shift+tab", "complete(-1)", show=False),
-        Binding("up", "recall(1)", show=False),
-        Binding("down", "recall(-1)", show=False),
-    ]
-
-    @dataclass
-    class Completing(Message):
-        """The person wants the piece before the cursor completed, by the next or the one before."""
-
-        step: int
-
-    @dataclass
-    class Recalling(Message):
-        """The person wants an older (1) or newer (-1) query."""
-
-        step: int
-
-    def action_complete(self, step: int) -> None:
-        self.post_message(self.Completing(step))
-
-    def action_recall(self, step: int) -> None:
-        self.post_message(self.Recalling(step))
-
-    def suggest(self, text: str) -> None:
-        """Shows how what is typed may go on; the right arrow takes it."""
-        self.post_message(SuggestionReady(self.value, text))
-
-
-@dataclass
-class Choosing:
-    """Completions that tab goes through, in place of one piece of the text."""
-
-    piece: Unfinished
-    before: str
-    behind: str
-    found: list[str]
-    at: int = -1
-
-    def step(self, by: int) -> tuple[str, int]:
-        """The text with the next one, and where the cursor stands then."""
-        self.at = (self.at + by) % len(self.found) if self.at >= 0 else (0 if by > 0 else len(self.found) - 1)
-        begun = self.before + self.found[self.at]
-        return begun + self.behind, len(begun)
-
-
 class FilterBar(Vertical):
-    """Sends the query when typing pauses. Knows no store: completions are brought to it."""
+    """Sends the query when typing pauses; how a piece of it may go on is looked up in a thread."""
 
     DEFAULT_CSS = """
     FilterBar { height: auto; display: none; }
@@ -112,18 +67,18 @@ class FilterBar(Vertical):
         """The person goes back to the list."""
 
     @dataclass
-    class Completing(Message):
-        """Whoever knows a store is asked how the piece before the cursor may go on, and answers by `complete`."""
+    class Completing:
+        """The question how the piece before the cursor may go on."""
 
         text: str
         cursor: int
         step: int = 0
         """Which way the person went with tab; 0 where it is only to be offered."""
 
-    def __init__(self, count: Callable[[int], Line]) -> None:
-        """`count` draws how many runs are shown."""
+    def __init__(self, count: Callable[[int], Line], runs: "Callable[[], RunRepository | None]") -> None:
+        """`count` draws how many runs are shown; `runs` are those whose values are offered, once they are there."""
         super().__init__()
-        self._count = count
+        self._count, self._runs = count, runs
         self._due: asyncio.TimerHandle | None = None
         self._sent = ""
         self._offered: Sequence[str] = ()
@@ -284,7 +239,7 @@ class FilterBar(Vertical):
         if chosen is not None and self.input.value == self._completed:
             self._write(*chosen.step(message.step))
         else:
-            self.post_message(self.Completing(self.input.value, self.input.cursor_position, message.step))
+            self._look_up(self.Completing(self.input.value, self.input.cursor_position, message.step))
 
     def _ask(self) -> None:
         """Asks how what is typed may go on, never twice at once."""
@@ -296,9 +251,17 @@ class FilterBar(Vertical):
             self._ask_again = True
         else:
             self._asking = True
-            self.post_message(self.Completing(text, cursor))
+            self._look_up(self.Completing(text, cursor))
 
-    def complete(self, asked: "FilterBar.Completing", found: list[str]) -> None:
+    def _look_up(self, asked: Completing) -> None:
+        piece = unfinished(asked.text, asked.cursor)
+        in_thread(
+            self,
+            partial(candidates, piece, self._runs(), views_of(self)),
+            lambda found: self.complete(asked, found if isinstance(found, list) else []),
+        )
+
+    def complete(self, asked: Completing, found: list[str]) -> None:
         """Offers these, or puts in what they share where the person asked for it. Ignored if typing went on."""
         again, field = False, self.input
         if not asked.step:
@@ -317,7 +280,7 @@ class FilterBar(Vertical):
                 field.suggest(asked.text[: piece.start] + found[0])
         self.query_one("#hint").refresh()
 
-    def _put_in(self, asked: "FilterBar.Completing", piece: Unfinished, found: list[str]) -> None:
+    def _put_in(self, asked: Completing, piece: Unfinished, found: list[str]) -> None:
         """What all share; where that is nothing more, the first of them, and tab goes on to the next."""
         before, behind, shared = asked.text[: piece.start], asked.text[asked.cursor :].lstrip(), common(found)
         if piece.quoted:

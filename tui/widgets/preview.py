@@ -1,29 +1,73 @@
-"""The lower part of the run list: the run under the cursor, in a few lines."""
+"""The lower part of the run list: the run under the cursor, read when it is there, in a few lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
 
 from textual.strip import Strip
 from textual.widget import Widget
 
 from ...core import clock
+from ...core.runs import Run
 from ..glyphs import glyphs_of
-from ..lines import Line
-from ..runs.preview import Previewed, preview_lines, title
+from ..lines import Line, one_line
+from ..loading import Loader
+from ..runs.preview import Previewed, preview_lines, read_preview, title
+from ..runs.sections import Head
+from .frame import FrameLine
 from .line_list import strip_of
+
+if TYPE_CHECKING:
+    from ...core.store import Store
+    from ..runs.run_list import RunList
 
 
 class Preview(Widget):
-    """Draws what was read of a run; knows no store."""
+    """Reads what it shows of a run, in a thread, while it is seen; `request` says that the cursor moved."""
 
     DEFAULT_CSS = "Preview { height: 9; }"
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self, run_list: RunList, store: Callable[[], Store | None], frame: Callable[[], FrameLine]) -> None:
+        """`store`: where the runs of the list are, once it is open; `frame`: the line above, which has the titles."""
+        super().__init__()
         self.found: Previewed | None = None
+        self._run_list, self._store, self._frame = run_list, store, frame
         self._lines: list[Line] = []
+        self._loader: Loader[Previewed | None] = Loader(self, self._prepare, self._read, every=0.2)
+        self.request = self._loader.request
 
-    def show(self, found: Previewed | None) -> None:
-        """Shows this run from now on."""
+    @property
+    def busy(self) -> bool:
+        """Whether something is being read."""
+        return self._loader.busy
+
+    def titles(self, width: int) -> tuple[Line, Line]:
+        """What the frame says of it."""
+        line = self._run_list.current
+        if isinstance(line, Head):
+            return [(f" {line.by} ", "muted"), (one_line(line.group.id, 60) or "none", "strong"), (" ", "text")], []
+        return (title(self.found.run, glyphs_of(self)), []) if self.found is not None else ([], [])
+
+    def _prepare(self) -> Callable[[], Previewed | None] | None:
+        store, run = self._store(), self._run_list.current
+        if store is None or not self.display or not isinstance(run, Run):
+            self._show(None)
+        elif self.found is None or self.found.run != run:
+            return partial(read_preview, store, run)
+        return None
+
+    def _read(self, found: Previewed | None) -> None:
+        self._show(found)
+        # The cursor may have gone on meanwhile; this ends where what is shown is what it is on.
+        if found is not None:
+            self.request()
+
+    def _show(self, found: Previewed | None) -> None:
         self.found = found
         self.redraw()
+        self._frame().update()
 
     def redraw(self) -> None:
         """Draws it for the present moment, if that looks different."""

@@ -1,0 +1,59 @@
+"""Trips to the store for the run list: what one asks, in a thread, and the answer it brings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from ...core.feed import Changes
+from ...core.runs import Group, Totals
+from .groups import Grouping, groups_of
+from .window import Part, Read
+
+if TYPE_CHECKING:
+    from ...core.store import Store
+
+Ask = Callable[["Store"], "Answer"]
+
+
+class Answer(NamedTuple):
+    """What one trip to the store brought."""
+
+    cursor: int | None = None
+    """Where the feed is to be asked from next."""
+    changes: Changes | None = None
+    totals: Totals | None = None
+    groups: list[Group] | None = None
+    parts: tuple[tuple[str, Part], ...] = ()
+    """Windows' parts by the id of their section's head."""
+
+
+def of_windows(reads: Sequence[tuple[str, Read]]) -> Ask:
+    """Reads parts of windows, by the id of their section's head."""
+    return lambda store: Answer(parts=_parts(store, reads))
+
+
+def refreshing(
+    since: int | None, by: Grouping, reads: Sequence[tuple[str, Read]], touched: Callable[[Changes], bool]
+) -> Ask:
+    """Asks what changed `since`, and reads parts of windows again where that has `touched` them; without it always."""
+
+    def ask(store: Store) -> Answer:
+        with store.moment():
+            changes = store.feed.changes(since) if since is not None else None
+            cursor = changes.cursor if changes is not None else store.feed.cursor()
+            if changes is not None and not changes.changed and not changes.removed:
+                return Answer(cursor=cursor, changes=changes)
+            return Answer(
+                cursor=cursor,
+                changes=changes,
+                totals=store.runs.totals(),
+                groups=groups_of(store, by) if by else None,
+                parts=_parts(store, reads) if changes is None or touched(changes) else (),
+            )
+
+    return ask
+
+
+def _parts(store: Store, reads: Sequence[tuple[str, Read]]) -> tuple[tuple[str, Part], ...]:
+    return tuple((key, read(store.runs)) for key, read in reads)
