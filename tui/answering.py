@@ -1,9 +1,9 @@
 """Answering what a run waits for, from wherever a person sees the question."""
 
-import getpass
 from collections.abc import Callable
 from functools import partial
 
+from textual.dom import DOMNode
 from textual.screen import Screen
 
 from ..core.errors import FlightlogError
@@ -12,9 +12,10 @@ from ..core.runs import Approval, Run
 from ..core.store import Store
 from .command_log import log_of
 from .lines import one_line
-from .loading import in_thread
+from .loading import ask_in_thread, in_thread
 from .messages import Trouble
 from .screens.prompt import Prompt
+from .signing import who
 
 
 def ask(screen: Screen[None], store: Store, run: Run, decision: Decision, then: Callable[[], None]) -> None:
@@ -24,54 +25,46 @@ def ask(screen: Screen[None], store: Store, run: Run, decision: Decision, then: 
     elif run.status != "waiting":
         _refuse(screen, "Nothing waits for an answer")
     else:
-        in_thread(screen, lambda: store.runs.approvals(run.id), partial(_asked, screen, store, decision, then))
+        ask_in_thread(screen, lambda: store.runs.approvals(run.id), partial(_asked, screen, store, decision, then))
 
 
 def _asked(
-    screen: Screen[None],
-    store: Store,
-    decision: Decision,
-    then: Callable[[], None],
-    found: list[Approval] | FlightlogError,
+    screen: Screen[None], store: Store, decision: Decision, then: Callable[[], None], found: list[Approval]
 ) -> None:
-    if isinstance(found, FlightlogError):
-        screen.post_message(Trouble(found))
-        return
     pending = next((one for one in found if one.status == "pending" and not one.answered), None)
     if pending is None:
         _refuse(screen, "It is answered already; the run takes it up")
         return
     word = "Approve" if decision == "approved" else "Reject"
+
+    def noted(note: str | None) -> None:
+        if note is not None:
+            give(screen, store, pending, decision, note, then)
+
     prompt = Prompt(f"{word}: {one_line(pending.question, 200)}", "a note, or nothing", may_be_empty=True)
-    screen.app.push_screen(prompt, partial(_noted, screen, store, pending, decision, then))
+    screen.app.push_screen(prompt, noted)
 
 
-def _noted(
-    screen: Screen[None],
-    store: Store,
-    pending: Approval,
-    decision: Decision,
-    then: Callable[[], None],
-    note: str | None,
+def give(
+    node: DOMNode, store: Store, approval: Approval, decision: Decision, note: str, then: Callable[[], object]
 ) -> None:
-    if note is None:
-        return
+    """Gives the answer in a thread and says so; `then` when that is over, well or not."""
 
     def answer() -> None:
-        store.runs.decide(pending.run, pending.id, decision, by=getpass.getuser(), note=note)
+        store.runs.decide(approval.run, approval.id, decision, by=who(), note=note)
 
     def done(result: FlightlogError | None) -> None:
         if isinstance(result, FlightlogError):
-            screen.post_message(Trouble(result))
+            node.post_message(Trouble(result))
         else:
-            told = f"{decision}: {one_line(pending.question, 80)}"
+            told = f"{decision}: {one_line(approval.question, 80)}"
             verb = "approve" if decision == "approved" else "reject"
             why = ("--note", note) if note else ()
-            log_of(screen).add((verb, pending.run, "--approval", pending.id, *why), told)
-            screen.notify(told, markup=False)
+            log_of(node).add((verb, approval.run, "--approval", approval.id, *why), told)
+            node.app.notify(told, markup=False)
         then()
 
-    in_thread(screen, answer, done)
+    in_thread(node, answer, done)
 
 
 def _refuse(screen: Screen[None], why: str) -> None:

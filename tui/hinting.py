@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from textual.dom import DOMNode
 
+    from ..core.store import Store
+
 LASTS = 3.0
 """Seconds for which it can be read."""
+READ_ONLY = "opened read-only: nothing is changed"
 
 
 def hint(node: DOMNode, text: str) -> None:
@@ -16,3 +19,10 @@ def hint(node: DOMNode, text: str) -> None:
     app = node.app
     if all(told.message != text for told in app._notifications):
         app.notify(text, timeout=LASTS, markup=False)
+
+
+def may_change(node: DOMNode, store: Store) -> bool:
+    """Whether something may be changed; says so where the store is only read."""
+    if store.read_only:
+        node.app.notify(READ_ONLY, severity="warning", markup=False)
+    return not store.read_only

@@ -42,6 +42,18 @@ def in_thread(owner: MessagePump, job: Callable[[], T], then: Callable[[T | Flig
     threading.Thread(target=work, daemon=True, name="flightlog-load").start()
 
 
+def ask_in_thread(owner: MessagePump, job: Callable[[], T], then: Callable[[T], Any]) -> None:
+    """As `in_thread`; a FlightlogError is told to the person, and `then` only hears of results."""
+
+    def done(found: T | FlightlogError) -> None:
+        if isinstance(found, FlightlogError):
+            owner.post_message(Trouble(found))
+        else:
+            then(found)
+
+    in_thread(owner, job, done)
+
+
 def _hurried(job: Callable[[], T]) -> Callable[[], T]:
     """What is loaded is loaded again at the next change: nobody waits for those who write."""
 

@@ -13,7 +13,7 @@ from ...core.runs import Run
 from ...core.text import safe_text
 from .. import format
 from ..command_log import log_of
-from ..hinting import hint
+from ..hinting import READ_ONLY, hint
 from ..loading import in_thread
 from ..messages import Trouble
 from ..runs.run_list import RunList
@@ -124,4 +124,4 @@ def only_read(line: object) -> str:
     if isinstance(line, Run) and line.source:
         of = safe_text(line.source, limit=40)
         return f"{of} data are only read; where a flightlog.yaml names them under sources:, A archives a copy of a run"
-    return "opened read-only: nothing is changed"
+    return READ_ONLY

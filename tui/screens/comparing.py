@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
-from ...core.errors import FlightlogError, StorageError
+from ...core.errors import StorageError
 from ...core.pages import Sort
 from ...core.query.query import equals
 from ...core.runs import Run
 from ..compare import LEAST, MOST
-from ..loading import in_thread
-from ..messages import Trouble
+from ..loading import ask_in_thread
 from ..personal.person import key_for
 from ..runs.run_list import RunList
 
@@ -66,15 +65,13 @@ class Comparing(Screen[None]):
         if store is None:
             return
 
-        def found(before: Run | FlightlogError | None) -> None:
-            if isinstance(before, FlightlogError):
-                self.post_message(Trouble(before))
-            elif before is None:
+        def found(before: Run | None) -> None:
+            if before is None:
                 self._say(f"no earlier run of its workflow: {self._how}")
             else:
                 self._compare((before.id, id))
 
-        in_thread(self, lambda: before_it(store, id), found)
+        ask_in_thread(self, lambda: before_it(store, id), found)
 
     def _compare(self, ids: tuple[str, ...]) -> None:
         from .compare import CompareScreen

@@ -6,11 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from textual.screen import Screen
 
-from ...core.errors import FlightlogError
 from ...core.text import safe_text
 from .. import format
-from ..loading import in_thread
-from ..messages import Trouble
+from ..loading import ask_in_thread
 
 if TYPE_CHECKING:
     from ...core.store import Store
@@ -29,10 +27,7 @@ def export_runs(screen: Screen[Any], store: "Store", ids: Sequence[str], *, base
         runs = [store.runs.get(id) for id in ids]
         return write_page(page_of(store, runs, base), free_name(Path.cwd(), runs))
 
-    def written(found: "Written | FlightlogError") -> None:
-        if isinstance(found, FlightlogError):
-            screen.post_message(Trouble(found))
-        else:
-            screen.app.notify(f"{safe_text(found.file)}  {format.size(found.bytes)}", title="written", markup=False)
+    def written(found: "Written") -> None:
+        screen.app.notify(f"{safe_text(found.file)}  {format.size(found.bytes)}", title="written", markup=False)
 
-    in_thread(screen, work, written)
+    ask_in_thread(screen, work, written)

@@ -10,13 +10,12 @@ from textual.app import App
 from textual.screen import Screen
 
 from ...core.choosing import Doing, Survey, survey
-from ...core.errors import FlightlogError
 from ...core.operations import Operation, Order, new_order
 from ...core.text import safe_text
 from .. import format
 from ..command_log import on_runs
-from ..loading import in_thread
-from ..messages import Trouble
+from ..hinting import may_change
+from ..loading import ask_in_thread
 from ..operations import Operations, Work, operations_of, reasons
 from ..personal.person import key_for
 from ..runs.annotating import Targets
@@ -65,16 +64,14 @@ def operate(
     def look() -> tuple[Survey, int]:
         return survey(doing, targets.runs(store), store.runs), hidden()
 
-    def looked(found: tuple[Survey, int] | FlightlogError) -> None:
-        if isinstance(found, FlightlogError):
-            screen.post_message(Trouble(found))
-        elif not found[0].chosen:
+    def looked(found: tuple[Survey, int]) -> None:
+        if not found[0].chosen:
             words = WORDS[found[0].doing]
             screen.app.notify(f"nothing to {words.verb}: {told(found[0])}", severity="warning", markup=False)
         else:
             screen.run_worker(_confirm(screen, store, targets, *found, then))
 
-    in_thread(screen, look, looked)
+    ask_in_thread(screen, look, looked)
 
 
 async def _confirm(
@@ -120,24 +117,19 @@ def begin_work(screen: Screen[Any], work: Work) -> bool:
 
 def undo(screen: Screen[Any], store: Store | None, operation: str = "") -> None:
     """Asks whether this operation is to be taken back, or the newest that can be, and does it."""
-    if store is None:
-        return
-    if store.read_only:
-        screen.app.notify("opened read-only: nothing is changed", severity="warning", markup=False)
+    if store is None or not may_change(screen, store):
         return
 
     def look() -> Operation | None:
         return store.upkeep.operation(operation) if operation else newest_reversible(store)
 
-    def found(operation: Operation | FlightlogError | None) -> None:
-        if isinstance(operation, FlightlogError):
-            screen.post_message(Trouble(operation))
-        elif operation is None or not operation.reversible:
+    def found(operation: Operation | None) -> None:
+        if operation is None or not operation.reversible:
             screen.app.notify("there is nothing to be taken back", markup=False)
         else:
             screen.run_worker(_ask_to_undo(screen, store, operation))
 
-    in_thread(screen, look, found)
+    ask_in_thread(screen, look, found)
 
 
 async def _ask_to_undo(screen: Screen[Any], store: Store, operation: Operation) -> None:

@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 
 from ...core.choosing import Doing
-from ...core.errors import FlightlogError
 from ...core.operations import Compacted, Done, new_order
 from .. import format
 from ..glyphs import Glyphs
-from ..loading import in_thread
-from ..messages import Trouble
+from ..hinting import may_change
+from ..loading import ask_in_thread
 from ..operations import Work
 from ..signing import who
 from ..space.targets import targets_of
@@ -42,23 +41,16 @@ class SpaceOperations(PlaceScreen):
         targets = targets_of(nodes, names(page)) if page is not None else None
         if targets is None:
             self.app.notify("choose a workflow or a run", severity="warning", markup=False)
-        elif self._may_change():
+        elif may_change(self, self.store):
             operate(self, self.store, doing, targets, then=found.unmark)
-
-    def _may_change(self) -> bool:
-        if self.store.read_only:
-            self.app.notify("opened read-only: nothing is changed", severity="warning", markup=False)
-        return not self.store.read_only
 
     def action_compact(self) -> None:
         """Asks whether free pages are to be given back to the disk, and does it."""
-        if self._may_change():
-            in_thread(self, self.store.upkeep.compact, self._asked)
+        if may_change(self, self.store):
+            ask_in_thread(self, self.store.upkeep.compact, self._asked)
 
-    def _asked(self, found: Compacted | FlightlogError) -> None:
-        if isinstance(found, FlightlogError):
-            self.post_message(Trouble(found))
-        elif found.after_bytes >= found.before_bytes:
+    def _asked(self, found: Compacted) -> None:
+        if found.after_bytes >= found.before_bytes:
             self.app.notify("compacting would give nothing back", markup=False)
         else:
             self.run_worker(self._confirm_compact(found))

@@ -14,6 +14,7 @@ from ...core.store import Store
 from ...core.version_history import Entry
 from ...core.workflows import Version
 from ..glyphs import glyphs_of
+from ..hinting import may_change
 from ..keys import bindings
 from ..lines import Line, one_line, wrapped
 from ..loading import Loader
@@ -149,9 +150,7 @@ class VersionScreen(Screen[None]):
 
     def action_edit(self) -> None:
         """A new version from this one."""
-        if self.store.read_only:
-            self.app.notify("opened read-only: nothing is changed", severity="warning", markup=False)
-        elif self.found and self.found.version:
+        if may_change(self, self.store) and self.found and self.found.version:
             from .version_edit import VersionEdit
 
             self.app.push_screen(VersionEdit(self.store, self.workflow, self.number), self._saved)

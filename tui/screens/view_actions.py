@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from textual import on, work
 
-from ...core.errors import FlightlogError
 from ...core.query.query import parse
 from ...core.query.query_nodes import quoted
 from ...core.text import safe_text
-from ..loading import in_thread
-from ..messages import Trouble
+from ..loading import ask_in_thread
 from ..personal.person import key_for, person_of
 from ..personal.settings import View, read_settings, settings_file
 from ..runs.saved_views import ALL, LONGEST, shown_view, sort_of_view
@@ -116,14 +114,11 @@ class ViewActions(ListActions):
             save_view(file, name, view)
             return read_settings(file).views
 
-        def done(found: dict[str, View] | FlightlogError) -> None:
-            if isinstance(found, FlightlogError):
-                self.post_message(Trouble(found))
-                return
+        def done(found: dict[str, View]) -> None:
             person.viewed(found)
             self.query_one(ViewBar).update()
             line = f"flightlog ls {quote(f'@{name}')}"
             told = f"saved; `{line}` lists it too" if view is not None else "forgotten"
             self.app.notify(f"the view {name} is {told}", markup=False)
 
-        in_thread(self, write, done)
+        ask_in_thread(self, write, done)

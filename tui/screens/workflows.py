@@ -20,7 +20,7 @@ from ...core.version_history import Entry, History, history
 from ...core.workflows import Workflow, together
 from .. import format
 from ..glyphs import glyphs_of
-from ..hinting import hint
+from ..hinting import hint, may_change
 from ..keys import bindings
 from ..lines import Line, one_line, wrapped
 from ..loading import Loader, in_thread
@@ -365,8 +365,7 @@ class WorkflowsScreen(PlaceScreen):
         about, entry = self.found and self.found.about, self.versions.current
         if about is None or entry is None or not entry.is_kept or entry.number is None:
             return
-        if self.store.read_only:
-            self.app.notify("opened read-only: nothing is changed", severity="warning", markup=False)
+        if not may_change(self, self.store):
             return
         from .version_edit import VersionEdit
 

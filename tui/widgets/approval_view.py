@@ -7,19 +7,15 @@ from textual.app import ComposeResult
 from textual.widgets import Input
 
 from ...core import clock
-from ...core.errors import FlightlogError
 from ...core.events import Decision
 from ...core.runs import FINISHED, Approval, Run
 from ...core.store import Store
-from ..command_log import log_of
+from ..answering import give
 from ..facts import Lesson, teach
 from ..keys import bindings
 from ..lines import Line, one_line
-from ..loading import in_thread
-from ..messages import Trouble
 from ..nodes import Node
 from ..parts.approval_nodes import approval_nodes
-from ..signing import who
 from .line_list import OneLine
 from .page_tab import PageTab
 from .tree_view import TreeView
@@ -110,21 +106,7 @@ class ApprovalTab(PageTab):
         (approval, decision), store, note = self._answering, self._store, message.value.strip()
         self.back()
 
-        def answer() -> None:
-            store.runs.decide(approval.run, approval.id, decision, by=who(), note=note)
-
-        def done(result: FlightlogError | None) -> None:
-            if isinstance(result, FlightlogError):
-                self.post_message(Trouble(result))
-            else:
-                told = f"{decision}: {one_line(approval.question, 80)}"
-                verb = "approve" if decision == "approved" else "reject"
-                why = ("--note", note) if note else ()
-                log_of(self).add((verb, approval.run, "--approval", approval.id, *why), told)
-                self.notify(told, markup=False)
-            self.post_message(self.Reread())
-
-        in_thread(self, answer, done)
+        give(self, store, approval, decision, note, lambda: self.post_message(self.Reread()))
 
     def back(self) -> bool:
         if self._answering is None:

@@ -14,18 +14,18 @@ from ...core.runs import Run
 from ...core.upkeep import Finding
 from .. import format
 from ..glyphs import glyphs_of
-from ..hinting import hint
+from ..hinting import hint, may_change
 from ..keys import bindings
 from ..lines import Line, one_line, status_ink
-from ..loading import in_thread
-from ..messages import OpenRun, Trouble
+from ..loading import ask_in_thread
+from ..messages import OpenRun
 from ..operations import Work
 from ..screens.prompt import Confirm
 from ..screens.run_operations import begin_work
 from ..signing import who
 from .filter_bar import FilterBar
 from .line_list import LineList
-from .list_tab import ListTab, Table, failed
+from .list_tab import ListTab, Table
 
 ARCHIVED = parse("archived")
 
@@ -137,15 +137,13 @@ class ArchiveTab(ListTab[Run]):
         if one is None:
             return
 
-        def found(finding: object) -> None:
-            if (error := failed(finding)) is not None:
-                self.post_message(Trouble(error))
-            elif isinstance(finding, Finding):
+        def found(finding: Finding | None) -> None:
+            if finding is not None:
                 self.app.notify(one_line(f"{finding.what} ({finding.where})", 300), severity="error", markup=False)
             else:
                 self.app.notify(f"{one.id} was read whole: every digest is right", markup=False)
 
-        in_thread(self, lambda: store.upkeep.verify_archive(one.id), found)
+        ask_in_thread(self, lambda: store.upkeep.verify_archive(one.id), found)
 
     def action_verify_all(self) -> None:
         self._with_all("verifying", self._verify)
@@ -166,11 +164,11 @@ class ArchiveTab(ListTab[Run]):
 
     def action_restore(self) -> None:
         one = self.chosen
-        if one is not None and self.writable():
+        if one is not None and may_change(self, self.store):
             self._ask_to_restore([one.id], one.size_bytes)
 
     def action_restore_all(self) -> None:
-        if self.writable():
+        if may_change(self, self.store):
             self._with_all("restoring", lambda ids: self._ask_to_restore(ids, None))
 
     def _with_all(self, doing: str, then: Callable[[Sequence[str]], object]) -> None:
@@ -187,15 +185,13 @@ class ArchiveTab(ListTab[Run]):
                 if after is None:
                     return list(found)
 
-        def go_on(found: object) -> None:
-            if (error := failed(found)) is not None:
-                self.post_message(Trouble(error))
-            elif isinstance(found, list) and found:
+        def go_on(found: list[str]) -> None:
+            if found:
                 then(found)
             else:
                 hint(self, "nothing is listed here")
 
-        in_thread(self, ids, go_on)
+        ask_in_thread(self, ids, go_on)
 
     @work
     async def _ask_to_restore(self, ids: Sequence[str], size: int | None) -> None:

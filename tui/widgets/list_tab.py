@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.strip import Strip
 
-from ...core.errors import FlightlogError, NotSupported
+from ...core.errors import NotSupported
 from ...core.pages import Page
 from ...core.store import Store
 from ...core.text import cells
@@ -235,14 +235,3 @@ class ListTab(Container, Generic[T]):
         if self.rows.current is None:
             hint(self, "nothing is listed here")
         return self.rows.current
-
-    def writable(self) -> bool:
-        """Whether something may be changed; says so if not."""
-        if self.store.read_only:
-            self.app.notify("opened read-only: nothing is changed", severity="warning", markup=False)
-        return not self.store.read_only
-
-
-def failed(found: object) -> FlightlogError | None:
-    """The error that a thread came back with."""
-    return found if isinstance(found, FlightlogError) else None

@@ -18,9 +18,10 @@ from ...core.retention.policy_file import PolicyFile, Written
 from ...core.store import Store
 from ..command_log import log_of
 from ..glyphs import glyphs_of
+from ..hinting import may_change
 from ..keys import bindings
 from ..lines import Line, one_line
-from ..loading import Loader, in_thread
+from ..loading import Loader, ask_in_thread, in_thread
 from ..messages import OpenRun, Trouble
 from ..retention.applying import Meant, meant, question, work_of
 from ..retention.plan_page import ORDERS, Shown, total_lines
@@ -295,32 +296,28 @@ class PlanTab(Container):
 
     def action_apply(self) -> None:
         made = self.made
-        if self.store.read_only:
-            self._tell_off("opened read-only: nothing is changed")
-        elif made.mistake is not None or made.found is None or made.plan is None:
+        if not may_change(self, self.store):
+            return
+        if made.mistake is not None or made.found is None or made.plan is None:
             self._tell_off(str(made.mistake) if made.mistake else "there is no policy that could be applied")
         elif self.changed or self.stale or made.text != self.saved:
             self._tell_off("the policy is not saved: ^s saves it, then it may be applied")
         else:
             job = partial(meant, self.store, made.found.policy, made.plan)
-            in_thread(self, job, self._ask_to_apply)
+            ask_in_thread(self, job, self._ask_to_apply)
 
     def _tell_off(self, why: str) -> None:
         self.app.notify(why, severity="warning", markup=False)
 
     @work
-    async def _ask_to_apply(self, found: Meant | FlightlogError) -> None:
-        if isinstance(found, FlightlogError):
-            self.post_message(Trouble(found))
-            return
+    async def _ask_to_apply(self, found: Meant) -> None:
         every = self.made.found.every if self.made.found else 0.0
         if await self.app.push_screen_wait(Confirm(*question(found, every))) and await named(self.app, found.emptied):
             begin_work(self.screen, work_of(self.store, found))
 
     @on(PolicyEditor.Saving)
     def action_save(self) -> None:
-        if self.store.read_only:
-            self.app.notify("opened read-only: nothing is changed", severity="warning", markup=False)
+        if not may_change(self, self.store):
             return
         text = self.editor.text
         in_thread(self, partial(self.file.write, text, self.written), partial(self._saved, text))
@@ -339,11 +336,8 @@ class PlanTab(Container):
 
     @on(PolicyEditor.Reverting)
     def action_revert(self) -> None:
-        def found(written: Written | FlightlogError) -> None:
-            if isinstance(written, FlightlogError):
-                self.post_message(Trouble(written))
-            else:
-                self._take(written)
-                self._tell()
+        def found(written: Written) -> None:
+            self._take(written)
+            self._tell()
 
-        in_thread(self, self.file.read, found)
+        ask_in_thread(self, self.file.read, found)

@@ -12,16 +12,16 @@ from ...core.store import Store
 from ...core.units import seconds_of
 from .. import format
 from ..glyphs import glyphs_of
+from ..hinting import may_change
 from ..keys import bindings
 from ..lines import Line, one_line
-from ..loading import in_thread
-from ..messages import Trouble
+from ..loading import ask_in_thread
 from ..operations import Work
 from ..screens.prompt import Confirm
 from ..screens.run_operations import begin_work, undo
 from ..signing import who
 from .line_list import LineList
-from .list_tab import ListTab, Table, failed
+from .list_tab import ListTab, Table
 
 
 class TrashTab(ListTab[Trashed]):
@@ -119,21 +119,19 @@ class TrashTab(ListTab[Trashed]):
 
     def action_purge(self) -> None:
         one = self.chosen
-        if one is not None and self.writable():
+        if one is not None and may_change(self, self.store):
             self._ask_to_purge((one,), (one.run,))
 
     def action_empty_trash(self) -> None:
-        if self.chosen is None or not self.writable():
+        if self.chosen is None or not may_change(self, self.store):
             return
         store = self.store
 
-        def found(items: object) -> None:
-            if (error := failed(items)) is not None:
-                self.post_message(Trouble(error))
-            elif isinstance(items, tuple) and items:
+        def found(items: tuple[Trashed, ...]) -> None:
+            if items:
                 self._ask_to_purge(items, ())
 
-        in_thread(self, lambda: tuple(each(lambda after: store.upkeep.trashed(limit=1000, after=after))), found)
+        ask_in_thread(self, lambda: tuple(each(lambda after: store.upkeep.trashed(limit=1000, after=after))), found)
 
     @work
     async def _ask_to_purge(self, items: tuple[Trashed, ...], named: tuple[str, ...]) -> None:
