@@ -1,8 +1,13 @@
 """What changed in a store since somebody looked."""
 
-from typing import Literal, Protocol
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
+
+if TYPE_CHECKING:
+    from .repositories import FeedRepository
 
 
 class Changes(msgspec.Struct, kw_only=True, frozen=True):
@@ -32,3 +37,11 @@ class Watch(Protocol):
     def close(self) -> None:
         """Stops it and waits for its thread (at most a second). May be called twice."""
         ...
+
+
+def news(feed: FeedRepository, since: int | None) -> tuple[int, bool]:
+    """The cursor of the present, and whether anything changed after `since`; to who never asked all is new."""
+    if since is None:
+        return feed.cursor(), True
+    changes = feed.changes(since)
+    return changes.cursor, bool(changes.changed or changes.removed)

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from ...core.feed import news
 from ...core.runs import Totals
 from ...core.store import Store
 from ..glyphs import Glyphs
@@ -31,7 +32,7 @@ class Found(NamedTuple):
 
 def read(store: Store, before: Found | None, wanted: Wanted, glyphs: Glyphs) -> Found | None:
     """Reads what is wanted, after what was found before; None if that is all of it. To be called in a thread."""
-    cursor, moved = _news(store, before)
+    cursor, moved = news(store.feed, before.cursor if before else None)
     if before is None or moved or wanted.asked != before.page.asked:
         return _whole(store, cursor, None if moved else before, wanted, glyphs)
     if wanted.order is not before.page.order:
@@ -39,14 +40,6 @@ def read(store: Store, before: Found | None, wanted: Wanted, glyphs: Glyphs) -> 
     if not _is_stack_of(before.stack, wanted):
         return before._replace(cursor=cursor, stack=_stacked(store, wanted))
     return None if cursor == before.cursor else before._replace(cursor=cursor)
-
-
-def _news(store: Store, before: Found | None) -> tuple[int, bool]:
-    """Up to where the store is known, and whether anything was recorded or removed since."""
-    if before is None:
-        return store.feed.cursor(), True
-    changes = store.feed.changes(before.cursor)
-    return changes.cursor, bool(changes.changed or changes.removed)
 
 
 def _whole(store: Store, cursor: int, before: Found | None, wanted: Wanted, glyphs: Glyphs) -> Found:

@@ -20,6 +20,7 @@ from .. import format
 from ..compare import LEAST, NAMES
 from ..compare.pages import PAGES, Reader, page
 from ..compare.rows import Context, Row, differences, differing, remark
+from ..cycle import after
 from ..glyphs import Glyphs, glyphs_of
 from ..keys import bindings
 from ..lines import Line, one_line
@@ -273,7 +274,7 @@ class CompareScreen(Screen[None]):
             self._cursors[self.current] = self.table.current.key
 
     def action_next_tab(self, step: int) -> None:
-        self.action_tab(NAMES[(NAMES.index(self.current) + step) % len(NAMES)])
+        self.action_tab(after(self.current, NAMES, step))
 
     @on(TabBar.Picked)
     def picked(self, message: TabBar.Picked) -> None:

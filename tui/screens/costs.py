@@ -1,6 +1,5 @@
 """Place 3, Costs: what was spent by day, workflow, version, model, agent or session, and how the budgets stand."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -20,6 +19,7 @@ from ..costs.page import AXES, SORTED_BY, WINDOWS, Asked, Order, orders, runs_of
 from ..costs.plot import Span, StackBy, legend, span_of
 from ..costs.reading import Found, Wanted, read
 from ..costs.standings import of_the_day, standings_of
+from ..cycle import after
 from ..glyphs import glyphs_of
 from ..keys import bindings
 from ..lines import Line, one_line
@@ -63,8 +63,6 @@ class CostsScreen(PlaceScreen):
         self.stack_by: StackBy = "workflow"
         self.plotting: bool | None = None
         """Whether a person wants to see the plot; where they said nothing it is there if there is room for both."""
-        self.opening: asyncio.Event | None = None
-        """There while another page is read: keys wait for it."""
         self.loader: Loader[Found | None] = Loader(self, self._prepare, self._loaded, every=EVERY, rest=REST)
 
     def compose(self) -> ComposeResult:
@@ -173,18 +171,6 @@ class CostsScreen(PlaceScreen):
             await self.query_one("#plot-pane").mount(CostPlot(id="plot"), before=0)
         self.query_one(CostPlot).show(stack)
 
-    def _ask(self) -> None:
-        """Something else is to be shown."""
-        if self.opening is None or self.opening.is_set():
-            self.opening = asyncio.Event()
-        self._show_panes()
-        self.loader.request(at_once=True)
-
-    def _opened(self) -> None:
-        if self.opening is not None:
-            self.opening.set()
-            self.opening = None
-
     # Drawing.
 
     def on_budgets_looked(self, message: BudgetsLooked) -> None:
@@ -217,10 +203,7 @@ class CostsScreen(PlaceScreen):
             self.query_one(part).display = not lines
         if self.focused is None and not lines:
             self.list.focus()
-        for line in self.query(OneLine):
-            line.refresh()
-        for frame in self.query(FrameLine):
-            frame.update()
+        self._draw_lines()
         self.query_one(FilterBar).counted()
 
     def _empty_lines(self) -> Sequence[Line]:
@@ -303,14 +286,14 @@ class CostsScreen(PlaceScreen):
 
     def action_next_axis(self, step: int) -> None:
         names = [axis.by for axis in AXES]
-        self.action_by(names[(names.index(self.by) + step) % len(names)])
+        self.action_by(after(self.by, names, step))
 
     @on(AxisLine.Picked)
     def _axis_picked(self, message: AxisLine.Picked) -> None:
         self.action_by(next(axis.by for axis in AXES if axis.by == message.by))
 
     def action_window(self) -> None:
-        self.window = WINDOWS[(WINDOWS.index(self.window) + 1) % len(WINDOWS)]
+        self.window = after(self.window, WINDOWS)
         self._ask()
 
     def action_sort(self) -> None:

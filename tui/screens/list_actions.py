@@ -10,6 +10,7 @@ from textual.screen import Screen
 from ...core.pages import Sort
 from ...core.query.query import EVERYTHING
 from ...core.runs import Run
+from ..cycle import after
 from ..hinting import hint
 from ..live.watching import watching_of
 from ..loading import Loader
@@ -59,8 +60,7 @@ class ListActions(Screen[None]):
         self.sort_by(Sort(field=now.field, descending=not now.descending))
 
     def action_group(self) -> None:
-        place = GROUPINGS.index(self.run_list.grouping)
-        self.run_list.set_grouping(GROUPINGS[(place + 1) % len(GROUPINGS)])
+        self.run_list.set_grouping(after(self.run_list.grouping, GROUPINGS))
         self.list_set()
 
     def action_filter(self) -> None:

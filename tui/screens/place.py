@@ -1,5 +1,6 @@
 """What the places over the run list share: the header, and that they read when there is news, while somebody looks."""
 
+import asyncio
 from typing import Any, Protocol
 
 from textual.screen import Screen
@@ -12,7 +13,9 @@ from ..lines import Line
 from ..live.pulse import quiet_of
 from ..loading import Loader
 from ..messages import StoreChanged
+from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar
+from ..widgets.line_list import OneLine
 from ..widgets.store_header import store_header
 
 
@@ -34,6 +37,8 @@ class PlaceScreen(Screen[None]):
     """A place. A subclass has a `loader`, and hands what that brought to `_note` before it shows it."""
 
     loader: Loader[Any]
+    opening: asyncio.Event | None = None
+    """There while something is read that was asked for: keys wait for it."""
 
     def __init__(self, store: Store, watching: Watch) -> None:
         super().__init__()
@@ -64,6 +69,29 @@ class PlaceScreen(Screen[None]):
         if self._read is not None and found.cursor != self._read.cursor:
             self._changed = clock.now_s()
         self._read = found
+
+    def _ask(self) -> None:
+        """Something else is to be shown."""
+        if self.opening is None or self.opening.is_set():
+            self.opening = asyncio.Event()
+        self._show_panes()
+        self.loader.request(at_once=True)
+
+    def _opened(self) -> None:
+        """What was asked for is there."""
+        if self.opening is not None:
+            self.opening.set()
+            self.opening = None
+
+    def _show_panes(self) -> None:
+        """Shows what there is something to be said in; for a subclass that asks."""
+
+    def _draw_lines(self) -> None:
+        """Draws all titles, heads and frames anew."""
+        for line in self.query(OneLine):
+            line.refresh()
+        for frame in self.query(FrameLine):
+            frame.update()
 
     def _tick(self) -> None:
         if self.is_current:

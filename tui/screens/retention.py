@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from ...core.feed import Watch
 from ...core.runs import Totals
 from ...core.store import Store
+from ..cycle import after
 from ..keys import bindings
 from ..lines import Line
 from ..loading import Loader
@@ -219,7 +220,7 @@ class RetentionScreen(PlaceScreen):
         self._show_keys()
 
     def action_next_tab(self, step: int) -> None:
-        self.action_tab(TABS[(TABS.index(self.tab) + step) % len(TABS)])
+        self.action_tab(after(self.tab, TABS, step))
 
     @on(RetentionTabs.Picked)
     def _picked(self, message: RetentionTabs.Picked) -> None:

@@ -17,6 +17,7 @@ from ...core.runs import FINISHED, Run
 from ...core.store import Store
 from ...core.text import cells, fit
 from .. import format
+from ..cycle import after
 from ..facts import until
 from ..glyphs import glyphs_of
 from ..keys import bindings
@@ -185,7 +186,7 @@ class RunScreen(Screen[None]):
     async def action_next_tab(self, step: int) -> None:
         if self.run is not None:
             names = [tab.name for tab in shown(self.run, self.current)]
-            await self._open(names[(names.index(self.current) + step) % len(names)])
+            await self._open(after(self.current, names, step))
 
     @on(RunTab.Jump)
     async def jump(self, message: RunTab.Jump) -> None:

@@ -9,10 +9,11 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from ...core.errors import NotFound, NotSupported
-from ...core.feed import Watch
+from ...core.feed import Watch, news
 from ...core.runs import Totals
 from ...core.space import Sorting, Space
 from ...core.store import Store
+from ..cycle import after
 from ..glyphs import glyphs_of
 from ..keys import bindings
 from ..lines import Line, between
@@ -73,8 +74,7 @@ class SpaceScreen(SpaceOperations):
         self.path: Names = ()
         self.sort: Sorting = SORTS[0]
         self._limit = PAGE
-        self.opening: asyncio.Event | None = asyncio.Event()
-        """There while another level is read: keys wait for it."""
+        self.opening = asyncio.Event()
         self.loader: Loader[Read] = Loader(self, self._prepare, self._loaded, every=EVERY, rest=REST)
         self.previewer: Loader[Previewed] = Loader(self, self._prepare_preview, self._previewed, every=0.05)
 
@@ -127,11 +127,8 @@ class SpaceScreen(SpaceOperations):
         self._whole = False
 
         def read() -> Read:
-            if before is None:
-                cursor, moved = store.feed.cursor(), True
-            else:
-                changes = store.feed.changes(before.cursor)
-                cursor, moved = changes.cursor, bool(changes.changed or changes.removed)
+            cursor, moved = news(store.feed, before.cursor if before else None)
+            if before is not None:
                 moved |= (_names(before.space), before.sort, before.limit) != (path, sort, limit)
             if not moved:
                 return None if before is None or cursor == before.cursor else before._replace(cursor=cursor)
@@ -160,18 +157,6 @@ class SpaceScreen(SpaceOperations):
                 self._more()
         self._show_panes()
 
-    def _ask(self) -> None:
-        """Something else is to be shown."""
-        if self.opening is None or self.opening.is_set():
-            self.opening = asyncio.Event()
-        self.loader.request(at_once=True)
-        self._show_panes()
-
-    def _opened(self) -> None:
-        if self.opening is not None:
-            self.opening.set()
-            self.opening = None
-
     def _prepare_preview(self) -> Callable[[], Previewed] | None:
         node, page, store = self.list.current, self.list.page, self.store
         if node is None or page is None:
@@ -193,10 +178,7 @@ class SpaceScreen(SpaceOperations):
             self.query_one(part).display = not nothing and (part not in _PREVIEW or self.shows_preview)
         if self.focused is None and not nothing:
             self.list.focus()
-        for line in self.query(OneLine):
-            line.refresh()
-        for frame in self.query(FrameLine):
-            frame.update()
+        self._draw_lines()
 
     def _empty_lines(self) -> Sequence[Line]:
         if self.refused is not None:
@@ -307,7 +289,7 @@ class SpaceScreen(SpaceOperations):
             self.post_message(ShowRuns(query_of([node], self.path).text, node.name, place="space"))
 
     def action_sort(self) -> None:
-        self.sort = SORTS[(SORTS.index(self.sort) + 1) % len(SORTS)]
+        self.sort = after(self.sort, SORTS)
         self._ask()
 
     @on(HeadLine.Picked)

@@ -11,6 +11,7 @@ from textual import on, work
 from ...core.query.query import parse
 from ...core.query.query_nodes import quoted
 from ...core.text import safe_text
+from ..cycle import after
 from ..loading import ask_in_thread
 from ..personal.person import key_for, person_of
 from ..personal.settings import View, read_settings, settings_file
@@ -60,7 +61,7 @@ class ViewActions(ListActions):
             self.app.notify(f"there is no view yet: {key} saves the filter and order as one", markup=False)
             return
         names, shown = ["", *self.views()], self.view_shown()
-        self.show_view(names[(names.index(shown) + step) % len(names)] if shown in names else names[max(step - 1, -1)])
+        self.show_view(after(shown, names, step) if shown in names else names[max(step - 1, -1)])
 
     def when_views(self) -> bool:
         """Whether there is a saved view to go to."""

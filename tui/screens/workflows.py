@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from ...core.errors import FlightlogError
-from ...core.feed import Watch
+from ...core.feed import Watch, news
 from ...core.metrics import Pattern
 from ...core.query.query import of_version
 from ...core.rises import Figure, Rise, look_for_rise
@@ -19,6 +19,7 @@ from ...core.store import Store
 from ...core.version_history import Entry, History, history
 from ...core.workflows import Workflow, together
 from .. import format
+from ..cycle import after
 from ..glyphs import glyphs_of
 from ..hinting import hint, may_change
 from ..keys import bindings
@@ -68,7 +69,6 @@ class WorkflowsScreen(PlaceScreen):
     def __init__(self, store: Store, watching: Watch) -> None:
         super().__init__(store, watching)
         self.opening = asyncio.Event()
-        """Set when it is read: keys wait for that."""
         self.found: Found | None = None
         self.order = ORDERS[0]
         self.shows_patterns = False
@@ -143,11 +143,8 @@ class WorkflowsScreen(PlaceScreen):
 
         def read() -> Found | None:
             kept = store.workflows.list_all()
-            if before is None:
-                cursor, moved = store.feed.cursor(), True
-            else:
-                changes = store.feed.changes(before.cursor)
-                cursor, moved = changes.cursor, bool(changes.changed or changes.removed or kept != before.kept)
+            cursor, moved = news(store.feed, before.cursor if before else None)
+            moved = moved or (before is not None and kept != before.kept)
             about_before = before.about.id if before and before.about else None
             if before and not moved and wanted_id == about_before:
                 return None if cursor == before.cursor else before._replace(cursor=cursor)
@@ -163,7 +160,7 @@ class WorkflowsScreen(PlaceScreen):
 
     def _loaded(self, found: Found | None) -> None:
         self._take(found)
-        self.opening.set()
+        self._opened()
 
     def _take(self, found: Found | None) -> None:
         if found is None:
@@ -201,11 +198,8 @@ class WorkflowsScreen(PlaceScreen):
         self.patterns.display = self.shows_patterns
         height = min(len(found.workflows) if found else 1, max(self.size.height // 3, 3))
         self.list.styles.height = max(height, 1)
-        for line in self.query(OneLine):
-            line.refresh()
+        self._draw_lines()
         self.query_one(FewLines).refresh(layout=True)
-        for frame in self.query(FrameLine):
-            frame.update()
         bar = self.query_one(KeyBar)
         bar.places = self.PLACES[:-2]
         bar.refresh()
@@ -384,7 +378,7 @@ class WorkflowsScreen(PlaceScreen):
         self._sort_by(one_of("name" if title == "workflow" else title, ORDERS) or self.order)
 
     def action_sort(self) -> None:
-        self._sort_by(ORDERS[(ORDERS.index(self.order) + 1) % len(ORDERS)])
+        self._sort_by(after(self.order, ORDERS))
 
     def _sort_by(self, order: Order) -> None:
         self.order = order

@@ -13,6 +13,7 @@ from ...core.runs import Run
 from ...core.store import Store
 from ..costs.nodes import GROUPS, Costs, Group, cost_nodes, family_nodes
 from ..costs.whatif import matching, model_nodes, what_if
+from ..cycle import after
 from ..facts import Lesson, teach
 from ..keys import bindings
 from ..nodes import Node
@@ -111,7 +112,7 @@ class CostTab(PageTab):
 
     def action_group(self) -> None:
         """The next of the tables, or all."""
-        self.group = GROUPS[(GROUPS.index(self.group) + 1) % len(GROUPS)]
+        self.group = after(self.group, GROUPS)
         self.draw_again()
         self.lines.move_to(0)
 

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from ...core.clock import now_s
 from ...core.runs import Item, Run
 from ...core.store import Store
+from ..cycle import after
 from ..facts import Lesson, teach, until
 from ..keys import bindings
 from ..lines import Line
@@ -171,7 +172,7 @@ class ItemTab(PageTab):
     def action_next_status(self) -> None:
         order = (None, *OTHERS)
         here = self._place.status if self._place.status in order else None
-        self._pick(order[(order.index(here) + 1) % len(order)])
+        self._pick(after(here, order))
 
     def _pick(self, status: object) -> None:
         self._place = Place(status)  # type: ignore[arg-type]

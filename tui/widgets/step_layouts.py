@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 
+from ..cycle import after
 from ..hinting import hint
 from ..loading import in_thread
 from ..personal.person import key_for
@@ -38,7 +39,7 @@ class StepLayouts(RunTab):
         picture = self.picture
         if picture is None:
             return
-        following = LAYOUTS[(LAYOUTS.index(picture.layout) + 1) % len(LAYOUTS)]
+        following = after(picture.layout, LAYOUTS)
         if following == "graph":
             in_thread(self, lambda: len(picture.lanes), lambda lanes: self._lay_out("graph"))  # it costs all steps once
         else:

@@ -12,6 +12,7 @@ from ...core import clock
 from ...core.clock import to_seconds
 from ...core.runs import Run
 from ...core.store import Store
+from ..cycle import after
 from ..facts import Lesson, teach, until
 from ..keys import bindings
 from ..lines import Line
@@ -273,7 +274,7 @@ class StepsTab(StepSearch):
     def action_next_open(self) -> None:
         open = [step.id for step in self.picture.forest.stuck()] if self.picture else []
         if open:
-            self.go_to(open[(open.index(self._wanted) + 1) % len(open)] if self._wanted in open else open[0])
+            self.go_to(after(self._wanted, open) if self._wanted in open else open[0])
         else:
             self.notify("No step is open", markup=False)
 
