@@ -3,60 +3,41 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from ...core.errors import FlightlogError
-from ...core.feed import Watch, news
-from ...core.metrics import Pattern
+from ...core.feed import Watch
 from ...core.query.query import of_version
-from ...core.rises import Figure, Rise, look_for_rise
-from ...core.runs import Totals
+from ...core.rises import Figure
 from ...core.store import Store
-from ...core.version_history import Entry, History, history
-from ...core.workflows import Workflow, together
+from ...core.version_history import Entry
 from .. import format
 from ..cycle import after
 from ..glyphs import glyphs_of
 from ..hinting import hint, may_change
 from ..keys import bindings
-from ..lines import Line, one_line, wrapped
-from ..loading import Loader, in_thread
-from ..messages import OpenRun, ShowRuns, Trouble
+from ..lines import Line
+from ..loading import Loader
+from ..messages import OpenRun, ShowRuns
 from ..personal.leaving import one_of
 from ..places import version_name
 from ..widgets.empty import Empty, no_workflows
-from ..widgets.few_lines import FewLines
 from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar
 from ..widgets.line_list import HeadLine, LineList, OneLine
 from ..widgets.place_line import PlaceLine
 from ..widgets.tree_view import TreeView
+from ..widgets.versions_pane import VersionsPane
 from ..widgets.workflow_list import VersionList, WorkflowList
-from ..workflows.pattern_nodes import pattern_nodes
-from ..workflows.rise_words import NAMES, rise_told
-from ..workflows.version_trends import with_trends
+from ..workflows.reading import Found, read
 from ..workflows.workflow_cells import ORDERS, Order, in_order
 from .place import PlaceScreen
 
 EVERY = 0.5
 """Seconds between two readings of a store that changes all the time."""
-
-
-class Found(NamedTuple):
-    """What one reading brought."""
-
-    cursor: int
-    kept: list[Workflow]
-    totals: Totals
-    workflows: list[Workflow]
-    about: Workflow | None
-    """The workflow that the next two are of."""
-    history: History
-    patterns: list[Pattern]
 
 
 class WorkflowsScreen(PlaceScreen):
@@ -71,33 +52,26 @@ class WorkflowsScreen(PlaceScreen):
         self.opening = asyncio.Event()
         self.found: Found | None = None
         self.order = ORDERS[0]
-        self.shows_patterns = False
-        self.rise: Sequence[str] = ()
-        """What was found of when a figure rose, a sentence each."""
-        self._asked = 0
+        self.pane = VersionsPane(id="versions-pane")
+        """What is told of the workflow under the cursor."""
         self.loader: Loader[Found | None] = Loader(self, self._prepare, self._loaded, every=EVERY)
 
     def compose(self) -> ComposeResult:
         yield OneLine(self._header, id="header")
         yield PlaceLine("workflows", self._title, id="list-top")
         with Vertical(id="workflows-pane"):
-            workflows, versions = WorkflowList(id="workflows"), VersionList(id="versions")
+            workflows = WorkflowList(id="workflows")
             yield HeadLine(workflows.head, id="workflows-head")
             yield workflows
             yield Empty()
-        yield FrameLine("middle", self._middle, id="versions-top")
-        with Vertical(id="versions-pane"):
-            yield OneLine(self._trouble, id="versions-trouble")
-            yield FewLines(self._rise, id="versions-rise")
-            yield OneLine(versions.head, id="versions-head")
-            yield versions
-            yield TreeView(id="patterns")
+        yield FrameLine("middle", self.pane.titles, id="versions-top")
+        yield self.pane
         yield KeyBar(*self.PLACES[:-2])
 
     @property
     def PLACES(self) -> tuple[str, ...]:
         """Places of the table of keys that work here and now."""
-        tree = ("tree",) if self.shows_patterns and self.is_mounted and self.patterns.has_focus else ()
+        tree = ("tree",) if self.pane.shows_patterns and self.is_mounted and self.patterns.has_focus else ()
         return (*tree, "workflows", "place", "moves", "app")
 
     @property
@@ -108,21 +82,26 @@ class WorkflowsScreen(PlaceScreen):
     @property
     def versions(self) -> VersionList:
         """The versions of the workflow under the cursor."""
-        return self.query_one(VersionList)
+        return self.pane.versions
 
     @property
     def patterns(self) -> TreeView:
         """What was observed of it."""
-        return self.query_one("#patterns", TreeView)
+        return self.pane.patterns
+
+    @property
+    def rise(self) -> Sequence[str]:
+        """What was found of when a figure rose, a sentence each."""
+        return self.pane.rises.told
 
     def left(self) -> dict[str, Any]:
         """The order, and what is shown of the workflow under the cursor."""
-        return {"sort": self.order.name, "patterns": self.shows_patterns}
+        return {"sort": self.order.name, "patterns": self.pane.shows_patterns}
 
     def take_up(self, kept: dict[str, Any]) -> None:
         """Is as it was left."""
         self.order = one_of(kept.get("sort"), ORDERS) or self.order
-        self.shows_patterns = kept.get("patterns") is True
+        self.pane.shows_patterns = kept.get("patterns") is True
 
     def show_taken(self) -> None:
         """Shows what it has taken up while it was on screen already."""
@@ -135,28 +114,9 @@ class WorkflowsScreen(PlaceScreen):
         self._show_panes()
 
     def _prepare(self) -> Callable[[], Found | None]:
-        before, store, whole = (None if self._whole else self.found), self.store, self._whole
-        self._whole = False
-        wanted = self.list.current
-        wanted_id = wanted.id if wanted else None
-        order = self.order
-
-        def read() -> Found | None:
-            kept = store.workflows.list_all()
-            cursor, moved = news(store.feed, before.cursor if before else None)
-            moved = moved or (before is not None and kept != before.kept)
-            about_before = before.about.id if before and before.about else None
-            if before and not moved and wanted_id == about_before:
-                return None if cursor == before.cursor else before._replace(cursor=cursor)
-            workflows = in_order(together(kept, store.runs.workflows()), order)
-            about = next((one for one in workflows if one.id == wanted_id), workflows[0] if workflows else None)
-            if before and about == before.about and not whole:
-                found, patterns = before.history, before.patterns
-            else:
-                found, patterns = _look(store, about)
-            return Found(cursor, kept, store.runs.totals(), workflows, about, found, patterns)
-
-        return read
+        before, self._whole = (None if self._whole else self.found), False
+        wanted = self.list.current.id if self.list.current else None
+        return partial(read, self.store, before, wanted, self.order)
 
     def _loaded(self, found: Found | None) -> None:
         self._take(found)
@@ -169,13 +129,7 @@ class WorkflowsScreen(PlaceScreen):
         before, self.found = self.found, found
         if before is None or found.workflows != before.workflows:
             self.list.show(in_order(found.workflows, self.order))
-        if before is None or found.history != before.history:
-            if before is None or before.about is None or found.about is None or before.about.id != found.about.id:
-                self.versions.marked, self.versions.cursor = [], 0
-                self._forget_rise()
-            self.versions.show(found.history)
-        if before is None or found.patterns != before.patterns:
-            self.patterns.show(pattern_nodes(found.patterns))
+        self.pane.show(found)
         self._show_panes()
         # The cursor may have gone on meanwhile.
         if self.list.current and found.about and self.list.current.id != found.about.id:
@@ -190,16 +144,10 @@ class WorkflowsScreen(PlaceScreen):
         for part in ("#workflows-head", "#workflows", "#versions-top", "#versions-pane"):
             self.query_one(part).display = not nothing
         self.set_class(nothing, "empty")
-        none = not found or not found.history.entries
-        self.versions.display = not self.shows_patterns
-        self.query_one("#versions-head").display = not self.shows_patterns and not none
-        self.query_one("#versions-trouble").display = bool(found and found.history.troubles)
-        self.query_one("#versions-rise").display = bool(self.rise)
-        self.patterns.display = self.shows_patterns
+        self.pane.show_parts()
         height = min(len(found.workflows) if found else 1, max(self.size.height // 3, 3))
         self.list.styles.height = max(height, 1)
         self._draw_lines()
-        self.query_one(FewLines).refresh(layout=True)
         bar = self.query_one(KeyBar)
         bar.places = self.PLACES[:-2]
         bar.refresh()
@@ -218,28 +166,6 @@ class WorkflowsScreen(PlaceScreen):
             (f"{self.order.name} {arrow} ", "muted"),
         ]
 
-    def _middle(self, width: int) -> tuple[Line, Line]:
-        found = self.found
-        if found is None or found.about is None:
-            return [], []
-        left: Line = [(f" {one_line(found.about.id, 60)} ", "strong")]
-        right: Line = [(" ", "text")]
-        counts = (("versions", found.about.versions, False), ("patterns", len(found.patterns), True))
-        for name, number, patterns in counts:
-            here = self.shows_patterns is patterns
-            right += [("" if here else "p ", "accent"), (name, "title" if here else "text")]
-            right.append((f" {number}  " if number else "  ", "muted"))
-        if marked := self.versions.marked:
-            left.append((f" {glyphs_of(self).mark} {' and '.join(map(str, sorted(marked)))} ", "accent"))
-        return left, right
-
-    def _trouble(self, width: int) -> Line:
-        troubles = self.found.history.troubles if self.found else []
-        return [(f" {glyphs_of(self).damaged} {'; '.join(troubles)}", "warn")]
-
-    def _rise(self, width: int) -> Sequence[Line]:
-        return [[(f" {piece}", "accent")] for piece in wrapped("; ".join(self.rise), width - 1)]
-
     def when_workflow(self) -> bool:
         """Whether a workflow is under the cursor."""
         return self.found is not None and self.found.about is not None
@@ -247,7 +173,7 @@ class WorkflowsScreen(PlaceScreen):
     def when_version(self) -> bool:
         """Whether a saved version is."""
         entry = self.versions.current
-        return entry is not None and entry.number is not None and not self.shows_patterns
+        return entry is not None and entry.number is not None and not self.pane.shows_patterns
 
     def when_versions(self) -> bool:
         """Whether the workflow has any."""
@@ -263,33 +189,7 @@ class WorkflowsScreen(PlaceScreen):
         if about is None or not about.versions:
             hint(self, "no version of it was saved: there is nothing to compare")
             return
-        self._asked += 1
-        number = entry.number if entry and entry.version else None
-        self._show_rise([f"looking when {NAMES[figure]} rose"])
-        look = partial(look_for_rise, self.store, about.id, figure, number)
-        in_thread(self, look, partial(self._rose, self._asked, figure))
-
-    def _rose(self, asked: int, figure: Figure, found: Rise | FlightlogError) -> None:
-        if asked != self._asked:
-            return
-        if isinstance(found, FlightlogError):
-            self._show_rise([])
-            self.post_message(Trouble(found))
-            return
-        self._show_rise(rise_told(figure, found, glyphs_of(self)))
-        if found.version is not None:
-            if self.shows_patterns:
-                self.action_patterns()
-            self.versions.focus()
-            self.versions.to(found.version)
-
-    def _show_rise(self, told: Sequence[str]) -> None:
-        self.rise = told
-        self._show_panes()
-
-    def _forget_rise(self) -> None:
-        self._asked += 1
-        self.rise = ()
+        self.pane.rises.look(self.store, about.id, figure, entry.number if entry and entry.version else None)
 
     @on(LineList.Moved, "#workflows")
     def look(self) -> None:
@@ -312,7 +212,7 @@ class WorkflowsScreen(PlaceScreen):
 
     def action_open(self) -> None:
         if self.list.has_focus:
-            (self.patterns if self.shows_patterns else self.versions).focus()
+            self.pane.shown.focus()
         elif self.versions.has_focus and (entry := self.versions.current) is not None:
             self._open(entry)
 
@@ -366,11 +266,8 @@ class WorkflowsScreen(PlaceScreen):
         self.app.push_screen(VersionEdit(self.store, about.id, entry.number), lambda _: self.loader.request())
 
     def action_patterns(self) -> None:
-        lower = self.versions.has_focus or self.patterns.has_focus
-        self.shows_patterns = not self.shows_patterns
+        self.pane.turn()
         self._show_panes()
-        if lower:
-            (self.patterns if self.shows_patterns else self.versions).focus()
 
     @on(HeadLine.Picked)
     def _title_picked(self, message: HeadLine.Picked) -> None:
@@ -389,8 +286,7 @@ class WorkflowsScreen(PlaceScreen):
     def action_back(self) -> None:
         """Takes the marks off, then steps up to the list, then out to the runs."""
         if self.rise:
-            self._forget_rise()
-            self._show_panes()
+            self.pane.rises.forget()
         elif self.versions.marked:
             self.versions.unmark()
             self.query_one("#versions-top", FrameLine).update()
@@ -408,10 +304,3 @@ class WorkflowsScreen(PlaceScreen):
 def parent_of(entry: Entry) -> int | None:
     """The first parent; None for a root."""
     return entry.parents[0] if entry.parents else None
-
-
-def _look(store: Store, about: Workflow | None) -> tuple[History, list[Pattern]]:
-    if about is None:
-        return History([], []), []
-    found = history(store.workflows.list(about.id, deleted=True), store.metrics.outcomes(about.id))
-    return with_trends(store, about.id, found), store.metrics.patterns(about.id)
