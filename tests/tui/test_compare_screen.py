@@ -71,7 +71,7 @@ async def compared(pilot, *keys: str) -> CompareScreen:
 
 async def at_tab(pilot, screen, name: str) -> str:
     await pilot.press({"states": "t"}.get(name, name[0]))
-    await until(pilot, lambda: screen.current == name and name in screen._fresh and not screen.loader.busy)
+    await until(pilot, lambda: screen.current == name and screen.tabs[name].fresh and not screen.loader.busy)
     await pilot.pause()
     return text_of(screen)
 

@@ -3,25 +3,23 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, NamedTuple
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import Screen
 
-from ...core import clock
-from ...core.clock import to_seconds
 from ...core.comparing.steps import AlignedStep
-from ...core.errors import Corrupt, FlightlogError, NotFound
 from ...core.runs import FINISHED, Run
 from ...core.store import Store
 from .. import format
 from ..compare import LEAST, NAMES
-from ..compare.pages import PAGES, Reader, page
-from ..compare.rows import Context, Row, differences, differing, remark
+from ..compare.pages import PAGES, Reader
+from ..compare.reading import Asked, Found, context_of, look, missing
+from ..compare.rows import Context, Row, remark
+from ..compare.tab import TICKED, Tab
 from ..cycle import after
-from ..glyphs import Glyphs, glyphs_of
+from ..glyphs import glyphs_of
 from ..keys import bindings
 from ..lines import Line, one_line
 from ..loading import FRAME, Loader
@@ -36,22 +34,6 @@ from .exporting import export_runs
 
 EVERY = 6 * FRAME
 """Seconds between two readings of runs that change all the time."""
-
-TICKED = 1000
-"""Rows up to which they are made on the event loop: every second, so that running times go on."""
-
-
-class Found(NamedTuple):
-    """What one reading brought; None for what stayed as it was."""
-
-    cursor: int
-    runs: tuple[Run, ...]
-    name: str
-    joined: Any
-    context: Context
-    rows: Sequence[Row] = ()
-    """What there is to be shown, made for that context."""
-    gone: tuple[str, ...] = ()
 
 
 class CompareScreen(Screen[None]):
@@ -69,20 +51,14 @@ class CompareScreen(Screen[None]):
         self.base = ""
         """Id of the run that the others are compared with."""
         self.current = tab
-        self.only = {one.name: one.only for one in PAGES}
-        """Of each tab: whether it shows only what differs."""
+        self.tabs = {one.name: Tab(one) for one in PAGES}
         self.opening = asyncio.Event()
         """Set when the first tab is there: keys wait for that."""
         self.why = ""
         self._reader = Reader(store)
-        self._joined: dict[str, Any] = {}
-        self._made: dict[str, tuple[Context, Sequence[Row]]] = {}
         self._rows: Sequence[Row] = ()
-        self._counts: dict[str, int] = {}
-        self._cursors: dict[str, str] = {}
         self._since: int | None = None
         self._gone: tuple[str, ...] = ()
-        self._fresh: set[str] = set()
         self.loader: Loader[Found | None] = Loader(self, self._prepare, self._loaded, every=EVERY, rest=2.0)
 
     def compose(self) -> ComposeResult:
@@ -116,46 +92,25 @@ class CompareScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         self.loader.request()
 
+    @property
+    def tab(self) -> Tab:
+        """The tab in sight."""
+        return self.tabs[self.current]
+
     def _prepare(self) -> Callable[[], Found | None]:
-        name, since = self.current, self._since
-        return partial(self._look, name, since, name not in self._fresh, self.base, glyphs_of(self))
-
-    def _look(self, name: str, since: int | None, wanted: bool, base: str, glyphs: Glyphs) -> Found | None:
-        """What there is of the runs, if anything is new: in a thread."""
-        cursor, news = self._news(since)
-        if since is not None and not news and not wanted:
-            return None
-        runs, gone = _read(self.store, self.ids) if news else (self.runs, self._gone)
-        context = _context(runs, base, glyphs)
-        if len(runs) < LEAST:
-            return Found(cursor, runs, name, None, context, gone=gone)
-        try:
-            joined = self._reader.page(name, runs)
-        except (Corrupt, NotFound) as error:
-            # It stands in the tab, and the other tabs can be read.
-            return Found(cursor, runs, name, error, context, gone=gone)
-        return Found(cursor, runs, name, joined, context, page(name).rows(context, joined), gone)
-
-    def _news(self, since: int | None) -> tuple[int, bool]:
-        if since is None:
-            return self.store.feed.cursor(), True
-        more, news = True, False
-        while more:
-            changes = self.store.feed.changes(since)
-            news = news or not {*changes.changed, *changes.removed}.isdisjoint(self.ids)
-            since, more = changes.cursor, changes.more
-        return since, news
+        wanted, glyphs = not self.tab.fresh, glyphs_of(self)
+        asked = Asked(self.ids, self.current, self._since, wanted, self.base, glyphs, self.runs, self._gone)
+        return partial(look, self._reader, asked)
 
     def _loaded(self, found: Found | None) -> None:
         if found is not None:
             self._since = found.cursor
             if found.runs != self.runs:
-                self._fresh.clear()
+                self._stale()
                 self.runs = found.runs
-            self._gone, self.why = found.gone, _told(found.gone, len(found.runs))
-            self._joined[found.name] = found.joined
-            self._made[found.name] = found.context, found.rows
-            self._fresh.add(found.name)
+            self._gone, self.why = found.gone, missing(found.gone, len(found.runs))
+            tab = self.tabs[found.name]
+            tab.found, tab.fresh = found, True
             if self.base not in (run.id for run in self.runs):
                 self.base = self.runs[0].id if self.runs else ""
             if found.name == self.current:
@@ -167,48 +122,38 @@ class CompareScreen(Screen[None]):
     def action_refresh(self) -> None:
         """Reads everything again."""
         self._since, self._reader = None, Reader(self.store)
-        self._fresh.clear()
+        self._stale()
         self.loader.request()
+
+    def _stale(self) -> None:
+        for tab in self.tabs.values():
+            tab.fresh = False
 
     # Showing.
 
     @property
     def context(self) -> Context:
         """What cells are made with."""
-        return _context(self.runs, self.base, glyphs_of(self))
+        return context_of(self.runs, self.base, glyphs_of(self))
 
     def _show(self) -> None:
-        context, name = self.context, self.current
+        tab, now = self.tab, self.context
+        context = now
         if self._since is None:
             self._rows = [remark("reading", "reading")]
         elif len(self.runs) < LEAST:
             self._rows = [remark("few", self.why)]
-        elif isinstance(self._joined.get(name), FlightlogError):
-            self._rows = [remark("damaged", one_line(str(self._joined[name])), "bad")]
-        elif name not in self._joined:
-            self._rows = [remark("reading", "reading")]
         else:
-            context, self._rows = self._now(name, context)
-            self._counts[name] = differences(self._rows)
-        shown = differing(self._rows) if self.only[name] else list(self._rows)
-        if self.only[name] and name in self._counts and not self._counts[name]:
-            shown = [*shown, remark("alike", f"Nothing here differs; {key_for(self, 'compare.all')} shows all")]
-        self.table.show(shown, context)
+            context, self._rows = tab.rows(now)
+            if context.base != now.base:
+                tab.fresh = False  # very many rows, made for another baseline
+                self.loader.request(at_once=True)
+        self.table.show(tab.shown(self._rows, key_for(self, "compare.all")), context)
         self._show_frame()
-
-    def _now(self, name: str, context: Context) -> tuple[Context, Sequence[Row]]:
-        """The rows of a tab for this moment; very many as they were made in the thread, and asked for anew at need."""
-        made, rows = self._made[name]
-        if len(rows) < TICKED:
-            return context, page(name).rows(context, self._joined[name])
-        if made.base != context.base:
-            self._fresh.discard(name)
-            self.loader.request(at_once=True)
-        return made, rows
 
     def _show_frame(self) -> None:
         self.query_one(TabBar).show_titles(
-            [TabTitle(one.name, one.hot, self._counts.get(one.name, 0), row=f"compare.{one.name}") for one in PAGES],
+            [TabTitle(one.name, one.hot, self.tabs[one.name].count or 0, row=f"compare.{one.name}") for one in PAGES],
             self.current,
         )
         for id in ("#compare-top", "#compare-head"):
@@ -218,7 +163,7 @@ class CompareScreen(Screen[None]):
     def _tick(self) -> None:
         # Ages and running times go on; of very many rows with the next reading.
         live = any(run.status not in FINISHED for run in self.runs)
-        if live and self.is_current and self.current in self._joined and len(self._rows) < TICKED:
+        if live and self.is_current and self.tab.found is not None and len(self._rows) < TICKED:
             self._show()
 
     def _titles(self, width: int) -> tuple[Line, Line]:
@@ -228,10 +173,10 @@ class CompareScreen(Screen[None]):
         if not self.runs:
             return left, []
         right: Line = [(f" {len(self.runs)} runs", "muted")]
-        count = self._counts.get(self.current)
+        count = self.tab.count
         if count is not None:
             right.append((f"  {format.plural(count, 'difference')}", "text" if count else "muted"))
-        if self.only[self.current]:
+        if self.tab.only:
             right.append(("  only differing", "accent"))
         if self.why:
             right.append((f"  {self.why}", "warn"))
@@ -247,11 +192,11 @@ class CompareScreen(Screen[None]):
 
     def when_all(self) -> bool:
         """Whether what is the same is shown too."""
-        return not self.only[self.current]
+        return not self.tab.only
 
     def when_only(self) -> bool:
         """Whether only what differs is shown."""
-        return self.only[self.current]
+        return self.tab.only
 
     def when_run(self) -> bool:
         """Whether there is one to go to."""
@@ -262,16 +207,13 @@ class CompareScreen(Screen[None]):
     def action_tab(self, name: str) -> None:
         if name == self.current:
             return
-        self._remember()
+        if self.table.current is not None:
+            self.tab.cursor = self.table.current.key
         self.current = name
         self._show()
-        found = self.table.find_key(self._cursors.get(name, ""))
+        found = self.table.find_key(self.tab.cursor)
         self.table.move_to(found or 0)
         self.loader.request(at_once=True)
-
-    def _remember(self) -> None:
-        if self.table.current is not None:
-            self._cursors[self.current] = self.table.current.key
 
     def action_next_tab(self, step: int) -> None:
         self.action_tab(after(self.current, NAMES, step))
@@ -295,11 +237,11 @@ class CompareScreen(Screen[None]):
             self._show()
 
     def action_only(self) -> None:
-        self.only[self.current] = True
+        self.tab.only = True
         self._show()
 
     def action_all(self) -> None:
-        self.only[self.current] = False
+        self.tab.only = False
         self._show()
 
     def action_change(self, direction: int) -> None:
@@ -356,35 +298,3 @@ class CompareScreen(Screen[None]):
 
     def action_back(self) -> None:
         self.dismiss()
-
-
-def _context(runs: tuple[Run, ...], base: str, glyphs: Glyphs) -> Context:
-    place = next((n for n, run in enumerate(runs) if run.id == base), 0)
-    return Context(runs, place, clock.now_s(), glyphs)
-
-
-def _read(store: Store, ids: Sequence[str]) -> tuple[tuple[Run, ...], tuple[str, ...]]:
-    """The runs that are there in the order they began, and the ids of those that are not."""
-    runs, gone = [], []
-    with store.moment():
-        for id in ids:
-            try:
-                runs.append(store.runs.get(id))
-            except NotFound:
-                gone.append(id)
-    return tuple(sorted(runs, key=_began)), tuple(gone)
-
-
-def _began(run: Run) -> tuple[float, str]:
-    try:
-        return (to_seconds(run.started) if run.started else float("inf")), run.id
-    except ValueError:
-        return float("inf"), run.id
-
-
-def _told(gone: Sequence[str], left: int) -> str:
-    """What is missing."""
-    if not gone:
-        return ""
-    told = f"{format.plural(len(gone), 'run')} gone"
-    return told if left >= LEAST else f"{told}: there is nothing to compare any more"
