@@ -72,8 +72,7 @@ class LiveScreen(PlaceScreen):
         self.unfolded: set[tuple[Need, str]] = set()
         """Groups whose runs are shown."""
         self._read_upto: dict[str, int] = {}
-        self.opening = asyncio.Event()
-        """Set when the board was read: keys wait for that."""
+        self._opening = asyncio.Event()
         self.loader: Loader[Details] = Loader(self, self._prepare, self._loaded, every=EVERY, rest=REST)
 
     def compose(self) -> ComposeResult:
@@ -176,7 +175,7 @@ class LiveScreen(PlaceScreen):
         self._show_pane()
         self.loader.request()
         if pulse.beat is not None:
-            self.opening.set()
+            self._opened()
 
     def _forget(self, kept: set[str]) -> None:
         for id in self._read_upto.keys() - kept:

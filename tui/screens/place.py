@@ -37,8 +37,7 @@ class PlaceScreen(Screen[None]):
     """A place. A subclass has a `loader`, and hands what that brought to `_note` before it shows it."""
 
     loader: Loader[Any]
-    opening: asyncio.Event | None = None
-    """There while something is read that was asked for: keys wait for it."""
+    _opening: asyncio.Event | None = None
 
     def __init__(self, store: Store, watching: Watch) -> None:
         super().__init__()
@@ -47,6 +46,11 @@ class PlaceScreen(Screen[None]):
         """Whether everything is to be read again, news or not."""
         self._read: Read | None = None
         self._changed: float | None = None
+
+    @property
+    def opening(self) -> asyncio.Event | None:
+        """There while something is read that was asked for: keys wait for it."""
+        return self._opening
 
     def on_mount(self) -> None:
         self.query_one(KeyBar).read_only = self.store.read_only
@@ -72,16 +76,16 @@ class PlaceScreen(Screen[None]):
 
     def _ask(self) -> None:
         """Something else is to be shown."""
-        if self.opening is None or self.opening.is_set():
-            self.opening = asyncio.Event()
+        if self._opening is None or self._opening.is_set():
+            self._opening = asyncio.Event()
         self._show_panes()
         self.loader.request(at_once=True)
 
     def _opened(self) -> None:
         """What was asked for is there."""
-        if self.opening is not None:
-            self.opening.set()
-            self.opening = None
+        if self._opening is not None:
+            self._opening.set()
+            self._opening = None
 
     def _show_panes(self) -> None:
         """Shows what there is something to be said in; for a subclass that asks."""

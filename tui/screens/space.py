@@ -74,7 +74,7 @@ class SpaceScreen(SpaceOperations):
         self.path: Names = ()
         self.sort: Sorting = SORTS[0]
         self._limit = PAGE
-        self.opening = asyncio.Event()
+        self._opening = asyncio.Event()
         self.loader: Loader[Read] = Loader(self, self._prepare, self._loaded, every=EVERY, rest=REST)
         self.previewer: Loader[Previewed] = Loader(self, self._prepare_preview, self._previewed, every=0.05)
 

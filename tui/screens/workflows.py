@@ -49,7 +49,7 @@ class WorkflowsScreen(PlaceScreen):
 
     def __init__(self, store: Store, watching: Watch) -> None:
         super().__init__(store, watching)
-        self.opening = asyncio.Event()
+        self._opening = asyncio.Event()
         self.found: Found | None = None
         self.order = ORDERS[0]
         self.pane = VersionsPane(id="versions-pane")
