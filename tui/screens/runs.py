@@ -76,8 +76,7 @@ class RunsScreen(ViewActions, RunOperations, Comparing):
         self.has_views = not only
         if only:
             self.run_list.set_query(parse(only))
-        # Half a frame: whoever watches the store has a brake too, and a change would wait for one after the other.
-        self.loader: Loader[Answer] = Loader(self, self._prepare, self._loaded, every=FRAME / 2)
+        self.loader: Loader[Answer] = Loader(self, self._prepare, self._loaded, every=FRAME)
         self.counter: Loader[tuple[Query, int]] = Loader(self, self._prepare_count, self._counted, every=1.0)
         self.previewer = Preview(self.run_list, lambda: self.store, lambda: self.query_one("#preview-top", FrameLine))
 
