@@ -261,10 +261,10 @@ def test_a_bomb_is_not_unpacked(path: Path, told: int) -> None:
     """A frame of 30 kB that would be a GB, whatever the index says of it."""
     write(path, journal=b"12345")
     path.write_bytes(bomb(path.read_bytes(), told))
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(Corrupt), Flz.open(path) as flz:
         flz.read("journal", 0, 1)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 ODD = (b"-1", b"9" * 20, b"null", b"[[[[", b'"\\ud800"', b"1e400")

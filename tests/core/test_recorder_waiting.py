@@ -1,7 +1,6 @@
 """What a recorder waits for: people's answers, prices, and runs that are taken up again."""
 
 import asyncio
-import contextlib
 import subprocess
 import sys
 import threading
@@ -164,26 +163,36 @@ async def test_many_approvals_wait_at_once(store, layout, recorded):
     assert len({event.approval for event in recorded(run.id, "approval.decided")}) == 5
 
 
+def waiting() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "flightlog-waiting"]
+
+
+async def until(condition) -> None:
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end
+        await asyncio.sleep(0.005)
+
+
 async def test_a_cancelled_wait_ends_its_thread(store):
     async with store.run("w") as run:
         asking = asyncio.create_task(run.approve_async("?"))
-        await asyncio.sleep(0.05)
+        await until(waiting)
         asking.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asking
-        await asyncio.sleep(0.1)
-        assert not [thread for thread in threading.enumerate() if thread.name == "flightlog-waiting"]
+        await until(lambda: not waiting())
 
 
 class Book:
-    """A price book that takes its time to load."""
+    """A price book that is loaded when `there` is set."""
 
-    def __init__(self, delay: float = 0.0):
-        self.delay, self.loaded_by = delay, set()
+    def __init__(self):
+        self.there, self.loaded_by = threading.Event(), set()
 
     def __call__(self):
         self.loaded_by.add(threading.current_thread().name)
-        time.sleep(self.delay)
+        assert self.there.wait(30)
         return self
 
     def price(self, model, provider, tokens, t):
@@ -195,15 +204,15 @@ class Book:
 
 
 def test_prices_are_recorded_before_the_end_and_off_the_agents_path(make_store, recorded, caplog):
-    book = Book(delay=0.2)
-    began = time.perf_counter()
+    book = Book()
     with make_store(prices=book).run("w") as run:
         run.cost("m", input_tokens=5, output_tokens=2)
         run.cost("unknown", input_tokens=1)
         run.cost("broken", input_tokens=1)
         run.cost("m", input_tokens=1, nanousd=77)
         run.cost(input_tokens=4)
-        assert time.perf_counter() - began < 0.15
+        assert not recorded(run.id, "cost.priced")  # no call has waited for the book
+        book.there.set()
     costs = recorded(run.id, "cost")
     (priced,) = recorded(run.id, "cost.priced")
     assert (priced.cost, priced.nanousd, priced.prices) == (costs[0].seq, 70, "2026-11-01")
@@ -221,19 +230,19 @@ def test_without_a_price_book_a_cost_stays_unknown(make_store, recorded, prices)
 
 
 async def test_waiting_for_prices_does_not_stop_the_loop(make_store, recorded):
-    async def count() -> int:
-        ticks = 0
-        with contextlib.suppress(asyncio.CancelledError):
-            while True:
-                await asyncio.sleep(0.01)
-                ticks += 1
-        return ticks
+    book, ended = Book(), []
 
-    async with make_store(prices=Book(delay=0.3)).run("w") as run:
-        counting = asyncio.create_task(count())
+    async def count() -> None:
+        for _ in range(11):
+            await asyncio.sleep(0.005)
+        ended.extend(recorded(run.id, "run.finished"))
+        book.there.set()
+
+    async with make_store(prices=book).run("w") as run:
         run.cost("m", input_tokens=5)
-    counting.cancel()
-    assert await counting > 10
+        counting = asyncio.create_task(count())
+    await counting
+    assert not ended
     assert recorded(run.id, "cost.priced")
 
 
@@ -287,7 +296,7 @@ def test_a_question_left_open_is_taken_up_when_it_is_asked_again(store, layout, 
     (asked,) = when_asked(recorded, run)
     run._tape.writer.close()  # As if the process had died: nothing is recorded any more.
     answer(layout, run, asked, "approved")
-    asking.join(10)
+    asking.join(30)
     assert isinstance(outcomes[0], Conflict)
 
     with store.resume(run.id) as again:
@@ -302,7 +311,9 @@ def test_a_cost_that_a_lost_run_left_without_price_gets_it_when_taken_up(make_st
     run = store.run("w")
     run.cost("m", input_tokens=5)
     run._tape.writer.close()
-    with make_store(prices=Book()).resume(run.id):
+    book = Book()
+    book.there.set()
+    with make_store(prices=book).resume(run.id):
         pass
     (priced,) = recorded(run.id, "cost.priced")
     assert priced.cost == recorded(run.id, "cost")[0].seq

@@ -87,10 +87,10 @@ def test_a_catastrophe_ends_and_holds_up_no_other_thread():
     other.join()
     assert ticks[0] > 3
     assert pattern.lit([(SLOW, "text")]) == [(SLOW, "text")]
-    began = time.perf_counter()
+    began = time.thread_time()
     for _ in range(200):  # it gave up lighting, once and for all
         pattern.lit([(SLOW, "text")])
-    assert time.perf_counter() - began < 200 * GLANCE_S
+    assert time.thread_time() - began < 200 * GLANCE_S
 
 
 # --- sweeps -----------------------------------------------------------------------------------------
