@@ -222,7 +222,7 @@ class Index:
         low, high = _bounds(day)
         for run in sorted(found.keys() - there.keys() | {run for run in found if found[run] != there.get(run)}):
             if ids.is_ulid(run) and low <= run < high:
-                listing.news[run] = self._journal(run, day)
+                listing.news[run] = self._journal(run, day, f"{run}{STATES_SUFFIX}" in names)
             else:
                 # A file's name may be any bytes; what is no UTF-8 is written as `\xff`.
                 name = os.fsencode(run).decode("utf-8", "backslashreplace")
@@ -238,11 +238,11 @@ class Index:
             low, high = _bounds(day)
             return {row.run: row.inode for row in connection.execute(_OF_DAY, {"low": low, "high": high})}
 
-    def _journal(self, run: str, day: str) -> Journal:
+    def _journal(self, run: str, day: str, has_states: bool = True) -> Journal:
         # As `Layout` says it, but for a store of many runs a `Path` of each would cost what reading it does.
         name = f"{_RUNS}/{day}/{run}"
-        path = f"{self._at}/{name}"
-        return Journal(run, f"{path}{JOURNAL_SUFFIX}", f"{path}{STATES_SUFFIX}", f"{name}{JOURNAL_SUFFIX}")
+        live, states = f"{name}{JOURNAL_SUFFIX}", f"{self._at}/{name}{STATES_SUFFIX}"
+        return Journal(run, f"{self._at}/{live}", states, live, has_states=has_states)
 
     def again(self, run: str) -> None:
         """Forgets what is known of a run, so that the next look reads it from its beginning. Any thread may call."""

@@ -83,17 +83,24 @@ class Batch:
         """Reads the lines that end before `stop` if they are one event each and follow each other, as nearly all do;
         False, and nothing was taken, if one is anything else.
         """
-        began, before = self.offset, self.last_seq
         try:
-            data = read_span(where, began, stop - began)
-            lines = data.split(b"\n")
-            del lines[-1]  # what follows the last newline is being written, or read next
+            return self.take_plain(read_span(where, self.offset, stop - self.offset))
+        except (Corrupt, NotSupported):
+            return False
+
+    def take_plain(self, data: bytes) -> bool:
+        """Takes the whole lines of the bytes that come next, as `_read_plain` does."""
+        began, before = self.offset, self.last_seq
+        lines = data.split(b"\n")
+        del lines[-1]  # what follows the last newline is being written, or read next
+        try:
             events = decode_all(lines)
         except (Corrupt, NotSupported):
             return False
         following = range(before + 1, before + 1 + len(events))
-        started = [event for event in events if type(event) is RunStarted]
-        if [event.seq for event in events] != list(following) or not all(map(self._fits, started)):
+        if [event.seq for event in events] != list(following):
+            return False
+        if not all([self._fits(event) for event in events if type(event) is RunStarted]):
             return False
         self.recorded += map(_RECORDED, zip(events, [len(line) + 1 for line in lines], strict=True))
         if self._keep:

@@ -1,10 +1,11 @@
 """Where a run's recorded lines are: in its journal, or in its archive."""
 
 import os
+from stat import S_ISREG
 from typing import NamedTuple
 
 from ..archive.flz_reader import Flz
-from ..journal.disk import StrPath
+from ..journal.disk import StrPath, open_read
 from ..journal.event_heads import events_in
 from ..journal.readable import Where
 from ..journal.reader import read_lines_back
@@ -19,6 +20,8 @@ class Journal(NamedTuple):
     """Empty where `path` is that of an archive, which has the states too."""
     name: str
     archived: bool = False
+    has_states: bool = True
+    """False where its folder was listed and there was no `states`: then only a checkpoint is a reason to look."""
 
 
 class Found(NamedTuple):
@@ -40,6 +43,31 @@ def find(journal: Journal) -> Found:
         return Found(stat, journal.path, stat.st_size, stat.st_size + _size(journal.states))
     lines = Flz.open(journal.path, journal.run).member("journal")
     return Found(stat, lines, lines.size(), stat.st_size)
+
+
+class Held(NamedTuple):
+    """A journal's bytes, read at once, and its file as it was just before."""
+
+    stat: os.stat_result
+    data: bytes
+
+
+def hold(journal: Journal, most: int) -> Held | None:
+    """All bytes of a live journal, at what `find` alone costs; None if there are more. OSError."""
+    fd = open_read(journal.path)
+    try:
+        stat = os.fstat(fd)
+        if stat.st_size > most or not S_ISREG(stat.st_mode):
+            return None
+        data = os.read(fd, stat.st_size)
+    finally:
+        os.close(fd)
+    return Held(stat, data) if len(data) == stat.st_size else None
+
+
+def size_of_states(journal: Journal) -> int:
+    """Bytes of the states of a live journal; 0 if it has none. OSError."""
+    return _size(journal.states)
 
 
 def newest_seq(lines: Where) -> int | None:

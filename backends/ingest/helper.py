@@ -215,5 +215,5 @@ def _received(of: IO[bytes]) -> bytes:
 
 
 _encoder = msgspec.msgpack.Encoder()
-_question = msgspec.msgpack.Decoder(list[tuple[str, str, str, str, bool]])
+_question = msgspec.msgpack.Decoder(list[tuple[str, str, str, str, bool, bool]])
 _answer = msgspec.msgpack.Decoder(Prepared)

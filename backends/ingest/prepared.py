@@ -4,13 +4,14 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ...core.errors import StorageError
+from ...core.events import CheckpointSaved
 from ..sql import tables
 from ..sql.changes import AT_ONCE, Changes, changes_of
 from ..sql.projector import applied
 from ..sql.run_state import RunState
 from ..sql.writes import Values, values_of
-from .batch import Batch, Position
-from .finding import Journal, find
+from .batch import MARK_BYTES, Batch, Position
+from .finding import Journal, find, hold, size_of_states
 from .readings import BATCH_BYTES, FILE_COSTS, Reading
 
 
@@ -69,11 +70,30 @@ class _Reader:
 def _read(journal: Journal, budget: int) -> Reading | None:
     if journal.archived:
         return None
-    batch = Batch(journal.run, journal.name, Position(), keep=False)
     try:
-        found = find(journal)
-        batch.read_events(found.lines, found.length, budget)
+        reading = _read_held(journal, budget) or _read_found(journal, budget)
     except (OSError, StorageError):
         return None
+    batch = reading.batch
     odd = batch.more or batch.damage or batch.gap or not batch.recorded
-    return None if odd else Reading(journal, batch, found.stat, found.size, anew=True)
+    return None if odd else reading
+
+
+def _read_held(journal: Journal, budget: int) -> Reading | None:
+    """Of a journal that is small and plain, as nearly all are: its file is opened once and read at once."""
+    held = hold(journal, min(budget, MARK_BYTES))
+    batch = Batch(journal.run, journal.name, Position(), keep=False)
+    if held is None or not batch.take_plain(held.data):
+        return None
+    batch.size = batch.offset
+    # What a checkpoint needs is written before it: where a listing has seen no states, only one brings some.
+    may_have = journal.has_states or any(type(event) is CheckpointSaved for event, _ in batch.recorded)
+    states = size_of_states(journal) if may_have else 0
+    return Reading(journal, batch, held.stat, held.stat.st_size + states, anew=True)
+
+
+def _read_found(journal: Journal, budget: int) -> Reading:
+    batch = Batch(journal.run, journal.name, Position(), keep=False)
+    found = find(journal)
+    batch.read_events(found.lines, found.length, budget)
+    return Reading(journal, batch, found.stat, found.size, anew=True)

@@ -63,6 +63,7 @@ class Differences:
             self._spend(row, rollup_key(row, cost), sums, -1)
 
     def _spend(self, row: Row, key: tuple[Any, ...], sums: Mapping[str, int], sign: int) -> None:
+        sums = {name: number for name, number in sums.items() if number}
         self._rollups.add(key, sums, sign)
         self._spent.add((row["session"] or "", row["project"] or ""), sums, sign)
 
@@ -99,8 +100,7 @@ class _Sums:
         if row is None:
             row = self.rows[key] = dict(self._blank)
         for name, number in numbers.items():
-            if number:
-                row[name] += sign * number
+            row[name] += sign * number
 
     def write(self, connection: Connection) -> None:
         keys = [name_of(column) for column in self._table.primary_key]

@@ -27,7 +27,7 @@ _TOLD = (
     *("workflow", "version", "name", "objective", "plan_id"),
     *("attempt", "parent", "from_checkpoint", "session", "project"),
 )
-_told = attrgetter(*_TOLD)
+_told, _tokens = attrgetter(*_TOLD), attrgetter(*TOKENS)
 _SILENT = frozenset({e.RunFinished, e.RunMeta, e.CostPriced, e.RunStarted})
 
 
@@ -62,7 +62,7 @@ def _run_started(state: RunState, event: e.RunStarted) -> None:
     state.meta = plain(event.meta) if event.meta else {}
     state.writer = json_text(event.writer) if event.writer else ""
     state.words.about = about((row["id"], event.workflow, row["source_id"]), event.name, event.objective)
-    state.words.added = section(*sorted(set(event.tags)))
+    state.words.added = section(*sorted(set(event.tags))) if event.tags else ""
 
 
 def _run_paused(state: RunState, event: e.RunPaused) -> None:
@@ -81,11 +81,11 @@ def _wake(state: RunState) -> None:
 
 
 def _run_finished(state: RunState, event: e.RunFinished) -> None:
-    error = fault_line(event.error)
-    state.row.update(recorded=event.status, finished=event.t, error=error, approvals_pending=0)
+    row, error = state.row, fault_line(event.error)
+    row.update(recorded=event.status, finished=event.t, error=error, approvals_pending=0)
     state.current_ended = True
     state.words.error = section(error)
-    for approval in state.all("approvals"):
+    for approval in state.all("approvals") if row["approvals"] else ():
         if approval["status"] == "pending":  # nobody waits for the answer any more
             # Nor does an answer that was never taken up stand in a table that is made anew.
             approval.update(status="expired", decided=event.t, by="", note="", answered=None)
@@ -104,13 +104,15 @@ def _graph_declared(state: RunState, event: e.GraphDeclared) -> None:
             row.update((name, fact) for name, fact in facts.items() if row[name] in {"", "[]"})
             continue
         place = PENDING + state.row["steps"]
-        _new_step(state, declared.id, position=place, name=declared.name, status="pending", **facts)
+        _new_step(state, declared.id, {"position": place, "name": declared.name, "status": "pending", **facts})
 
 
-def _new_step(state: RunState, step: str, **facts: Any) -> Row:
+def _new_step(state: RunState, step: str, facts: Row) -> Row:
     state.row["steps"] += 1
     state.words.add_step(facts["name"])
-    return state.keep("steps", step, state.blank("steps", id=step, **facts))
+    row = state.begin("steps", step, facts)
+    row["id"] = step
+    return row
 
 
 def _step_started(state: RunState, event: e.StepStarted) -> None:
@@ -134,7 +136,7 @@ def _step_started(state: RunState, event: e.StepStarted) -> None:
         facts["depends_on"] = json_text(event.depends_on)
     row, attempt = state.find("steps", event.step), 1
     if row is None:
-        _new_step(state, event.step, **facts)
+        _new_step(state, event.step, facts)
     else:
         attempt = row["attempt"]
         state.words.add_step(event.name)
@@ -148,7 +150,7 @@ def _step_started(state: RunState, event: e.StepStarted) -> None:
 def _step_finished(state: RunState, event: e.StepFinished) -> None:
     row = state.find("steps", event.step)
     if row is None:  # its start was lost
-        row = _new_step(state, event.step, position=event.seq, name=event.step, status="running")
+        row = _new_step(state, event.step, {"position": event.seq, "name": event.step, "status": "running"})
     if row["status"] not in _DONE:
         state.row["steps_done"] += 1
     row.update(
@@ -175,15 +177,15 @@ def _logged(state: RunState, event: e.Logged) -> None:
 def _cost(state: RunState, event: e.CostRecorded) -> None:
     step = state.find("steps", event.step) if event.step else None
     agent = event.agent or (step["agent"] if step else "")
-    facts = {"model": event.model, "provider": event.provider, "step": event.step, "agent": agent}
-    facts["request_id"] = event.request_id
-    cost = state.keep("costs", event.seq, state.blank("costs", seq=event.seq, t=event.t, **facts))
+    seq = event.seq
+    facts = {"seq": seq, "t": event.t, "model": event.model, "provider": event.provider, "step": event.step}
+    cost = state.begin("costs", seq, facts)
+    cost["agent"], cost["request_id"] = agent, event.request_id
     sums = {}
-    for name in TOKENS:
-        tokens = getattr(event, name)
-        if tokens and (number := state.number(tokens, name, event.seq)):
+    for name, tokens in zip(TOKENS, _tokens(event), strict=True):
+        if tokens and (number := state.number(tokens, name, seq)):
             cost[name] = sums[name] = number
-    price = None if event.nanousd is None else state.number(event.nanousd, "nanousd", event.seq)
+    price = None if event.nanousd is None else state.number(event.nanousd, "nanousd", seq)
     if price is None:
         cost["provenance"] = "unknown"
         sums["calls_unknown"] = 1

@@ -20,6 +20,8 @@ TOKENS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tok
 SUMS = (*TOKENS, "recorded_nanousd", "computed_nanousd", "calls_recorded", "calls_computed", "calls_unknown")
 """The columns that runs, steps and rollups have in common."""
 
+_OF_OUTCOME = ("steps", "retries", *SUMS)
+
 _NUMBER_LIMIT = 2**53
 """Greater counts are taken for damage: no model call has them, and sums must fit 64 bits."""
 
@@ -52,13 +54,20 @@ class RunState:
         """A new row of this run, of defaults and these values; kept with `keep` or `add`."""
         return {**_BLANK[table], **values, "run": self.row["id"]}
 
+    def begin(self, table: str, key: Any, values: Row) -> Row:
+        """A new row of this run, of defaults and these values, kept under its key."""
+        row = _BLANK[table] | values
+        row["run"] = self.row["id"]
+        return self.keep(table, key, row)
+
     def find(self, table: str, key: Any) -> Row | None:
         """A row to be changed: what is done to it is written. None if there is none."""
         rows = self.touched[table]
         row = rows.get(key)
-        if row is None:
-            key = storable(key)
-            row = rows.get(key)
+        return self._find_known(table, storable(key), rows) if row is None else row
+
+    def _find_known(self, table: str, key: Any, rows: dict[Any, Row]) -> Row | None:
+        row = rows.get(key)
         if row is None and self.known:
             row = self.known.get(table, {}).get(key)
             if row is not None:
@@ -163,7 +172,7 @@ def came_to(row: Row) -> CameTo | None:
     if status not in FINISHED:
         return None
     version = -1 if row["version"] is None else row["version"]
-    sums = {name: row[name] for name in ("steps", "retries", *SUMS)}
+    sums = {name: number for name in _OF_OUTCOME if (number := row[name])}
     sums |= {"runs": 1, status: 1, "unpriced": 1 if row["calls_unknown"] else 0}
     if took is not None:
         sums |= {"timed": 1, "took_us": microseconds(took)}

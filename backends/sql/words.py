@@ -32,26 +32,28 @@ class Words:
 
     def add_step(self, name: str) -> None:
         """Adds the name of one more step."""
-        folded = _folded_name(name)
-        if len(self.steps) + len(folded) < _LIMIT and f"\n{folded}\n" not in f"\n{self.steps}\n":
-            self.steps = f"{self.steps}\n{folded}" if self.steps else folded
+        folded, steps = _folded_name(name), self.steps
+        if not steps:
+            self.steps = folded if len(folded) < _LIMIT else ""
+        elif len(steps) + len(folded) < _LIMIT and f"\n{folded}\n" not in f"\n{steps}\n":
+            self.steps = f"{steps}\n{folded}"
 
 
 def section(*texts: str) -> str:
     """Texts as one section, at most 2,000 characters."""
-    if not any(texts):
-        return ""  # as most are: a run without tags, without an error
-    return "\n".join(filter(None, map(_folded, texts)))[:_LIMIT]
+    found = [folded for text in texts if text and (folded := _folded(text))]
+    return "\n".join(found)[:_LIMIT] if found else ""
 
 
 def about(ids: tuple[str, ...], *texts: str) -> str:
     """What a run is and is called: its ids whole, and texts that have a bound each, so that none hides another."""
-    return "\n".join(filter(None, (section(*ids), *map(section, texts))))
+    found = [section(*ids), *[_folded(text)[:_LIMIT] for text in texts if text]]
+    return "\n".join(filter(None, found))
 
 
 def _folded(text: str) -> str:
     # As queries fold what they look for; this also takes out what no engine stores, and the separator.
-    return fold(text[:_LIMIT]) if text else ""
+    return fold(text[:_LIMIT])
 
 
 _folded_name = lru_cache(1024)(_folded)  # the same few names come again and again

@@ -19,7 +19,9 @@ from flightlog.backends.ingest.finding import Journal
 from flightlog.backends.ingest.helper import Helper, Helpers
 from flightlog.backends.journal import annotations
 from flightlog.backends.journal.layout import Layout
+from flightlog.backends.sql import tables
 from flightlog.backends.sql.changes import AT_ONCE
+from flightlog.backends.sql.writes import columns_of
 from flightlog.core import events as e
 from flightlog.core.annotations import Noted
 from flightlog.core.ids import new_ulid
@@ -81,6 +83,9 @@ def journals(folder: Path) -> dict[Path, list[bytes]]:
 
 def grow(folder: Path, lines: dict[Path, list[bytes]]) -> None:
     """Writes them as agents do, while somebody looks."""
+    for path in list(lines)[::6]:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Layout(folder).states(path.stem).write_bytes(b"what its checkpoints hold\n" * len(lines[path]))
     with flightlog.open(folder, storage="file") as store:
         for begin, end in ((0, 4), (4, 9), (9, None)):
             for path, some in lines.items():
@@ -217,6 +222,18 @@ def test_of_runs_that_are_made_ready_few_are_in_memory_at_once(tmp_path, monkeyp
     monkeypatch.setattr(prepared, "applied", applied)
     assert len(prepared.prepare(found).changes.new) == len(known) > 5 * AT_ONCE
     assert most <= 2 * AT_ONCE
+
+
+def test_states_that_came_after_the_listing_are_counted(tmp_path):
+    run = new_ulid(1_790_000_000_000)
+    path, states = tmp_path / f"{run}.jsonl", tmp_path / f"{run}.states.jsonl"
+    lines = [e.encode(event) + b"\n" for event in events_of(run, 1)]
+    path.write_bytes(b"".join(lines))
+    states.write_bytes(b"x" * 1000)
+    journal = Journal(run, path, states, path.name, has_states=False)
+    size = columns_of(tables.runs).index("size_bytes")
+    ((row,),) = [prepared.prepare([journal]).changes.kept["runs"]]
+    assert row[size] == sum(map(len, lines)) + 1000
 
 
 def test_the_others_may_not_begin_at_all(grown, monkeypatch):
