@@ -26,6 +26,7 @@ from .sql import tables
 from .sql.database import Database
 from .sql.words_kept import WITHOUT, can_keep
 from .sqlite.engine import sqlite_is_fixed
+from .sqlite.heeding import heeding
 
 Check = Callable[[], Iterator[Finding]]
 
@@ -161,8 +162,8 @@ def sound_database(database: Database) -> Check:
     """Whether SQLite itself finds the file whole."""
 
     def check() -> Iterator[Finding]:
-        with database.read() as connection:
-            for (line,) in connection.execute(text("PRAGMA quick_check(20)")):
+        with database.read() as connection, heeding(connection.connection.driver_connection):
+            for (line,) in connection.execute(text("PRAGMA quick_check(20)")).all():
                 if line != "ok":
                     advice = "copy the file and its -wal away, then `sqlite3 flightlog.db .recover`"
                     yield Finding(

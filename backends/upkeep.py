@@ -10,6 +10,7 @@ from ..core.copies import Original
 from ..core.errors import NotSupported, StorageError
 from ..core.operations import Chosen, Compacted, Done, Operation, Order, Trashed
 from ..core.pages import Page
+from ..core.progress import Progress, go_on, told
 from ..core.repositories import UpkeepRepository
 from ..core.space import Sorting, Space
 from ..core.upkeep import Dropped, Finding
@@ -50,7 +51,7 @@ class StoreUpkeep(UpkeepRepository):
         if problem:
             yield Finding(severity="error", kind="unreadable", what=problem, where=str(self._root.path))
             return
-        for check in self._checks:
+        for check in _told_of(self._checks):
             for finding in _guarded(check, self._root.path):
                 repair = self._repairs.get(finding.kind)
                 yield msgspec.structs.replace(finding, repair=repair.would) if repair else finding
@@ -124,6 +125,19 @@ class StoreUpkeep(UpkeepRepository):
         if self._operations is None:
             raise NotSupported("this cannot be done here yet", where=self._root.path)
         return self._operations
+
+
+def _told_of(checks: Sequence[Check]) -> Iterator[Check]:
+    """The same, of which it is told which one is at hand: one may take a thousand times as long as another."""
+    progress = told() or Progress()
+    progress.begin(0)
+    try:
+        for number, check in enumerate(checks, 1):
+            go_on()
+            progress.call(f"check {number} of {len(checks)}")
+            yield check
+    finally:
+        progress.end()
 
 
 def _guarded(check: Check, where: Path) -> Iterator[Finding]:

@@ -49,6 +49,10 @@ class NotSupported(StorageError):
     """This backend or source cannot do that; the message names what can."""
 
 
+class Stopped(FlightlogError):
+    """Somebody asked that it be stopped, and it was: what was at hand is as it was before."""
+
+
 def no_run(run: str) -> NotFound:
     """The error for a run that is not there, or that belongs to another session."""
     return NotFound(f"there is no run {run[:60]!r}", advice="`flightlog ls` lists the runs")

@@ -14,6 +14,9 @@ checkpoints, for good; `policy` notes that a retention policy was applied by han
 
 REVERSIBLE: frozenset[Kind] = frozenset({"archive", "restore", "trash"})
 
+HALFWAY = "it was stopped in the middle of it, and is as it was"
+"""Why a run was not done that was at hand when somebody asked to stop."""
+
 
 class Order(msgspec.Struct, kw_only=True, frozen=True):
     """That somebody wants something done. The same order given again goes on where it was left."""

@@ -1,10 +1,14 @@
-"""How far a long piece of work has come: said by who works, looked at by who shows it."""
+"""How far a long piece of work has come: said by who works, looked at by who shows it, who may also stop it."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+
+from .errors import Stopped
+
+T = TypeVar("T")
 
 BIG = 8 << 20
 """Bytes of a part from which its own progress is worth being told."""
@@ -46,15 +50,31 @@ class Progress:
     def __init__(self) -> None:
         self._at: tuple[int, int, float, str] | None = None  # replaced as one object, so that no half of it is seen
         self._part: tuple[int, int, int] | None = None
+        self.stopped = False
+        """Whether somebody asked that it be stopped."""
+
+    def stop(self) -> None:
+        """Asks whoever works to stop: he does where nothing is half-done, and raises Stopped. For any thread."""
+        self.stopped = True
 
     def begin(self, total: int, what: str = "") -> None:
         """A piece of work begins that has so many parts."""
         self._at = (0, total, time.monotonic(), what)
 
+    def call(self, what: str) -> None:
+        """It is at another kind of work by now, of which nobody knows how long it takes."""
+        if self._at is not None:
+            self._at = (*self._at[:3], what)
+
     def reach(self, done: int) -> None:
         """So many parts of it are done."""
         if self._at is not None:
             self._at = (done, *self._at[1:])
+
+    def step(self) -> None:
+        """One more is done."""
+        if self._at is not None:
+            self._at = (self._at[0] + 1, *self._at[1:])
 
     def begin_part(self, size_bytes: int, passes: int) -> None:
         """The part at hand has so many bytes, each of which is gone through so often. A small one is not told of."""
@@ -90,7 +110,7 @@ _told: ContextVar[Progress | None] = ContextVar("told", default=None)
 
 @contextmanager
 def telling(progress: Progress) -> Iterator[None]:
-    """What this thread works at meanwhile says there how far it is within a part."""
+    """What this thread works at meanwhile says there how far it is, and stops where it is asked to there."""
     token = _told.set(progress)
     try:
         yield
@@ -99,10 +119,50 @@ def telling(progress: Progress) -> Iterator[None]:
 
 
 @contextmanager
-def one_part(size_bytes: int, passes: int) -> Iterator[None]:
-    """Works at one part, of which `gone` says how much is done; nothing where nobody wants to be told."""
+def unstopped() -> Iterator[None]:
+    """What must come to its end tells nobody how far it is, and is not stopped."""
+    token = _told.set(None)
+    try:
+        yield
+    finally:
+        _told.reset(token)
+
+
+def told() -> Progress | None:
+    """To whom this thread tells how far it is; None where nobody wants to know."""
+    return _told.get()
+
+
+def go_on() -> None:
+    """To be called where nothing is half-done: Stopped if somebody asked for that."""
+    if (progress := _told.get()) is not None and progress.stopped:
+        raise Stopped("it was stopped")
+
+
+def counted(things: Iterable[T], total: int, what: str = "") -> Iterator[T]:
+    """The same things, of which it is told how many were taken; Stopped between two of them."""
     progress = _told.get()
     if progress is None:
+        yield from things
+        return
+    progress.begin(total, what)
+    try:
+        for number, thing in enumerate(things, 1):
+            go_on()
+            yield thing
+            progress.reach(number)
+    finally:
+        progress.end()
+
+
+@contextmanager
+def one_part(size_bytes: int, passes: int) -> Iterator[None]:
+    """Works at one part, of which `gone` says how much is done; nothing where nobody wants to be told.
+
+    Within such a part another one is none of its own.
+    """
+    progress = _told.get()
+    if progress is None or progress.part is not None:
         yield
         return
     progress.begin_part(size_bytes, passes)
@@ -113,6 +173,8 @@ def one_part(size_bytes: int, passes: int) -> Iterator[None]:
 
 
 def gone(size_bytes: int) -> None:
-    """So many bytes of the part at hand were gone through."""
+    """So many bytes of the part at hand were gone through. Stopped in a big one, if somebody asked for that."""
     if (progress := _told.get()) is not None:
         progress.go(size_bytes)
+        if progress.stopped and progress.part is not None:
+            raise Stopped("it was stopped")

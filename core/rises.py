@@ -13,6 +13,7 @@ import msgspec
 from .errors import NotFound
 from .lineage import ancestors, lineage
 from .metrics import Change, cost_change, priced, success_change
+from .progress import counted
 from .store import Store
 from .workflows import FEW, Outcome
 
@@ -52,7 +53,7 @@ def first_rise(
     order = lineage({node: ups for node, ups in parents.items() if node in of}).order
     few = tuple(sorted(node for node in order if not enough(node)))
     compared = 0
-    for node in order:
+    for node in counted(order, len(order), "versions"):
         before, between = _judged_before(parents, node, few)
         if node in few or not before:
             continue

@@ -63,6 +63,11 @@ class Manifest(Facts, kw_only=True, frozen=True):
         """A member by its name; None if it is not in this archive."""
         return next((member for member in self.members if member.name == name), None)
 
+    @property
+    def plain_bytes(self) -> int:
+        """Bytes of all members, unpacked."""
+        return sum(member.size for member in self.members)
+
 
 class Frame(NamedTuple):
     """Where some plain bytes of a member lie compressed."""

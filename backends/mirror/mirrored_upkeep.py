@@ -9,6 +9,7 @@ import msgspec
 from ...core.errors import StorageError
 from ...core.operations import Chosen, Done, Order, new_order
 from ...core.pages import each
+from ...core.progress import unstopped
 from ...core.repositories import UpkeepRepository
 from ...core.upkeep import Dropped, Finding
 from ..forwarded_upkeep import ForwardedUpkeep
@@ -111,7 +112,8 @@ class MirroredUpkeep(ForwardedUpkeep):
 
     def _follow(self, done: list[str], follow: Callable[[SecondCopy, list[str]], list[str]]) -> None:
         try:
-            left = follow(self._second(), done)
+            with unstopped():
+                left = follow(self._second(), done)
         except (StorageError, OSError) as error:
             left = [str(error)]
         for why in left:

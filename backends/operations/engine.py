@@ -12,11 +12,11 @@ from typing import NamedTuple
 import msgspec
 
 from ...core.copies import Original, copy_id
-from ...core.errors import Conflict, Locked, NotFound, StorageError
+from ...core.errors import Conflict, Locked, NotFound, Stopped, StorageError
 from ...core.ids import is_ulid
-from ...core.operations import Chosen, Compacted, Done, Kind, Operation, Order, Trashed, new_order
+from ...core.operations import HALFWAY, Chosen, Compacted, Done, Kind, Operation, Order, Trashed, new_order
 from ...core.pages import Page, each
-from ...core.progress import one_part
+from ...core.progress import one_part, unstopped
 from ...core.upkeep import Dropped, Finding
 from .record import Act, Held, Intent, Record
 from .refusals import refusal
@@ -27,7 +27,8 @@ log = logging.getLogger("flightlog")
 Passing = Callable[[], AbstractContextManager[None]]
 """The gate of a store, or what refuses every change of one that was opened read-only."""
 
-_PASSES = 3  # of a run's bytes until it is archived: they are measured, packed and read back
+_PASSES: dict[Act, int] = {"archive": 3, "copy": 3, "restore": 2}
+"""How often a run's bytes are gone through: measured, packed and read back; unpacked and written, or put back."""
 _MIRRORED: dict[Kind, Act] = {"archive": "restore", "restore": "archive", "trash": "untrash"}
 
 
@@ -188,8 +189,9 @@ class Operations:
             self._over(held, order.id, kind, done)
 
     def _over(self, held: Held, operation: str, kind: Kind, done: list[str], *, whole: bool = True) -> None:
-        self._shelf.tidy(operation, kind, done)
-        held.end(operation, whole=whole)
+        with unstopped():
+            self._shelf.tidy(operation, kind, done)
+            held.end(operation, whole=whole)
 
     def _one(self, held: Held, order: Order, target: Target) -> Done:
         chosen = target.chosen
@@ -214,10 +216,14 @@ class Operations:
         return msgspec.structs.replace(found, rule=chosen.rule) if chosen.rule else found
 
     def _done(self, intent: Intent, seen: Seen, original: Original | None) -> Done:
-        """What became of it; a fault leaves it either done or as it was."""
+        """What became of it; a fault, or who stops it, leaves it either done or as it was."""
+        passes = _PASSES.get(intent.act, 0)
         try:
-            with one_part(intent.size_bytes if intent.act == "archive" else 0, _PASSES):
+            with one_part(intent.size_bytes if passes else 0, passes):
                 return self._shelf.copy(intent, original) if original else self._shelf.do(intent, seen)
+        except Stopped:
+            found = self._shelf.settle(intent)
+            return found or Done(run=intent.run, outcome="skipped", why=HALFWAY)
         except StorageError as error:
             found = self._shelf.settle(intent)
             return found or Done(run=intent.run, outcome="failed", why=str(error))

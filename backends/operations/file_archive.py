@@ -17,6 +17,7 @@ import msgspec
 from ...core.copies import Original
 from ...core.errors import Conflict, Corrupt, NotFound, NotSupported, StorageError
 from ...core.operations import Done
+from ...core.progress import gone
 from ...core.runs import Run
 from ..archive.flz import Facts, Member, facts_of
 from ..archive.flz_members import members_of
@@ -167,9 +168,11 @@ class FileArchive:
         try:
             for chunk in archive.chunks(member.name):
                 digest.update(chunk)
+                gone(len(chunk))
                 left = memoryview(chunk)
                 while left:
                     left = left[os.write(fd, left) :]
+                gone(len(chunk))
             os.fsync(fd)
         finally:
             os.close(fd)

@@ -15,6 +15,7 @@ from ...core.errors import Corrupt, NotFound, NotSupported, StorageError
 from ...core.events import RunFinished
 from ...core.operations import Compacted, Done, Kind, Trashed
 from ...core.pages import Page
+from ...core.progress import one_part
 from ...core.runs import Run
 from ...core.upkeep import Finding
 from ..archive.flz_reader import Flz
@@ -164,7 +165,7 @@ class FileShelf:
         """See the protocol."""
         path = self._layout.archived(run)
         try:
-            with Flz.open(path, run) as archive:
+            with Flz.open(path, run) as archive, one_part(archive.manifest.plain_bytes, 1):
                 archive.verify()
         except (Corrupt, NotSupported) as error:
             return Finding(

@@ -19,6 +19,7 @@ from ...core.copies import Original
 from ...core.errors import Conflict, Corrupt, NotFound, NotSupported
 from ...core.events import LEVELS, Logged, decode
 from ...core.operations import Done
+from ...core.progress import gone, one_part
 from ...core.runs import Run
 from ...core.upkeep import Finding
 from ..archive.flz import Facts, Manifest, Member, facts_of
@@ -220,7 +221,7 @@ class TableArchive:
             raise NotFound(f"run {run[:60]!r} is not in the archive", advice="`flightlog ls archived`")
         path = self._layout.archived(run)
         try:
-            with Flz.open(path, run) as archive:
+            with Flz.open(path, run) as archive, one_part(archive.manifest.plain_bytes, 1):
                 archive.verify()
                 if archive.digest != row.digest:
                     raise Corrupt("this is another archive than was written", where=path, advice="look for that one")
@@ -298,6 +299,7 @@ def _put_back(connection: Connection, run: str, archive: Flz) -> None:
     events: list[StoredEvent] = []
     for event in _events(archive):
         events.append(event)
+        gone(len(event.line) + 1)
         if len(events) == _AT_ONCE:
             store_events(connection, run, events)
             events = []

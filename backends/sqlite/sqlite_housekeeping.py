@@ -19,6 +19,7 @@ from ...core.operations import Compacted
 from ..operations.housekeeping import written
 from ..operations.reserve import of_database
 from ..sql.database import Database, Full
+from .heeding import heeding
 from .operations_lock import OperationsLock
 
 T = TypeVar("T")
@@ -91,7 +92,7 @@ class SqliteHousekeeping:
             self._makes_room()
 
     def compact(self, *, preview: bool) -> Compacted:
-        """See the protocol. StorageError if there is no room to work in."""
+        """See the protocol. StorageError if there is no room to work in; Stopped leaves the file as it was."""
         if self._path is None:
             return Compacted(before_bytes=0, after_bytes=0, room_bytes=0)
         found = self._look()
@@ -105,7 +106,8 @@ class SqliteHousekeeping:
                         where=lacks,
                         advice="make room there (SQLITE_TMPDIR names another folder for temporary files)",
                     )
-                connection.execute("VACUUM")
+                with heeding(connection):
+                    connection.execute("VACUUM")
             _empty_log(connection)
         after = self._look()
         return Compacted(before_bytes=found.before_bytes, after_bytes=after.before_bytes, room_bytes=found.room_bytes)

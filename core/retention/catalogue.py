@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from ..pages import Sort
+from ..progress import counted, told
 from ..query.query import EVERYTHING, NO_FACTS, Query, parse
 from ..query.query_match import holds
 from ..query.query_nodes import terms
@@ -60,7 +61,8 @@ def read(runs: RunRepository, policy: Policy) -> Catalogue:
     if any(block.then == "states" for block in policy.blocks):
         bare = frozenset(dropped(runs))
     # A run that moves while pages are turned is met twice at most, and counts once.
-    unique = {run.id: run for run in _each(runs, EVERYTHING)}
+    total = runs.totals().runs if told() else 0
+    unique = {run.id: run for run in counted(_each(runs, EVERYTHING), total, "looking at runs")}
     return Catalogue(runs=tuple(unique.values()), found=found, bare=bare)
 
 

@@ -10,6 +10,7 @@ from ...core.events import Decision
 from ...core.store import Store
 from ...core.text import safe_text
 from ..signing import who
+from .breaking_off import DONE_SO_FAR, leaving
 from .opening import opened
 from .options import Settings, json_option, verb
 from .output import say, say_json
@@ -21,12 +22,13 @@ def _annotate(
     with opened(settings, writing=True) as store:
         # All are looked up before the first is changed: a mistyped id changes nothing.
         found = [store.runs.resolve(run) for run in runs]
-        for run in found:
-            store.runs.annotate(make(run=run, by=who(), **facts))
-            if as_json:
-                say_json({"run": run, "done": done})
-            else:
-                say(f"{run} {done}")
+        with leaving(DONE_SO_FAR):
+            for run in found:
+                store.runs.annotate(make(run=run, by=who(), **facts))
+                if as_json:
+                    say_json({"run": run, "done": done})
+                else:
+                    say(f"{run} {done}")
 
 
 _WHICH = click.option("--approval", help="Which, if the run waits for several.")

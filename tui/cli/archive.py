@@ -1,12 +1,12 @@
 """Verbs for what is kept packed: `archive`, `archive ls`, `archive verify`, `restore`."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import click
 
 from ...core.pages import Sort, each
-from ...core.progress import Progress
+from ...core.progress import counted
 from ...core.query.query import parse
 from ...core.store import Store
 from ...core.text import safe_text
@@ -14,7 +14,7 @@ from ...core.upkeep import Finding
 from .. import format
 from .account import Account
 from .as_json import plain, run_row
-from .bar import Bar
+from .bar import Bar, working
 from .changing import JSON, WHERE, do, opened_to_change, order_of, runs_of
 from .main import FINDINGS, OK
 from .opening import opened
@@ -43,7 +43,7 @@ def archive(settings: Settings, runs: tuple[str, ...], where: str | None, yes: b
     alone (exit code 3). ^C stops between two runs, and the same command goes on.
     """
     with opened_to_change(settings) as store:
-        found = runs_of(store, "archive", runs, where)
+        found = runs_of(store, "archive", runs, where, ascii=settings.ascii)
         account = Account(as_json=as_json, ascii=settings.ascii)
         do(store, "archive", found, order_of("archive", runs, where), yes=yes, account=account)
 
@@ -56,7 +56,7 @@ def archive(settings: Settings, runs: tuple[str, ...], where: str | None, yes: b
 def restore(settings: Settings, runs: tuple[str, ...], where: str | None, yes: bool, as_json: bool) -> None:
     """Unpack archived RUNS: the same bytes at the same place. A run that is live is never overwritten."""
     with opened_to_change(settings) as store:
-        found = runs_of(store, "restore", runs, where)
+        found = runs_of(store, "restore", runs, where, ascii=settings.ascii)
         account = Account(as_json=as_json, ascii=settings.ascii)
         do(store, "restore", found, order_of("restore", runs, where), yes=yes, account=account)
 
@@ -83,9 +83,9 @@ def ls(settings: Settings, query: tuple[str, ...], limit: int, after: str | None
 @json_option("One JSON object a line for each that is damaged, and last how many were read.")
 def verify(settings: Settings, runs: tuple[str, ...], as_json: bool) -> None:
     """Read archived RUNS (or all) whole and compare every digest. Exit code 3 when any is damaged."""
-    with opened(settings) as store:
-        ids = [store.runs.resolve(run) for run in runs] or _all_archived(store)
-        damaged = _verified(store, ids, as_json, settings.ascii)
+    with opened(settings) as store, working(settings.ascii) as bar:
+        ids = [store.runs.resolve(run) for run in runs] or _all_archived(store, shown=bar.is_shown)
+        damaged = _verified(store, ids, as_json, bar, settings.ascii)
     if as_json:
         say_json({"read": len(ids), "damaged": damaged})
     else:
@@ -93,20 +93,18 @@ def verify(settings: Settings, runs: tuple[str, ...], as_json: bool) -> None:
     sys.exit(FINDINGS if damaged else OK)
 
 
-def _all_archived(store: Store) -> list[str]:
-    return [run.id for run in each(lambda after: store.runs.query(_ARCHIVED, limit=1000, after=after))]
+def _all_archived(store: Store, *, shown: bool) -> list[str]:
+    found = each(lambda after: store.runs.query(_ARCHIVED, limit=1000, after=after))
+    return [run.id for run in counted(found, store.runs.count(_ARCHIVED) if shown else 0, "looking at runs")]
 
 
-def _verified(store: Store, ids: Iterable[str], as_json: bool, ascii: bool) -> int:
-    progress, damaged, wanted = Progress(), 0, list(ids)
-    progress.begin(len(wanted), "reading")
-    with Bar(progress, ascii=ascii, told=format.number) as bar:
-        for number, id in enumerate(wanted, 1):
-            finding = store.upkeep.verify_archive(id)
-            progress.reach(number)
-            if finding is not None:
-                damaged += 1
-                bar.clear()
+def _verified(store: Store, ids: Sequence[str], as_json: bool, bar: Bar, ascii: bool) -> int:
+    damaged = 0
+    for id in counted(ids, len(ids), "reading"):
+        finding = store.upkeep.verify_archive(id)
+        if finding is not None:
+            damaged += 1
+            with bar.aside():
                 _say_finding(finding, as_json, ascii)
     return damaged
 

@@ -2,11 +2,12 @@
 
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import click
 
-from ...core.progress import Progress, Standing
+from ...core.progress import Progress, Standing, telling
 from .. import format
 
 _EVERY_S = 0.1
@@ -26,8 +27,13 @@ class Bar:
         self._thread = threading.Thread(target=self._draw_on, daemon=True, name="flightlog-bar")
         self._width = 0
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether anybody sees it."""
+        return sys.stderr.isatty()
+
     def __enter__(self) -> "Bar":
-        if sys.stderr.isatty():
+        if self.is_shown:
             self._thread.start()
         return self
 
@@ -35,12 +41,14 @@ class Bar:
         self._over.set()
         if self._thread.is_alive():
             self._thread.join()
-        self.clear()
+        self._clear()
 
-    def clear(self) -> None:
-        """Takes the line away, before something else is printed."""
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Takes the line away while something else is printed."""
         with self._lock:
             self._clear()
+            yield
 
     def _clear(self) -> None:
         if self._width:
@@ -57,6 +65,14 @@ class Bar:
                     self._clear()
                     click.echo(f"\r{text}", nl=False, err=True)
                     self._width = len(text)
+
+
+@contextmanager
+def working(ascii: bool, told: Callable[[int], str] = format.number) -> Iterator[Bar]:
+    """What this thread works at in the block is told on a bar, wherever it says how far it is."""
+    progress = Progress()
+    with Bar(progress, ascii=ascii, told=told) as bar, telling(progress):
+        yield bar
 
 
 def line(at: Standing, *, ascii: bool = False, told: Callable[[int], str] = format.size) -> str:

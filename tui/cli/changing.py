@@ -3,16 +3,16 @@
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from typing import TYPE_CHECKING, cast
 
 import click
 
 from ...core.choosing import COPIED, Doing, Survey, refusal, survey
 from ...core.errors import ConfigError, FlightlogError, ReadOnly
-from ...core.operations import Carried, Done, Order, carried, new_order
+from ...core.operations import HALFWAY, Carried, Done, Order, carried, new_order
 from ...core.pages import each
-from ...core.progress import Progress, telling
+from ...core.progress import Progress, counted, telling
 from ...core.query.query import Query, parse
 from ...core.query.query_nodes import terms
 from ...core.runs import Run
@@ -22,8 +22,8 @@ from .. import format
 from ..signing import who
 from .account import Account
 from .asking import consent
-from .bar import Bar
-from .main import INTERRUPTED
+from .bar import Bar, working
+from .breaking_off import INTERRUPTED, NOTHING, WHOLE, leaving
 from .opening import opened
 from .options import Settings
 from .output import say
@@ -51,7 +51,7 @@ def opened_to_change(settings: Settings) -> Iterator[Store]:
     """The store for the time of one verb that changes runs; refused before anything is asked where none can be."""
     if settings.session:
         raise ConfigError("this is done with the whole store", where="--session", advice="leave the option out")
-    with opened(settings) as store:
+    with leaving(WHOLE), opened(settings) as store:
         if store.read_only and not (settings.read_only or store.instead):
             raise store.upkeep.refusal()
         if store.read_only:
@@ -59,10 +59,11 @@ def opened_to_change(settings: Settings) -> Iterator[Store]:
         yield store
 
 
-def runs_of(store: Store, doing: Doing, words: Sequence[str], where: str | None) -> list[Run]:
+def runs_of(store: Store, doing: Doing, words: Sequence[str], where: str | None, *, ascii: bool = False) -> list[Run]:
     """The runs that a command line means: those it names, or those that its query finds; ConfigError.
 
-    A query means live runs unless it says `archived`, and archived ones alone where they are to come back.
+    A query means live runs unless it says `archived`, and archived ones alone where they are to come back. How far
+    the look at them is, is told on a bar.
     """
     if bool(words) == (where is not None):
         raise click.UsageError("name runs, or say which with --where")
@@ -71,7 +72,10 @@ def runs_of(store: Store, doing: Doing, words: Sequence[str], where: str | None)
         return [store.runs.get(id) for id in ids]
     query = _meant(where, doing)
     # A run that moves while pages are turned is met twice at most, and counts once.
-    return list({run.id: run for run in each(lambda after: store.runs.query(query, limit=1000, after=after))}.values())
+    with working(ascii) as bar, leaving(NOTHING):
+        found = each(lambda after: store.runs.query(query, limit=1000, after=after))
+        looked_at = counted(found, store.runs.count(query) if bar.is_shown else 0, "looking at runs")
+        return list({run.id: run for run in looked_at}.values())
 
 
 def _meant(where: str, doing: Doing) -> Query:
@@ -141,25 +145,24 @@ def _of(seen: Survey) -> str:
 
 
 def carry(found: Iterator[Carried], total: int, account: Account, what: str) -> None:
-    """Does it, a run at a time, with a bar. ^C stops between two runs, tells what was done, and exits.
-
-    What ends it half-way is raised when what was done has been told.
+    """Does it, a run at a time, with a bar. ^C stops between two runs, or in the middle of a big one, which stays as
+    it was; tells what was done, and exits. What ends it half-way is raised when what was done has been told.
     """
     progress, count = Progress(), 0
     progress.begin(total, what)
     try:
         with (
+            leaving("what was begun is finished or taken back by the next command"),
             Bar(progress, ascii=account.ascii, told=format.number) as bar,
-            Stopping() as stopping,
+            Stopping(progress) as stopping,
             telling(progress),
             closing(cast("Generator[Carried]", found)) as runs,
         ):
             for one in runs:
-                count += 1
+                count += one.done.why != HALFWAY
                 progress.reach(count)
-                if account.speaks_of(one):
-                    bar.clear()
-                account.add(one)
+                with bar.aside() if account.speaks_of(one) else nullcontext():
+                    account.add(one)
                 if stopping.asked and count < total:
                     break
     except FlightlogError:

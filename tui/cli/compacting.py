@@ -1,10 +1,11 @@
 """`flightlog compact`: databases give their free pages back to the disk."""
 
-from ...core.progress import Progress
+from ...core.progress import Progress, telling
 from .. import format
 from .as_json import plain
 from .asking import consent
 from .bar import Bar
+from .breaking_off import leaving
 from .changing import opened_to_change, order_of
 from .options import YES, Settings, json_option, verb
 from .output import say, say_json
@@ -21,8 +22,12 @@ def compact(settings: Settings, yes: bool, as_json: bool) -> None:
         say(f"{sizes}; it needs {format.size(seen.room_bytes)} of free disk meanwhile", err=True)
         consent("Go on?", yes=yes)
         progress = Progress()
-        progress.begin(0, "compacting")
-        with Bar(progress, ascii=settings.ascii):
+        progress.begin(0, f"compacting {format.size(seen.before_bytes)}")
+        with (
+            leaving("the databases are as they were"),
+            Bar(progress, ascii=settings.ascii),
+            telling(progress),
+        ):
             done = store.upkeep.compact(order_of("compact", []))
     if as_json:
         say_json(plain(done))

@@ -6,6 +6,8 @@ from pathlib import Path
 import click
 
 from ...core.text import safe_text
+from .bar import working
+from .breaking_off import leaving
 from .opening import opened
 from .options import Settings, json_option, verb
 from .output import say, say_json
@@ -48,14 +50,15 @@ def export(
 
     if out == "-" and as_json:
         raise click.UsageError("the page itself goes to the output with -o -, so --json has no room")
-    with opened(settings) as store:
+    with opened(settings) as store, working(settings.ascii):
         runs = [store.runs.get(store.runs.resolve(names[0]))] if len(names) == 1 else found(store, names)
         redactor = Redactor(keys) if redact or keys else None
         page = page_of(store, runs, redactor=redactor)
     if out == "-":
         sys.stdout.buffer.write(page.encode("utf-8"))
         return
-    written = write_page(page, Path(out or file_name(runs)), force=force)
+    with leaving("the page is written whole, or not at all"):
+        written = write_page(page, Path(out or file_name(runs)), force=force)
     if as_json:
         told = {"file": written.file, "bytes": written.bytes, "runs": [run.id for run in runs]}
         say_json(told | ({"redacted": redactor.found.total()} if redactor else {}))

@@ -2,6 +2,7 @@
 
 import re
 import threading
+from collections.abc import Callable
 from typing import get_args
 
 import click
@@ -9,14 +10,16 @@ import click
 from ...core.errors import ConfigError
 from ...core.events import Level
 from ...core.logs import LogEntry, LogFilter
+from ...core.progress import Progress, told
 from ...core.runs import FINISHED
 from ...core.store import Store
 from ...core.text import safe_text
 from .. import format
 from .as_json import plain
+from .bar import Bar, working
 from .opening import opened
 from .options import Settings, json_option, verb
-from .output import Progress, say, say_json
+from .output import say, say_json
 from .runs import query_of
 from .watching import Patience
 
@@ -50,14 +53,14 @@ def logs(
 ) -> None:
     """Log entries of RUN, oldest first."""
     pattern = _pattern(grep)
-    with opened(settings) as store:
+    with opened(settings) as store, working(settings.ascii) as bar:
         found = store.runs.resolve(run)
         wanted = LogFilter(level=_level(level), step=_step_id(store, found, step), request_id=request)
-        log = _Log(store, found, wanted, pattern, as_json)
+        log = _Log(store, found, wanted, pattern, as_json, bar)
         if follow:
             _follow(store, log, tail)
         elif tail is None:
-            log.print_new()
+            log.print_all()
         else:
             log.print_last(tail)
 
@@ -66,18 +69,31 @@ class _Log:
     """What is wanted of a run's log, printed a page at a time: all of one, or none."""
 
     def __init__(
-        self, store: Store, run: str, wanted: LogFilter, pattern: re.Pattern[str] | None, as_json: bool
+        self, store: Store, run: str, wanted: LogFilter, pattern: re.Pattern[str] | None, as_json: bool, bar: Bar
     ) -> None:
-        self.run = run
+        self.run, self._bar = run, bar
         self._store, self._wanted, self._pattern, self._as_json = store, wanted, pattern, as_json
         self._names = StepNames(store)
         self._seen = 0
 
-    def print_new(self) -> None:
+    def print_all(self) -> None:
+        """Prints what there is; where few of many entries may be wanted, it is told how far the reading is."""
+        progress = told()
+        if progress is None or (self._pattern is None and self._wanted == LogFilter()):
+            self.print_new()
+            return
+        progress.begin(self._store.runs.get(self.run).last_seq, "reading events")
+        try:
+            self.print_new(progress.reach)
+        finally:
+            progress.end()
+
+    def print_new(self, reach: Callable[[int], None] = lambda seq: None) -> None:
         """Prints what comes after all that was looked at before."""
         while page := self._store.logs.query(self.run, self._wanted, after=self._seen, limit=PAGE):
             self._print(self._matching(page))
             self._seen = page[-1].seq
+            reach(self._seen)
 
     def print_last(self, number: int) -> None:
         """Prints the last `number` entries; reads no more of the log than these need."""
@@ -98,8 +114,10 @@ class _Log:
         for entry in entries:
             if entry.step:
                 self._names.of(self.run, entry.step)
-        for entry in entries:
-            _print(entry, self._as_json, self._names)
+        if entries:
+            with self._bar.aside():
+                for entry in entries:
+                    _print(entry, self._as_json, self._names)
 
 
 class StepNames:
@@ -134,8 +152,6 @@ def _follow(store: Store, log: _Log, tail: int | None) -> None:
                     return
             woken.wait(5)
             woken.clear()
-    except KeyboardInterrupt:
-        return
     finally:
         watch.close()
 
@@ -187,11 +203,10 @@ def search(settings: Settings, text: str, query: tuple[str, ...], limit: int, as
     Inside TEXT, "…" is a phrase, and word* the beginning of a word.
     """
     wanted = query_of(query)
-    with (
-        opened(settings) as store,
-        Progress("searched {:,} of {:,} runs", lambda: store.runs.count(wanted)) as progress,
-    ):
+    with opened(settings) as store, Bar(progress := Progress(), ascii=settings.ascii, told=format.number) as bar:
+        # Runs that begin meanwhile are found too; how many there are is asked only where it is shown.
+        progress.begin(store.runs.count(wanted) if bar.is_shown else 0, "searching runs")
         hits, names = store.logs.search(text, wanted, searched=progress.step), StepNames(store)
         for _, entry in zip(range(limit), hits, strict=False):
-            progress.clear()
-            _print(entry, as_json, names, with_run=True)
+            with bar.aside():
+                _print(entry, as_json, names, with_run=True)

@@ -11,7 +11,8 @@ from typing import Any
 
 import click
 
-from ...core.errors import ConfigError, FlightlogError
+from ...core.errors import ConfigError, FlightlogError, Stopped
+from .breaking_off import NOTHING, break_off
 from .entering import entry_options, keep
 from .options import Settings, common_options
 from .visible import WARNING, has_password
@@ -75,8 +76,8 @@ GROUPS = {
 """Verbs as `--help` lists them, each with the module that has it (not imported for that)."""
 VERBS = {name: verb for group in GROUPS.values() for name, verb in group.items()}
 
-OK, FAILED, WRONG_USE, FINDINGS, INTERRUPTED = 0, 1, 2, 3, 130
-"""Exit codes: done, failed, called in a wrong way, done with findings, broken off by ^C."""
+OK, FAILED, WRONG_USE, FINDINGS = 0, 1, 2, 3
+"""Exit codes: done, failed, called in a wrong way, done with findings; `breaking_off` has the one of ^C."""
 
 
 class Verbs(click.Group):
@@ -119,6 +120,12 @@ class Verbs(click.Group):
             raise click.UsageError(f"there is no verb {masked(args[0])!r}, and no such file; {hint}", ctx)
         return "browse", self.get_command(ctx, "browse"), args
 
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        try:
+            return super().make_context(*args, **kwargs)
+        except KeyboardInterrupt as error:
+            break_off(error)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             result = super().invoke(ctx)
@@ -128,8 +135,15 @@ class Verbs(click.Group):
             # The reader of our pipe has seen enough: no failure, and the interpreter must not complain while it exits.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(OK)
-        except KeyboardInterrupt:
-            ctx.exit(INTERRUPTED)
+        except (KeyboardInterrupt, Stopped) as error:
+            break_off(error)
+        except click.Abort as error:  # at a question
+            if isinstance(error.__context__, KeyboardInterrupt):
+                break_off(error)
+            from .output import say
+
+            say(f"\nflightlog: no answer; {NOTHING}", err=True)
+            ctx.exit(FAILED)
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         try:

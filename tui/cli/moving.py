@@ -7,15 +7,19 @@ import click
 
 from ...core.errors import ConfigError
 from ...core.moving import Counts, Move
-from ...core.progress import Progress
+from ...core.progress import Progress, telling
 from ...core.text import safe_text
 from ...core.upkeep import Finding
 from .as_json import plain
 from .bar import Bar
+from .breaking_off import leaving
 from .main import FINDINGS
 from .opening import backed_up, migrated, verified
 from .options import Settings, json_option, verb
 from .output import say, say_json
+
+_CARRIED = "what was carried stays in the copy, and the same command goes on from there"
+_NOT_MOVED = "the store is where it was; the same command goes on with what is not carried yet"
 
 
 @verb(epilog="flightlog verify data backup\nflightlog verify data postgresql://ana@db/flightlog")
@@ -29,18 +33,14 @@ def verify(settings: Settings, a: str, b: str, as_json: bool) -> None:
     """
     _whole(settings, writes=False)
     progress, found = Progress(), 0
-    with Bar(progress, ascii=settings.ascii) as bar:
+    with Bar(progress, ascii=settings.ascii) as bar, telling(progress):
         for one in verified(a, b, progress):
-            bar.clear()
-            if isinstance(one, Counts):
-                if as_json:
-                    say_json(plain(one))
+            with bar.aside():
+                if isinstance(one, Counts):
+                    _say_compared(one, found, as_json)
                 else:
-                    differ = f"{found:,} findings" if found else "both hold the same"
-                    say(f"{differ}: {_counted(one)} compared")
-            else:
-                found += 1
-                _say_finding(one, as_json, settings.ascii)
+                    found += 1
+                    _say_finding(one, as_json, settings.ascii)
     sys.exit(FINDINGS if found else 0)
 
 
@@ -55,7 +55,7 @@ def backup(settings: Settings, to: str, as_json: bool) -> None:
     """
     _whole(settings)
     progress = Progress()
-    with Bar(progress, ascii=settings.ascii):
+    with leaving(_CARRIED), Bar(progress, ascii=settings.ascii), telling(progress):
         move = backed_up(settings, to, progress)
     _say_move(move, as_json, settings.ascii)
 
@@ -80,7 +80,7 @@ def migrate(settings: Settings, to: str, wait: bool, archive_old: bool, as_json:
     """
     _whole(settings)
     progress = Progress()
-    with Bar(progress, ascii=settings.ascii) as bar:
+    with leaving(_NOT_MOVED), Bar(progress, ascii=settings.ascii) as bar, telling(progress):
         move = migrated(settings, to, progress, archive=archive_old, wait=_Waiting(bar) if wait else None)
     if not as_json and move.archived:
         say(f"the old data lie in {safe_text(move.archived)}", err=True)
@@ -100,8 +100,8 @@ class _Waiting:
     def __call__(self, runs: Sequence[str]) -> None:
         if tuple(runs) != self._said:
             self._said = tuple(runs)
-            self._bar.clear()
-            say(f"flightlog: waiting for {', '.join(runs[:5])}{' …' if len(runs) > 5 else ''}", err=True)
+            with self._bar.aside():
+                say(f"flightlog: waiting for {', '.join(runs[:5])}{' …' if len(runs) > 5 else ''}", err=True)
 
 
 def _whole(settings: Settings, *, writes: bool = True) -> None:
@@ -119,6 +119,14 @@ def _say_move(move: Move, as_json: bool, ascii: bool) -> None:
         say(f"carried {move.events:,} events of {move.runs:,} runs, {_beside(move)}")
         say(f"compared on both sides: {_counted(move.verified)}")
     sys.exit(FINDINGS if move.findings else 0)
+
+
+def _say_compared(counts: Counts, found: int, as_json: bool) -> None:
+    if as_json:
+        say_json(plain(counts))
+        return
+    differ = f"{found:,} findings" if found else "both hold the same"
+    say(f"{differ}: {_counted(counts)} compared")
 
 
 def _say_findings(findings: Iterable[Finding], ascii: bool) -> None:

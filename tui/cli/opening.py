@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ...core.errors import ConfigError, FlightlogError
 from ...core.text import masked, safe_text
+from .. import format
+from .bar import working
+from .breaking_off import NOTHING, WHOLE, leaving
 from .options import Settings
 from .output import say
 
@@ -85,29 +88,29 @@ def called(settings: Settings) -> str:
 @contextmanager
 def opened(settings: Settings, *, writing: bool = False) -> "Iterator[Store]":
     """The store for the time of one verb; that another is shown in its place is said on stderr."""
-    store = open_store(settings, writing=writing)
-    over = threading.Event()
-    if sys.stderr.isatty():
-        threading.Thread(target=_tell, args=(store, over), daemon=True, name="flightlog-progress").start()
-    try:
-        if store.instead:
-            say(f"flightlog: {safe_text(store.instead)}", err=True)
-        yield store
-    finally:
-        over.set()
-        store.close()
+    with leaving(WHOLE if writing else NOTHING):
+        with working(settings.ascii, format.size), leaving(NOTHING):
+            store = open_store(settings, writing=writing)  # which may have to bring it to the present schema
+        over = threading.Event()
+        if sys.stderr.isatty():
+            threading.Thread(target=_tell, args=(store, over), daemon=True, name="flightlog-progress").start()
+        try:
+            if store.instead:
+                say(f"flightlog: {safe_text(store.instead)}", err=True)
+            yield store
+        finally:
+            over.set()
+            store.close()
 
 
 def _tell(store: "Store", over: threading.Event) -> None:
     """Says on stderr what the first answer waits for, if it takes long: whole lines, for stdout may be the same."""
-    from ..format import standing
-
     until, wait = time.monotonic() + AT_MOST_S, AT_FIRST_S
     while not over.wait(wait) and time.monotonic() < until:
         at = store.catching_up()
         if at is not None:
             until, wait = float("inf"), AGAIN_S
-            sys.stderr.write(f"flightlog: {standing(at)}\n")
+            sys.stderr.write(f"flightlog: {format.standing(at)}\n")
         elif wait == AGAIN_S:
             return  # it is done, and what comes later comes in small portions
 

@@ -3,8 +3,7 @@
 import json
 import os
 import sys
-import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import click
@@ -41,46 +40,6 @@ def table(head: Sequence[str], rows: Iterable[Sequence[Any]], *, right: frozense
         padded = [_pad(cell, width, head[n] in right) for n, (cell, width) in enumerate(zip(row, widths, strict=True))]
         line = "  ".join(padded).rstrip()
         say(fit(line, edge).rstrip() if edge else line)
-
-
-class Progress:
-    """How far a verb is: one line on stderr that is drawn over, and nothing where stderr is no terminal.
-
-    `text` takes how many are done and how many there are, which is asked only where it is shown.
-    """
-
-    def __init__(self, text: str, total: Callable[[], int]) -> None:
-        self._done, self._drawn, self._width = 0, 0.0, 0
-        self._shown = sys.stderr.isatty()
-        self._text, self._total = text, total() if self._shown else 0
-
-    def step(self) -> None:
-        """One more is done; drawn at most ten times a second."""
-        self._done += 1
-        if self._shown and time.monotonic() - self._drawn >= 0.1:
-            self._draw()
-
-    def clear(self) -> None:
-        """Takes the line away, before something else is printed."""
-        if self._width:
-            # Spaces, for a terminal may know no way to clear a line.
-            click.echo(f"\r{' ' * self._width}\r", nl=False, err=True)
-            self._width = 0
-
-    def _draw(self) -> None:
-        self._drawn = time.monotonic()
-        # Runs that begin meanwhile are found too.
-        text = self._text.format(self._done, max(self._done, self._total))
-        self._width = len(text)
-        click.echo(f"\r{text}", nl=False, err=True)
-
-    def __enter__(self) -> "Progress":
-        if self._shown:
-            self._draw()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.clear()
 
 
 def terminal_width() -> int | None:

@@ -13,8 +13,9 @@ from .. import format
 from ..retention.applying import Meant
 from ..signing import who
 from .account import Account, sum_row
+from .breaking_off import INTERRUPTED
 from .changing import opened_to_change
-from .main import FINDINGS, INTERRUPTED
+from .main import FINDINGS, OK
 from .opening import retention
 from .options import Settings
 from .output import say, say_json
@@ -50,8 +51,8 @@ def one_pass(settings: Settings, file: str | None, as_json: bool) -> int:
     return INTERRUPTED if stopping.asked else found.code
 
 
-def passes(settings: Settings, file: str | None, as_json: bool) -> None:
-    """One pass after the other, until a signal asks to stop: then it ends between two runs."""
+def passes(settings: Settings, file: str | None, as_json: bool) -> int:
+    """One pass after the other, until a signal asks to stop: then it ends between two runs. The exit code."""
     wait, tries, said = 0.0, 0, ""
     with Stopping() as stopping:
         while not stopping.wait(wait):
@@ -69,6 +70,7 @@ def passes(settings: Settings, file: str | None, as_json: bool) -> None:
                 wait = min(_AGAIN_S * 2**tries, _FAILED_MOST_S)
                 _complain(f"{error}; trying again in {format.age(wait)}")
             tries += 1
+    return INTERRUPTED if stopping.by_hand else OK
 
 
 def _made(settings: Settings, file: str | None, stopping: Stopping) -> Pass:

@@ -8,6 +8,7 @@ from ...core import clock
 from ...core.errors import Conflict, NotFound
 from ...core.operations import Operation, Trashed, carried
 from ...core.pages import each
+from ...core.progress import counted
 from ...core.repositories import UpkeepRepository
 from ...core.text import safe_text
 from ...core.units import ago, seconds_of
@@ -15,6 +16,7 @@ from .. import format
 from .account import DID, Account
 from .as_json import plain
 from .asking import consent
+from .bar import working
 from .changing import JSON, WHERE, carry, do, opened_to_change, order_of, runs_of
 from .opening import opened
 from .options import YES, Settings, json_option, verb
@@ -37,7 +39,7 @@ def rm(settings: Settings, runs: tuple[str, ...], where: str | None, yes: bool, 
     parent of one that stays, is left alone (exit code 3). ^C stops between two runs, and the same command goes on.
     """
     with opened_to_change(settings) as store:
-        found = runs_of(store, "trash", runs, where)
+        found = runs_of(store, "trash", runs, where, ascii=settings.ascii)
         account = Account(as_json=as_json, ascii=settings.ascii)
         do(store, "trash", found, order_of("rm", runs, where), yes=yes, account=account)
 
@@ -99,7 +101,9 @@ def empty(settings: Settings, runs: tuple[str, ...], older: str | None, yes: boo
     account = Account(as_json=as_json, ascii=settings.ascii)
     with opened_to_change(settings) as store:
         moment = clock.now() if older is None else ago(older, datetime.fromtimestamp(clock.now_s()).astimezone())
-        found = [one for one in each(lambda after: store.upkeep.trashed(limit=1000, after=after)) if one.at < moment]
+        with working(settings.ascii):
+            lies = counted(each(lambda after: store.upkeep.trashed(limit=1000, after=after)), 0, "looking at the trash")
+            found = [one for one in lies if one.at < moment]
         if runs:
             found = _of_the_trash(found, runs)
         if not found:

@@ -20,6 +20,8 @@ from ..retention.applying import Meant
 from ..signing import who
 from .account import Account
 from .asking import consent
+from .bar import working
+from .breaking_off import NOTHING, leaving
 from .changing import carry, opened_to_change
 from .opening import Retention, retention
 from .options import Settings
@@ -75,7 +77,8 @@ def applied(settings: Settings, file: str | None, plan_file: str | None, *, yes:
     why = command(file, "--apply", *(["--plan", plan_file] if plan_file else []))
     with opened_to_change(settings) as store:
         said = retention(settings, file)
-        wanted = _kept(store, said, plan_file) if plan_file else meant(store, said)
+        with working(settings.ascii), leaving(NOTHING):
+            wanted = _kept(store, said, plan_file) if plan_file else meant(store, said)
         for line in applying.told(wanted) or ["The policy takes nothing now."]:
             say(line, err=True)
         if wanted.total:

@@ -9,6 +9,7 @@ from ...core.errors import StorageError
 from ...core.retention.plan import Decision, Plan
 from ...core.text import safe_text
 from .. import format
+from .bar import working
 from .main import FINDINGS, OK
 from .opening import opened, retention
 from .options import YES, Settings, json_option, verb
@@ -71,7 +72,7 @@ def retain(
         raise click.UsageError("--apply acts by hand, and --auto by itself: take one")
     code = applied(settings, file, plan_file, yes=yes, as_json=as_json) if apply else OK
     if watch:
-        passes(settings, file, as_json)
+        code = passes(settings, file, as_json)
     elif auto:
         code = one_pass(settings, file, as_json)
     elif not apply:
@@ -86,7 +87,7 @@ def _preview(settings: Settings, file: str | None, taken: bool, save_to: str | N
 
     said = retention(settings, file)
     policy = said.required()
-    with opened(settings) as store:
+    with opened(settings) as store, working(settings.ascii):
         found = planned(store, policy, said.file)
         gone = overdue(store.upkeep, policy, moment())
         name = called(store)

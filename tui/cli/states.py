@@ -5,9 +5,11 @@ import json
 import click
 
 from ...core.errors import NotFound
+from ...core.progress import counted
 from ...core.store import Store
 from ...core.text import safe_text
 from .as_json import plain
+from .bar import working
 from .opening import opened
 from .options import YES, Settings, json_option, verb
 from .output import say, say_json, table, terminal_width
@@ -84,10 +86,10 @@ def blame(settings: Settings, run: str, key: str | None, at: str | None, as_json
     """Which step of RUN last wrote KEY of its state, and when; without KEY, of every key."""
     from .. import format
 
-    with opened(settings) as store:
+    with opened(settings) as store, working(settings.ascii):
         checkpoint = _checkpoint(store, store.runs.resolve(run), at)
         keys = [key] if key is not None else [one.key for one in store.checkpoints.keys(checkpoint)]
-        found = [store.checkpoints.blame(checkpoint, one) for one in keys]
+        found = [store.checkpoints.blame(checkpoint, one) for one in counted(keys, len(keys), "looking at keys")]
         names = {step.id: step.name for step in store.runs.steps(store.checkpoints.get(checkpoint).run)}
     if as_json:
         for one in found:

@@ -1,4 +1,4 @@
-"""^C between two runs: work that must not be broken off in the middle of one."""
+"""^C asks, and what works stops where nothing is half-done: between two runs, or in the middle of a big one."""
 
 import os
 import select
@@ -9,6 +9,8 @@ from contextlib import suppress
 from types import FrameType
 from typing import Any
 
+from ...core.progress import Progress
+
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _SAID = b"\nflightlog: stopping after this run; ^C once more breaks it off\n"
 
@@ -16,11 +18,13 @@ _SAID = b"\nflightlog: stopping after this run; ^C once more breaks it off\n"
 class Stopping:
     """While it lasts, ^C and SIGTERM only ask; another ^C breaks off at once.
 
-    `asked` says whether they did. In a thread that gets no signals nothing is different.
+    `asked` says whether they did, and what tells of its `progress` is asked there. In a thread that gets no signals
+    nothing is different.
     """
 
-    def __init__(self) -> None:
-        self.asked = False
+    def __init__(self, progress: Progress | None = None) -> None:
+        self.asked = self.by_hand = False
+        self._progress = progress
         self._before: dict[signal.Signals, Callable[[int, FrameType | None], Any] | int | None] = {}
         # A handler runs in the middle of anything: it takes no lock and fills no buffer.
         self._woken, self._wakes = os.pipe()
@@ -45,7 +49,9 @@ class Stopping:
     def _ask(self, number: int, frame: FrameType | None) -> None:
         if self.asked and number == signal.SIGINT:
             raise KeyboardInterrupt
-        self.asked = True
+        self.asked, self.by_hand = True, number == signal.SIGINT
+        if self._progress is not None:
+            self._progress.stop()
         os.write(self._wakes, b".")
         with suppress(OSError):
             os.write(2, _SAID)

@@ -20,10 +20,7 @@ from .output import say, say_json
 def watch(settings: Settings, existing: bool, as_json: bool) -> None:
     """New and changed runs as they come, one JSON object a line; removed ones as {"id", "removed"}."""
     with opened(settings) as store:
-        try:
-            follow_changes(store, since=0 if existing else store.feed.cursor(), show=_show)
-        except KeyboardInterrupt:
-            return
+        follow_changes(store, since=0 if existing else store.feed.cursor(), show=_show)
 
 
 def follow_changes(store: Store, *, since: int, show: Callable[[Store, str, bool], None]) -> None:

@@ -1,5 +1,7 @@
 """How much of a run a page shows: a page is read by people, and sent by mail. What is left out is counted on it."""
 
+from ...core.progress import go_on, told
+
 STEPS = 2_000
 BODIES = 300
 """Steps whose input and output are shown, failed ones first."""
@@ -36,3 +38,10 @@ def left_out(shown: int, there: int, one: str) -> str:
     if there <= shown:
         return ""
     return f"{there - shown:,} of {there:,} {one} are left out here"
+
+
+def at_hand(part: str) -> None:
+    """Says which part of a page is made now, of which nobody knows how long it takes; Stopped if somebody asked."""
+    go_on()
+    if (progress := told()) is not None:
+        progress.call(f"writing {part.lower()}")

@@ -12,7 +12,7 @@ from ..compare.rows import Context, Row, differences
 from ..glyphs import UNICODE
 from ..lines import status_ink
 from ..states.nodes import INK, SIGN
-from .bounds import ROWS, left_out
+from .bounds import ROWS, at_hand, left_out
 from .elements import Html, joined, note, section, spans, table, tag
 from .page import page
 
@@ -29,6 +29,7 @@ def comparison_page(store: Store, runs: Sequence[Run], base: int = 0, remark: Ca
 
 def _readable(context: Context, one: Page, reader: Reader) -> Html:
     """A part of the comparison; of one that cannot be read the sentence that says why."""
+    at_hand(one.name)
     try:
         return _part(context, one, one.rows(context, reader.page(one.name, context.runs)))
     except (Corrupt, NotFound) as error:

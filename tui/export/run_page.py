@@ -8,6 +8,7 @@ from ...core.runs import Run
 from ...core.store import Store
 from ..glyphs import UNICODE
 from ..lines import status_ink
+from .bounds import at_hand
 from .elements import Html, joined, section, tag
 from .page import page
 from .run_logs import logs
@@ -59,6 +60,7 @@ def sections(store: Store, run: Run, now: float) -> Iterator[Html]:
 
 def _readable(title: str, part: Callable[[], Html]) -> Html:
     """A part of the page; of one that cannot be read the sentence that says why."""
+    at_hand(title)
     try:
         return part()
     except (Corrupt, NotFound) as error:

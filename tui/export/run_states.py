@@ -11,7 +11,7 @@ from ...core.store import Store
 from .. import format
 from ..compare.state_rows import value_or_why
 from ..compare.value_rows import path_text
-from .bounds import BODY, CHANGES, CHECKPOINTS, VALUE_BYTES, VALUES, left_out
+from .bounds import BODY, CHANGES, CHECKPOINTS, VALUE_BYTES, VALUES, at_hand, left_out
 from .elements import Html, folded, joined, note, section, tag
 from .values import value
 
@@ -25,7 +25,9 @@ def states(store: Store, run: Run) -> Html:
     if left := left_out(len(found), run.checkpoints, "checkpoints"):
         parts.append(note(f"{left}: shown are the newest"))
     last = _final(store, found[-1], budget) if found else Html("")
-    parts += [_one(store, one, names, budget) for one in found]
+    for number, one in enumerate(found, 1):
+        at_hand(f"states {number} of {len(found)}")
+        parts.append(_one(store, one, names, budget))
     if budget.spent:
         parts.append(note(f"only {VALUES:,} values are shown here; the others by their size"))
     return section("States", *parts, last, about=f"{run.checkpoints:,} checkpoints")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ...core.errors import StorageError
+from ...core.progress import told
 from ...core.redaction import Redactor
 from ...core.runs import Run
 from ...core.store import Store
@@ -27,13 +28,16 @@ class Written(NamedTuple):
 def page_of(store: Store, runs: Sequence[Run], base: int = 0, redactor: Redactor | None = None) -> Html:
     """The page of one run, or of several beside each other. To be called in a thread.
 
-    What the redactor finds is masked in all of it, and the page says how much that was.
+    What the redactor finds is masked in all of it, and the page says how much that was. It is told which part is at
+    hand, and between two it can be stopped.
     """
+    if (progress := told()) is not None:
+        progress.begin(0, "writing a page")
     if redactor is None:
         return run_page(store, runs[0]) if len(runs) == 1 else comparison_page(store, runs, base)
     shown, seen = masked(store, redactor), [redactor.value(run) for run in runs]
-    told = partial(remark, redactor)
-    return run_page(shown, seen[0], told) if len(runs) == 1 else comparison_page(shown, seen, base, told)
+    said = partial(remark, redactor)
+    return run_page(shown, seen[0], said) if len(runs) == 1 else comparison_page(shown, seen, base, said)
 
 
 def file_name(runs: Sequence[Run]) -> str:

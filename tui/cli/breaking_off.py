@@ -1,0 +1,50 @@
+"""^C in the middle of a verb: one sentence that says what is left, and exit code 130."""
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+import click
+
+from ...core.errors import Stopped
+
+INTERRUPTED = 130
+"""The exit code of what was broken off by ^C."""
+NOTHING = "nothing was changed"
+WHOLE = "what it had to do is done whole, or not at all"
+DONE_SO_FAR = "what it said of is done, and the rest is as it was"
+
+
+@contextmanager
+def leaving(what: str | Callable[[], str]) -> Iterator[None]:
+    """What is left, as a clause, if the work in this block is broken off; the innermost says it."""
+    try:
+        yield
+    except (KeyboardInterrupt, Stopped) as error:
+        if not hasattr(error, "__notes__"):
+            error.add_note(what if isinstance(what, str) else what())
+        raise
+
+
+def break_off(error: BaseException) -> NoReturn:
+    """Says what is left, and exits. A further ^C meanwhile changes nothing."""
+    with _deaf():
+        own_line = "\n" if sys.stderr.isatty() else ""  # the terminal has written ^C where the cursor was
+        for line in getattr(error, "__notes__", [NOTHING]):
+            click.echo(f"{own_line}flightlog: stopped; {line}", err=True)
+    sys.exit(INTERRUPTED)
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
