@@ -343,6 +343,21 @@ class FlightlogApp(App[None]):
         elif hasattr(self.screen, "action_refresh"):
             await self.run_action("refresh", self.screen)
 
+    async def action_quit(self) -> None:
+        """Ends the program; while something is changed, only when that was stopped where nothing is half-done."""
+        operations = vars(self).get("operations")  # made when the first one is
+        if operations is not None and operations.in_the_way:
+            self.run_worker(self._ask_to_quit(operations))
+        else:
+            self.exit()
+
+    async def _ask_to_quit(self, operations: "Operations") -> None:
+        from .screens.prompt import Confirm
+
+        what = f"Still {operations.in_the_way}. Stop it and quit?"
+        if await self.push_screen_wait(Confirm(what, "What was done stays done, the rest is as it was.")):
+            operations.stop_and_quit()
+
     def action_stop(self) -> None:
         """Stops what is being done with runs, from wherever the person is."""
         if not self.operations.stop():

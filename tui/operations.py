@@ -1,4 +1,4 @@
-"""What is being done with runs: one operation at a time, in a thread, told in the header, stopped between two runs."""
+"""What is being done with runs: one operation at a time, in a thread, told in the header, stopped where it is safe."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from ..core.errors import FlightlogError
+from ..core.errors import FlightlogError, Stopped
 from ..core.progress import Progress, telling
 from ..core.text import safe_text
 from . import format
 from .command_log import log_of
 from .glyphs import Glyphs, glyphs_of
+from .jobs import BAR, EVERY, SLOW, Jobs, refresh_told
 from .lines import Line, one_line
-from .loading import in_thread
+from .loading import ask_in_thread, in_thread
 from .messages import OperationEnded, Trouble
 from .personal.person import key_for
 
@@ -26,11 +27,8 @@ if TYPE_CHECKING:
 
     from ..core.operations import Done
 
-SLOW = 0.3
-"""Seconds after which what is under way shows a bar."""
-EVERY = 0.2
-"""Seconds between two looks at how far it is."""
-_BAR = 8
+T = TypeVar("T")
+
 _REASONS = 2
 
 
@@ -48,6 +46,8 @@ class Work(NamedTuple):
     """Whether `z` takes it back."""
     words: tuple[str, ...] = ()
     """The verb of the command line, and its words, that do the same; none where nothing is changed."""
+    stops: bool = False
+    """Whether one piece can be stopped in the middle."""
 
 
 class Outcome:
@@ -81,6 +81,9 @@ class Operations:
 
     def __init__(self, app: App[None]) -> None:
         self._app = app
+        self.jobs = Jobs(app)
+        """What else a person waits for."""
+        self._quits = False
         self._work: Work | None = None
         self._outcome = Outcome()
         self._began = 0.0
@@ -126,14 +129,42 @@ class Operations:
         self._app.screen.refresh_bindings()
 
     def stop(self) -> bool:
-        """Stops what is under way after the run that it is at; False if nothing is."""
-        if self._work is None:
-            return False
+        """Stops what is under way, after the run that it is at or in the middle of a big one; False if nothing is."""
+        if self._work is None or self._outcome.stopped:
+            return self.jobs.stop() or self._work is not None
         self._outcome.stopped = True
+        self._outcome.progress.stop()
+        self._show()
         return True
 
+    @property
+    def in_the_way(self) -> str:
+        """What is being changed while somebody wants to quit, as a clause; empty if nothing is, or he said so."""
+        if self._quits:
+            return ""
+        if self._work is not None:
+            of = f", {self._outcome.looked_at:,} of {self._work.total:,}" if self._work.total > 1 else ""
+            return self._work.doing + of
+        return self.jobs.changing.doing if self.jobs.changing else ""
+
+    def stop_and_quit(self) -> None:
+        """Ends the program when what is being changed was stopped; asked once more, at once."""
+        self._quits = True
+        if self._work is None and self.jobs.changing is None:
+            self._app.exit()
+            return
+        self._outcome.stopped = True
+        self._outcome.progress.stop()
+        while self.jobs.stop():
+            pass
+        self._app.set_interval(EVERY, self._quit)
+
+    def _quit(self) -> None:
+        if self._work is None and self.jobs.changing is None:
+            self._app.exit()
+
     def _show(self) -> None:
-        self._app.screen.query("#header").refresh()
+        refresh_told(self._app)
 
     def _ended(self, error: FlightlogError | None) -> None:
         work, outcome = self._work, self._outcome
@@ -141,13 +172,15 @@ class Operations:
         assert self._timer is not None
         self._timer.stop()
         self._work = self._reversible = None
-        if outcome.looked_at or error is None:
+        if isinstance(error, Stopped) and not outcome.looked_at:
+            self._app.notify(f"stopped {work.doing}: all is as it was", severity="warning", markup=False)
+        elif outcome.looked_at or error is None:
             severity = "warning" if outcome.failed or outcome.stopped else "information"
             told = summary(work, outcome, key_for(self._app, "runs.undo"))
             self._app.notify(told, severity=severity, timeout=8, markup=False)  # type: ignore[arg-type]
             if outcome.done or (error is None and not work.total):
                 log_of(self._app).add(work.words, told)
-        if error is not None:
+        if error is not None and not isinstance(error, Stopped):
             self._app.post_message(Trouble(error))
         self._app.post_message(OperationEnded())
 
@@ -156,15 +189,17 @@ class Operations:
         work, outcome = self._work, self._outcome
         took = time.monotonic() - self._began
         if work is None or took < SLOW:
-            return []
+            return self.jobs.line(glyphs)
         if outcome.stopped:
             return [(f"stopping {work.doing}", "warn")]
         big = outcome.progress.part
         if work.total <= 1 and big is None:
-            return [(f"{work.doing} {format.duration(took)}", "text")]
+            key = key_for(self._app, "app.stop") if work.stops else ""
+            stops: Line = [(f" {key}", "accent"), (" stops", "muted")] if key else []
+            return [(f"{work.doing} {format.duration(took)}", "text"), *stops]
         part = (outcome.looked_at + (big.done / big.total if big else 0.0)) / work.total if work.total else 0.0
         left = f" {format.duration(took / part - took)} left" if part > 0 and took > 2 else ""
-        filled = format.bar(min(part, 1.0), _BAR, glyphs)
+        filled = format.bar(min(part, 1.0), BAR, glyphs)
         text = f"{work.doing} {outcome.looked_at:,}/{work.total:,}"
         if big is not None:
             text += f" {format.size(big.done)} of {format.size(big.total)}"
@@ -199,6 +234,17 @@ def operations_of(node: DOMNode) -> Operations | None:
     """What is under way in the program that a widget or screen belongs to."""
     found = getattr(node.app, "operations", None)
     return found if isinstance(found, Operations) else None
+
+
+def begin_job(
+    node: DOMNode, doing: str, work: Callable[[], T], then: Callable[[T], Any], *, changes: bool = False
+) -> None:
+    """Does what a person waits for in a thread, told and stopped like operations; `then` hears of its result."""
+    found = operations_of(node)
+    if found is not None:
+        found.jobs.begin(node, doing, work, then, changes=changes)
+    else:
+        ask_in_thread(node, work, then)
 
 
 def busy_line(node: DOMNode) -> Line:

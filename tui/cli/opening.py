@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ...core.errors import ConfigError, FlightlogError
 from ...core.text import masked, safe_text
-from .. import format
-from .bar import working
 from .breaking_off import NOTHING, WHOLE, leaving
 from .options import Settings
 from .output import say
@@ -88,6 +86,9 @@ def called(settings: Settings) -> str:
 @contextmanager
 def opened(settings: Settings, *, writing: bool = False) -> "Iterator[Store]":
     """The store for the time of one verb; that another is shown in its place is said on stderr."""
+    from .. import format
+    from .bar import working
+
     with leaving(WHOLE if writing else NOTHING):
         with working(settings.ascii, format.size), leaving(NOTHING):
             store = open_store(settings, writing=writing)  # which may have to bring it to the present schema
@@ -105,6 +106,8 @@ def opened(settings: Settings, *, writing: bool = False) -> "Iterator[Store]":
 
 def _tell(store: "Store", over: threading.Event) -> None:
     """Says on stderr what the first answer waits for, if it takes long: whole lines, for stdout may be the same."""
+    from .. import format
+
     until, wait = time.monotonic() + AT_MOST_S, AT_FIRST_S
     while not over.wait(wait) and time.monotonic() < until:
         at = store.catching_up()

@@ -7,8 +7,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...core.annotations import Annotation
-from ...core.errors import FlightlogError, NotFound
+from ...core.errors import FlightlogError, NotFound, Stopped
 from ...core.pages import Sort
+from ...core.progress import counted
 from ...core.query.query import Query
 from ...core.runs import Run
 
@@ -22,6 +23,10 @@ class Targets(NamedTuple):
     ids: frozenset[str]
     query: Query | None = None
     """Where given: all its runs, without `ids`."""
+
+    def count(self, store: Store) -> int:
+        """How many there are, as far as a count tells."""
+        return len(self.ids) if self.query is None else max(store.runs.count(self.query) - len(self.ids), 0)
 
     def each(self, store: Store) -> Iterator[str]:
         """The ids, a page at a time."""
@@ -56,17 +61,22 @@ class Outcome(NamedTuple):
     """What stopped it half-way."""
     runs: tuple[str, ...] = ()
     """Those that it was done to."""
+    stopped: bool = False
+    """Whether somebody stopped it half-way."""
 
 
 def annotate(store: Store, targets: Targets, made: Callable[[str], Annotation]) -> Outcome:
-    """Adds an annotation to each run; runs that are gone are counted, any other error ends it."""
-    gone, done = 0, []
-    for run in targets.each(store):
-        try:
-            store.runs.annotate(made(run))
-            done.append(run)
-        except NotFound:
-            gone += 1
-        except FlightlogError as error:
-            return Outcome(len(done), gone, error, tuple(done))
+    """Adds an annotation to each run; runs that are gone are counted, any other error ends it, and so may a person."""
+    gone, done = 0, list[str]()
+    try:
+        for run in counted(targets.each(store), targets.count(store)):
+            try:
+                store.runs.annotate(made(run))
+                done.append(run)
+            except NotFound:
+                gone += 1
+    except Stopped:
+        return Outcome(len(done), gone, runs=tuple(done), stopped=True)
+    except FlightlogError as error:
+        return Outcome(len(done), gone, error, tuple(done))
     return Outcome(len(done), gone, runs=tuple(done))

@@ -14,8 +14,8 @@ from ...core.text import safe_text
 from .. import format
 from ..command_log import log_of
 from ..hinting import READ_ONLY, hint
-from ..loading import in_thread
 from ..messages import Trouble
+from ..operations import begin_job
 from ..runs.run_list import RunList
 
 if TYPE_CHECKING:
@@ -80,12 +80,16 @@ class Annotations(Screen[None]):
         question = f"{format.plural(number, 'run')}: {safe_text(done, limit=60)}?"
         if number > MANY and not await self.app.push_screen_wait(Confirm(question)):
             return
-        in_thread(self, partial(annotate, store, targets, made), partial(self._annotated, done, verb, words))
+        doing = f"marking as {safe_text(done, limit=30)}"
+        work = partial(annotate, store, targets, made)
+        begin_job(self, doing, work, partial(self._annotated, done, verb, words), changes=True)
 
     def _annotated(self, done: str, verb: Sequence[str], words: Sequence[str], outcome: Outcome) -> None:
         text = f"{format.plural(outcome.done, 'run')} {safe_text(done, limit=60)}"
         if outcome.gone:
             text += f"; {format.plural(outcome.gone, 'run')} gone meanwhile"
+        if outcome.stopped:
+            text += "; stopped, the others are as they were"
         if outcome.error is not None:
             self.post_message(Trouble(outcome.error))
         if outcome.done:

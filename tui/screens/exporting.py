@@ -8,7 +8,7 @@ from textual.screen import Screen
 
 from ...core.text import safe_text
 from .. import format
-from ..loading import ask_in_thread
+from ..operations import begin_job
 
 if TYPE_CHECKING:
     from ...core.store import Store
@@ -30,4 +30,4 @@ def export_runs(screen: Screen[Any], store: "Store", ids: Sequence[str], *, base
     def written(found: "Written") -> None:
         screen.app.notify(f"{safe_text(found.file)}  {format.size(found.bytes)}", title="written", markup=False)
 
-    ask_in_thread(screen, work, written)
+    begin_job(screen, "writing a page", work, written)

@@ -11,12 +11,13 @@ from textual.screen import Screen
 
 from ...core.choosing import Doing, Survey, survey
 from ...core.operations import Operation, Order, new_order
+from ...core.progress import counted
 from ...core.text import safe_text
 from .. import format
 from ..command_log import on_runs
 from ..hinting import may_change
 from ..loading import ask_in_thread
-from ..operations import Operations, Work, operations_of, reasons
+from ..operations import Operations, Work, begin_job, operations_of, reasons
 from ..personal.person import key_for
 from ..runs.annotating import Targets
 from ..signing import who
@@ -62,7 +63,8 @@ def operate(
     """
 
     def look() -> tuple[Survey, int]:
-        return survey(doing, targets.runs(store), store.runs), hidden()
+        found = targets.runs(store)
+        return survey(doing, counted(found, targets.count(store), "looking at runs"), store.runs), hidden()
 
     def looked(found: tuple[Survey, int]) -> None:
         if not found[0].chosen:
@@ -71,7 +73,7 @@ def operate(
         else:
             screen.run_worker(_confirm(screen, store, targets, *found, then))
 
-    ask_in_thread(screen, look, looked)
+    begin_job(screen, "looking at runs", look, looked)
 
 
 async def _confirm(

@@ -65,7 +65,7 @@ class SpaceOperations(PlaceScreen):
                 done = store.upkeep.compact(order)
                 yield Done(run="", outcome="done", before_bytes=done.before_bytes, after_bytes=done.after_bytes)
 
-            begin_work(self, Work("compacting", "compacted", 1, compact, words=("compact", "--yes")))
+            begin_work(self, Work("compacting", "compacted", 1, compact, words=("compact", "--yes"), stops=True))
 
 
 def marked(count: int, size_bytes: int, glyphs: Glyphs) -> str:

@@ -8,7 +8,8 @@ from textual.app import ComposeResult
 
 from ...core.errors import NotFound
 from ...core.operations import Done, new_order
-from ...core.pages import Page, Sort
+from ...core.pages import Page, Sort, each
+from ...core.progress import counted
 from ...core.query.query import EVERYTHING, Query, parse
 from ...core.runs import Run
 from ...core.upkeep import Finding
@@ -17,9 +18,8 @@ from ..glyphs import glyphs_of
 from ..hinting import hint, may_change
 from ..keys import bindings
 from ..lines import Line, one_line, status_ink
-from ..loading import ask_in_thread
 from ..messages import OpenRun
-from ..operations import Work
+from ..operations import Work, begin_job
 from ..screens.prompt import Confirm
 from ..screens.run_operations import begin_work
 from ..signing import who
@@ -143,7 +143,7 @@ class ArchiveTab(ListTab[Run]):
             else:
                 self.app.notify(f"{one.id} was read whole: every digest is right", markup=False)
 
-        ask_in_thread(self, lambda: store.upkeep.verify_archive(one.id), found)
+        begin_job(self, "reading an archive", lambda: store.upkeep.verify_archive(one.id), found)
 
     def action_verify_all(self) -> None:
         self._with_all("verifying", self._verify)
@@ -176,14 +176,8 @@ class ArchiveTab(ListTab[Run]):
         store, query = self.store, self.query_in_force
 
         def ids() -> list[str]:
-            found: dict[str, None] = {}
-            after: str | None = None
-            while True:
-                page = store.runs.query(query, Sort(), limit=1000, after=after)
-                found.update(dict.fromkeys(run.id for run in page.items))
-                after = page.next
-                if after is None:
-                    return list(found)
+            runs = each(lambda after: store.runs.query(query, Sort(), limit=1000, after=after))
+            return list({run.id: None for run in counted(runs, store.runs.count(query))})
 
         def go_on(found: list[str]) -> None:
             if found:
@@ -191,7 +185,7 @@ class ArchiveTab(ListTab[Run]):
             else:
                 hint(self, "nothing is listed here")
 
-        ask_in_thread(self, ids, go_on)
+        begin_job(self, "looking at runs", ids, go_on)
 
     @work
     async def _ask_to_restore(self, ids: Sequence[str], size: int | None) -> None:

@@ -8,6 +8,7 @@ from textual.widget import Widget
 
 from ..glyphs import Glyphs, glyphs_of
 from ..lines import Line, fitted, width_of
+from ..operations import busy_line
 from .line_list import strip_of
 
 Edge = Literal["top", "middle", "bottom"]
@@ -45,4 +46,6 @@ class FrameLine(Widget):
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         left, right = self._shown = self._titles(width) if self._titles else ([], [])
+        if self.edge == "top" and (busy := busy_line(self)) and not self.screen.query("#header"):
+            right = [(" ", "text"), *busy, (" ", "text")]
         return strip_of(self, frame_line(self.edge, left, right, width, glyphs_of(self)), width)

@@ -8,6 +8,7 @@ from textual import on, work
 from ...core import clock
 from ...core.operations import Done, Trashed, new_order
 from ...core.pages import Page, each
+from ...core.progress import counted
 from ...core.store import Store
 from ...core.units import seconds_of
 from .. import format
@@ -15,8 +16,7 @@ from ..glyphs import glyphs_of
 from ..hinting import may_change
 from ..keys import bindings
 from ..lines import Line, one_line
-from ..loading import ask_in_thread
-from ..operations import Work
+from ..operations import Work, begin_job
 from ..screens.prompt import Confirm
 from ..screens.run_operations import begin_work, undo
 from ..signing import who
@@ -131,7 +131,10 @@ class TrashTab(ListTab[Trashed]):
             if items:
                 self._ask_to_purge(items, ())
 
-        ask_in_thread(self, lambda: tuple(each(lambda after: store.upkeep.trashed(limit=1000, after=after))), found)
+        def look() -> tuple[Trashed, ...]:
+            return tuple(counted(each(lambda after: store.upkeep.trashed(limit=1000, after=after)), 0))
+
+        begin_job(self, "looking at the trash", look, found)
 
     @work
     async def _ask_to_purge(self, items: tuple[Trashed, ...], named: tuple[str, ...]) -> None:

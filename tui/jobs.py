@@ -1,0 +1,125 @@
+"""What a person waits for that is no operation: a look at many runs, a page that is written. Told, and stopped."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from ..core.errors import FlightlogError, Stopped
+from ..core.progress import Progress, Standing, telling
+from . import format
+from .glyphs import Glyphs
+from .lines import Line
+from .loading import in_thread
+from .messages import Trouble
+from .personal.person import key_for
+
+if TYPE_CHECKING:
+    from textual.app import App
+    from textual.dom import DOMNode
+    from textual.timer import Timer
+
+T = TypeVar("T")
+
+SLOW = 0.3
+"""Seconds after which what is under way is told."""
+EVERY = 0.2
+"""Seconds between two looks at how far it is."""
+BAR = 8
+"""Cells of the bar."""
+
+
+class Job(NamedTuple):
+    """Something that is under way."""
+
+    doing: str
+    """`looking at runs`, for the header."""
+    progress: Progress
+    began: float
+    changes: bool
+    """Whether it changes the store, so that nobody quits meanwhile without being asked."""
+
+
+class Jobs:
+    """All that are under way in the program. Its methods belong to the event loop."""
+
+    def __init__(self, app: App[Any]) -> None:
+        self._app = app
+        self._under_way: list[Job] = []
+        self._timer: Timer | None = None
+
+    @property
+    def changing(self) -> Job | None:
+        """One that changes the store."""
+        return next((job for job in self._under_way if job.changes), None)
+
+    def begin(
+        self, owner: DOMNode, doing: str, work: Callable[[], T], then: Callable[[T], Any], *, changes: bool = False
+    ) -> None:
+        """Does it in a thread, and hands the result to `then` if its owner is still there.
+
+        An error is told, and so is that it was stopped: then all is as it was.
+        """
+        job = Job(doing, Progress(), time.monotonic(), changes)
+        job.progress.begin(0)
+        self._under_way.append(job)
+        self._timer = self._timer or self._app.set_interval(EVERY, self._show)
+
+        def told() -> T:
+            with telling(job.progress):
+                return work()
+
+        def ended(found: T | FlightlogError) -> None:
+            self._under_way.remove(job)
+            if self._timer is not None and not self._under_way:
+                self._timer.stop()
+                self._timer = None
+            self._show()
+            if isinstance(found, Stopped):
+                self._app.notify(f"stopped {doing}: nothing was changed", severity="warning", markup=False)
+            elif isinstance(found, FlightlogError):
+                owner.post_message(Trouble(found))
+            elif owner.is_running:
+                then(found)
+
+        in_thread(self._app, told, ended)
+
+    def stop(self) -> bool:
+        """Stops the newest; False if none is under way."""
+        for job in reversed(self._under_way):
+            if not job.progress.stopped:
+                job.progress.stop()
+                return True
+        return False
+
+    def line(self, glyphs: Glyphs) -> Line:
+        """What is told of the newest that takes long; empty if there is none."""
+        for job in reversed(self._under_way):
+            took = time.monotonic() - job.began
+            if took >= SLOW:
+                if job.progress.stopped:
+                    return [(f"stopping {job.doing}", "warn")]
+                line = far(job.doing, job.progress.look(), took, glyphs)
+                return [*line, (f" {key_for(self._app, 'app.stop')}", "accent"), (" stops", "muted")]
+        return []
+
+    def _show(self) -> None:
+        refresh_told(self._app)
+
+
+def far(doing: str, at: Standing | None, took: float, glyphs: Glyphs) -> Line:
+    """`looking at runs 12,000/100,000 ▇▇······ 0:05 left`; where nobody knows how much there is, the time it took."""
+    doing = at.what or doing if at else doing
+    if at is None or not at.total:
+        part = f" {format.size(at.part.done)} of {format.size(at.part.total)}" if at and at.part else ""
+        return [(f"{doing}{part} {format.duration(took)}", "text")]
+    filled = format.bar(min(at.reached / at.total, 1.0), BAR, glyphs)
+    left = f" {format.duration(max(at.left, 1.0))} left" if at.left and took > 2 else ""
+    return [(f"{doing} {min(at.done, at.total):,}/{at.total:,} ", "text"), (filled, "accent"), (left, "muted")]
+
+
+def refresh_told(app: App[Any]) -> None:
+    """Draws anew where it is told what is under way: in the header, or in the frame of a screen that has none."""
+    screen = app.screen
+    (screen.query("#header") or screen.query("FrameLine")).refresh()
