@@ -1,6 +1,6 @@
 """The runs of one scope, with all that belongs to them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 
@@ -8,6 +8,7 @@ from .annotations import Annotation
 from .audit import Act
 from .costs import CostGroup, CostRecord, Every, GroupBy, Spent, SpentBy
 from .events import AnyEvent, Decision, ItemStatus, Json
+from .figures import Figures
 from .pages import ALL, Page, Sort
 from .query.query import EVERYTHING, Query, equals
 from .repositories import (
@@ -65,6 +66,12 @@ class ScopedRuns(RunRepository):
 
     def cursor_after(self, query: Query, sort: Sort, rows: int, *, after: str | None = None) -> str | None:
         return self._runs.cursor_after(self._of.query & query, sort, rows, after=after)
+
+    def ids_between(self, query: Query, sort: Sort, one: str, other: str) -> list[str]:
+        return self._runs.ids_between(self._of.query & query, sort, self._of.check(one), self._of.check(other))
+
+    def figures(self, query: Query, *, ids: Collection[str] | None = None, without: Collection[str] = ()) -> Figures:
+        return self._runs.figures(self._of.query & query, ids=ids, without=without)
 
     def count(self, query: Query) -> int:
         return self._runs.count(self._of.query & query)

@@ -1,6 +1,6 @@
 """`RunRepository` over several parts: lists are merged, sums are added, questions about one run go to who has it."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import reduce
 from operator import add
 from typing import Any, TypeVar
@@ -10,6 +10,7 @@ from ...core.audit import Act
 from ...core.costs import CostGroup, CostRecord, Every, GroupBy, Money, Spent, SpentBy, Tokens
 from ...core.errors import Conflict, NotFound, StorageError
 from ...core.events import AnyEvent, Decision, ItemStatus, Json
+from ...core.figures import Figures
 from ...core.pages import ALL, Page, Sort
 from ...core.query.query import EVERYTHING, Query
 from ...core.repositories import RunRepository
@@ -97,6 +98,9 @@ class JoinedRuns(RunRepository):
             return lambda question: part.ask(lambda reading: question(reading.runs))
 
         return [lambda question: question(self._parts.own.runs), *map(of, self._parts.sources)]
+
+    def figures(self, query: Query, *, ids: Collection[str] | None = None, without: Collection[str] = ()) -> Figures:
+        return reduce(add, self._all(lambda runs: runs.figures(query, ids=ids, without=without)))
 
     def count(self, query: Query) -> int:
         return sum(self._all(lambda runs: runs.count(query)))

@@ -24,7 +24,7 @@ LINES, BEGINNING = 20, 1 << 16
 def refuse_transcripts(place: Path) -> None:
     """ConfigError where a place that is to be read holds transcripts: no reader of them is built in."""
     if whose := transcripts_in(place):
-        advice = "name a data directory, a flightlog.db or a LangGraph database; `flightlog demo` shows one"
+        advice = "name a data directory, a flightlog.db or a LangGraph database"
         raise ConfigError(
             f"these are transcripts of {whose}, which Flightlog does not read yet", where=place, advice=advice
         )

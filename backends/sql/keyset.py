@@ -71,23 +71,24 @@ def sort_column(sort: Sort) -> ColumnElement[Any]:
     return _SORTED_BY[sort.field][0]
 
 
-def ranges(sort: Sort, kind: PlaceKind | None, *, forward: bool) -> list[ColumnElement[bool] | None]:
+def ranges(sort: Sort, kind: PlaceKind | None, *, forward: bool, name: str = "") -> list[ColumnElement[bool] | None]:
     """Conditions of the index ranges to read one after the other, from a place (or an end) on.
 
-    They have the place's `value` and `id` as bound parameters, so that a statement serves every place of a kind.
+    They have the place's `value` and `id` as bound parameters, so that a statement serves every place of a kind; a
+    `name` stands before theirs where a statement has two places.
     """
     column, lowest = _SORTED_BY[sort.field]
     if lowest is None:
-        return [None if kind is None else _beyond(sort, kind, forward)]
+        return [None if kind is None else _beyond(sort, kind, forward, name)]
     parts = [column >= lowest, column.is_(None)]
     if kind is not None:
         in_part = 0 if kind.known else 1
-        parts[in_part] = _beyond(sort, kind, forward)
+        parts[in_part] = _beyond(sort, kind, forward, name)
         parts = parts[in_part:] if forward else parts[: in_part + 1]
     return [*parts] if forward else [*reversed(parts)]
 
 
-def _beyond(sort: Sort, kind: PlaceKind, forward: bool) -> ColumnElement[bool]:
+def _beyond(sort: Sort, kind: PlaceKind, forward: bool, name: str) -> ColumnElement[bool]:
     """The rows on the far side of a place, among those whose value is known (or unknown) like its own."""
     with_row = (kind.side == "before") == forward
     if sort.descending is forward:
@@ -95,10 +96,10 @@ def _beyond(sort: Sort, kind: PlaceKind, forward: bool) -> ColumnElement[bool]:
     else:
         compare = operator.ge if with_row else operator.gt
     column = sort_column(sort)
-    id_ = bindparam("id", type_=runs.c.id.type)
+    id_ = bindparam(f"{name}id", type_=runs.c.id.type)
     if not kind.known:
         return and_(column.is_(None), compare(runs.c.id, id_))
-    here = tuple_(bindparam("value", type_=column.type), id_)
+    here = tuple_(bindparam(f"{name}value", type_=column.type), id_)
     condition: ColumnElement[bool] = compare(tuple_(column, runs.c.id), here)
     return condition
 

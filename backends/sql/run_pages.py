@@ -90,7 +90,7 @@ _OF_THE_MOMENT = frozenset(key.name for key in KEYS.values() if key.kind in ("ti
 @lru_cache(maxsize=512)
 def _make_statements(query: Query, sort: Sort, kind: PlaceKind | None, forward: bool) -> _Statements:
     """Made once for a query, for to make a statement costs more than to run it."""
-    condition, statuses = _condition(query), _statuses(query) if sort.field == "started" else []
+    condition, statuses = condition_of(query), _statuses(query) if sort.field == "started" else []
     behind: ColumnElement[bool] = false()
     if kind is not None:
         behind = or_(*(_any(condition, part) for part in ranges(sort, kind, forward=not forward)))
@@ -105,7 +105,7 @@ def _make_statements(query: Query, sort: Sort, kind: PlaceKind | None, forward: 
     return _Statements(tuple(parts), None if kind is None else select(behind))
 
 
-def _condition(query: Query) -> ColumnElement[bool] | None:
+def condition_of(query: Query) -> ColumnElement[bool] | None:
     """As `matching`, but what has alternatives is kept from choosing an index.
 
     SQLite would read all rows of each alternative and sort them; so it walks along the list until the page is full.
@@ -237,7 +237,7 @@ def stretch(
 def _make_stretch(query: Query, kind: PlaceKind | None, among: Among) -> tuple[AnySelect, ...]:
     sort, number = Sort(), worded_runs.c.number
     columns = (runs.c.id, sort_column(sort).label("sort_value"), func.coalesce(number, 0).label("number"))
-    condition = _condition(query)
+    condition = condition_of(query)
     if among == "numbered":  # of these each is looked up
         condition = None if condition is None else condition.is_(true())
         some = number.in_(bindparam("numbers", expanding=True))

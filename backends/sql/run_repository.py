@@ -1,6 +1,6 @@
 """`RunRepository` over the query tables: every backend's and every source's way to find and read runs."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -13,6 +13,7 @@ from ...core.clock import now
 from ...core.costs import CostGroup, CostRecord, Every, GroupBy, Spent, SpentBy
 from ...core.errors import ReadOnly
 from ...core.events import AnyEvent, Decision, ItemStatus, Json, decode
+from ...core.figures import Figures
 from ...core.pages import ALL, Page, Sort
 from ...core.query.query import EVERYTHING, Query
 from ...core.recording.jsonable import make_plain
@@ -33,7 +34,17 @@ from ...core.runs import (
     Totals,
 )
 from ...core.workflows import Workflow
-from . import cost_queries, run_details, run_doing, run_items, run_pages, run_queries, spending
+from . import (
+    cost_queries,
+    run_details,
+    run_doing,
+    run_figures,
+    run_items,
+    run_pages,
+    run_queries,
+    run_stretches,
+    spending,
+)
 from .bodies import Bodies
 from .database import Database
 from .log_search import LogSearch
@@ -119,6 +130,16 @@ class SqlRuns(RunRepository):
             return super().cursor_after(query, sort, rows, after=after)
         with self._reading() as connection:
             return run_pages.cursor_after(connection, known, sort, rows, after)
+
+    def ids_between(self, query: Query, sort: Sort, one: str, other: str) -> list[str]:
+        query, accepts = self._prepared(query)
+        with self._reading() as connection:
+            return run_stretches.ids_between(connection, query, sort, one, other, accepts)
+
+    def figures(self, query: Query, *, ids: Collection[str] | None = None, without: Collection[str] = ()) -> Figures:
+        query = self.settled(query)
+        with self._reading() as connection:
+            return run_figures.figures(connection, query, ids, without)
 
     def count(self, query: Query) -> int:
         query, accepts = self._prepared(query)

@@ -1,12 +1,14 @@
 """Runs, and everything they are made of."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from ..annotations import Annotation
 from ..audit import Act
 from ..costs import CostGroup, CostRecord, Every, GroupBy, Spent, SpentBy
+from ..errors import NotFound
 from ..events import AnyEvent, Decision, ItemStatus, Json
+from ..figures import Figures
 from ..pages import ALL, Page, Sort
 from ..query.query import EVERYTHING, Query
 from ..runs import (
@@ -80,6 +82,29 @@ class RunRepository(ABC):
             if cursor is None:
                 return None
         return cursor
+
+    def ids_between(self, query: Query, sort: Sort, one: str, other: str) -> list[str]:
+        """Ids of the runs that match, in no order, from one run of a list to another, whichever comes first; NotFound.
+
+        Costs what lies between. The two are among them where they match; pages are walked here, a repository that
+        can compare places in its list does so instead.
+        """
+        for first, last in ((one, other), (other, one)):
+            ids, after = list[str](), self.cursor_at(first, sort) or None
+            while after is not None:
+                page = self.query(query, sort, limit=1000, after=after)
+                ids += [run.id for run in page.items]
+                if last in ids:
+                    return ids[: ids.index(last) + 1]
+                after = page.next
+        raise NotFound("the list has changed, and leads from neither of these runs to the other", where=other)
+
+    @abstractmethod
+    def figures(self, query: Query, *, ids: Collection[str] | None = None, without: Collection[str] = ()) -> Figures:
+        """What the runs that match come to: of these `ids` alone, where some are given, and of none `without`.
+
+        A few statements, whatever is asked for; it reads what it sums up.
+        """
 
     @abstractmethod
     def count(self, query: Query) -> int:

@@ -13,6 +13,7 @@ from flightlog.core.events import CostRecorded, Logged, RunFinished, StepStarted
 from flightlog.core.pages import Sort, SortField
 from flightlog.core.query import query_values
 from flightlog.core.query.query import EVERYTHING, parse
+from flightlog.core.repositories import RunRepository
 from hypothesis import given, settings
 from sqlalchemy import Engine, delete, event, insert
 
@@ -161,6 +162,28 @@ def test_a_list_can_be_entered_at_a_run_or_at_a_number(rows, sort, at):
         assert table.page(sort, after=after)[0] == expected[at + 1 :]
 
 
+@settings(max_examples=120, deadline=None)
+@given(
+    rows=st.lists(ROW, min_size=1, max_size=12),
+    sort=SORT,
+    ends=st.tuples(st.integers(0, 11), st.integers(0, 11)),
+    text=st.sampled_from(["", "workflow:a", "status:failed|completed", "-status:running"]),
+)
+def test_what_lies_between_two_runs_of_a_list_is_found_whatever_its_order(rows, sort, ends, text):
+    table, query = Table(rows), parse(text)
+    expected = table.sorted(sort)
+    low, high = sorted(end % len(expected) for end in ends)
+    shown = {run.id for run in table.repository.query(query, limit=100).items}
+    between = sorted(id for id in expected[low : high + 1] if id in shown)
+    for one, other in ((low, high), (high, low)):
+        assert sorted(table.repository.ids_between(query, sort, expected[one], expected[other])) == between
+    if {expected[low], expected[high]} <= shown:  # as a repository walks that cannot compare places
+        walked = RunRepository.ids_between(table.repository, query, sort, expected[high], expected[low])
+        assert sorted(walked) == between
+    with pytest.raises(NotFound):
+        table.repository.ids_between(query, sort, expected[low], "nobody")
+
+
 def test_when_all_rows_beyond_a_cursor_are_gone_the_way_back_is_open():
     row = {"workflow": "a", "status": "failed", "started": "2026-11-20T10:00:00.000000Z"}
     table = Table([row, row, row])
@@ -294,6 +317,33 @@ def test_pages_cost_the_same_number_of_steps_at_any_depth(thousand):
             steps_of(thousand, lambda cursor=cursor: repository.query(EVERYTHING, Sort(), after=cursor, limit=50))
         )
     assert max(costs) <= 1.5 * min(costs)
+
+
+@pytest.mark.parametrize("text", ["", "status:failed|running", "tokens<1"])
+def test_a_range_costs_what_lies_between_and_not_what_exists(thousand, text):
+    repository, query = SqlRuns(thousand, None, lambda: None), parse(text)
+    for field in ("started", "cost", "name", "status"):
+        sort, costs = Sort(field=field), []
+        order = [run.id for run in repository.query(EVERYTHING, sort, limit=2000).items]
+        shown = {run.id for run in repository.query(query, limit=2000).items}
+        for depth in (1, len(order) // 2, len(order) - 60):
+            ends = order[depth + 50], order[depth]
+            costs.append(steps_of(thousand, lambda ends=ends, sort=sort: repository.ids_between(query, sort, *ends)))
+            between = [id for id in order[depth : depth + 51] if id in shown]
+            assert sorted(repository.ids_between(query, sort, *ends)) == sorted(between)
+        assert max(costs) <= 2 * min(costs), (field, costs)
+        ends = order[3], order[-3]
+        for plan in plans(thousand, lambda sort=sort, ends=ends: repository.ids_between(query, sort, *ends)):
+            assert all(step.startswith(("SEARCH", "USE TEMP")) for step in plan), (field, plan)
+
+
+def test_figures_are_read_by_a_few_statements_and_only_of_whom_is_asked_for(thousand):
+    repository = SqlRuns(thousand, None, lambda: None)
+    few, many = [f"{n:06}" for n in range(5)], [f"{n:06}" for n in range(900)]
+    assert len(list(plans(thousand, lambda: repository.figures(EVERYTHING)))) == 1
+    assert len(list(plans(thousand, lambda: repository.figures(EVERYTHING, ids=many)))) == 1
+    costs = [steps_of(thousand, lambda ids=ids: repository.figures(EVERYTHING, ids=ids)) for ids in (few, many)]
+    assert costs[0] * 20 < costs[1]
 
 
 def steps_of(database, read):

@@ -68,6 +68,13 @@ def _of_store(store: Store) -> Iterator[tuple[Any, ...]]:
         yield "RunRepository.spending", lambda every, by: store.runs.spending(every, by, since=""), every, by
     ids = [run.id for run in _all(store, EVERYTHING)]
     yield "RunRepository.doing", store.runs.doing, ids
+    yield "RunRepository.figures", lambda ids: vars(store.runs.figures(EVERYTHING, ids=ids)), ids[:5]
+    if ids:
+        yield (
+            "RunRepository.ids_between",
+            lambda one: sorted(store.runs.ids_between(EVERYTHING, Sort(), one, ids[-1])),
+            ids[0],
+        )
     yield "RunRepository.some", lambda ids: sorted(store.runs.some(ids), key=lambda run: run.id), ids
     for workflow in store.runs.values("workflow"):
         yield "RunRepository.recent", store.runs.recent, workflow

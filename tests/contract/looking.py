@@ -61,6 +61,10 @@ def look_at_lists(engine: Any, expected: list[Run], sort: Sort, size: int) -> No
         page = runs.query(EVERYTHING, sort, limit=size, before=page.previous)
     same(kind, [bare(run) for run in back], order)
     assert runs.cursor_after(EVERYTHING, sort, len(order)) is None
+    if len(order) > 1:
+        between = sorted(run.id for run in order[1:])
+        assert sorted(runs.ids_between(EVERYTHING, sort, order[-1].id, order[1].id)) == between
+        assert sorted(runs.ids_between(EVERYTHING, sort, order[1].id, order[-1].id)) == between
     pending = [
         (one.requested, run.id, one.seq) for run in order for one in runs.approvals(run.id) if one.status == "pending"
     ]
@@ -85,6 +89,11 @@ def look_at_sums(engine: Any, all_told: dict[str, Told]) -> None:
     assert totals.today.known_nanousd == sum(money or 0 for money in today)
     assert totals.damaged == sum(run.damaged for run in found)
     assert totals.size_bytes == sum(run.size_bytes for run in runs.query(EVERYTHING, limit=1000).items)
+    figures, tokens = runs.figures(EVERYTHING), [run.tokens.total for run in found]
+    assert (figures.runs, figures.tokens.total, figures.tokens.known) == (len(found), sum(tokens), len(tokens))
+    one = sorted(run.id for run in found)[:1]
+    assert runs.figures(EVERYTHING, ids=[*one, "nobody"]).runs == len(one)
+    assert runs.figures(EVERYTHING, without=one).runs == len(found) - len(one)
     for status in set(statuses):
         same(kind, runs.count(parse(f"status:{status}")), statuses.count(status))
     for by, key in COST_KEYS.items():

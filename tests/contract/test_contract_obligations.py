@@ -123,6 +123,15 @@ PROOFS: dict[str, tuple[str, ...]] = {
         BY_ALL,
         "test_a_list_can_be_entered_at_a_run_or_at_a_number",
     ),
+    "RunRepository.ids_between": (
+        f"test_what_lies_between_two_runs_of_a_list_is_found_whatever_its_order {BY_ALL}",
+        "test_a_range_costs_what_lies_between_and_not_what_exists",
+        "test_what_lies_between_two_runs_of_a_list_is_found_whatever_its_order",
+    ),
+    "RunRepository.figures": (
+        f"test_what_runs_come_to_is_summed_up_and_spread {BY_ALL}",
+        "test_figures_are_read_by_a_few_statements_and_only_of_whom_is_asked_for",
+    ),
     "RunRepository.count": (
         "test_queries_find_the_same_runs_in_the_same_order_on_every_engine",
         "test_counters_answer_what_they_can",

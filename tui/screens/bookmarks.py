@@ -108,7 +108,8 @@ class BookmarkScreen(Screen[int | None]):
         key = key_for(self, "logs.bookmark")
         return [
             [("No entry is bookmarked yet", "strong")],
-            [(f"{key} in the log bookmarks the entry under the cursor; it is found again at the next start.", "muted")],
+            [(f"{key} in the log bookmarks the entry under the cursor,", "muted")],
+            [("to be found again, also at the next start.", "muted")],
         ]
 
     def _read(self, found: dict[int, LogEntry] | FlightlogError) -> None:
