@@ -21,14 +21,20 @@ class Figures:
     """Collects numbers of runs, 32 bytes of each. Belongs to one thread."""
 
     def __init__(self, numbers: Iterable[Sequence[float | None]] = ()) -> None:
-        """Of each run: seconds, nano-dollars, how many calls have no known price, tokens, bytes; None is unknown."""
+        """Of each run: seconds, nano-dollars, how many calls have a computed price, how many none, tokens, bytes.
+
+        None is unknown.
+        """
         self.runs = 0
+        self.computed = 0
+        """Runs of which a price was computed from a table."""
         self.unpriced = 0
         """Runs with calls that have no known price: what is known of their cost is a lower bound."""
         self._took, self._nanousd = array("d"), array("q")
         self._tokens, self._size = array("q"), array("q")
-        for took, nanousd, unpriced, tokens, size in numbers:
+        for took, nanousd, computed, unpriced, tokens, size in numbers:
             self.runs += 1
+            self.computed += bool(computed)
             self.unpriced += bool(unpriced)
             if took is not None:
                 self._took.append(took)
@@ -38,7 +44,8 @@ class Figures:
 
     def __add__(self, other: "Figures") -> "Figures":
         both = Figures()
-        both.runs, both.unpriced = self.runs + other.runs, self.unpriced + other.unpriced
+        both.runs = self.runs + other.runs
+        both.computed, both.unpriced = self.computed + other.computed, self.unpriced + other.unpriced
         both._took, both._nanousd = self._took + other._took, self._nanousd + other._nanousd
         both._tokens, both._size = self._tokens + other._tokens, self._size + other._size
         return both

@@ -14,7 +14,8 @@ _AT_ONCE = 5000  # ids in one statement
 
 _unread = exists().where(run_bodies.c.run == runs.c.id, run_bodies.c.meta.like('%"unread"%'))
 _tokens = case((runs.c.source == "", runs.c.tokens), (_unread, null()), else_=runs.c.tokens)
-_COLUMNS = (runs.c.took, runs.c.nanousd, runs.c.calls_unknown, _tokens, runs.c.size_bytes)
+_MONEY = (runs.c.nanousd, runs.c.calls_computed, runs.c.calls_unknown)
+_COLUMNS = (runs.c.took, *_MONEY, _tokens, runs.c.size_bytes)
 
 
 def figures(
@@ -27,7 +28,7 @@ def figures(
         return Figures(connection.execute(select(*_COLUMNS).where(*conditions(query))))
     left_out = frozenset(without)
     rows = connection.execute(select(*_COLUMNS, runs.c.id).where(*conditions(query)))
-    return Figures(row[:5] for row in rows if row.id not in left_out)
+    return Figures(row[:-1] for row in rows if row.id not in left_out)
 
 
 def _of_some(connection: Connection, query: Query, ids: list[str]) -> Iterator[AnyRow]:

@@ -7,8 +7,10 @@ from flightlog.core.query.query import EVERYTHING, parse
 
 
 def test_unknown_is_apart_and_never_nothing():
-    found = Figures([(2.0, 300, 0, 10, 100), (None, None, 2, None, 50), (4.0, 100, 1, 0, None), (9.0, None, 0, 5, 1)])
-    assert (found.runs, found.unpriced) == (4, 2)
+    found = Figures(
+        [(2.0, 300, 1, 0, 10, 100), (None, None, 0, 2, None, 50), (4.0, 100, 0, 1, 0, None), (9.0, None, 0, 0, 5, 1)]
+    )
+    assert (found.runs, found.computed, found.unpriced) == (4, 1, 2)
     assert found.took == Spread(3, 15.0, 2.0, 4.0, 9.0)
     assert found.nanousd == Spread(2, 400, 100, 100, 300)
     assert found.tokens == Spread(3, 15, 0, 5, 10)
@@ -17,9 +19,9 @@ def test_unknown_is_apart_and_never_nothing():
 
 
 def test_figures_of_two_stores_add_up():
-    rows = [(float(n), n * 7 % 5, n % 2, n, n * n) for n in range(9)]
+    rows = [(float(n), n * 7 % 5, n % 3, n % 2, n, n * n) for n in range(9)]
     both, whole = Figures(rows[:4]) + Figures(rows[4:]), Figures(rows)
-    for name in ("runs", "unpriced", "took", "nanousd", "tokens", "size_bytes"):
+    for name in ("runs", "computed", "unpriced", "took", "nanousd", "tokens", "size_bytes"):
         assert getattr(both, name) == getattr(whole, name)
 
 

@@ -11,6 +11,7 @@ from flightlog.core.clock import between, from_seconds
 from flightlog.core.costs import Money, Tokens
 from flightlog.core.errors import NotFound
 from flightlog.core.feed import Changes
+from flightlog.core.figures import Figures
 from flightlog.core.pages import Page, Sort
 from flightlog.core.query.query import EVERYTHING
 from flightlog.core.runs import Group, Run, Totals
@@ -156,6 +157,16 @@ class Runs:
     def count(self, query):
         self.asked["count"] += 1
         return sum(matches(run, query) for run in self.by_id.values())
+
+    def figures(self, query, *, ids=None, without=()):
+        self.asked["figures"] += 1
+        with self.lock:
+            found = [run for run in self.by_id.values() if matches(run, query) and run.id not in without]
+        some = [run for run in found if ids is None or run.id in ids]
+        return Figures(
+            (between(one.started, one.finished), one.money.nanousd, 0, 0, one.tokens.total, one.size_bytes)
+            for one in some
+        )
 
     def totals(self):
         self.asked["totals"] += 1

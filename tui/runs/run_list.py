@@ -95,6 +95,15 @@ class RunList:
         """The number of the line of a run or head; None if it is not in memory."""
         return self._sections.line_of(id)
 
+    def between(self, run: str) -> list[str] | None:
+        """Ids of the runs from one to the cursor, whichever comes first; None if not all between are in memory."""
+        start = self.line_of(run)
+        if start is None:
+            return None
+        low, high = sorted((start, self.cursor_line))
+        lines = [self.line(number) for number in range(low, high + 1)] if high - low <= self.held else [None]
+        return None if None in lines else [line.id for line in lines if isinstance(line, Run)]
+
     @property
     def current(self) -> Line | None:
         """What the cursor is on."""

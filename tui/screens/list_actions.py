@@ -5,8 +5,6 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Any
 
-from textual.screen import Screen
-
 from ...core.pages import Sort
 from ...core.query.query import EVERYTHING
 from ...core.runs import Run
@@ -15,32 +13,19 @@ from ..hinting import hint
 from ..live.watching import watching_of
 from ..loading import Loader
 from ..operations import operations_of
-from ..personal.person import key_for
 from ..runs.columns import SORTS
 from ..runs.groups import GROUPINGS
-from ..runs.run_list import RunList
 from ..widgets.filter_bar import FilterBar
-from ..widgets.frame import FrameLine
 from ..widgets.preview import Preview
-from ..widgets.run_table import RunTable
-
-FARTHEST = 10_000
-"""Lines between which a range is marked at most."""
+from .marking import Marking
 
 
-class ListActions(Screen[None]):
+class ListActions(Marking):
     """The actions of a screen that shows a `run_list`."""
 
-    run_list: RunList
     loader: Loader[Any]
     previewer: Preview
     shows_preview = True
-    _marked_last = ""
-
-    @property
-    def table(self) -> RunTable:
-        """The list on screen."""
-        return self.query_one(RunTable)
 
     @abstractmethod
     def list_set(self) -> None:
@@ -73,50 +58,6 @@ class ListActions(Screen[None]):
         self.run_list.following = following
         self.run_list.behind = True
         self.loader.request()
-
-    def action_mark(self) -> None:
-        self._mark(1)
-
-    def action_mark_down(self) -> None:
-        self._mark(1, True)
-
-    def action_mark_up(self) -> None:
-        self._mark(-1, True)
-
-    def action_mark_range(self) -> None:
-        """Marks all runs from the one that was marked last to the cursor."""
-        found, last = self.run_list, self._marked_last
-        start = found.line_of(last) if last else None
-        if not last or last not in found.marks:
-            self.app.notify("mark one first: all from there to the cursor are marked", markup=False)
-            return
-        low, high = sorted((start, found.cursor_line)) if start is not None else (0, FARTHEST)
-        lines = [found.line(number) for number in range(low, high + 1)] if high - low < FARTHEST else [None]
-        if None in lines:
-            text = f"more than is in memory lies between: a filter and {key_for(self, 'runs.mark_all')} mark that"
-            self.app.notify(text, severity="warning", markup=False)
-            return
-        for line in lines:
-            if isinstance(line, Run):
-                found.marks.put(line.id, True)
-        self.table.sync()
-        self.query_one("#list-top", FrameLine).update()
-
-    def _mark(self, step: int, marked: bool | None = None) -> None:
-        found = self.run_list
-        self._marked_last = found.cursor
-        if isinstance(found.current, Run):
-            found.marks.put(found.cursor, found.cursor not in found.marks if marked is None else marked)
-        self.table.move_to(found.cursor_line + step)
-
-    def action_mark_all(self) -> None:
-        marks = self.run_list.marks
-        if marks.count(self.run_list.matching or 0):
-            marks.clear()
-        else:
-            marks.everything()
-        self.table.sync()
-        self.query_one("#list-top", FrameLine).update()
 
     def action_preview(self) -> None:
         self.shows_preview = not self.previewer.display
@@ -163,8 +104,7 @@ class ListActions(Screen[None]):
         found, bar = self.run_list, self.query_one(FilterBar)
         if found.marks.count(found.matching or 0):
             found.marks.clear()
-            self.table.sync()
-            self.query_one("#list-top", FrameLine).update()
+            self.show_marks()
         elif found.query != EVERYTHING:
             bar.close(clear=True)
         elif found.grouping:

@@ -38,6 +38,7 @@ from ..widgets.line_list import OneLine
 from ..widgets.place_line import PlaceLine
 from ..widgets.preview import Preview
 from ..widgets.run_table import RunTable
+from ..widgets.selection import Selection
 from ..widgets.store_header import store_header
 from ..widgets.view_bar import ViewBar
 from .comparing import Comparing
@@ -83,7 +84,7 @@ class RunsScreen(ViewActions, RunOperations, Comparing):
     @property
     def opening(self) -> asyncio.Event | None:
         """There while something is read that was asked for: keys wait for that."""
-        return self._waiting.opening
+        return self._waiting.opening or self.ranging
 
     def compose(self) -> ComposeResult:
         yield OneLine(self._header, id="header")
@@ -93,6 +94,7 @@ class RunsScreen(ViewActions, RunOperations, Comparing):
             yield ViewBar(self.views, self.view_shown)
             yield RunTable(self.run_list)
             yield Empty()
+        yield Selection(self.run_list, lambda: self.store)
         yield FrameLine("middle", self.previewer.titles, id="preview-top")
         yield self.previewer
         yield KeyBar("runs")
@@ -220,6 +222,7 @@ class RunsScreen(ViewActions, RunOperations, Comparing):
         self.query_one("#list-top", FrameLine).update()
         self.query_one(FilterBar).counted()
         self.query_one(ViewBar).update()
+        self.query_one(Selection).request()
         self._show_empty()
 
     def _show_empty(self) -> None:

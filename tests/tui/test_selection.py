@@ -1,0 +1,122 @@
+"""Ranges of marks to rows far away, and what the marked runs come to together: in the real list, on a real store."""
+
+import flightlog
+import pytest
+from flightlog.core.clock import pretending
+from flightlog.core.figures import Figures
+from flightlog.core.query.query import parse
+from flightlog.tui.app import FlightlogApp
+from flightlog.tui.glyphs import ASCII, UNICODE
+from flightlog.tui.runs.marks import Marks
+from flightlog.tui.runs.selection import selection_lines
+from flightlog.tui.screens.prompt import Prompt
+from reading import Counting
+from seeing import shows, text_of, until
+
+RUNS = 700
+START = 1_795_168_800 * 10**9
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory):
+    """Runs of three workflows, a second each, a minute apart; the larger the number the dearer."""
+    folder, now = tmp_path_factory.mktemp("many") / "data", [START]
+    with pretending(lambda: now[0]), flightlog.open(folder, storage="sqlite") as store:
+        for n in range(RUNS):
+            with store.run(f"flow-{n % 3}", name=f"n{n:04}") as run:
+                if n % 50:
+                    run.cost("gpt-4o", input_tokens=n, dollars=f"0.{n:06}")
+                else:
+                    run.cost("no-such-model", input_tokens=n)
+                now[0] += 10**9
+            now[0] += 59 * 10**9
+    return folder
+
+
+def counted(store):
+    reading = store.reading
+    runs = Counting(reading.runs)
+    store._reading = reading._replace(runs=runs)
+    return runs
+
+
+async def listed(pilot):
+    await until(pilot, lambda: pilot.app.store is not None and pilot.app.home.run_list.ready)
+    return pilot.app.home
+
+
+def names(store, ids):
+    return sorted(run.name for run in store.runs.some(sorted(ids)))
+
+
+@pytest.mark.parametrize("size", [(120, 36), (80, 24)], ids=str)
+async def test_a_range_to_a_row_far_away_marks_the_runs_between_and_says_what_they_come_to(many, size):
+    app = FlightlogApp(lambda: flightlog.open(many, read_only=True))
+    async with app.run_test(size=size) as pilot:
+        home = await listed(pilot)
+        asked = counted(app.store)
+        await pilot.press("slash", *"-workflow:flow-1", "enter")
+        await until(pilot, lambda: home.run_list.matching is not None and home.run_list.matching < RUNS)
+        while home.run_list.sort.field != "cost" or home.run_list.sort.descending:
+            await pilot.press("S" if home.run_list.sort.field == "cost" else "s")
+        await until(pilot, lambda: home.run_list.ready and home.run_list.lines == home.run_list.matching)
+        await pilot.press("j", "j", "j", "space")
+        await pilot.press("G", "k", "k", "k", "k", "k")
+        await until(pilot, lambda: not app.typed.busy and not home.loader.busy)
+        assert home.run_list.between(next(iter(home.run_list.marks.ids))) is None  # not in memory
+        before = asked.named("query")
+        await pilot.press("M")
+        await until(pilot, lambda: len(home.run_list.marks.ids) > 1)
+        assert asked.named("ids_between") == 1
+        assert asked.named("query") <= before + 2  # the list alone is read, not what lies between
+        shown = [
+            run.name for run in app.store.runs.query(parse("-workflow:flow-1"), home.run_list.sort, limit=RUNS).items
+        ]
+        assert names(app.store, home.run_list.marks.ids) == sorted(shown[3:-5])
+        await shows(pilot, "took 7:39 (0:01 0:01 0:01)", "cost ≥$0.160 5 ? (", "tokens 161k (", "size 2")
+        await until(pilot, lambda: not home.query_one("#selection").busy)
+        figures = home.query_one("#selection").found
+        of_them = app.store.runs.figures(parse(""), ids=home.run_list.marks.ids)
+        assert (figures.runs, figures.nanousd, figures.unpriced) == (len(shown) - 8, of_them.nanousd, of_them.unpriced)
+        await pilot.press("escape")
+        await until(pilot, lambda: not home.query_one("#selection").display)
+
+
+async def test_what_is_typed_behind_a_range_is_for_the_marks_that_come(many):
+    app = FlightlogApp(lambda: flightlog.open(many))
+    async with app.run_test(size=(120, 36)) as pilot:
+        home = await listed(pilot)
+        await pilot.press("space", "G")
+        await until(pilot, lambda: not home.loader.busy and home.run_list.current is not None)
+        for key in ("M", "n"):
+            await pilot.press(key)
+        await until(pilot, lambda: isinstance(app.screen, Prompt))
+        assert f"{RUNS} runs" in text_of(app.screen)
+        await pilot.press("escape", "asterisk", "asterisk")
+        await shows(pilot, f"of {RUNS}: sum (least median most)")
+        assert home.query_one("#selection").found.runs == RUNS
+
+
+def test_the_lines_fit_and_unknown_is_never_nothing():
+    rows = [(n * 3600.5, n * 10**11, 1, n % 2, n * 10**6, n * 10**9) for n in range(1, 1000)]
+    for glyphs in (UNICODE, ASCII):
+        for found in (Figures(rows), Figures(rows[:2]), Figures([(None, None, 0, 3, None, None)] * 2)):
+            for line in selection_lines(found, 78, glyphs):
+                assert sum(len(text) for text, _ in line) <= 78, line
+    unknown = "".join(
+        text for line in selection_lines(Figures([(None, None, 0, 3, None, None)] * 2), 78, UNICODE) for text, _ in line
+    )
+    assert "cost ? 2 ?" in unknown and "$0" not in unknown
+
+
+def test_marks_of_a_range_are_put_together():
+    marks = Marks()
+    marks.put_all(["a", "b"])
+    assert marks.count(9) == 2 and "a" in marks
+    marks.everything()
+    marks.put("a", False)
+    marks.put_all(["a", "c"])
+    assert marks.count(9) == 9
+    revision = marks.revision
+    marks.forget(("x",))
+    assert marks.revision == revision

@@ -1,0 +1,56 @@
+"""What the marked runs come to together, on two lines: sums, and in brackets the least, the median and the most."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from ...core.figures import Figures, Spread
+from .. import format
+from ..glyphs import Glyphs
+from ..lines import Line, width_of
+
+LINES = 2
+ROOMY = 110
+"""Cells from which on it is said what stands in the brackets."""
+
+
+class _Figure(NamedTuple):
+    """One measure: its sum, what is said of it at once, and the brackets."""
+
+    name: str
+    total: str
+    unknown: str
+    spread: str
+
+    def line(self, *, whole: bool) -> Line:
+        line: Line = [("   ", "text"), (f"{self.name} ", "muted"), (self.total, "strong"), (self.unknown, "warn")]
+        return [*line, (f" {self.spread}" if whole and self.spread else "", "text")]
+
+
+def selection_lines(found: Figures, width: int, glyphs: Glyphs) -> list[Line]:
+    """The lines; what is not known of a run is counted apart, and is not nothing."""
+    about = "~" if found.computed else ""
+    took = _figure("took", found.took, format.duration)
+    cost = _figure("cost", found.nanousd, lambda value: about + format.dollars(int(value)))
+    if found.unpriced:
+        at_least = glyphs.at_least if found.nanousd.known else ""
+        cost = cost._replace(total=at_least + cost.total, unknown=f" {found.unpriced:,} {format.UNKNOWN}")
+    tokens = _figure("tokens", found.tokens, lambda value: format.count(int(value)))
+    size = _figure("size", found.size_bytes, lambda value: format.size(int(value)))
+    upper, lower = _fitting(took, cost, width), _fitting(tokens, size, width)
+    if width >= ROOMY:
+        lower.append((f"   of {found.runs:,}: sum (least median most)", "faint"))
+    return [[(f" {glyphs.mark} ", "accent"), *upper[1:]], lower]
+
+
+def _figure(name: str, spread: Spread, told: Callable[[float], str]) -> _Figure:
+    if spread.least is None or spread.median is None or spread.most is None:
+        return _Figure(name, format.UNKNOWN, "", "")
+    parts = " ".join(told(value) for value in (spread.least, spread.median, spread.most))
+    return _Figure(name, told(spread.total), "", f"({parts})")
+
+
+def _fitting(one: _Figure, other: _Figure, width: int) -> Line:
+    """Both beside each other; where there is too little room without the first one's brackets, or without both."""
+    ways = ((True, True), (False, True), (False, False))
+    lines = [[*one.line(whole=first), *other.line(whole=second)] for first, second in ways]
+    return next((line for line in lines if width_of(line) <= width), lines[-1])
