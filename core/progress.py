@@ -10,6 +10,8 @@ from .errors import Stopped
 
 T = TypeVar("T")
 
+COPYING = "copying"
+"""The work of copying a database before its upgrade, in bytes."""
 BIG = 8 << 20
 """Bytes of a part from which its own progress is worth being told."""
 

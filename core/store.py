@@ -10,7 +10,7 @@ from .costs import PriceBook
 from .errors import Corrupt, StorageError
 from .forking import undivided
 from .pages import Page
-from .progress import Progress, Standing
+from .progress import Progress, Standing, telling, told
 from .query.query import EVERYTHING, Query
 from .recording.recorder import RunRecorder, begin_run, resume_run
 from .repositories import (
@@ -86,6 +86,7 @@ class Store:
         """Where its retention policy is written; None where nothing is ever kept or removed by one."""
         self._open_reading = reading
         self._reading: Reading | None = None
+        self._opening: Progress | None = None
         self._lock = threading.Lock()
         self._close = close
 
@@ -95,8 +96,17 @@ class Store:
         reading = self._reading
         if reading is None:
             with undivided(), self._lock:  # half a hundred modules may have to be loaded
-                reading = self._reading = self._reading or self._open_reading()
+                reading = self._reading = self._reading or self._opened()
         return reading
+
+    def _opened(self) -> Reading:
+        """Tells `catching_up` how far it is, unless somebody else wants to be told."""
+        self._opening = None if told() else Progress()
+        try:
+            with telling(self._opening or told() or Progress()):
+                return self._open_reading()
+        finally:
+            self._opening = None
 
     @property
     def instead(self) -> str:
@@ -151,12 +161,15 @@ class Store:
             return Unopened(self.name, error)
 
     def catching_up(self) -> Standing | None:
-        """How far the reading side has come with what was recorded since it was last up to date, in journals.
+        """How far the reading side has come with what was recorded since it was last up to date, in journals; or,
+        before, with the upgrade of an older database.
 
         None if it has nothing to take in. Any thread may ask while another waits for an answer; costs nothing.
         """
-        reading = self._reading
-        return None if reading is None else reading.progress.look()
+        reading, opening = self._reading, self._opening
+        if reading is None:
+            return None if opening is None else opening.look()
+        return reading.progress.look()
 
     def moment(self) -> AbstractContextManager[None]:
         """A block in which all that this thread asks is answered as of one moment, after one look at what is new.

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from ..core.clock import now_s
 from ..core.costs import NANO, Money
-from ..core.progress import Standing
+from ..core.progress import COPYING, Standing
 from ..core.runs import Run
 from .glyphs import UNICODE, Glyphs
 
@@ -61,10 +61,14 @@ def duration(seconds: float | None) -> str:
 
 def standing(at: Standing) -> str:
     """`12,000 of 100,000 journals read, 0:09 left`, `88 MB of 1.2 GB read`: what one waits for, and for how long."""
+    if at.what and not at.total:
+        return f"{at.what}, {duration(at.seconds)} so far"
     left = f", {duration(max(at.left, 1))} left" if at.left else ""
     if at.what == "bytes":
         return f"{size(at.done)} of {size(at.total)} read{left}"
-    return f"{at.done:,} of {at.total:,} journals read{left}"
+    if at.what == COPYING:
+        return f"{size(at.done)} of {size(at.total)} copied before the database is upgraded{left}"
+    return f"{at.done:,} of {at.total:,} {at.what or 'journals'} read{left}"
 
 
 def age(seconds: float | None) -> str:

@@ -19,6 +19,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, select
 
 from ...core import events
+from ...core.progress import Progress
 from ...core.runs import Damage
 from ..prices import price_book
 from ..sql import tables
@@ -70,6 +71,8 @@ class SourceIndex:
 
     def __init__(self, original: Original, database: Database, workflow: str) -> None:
         self.original, self.database, self.workflow = original, database, workflow
+        self.progress = Progress()
+        """Of taking in what is new, in threads."""
         self._projector = Projector()
         self._lock = threading.RLock()
         self._seen: tuple[State, str] | None = None
@@ -88,7 +91,10 @@ class SourceIndex:
                 self._attended, self._looked = attended_since(self.original.path), time.monotonic()
             state = (self.original.state(), self._attended)
             if state != self._seen:
-                self._take_in()
+                try:
+                    self._take_in()
+                finally:
+                    self.progress.end()
                 self._seen = state
 
     def details(self, run: str) -> None:
@@ -134,6 +140,7 @@ class SourceIndex:
                 self._forget(connection, thread)
             main = self.original.state().main
             budget = max(_BUDGET, main.size // 200 if main else 0)
+            self.progress.begin(sum(map(len, news.groups)), "threads")
             for group in news.groups[:1]:
                 budget = self._take_group(connection, group, budget)
             if len(news.groups) < 2:
@@ -149,10 +156,14 @@ class SourceIndex:
 
         The cursor moves at the end: if this is broken off, what was told already is known by its facts.
         """
+        done = len(news.groups[0])
+        self.progress.reach(done)
         for group in news.groups[1:]:
             self._known.clear()  # in between others may have told of the same threads
             with self.database.write() as connection:
                 budget = self._take_group(connection, group, budget)
+            done += len(group)
+            self.progress.reach(done)
         self._known.clear()
         with self.database.write() as connection:
             keep_cursor(connection, news.cursor)

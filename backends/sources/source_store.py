@@ -63,6 +63,7 @@ def _reading(original: Original, in_memory: bool, opened: list[Database]) -> Rea
         metrics=metrics,
         feed=SqlFeed(database, index.refresh, SourceWatcher(index)),
         upkeep=SourceUpkeep(index, runs, place),
+        progress=index.progress,
     )
 
 

@@ -5,6 +5,7 @@ case, the schema is the present one, and two small reads are all that opening co
 """
 
 import time
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from sqlalchemy import Connection, MetaData, inspect, select, text
@@ -24,6 +25,9 @@ class Precaution(Protocol):
 
     def make(self) -> None:
         """Before anything is changed; what it raises leaves the database as it is."""
+
+    def attended(self, connection: Connection) -> AbstractContextManager[None]:
+        """Around the upgrade, which is told and may be stopped; what it raises undoes it."""
 
     def compare(self, connection: Connection) -> None:
         """Before the upgrade is committed; what it raises undoes that."""
@@ -78,8 +82,9 @@ def _upgrade(connection: Connection, precaution: Precaution | None) -> None:
         upgrade(connection)
         return
     precaution.make()
-    upgrade(connection)
-    precaution.compare(connection)
+    with precaution.attended(connection):
+        upgrade(connection)
+        precaution.compare(connection)
 
 
 def _unchanged(connection: Connection, database: Database, *, versioned: bool) -> None:

@@ -7,14 +7,20 @@ only if a disk, or a migration, does what it should not.
 
 import os
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
 from sqlalchemy import Connection, func, select
 
 from ...core.errors import Corrupt, StorageError
+from ...core.progress import COPYING, Progress, go_on, told
 from ..sql import tables
+from .heeding import heeding
+
+_PAGES = 4096
+"""So many pages are copied between two looks at whether to go on."""
 
 
 class Backup:
@@ -26,23 +32,47 @@ class Backup:
         self._partial = path.with_name(path.name + ".before-upgrade.partial")
 
     def make(self) -> None:
-        """Copies what is committed; StorageError if that fails, and then nothing of it stays. Costs one reading."""
+        """Copies what is committed; StorageError if that fails, Stopped if somebody asked for that, and then nothing of
+        it stays. Costs one reading.
+        """
+        size = self._path.stat().st_size
+        progress = told() or Progress()
+        progress.begin(size, COPYING)
+
+        def copied(status: int, left: int, pages: int) -> None:
+            progress.reach(size * (pages - left) // max(pages, 1))
+            go_on()
+
         try:
             self._partial.unlink(missing_ok=True)
             os.close(os.open(self._partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
             with closing(_read(self._path, "mode=ro")) as original, closing(sqlite3.connect(self._partial)) as copy:
-                original.backup(copy)
+                original.backup(copy, pages=_PAGES, progress=copied)
             _sync(self._partial)
             os.replace(self._partial, self.copy)
             _sync(self._partial.parent)
-        except (sqlite3.Error, OSError) as error:
+        except BaseException as error:
             self._partial.unlink(missing_ok=True)
-            size = self._path.stat().st_size
+            if not isinstance(error, sqlite3.Error | OSError):
+                raise
             raise StorageError(
                 f"the database could not be copied before its upgrade: {error}",
                 where=self.copy,
                 advice=f"make room for {size:,} bytes and open it again; the database is as it was",
             ) from error
+        finally:
+            progress.end()
+
+    @contextmanager
+    def attended(self, connection: Connection) -> Iterator[None]:
+        """See the protocol: stopped in the middle of a statement, too."""
+        progress = told() or Progress()
+        progress.begin(0, "upgrading the database")
+        try:
+            with heeding(connection.connection.driver_connection):
+                yield
+        finally:
+            progress.end()
 
     def compare(self, connection: Connection) -> None:
         """Corrupt unless the upgraded database is sound, has every table, and all rows of the truth."""

@@ -12,10 +12,12 @@ from pathlib import Path
 import flightlog
 import pytest
 from flightlog.backends.sql import migrations, schema, tables
+from flightlog.backends.sqlite import backup, heeding
 from flightlog.backends.sqlite.backup import Backup
 from flightlog.backends.sqlite.engine import open_database
 from flightlog.core.annotations import decode
-from flightlog.core.errors import Corrupt, StorageError
+from flightlog.core.errors import Corrupt, Stopped, StorageError
+from flightlog.core.progress import Progress, telling
 from flightlog.core.query.query import EVERYTHING
 from killing import killed_at
 from sqlalchemy import text
@@ -232,3 +234,39 @@ def test_what_was_done_before_is_in_the_audit_trail_of_an_upgraded_store(old):
         assert all(
             call.request_id == "" for run in store.runs.recent("triage") for call in store.runs.cost_records(run.id)
         )
+
+
+def test_an_upgrade_is_told_to_whoever_waits_for_the_store(old, monkeypatch):
+    said = []
+    monkeypatch.setattr(backup, "_PAGES", 1)
+    with flightlog.open(old) as store:
+        monkeypatch.setattr(backup, "go_on", lambda: said.append(store.catching_up()))
+        assert store.runs.count(EVERYTHING) > 0
+        assert store.catching_up() is None
+    assert len(said) > 3 and {at.what for at in said} == {"copying"}
+    assert [at.done for at in said] == sorted(at.done for at in said) and said[-1].done == said[-1].total
+
+
+@pytest.mark.parametrize("when", ["copying", "upgrading"])
+def test_an_upgrade_that_is_stopped_leaves_the_database_as_it_was(old, monkeypatch, when):
+    was, progress = content(old), Progress()
+    monkeypatch.setattr(backup, "_PAGES", 1)
+    monkeypatch.setattr(heeding, "_STEPS", 10)
+    if when == "copying":
+        progress.stop()
+    else:
+
+        def upgrade(connection):
+            progress.stop()
+            connection.exec_driver_sql("DELETE FROM events")
+            connection.exec_driver_sql("SELECT count(*) FROM sqlite_master a, sqlite_master b, sqlite_master c").all()
+
+        monkeypatch.setattr(schema, "upgrade", upgrade)
+    with telling(progress), flightlog.open(old) as store, pytest.raises(Stopped):
+        store.runs.count(EVERYTHING)
+    assert content(old) == was
+    assert left(old) == ([] if when == "copying" else ["flightlog.db.before-upgrade"])
+    monkeypatch.undo()
+    with flightlog.open(old) as store:
+        assert store.runs.count(EVERYTHING) > 0
+    assert is_whole(old, was) and left(old) == []

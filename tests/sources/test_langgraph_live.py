@@ -282,7 +282,9 @@ def test_many_threads_are_taken_in_in_turns_and_a_broken_off_listing_goes_on(twe
     with pytest.raises(KeyboardInterrupt):
         index.refresh()
     assert len(_rows(index, "SELECT source_id FROM runs")) == 1
-    again = SourceIndex(Original(twenty.path), database, "bot")
+    again, told = SourceIndex(Original(twenty.path), database, "bot"), []
+    monkeypatch.setattr(again.progress, "reach", lambda done: told.append((done, again.progress.look().total)))
     again.refresh()
+    assert told == [(done, 20) for done in range(1, 21)] and again.progress.look() is None
     assert _rows(again, "SELECT source_id, events, messages, tokens FROM runs") == once
     database.close()

@@ -86,12 +86,9 @@ def called(settings: Settings) -> str:
 @contextmanager
 def opened(settings: Settings, *, writing: bool = False) -> "Iterator[Store]":
     """The store for the time of one verb; that another is shown in its place is said on stderr."""
-    from .. import format
-    from .bar import working
-
     with leaving(WHOLE if writing else NOTHING):
-        with working(settings.ascii, format.size), leaving(NOTHING):
-            store = open_store(settings, writing=writing)  # which may have to bring it to the present schema
+        with leaving(NOTHING):
+            store = open_store(settings, writing=writing)
         over = threading.Event()
         if sys.stderr.isatty():
             threading.Thread(target=_tell, args=(store, over), daemon=True, name="flightlog-progress").start()

@@ -177,15 +177,19 @@ def no_match(query: str) -> list[Line]:
 def opening(name: str, spinner: str, reading: Standing | None = None) -> list[Line]:
     """The store is being opened; what was recorded since it was last open is read meanwhile."""
     lines: list[Line] = [[(f"{spinner} opening {one_line(name, 200)}", "muted")]]
-    if reading is not None and reading.total > 1:
+    if reading is not None and _is_told(reading):
         lines.append([("  " + format.standing(reading), "text")])
     return lines
 
 
 def still_opening(spinner: str, reading: Standing | None) -> Line:
     """The same in the header, while what was known before stands in the list."""
-    told = format.standing(reading) if reading is not None and reading.total > 1 else "opening"
+    told = format.standing(reading) if reading is not None and _is_told(reading) else "opening"
     return [(f"{spinner} {told}", "muted")]
+
+
+def _is_told(at: Standing) -> bool:
+    return at.total > 1 or bool(at.what and not at.total)
 
 
 PIECE = 70
