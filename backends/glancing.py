@@ -2,22 +2,26 @@
 
 import os
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..core.errors import FlightlogError
-from ..core.glance import Glance
 from .configuration.places import Place, is_configured, place_of, storage_in
+
+if TYPE_CHECKING:
+    from ..core.glance import Glance
+    from ..core.logs import LogEntry
+    from .journal.layout import Layout
 
 
 class _Kept(NamedTuple):
     database: Path
-    truth: bool
-    """Whether it is the store, and not an index of one."""
+    files: "Layout | None" = None
+    """The files of which it is an index; None where it is the store."""
 
 
 def glance(
     place: str | os.PathLike[str] | None = None, *, config: str | os.PathLike[str] | None = None, limit: int
-) -> Glance | None:
+) -> "Glance | None":
     """The newest `limit` runs of a place as they were last taken in; arguments as of `open.open_store`.
 
     None where that is not to be had at once: of a server, of what belongs to others, of what was never read, of what
@@ -31,7 +35,26 @@ def glance(
         return None
     from .sqlite.glance import glance as glance_at
 
-    return glance_at(kept.database, limit, truth=kept.truth)
+    return glance_at(kept.database, limit, truth=kept.files is None)
+
+
+def newest_log(
+    place: str | os.PathLike[str] | None, run: str, *, config: str | os.PathLike[str] | None = None, limit: int
+) -> "list[LogEntry]":
+    """The newest entries of the log of a run (its whole id), oldest first, as its file ends; the rest as of `glance`.
+
+    None where there is no such file, or it has no plain end. Never raises a FlightlogError, for the opening does;
+    changes nothing.
+    """
+    try:
+        kept = _kept(place_of(place), config)
+        if kept is None or kept.files is None:
+            return []
+        from .journal.log_entries import newest_entries
+
+        return newest_entries(kept.files.journal(run), run, limit)
+    except (FlightlogError, OSError):
+        return []
 
 
 def _kept(where: Place, config: str | os.PathLike[str] | None) -> _Kept | None:
@@ -43,7 +66,7 @@ def _kept(where: Place, config: str | os.PathLike[str] | None) -> _Kept | None:
     kind = storage_in(where.root) if where.kind == "directory" else where.kind
     if kind == "file":
         return _index(where.root)
-    return _Kept(where.path or where.root / "flightlog.db", truth=True)
+    return _Kept(where.path or where.root / "flightlog.db")
 
 
 def _configured(where: Place, config: str | os.PathLike[str] | None) -> _Kept | None:
@@ -55,10 +78,11 @@ def _configured(where: Place, config: str | os.PathLike[str] | None) -> _Kept | 
     if settings.logs is None or settings.logs.type == "postgres" or settings.sources:
         return None
     path = Path(settings.logs.path)
-    return _index(path.parent) if settings.logs.type == "file" else _Kept(path, truth=True)
+    return _index(path.parent) if settings.logs.type == "file" else _Kept(path)
 
 
 def _index(root: Path) -> _Kept:
     from .journal.layout import Layout
 
-    return _Kept(Layout(root).index_db, truth=False)
+    layout = Layout(root)
+    return _Kept(layout.index_db, layout)

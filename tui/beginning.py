@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..core.errors import FlightlogError, StorageError
 from .entry import Nowhere
@@ -18,11 +18,15 @@ from .warming import collect, warm
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from textual.screen import Screen
+
     from ..core.glance import Glance
+    from ..core.logs import LogEntry
     from ..core.store import Store
     from .app import FlightlogApp
     from .entry import Entry
     from .personal.person import Person
+    from .screens.run import RunScreen
 
 AGAIN = 5.0
 """Seconds after which a store is tried to be opened once more."""
@@ -54,10 +58,17 @@ class Beginning:
         self._app, self._open_store, self._name = app, open_store, name
         self._who, self._glance, self._entry = who, glance, entry
         self._seen: Glance | None = None
+        self._log: list[LogEntry] = []
         self._opening = False
 
     def begin(self) -> None:
         """The first frame is painted."""
+        if self._entry is not None and self._entry.glance is not None:
+            in_thread(self._app, partial(_look_into, self._entry.glance, self._app.size.height), self._seen_log)
+        else:
+            self._meet()
+
+    def _meet(self) -> None:
         if self._who is None:
             self._show_list()
         else:
@@ -94,6 +105,7 @@ class Beginning:
             app.whereabouts.take_up("runs", app.home)
         self._show_seen()
         app.push_screen(app.home)
+        self._cover(app.home)
         if self._glance is None:
             app.home.call_after_refresh(self.open)
         if isinstance(first, Opening):
@@ -111,6 +123,34 @@ class Beginning:
     def _show_seen(self) -> None:
         if self._seen is not None and self._seen.runs.items:
             self._app.home.glance(self._seen)
+
+    # --- the log, where the program begins in one ----------------------------------------------------
+
+    def _seen_log(self, found: list[LogEntry] | FlightlogError) -> None:
+        screen = self._app.screen
+        if not isinstance(found, FlightlogError) and not isinstance(screen, TooSmall):
+            self._log = found
+            self._cover(screen)
+        screen.call_after_refresh(self._meet)
+
+    def _cover(self, screen: Screen[Any]) -> None:
+        """Lets a screen begin with what is known of the log, until the run's own screen shows it."""
+        if self._log:
+            from .widgets.log_glance import LogGlance
+
+            screen.styles.layers = "default glance"
+            screen.mount(LogGlance(self._log))
+
+    async def _uncover(self, screen: RunScreen) -> None:
+        try:
+            await screen.shown.wait()
+        finally:  # or the person went away from it
+            self._bare()
+
+    def _bare(self) -> None:
+        self._log = []
+        for screen in self._app.screen_stack:
+            screen.query("LogGlance").remove()
 
     # --- the store ---------------------------------------------------------------------------------
 
@@ -151,6 +191,7 @@ class Beginning:
 
     def _failed(self, error: FlightlogError) -> None:
         collect()
+        self._bare()
         if isinstance(error, Nowhere):
             self._app.nowhere = error
             self._app.exit()
@@ -164,4 +205,16 @@ class Beginning:
         self._entry = None
         self._app.home.begin_at(entry.run)
         self._app.on_open_run(OpenRun(entry.run, entry.tab))
+        if self._log:
+            screen: RunScreen = self._app.screen  # type: ignore[assignment]
+            self._cover(screen)
+            screen.run_worker(self._uncover(screen))
         self._app.set_timer(AFTER_A_RUN, self._app.pulse.begin)
+
+
+def _look_into(glance: Callable[[int], list[LogEntry]], limit: int) -> list[LogEntry]:
+    """In a thread, where also that is read which draws it."""
+    found = glance(limit)
+    if found:
+        from .widgets import log_glance as _widget  # noqa: F401
+    return found

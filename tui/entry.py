@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..core.errors import ConfigError, Conflict, NotFound
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..core.logs import LogEntry
     from ..core.store import Store
 
 
@@ -19,6 +22,8 @@ class Entry(NamedTuple):
 
     run: str
     tab: str
+    glance: Callable[[int], list[LogEntry]] | None = None
+    """Reads so many of the newest entries of its log before the store is open; none where that has to be waited for."""
 
     def found(self, store: Store) -> Entry:
         """The same by the run's id; Nowhere. To be called in a thread, which reads the run's screen meanwhile."""

@@ -11,11 +11,12 @@ from ...core.logs import LogEntry, LogFilter
 from ...core.pages import Sort
 from ...core.query.query import Query
 from ...core.repositories import LogRepository, RunRepository
+from ..journal.log_entries import entry_of
 from .bodies import Bodies
 from .database import Database
 from .log_search import LogSearch
 from .log_terms import LogTerms
-from .log_text import LOGS, entry_of
+from .log_text import LOGS
 from .run_queries import check_present
 from .tables import runs
 

@@ -12,10 +12,11 @@ from ...core.errors import Locked, ReadOnly
 from ...core.log_words import Wanted
 from ...core.logs import LogEntry
 from ...core.query.query import Query
+from ..journal.log_entries import entry_of
 from . import log_words, run_pages
 from .bodies import Bodies, Place
 from .database import Database
-from .log_text import entries, entry_of
+from .log_text import entries
 from .run_queries import Accepts
 from .words_kept import are_kept, can_keep
 

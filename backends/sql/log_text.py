@@ -2,39 +2,13 @@
 
 from collections.abc import Callable, Iterator
 
-import msgspec
-
-from ...core.errors import Corrupt, NotFound, NotSupported
-from ...core.events import Logged, decode
-from ...core.logs import CutEntry, LogEntry
-from ..journal.long_lines import size_told
+from ...core.errors import Corrupt, NotFound
+from ...core.logs import LogEntry
+from ..journal.log_entries import entry_of
 from .bodies import Bodies
 
 LOGS = frozenset({"log"})
 _BLOCK = 1000
-
-
-def entry_of(run: str, line: bytes) -> LogEntry | None:
-    """The log entry of a line; None if it is damaged (which `damage` names) or something else."""
-    try:
-        event = decode(line)
-    except (Corrupt, NotSupported):
-        return None
-    if not isinstance(event, Logged):
-        return None
-    entry = LogEntry(
-        run=run,
-        seq=event.seq,
-        t=event.t,
-        level=event.level,
-        message=event.message,
-        kind=event.kind,
-        step=event.step,
-        request_id=event.request_id,
-        details=event.details,
-    )
-    size = size_told(line)
-    return entry if size is None else CutEntry(**msgspec.structs.asdict(entry), size=size)
 
 
 def entries(

@@ -26,11 +26,12 @@ from sqlalchemy import (
 )
 
 from ...core.log_words import Wanted, words_in
+from ..journal.log_entries import entry_of
 from . import bulk, tables
 from .bodies import Bodies
 from .column_types import Asked
 from .dialects import ENTRY, LOG_WORDS, holds
-from .log_text import entries, entry_of
+from .log_text import entries
 from .revisions import revisions
 from .words_kept import are_kept
 from .writes import upsert

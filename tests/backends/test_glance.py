@@ -9,7 +9,7 @@ from contextlib import closing
 
 import flightlog
 import pytest
-from flightlog.backends.glancing import glance
+from flightlog.backends.glancing import glance, newest_log
 from flightlog.core.annotations import Tagged
 from flightlog.core.query.query import EVERYTHING
 
@@ -58,10 +58,45 @@ def test_the_text_is_what_sqlalchemy_makes():
     assert glance_sql.FILE.read_text() == glance_sql.text(), "python -m flightlog.backends.sqlite.glance_sql"
 
 
+@pytest.mark.parametrize("limit", [1, 3, 100])
+def test_the_newest_of_a_log_are_what_the_store_says(tmp_path, limit):
+    with flightlog.open(tmp_path, storage="file") as store:
+        with store.run("triage", name="chatty") as run:
+            for number in range(5):
+                run.log(f"entry {number}", level="ERROR" if number % 2 else "INFO", number=number)
+                run.cost(model="gpt-4o", input_tokens=10, output_tokens=1)
+        said = store.logs.query(run.id, limit=limit)
+    before = files_of(tmp_path)
+    assert newest_log(tmp_path, run.id, limit=limit) == said
+    assert files_of(tmp_path) == before
+
+
+def test_of_a_log_without_a_plain_end_what_stands_behind_is_told(tmp_path):
+    with flightlog.open(tmp_path, storage="file") as store, store.run("triage") as run:
+        run.log("hidden by what is broken")
+        journal = next(tmp_path.glob("runs/*/*.jsonl"))
+        with journal.open("ab") as file:
+            file.write(b"no event\n")
+        run.log("sound")
+        with journal.open("ab") as file:
+            file.write(b'{"type":"log","seq":')
+        assert [entry.message for entry in newest_log(tmp_path, run.id, limit=9)] == ["sound"]
+        for other in ("triage", run.id[:-1] + ("0" if run.id[-1] != "0" else "1"), "../x"):
+            assert newest_log(tmp_path, other, limit=9) == []
+    assert newest_log("postgresql://nobody.invalid/x", run.id, limit=9) == []
+    with flightlog.open(tmp_path / "b", storage="sqlite") as store, store.run("triage") as run:
+        run.log("in a database")
+    assert newest_log(tmp_path / "b", run.id, limit=9) == []
+
+
 def test_it_loads_no_engine(tmp_path):
     record(tmp_path / "data")
+    record(tmp_path / "files", storage="file")
+    journal = next((tmp_path / "files").glob("runs/*/*.jsonl"))
     code = (
-        "import sys; from flightlog.backends.glancing import glance\n"
+        "import sys; from flightlog.backends.glancing import glance, newest_log\n"
+        f"assert len(newest_log({str(tmp_path / 'files')!r}, {journal.stem!r}, limit=9)) == 1\n"
+        "assert 'sqlite3' not in sys.modules\n"
         f"assert len(glance({str(tmp_path / 'data')!r}, limit=9).runs.items) == 3\n"
         "heavy = {'sqlalchemy', 'alembic', 'yaml', 'watchdog', 'zstandard', 'flightlog.backends.open'}\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)"

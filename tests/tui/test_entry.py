@@ -2,18 +2,22 @@
 
 import subprocess
 import sys
+import threading
 
 import click
 import flightlog
 import pytest
 from click.testing import CliRunner
+from flightlog.backends.glancing import newest_log
+from flightlog.core.errors import StorageError
 from flightlog.core.query.query import EVERYTHING
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.cli import browse as browsing
 from flightlog.tui.cli.main import main
 from flightlog.tui.entry import Entry, Nowhere
 from flightlog.tui.screens.run import RunScreen
-from seeing import shows, until
+from flightlog.tui.widgets.log_glance import LogGlance
+from seeing import shows, text_of, until
 
 
 @pytest.fixture
@@ -44,6 +48,47 @@ async def test_it_opens_on_the_run_and_esc_leads_to_the_list_with_the_cursor_on_
         await until(pilot, lambda: app.home.run_list.cursor == ids_of(data)["second"])
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, RunScreen))
+    app.close()
+
+
+def glance_into(data, run):
+    return lambda limit: newest_log(data, run, limit=limit)
+
+
+@pytest.mark.parametrize("size", [(120, 36), (40, 12)])
+async def test_the_end_of_the_log_stands_there_before_the_store_is_open(data, size):
+    run, may_open = ids_of(data)["second"], threading.Event()
+
+    def opening():
+        assert may_open.wait(30)
+        return flightlog.open(data)
+
+    entry = Entry(run, "logs", glance_into(data, run))
+    app = FlightlogApp(opening, name=str(data), entry=entry)
+    async with app.run_test(size=size) as pilot:
+        seen = await shows(pilot, "the entry of second")
+        await until(pilot, lambda: hasattr(app, "home") and app.screen is app.home)
+        assert await shows(pilot, "the entry of second") == seen  # the list is behind it
+        may_open.set()
+        await until(pilot, lambda: not app.screen.query(LogGlance) and app.screen is not app.home)
+        assert isinstance(app.screen, RunScreen)
+        after = text_of(app.screen).split("\n")
+        assert after[3] == seen.split("\n")[3] and "the entry of second" in after[3]
+        await pilot.press("escape")
+        await shows(pilot, "first", "third")
+        assert not app.screen.query(LogGlance)
+    app.close()
+
+
+async def test_a_store_that_cannot_be_opened_is_told_over_the_end_of_the_log(data):
+    def opening():
+        raise StorageError("the disk is away", where="x", advice="plug it in")
+
+    run = ids_of(data)["second"]
+    app = FlightlogApp(opening, entry=Entry(run, "logs", glance_into(data, run)))
+    async with app.run_test() as pilot:
+        await shows(pilot, "the disk is away")
+        await until(pilot, lambda: not app.screen.query(LogGlance))
     app.close()
 
 

@@ -11,7 +11,7 @@ import click
 
 from ...core.errors import ConfigError
 from .entering import entry, entry_options
-from .opening import called, glance, journal_of, open_store, remembered_as
+from .opening import called, glance, journal_of, newest_log, open_store, remembered_as
 from .options import Settings, verb
 
 if TYPE_CHECKING:
@@ -86,6 +86,8 @@ def run_browser(
             opened()
         return store
 
+    if entry is not None and entry.tab == "logs":
+        entry = entry._replace(glance=partial(newest_log, settings, entry.run))
     app = FlightlogApp(
         opening,
         ascii=settings.ascii,

@@ -16,6 +16,7 @@ from .output import say
 if TYPE_CHECKING:
     from ...core.config import Config
     from ...core.glance import Glance
+    from ...core.logs import LogEntry
     from ...core.moving import Counts, Move
     from ...core.progress import Progress
     from ...core.retention.policy import Policy
@@ -59,6 +60,13 @@ def glance(settings: Settings, limit: int) -> "Glance | None":
     from ...backends.glancing import glance as glance_at
 
     return None if settings.session else glance_at(settings.data, config=settings.config, limit=limit)
+
+
+def newest_log(settings: Settings, run: str, limit: int) -> "list[LogEntry]":
+    """The newest entries of a run's log, before the store is open; none where they cannot be had at once."""
+    from ...backends.glancing import newest_log as newest_log_at
+
+    return [] if settings.session else newest_log_at(settings.data, run, config=settings.config, limit=limit)
 
 
 def remembered_as(settings: Settings) -> str | None:

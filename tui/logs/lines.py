@@ -18,6 +18,9 @@ WHOLE = 1_000_000
 NAME = 18
 """Cells of a step's name."""
 
+WIDE = 110
+"""Cells from which on times show milliseconds."""
+
 
 def stamp(t: str, wide: bool) -> str:
     """A local time of day, with milliseconds where there is room."""

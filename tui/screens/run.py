@@ -85,6 +85,8 @@ class RunScreen(Screen[None]):
         self._cursor: int | None = None
         self.opening = asyncio.Event()
         """Set when the first tab is there: keys wait for that."""
+        self.shown = asyncio.Event()
+        """Set when a tab shows what was read for it."""
         self._mounting = asyncio.Lock()
         self._head: Loader[tuple[int, Run] | None] = Loader(self, self._look, self._looked, every=EVERY)
 
@@ -155,6 +157,7 @@ class RunScreen(Screen[None]):
     def _read(self, name: str, found: Any) -> None:
         if self.run is not None:
             self.tabs[name].show(self.run, found)
+            self.shown.set()
 
     @on(RunTab.Reread)
     def reread(self, message: RunTab.Reread) -> None:

@@ -144,7 +144,7 @@ class FilterBar(Vertical):
 
     def counted(self) -> None:
         """How many runs are shown has changed."""
-        self.query_one("#count").refresh()
+        self.query("#count").refresh()  # there is none where the program is quit before all its parts are there
 
     # Drawing.
 

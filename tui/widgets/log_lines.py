@@ -10,16 +10,13 @@ from ...core.logs import LogEntry
 from ...core.text import safe_text
 from ..glyphs import glyphs_of
 from ..lines import Line, width_of, wrapped
-from ..logs.lines import CUT, NAME, details_of, head_of, message_ink, message_of
+from ..logs.lines import CUT, NAME, WIDE, details_of, head_of, message_ink, message_of
 from ..logs.pattern import LogPattern
 from ..logs.window import LogWindow
 from .line_list import LineList
 
 EDGE = 40
 """Lines before an end of what is held at which more is read."""
-
-WIDE = 110
-"""Cells from which on times show milliseconds."""
 
 
 class LogLines(LineList):
