@@ -185,7 +185,7 @@ async def test_the_mouse_chooses_axes_lines_and_places_and_a_resize_loses_nothin
     async with app.run_test(size=(120, 36)) as pilot:
         await until(pilot, lambda: app.store is not None and app.home.run_list.ready)
         await pilot.click("#list-top", offset=(28, 0))
-        await until(pilot, lambda: isinstance(app.screen, CostsScreen) and app.screen.found is not None)
+        await shows(pilot, "stacked by workflow", "calls without a price come on top", "total")
         screen = app.screen
         at = text_of(screen).split("\n")[screen.query_one("#axes").region.y].index("model")
         await pilot.click("#axes", offset=(at, 0))
