@@ -128,9 +128,14 @@ class Columns:
         align: str,
         wide: int = 0,
         drop: Sequence[int] = (),
+        least: int = LEAST,
     ) -> None:
-        """`align` has one letter a column, `l` or `r`; `drop` names the columns that may be left out, first to last."""
+        """`align` has one letter a column, `l` or `r`; `drop` names the columns that may be left out, first to last.
+
+        `least` cells the wide column keeps before that, if any of its rows has so many.
+        """
         self.heads, self.align, self.wide, self.drop = heads, align, wide, drop
+        self._least = least
         self.widths = [cells(head) for head in heads]
         for row in rows:
             self.widths = [max(width, cells(cell)) for width, cell in zip(self.widths, row, strict=True)]
@@ -158,7 +163,7 @@ class Columns:
 
     def _kept(self, width: int) -> list[int]:
         kept = list(range(len(self.heads)))
-        least = min(self.widths[self.wide], self.LEAST)
+        least = min(self.widths[self.wide], self._least)
         for column in self.drop:
             if least + sum(self.widths[n] + self.GAP for n in kept if n != self.wide) <= width:
                 break

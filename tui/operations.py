@@ -213,9 +213,8 @@ def summary(work: Work, outcome: Outcome, undo: str = "z") -> str:
     if outcome.done and outcome.after_bytes < outcome.before_bytes:
         now = f" are now {format.size(outcome.after_bytes)}" if outcome.after_bytes else " freed"
         parts[0] += f": {format.size(outcome.before_bytes)}{now}"
-    for why, counts in (("stay", outcome.skipped), ("failed", outcome.failed)):
-        if counts:
-            parts.append(f"{counts.total():,} {why}: {reasons(counts)}")
+    parts += [stays(outcome.skipped)] if outcome.skipped else []
+    parts += [_failures(outcome.failed)] if outcome.failed else []
     left = work.total - outcome.looked_at
     if outcome.stopped and left > 0:
         parts.append(f"stopped, {left:,} not looked at")
@@ -225,9 +224,24 @@ def summary(work: Work, outcome: Outcome, undo: str = "z") -> str:
 
 
 def reasons(counts: Counter[str]) -> str:
-    """Why, the most frequent first."""
-    told = [f"{one_line(safe_text(why), 80)} ({count:,})" for why, count in counts.most_common(_REASONS)]
+    """Why, the most frequent first: `it is pinned`, `each is pinned`, `it is pinned (3), it is running (2)`."""
+    whys = {why: why.removeprefix("it ") for why in counts}
+    if len(counts) == 1:
+        only = one_line(safe_text(next(iter(whys.values()))), 80)
+        return f"{'it' if counts.total() == 1 else 'each'} {only}"
+    told = [f"it {one_line(safe_text(whys[why]), 80)} ({count:,})" for why, count in counts.most_common(_REASONS)]
     return ", ".join([*told, *(["…"] if len(counts) > _REASONS else [])])
+
+
+def stays(counts: Counter[str]) -> str:
+    """How many runs stay, and why: `1 stays: it is running`."""
+    return f"{counts.total():,} {'stays' if counts.total() == 1 else 'stay'}: {reasons(counts)}"
+
+
+def _failures(counts: Counter[str]) -> str:
+    """How many failed, and the most frequent errors."""
+    told = [f"{one_line(safe_text(why), 80)} ({count:,})" for why, count in counts.most_common(_REASONS)]
+    return f"{counts.total():,} failed: {', '.join([*told, *(['…'] if len(counts) > _REASONS else [])])}"
 
 
 def operations_of(node: DOMNode) -> Operations | None:

@@ -35,7 +35,7 @@ def test_a_summary_counts_bytes_and_says_why_runs_stay():
     skipped = Done(run="2", outcome="skipped", why="it was pinned since")
     failed = Done(run="3", outcome="failed", why="no space left\x1b[2J")
     told = summary(work(), counted(DONE, skipped, failed))
-    assert told.startswith("1 run archived: 5.0 MB are now 1.0 MB; 1 stay: it was pinned since (1); 1 failed: no space")
+    assert told.startswith("1 run archived: 5.0 MB are now 1.0 MB; 1 stays: it was pinned since; 1 failed: no space")
     assert "\x1b" not in told
     assert told.endswith("z takes it back")
 
@@ -49,7 +49,7 @@ def test_a_question_names_counts_bytes_and_what_stays():
     found = Survey(doing="trash", chosen=(Chosen(run="1"),) * 12, size_bytes=1_200_000_000, refused={"is pinned": 3})
     assert question(found) == "Delete 12 runs (1.2 GB)?"
     lines = consequences(found, hidden=2)
-    assert lines[1:] == ["2 marked runs the filter does not show.", "3 stay: is pinned (3)."]
+    assert lines[1:] == ["2 marked runs the filter does not show.", "3 stay: each is pinned."]
 
 
 def test_the_command_line_that_does_the_same_survives_a_quote():

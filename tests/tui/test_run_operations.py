@@ -123,7 +123,7 @@ async def test_what_stays_and_what_the_filter_hides_is_counted_before(app):
         await pilot.press("D")
         question = await asked(pilot)
         assert "2 marked runs the filter does not show." in question
-        assert "1 stay: is pinned (1)." in question
+        assert "1 stays: it is pinned." in question
         await pilot.press("escape")
 
 
@@ -195,7 +195,7 @@ async def test_a_run_that_goes_on_is_not_deleted(app, data):
         with flightlog.open(data) as other, other.run("triage"):
             await loaded(pilot, 8)
             await pilot.press("g", "D")
-            await until(pilot, lambda: told(app, "nothing to rm: is running (1)"))
+            await until(pilot, lambda: told(app, "nothing to rm: it is running"))
 
 
 async def test_all_that_is_marked_goes_at_once(app):

@@ -9,6 +9,7 @@ from flightlog.tui.app import FlightlogApp
 from flightlog.tui.screens.run import RunScreen
 from flightlog.tui.screens.runs import RunsScreen
 from flightlog.tui.screens.space import PAGE, SpaceScreen
+from flightlog.tui.space.page import CALLED
 from langgraph.checkpoint.sqlite import SqliteSaver
 from recorded import NASTY
 from seeing import shows, text_of, until
@@ -57,7 +58,9 @@ async def test_one_goes_down_to_the_key_of_a_state_and_out_again(app, ids, size)
         await shows(pilot, "What the runs of the workflow take")
         await into(pilot, screen, "triage")
         assert names_of(screen) == ids[:0:-1]
-        await shows(pilot, "› triage", "r5", "r1", "Started", "1 log entry")
+        shown = await shows(pilot, "› triage", "r5", "r1", "Started", "1 log entry")
+        head = next(line for line in shown.split("\n") if "Started" in line)
+        assert head.index("Started") - head.index("Name") > CALLED
         await into(pilot, screen, ids[5])
         assert set(kinds_of(screen)) == {"logs", "states", "events", "artifacts"}
         await shows(pilot, "› triage › r5", "log entries", "+0 B", "lies elsewhere")

@@ -17,7 +17,7 @@ from .. import format
 from ..command_log import on_runs
 from ..hinting import may_change
 from ..loading import ask_in_thread
-from ..operations import Operations, Work, begin_job, operations_of, reasons
+from ..operations import Operations, Work, begin_job, operations_of, reasons, stays
 from ..personal.person import key_for
 from ..runs.annotating import Targets
 from ..signing import who
@@ -186,13 +186,13 @@ def consequences(found: Survey, hidden: int = 0, keys: dict[str, str] = _KEYS) -
     if hidden:
         lines.append(f"{format.plural(hidden, 'marked run')} the filter does not show.")
     if found.refused:
-        lines.append(f"{sum(found.refused.values()):,} stay: {told(found)}.")
+        lines.append(f"{stays(Counter(found.refused))}.")
     return lines
 
 
 def told(found: Survey) -> str:
     """Why runs stay."""
-    return reasons(Counter(found.refused)) or "there is no such run"
+    return reasons(Counter(found.refused)) if found.refused else "there is no such run"
 
 
 def twin(verb: str, targets: Targets) -> str:

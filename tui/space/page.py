@@ -12,6 +12,10 @@ SORTS: tuple[Sorting, ...] = ("size", "name", "count")
 BAR = 14
 NAME = 40
 """Characters of the store's name."""
+CALLED = 16
+"""Cells that a run's name has before other columns are left out."""
+ROOMY = 100
+"""Cells from which on it is told to the minute when a run began."""
 _PARTS = ("Size", "", "Part", "Holds", "What")
 _RUNS = ("Size", "", "Part", "Events", "", "Run", "Name", "Started")
 _SORTED = {"size": 0, "count": 3}
@@ -37,24 +41,30 @@ class SpacePage:
         sample = ["+999 MB", " " * BAR, "100%", holds(widest)]
         if self.has_runs:
             events = max((node.count or 0 for node in self.nodes), default=0)
-            sample = [*sample[:3], f"{events:,}", " ", "01j…8k3f", "", "19 Nov 10:02"]
+            sample = [*sample[:3], f"{events:,}", " ", "01j…8k3f", " " * CALLED]
             drop, align, wide = [2, 7, 3], "rlrrllll", 6
         else:
             sample.append("")
             drop, align, wide = [2, 3], "rlrrl", 4
-        self.columns = Columns(heads, [sample], align=align, wide=wide, drop=drop)
+        began = (["19 Nov"], ["19 Nov 10:02"]) if self.has_runs else ([], [])
+        self._narrow, self._wide = (
+            Columns(heads, [[*sample, *one]], align=align, wide=wide, drop=drop, least=CALLED) for one in began
+        )
 
     @property
     def more(self) -> bool:
         """Whether there are children that are not here."""
         return self.space.next is not None
 
+    def _columns(self, width: int) -> Columns:
+        return self._wide if width >= ROOMY else self._narrow
+
     def head(self, width: int) -> Line:
         """The titles of the columns; that which the lines are sorted by stands out."""
-        names = self.columns.wide
-        column = _SORTED.get(self.sort, names)
-        inks = ["text" if n == column else "muted" for n in range(len(self.columns.heads))]
-        return self.columns.draw(self.columns.heads, inks, width)
+        columns = self._columns(width)
+        column = _SORTED.get(self.sort, columns.wide)
+        inks = ["text" if n == column else "muted" for n in range(len(columns.heads))]
+        return columns.draw(columns.heads, inks, width)
 
     def line(self, index: int, width: int) -> Line:
         """One line."""
@@ -65,11 +75,11 @@ class SpacePage:
         run = node.run
         if not self.has_runs:
             name = "strong" if node.kind == "workflow" else "text" if node.opens else "muted"
-            return self.columns.draw([*first, holds(node), name_of(node)], [*inks, name], width)
+            return self._columns(width).draw([*first, holds(node), name_of(node)], [*inks, name], width)
         cells, ink = ["", "", name_of(node), "", ""], "text"
         if run is not None:
             ink = status_ink(run.status)
-            began = format.clock(run.started) if run.started else glyphs.dash
+            began = format.clock(run.started, short=width < ROOMY) if run.started else glyphs.dash
             id = format.short_id(one_line(run.id), glyphs)
             cells = [
                 f"{run.events:,}",
@@ -78,7 +88,7 @@ class SpacePage:
                 self._called(run.name or run.objective, run.pinned),
                 began,
             ]
-        return self.columns.draw([*first, *cells], [*inks, ink, "text", "text", "muted"], width)
+        return self._columns(width).draw([*first, *cells], [*inks, ink, "text", "text", "muted"], width)
 
     def _called(self, name: str, pinned: bool) -> str:
         return f"{self._glyphs.pinned} {one_line(name, 200)}" if pinned else one_line(name, 200)
