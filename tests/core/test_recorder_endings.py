@@ -1,0 +1,128 @@
+"""How a recorded run ends: well, by an exception, cancelled, or where nothing can be written."""
+
+import asyncio
+
+import pytest
+from flightlog.core.errors import Conflict, StorageError
+
+
+def test_an_exception_is_kept_with_its_traceback_and_goes_on(store, recorded):
+    with pytest.raises(ZeroDivisionError), store.run("w") as run, run.step("divide"):
+        1 / 0  # noqa: B018
+    ended, finished = recorded(run.id, "step.finished", "run.finished")
+    for event in (ended, finished):
+        assert event.status == "failed"
+        assert event.error.type == "ZeroDivisionError"
+        assert "1 / 0" in event.error.traceback
+
+
+def test_a_huge_error_is_bounded(store, recorded):
+    def deep(n: int) -> None:
+        if n == 0:
+            raise ValueError("é" * 1_000_000)
+        deep(n - 1)
+
+    with pytest.raises(ValueError, match="é"), store.run("w") as run:
+        deep(200)
+    (finished,) = recorded(run.id, "run.finished")
+    assert len(finished.error.message) < 20_000
+    assert len(finished.error.traceback) < 30_000
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (KeyboardInterrupt(), "cancelled"),
+        (asyncio.CancelledError(), "cancelled"),
+        (GeneratorExit(), "cancelled"),
+        (SystemExit(0), "completed"),
+        (SystemExit(None), "completed"),
+        (SystemExit(2), "failed"),
+        (RuntimeError("x"), "failed"),
+    ],
+)
+def test_how_a_block_is_left_decides_the_status(store, recorded, error, status):
+    with pytest.raises(type(error)), store.run("w") as run:
+        raise error
+    assert recorded(run.id)[-1].status == status
+
+
+async def test_a_cancelled_task_ends_its_run_as_cancelled(store, recorded):
+    runs = []
+
+    async def work():
+        async with store.run("w") as run:
+            runs.append(run)
+            await asyncio.sleep(30)
+
+    task = asyncio.create_task(work())
+    await asyncio.sleep(0.02)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert recorded(runs[0].id)[-1].status == "cancelled"
+
+
+def test_an_exception_whose_text_fails_is_recorded_all_the_same(store, recorded):
+    class Nasty(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError("no text")
+
+    with pytest.raises(Nasty), store.run("w") as run:
+        raise Nasty
+    assert recorded(run.id)[-1].error.type == "Nasty"
+
+
+def test_nothing_follows_the_end(store, recorded):
+    run = store.run("w")
+    run.finish()
+    run.finish("failed")
+    with pytest.raises(Conflict, match="finished"):
+        run.log("too late")
+    assert len(recorded(run.id)) == 2
+
+
+class Failing:
+    """A writer that can be made to refuse."""
+
+    def __init__(self, writer):
+        self._writer, self.refuses = writer, False
+
+    def append(self, event):
+        if self.refuses:
+            raise StorageError("the disk is full")
+        return self._writer.append(event)
+
+    def __getattr__(self, name):
+        return getattr(self._writer, name)
+
+
+@pytest.fixture
+def failing_store(make_store, monkeypatch):
+    store = make_store()
+    begin, made = store.recording.begin, []
+
+    def wrapped(started, **options):
+        made.append(Failing(begin(started, **options)))
+        return made[-1]
+
+    monkeypatch.setattr(store.recording, "begin", wrapped)
+    store.made = made
+    return store
+
+
+def test_a_storage_error_never_takes_the_place_of_the_agents_own(failing_store, caplog):
+    with pytest.raises(KeyError), failing_store.run("w") as run, run.step("s"), run.row(1):  # noqa: PT012
+        failing_store.made[0].refuses = True
+        raise KeyError("the agent's")
+    assert "disk is full" in caplog.text
+    assert "step s" in caplog.text
+    assert f"run {run.id}" in caplog.text
+
+
+def test_a_storage_error_is_raised_where_there_is_no_other(failing_store, layout):
+    with pytest.raises(StorageError, match="disk is full"), failing_store.run("w"):
+        failing_store.made[0].refuses = True
+    from flightlog.backends.journal import lock
+
+    assert not lock.is_held(layout.journal(failing_store.made[0].run))
