@@ -2,9 +2,12 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
 import pytest
+from flightlog.backends.journal.layout import Layout
+from flightlog.backends.journal.recording import JournalRecording
 from flightlog.backends.journal.states import digest_of, whole_record
 from flightlog.backends.sql import bodies
 from flightlog.backends.sql.checkpoint_repository import SqlCheckpoints
@@ -158,3 +161,15 @@ def bytes_read(monkeypatch) -> list[int]:
 
     monkeypatch.setattr(os, "pread", counted)
     return read
+
+
+@pytest.fixture
+def layout(tmp_path: Path) -> Layout:
+    """An empty data directory."""
+    return Layout(tmp_path / "data")
+
+
+@pytest.fixture
+def recording(layout: Layout) -> JournalRecording:
+    """What records there."""
+    return JournalRecording(layout)

@@ -6,7 +6,6 @@ import os
 
 import msgspec
 import pytest
-from flightlog.backends.journal.layout import Layout
 from flightlog.backends.journal.recording import JournalRecording
 from flightlog.backends.journal.states import (
     Dropped,
@@ -29,11 +28,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
-
-
-@pytest.fixture
-def layout(tmp_path) -> Layout:
-    return Layout(tmp_path / "data")
 
 
 @pytest.fixture

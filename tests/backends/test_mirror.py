@@ -1,7 +1,6 @@
 """The mirror: a second copy that is fed after the first, never in its way, and made good whatever was missed."""
 
 import os
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -13,18 +12,12 @@ import msgspec
 import pytest
 from flightlog.backends.mirror import feeder
 from flightlog.core.annotations import Noted, Pinned
-from flightlog.core.errors import Corrupt, ReadOnly, StorageError
+from flightlog.core.errors import StorageError
 from flightlog.core.events import decode, encode
 from flightlog.core.metrics import Pattern
-from flightlog.core.query.query import EVERYTHING
+from mirrored import MIXES, configured, everything, findings, mirror_of, record, same, until
 
 pytestmark = pytest.mark.usefixtures("patient_mirror")
-
-MIXES = {
-    "file": "{type: file}",
-    "sqlite": "{type: sqlite}",
-    "all in one": "{type: sqlite}, workflows: {type: sqlite}, metrics: {type: sqlite}",
-}
 
 
 @pytest.fixture(params=MIXES)
@@ -33,74 +26,10 @@ def data(request, tmp_path) -> Path:
     return configured(tmp_path, MIXES[request.param])
 
 
-def configured(tmp_path: Path, logs: str) -> Path:
-    folder = tmp_path / "data"
-    folder.mkdir()
-    (folder / "flightlog.yaml").write_text(
-        f"storage: {{logs: {logs}, mirror: {{type: file, path: {mirror_of(folder)}}}}}"
-    )
-    return folder
-
-
-def mirror_of(data: Path) -> Path:
-    return data.with_name("mirror")
-
-
 @pytest.fixture
 def quick(monkeypatch):
     """A mirror that failed is tried again at once."""
     monkeypatch.setattr(feeder, "_AGAIN_S", 0.05)
-
-
-def until(condition, seconds: float = 60.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
-def record(store, events: int = 5) -> str:
-    """A run with some of everything."""
-    with store.run("w", definition="a: 1", session="s") as run:
-        with run.step("plan", input={"x": 1}) as step:
-            for n in range(events):
-                step.log("thinking \x1b[2J", n=n)
-        run.checkpoint({"list": [1, 2], "blob": b"\x80\x04."})
-        run.checkpoint({"list": [1, 2, 3]})
-    return run.id
-
-
-def everything(store) -> dict:
-    """All that a store and its mirror have in common."""
-    found: dict = {}
-    for run in store.runs.query(EVERYTHING, limit=1000).items:
-        found[run.id] = (
-            msgspec.structs.replace(run, size_bytes=0),
-            store.runs.events(run.id, limit=10_000),
-            store.runs.notes(run.id).items,
-            [store.checkpoints.state(point.id) for point in store.checkpoints.list(run.id)],
-        )
-    for workflow in store.workflows.list_all():
-        metrics = store.metrics
-        found[workflow.id] = [read(workflow.id) for read in (metrics.outcomes, metrics.trends, metrics.reported)]
-        for version in store.workflows.list(workflow.id, deleted=True):
-            whole = version if version.deleted else store.workflows.get(workflow.id, version.number)
-            found[workflow.id, version.number] = whole
-    return found
-
-
-def same(data: Path) -> bool:
-    """Whether the mirror says what its store says, opened without feeding it."""
-    with flightlog.open(data, read_only=True) as store, flightlog.open(mirror_of(data), storage="file") as mirror:
-        said, told = everything(store), everything(mirror)
-        assert said.keys() == told.keys()
-        for key, what in said.items():
-            assert what == told[key]
-        return True
-
-
-def findings(store) -> list[str]:
-    return [found.kind for found in store.upkeep.check() if found.kind.startswith("mirror")]
 
 
 def test_what_is_recorded_is_in_the_mirror_when_the_store_is_closed(data):
@@ -200,9 +129,6 @@ sys.stdin.read()
         agent.kill()
         agent.communicate()
         until(lambda: mirror.runs.get(run).status == "lost")
-
-
-# --- never in the way ----------------------------------------------------------------------------------
 
 
 def test_an_agents_call_writes_what_it_writes_without_a_mirror(tmp_path, monkeypatch):
@@ -339,9 +265,6 @@ def test_a_look_at_what_is_new_does_not_read_what_is_old(data, bytes_read):
     assert counted[1] < counted[0] + 200_000  # the run has 800,000 bytes more
 
 
-# --- what differs is named -----------------------------------------------------------------------------
-
-
 def test_doctor_names_what_differs(data):
     with flightlog.open(data) as store:
         one, two, three = (record(store) for _ in range(3))
@@ -378,123 +301,3 @@ def test_states_that_are_dropped_are_dropped_in_the_mirror(data):
         assert mirror.checkpoints.state(kept) == {"other": [1, 2, 3]}
         with pytest.raises(StorageError):
             mirror.checkpoints.state(secret)
-
-
-# --- shown in the place of the store -------------------------------------------------------------------
-
-
-def broken(data: Path) -> None:
-    path = data / "flightlog.db"
-    path.write_bytes(path.read_bytes()[:100] + os.urandom(3996) + path.read_bytes()[4096:])
-
-
-def test_the_mirror_is_shown_read_only_when_the_database_is_damaged(tmp_path):
-    data = configured(tmp_path, MIXES["all in one"])
-    with flightlog.open(data) as store:
-        run = record(store)
-        expected = everything(store)
-    broken(data)
-    before = (data / "flightlog.db").read_bytes()
-    with flightlog.open(data) as store:
-        assert "damaged" in store.instead and str(mirror_of(data)) in store.instead
-        assert store.read_only and everything(store) == expected
-        watch = store.feed.watch(lambda: None)
-        until(lambda: "mirror, read-only" in watch.problem)
-        watch.close()
-        for change in (
-            lambda: store.runs.annotate(Pinned(run=run)),
-            lambda: store.workflows.store("w", "a: 3"),
-        ):
-            with pytest.raises(ReadOnly):
-                change()
-        assert next(iter(store.upkeep.check())).kind == "damaged-database"
-    assert (data / "flightlog.db").read_bytes() == before
-
-
-def test_without_a_mirror_to_show_the_error_is_that_of_the_store(tmp_path):
-    data = configured(tmp_path, MIXES["sqlite"])
-    with flightlog.open(data) as store:
-        record(store)
-    broken(data)
-    subprocess.run(["rm", "-r", mirror_of(data)], check=True)
-    with flightlog.open(data) as store:
-        assert store.instead == ""
-        with pytest.raises(Corrupt, match=r"flightlog\.db"):
-            store.runs.totals()
-
-
-def test_what_is_recorded_while_the_database_is_damaged_waits_in_the_spool(tmp_path):
-    data = configured(tmp_path, MIXES["sqlite"])
-    with flightlog.open(data) as store:
-        record(store)
-    whole = (data / "flightlog.db").read_bytes()
-    broken(data)
-    with flightlog.open(data) as store:
-        run = record(store)
-        assert store.runs.totals().runs == 1
-    (data / "flightlog.db").write_bytes(whole)
-    with flightlog.open(data) as store:
-        assert store.runs.get(run).status == "completed" and store.instead == ""
-    assert same(data)
-
-
-def test_the_mirror_is_shown_when_the_data_directory_is_gone(tmp_path):
-    data = configured(tmp_path, MIXES["file"])
-    config = tmp_path / "mine.yaml"
-    (data / "flightlog.yaml").rename(config)
-    with flightlog.open(data, config=config) as store:
-        run = record(store)
-    data.rename(tmp_path / "away")
-    with flightlog.open(data, config=config, create=False) as store:
-        assert "no data directory" in store.instead
-        assert store.runs.get(run).status == "completed"
-        with pytest.raises(ReadOnly):
-            store.run("w")
-    assert not data.exists()
-
-
-def test_the_mirror_is_shown_to_who_has_no_rights_on_the_store(tmp_path):
-    data = configured(tmp_path, MIXES["file"])
-    with flightlog.open(data) as store:
-        run = record(store)
-    for folder in (tmp_path, *tmp_path.parents):
-        if folder.stat().st_uid == os.getuid() and folder != Path("/"):
-            folder.chmod(0o755)
-    for path in (data, *mirror_of(data).rglob("*"), mirror_of(data)):
-        path.chmod(0o755 if path.is_dir() else 0o644)
-    (data / "flightlog.yaml").chmod(0o644)
-    (data / "runs").chmod(0o000)
-    code = f"""
-import os
-os.environ["XDG_CACHE_HOME"] = "/nonexistent"
-import flightlog
-with flightlog.open({str(data)!r}, create=False) as store:
-    print(store.instead)
-    assert store.runs.get({run!r}).logs == 5
-"""
-    words = [sys.executable, "-c", code]
-    if os.geteuid() == 0:
-        words = ["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *words]
-    done = subprocess.run(words, capture_output=True, text=True)
-    (data / "runs").chmod(0o700)
-    assert done.returncode == 0, done.stderr
-    assert "cannot be opened" in done.stdout and "read-only" in done.stdout
-
-
-def test_a_newer_database_is_shown_from_the_mirror_too(tmp_path):
-    data = configured(tmp_path, MIXES["sqlite"])
-    with flightlog.open(data) as store:
-        run = record(store)
-    with sqlite3.connect(data / "flightlog.db") as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    connection.close()
-    with flightlog.open(data) as store:
-        assert "newer Flightlog" in store.instead
-        assert store.runs.get(run).logs == 5
-
-
-def test_a_store_without_a_mirror_opens_nothing_to_say_so(tmp_path):
-    with flightlog.open(tmp_path) as store:
-        assert store.instead == "" and not (tmp_path / "flightlog.db").exists()
-    with pytest.raises(StorageError), flightlog.open(tmp_path / "none", create=False) as store:
-        pass

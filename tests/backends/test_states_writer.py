@@ -20,11 +20,6 @@ encode = msgspec.json.encode
 
 
 @pytest.fixture
-def layout(tmp_path) -> Layout:
-    return Layout(tmp_path / "data")
-
-
-@pytest.fixture
 def writer(layout):
     writer = JournalRecording(layout).begin(RunStarted(run=new_ulid(), workflow="w"))
     yield writer

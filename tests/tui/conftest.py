@@ -54,3 +54,9 @@ def feed() -> Feed:
 def store(runs: Runs, feed: Feed) -> Store:
     """A store of a thousand runs."""
     return make_store(runs, feed)
+
+
+@pytest.fixture
+def app(store: Store) -> FlightlogApp:
+    """A browser of that store."""
+    return FlightlogApp(lambda: store)

@@ -21,3 +21,12 @@ async def shows(pilot, *words: str) -> str:
     """What is on screen, once all these words are."""
     await until(pilot, lambda: all(word in text_of(pilot.app.screen) for word in words))
     return text_of(pilot.app.screen)
+
+
+async def loaded(pilot):
+    """The run list, once its runs are there."""
+    await until(pilot, lambda: hasattr(pilot.app, "home"))
+    screen = pilot.app.home
+    await until(pilot, lambda: screen.run_list.ready and not screen.loader.busy)
+    await pilot.pause()
+    return screen

@@ -2,7 +2,6 @@
 
 import pytest
 from flightlog.core.query.query import parse
-from flightlog.tui.app import FlightlogApp
 from flightlog.tui.query.colours import caret_line
 from flightlog.tui.query.history import History
 from flightlog.tui.widgets.filter_bar import FilterBar
@@ -41,11 +40,6 @@ def test_carets_stand_below_the_very_word(text, width, scrolled, line):
     (problem,) = parse(text).problems
     drawn = "".join(piece for piece, _ in caret_line(text, problem, width, scrolled))
     assert drawn.startswith(line), drawn
-
-
-@pytest.fixture
-def app(store) -> FlightlogApp:
-    return FlightlogApp(lambda: store)
 
 
 async def at_filter(pilot) -> FilterBar:

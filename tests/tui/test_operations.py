@@ -58,11 +58,6 @@ def test_the_command_line_that_does_the_same_survives_a_quote():
     assert twin("rm", Targets(frozenset(), query)) == "flightlog rm --where 'error:don'\\''t' --yes"
 
 
-@pytest.fixture
-def app(store) -> FlightlogApp:
-    return FlightlogApp(lambda: store)
-
-
 def toasts(app: FlightlogApp) -> list[str]:
     """What was told."""
     return [note.message for note in app._notifications]

@@ -33,11 +33,6 @@ def store(tmp_path) -> Iterator[Store]:
         yield store
 
 
-@pytest.fixture
-def app(store) -> FlightlogApp:
-    return FlightlogApp(lambda: store)
-
-
 @pytest.fixture(autouse=True)
 def patient(monkeypatch) -> None:
     """On a busy machine a list may take longer to read than a person would wait for."""

@@ -4,7 +4,6 @@ import asyncio
 import time
 
 import pytest
-from flightlog.tui.app import FlightlogApp
 from little_store import run_id
 from textual.screen import Screen
 
@@ -24,11 +23,6 @@ async def settled(pilot, runs):
         quiet = 0 if busy or now != before else quiet + 1
         before = now
     return pilot.app.home
-
-
-@pytest.fixture
-def app(store) -> FlightlogApp:
-    return FlightlogApp(lambda: store)
 
 
 async def test_the_cursor_draws_two_lines_and_reads_nothing(app, runs):

@@ -1,0 +1,99 @@
+"""The filter of the run list, as a person types it."""
+
+import threading
+
+from flightlog.tui.app import FlightlogApp
+from flightlog.tui.widgets.empty import Empty
+from flightlog.tui.widgets.filter_bar import FilterBar
+from seeing import loaded, shows, text_of, until
+from textual import events
+
+
+async def test_a_filter_is_typed_counted_kept_and_cleared(app, runs):
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await loaded(pilot)
+        await pilot.press("slash", *"workflow:flow-1".replace(":", "¤").replace("¤", ":"))
+        await until(pilot, lambda: "[333/1,000]" in text_of(screen))
+        await pilot.press("enter")
+        assert screen.focused is screen.table
+        await pilot.press("j")
+        assert screen.run_list.current.workflow == "flow-1"
+        await pilot.press("escape")
+        await until(pilot, lambda: screen.run_list.ready and screen.run_list.lines == 1000)
+        assert not screen.query_one(FilterBar).has_class("open")
+
+
+async def test_a_run_that_is_opened_before_the_filtered_list_is_read_is_the_filtered_one(app, runs, monkeypatch):
+    opened: list[str] = []
+    monkeypatch.setattr(FlightlogApp, "on_open_run", lambda self, message: opened.append(message.run))
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await loaded(pilot)
+        asked, go, query = threading.Event(), threading.Event(), runs.query
+
+        def slowly(*args, **kwargs):
+            asked.set()
+            assert go.wait(30)
+            return query(*args, **kwargs)
+
+        runs.query = slowly
+        await pilot.press("slash", *"workflow:flow-1")
+        # Enter twice, as a terminal sends it in one piece.
+        app.simulate_key("enter")
+        app.simulate_key("enter")
+        await until(pilot, asked.is_set)
+        assert not opened
+        go.set()
+        await until(pilot, lambda: bool(opened))
+        assert [runs.get(id).workflow for id in opened] == ["flow-1"]
+        assert screen.run_list.cursor == opened[0]
+
+
+async def test_a_filter_that_takes_long_to_read_gives_the_keys_to_its_list(app, runs):
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await loaded(pilot)
+        go, query = threading.Event(), runs.query
+
+        def slowly(*args, **kwargs):
+            assert go.wait(30)
+            return query(*args, **kwargs)
+
+        runs.query = slowly
+        await pilot.press("slash", *"workflow:flow-1", "enter")
+        await until(pilot, lambda: screen.query_one(Empty).display and not screen.table.size)
+        go.set()
+        await until(pilot, lambda: screen.run_list.lines == 333 and screen.focused is screen.table)
+        screen.table.post_message(events.Hide())  # which was on its way when the list came
+        await pilot.pause()
+        assert screen.focused is screen.table
+        await pilot.press("j")
+        assert screen.run_list.cursor_line == 1
+
+
+async def test_typing_goes_on_while_nothing_matches(app):
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await loaded(pilot)
+        await pilot.press("slash", *"workflow:flow-")
+        await until(pilot, lambda: "No run matches" in text_of(screen))
+        await pilot.press("2")
+        await until(pilot, lambda: screen.run_list.lines == 333)
+
+
+async def test_a_query_that_cannot_be_parsed_says_what_is_searched(app):
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await loaded(pilot)
+        await pilot.press("slash", *"statuz:failed")
+        await until(pilot, lambda: screen.run_list.query.text == "statuz:failed")
+        await shows(pilot, screen.run_list.query.problems[0].what)
+
+
+async def test_tab_completes_keys_and_values_that_occur(app):
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await loaded(pilot)
+        bar = screen.query_one(FilterBar)
+        await pilot.press("slash", *"workf", "tab")
+        await until(pilot, lambda: bar.input.value == "workflow:")
+        await pilot.press("f", "tab")
+        await until(pilot, lambda: bar.input.value == "workflow:flow-")
+        await until(pilot, lambda: "flow-0  flow-1  flow-2" in text_of(screen))
+        await pilot.press("2", "tab")
+        await until(pilot, lambda: bar.input.value == "workflow:flow-2 ")
