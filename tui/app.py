@@ -115,7 +115,6 @@ class FlightlogApp(App[None]):
         self._options = options
         self.typed = TypeAhead(self)
         """What was typed and waits for its turn."""
-        self._places: dict[str, Screen[Any]] = {}
         self._told: dict[str, float] = {}
         self._report = ""
 
@@ -154,7 +153,7 @@ class FlightlogApp(App[None]):
         """Where the person is, and was."""
         from .personal.whereabouts import Whereabouts
 
-        return Whereabouts(self, self._places)
+        return Whereabouts(self)
 
     @cached_property
     def pulse(self) -> "Pulse":
@@ -286,18 +285,8 @@ class FlightlogApp(App[None]):
 
     async def action_place(self, name: str) -> None:
         """Goes to a place; what lay on the one before is left."""
-        if self.store is None or (name != "runs" and self.screen is self._places.get(name)):
-            return
-        while self.screen is not self.home and len(self.screen_stack) > 1:
-            await self.pop_screen()
-        if name != "runs":
-            if name not in self._places:
-                from .place_screens import screen_of
-
-                self._places[name] = screen_of(name, self.store, self.watching, self.pulse)
-                self.whereabouts.take_up(name, self._places[name])
-                self.install_screen(self._places[name], name)
-            await self.push_screen(self._places[name])
+        if self.store is not None:
+            await self.whereabouts.to(name)
 
     def on_resize(self, event: events.Resize) -> None:
         self.fit(event.size)

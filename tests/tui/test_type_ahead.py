@@ -185,7 +185,7 @@ async def test_no_key_is_lost_before_the_first_rows_and_on_the_way_to_a_place(st
         await until(pilot, lambda: app.screen is not app.home)
         assert app.home.run_list.cursor_line == 2
         await pilot.press("escape")
-        workflows = app._places.pop("workflows")
+        workflows = app.whereabouts._places.pop("workflows")
         app.uninstall_screen(workflows)
         app.typed._slow = None
         allowed.clear()
@@ -229,7 +229,7 @@ async def test_no_key_is_lost_on_the_way_to_what_may_go_and_its_other_tabs_wait_
         place = app.screen_stack[-2]
         assert app.screen.run_id == place.plan.made.page.lines[1].run.id
         await pilot.press("escape")
-        app._places.clear()
+        app.whereabouts._places.clear()
         await pilot.press("1")
         app.uninstall_screen(place)
         allowed.clear()

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 class Whereabouts:
     """Looks at the screens of the places, and leads back to what they showed. Belongs to the event loop."""
 
-    def __init__(self, app: FlightlogApp, places: dict[str, Screen[Any]]) -> None:
-        """`places` are the screens of those places, besides the run list, where somebody was already."""
-        self._app, self._places = app, places
+    def __init__(self, app: FlightlogApp) -> None:
+        self._app = app
+        self._places: dict[str, Screen[Any]] = {}
+        """The screens of those places, besides the run list, where somebody was already."""
         self._views = Views()
 
     @property
@@ -35,6 +36,26 @@ class Whereabouts:
         top: object = self._app.screen
         screens: dict[str, object] = {"runs": self._app.home, **self._places}
         return next((name for name, screen in screens.items() if screen is top), None)
+
+    async def to(self, place: str) -> None:
+        """Goes to a place of the open store; what lay on the one before is left."""
+        app = self._app
+        if place != "runs" and app.screen is self._places.get(place):
+            return
+        while app.screen is not app.home and len(app.screen_stack) > 1:
+            await app.pop_screen()
+        if place != "runs":
+            await app.push_screen(self._places.get(place) or self._made(place))
+
+    def _made(self, place: str) -> Screen[Any]:
+        from ..place_screens import screen_of
+
+        app = self._app
+        assert app.store is not None
+        screen = self._places[place] = screen_of(place, app.store, app.watching, app.pulse)
+        self.take_up(place, screen)
+        app.install_screen(screen, place)
+        return screen
 
     def note(self) -> None:
         """Takes note of the view that is about to be left, perhaps; not of each letter of a filter."""

@@ -2,15 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from ...core.errors import NotFound, NotSupported
-from ...core.feed import Watch, news
-from ...core.runs import Totals
+from ...core.feed import Watch
 from ...core.space import Sorting, Space
 from ...core.store import Store
 from ..cycle import after
@@ -22,6 +21,7 @@ from ..messages import OpenRun, OperationEnded, ShowRuns
 from ..personal.leaving import one_of
 from ..space.page import SORTS, SpacePage, title, trail
 from ..space.preview import Previewed, read_preview
+from ..space.reading import PAGE, Found, Names, Read, Refused, Wanted, path_of, read
 from ..space.targets import query_of
 from ..undoing import can_undo
 from ..widgets.empty import Empty, no_room_told, no_space, nothing_to_read, refused
@@ -29,33 +29,11 @@ from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar
 from ..widgets.line_list import HeadLine, LineList, OneLine
 from ..widgets.place_line import PlaceLine
-from ..widgets.space_list import Names, SpaceList, SpacePreview, can_be_marked, names
+from ..widgets.space_list import SpaceList, SpacePreview, can_be_marked, names
 from .space_operations import SpaceOperations, marked
 
 EVERY, REST = 0.5, 4.0
 """Seconds between two readings of a store that changes all the time, and at least so many times as long as one took."""
-PAGE = 500
-"""So many runs are read at first; more when the end of these comes into sight."""
-
-
-class Found(NamedTuple):
-    """What one reading brought."""
-
-    cursor: int
-    totals: Totals
-    space: Space
-    sort: Sorting
-    limit: int
-
-
-class Refused(NamedTuple):
-    """Why nothing can be told here: of one session's store."""
-
-    error: NotSupported
-
-
-Read = Found | Refused | None
-"""What is new, why nothing can be told, or that nothing is new."""
 
 
 class SpaceScreen(SpaceOperations):
@@ -122,22 +100,8 @@ class SpaceScreen(SpaceOperations):
         self.action_refresh()
 
     def _prepare(self) -> Callable[[], Read]:
-        before, store = (None if self._whole else self.found), self.store
-        path, sort, limit = self.path, self.sort, self._limit
-        self._whole = False
-
-        def read() -> Read:
-            cursor, moved = news(store.feed, before.cursor if before else None)
-            if before is not None:
-                moved |= (_names(before.space), before.sort, before.limit) != (path, sort, limit)
-            if not moved:
-                return None if before is None or cursor == before.cursor else before._replace(cursor=cursor)
-            try:
-                return Found(cursor, store.runs.totals(), _look(store, path, sort, limit), sort, limit)
-            except NotSupported as error:
-                return Refused(error)
-
-        return read
+        before, self._whole = (None if self._whole else self.found), False
+        return partial(read, self.store, before, Wanted(self.path, self.sort, self._limit))
 
     def _loaded(self, found: Read) -> None:
         self._opened()
@@ -149,8 +113,8 @@ class SpaceScreen(SpaceOperations):
         self._note(found)
         before, self.found = self.found, found
         if before is None or (found.space, found.sort) != (before.space, before.sort):
-            if _names(found.space) != self.path and (before is None or _names(before.space) == self.path):
-                self.path = _names(found.space)  # what was shown is gone: this is what it lay in
+            if path_of(found.space) != self.path and (before is None or path_of(before.space) == self.path):
+                self.path = path_of(found.space)  # what was shown is gone: this is what it lay in
             self.list.show(SpacePage(found.space, found.sort, glyphs_of(self)))
             self.previewer.request()
             if len(found.space.children) < self.list.size.height:
@@ -263,7 +227,7 @@ class SpaceScreen(SpaceOperations):
 
     def action_out(self) -> None:
         if self.path:
-            kind = self.found.space.node.kind if self.found and _names(self.found.space) == self.path else "workflow"
+            kind = self.found.space.node.kind if self.found and path_of(self.found.space) == self.path else "workflow"
             self.list.leave_at(self.path[:-1], (kind, self.path[-1]))
             self.path, self._limit = self.path[:-1], PAGE
             self._ask()
@@ -328,20 +292,6 @@ class SpaceScreen(SpaceOperations):
 
 
 _PREVIEW = ("#preview-top", "#space-preview")
-
-
-def _names(space: Space) -> Names:
-    return tuple(node.name for node in space.path[1:])
-
-
-def _look(store: Store, path: Names, sort: Sorting, limit: int) -> Space:
-    """What lies there, or, if that is gone, what it lay in."""
-    while path:
-        try:
-            return store.upkeep.space(path, sort=sort, limit=limit)
-        except NotFound:
-            path = path[:-1]
-    return store.upkeep.space(sort=sort, limit=limit)
 
 
 def _has_nothing(space: Space) -> bool:

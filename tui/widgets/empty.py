@@ -10,7 +10,7 @@ from ...core.errors import FlightlogError
 from ...core.progress import Standing
 from .. import format
 from ..lines import Line, one_line, width_of
-from .line_list import strip_of
+from .strips import strip_of
 
 OPEN = """\
 import flightlog

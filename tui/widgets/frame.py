@@ -9,7 +9,7 @@ from textual.widget import Widget
 from ..glyphs import Glyphs, glyphs_of
 from ..lines import Line, fitted, width_of
 from ..operations import busy_line
-from .line_list import strip_of
+from .strips import strip_of
 
 Edge = Literal["top", "middle", "bottom"]
 Titles = Callable[[int], tuple[Line, Line]]

@@ -10,7 +10,7 @@ from ..keys.key import Key
 from ..lines import Line, width_of
 from ..personal.person import own_keys
 from .frame import FrameLine, frame_line
-from .line_list import strip_of
+from .strips import strip_of
 
 
 def key_spans(keys: list[Key], width: int) -> list[tuple[Key, int, Line]]:

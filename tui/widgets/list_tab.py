@@ -19,7 +19,8 @@ from ..hinting import hint
 from ..lines import Columns, Line, one_line
 from ..loading import Loader
 from .empty import in_the_middle
-from .line_list import LineList, OneLine, strip_of
+from .line_list import LineList, OneLine
+from .strips import strip_of
 
 T = TypeVar("T")
 

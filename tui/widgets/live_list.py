@@ -8,7 +8,8 @@ from textual.widget import Widget
 from ..lines import Line
 from ..live.board import Entry, Group
 from ..live.page import LivePage
-from .line_list import LineList, strip_of
+from .line_list import LineList
+from .strips import strip_of
 
 SCROLL_BAR = 1
 

@@ -13,7 +13,7 @@ from ..keys import bindings
 from ..lines import Line
 from ..logs.lines import stamp
 from ..logs.sweep import Bars
-from .line_list import strip_of
+from .strips import strip_of
 
 _INKS = ("faint", "muted", "warn", "bad")
 

@@ -9,7 +9,8 @@ from ...core.retention.plan import Decision
 from ..lines import Line
 from ..retention.plan_page import PlanPage
 from .empty import in_the_middle
-from .line_list import LineList, strip_of
+from .line_list import LineList
+from .strips import strip_of
 
 SCROLL_BAR = 1
 """The cell that is left to it at the right."""

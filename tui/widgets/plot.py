@@ -13,7 +13,7 @@ from ..costs.plot import INKS, Raster, Stack, dots, money_ticks, ranges, time_ti
 from ..format import UNKNOWN
 from ..glyphs import ASCII, glyphs_of
 from ..themes import palette
-from .line_list import pieces
+from .strips import pieces
 
 AXIS = 2
 """Rows below the bars: the axis and its names."""

@@ -17,7 +17,7 @@ from ..loading import Loader
 from ..runs.preview import Previewed, preview_lines, read_preview, title
 from ..runs.sections import Head
 from .frame import FrameLine
-from .line_list import strip_of
+from .strips import strip_of
 
 if TYPE_CHECKING:
     from ...core.store import Store

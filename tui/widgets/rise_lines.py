@@ -18,7 +18,7 @@ from ..lines import Line, wrapped
 from ..loading import in_thread
 from ..messages import Trouble
 from ..workflows.rise_words import NAMES, rise_told
-from .line_list import strip_of
+from .strips import strip_of
 
 if TYPE_CHECKING:
     from ...core.store import Store

@@ -19,7 +19,7 @@ from ..live.watching import watching_of
 from ..runs.columns import NARROW, SORTS, Context, Needs, Slot, group_line, head_line, needs, run_line, slots
 from ..runs.run_list import LIVE, RunList
 from ..runs.sections import Head
-from .line_list import plain_scroll_bar, strip_of
+from .strips import plain_scroll_bar, strip_of
 
 HEAD = 1
 """Lines above the first run: the titles."""

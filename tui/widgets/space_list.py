@@ -10,14 +10,14 @@ from ..glyphs import glyphs_of
 from ..lines import Line
 from ..space.page import SpacePage, key_of
 from ..space.preview import Previewed, preview_lines
-from .line_list import LineList, strip_of
+from ..space.reading import Names
+from .line_list import LineList
+from .strips import strip_of
 
 SCROLL_BAR = 1
 """The cell that is left to it at the right, so that it lies on no number."""
 MARK = 2
 """Cells before the first column."""
-
-Names = tuple[str, ...]
 
 
 class SpaceList(LineList):

@@ -16,7 +16,7 @@ from ..keys import shown as key_shown
 from ..lines import Line, width_of
 from ..parts.tabs import shown
 from ..personal.person import own_keys
-from .line_list import strip_of
+from .strips import strip_of
 
 
 class TabTitle(NamedTuple):

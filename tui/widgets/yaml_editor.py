@@ -9,7 +9,7 @@ from ...core.text import safe_text
 from ..lines import Line
 from ..themes import palette
 from ..yaml_lines import yaml_lines
-from .line_list import plain_scroll_bar
+from .strips import plain_scroll_bar
 
 
 class YamlEditor(TextArea):

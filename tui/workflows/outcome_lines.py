@@ -7,9 +7,6 @@ from ..lines import Line
 from .outcome_facts import Row
 from .version_page import outcome_table
 
-ASIDE = 42
-"""Cells that it takes beside the diff."""
-
 
 def above(title: str, rows: Sequence[Row], width: int) -> list[Line]:
     """A table over the diff."""

@@ -1,0 +1,63 @@
+"""A line as the terminal gets it: in the colours of the theme, as wide as its place, in plain signs where so wanted."""
+
+from functools import lru_cache
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.scrollbar import ScrollBarRender
+from textual.strip import Strip
+from textual.widget import Widget
+
+from ..glyphs import ASCII, glyphs_of, plain
+from ..lines import Line, fitted
+from ..themes import Palette, palette
+
+
+def strip_of(widget: Widget, line: Line, width: int, *, cursor: bool = False) -> Strip:
+    """A line in exactly `width` cells, in the colours of the theme."""
+    line = fitted(line, width)
+    if glyphs_of(widget) is ASCII:
+        line = [(plain(text), ink) for text, ink in line]
+    base = widget.visual_style.rich_style  # unlike the widget's own `rich_style`, it is kept
+    inks = _laid_on(base, palette(widget), cursor)
+    drawn = Strip([Segment(piece, inks[ink]) for text, ink in line for piece in pieces(text)])
+    # Terminals disagree about the width of rare characters; a line is never longer than its place.
+    return drawn.adjust_cell_length(width, base)
+
+
+class _Inks(dict[str, Style]):
+    """Every ink on a widget's own style, and under the cursor's; `key.added` is one ink on another's background."""
+
+    def __init__(self, base: Style, inks: Palette, cursor: bool) -> None:
+        over = inks.cursor if cursor else Style()
+        super().__init__({name: base + ink + over for name, ink in inks._asdict().items()})
+        self._inks, self._over = inks, over
+
+    def __missing__(self, name: str) -> Style:
+        ink, _, ground = name.partition(".")
+        under: Style = getattr(self._inks, ground)
+        return self.setdefault(name, self[ink] + under + self._over)
+
+
+@lru_cache(maxsize=64)
+def _laid_on(base: Style, inks: Palette, cursor: bool) -> _Inks:
+    return _Inks(base, inks, cursor)
+
+
+def pieces(text: str) -> tuple[str, ...]:
+    """Text in parts: pictures of the screen lose the blanks that a part begins with, so blanks stand alone."""
+    rest = text.lstrip(" ")
+    return (text,) if len(rest) == len(text) else (text[: len(text) - len(rest)], rest)
+
+
+class PlainScrollBar(ScrollBarRender):
+    """A scroll bar without the signs for parts of a cell."""
+
+    VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
+
+
+def plain_scroll_bar(widget: Widget) -> None:
+    """Takes the parts of cells out of a widget's scroll bar where only ASCII is drawn."""
+    if glyphs_of(widget) is ASCII:
+        widget.vertical_scrollbar.renderer = PlainScrollBar  # type: ignore[misc]
