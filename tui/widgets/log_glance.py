@@ -11,7 +11,7 @@ from ..glyphs import glyphs_of
 from ..lines import Line, fitted, one_line
 from ..logs.lines import WIDE, head_of, message_of
 from .frame import frame_line
-from .line_list import strip_of
+from .strips import strip_of
 
 ABOVE, BELOW = 3, 2
 """Lines of the run screen above its log and below it."""

@@ -14,7 +14,7 @@ from ...core.query.query import EVERYTHING
 from ..glyphs import glyphs_of
 from ..loading import Loader
 from ..runs.selection import LINES, selection_lines
-from .line_list import strip_of
+from .strips import strip_of
 
 if TYPE_CHECKING:
     from ...core.store import Store
