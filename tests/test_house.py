@@ -92,6 +92,36 @@ asyncio.run(look())
     assert not {name for name in loaded if name.removeprefix("flightlog.").startswith(later)}
 
 
+def test_the_list_holds_no_other_places(tmp_path):
+    code = f"""
+import flightlog
+with flightlog.open({str(tmp_path)!r}) as store, store.run("triage"):
+    pass
+""".strip()
+    subprocess.run([sys.executable, "-c", code], check=True, cwd="/")
+    loaded = loaded_after(f"""
+import asyncio, sys, threading, flightlog
+from flightlog.tui.app import FlightlogApp
+
+async def look():
+    app = FlightlogApp(lambda: flightlog.open({str(tmp_path)!r}))
+    async with app.run_test(size=(120, 36)) as pilot:
+        for _ in range(3000):
+            names = [thread.name for thread in threading.enumerate()]
+            if "flightlog.tui.screens.run" in sys.modules and "flightlog-warm" not in names:
+                break
+            await pilot.pause(0.01)
+    app.close()
+
+asyncio.run(look())
+""")
+    assert "flightlog.tui.screens.run" in loaded  # the one that nearly everybody goes to
+    others = {f"flightlog.tui.screens.{name}" for name in ("workflows", "space", "costs", "retention", "help")}
+    heavy = {"alembic", "yaml", "plotext", "pygments.lexers", "textual.widgets._text_area", "genai_prices"}
+    never = {"sqlalchemy.orm", "sqlalchemy.ext.asyncio", "asyncpg", "psycopg", "greenlet", "pydantic"}
+    assert loaded & (others | heavy | never) == set()
+
+
 def test_every_module_of_the_rooms_is_imported_under_the_packages_name():
     files = {str(path) for room in ROOMS for path in (ROOT / room).rglob("*.py")}
     twice = [
