@@ -18,8 +18,11 @@ T = TypeVar("T")
 LONGEST = 10.0
 """Seconds that a loader rests at most, however long one load took."""
 
-FRAME = 1 / 30
-"""Seconds between two loads of what is live: nobody sees more than 30 changes a second."""
+FRAME = 1 / 31
+"""Seconds between two loads of what is live: nobody sees more than 30 changes a second.
+
+A little less than the watch of a store rests between two calls: else, where one load began late, all that follow would.
+"""
 
 
 def in_thread(owner: MessagePump, job: Callable[[], T], then: Callable[[T | FlightlogError], Any]) -> None:

@@ -15,7 +15,7 @@ from .hints import Hints, open_hints
 HEARTBEAT = 2.0
 """Seconds after which a change is noticed at the latest, whatever the system tells us."""
 
-_FRAME = 1 / 40  # nobody sees more changes a second, so nobody is called more often
+_FRAME = 1 / 30  # no screen shows more, so nobody is called more often
 _PROBE = 0.25
 
 # Changes made on other machines raise no notice on these.
