@@ -73,7 +73,7 @@ async def test_a_range_to_a_row_far_away_marks_the_runs_between_and_says_what_th
             run.name for run in app.store.runs.query(parse("-workflow:flow-1"), home.run_list.sort, limit=RUNS).items
         ]
         assert names(app.store, home.run_list.marks.ids) == sorted(shown[3:-5])
-        await shows(pilot, "took 7:39 (0:01 0:01 0:01)", "cost ≥$0.160 5 ? (", "tokens 161k (", "size 2")
+        await shows(pilot, "took 7:39", "cost ≥$0.160, unknown in 5 (", "tokens 161k (", "p50", "size 2")
         await until(pilot, lambda: not home.query_one("#selection").busy)
         figures = home.query_one("#selection").found
         of_them = app.store.runs.figures(parse(""), ids=home.run_list.marks.ids)
@@ -93,7 +93,7 @@ async def test_what_is_typed_behind_a_range_is_for_the_marks_that_come(many):
         await until(pilot, lambda: isinstance(app.screen, Prompt))
         assert f"{RUNS} runs" in text_of(app.screen)
         await pilot.press("escape", "asterisk", "asterisk")
-        await shows(pilot, f"of {RUNS}: sum (least median most)")
+        await shows(pilot, "tokens", "size", "p50")
         assert home.query_one("#selection").found.runs == RUNS
 
 
@@ -106,7 +106,15 @@ def test_the_lines_fit_and_unknown_is_never_nothing():
     unknown = "".join(
         text for line in selection_lines(Figures([(None, None, 0, 3, None, None)] * 2), 78, UNICODE) for text, _ in line
     )
-    assert "cost ? 2 ?" in unknown and "$0" not in unknown
+    assert "cost ?, unknown in 2" in unknown and "$0" not in unknown
+    first, second = ("".join(text for text, _ in line) for line in selection_lines(Figures(rows[:3]), 120, UNICODE))
+    assert (
+        "took 6:00:03 (1:00:00–3:00:01, p50 2:00:01)   cost ≥$600.00, unknown in 2 ($100.00–$300.00, p50 $200.00)"
+        in first
+    )
+    assert "tokens 6.0M (1.0M–3.0M, p50 2.0M)   size 6.0 GB (1.0 GB–3.0 GB, p50 2.0 GB)" in second
+    same = Figures([rows[0], rows[0]])
+    assert "(each 1:00:00)" in "".join(text for text, _ in selection_lines(same, 120, UNICODE)[0])
 
 
 def test_marks_of_a_range_are_put_together():

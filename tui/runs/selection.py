@@ -1,4 +1,4 @@
-"""What the marked runs come to together, on two lines: sums, and in brackets the least, the median and the most."""
+"""What the marked runs come to together, on two lines: sums, and in brackets how far apart the runs are."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -9,8 +9,6 @@ from ..glyphs import Glyphs
 from ..lines import Line, width_of
 
 LINES = 2
-ROOMY = 110
-"""Cells from which on it is said what stands in the brackets."""
 
 
 class _Figure(NamedTuple):
@@ -28,25 +26,25 @@ class _Figure(NamedTuple):
 
 def selection_lines(found: Figures, width: int, glyphs: Glyphs) -> list[Line]:
     """The lines; what is not known of a run is counted apart, and is not nothing."""
-    about = "~" if found.computed else ""
-    took = _figure("took", found.took, format.duration)
-    cost = _figure("cost", found.nanousd, lambda value: about + format.dollars(int(value)))
+    took = _figure("took", found.took, format.duration, glyphs)
+    cost = _figure("cost", found.nanousd, lambda value: format.dollars(int(value)), glyphs)
+    if found.computed:
+        cost = cost._replace(total="~" + cost.total)
     if found.unpriced:
-        at_least = glyphs.at_least if found.nanousd.known else ""
-        cost = cost._replace(total=at_least + cost.total, unknown=f" {found.unpriced:,} {format.UNKNOWN}")
-    tokens = _figure("tokens", found.tokens, lambda value: format.count(int(value)))
-    size = _figure("size", found.size_bytes, lambda value: format.size(int(value)))
+        known = glyphs.at_least + format.dollars(int(found.nanousd.total)) if found.nanousd.known else format.UNKNOWN
+        cost = cost._replace(total=known, unknown=f", unknown in {found.unpriced:,}")
+    tokens = _figure("tokens", found.tokens, lambda value: format.count(int(value)), glyphs)
+    size = _figure("size", found.size_bytes, lambda value: format.size(int(value)), glyphs)
     upper, lower = _fitting(took, cost, width), _fitting(tokens, size, width)
-    if width >= ROOMY:
-        lower.append((f"   of {found.runs:,}: sum (least median most)", "faint"))
     return [[(f" {glyphs.mark} ", "accent"), *upper[1:]], lower]
 
 
-def _figure(name: str, spread: Spread, told: Callable[[float], str]) -> _Figure:
+def _figure(name: str, spread: Spread, told: Callable[[float], str], glyphs: Glyphs) -> _Figure:
     if spread.least is None or spread.median is None or spread.most is None:
         return _Figure(name, format.UNKNOWN, "", "")
-    parts = " ".join(told(value) for value in (spread.least, spread.median, spread.most))
-    return _Figure(name, told(spread.total), "", f"({parts})")
+    least, median, most = (told(value) for value in (spread.least, spread.median, spread.most))
+    apart = f"each {median}" if least == most else f"{least}{glyphs.dash}{most}, p50 {median}"
+    return _Figure(name, told(spread.total), "", f"({apart})")
 
 
 def _fitting(one: _Figure, other: _Figure, width: int) -> Line:
