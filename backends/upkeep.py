@@ -130,7 +130,7 @@ class StoreUpkeep(UpkeepRepository):
 def _told_of(checks: Sequence[Check]) -> Iterator[Check]:
     """The same, of which it is told which one is at hand: one may take a thousand times as long as another."""
     progress = told() or Progress()
-    progress.begin(0)
+    progress.begin(0, "checking")
     try:
         for number, check in enumerate(checks, 1):
             go_on()

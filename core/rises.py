@@ -53,7 +53,7 @@ def first_rise(
     order = lineage({node: ups for node, ups in parents.items() if node in of}).order
     few = tuple(sorted(node for node in order if not enough(node)))
     compared = 0
-    for node in counted(order, len(order), "versions"):
+    for node in counted(order, len(order), "comparing versions"):
         before, between = _judged_before(parents, node, few)
         if node in few or not before:
             continue

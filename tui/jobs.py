@@ -55,11 +55,18 @@ class Jobs:
         return next((job for job in self._under_way if job.changes), None)
 
     def begin(
-        self, owner: DOMNode, doing: str, work: Callable[[], T], then: Callable[[T], Any], *, changes: bool = False
-    ) -> None:
-        """Does it in a thread, and hands the result to `then` if its owner is still there.
+        self,
+        owner: DOMNode,
+        doing: str,
+        work: Callable[[], T],
+        then: Callable[[T], Any],
+        *,
+        changes: bool = False,
+        otherwise: Callable[[], Any] = lambda: None,
+    ) -> Progress:
+        """Does it in a thread, and hands the result to `then` if its owner is still there; stopped by what it returns.
 
-        An error is told, and so is that it was stopped: then all is as it was.
+        An error is told, and so is that it was stopped: then all is as it was, and `otherwise` is called.
         """
         job = Job(doing, Progress(), time.monotonic(), changes)
         job.progress.begin(0)
@@ -80,10 +87,11 @@ class Jobs:
                 self._app.notify(f"stopped {doing}: nothing was changed", severity="warning", markup=False)
             elif isinstance(found, FlightlogError):
                 owner.post_message(Trouble(found))
-            elif owner.is_running:
-                then(found)
+            if owner.is_running:
+                otherwise() if isinstance(found, FlightlogError) else then(found)
 
         in_thread(self._app, told, ended)
+        return job.progress
 
     def stop(self) -> bool:
         """Stops the newest; False if none is under way."""

@@ -16,7 +16,7 @@ from .command_log import log_of
 from .glyphs import Glyphs, glyphs_of
 from .jobs import BAR, EVERY, SLOW, Jobs, refresh_told
 from .lines import Line, one_line
-from .loading import ask_in_thread, in_thread
+from .loading import in_thread
 from .messages import OperationEnded, Trouble
 from .personal.person import key_for
 
@@ -251,14 +251,18 @@ def operations_of(node: DOMNode) -> Operations | None:
 
 
 def begin_job(
-    node: DOMNode, doing: str, work: Callable[[], T], then: Callable[[T], Any], *, changes: bool = False
-) -> None:
-    """Does what a person waits for in a thread, told and stopped like operations; `then` hears of its result."""
+    node: DOMNode,
+    doing: str,
+    work: Callable[[], T],
+    then: Callable[[T], Any],
+    *,
+    changes: bool = False,
+    otherwise: Callable[[], Any] = lambda: None,
+) -> Progress:
+    """Does what a person waits for in a thread, told and stopped like operations; see `Jobs.begin`."""
     found = operations_of(node)
-    if found is not None:
-        found.jobs.begin(node, doing, work, then, changes=changes)
-    else:
-        ask_in_thread(node, work, then)
+    assert found is not None
+    return found.jobs.begin(node, doing, work, then, changes=changes, otherwise=otherwise)
 
 
 def busy_line(node: DOMNode) -> Line:

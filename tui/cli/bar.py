@@ -1,5 +1,6 @@
 """A bar on stderr for work that takes long: how much of it is done, and how long the rest will take."""
 
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -8,6 +9,7 @@ from contextlib import contextmanager
 import click
 
 from ...core.progress import Progress, Standing, telling
+from ...core.text import fit
 from .. import format
 
 _EVERY_S = 0.1
@@ -22,7 +24,7 @@ class Bar:
     """
 
     def __init__(self, progress: Progress, *, ascii: bool = False, told: Callable[[int], str] = format.size) -> None:
-        self._progress, self._ascii, self._told = progress, ascii, told
+        self.progress, self._ascii, self._told = progress, ascii, told
         self._over, self._lock = threading.Event(), threading.Lock()
         self._thread = threading.Thread(target=self._draw_on, daemon=True, name="flightlog-bar")
         self._width = 0
@@ -58,13 +60,21 @@ class Bar:
 
     def _draw_on(self) -> None:
         while not self._over.wait(_EVERY_S):
-            at = self._progress.look()
+            at = self.progress.look()
             if at is not None:
                 with self._lock:
-                    text = line(at, ascii=self._ascii, told=self._told)
+                    text = fit(line(at, ascii=self._ascii, told=self._told), _room()).rstrip()
                     self._clear()
                     click.echo(f"\r{text}", nl=False, err=True)
                     self._width = len(text)
+
+
+def _room() -> int:
+    """Cells of one line: what is longer cannot be drawn over."""
+    try:
+        return max(os.get_terminal_size(sys.stderr.fileno()).columns - 1, 1)
+    except (OSError, ValueError):
+        return 79
 
 
 @contextmanager

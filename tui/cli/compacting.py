@@ -22,12 +22,12 @@ def compact(settings: Settings, yes: bool, as_json: bool) -> None:
         say(f"{sizes}; it needs {format.size(seen.room_bytes)} of free disk meanwhile", err=True)
         consent("Go on?", yes=yes)
         progress = Progress()
-        progress.begin(0, f"compacting {format.size(seen.before_bytes)}")
         with (
             leaving("the databases are as they were"),
             Bar(progress, ascii=settings.ascii),
             telling(progress),
         ):
+            progress.begin(0, f"compacting {format.size(seen.before_bytes)}")
             done = store.upkeep.compact(order_of("compact", []))
     if as_json:
         say_json(plain(done))

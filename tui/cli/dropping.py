@@ -4,12 +4,11 @@ from collections.abc import Sequence
 
 from ...core.checkpoints import Checkpoint
 from ...core.errors import Conflict, NotFound
-from ...core.progress import Progress
 from .. import format
 from ..signing import who
 from .as_json import plain
 from .asking import consent
-from .bar import Bar
+from .bar import working
 from .breaking_off import WHOLE, leaving
 from .changing import opened_to_change
 from .options import Settings
@@ -30,9 +29,8 @@ def drop(settings: Settings, run: str, keep: Sequence[str], *, yes: bool, as_jso
             stay = f"{format.plural(len(kept), 'state')} of {len(found):,} kept"
             say(f"{_told(would.values, would.size_bytes)} would be dropped for good, {stay}", err=True)
             consent("Drop them?", yes=yes)
-        progress = Progress()
-        progress.begin(0, "dropping states")
-        with leaving(WHOLE), Bar(progress, ascii=settings.ascii):
+        with leaving(WHOLE), working(settings.ascii) as bar:
+            bar.progress.begin(0, "dropping states")
             dropped = store.upkeep.drop_states(id, kept, by=who()) if would.values else would
     if as_json:
         say_json({"run": id, **plain(dropped), "kept": kept})

@@ -10,7 +10,6 @@ import click
 from ...core.errors import ConfigError
 from ...core.events import Level
 from ...core.logs import LogEntry, LogFilter
-from ...core.progress import Progress, told
 from ...core.runs import FINISHED
 from ...core.store import Store
 from ...core.text import safe_text
@@ -78,8 +77,8 @@ class _Log:
 
     def print_all(self) -> None:
         """Prints what there is; where few of many entries may be wanted, it is told how far the reading is."""
-        progress = told()
-        if progress is None or (self._pattern is None and self._wanted == LogFilter()):
+        progress = self._bar.progress
+        if self._pattern is None and self._wanted == LogFilter():
             self.print_new()
             return
         progress.begin(self._store.runs.get(self.run).last_seq, "reading events")
@@ -203,10 +202,10 @@ def search(settings: Settings, text: str, query: tuple[str, ...], limit: int, as
     Inside TEXT, "…" is a phrase, and word* the beginning of a word.
     """
     wanted = query_of(query)
-    with opened(settings) as store, Bar(progress := Progress(), ascii=settings.ascii, told=format.number) as bar:
+    with opened(settings) as store, working(settings.ascii) as bar:
         # Runs that begin meanwhile are found too; how many there are is asked only where it is shown.
-        progress.begin(store.runs.count(wanted) if bar.is_shown else 0, "searching runs")
-        hits, names = store.logs.search(text, wanted, searched=progress.step), StepNames(store)
+        bar.progress.begin(store.runs.count(wanted) if bar.is_shown else 0, "searching runs")
+        hits, names = store.logs.search(text, wanted, searched=bar.progress.step), StepNames(store)
         for _, entry in zip(range(limit), hits, strict=False):
             with bar.aside():
                 _print(entry, as_json, names, with_run=True)

@@ -21,6 +21,7 @@ from ..workflows.version_page import fact_lines, look_at
 from ..workflows.version_trends import with_trends
 from .as_json import change_row, comparison_row, outcome_row, plain
 from .asking import consent
+from .bar import working
 from .main import FINDINGS
 from .opening import opened
 from .options import Settings, json_option, verb
@@ -90,7 +91,7 @@ def versions(settings: Settings, name: str, rose: str | None, as_json: bool) -> 
 
 
 def _print_rise(settings: Settings, workflow: str, number: int | None, figure: Figure, as_json: bool) -> None:
-    with opened(settings) as store:
+    with opened(settings) as store, working(settings.ascii):
         found = look_for_rise(store, workflow, figure, number)
     if as_json:
         changes = [{"against": one, **change_row(change)} for one, change in found.changes.items()]

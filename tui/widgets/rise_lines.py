@@ -11,12 +11,11 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from ...core.errors import FlightlogError
+from ...core.progress import Progress
 from ...core.rises import Figure, Rise, look_for_rise
 from ..glyphs import glyphs_of
 from ..lines import Line, wrapped
-from ..loading import in_thread
-from ..messages import Trouble
+from ..operations import begin_job
 from ..workflows.rise_words import NAMES, rise_told
 from .strips import strip_of
 
@@ -41,26 +40,35 @@ class RiseLines(Widget):
         self.told: Sequence[str] = ()
         """What was found, a sentence each."""
         self._asked = 0
+        self._looking: Progress | None = None
 
     def look(self, store: Store, workflow: str, figure: Figure, number: int | None) -> None:
         """Looks in the ancestry of a version, or of the newest."""
         self._asked += 1
-        self._tell([f"looking when {NAMES[figure]} rose"])
-        job = partial(look_for_rise, store, workflow, figure, number)
-        in_thread(self, job, partial(self._looked, self._asked, figure))
+        doing = f"looking when {NAMES[figure]} rose"
+        self._tell([doing])
+        job, then = partial(look_for_rise, store, workflow, figure, number), partial(self._looked, self._asked, figure)
+        self._looking = begin_job(self, doing, job, then, otherwise=partial(self._stopped, self._asked))
 
     def forget(self) -> None:
         """Tells nothing any more, nor what is still being looked for."""
         self._asked += 1
+        if self._looking is not None:
+            self._looking.stop()
+        self._nothing()
+
+    def _nothing(self) -> None:
+        self._looking = None
         self._tell(())
 
-    def _looked(self, asked: int, figure: Figure, found: Rise | FlightlogError) -> None:
+    def _stopped(self, asked: int) -> None:
+        if asked == self._asked:
+            self._nothing()
+
+    def _looked(self, asked: int, figure: Figure, found: Rise) -> None:
         if asked != self._asked:
             return
-        if isinstance(found, FlightlogError):
-            self._tell(())
-            self.post_message(Trouble(found))
-            return
+        self._looking = None
         self._tell(rise_told(figure, found, glyphs_of(self)))
         if found.version is not None:
             self.post_message(self.Found(found.version))
