@@ -13,6 +13,7 @@ from ..journal.states import base_of, resolve
 from . import tables
 from .database import Database
 from .dialects import pairs
+from .ready import Ready
 from .writes import add_missing
 
 Place = tuple[str, int]
@@ -114,7 +115,7 @@ class EventTableBodies:
         """One statement, which reads the rows that it returns."""
         asked = msgspec.json.encode(places).decode()
         with self._database.read() as connection:
-            return {places[at]: bytes(line) for at, line in connection.execute(_PICKED, {"given": asked}).all()}
+            return {places[at]: bytes(line) for at, line in _PICKED(connection, {"given": asked})}
 
     def values(self, run: str, digests: Collection[str]) -> dict[str, bytes]:
         """Asks for all records at once, then for all that these extend, and so on."""
@@ -180,8 +181,10 @@ def store_values(connection: Connection, run: str, records: Iterable[tuple[str, 
 _event, _value = tables.events.c, tables.values.c
 _LINE = select(_event.line).where(_event.run == bindparam("of"), _event.seq == bindparam("at"))
 _given = pairs(bindparam("given", type_=Text))
-_PICKED = select(_given.c.at, _event.line).select_from(
-    _given.join(tables.events, and_(_event.run == _given.c.run, _event.seq == _given.c.seq))
+_PICKED = Ready(
+    select(_given.c.at, _event.line).select_from(
+        _given.join(tables.events, and_(_event.run == _given.c.run, _event.seq == _given.c.seq))
+    )
 )
 _RECORDS: Any = select(_value.digest, _value.record).where(
     _value.run == bindparam("of"), _value.digest.in_(bindparam("keys", expanding=True))

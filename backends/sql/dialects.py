@@ -217,9 +217,9 @@ def pairs(given: ColumnElement[str]) -> Any:
     return _Pairs(given).table_valued(*columns, name="given")
 
 
-def listed(ids: Sequence[str]) -> Any:
-    """Rows of `text`, one for each id: one bound value, however many they are."""
-    given = literal(json.dumps(ids), Text)
+def listed(ids: Sequence[str] | ColumnElement[str]) -> Any:
+    """Rows of `text`, one for each id (or of a JSON list that is bound): one bound value, however many they are."""
+    given = ids if isinstance(ids, ColumnElement) else literal(json.dumps(ids), Text)
     return _Listed(given).table_valued(column("text", String), name="listed")
 
 

@@ -1,12 +1,13 @@
 """`LogRepository`: entries are read from the recorded bytes, from where somebody looks, block by block."""
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 
 from sqlalchemy import select
 
 from ...core.errors import no_run
 from ...core.events import LEVELS, Level
-from ...core.log_words import wanted
+from ...core.log_words import Wanted, wanted
 from ...core.logs import LogEntry, LogFilter
 from ...core.pages import Sort
 from ...core.query.query import Query
@@ -14,7 +15,7 @@ from ...core.repositories import LogRepository, RunRepository
 from ..journal.log_entries import entry_of
 from .bodies import Bodies
 from .database import Database
-from .log_search import LogSearch
+from .log_search import Begun, LogSearch
 from .log_terms import LogTerms
 from .log_text import LOGS
 from .run_queries import check_present
@@ -99,6 +100,16 @@ class SqlLogs(LogRepository):
         ((_, hits),) = self._search.found([run], wanted(text), stop=stop)
         return hits
 
+    def _begun(self, asked: Wanted, query: Query, stop: Callable[[], bool]) -> Begun | None:
+        """The beginning of a search by the index of words; None if that does not have everything."""
+        # One read for all first questions, for to begin and end it costs as much as to ask; but not where logs are
+        # read to know which runs match, which may take long.
+        with nullcontext() if query.log_terms() else self._database.read():
+            if not self._search.catch_up(stop):
+                return None
+            known, accepts = self._terms.prepared(query)
+            return self._search.begun(asked, known, accepts, stop)
+
     def search(
         self,
         text: str,
@@ -109,10 +120,9 @@ class SqlLogs(LogRepository):
     ) -> Iterator[LogEntry]:
         asked = wanted(text)
         self._refresh()
-        is_whole = bool(asked.phrases) and self._search.catch_up(stop)
-        if is_whole:
-            known, accepts = self._terms.prepared(query)
-            yield from self._search.hits(asked, known, accepts, stop, searched)
+        begun = self._begun(asked, query, stop) if asked.phrases else None
+        if begun is not None:
+            yield from self._search.hits(begun, asked, stop, searched)
             return
         cursor, page_size = None, _FIRST_PAGE
         while not stop():

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
 from functools import cached_property
 from itertools import groupby
 from operator import itemgetter
@@ -18,6 +17,7 @@ from .bodies import Bodies, Place
 from .database import Database
 from .log_text import entries
 from .run_queries import Accepts
+from .storable import json_text
 from .words_kept import are_kept, can_keep
 
 _RARE = 256
@@ -40,6 +40,15 @@ class Look(NamedTuple):
     """Of runs with higher numbers `hits` has every hit."""
     hits: dict[int, list[int]]
     """Seqs by the number of the run."""
+
+
+class Begun(NamedTuple):
+    """A search of which the first lines were read."""
+
+    portions: Iterator[list[Place | None]]
+    """Where more hits are."""
+    portion: list[Place | None]
+    lines: dict[Place, bytes]
 
 
 class _Near:
@@ -108,14 +117,15 @@ class LogSearch:
 
     # --- with an index that has everything: from the hits to the runs
 
-    def hits(
-        self, wanted: Wanted, query: Query, accepts: Accepts | None, stop: Stop, searched: Callable[[], None]
-    ) -> Iterator[LogEntry]:
-        """The entries that hold the words, of the matching runs, newest run first; some are read at a time."""
+    def begun(self, wanted: Wanted, query: Query, accepts: Accepts | None, stop: Stop) -> Begun:
+        """The first places of entries that hold the words, of the matching runs, newest run first."""
         portions = self._portions(wanted, query, accepts, stop)
-        # One read for the first ones' questions: to begin and end it costs as much as to ask. `accepts` may take long.
-        with self._database.read() if accepts is None else nullcontext():
-            lines = self._lines(portion := next(portions, []))
+        portion = next(portions, [])
+        return Begun(portions, portion, self._lines(portion))
+
+    def hits(self, begun: Begun, wanted: Wanted, stop: Stop, searched: Callable[[], None]) -> Iterator[LogEntry]:
+        """The entries of a search that has begun; some are read at a time."""
+        portions, portion, lines = begun
         while portion:
             yield from self._entries(portion, lines, wanted, stop, searched)
             if stop():
@@ -152,7 +162,9 @@ class LogSearch:
             if look.hits:
                 numbers = sorted(look.hits)
                 with self._database.read() as connection:
-                    found = run_pages.stretch(connection, query, None, len(numbers), "numbered", numbers=numbers)
+                    found = run_pages.stretch(
+                        connection, query, None, len(numbers), "numbered", numbers=json_text(numbers)
+                    )
                 yield found.runs
             return
         # Where runs come one after the other, the newest ones hold the newest hits.

@@ -32,6 +32,7 @@ from .bodies import Bodies
 from .column_types import Asked
 from .dialects import ENTRY, LOG_WORDS, holds
 from .log_text import entries
+from .ready import Ready
 from .revisions import revisions
 from .words_kept import are_kept
 from .writes import upsert
@@ -103,7 +104,7 @@ def hits(
     The first `limit` of the runs with these numbers, or with `newest` the last ones, and these backwards.
     """
     given = {"wanted": wanted, "from": _id(first, after), "to": _id(last + 1, 0), "limit": limit}
-    return [(id >> _SHIFT, id & _LOWER) for (id,) in connection.execute(_HITS[newest], given).all()]
+    return [(id >> _SHIFT, id & _LOWER) for (id,) in _HITS[newest](connection, given)]
 
 
 def numbers(wanted: ColumnElement[Any]) -> Select[Any]:
@@ -187,7 +188,7 @@ def is_behind(connection: Connection) -> bool:
 
 def needs_following(connection: Connection) -> bool:
     """Whether anything has changed since `follow` last came to its end."""
-    newest, followed = connection.execute(_NEWEST).one()
+    ((newest, followed),) = _NEWEST(connection, {})
     return int(newest or 0) > int(followed or 0)
 
 
@@ -208,7 +209,7 @@ _KNOWN = select(_worded.c.number, _worded.c.seq).where(_worded.c.run == bindpara
 _NEW = _worded.insert()
 _REACHED = _worded.update().where(_worded.c.run == bindparam("of")).values(seq=bindparam("upto"))
 _FOLLOWED_TO = select(_state.c.value).where(_state.c.key == _FOLLOWED)
-_NEWEST = select(select(func.max(_runs.c.revision)).scalar_subquery(), _FOLLOWED_TO.scalar_subquery())
+_NEWEST = Ready(select(select(func.max(_runs.c.revision)).scalar_subquery(), _FOLLOWED_TO.scalar_subquery()))
 _BEHIND = (
     select(_runs.c.id, _runs.c.last_seq, _SEQ, _runs.c.revision)
     .select_from(_BOTH)
@@ -252,4 +253,4 @@ _hits = (
     )
     .limit(bindparam("limit"))
 )
-_HITS = {False: _hits.order_by(ENTRY), True: _hits.order_by(ENTRY.desc())}
+_HITS = {False: Ready(_hits.order_by(ENTRY)), True: Ready(_hits.order_by(ENTRY.desc()))}

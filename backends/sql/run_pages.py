@@ -6,7 +6,20 @@ from hashlib import blake2b
 from itertools import islice
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, false, func, or_, select, true, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    cast,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+    true,
+    union_all,
+)
 
 from ...core.errors import no_run
 from ...core.pages import Page, Sort
@@ -15,9 +28,11 @@ from ...core.query.query_keys import KEYS, STATUS_SETS
 from ...core.query.query_nodes import Term
 from ...core.runs import Run
 from . import log_words
-from .column_types import Asked
+from .column_types import Asked, Integer, Text
+from .dialects import listed
 from .keyset import first_by, in_order, ranges, sort_column, value_of
 from .query_sql import Indexed, where
+from .ready import Ready
 from .run_places import Place, PlaceKind, Side, place_of
 from .run_queries import Accepts, matching
 from .run_rows import BODIES, COLUMNS, OF_RUN, RUNS, AnyRow, AnySelect
@@ -219,7 +234,8 @@ class Stretch(NamedTuple):
 
 
 Among = Literal["all", "holding", "numbered"]
-"""Of all runs, of those with entries that hold the words `wanted`, or of those with these `numbers`, which are few."""
+"""Of all runs, of those with entries that hold the words `wanted`, or of those with these `numbers` (a JSON list of
+few)."""
 
 
 def stretch(
@@ -228,28 +244,32 @@ def stretch(
     """The next `limit` runs that match, from a place on."""
     make = _make_stretch.__wrapped__ if query.keys() & _OF_THE_MOMENT else _make_stretch
     here = given if after is None else given | {"id": after.id, "value": after.value}
-    rows = _first(connection, make(query, None if after is None else after.kind, among), here, limit)
-    found = [(row.id, row.number) for row in rows]
-    return Stretch(found, _place(rows[-1], Sort(), "after", "") if len(rows) == limit else None)
+    rows: list[tuple[Any, ...]] = []
+    for ready in make(query, None if after is None else after.kind, among):
+        if len(rows) < limit:
+            rows += ready(connection, here | {"limit": limit - len(rows)})
+    place = _after(*rows[-1][:2]) if len(rows) == limit else None
+    return Stretch([(id, number) for id, _, number in rows], place)
+
+
+def _after(id: str, started: str | None) -> Place:
+    return Place(field="started", descending=True, side="after", value=started, id=id)
 
 
 @lru_cache(maxsize=128)
-def _make_stretch(query: Query, kind: PlaceKind | None, among: Among) -> tuple[AnySelect, ...]:
+def _make_stretch(query: Query, kind: PlaceKind | None, among: Among) -> tuple[Ready, ...]:
     sort, number = Sort(), worded_runs.c.number
     columns = (runs.c.id, sort_column(sort).label("sort_value"), func.coalesce(number, 0).label("number"))
     condition = condition_of(query)
     if among == "numbered":  # of these each is looked up
         condition = None if condition is None else condition.is_(true())
-        some = number.in_(bindparam("numbers", expanding=True))
+        some = number.in_(select(cast(listed(bindparam("numbers", type_=Text)).c.text, Integer)))
     else:
         some = number.in_(log_words.numbers(bindparam("wanted", type_=Asked()))).is_(true())
     rows = runs.join(worded_runs, worded_runs.c.run == runs.c.id, isouter=among == "all")
+    found = select(*columns).select_from(rows)
     return tuple(
-        in_order(
-            _where(select(*columns).select_from(rows), condition, part, None if among == "all" else some),
-            sort,
-            forward=True,
-        )
+        Ready(in_order(_where(found, condition, part, None if among == "all" else some), sort, forward=True))
         for part in ranges(sort, kind, forward=True)
     )
 

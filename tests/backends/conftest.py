@@ -9,7 +9,7 @@ import pytest
 from flightlog.backends.journal.layout import Layout
 from flightlog.backends.journal.recording import JournalRecording
 from flightlog.backends.journal.states import digest_of, whole_record
-from flightlog.backends.sql import bodies
+from flightlog.backends.sql import bodies, ready
 from flightlog.backends.sql.checkpoint_repository import SqlCheckpoints
 from flightlog.backends.sql.feed_repository import SqlFeed
 from flightlog.backends.sql.log_repository import SqlLogs
@@ -136,9 +136,16 @@ def small() -> Iterator[SmallStore]:
 
 
 @pytest.fixture
-def statements() -> Iterator[list[str]]:
+def statements(monkeypatch) -> Iterator[list[str]]:
     """The text of each statement that is executed from now on; clear it before what is counted."""
     seen: list[str] = []
+    answer = ready._answer
+
+    def noted(driver, form, given):
+        seen.append(form.text)
+        return answer(driver, form, given)
+
+    monkeypatch.setattr(ready, "_answer", noted)
 
     def note(connection, cursor, statement, parameters, context, executemany) -> None:
         seen.append(statement)
