@@ -19,7 +19,10 @@ from .helper import Helpers, how_many
 from .prepared import Prepared, prepare
 
 Parts = deque[Sequence[Journal]]
-_AT_ONCE = 800
+_AT_ONCE, _LEAST = 800, 200
+"""Journals of a part, and of one near the end."""
+_ROUNDS = 10
+"""Of what is left a part is at most such a share, so that nobody is long at work when the others have nothing to do."""
 
 
 def take_new(
@@ -35,10 +38,8 @@ def take_new(
     """
     left: list[Journal] = []
     done = 0
-    journals = sorted(
-        journals, key=attrgetter("run")
-    )  # so that rows come nearly in the order of their keys, and few are between a part's
-    parts = Parts(journals[begin : begin + _AT_ONCE] for begin in range(0, len(journals), _AT_ONCE))
+    # So that rows come nearly in the order of their keys, and few are between a part's.
+    parts = _parts(sorted(journals, key=attrgetter("run")))
     with without_collecting(), closing(_prepared(parts)) as found:
         for some, prepared in found:
             with database.write() as connection:
@@ -52,6 +53,15 @@ def take_new(
             done += len(some)
             reach(done - len(left))
     return left
+
+
+def _parts(journals: Sequence[Journal]) -> Parts:
+    parts, begin = Parts(), 0
+    while (left := len(journals) - begin) > 0:
+        size = min(max(left // _ROUNDS, _LEAST), _AT_ONCE)
+        parts.append(journals[begin : begin + size])
+        begin += size
+    return parts
 
 
 def _write(connection: Connection, projector: Projector, prepared: Prepared) -> None:
