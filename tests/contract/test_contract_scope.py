@@ -117,6 +117,7 @@ def called(store, part, name, given):
 def test_every_call_that_takes_an_id_finds_none_of_another_session(two):
     _, scoped, own, own_checkpoint, other, checkpoint = two
     foreign = {"run": other.id, "checkpoint": checkpoint, "a": checkpoint, "b": checkpoint}
+    foreign |= {"one": own.id, "other": other.id}
     asked = 0
     for part in READS:
         for name, signature in public(INTERFACES[part]):
@@ -166,7 +167,7 @@ def test_no_list_and_no_sum_tells_of_another_session(two):
     told = []
     for part in READS:
         for name, signature in public(INTERFACES[part]):
-            by_id = arguments(signature, {"run": "", "checkpoint": "", "a": ""}) is not None
+            by_id = arguments(signature, {"run": "", "checkpoint": "", "a": "", "one": ""}) is not None
             if name in WRITES or (by_id and name != "damage"):
                 continue
             needed = [key for key, one in signature.parameters.items() if one.default is one.empty and key != "self"]
