@@ -133,6 +133,9 @@ class TypeAhead:
     async def _can_be_given(self) -> None:
         """Returns when the first key that waits can be acted on, or waits no more."""
         while self._waiting and self._is_early(self._waiting[0]) and (opening := self._opening):
+            if opening is not self._slow:
+                await self._gone_through()  # it came after what was slow, and is given its moment too
+                continue
             # In turns: another screen may come to lie on top, or a key that leads away in.
             with suppress(TimeoutError):
                 async with asyncio.timeout(TURN):

@@ -221,6 +221,7 @@ async def test_no_key_is_lost_on_the_way_to_what_may_go_and_its_other_tabs_wait_
         allowed = slow(store.policy_file, "read")
         type_at_once(app, "5", "j", "enter")
         await until(pilot, lambda: isinstance(app.screen, RetentionScreen))
+        await until(pilot, lambda: app.screen.plan and app.screen.opening is app.screen.plan.opening)  # and is composed
         await is_held(pilot, app)
         assert app.screen.plan.list.count() == 0
         type_at_once(app, "a", "j", "enter")  # behind those that wait for the plan
