@@ -1,7 +1,7 @@
 """JSON of any size as a foldable tree: what is folded is neither walked nor drawn."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import lru_cache, partial
 
 from ..core.deep_json import NESTED, is_nested, opened
 from ..core.events import Json
@@ -22,6 +22,9 @@ WHOLE = 1_000_000
 OPEN_DEPTH = 2
 """How deep a tree is unfolded by itself, and only where it has few members."""
 OPEN_MEMBERS = 12
+
+KEPT = 100_000
+"""Characters of JSON up to which it stays read that was too deep for its line."""
 
 
 def json_node(name: str, value: Json, *, key: object = None, depth: int = 0, ink: str = "accent") -> Node:
@@ -72,8 +75,15 @@ def _nested_node(key: object, label: Line, value: dict[str, str]) -> Node:
     return Node(key, [*label, (about, "muted")], partial(_members_below, value))
 
 
-def _members_below(value: Json) -> Sequence[Node]:
-    return members(opened(value), OPEN_DEPTH)()
+def _members_below(value: dict[str, str]) -> Sequence[Node]:
+    below = _opened(value[NESTED]) if len(value[NESTED]) <= KEPT else opened(value)
+    return members(below, OPEN_DEPTH)()
+
+
+@lru_cache(maxsize=128)
+def _opened(text: str) -> Json:
+    """Read once: a tree is made anew with every key, and what lies deep has many such texts, each in the one before."""
+    return opened({NESTED: text})
 
 
 def _text_node(key: object, label: Line, value: str) -> Node:

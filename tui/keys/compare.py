@@ -15,6 +15,13 @@ COMPARE = (
     Key("compare.next_tab", "right_square_bracket", "next_tab(1)", "next tab", "To the next tab", footer=True),
     Key("compare.previous_tab", "left_square_bracket", "next_tab(-1)", "previous tab", "To the previous tab"),
     Key("compare.export", "ctrl+e", "export", "export", "Write the comparison into a page of HTML"),
+    Key(
+        "compare.redacted",
+        "ctrl+r",
+        "export(True)",
+        "export redacted",
+        "The same, what looks like a secret masked",
+    ),
     Key("compare.facts", "f", "tab('facts')", "facts", "Who, what, when, and how it ended"),
     Key("compare.inputs", "i", "tab('inputs')", "inputs", "What they were given and brought"),
     Key("compare.steps", "s", "tab('steps')", "steps", "Steps that belong together, beside each other"),

@@ -26,6 +26,7 @@ RUN = (
     Key("run.watch", "w", "watch", "watch", "Tell me when it ends, fails or asks; or no more (not in the log)"),
     Key("run.artifacts", "a", "tab('artifacts')", "artifacts", "The files that the run made"),
     Key("run.export", "ctrl+e", "export", "export", "Write the run into a page of HTML"),
+    Key("run.redacted", "ctrl+r", "export(True)", "export redacted", "The same, what looks like a secret masked"),
 )
 """Keys of the run screen."""
 

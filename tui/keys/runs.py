@@ -52,6 +52,7 @@ RUNS = (
     Key("runs.note", "n", "note", "note", "Write a note on the run", changes=True),
     Key("runs.restore", "R", "restore", "restore", "Unpack archived runs", changes=True),
     Key("runs.export", "ctrl+e", "export", "export", "Write the run, or 2 to 5 marked ones, into a page of HTML"),
+    Key("runs.redacted", "ctrl+r", "export(True)", "export redacted", "The same, what looks like a secret masked"),
     Key("runs.preview", "v", "preview", "preview", "Show or hide the preview"),
     Key("runs.copy", "y", "copy_id", "copy id", "Copy the run's id"),
 )

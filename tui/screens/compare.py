@@ -291,10 +291,10 @@ class CompareScreen(Screen[None]):
             target = step.id if step is not None else None
         self.app.push_screen(RunScreen(self.store, run.id, tab=tab, target=target))
 
-    def action_export(self) -> None:
-        """Writes the comparison into a page of HTML."""
+    def action_export(self, redact: bool = False) -> None:
+        """Writes the comparison into a page of HTML; `redact`: without what looks secret."""
         if len(self.runs) >= LEAST:
-            export_runs(self, self.store, [run.id for run in self.runs], base=self.context.base)
+            export_runs(self, self.store, [run.id for run in self.runs], base=self.context.base, redact=redact)
 
     def action_back(self) -> None:
         self.dismiss()

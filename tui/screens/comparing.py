@@ -47,8 +47,11 @@ class Comparing(Screen[None]):
         one = count == 1 or isinstance(self.run_list.current, Run)
         return (LEAST <= count <= MOST and not marks.all) or (count < LEAST and one and self.run_list.lines > 1)
 
-    def action_export(self) -> None:
-        """Writes the run, or the two to five marked ones beside each other, into a page of HTML."""
+    def action_export(self, redact: bool = False) -> None:
+        """Writes the run, or the two to five marked ones beside each other, into a page of HTML.
+
+        `redact`: without what looks secret.
+        """
         marks, current = self.run_list.marks, self.run_list.current
         count = marks.count(self.run_list.matching or 0)
         if self.store is None:
@@ -58,7 +61,7 @@ class Comparing(Screen[None]):
         elif count or isinstance(current, Run):
             from .exporting import export_runs
 
-            export_runs(self, self.store, sorted(marks.ids) if count else [self.run_list.cursor])
+            export_runs(self, self.store, sorted(marks.ids) if count else [self.run_list.cursor], redact=redact)
 
     def _with_the_one_before(self, id: str) -> None:
         store = self.store

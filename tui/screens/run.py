@@ -224,9 +224,9 @@ class RunScreen(Screen[None]):
         self.loaders[name] = Loader(self, begin, show, every=EVERY, rest=REST)
         self.tabs[name] = tab
 
-    def action_export(self) -> None:
-        """Writes the run into a page of HTML."""
-        export_runs(self, self.store, [self.run_id])
+    def action_export(self, redact: bool = False) -> None:
+        """Writes the run into a page of HTML; `redact`: without what looks secret."""
+        export_runs(self, self.store, [self.run_id], redact=redact)
 
     def action_back(self) -> None:
         """Steps out of what is open in the tab, then out of the run."""
