@@ -5,8 +5,8 @@ import msgspec
 from .events import LEVELS, Json, Level
 
 
-class LogEntry(msgspec.Struct, kw_only=True, frozen=True):
-    """An event that a person reads."""
+class LogEntry(msgspec.Struct, kw_only=True, frozen=True, gc=False):
+    """An event that a person reads. There are many, and no cycles in what it holds."""
 
     run: str
     seq: int
