@@ -120,7 +120,7 @@ class ListTab(Container, Generic[T]):
         self.next: str | None = None
         self.refused = ""
         self.ready = self.behind = False
-        self._more = False
+        self._more = self._adds = False
         self.opening = asyncio.Event()
         """Set when what was asked for is shown: keys wait for that."""
         self._loading = self.opening
@@ -181,6 +181,7 @@ class ListTab(Container, Generic[T]):
 
     def _prepare(self) -> Callable[[], Read]:
         more, self._more = self._more and self.next is not None, False
+        self._adds = more
         limit = PAGE if more else min(max(len(self.rows.items), PAGE), MOST)
         self.behind, self._loading = self.behind and more, self.opening
         return partial(self._read, limit, self.next if more else None)
@@ -193,7 +194,7 @@ class ListTab(Container, Generic[T]):
         return Read(page.items, page.next, after is None)
 
     def _loaded(self, found: Read) -> None:
-        self.ready, self.refused = True, found.refused
+        self.ready, self.refused, self._adds = True, found.refused, False
         self.next = found.next
         items = found.items if found.whole else [*self.rows.items, *found.items]
         refused: list[Line] = [[(one_line(found.refused, 200), "muted")]]
@@ -205,7 +206,8 @@ class ListTab(Container, Generic[T]):
 
     @on(LineList.Bottom)
     def _bottom(self) -> None:
-        if self.next is not None and not self.loader.busy:
+        # While the list is read anew, the wish for more is kept: who stands at the end does not ask twice.
+        if self.next is not None and not (self.loader.busy and self._adds):
             self._more = True
             self.loader.request(at_once=True)
 
