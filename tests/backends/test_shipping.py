@@ -197,6 +197,7 @@ def locked(folder):
 
 def test_a_locked_database_hinders_no_agent_and_is_said(tmp_path, monkeypatch, caplog):
     monkeypatch.setattr("flightlog.backends.sqlite.engine.WAIT_S", 0.2)
+    monkeypatch.setattr("flightlog.backends.ingest.refresh._RETRY_S", 0.5)
     with flightlog.open(tmp_path) as store:
         store.run("w").finish()
         assert store.runs.totals().runs == 1

@@ -81,6 +81,8 @@ async def test_the_question_under_the_cursor_is_answered_and_leads_to_its_step(s
             lines.move_to(asked(pilot, "second?"))
             await pilot.press("n", "enter")
             await wait(pilot, lambda: statuses() == ["pending", "rejected"])
+            pilot.app.changed()
+            await wait(pilot, lambda: "✖ rejected" in text_of(pilot))
             await pilot.press("y", *"go", "enter")
             await wait(pilot, lambda: statuses() == ["approved", "rejected"])
             pilot.app.changed()

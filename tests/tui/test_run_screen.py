@@ -225,7 +225,7 @@ async def test_a_message_of_a_megabyte_is_cut_before_it_is_drawn(store):
         await pilot.press("v")
         assert lines.count() < 100
         await pilot.press("enter")
-        assert "1,000,003 characters" in text_of(pilot)
+        await wait(pilot, lambda: "1,000,003 characters" in text_of(pilot))
 
 
 # --- live -------------------------------------------------------------------------------------------

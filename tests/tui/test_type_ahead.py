@@ -58,7 +58,7 @@ async def test_what_is_typed_after_the_key_of_a_question_is_its_answer(app, stor
         screen = await loaded(pilot)
         first, second = (screen.run_list.line(n).id for n in (0, 1))
         type_at_once(app, "t", *"nightly", "enter", "j", "n", *"see", "enter")
-        await until(pilot, lambda: store.runs.notes(second).items, 60)
+        await until(pilot, lambda: store.runs.notes(second).items and store.runs.get(first).tags, 60)
         assert [note.text for note in store.runs.notes(second).items] == ["see"]
         assert [store.runs.get(run).tags for run in (first, second)] == [("nightly",), ()]
 

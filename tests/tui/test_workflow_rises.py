@@ -30,7 +30,7 @@ async def test_keys_lead_to_the_version_with_which_cost_rose_and_say_of_failures
         screen = await to_triage(pilot)
         await pilot.press("b")
         await shows(pilot, "cost per run first rose with @4", "$0.014 → $0.024 against @2")
-        assert screen.versions.current.number == 4
+        await until(pilot, lambda: screen.versions.current.number == 4)
         assert "95% interval +$0.0" in screen.rise[1]
         assert screen.rise[2] == "or with @3 before it: too few runs to tell"
         await pilot.press("B")
