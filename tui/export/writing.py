@@ -59,20 +59,33 @@ def free_name(folder: Path, runs: Sequence[Run]) -> Path:
 def write_page(page: Html, path: Path, *, force: bool = False) -> Written:
     """Writes a whole page, or nothing; StorageError if the file is there already (without `force`) or cannot be."""
     data = page.encode("utf-8")
-    target = path.with_name(f".{path.name}.{os.getpid()}.part") if force else path
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with open(target, "xb") as file:
-            try:
+        try:
+            with open(part, "xb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            except BaseException:
-                target.unlink(missing_ok=True)
-                raise
-        if force:
-            os.replace(target, path)
+            _show(part, path, force)
+        finally:
+            part.unlink(missing_ok=True)
     except FileExistsError as error:
         raise StorageError(f"{path} is there already", advice="name another file with -o, or --force") from error
     except OSError as error:
         raise StorageError(f"cannot write {path}: {error.strerror or error}", advice="name another with -o") from error
     return Written(str(path), len(data))
+
+
+def _show(part: Path, path: Path, force: bool) -> None:
+    """Gives a page that is whole its name. FileExistsError without `force`, if another has it."""
+    if force:
+        os.replace(part, path)
+        return
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        raise
+    except OSError:  # where a file can have but one name
+        if path.exists():
+            raise FileExistsError from None
+        os.rename(part, path)

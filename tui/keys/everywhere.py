@@ -8,7 +8,7 @@ APP = (
     Key("app.palette", "ctrl+p", "command_palette", "commands", "Find any command by its name", footer=True),
     Key("app.commands", "at", "commands", "changes", "What was changed, as command lines that do the same"),
     Key("app.refresh", "r", "refresh", "refresh", "Read everything again"),
-    Key("app.stop", "X", "stop", "stop", "Stop what is being done with runs, between two of them"),
+    Key("app.stop", "X", "stop", "stop", "Stop what is under way, where nothing is half-done"),
     Key("app.quit", "q,ctrl+q", "quit", "quit", "Quit", footer=True),
 )
 
