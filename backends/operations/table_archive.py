@@ -6,7 +6,7 @@ what was left of an attempt. Unpacking is one transaction as well, after which t
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,8 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, select
 from ...core.clock import now
 from ...core.copies import Original
 from ...core.errors import Conflict, Corrupt, NotFound, NotSupported
-from ...core.events import LEVELS, Logged, decode
 from ...core.operations import Done
-from ...core.progress import gone, one_part
+from ...core.progress import one_part
 from ...core.runs import Run
 from ...core.upkeep import Finding
 from ..archive.flz import Facts, Manifest, Member, facts_of
@@ -28,20 +27,15 @@ from ..archive.flz_reader import Flz
 from ..archive.flz_rows import members_of_rows
 from ..archive.flz_writer import Read, Written, write_flz
 from ..journal import disk
-from ..journal.event_heads import head_of
 from ..journal.layout import Layout
-from ..journal.reader import LongLine, read_lines
-from ..journal.states import States
 from ..sql import tables
-from ..sql.bodies import StoredEvent, store_events, store_values
 from ..sql.database import Database
 from ..sql.projector import Projector
 from ..sql.trash import project_whole
+from .archived_events import put_back, stored_events
 from .copying_aside import copied_aside, remove_aside
 from .housekeeping import Writes
 from .record import Intent
-
-_AT_ONCE = 1000
 
 Check = Callable[[Connection], None]
 """Claims a run, and looks whether it is still what was seen; Conflict."""
@@ -108,7 +102,7 @@ class TableArchive:
             check(connection)
             connection.execute(tables.archives.insert(), row)
             with Flz.open(self._layout.archived(run.id), run.id) as archive:
-                lines = ((event.seq, event.line) for event in _events(archive))
+                lines = ((event.seq, event.line) for event in stored_events(archive))
                 project_whole(connection, self._projector, run.id, lines)
             self._projector.resize(connection, run.id, size, archived=True)
 
@@ -181,7 +175,7 @@ class TableArchive:
 
             def move(connection: Connection) -> None:
                 check(connection)
-                _put_back(connection, run, archive)
+                put_back(connection, run, archive)
                 connection.execute(_FORGET, {"of": run})
                 self._projector.resize(connection, run, row.live_bytes, archived=False)
 
@@ -293,41 +287,6 @@ def _shown(part: Path, path: Path, written: Written) -> tuple[str, int]:
 
 def _files(manifest: Manifest) -> list[Member]:
     return [member for member in manifest.members if member.name != "annotations"]
-
-
-def _put_back(connection: Connection, run: str, archive: Flz) -> None:
-    events: list[StoredEvent] = []
-    for event in _events(archive):
-        events.append(event)
-        gone(len(event.line) + 1)
-        if len(events) == _AT_ONCE:
-            store_events(connection, run, events)
-            events = []
-    store_events(connection, run, events)
-    if archive.manifest.member("states"):
-        states = States(archive.member("states"))
-        digests = list(states.refresh())
-        for begin in range(0, len(digests), _AT_ONCE):
-            some = digests[begin : begin + _AT_ONCE]
-            store_values(connection, run, ((digest, states.record(digest)) for digest in some))
-
-
-def _events(archive: Flz) -> Iterator[StoredEvent]:
-    for offset, line in read_lines(archive.member("journal")):
-        whole = archive.read("journal", offset, len(line)) if isinstance(line, LongLine) else line
-        yield _event(whole, archive)
-
-
-def _event(line: bytes, archive: Flz) -> StoredEvent:
-    try:
-        event = decode(line)
-    except (Corrupt, NotSupported):  # whole, but only a newer Flightlog knows what it says
-        head = head_of(line)
-        if head is None:
-            raise Corrupt("a line of the journal is no event", where=archive.manifest.run) from None
-        return StoredEvent(head.seq, head.type, 0, line)
-    level = LEVELS.index(event.level) + 1 if isinstance(event, Logged) else 0
-    return StoredEvent(event.seq, str(event.__struct_config__.tag), level, line)
 
 
 _archive, _runs = tables.archives.c, tables.runs.c
