@@ -30,7 +30,11 @@ def folder(tmp_path):
 
 
 def app_of(folder):
-    return FlightlogApp(lambda: flightlog.open(folder), who=lambda: load_person(str(folder)))
+    """The browser; it remembers what it said, also when that can no longer be read."""
+    app = FlightlogApp(lambda: flightlog.open(folder), who=lambda: load_person(str(folder)))
+    notify, app.said = app.notify, []
+    app.notify = lambda text, **more: (app.said.append(text), notify(text, **more))[1]
+    return app
 
 
 async def log_of(pilot):
@@ -52,7 +56,7 @@ async def test_bookmarks_are_set_gone_to_listed_taken_off_and_found_at_the_next_
     async with app.run_test(size=(120, 36)) as pilot:
         tab = await log_of(pilot)
         await pilot.press("u")
-        assert "no entry is bookmarked yet: b does" in [told.message for told in app._notifications]
+        assert "no entry is bookmarked yet: b does" in app.said
         await pilot.press("k", "k", "b", "k", "k", "b", "g")
         await at(pilot, tab, "line 0")
         await pilot.press("b")
@@ -63,11 +67,11 @@ async def test_bookmarks_are_set_gone_to_listed_taken_off_and_found_at_the_next_
         await pilot.press("u")
         await at(pilot, tab, "line 298")
         await pilot.press("u")
-        await until(pilot, lambda: "No bookmark after this entry" in [told.message for told in app._notifications])
+        await until(pilot, lambda: "No bookmark after this entry" in app.said)
         await pilot.press("U")
         await at(pilot, tab, "line 296")
         await pilot.press("4", "U")
-        await until(pilot, lambda: any("is among what the filter shows" in told.message for told in app._notifications))
+        await until(pilot, lambda: any("is among what the filter shows" in text for text in app.said))
         await pilot.press("B")
         await until(pilot, lambda: isinstance(app.screen, BookmarkScreen))
         await shows(pilot, "3 bookmarks", "line 0", "line 296", "line 298")
@@ -83,7 +87,7 @@ async def test_bookmarks_are_set_gone_to_listed_taken_off_and_found_at_the_next_
         await pilot.press("U")
         await at(pilot, tab, "line 296")
         await pilot.press("u")
-        await until(pilot, lambda: "No bookmark after this entry" in [told.message for told in app._notifications])
+        await until(pilot, lambda: "No bookmark after this entry" in app.said)
         await pilot.press("b", "U")
         await at(pilot, tab, "line 0")
         await pilot.press("B")
@@ -126,7 +130,7 @@ async def test_of_a_long_entry_all_is_copied_or_nothing(folder):
         await until(pilot, lambda: app.clipboard)
         assert json.loads(app.clipboard)["message"] == "a" * (COPIED // 2)
         await pilot.press("k", "Y")
-        await until(pilot, lambda: any("more than terminals take" in told.message for told in app._notifications))
+        await until(pilot, lambda: any("more than terminals take" in text for text in app.said))
         assert json.loads(app.clipboard)["message"][0] == "a"
 
 
