@@ -43,7 +43,7 @@ def newest_log(
 ) -> "list[LogEntry]":
     """The newest entries of the log of a run (its whole id), oldest first, as its file ends; the rest as of `glance`.
 
-    None where there is no such file, or it has no plain end. Never raises a FlightlogError, for the opening does;
+    Nothing where there is no such file, or it has no plain end. Never raises a FlightlogError, for the opening does;
     changes nothing.
     """
     try:

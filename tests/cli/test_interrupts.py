@@ -87,10 +87,10 @@ def recorded(tmp_path_factory) -> Path:
     where = tmp_path_factory.mktemp("recorded") / "data"
     with flightlog.open(where, storage="file") as store:
         for number in range(6):
-            with store.run(f"w{number % 2}", name=f"n{number}", definition="a: 1") as run, run.step("s") as step:
+            with store.run(f"w{number % 2}", name=f"no{number}", definition="a: 1") as run, run.step("s") as step:
                 step.log("hello there")
                 run.checkpoint({"k": number})
-        for name, act in (("n0", store.upkeep.archive), ("n1", store.upkeep.trash)):
+        for name, act in (("no0", store.upkeep.archive), ("no1", store.upkeep.trash)):
             list(act(new_order(), [Chosen(run=store.runs.resolve(name))]))
     return where
 
@@ -126,25 +126,25 @@ def test_it_is_answered_before_the_program_is_read(data):
 
 WORDS: dict[str, list[str]] = {
     **{verb: [verb] for verb in ("ls", "sessions", "costs", "audit", "workflows", "space", "config", "doctor")},
-    **{verb: [verb, "n2"] for verb in ("show", "events", "logs", "items", "states", "pin", "unpin", "blame")},
+    **{verb: [verb, "no2"] for verb in ("show", "events", "logs", "items", "states", "pin", "unpin", "blame")},
     "browse": ["browse"],
     "watch": ["watch", "--existing"],
     "search": ["search", "hello"],
     "state": ["state", "CHECKPOINT"],
-    "diff": ["diff", "n2", "n4"],
-    "export": ["export", "n2", "-o", "PAGE"],
+    "diff": ["diff", "no2", "no4"],
+    "export": ["export", "no2", "-o", "PAGE"],
     "metrics": ["metrics", "w0"],
     "versions": ["versions", "w0"],
     "version": ["version", "w0@1"],
     "save": ["save", "w0", "FILE"],
     "delete": ["delete", "w0@1", "--yes"],
-    "tag": ["tag", "n2", "nightly"],
-    "note": ["note", "n2", "text"],
-    "approve": ["approve", "n2"],
-    "reject": ["reject", "n2"],
+    "tag": ["tag", "no2", "nightly"],
+    "note": ["note", "no2", "text"],
+    "approve": ["approve", "no2"],
+    "reject": ["reject", "no2"],
     "retain": ["retain", "--policy", "POLICY", "--apply", "--yes"],
     "archive": ["archive", "--where", "workflow:w0", "--yes"],
-    "restore": ["restore", "n0", "--yes"],
+    "restore": ["restore", "no0", "--yes"],
     "rm": ["rm", "--where", "workflow:w1", "--yes"],
     "trash": ["trash", "empty", "--yes"],
     "undo": ["undo", "--yes"],
@@ -164,7 +164,7 @@ ENDLESS = ("watch",)
 def meant(word: str, data: Path) -> str:
     if word == "CHECKPOINT":
         with flightlog.open(data) as store:
-            return store.checkpoints.list(store.runs.resolve("n2"))[-1].id
+            return store.checkpoints.list(store.runs.resolve("no2"))[-1].id
     here = data.parent
     (here / "policy.yaml").write_text("retention:\n- {match: 'workflow:w1', keep: {last: 1}, then: trash}\n")
     (here / "v2.yaml").write_text("a: 2\n")

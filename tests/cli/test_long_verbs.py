@@ -38,12 +38,12 @@ LONG = {
     "backup": (["backup", "COPY"], ["carrying . [0-9.]+ k?B of [0-9.]+ kB", "comparing . [0-9.]+ k?B of [0-9.]+ kB"]),
     "verify": (["verify", "DATA", "COPIED"], ["comparing . [0-9.]+ k?B of [0-9.]+ kB"]),
     "migrate": (["migrate", "--to", "sqlite"], ["carrying . [0-9.]+ k?B of", "comparing . [0-9.]+ k?B of"]),
-    "export": (["export", "n3"], ["writing steps, .* so far", "writing states 2 of 2, "]),
-    "blame": (["blame", "n3"], ["looking at keys . 2 of 2"]),
+    "export": (["export", "no3"], ["writing steps, .* so far", "writing states 2 of 2, "]),
+    "blame": (["blame", "no3"], ["looking at keys . 2 of 2"]),
     "versions": (["versions", "w", "--rose", "cost"], ["comparing versions . 2 of 2"]),
     "search": (["search", "hello"], ["searching runs . [1-9] of 9"]),
-    "logs": (["logs", "n3", "--grep", "hello"], ["reading events . [0-9]+ of [0-9]+"]),
-    "states": (["states", "n3", "--drop", "--yes"], ["dropping states, .* so far"]),
+    "logs": (["logs", "no3", "--grep", "hello"], ["reading events . [0-9]+ of [0-9]+"]),
+    "states": (["states", "no3", "--drop", "--yes"], ["dropping states, .* so far"]),
 }
 """By verb: the words, and what is told on the bar, whose cells stand as one dot."""
 
@@ -61,7 +61,7 @@ def recorded(tmp_path_factory) -> Path:
             store.workflows.store("w", definition)
         for number in range(12):
             named = "w" if number < 6 else "v" if number < 9 else "u"
-            with store.run(named, name=f"n{number}", version=1 + number % 2 if named == "w" else None) as run:
+            with store.run(named, name=f"no{number}", version=1 + number % 2 if named == "w" else None) as run:
                 with run.step("s") as step:
                     step.log("hello there")
                 for value in range(2):

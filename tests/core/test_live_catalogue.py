@@ -35,7 +35,7 @@ class Store:
 def store(tmp_path):
     with flightlog.open(tmp_path / "data") as store:
         for number in range(5):
-            with store.run("triage", name=f"n{number}") as run:
+            with store.run("triage", name=f"no{number}") as run:
                 run.checkpoint({"n": number})
                 run.checkpoint({"n": number + 1})
         yield store
@@ -60,38 +60,38 @@ def test_all_is_read_once_and_then_what_changed(store, monkeypatch):
     counted.runs.asked.clear()
     assert not found.refresh()
     assert not counted.runs.asked
-    store.runs.annotate(Tagged(run=store.runs.resolve("n3"), tag="nightly"))
-    store.run("triage", name="n5").finish()
+    store.runs.annotate(Tagged(run=store.runs.resolve("no3"), tag="nightly"))
+    store.run("triage", name="no5").finish()
     assert found.refresh()
     assert counted.runs.asked == {"get": 2}
     assert (len(found), found.revision) == (6, 2)
-    assert names(found, policy("tag:nightly")) == ["n3"]
-    assert names(found, policy("status:completed")) == [f"n{n}" for n in range(6)]
+    assert names(found, policy("tag:nightly")) == ["no3"]
+    assert names(found, policy("status:completed")) == [f"no{n}" for n in range(6)]
 
 
 def test_what_a_query_finds_is_asked_once_for_each_change(store):
     counted = Store(store)
     found = LiveCatalogue(counted)
     found.refresh()
-    store.runs.annotate(Noted(run=store.runs.resolve("n2"), text="look at these prices"))
+    store.runs.annotate(Noted(run=store.runs.resolve("no2"), text="look at these prices"))
     found.refresh()
     counted.runs.asked.clear()
     for _ in range(3):
-        assert names(found, policy("prices")) == ["n2"]
+        assert names(found, policy("prices")) == ["no2"]
     assert counted.runs.asked == {"query": 1}
-    store.runs.annotate(Noted(run=store.runs.resolve("n4"), text="and at those prices"))
+    store.runs.annotate(Noted(run=store.runs.resolve("no4"), text="and at those prices"))
     assert found.refresh()
-    assert names(found, policy("prices")) == ["n2", "n4"]
+    assert names(found, policy("prices")) == ["no2", "no4"]
 
 
 def test_a_run_that_is_gone_goes_and_states_that_were_dropped_are_known(store):
     found = LiveCatalogue(store)
     found.refresh()
     assert len(names(found, policy("status:completed", "states"))) == 5
-    first = store.runs.resolve("n0")
+    first = store.runs.resolve("no0")
     store.upkeep.drop_states(first, [store.checkpoints.list(first)[-1].id])
     found.refresh()
-    assert names(found, policy("status:completed", "states")) == ["n1", "n2", "n3", "n4"]
+    assert names(found, policy("status:completed", "states")) == ["no1", "no2", "no3", "no4"]
 
 
 def test_more_changes_than_are_asked_for_one_by_one_read_all_anew(store, monkeypatch):

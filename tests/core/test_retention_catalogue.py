@@ -15,7 +15,7 @@ from flightlog.core.retention.policy import Block, Policy
 def store(tmp_path_factory):
     with flightlog.open(tmp_path_factory.mktemp("catalogue") / "data") as store:
         for number in range(5):
-            with store.run("triage", name=f"n{number}") as run:
+            with store.run("triage", name=f"no{number}") as run:
                 if number == 2:
                     with run.step("fetch pages") as step:
                         step.cost(model="gpt-4o", input_tokens=1)
@@ -39,20 +39,20 @@ def names(store, *matches: str, then: str = "archive") -> list[str]:
 def test_all_runs_are_read_page_by_page(store, monkeypatch):
     monkeypatch.setattr(catalogue, "PAGE", 2)
     assert len(catalogue.read(store.runs, policy("status:failed")).runs) == 5
-    assert names(store, "status:completed") == ["n0", "n1", "n2", "n3", "n4"]
+    assert names(store, "status:completed") == ["no0", "no1", "no2", "no3", "no4"]
 
 
 @pytest.mark.parametrize("match", ["model:gpt-*", "step:fetch", '"fetch pages"', "call.model:gpt-4o -step:plan"])
 def test_what_runs_do_not_hold_the_store_is_asked(store, match):
-    assert names(store, match) == ["n2"]
+    assert names(store, match) == ["no2"]
 
 
 def test_states_that_were_dropped_are_not_dropped_again(store):
-    first = store.runs.resolve("n0")
-    assert "n0" in names(store, "workflow:triage", then="states")
+    first = store.runs.resolve("no0")
+    assert "no0" in names(store, "workflow:triage", then="states")
     kept = store.checkpoints.list(first)[-1].id
     store.upkeep.drop_states(first, [kept])
-    assert names(store, "workflow:triage", then="states") == ["n1", "n2", "n3", "n4"]
+    assert names(store, "workflow:triage", then="states") == ["no1", "no2", "no3", "no4"]
 
 
 def test_a_name_that_no_run_bears_is_told_with_the_nearest_that_one_does(store):

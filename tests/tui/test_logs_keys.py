@@ -8,6 +8,7 @@ import flightlog
 import pytest
 from flightlog.core import clock
 from flightlog.core.store import Store
+from flightlog.tui.lines import width_of
 from flightlog.tui.widgets.log_bars import LogBars
 from flightlog.tui.widgets.log_entry_view import EntryPage
 from flightlog.tui.widgets.log_lines import LogLines
@@ -227,3 +228,21 @@ async def test_hostile_text_is_only_text_in_every_part_of_the_log(store, size):
             shown = text_of(pilot)
             assert not [sign for sign in shown if sign != "\n" and not sign.isprintable()], keys
         assert pilot.app.clipboard.replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_nothing_is_drawn_under_the_scroll_bar(store, size):
+    width = size[0]
+    with store.run("long") as run:
+        for n in range(60):
+            run.log(f"{n:02} " + "x" * 2 * width)
+    async with opened(store, run.id, size, "logs") as pilot:
+        rows = [row for row in text_of(pilot).splitlines() if " INFO " in row]
+        assert len(rows) > 10
+        assert all(row.rstrip(" │▁▂▃▄▅▆▇█").endswith("x…") for row in rows), rows  # what is cut says so
+        await pilot.press("v")
+        await settled(pilot)
+        lines = screen_of(pilot).query_one(LogLines)
+        assert lines.wrap and lines.show_vertical_scrollbar
+        widths = {width_of(lines.draw(index, lines.size.width)) for index in range(lines.count())}
+        assert max(widths) == lines.size.width - 1  # all room is used, but for the bar's

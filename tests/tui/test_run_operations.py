@@ -11,6 +11,7 @@ import flightlog
 import pytest
 from flightlog.core.annotations import Pinned
 from flightlog.core.operations import Chosen, Done, new_order
+from flightlog.core.query.query import parse
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.operations import Work
 from flightlog.tui.screens import run_operations
@@ -26,7 +27,7 @@ def data(tmp_path):
     """Six runs of triage, one of report."""
     with flightlog.open(tmp_path / "data", storage="file") as store:
         for number in range(6):
-            with store.run("triage", name=f"n{number}") as run:
+            with store.run("triage", name=f"no{number}") as run:
                 run.log("x" * 2000)
         with store.run("report", name="alone"):
             pass
@@ -94,7 +95,7 @@ async def test_browser_and_command_line_take_back_what_the_other_did(app, data):
 
     async with app.run_test(size=(120, 36)) as pilot:
         await loaded(pilot)
-        await asyncio.to_thread(verb, "rm", "n1")
+        await asyncio.to_thread(verb, "rm", "no1")
         await loaded(pilot, 6)
         await pilot.press("z")
         assert "Undo: 1 run deleted" in await asked(pilot)
@@ -113,12 +114,12 @@ async def test_browser_and_command_line_take_back_what_the_other_did(app, data):
 async def test_what_stays_and_what_the_filter_hides_is_counted_before(app):
     async with app.run_test(size=(120, 36)) as pilot:
         screen = await loaded(pilot)
-        pinned = app.store.runs.resolve("n5")
+        (pinned,) = (run.id for run in app.store.runs.query(parse("name:no5")).items)
         app.store.runs.annotate(Pinned(run=pinned))
         await until(pilot, lambda: any(run.pinned for run in screen.run_list._window.rows))
         await pilot.press("g", "J", "J", "J")
         assert screen.run_list.marks.count(7) == 3
-        await pilot.press("slash", *"name:n4", "enter")
+        await pilot.press("slash", *"name:no4", "enter")
         await until(pilot, lambda: screen.run_list.ready and screen.run_list.lines == 1)
         await pilot.press("D")
         question = await asked(pilot)
@@ -133,7 +134,7 @@ async def test_however_many_are_marked_all_that_the_filter_hides_are_counted(app
         screen = await loaded(pilot)
         await pilot.press("g", *("J" for _ in range(5)))
         assert screen.run_list.marks.count(7) == 5
-        await pilot.press("slash", *"name:n4", "enter")
+        await pilot.press("slash", *"name:no4", "enter")
         await until(pilot, lambda: screen.run_list.ready and screen.run_list.lines == 1)
         await pilot.press("D")
         assert "4 marked runs the filter does not show." in await asked(pilot)
@@ -266,7 +267,7 @@ async def test_three_hundred_runs_are_archived_while_keys_answer(tmp_path):
     data = tmp_path / "data"
     with flightlog.open(data, storage="file") as store:
         for number in range(300):
-            with store.run("triage", name=f"n{number}") as run, run.step("plan") as step:
+            with store.run("triage", name=f"no{number}") as run, run.step("plan") as step:
                 for _ in range(150):
                     step.log(" ".join(random.choices(WORDS, k=14)), attempt=random.randint(1, 9))
     before = journals(data)

@@ -132,6 +132,11 @@ class LineList(ScrollView, can_focus=True):
 
     # Drawing.
 
+    @property
+    def across(self) -> int:
+        """Cells that a line has beside the scroll bar, which is there where not all lines fit."""
+        return self.size.width - (self.count() > self.size.height)
+
     def lines_changed(self, change: Callable[[], None]) -> None:
         """Makes a change, and keeps the cursor and what is in sight where they were, by key."""
         top, height = self.scroll_offset.y, max(self.size.height, 1)

@@ -9,7 +9,7 @@ from textual.message import Message
 from ...core.logs import LogEntry
 from ...core.text import safe_text
 from ..glyphs import glyphs_of
-from ..lines import Line, width_of, wrapped
+from ..lines import Line, fitted, width_of, wrapped
 from ..logs.lines import CUT, NAME, WIDE, details_of, head_of, message_ink, message_of
 from ..logs.pattern import LogPattern
 from ..logs.window import LogWindow
@@ -76,7 +76,7 @@ class LogLines(LineList):
         entry = self.window.entries[number]
         head = self._head(entry, width)
         if not self.wrap:
-            return [*head, *self.pattern.lit(message_of(entry))]
+            return fitted([*head, *self.pattern.lit(message_of(entry))], self.across)
         before = head if part == 0 else [(" " * width_of(head), "text")]
         return [*before, *self.pattern.lit([(text, message_ink(entry))])]
 
@@ -102,7 +102,7 @@ class LogLines(LineList):
 
     def _break(self) -> None:
         self._pieces = []
-        width = self.size.width
+        width = self.size.width - 1  # a scroll bar may come with the lines: no text is wrapped into its cell
         for number, entry in enumerate(self.window.entries):
             room = max(width - width_of(self._head(entry, width)), 20)
             details = "".join(text for text, _ in details_of(entry.details))

@@ -57,19 +57,13 @@ class TreeView(LineList):
         row = self.rows[index]
         return row.path, row.part
 
-    @property
-    def across(self) -> int:
-        """Cells that a line has beside the scroll bar."""
-        return self.size.width - self.show_vertical_scrollbar
-
     def draw(self, index: int, width: int) -> Line:
-        width -= self.show_vertical_scrollbar
         row = self.rows[index]
         before: Line = [(row.guide, "faint")]
         if row.part:
             return [*before, ("  ", "text"), (row.text, row.node.ink)]
         before += self._fold_sign(row)
-        rest = width - sum(len(text) for text, _ in before)
+        rest = self.across - sum(len(text) for text, _ in before)
         return [*before, *(row.node.line(rest) if callable(row.node.line) else row.node.line)]
 
     def _fold_sign(self, row: Row) -> Line:
