@@ -33,10 +33,10 @@ __all__ = ["open_database", "set_aside", "sqlite_is_fixed"]
 log = logging.getLogger("flightlog")
 
 _PAGE_BYTES = 2048
-"""Of a new store. Each of a hundred tables and indexes takes a page, and bodies of some kilobytes fill small ones
-better; a change of a few rows in each, as one more run makes, writes half as much to the log."""
-_INDEX_PAGE_BYTES = 4096
-"""Of a new index, which holds no logs and states: to fill it anew costs a sixth less than with small ones."""
+"""Of a new file. Each of a hundred tables and indexes takes a page, and bodies of some kilobytes fill small ones
+better; a change of a few rows in each, as one more run makes, writes half as much to the log. To fill an index anew
+takes some percent longer than with pages of 4096, with which the log of a removal on a full disk has too little room
+in the reserve."""
 
 
 @undivided()
@@ -107,8 +107,7 @@ def _opened(path: Path, *, truth: bool) -> Database:
         after_close=lambda: [part.close() for part in (use, lock) if part],
     )
     try:
-        size = _PAGE_BYTES if truth else _INDEX_PAGE_BYTES
-        _use_wal(writer, path, lock, size, before=lambda: schema.refuse_others(database) if truth else None)
+        _use_wal(writer, path, lock, before=lambda: schema.refuse_others(database) if truth else None)
         schema.prepared(database, truth=truth, versioned=truth, precaution=Backup(path) if truth else None)
         if truth:
             reserve_of(path).fill()
@@ -132,7 +131,7 @@ def _create(path: Path) -> None:
         raise StorageError(f"cannot make the database: {error.strerror}", where=path) from error
 
 
-def _use_wal(writer: Engine, path: Path, lock: WriteLock, page_bytes: int, *, before: Callable[[], None]) -> None:
+def _use_wal(writer: Engine, path: Path, lock: WriteLock, *, before: Callable[[], None]) -> None:
     # The connection stays in its pool: as the last one to be closed, it takes the `-wal` away.
     with _errors(path), writer.connect() as connection:
         driver = connection.connection.driver_connection
@@ -140,7 +139,7 @@ def _use_wal(writer: Engine, path: Path, lock: WriteLock, page_bytes: int, *, be
         if driver.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
             before()  # the mode is kept in the file, and somebody else's file is not ours to change
             with lock.held(schema.PATIENCE_S):
-                driver.execute(f"PRAGMA page_size={page_bytes}")  # heeded by an empty file alone
+                driver.execute(f"PRAGMA page_size={_PAGE_BYTES}")  # heeded by an empty file alone
                 driver.execute("PRAGMA journal_mode=WAL")
 
 

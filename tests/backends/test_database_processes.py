@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 WRITER = """
 import sys
 from pathlib import Path
+from flightlog.backends.sql.database import BY_HAND_S
 from flightlog.backends.sql.projector import Projector, Recorded
 from flightlog.backends.sqlite.engine import open_database
 from flightlog.core import events as e
@@ -30,7 +31,7 @@ events = [e.RunStarted(run=run, workflow="w", version=1)]
 events += [e.CostRecorded(model="m", input_tokens=1, nanousd=1) for _ in range(count - 1)]
 for seq, event in enumerate(events, 1):
     event.seq, event.t = seq, "2026-11-20T10:00:00.000000Z"
-    with database.write() as connection:
+    with database.write(BY_HAND_S) as connection:  # nobody here would try again
         projector.project(connection, run, [Recorded(event, 10)])
     print(seq, flush=True)
     with database.read() as connection:
