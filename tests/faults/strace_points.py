@@ -118,8 +118,8 @@ def _by_strace(
 ) -> Iterator[tuple[str, str]]:
     code, said, lines = traced(words, data)
     assert code in (0, 3), said
-    missed = 0
-    for point in chosen(points(lines, data.parent), few):
+    missed, tried = 0, chosen(points(lines, data.parent), few)
+    for point in tried:
         anew()
         does = f"error={errno.errorcode[fault]}" if fault else "signal=KILL"
         inject = f"inject={point.call}:{does}:when={point.number}"
@@ -128,7 +128,7 @@ def _by_strace(
         # A thread, or the clock, may have it make one call more or less than before.
         missed += not (any("INJECTED" in line for line in lines) if fault else code not in (0, 3))
         yield f"{point.call} #{point.number} {point.told}", said
-    assert missed < 3, f"{missed} of them struck nothing"
+    assert missed <= max(2, len(tried) // 50), f"{missed} of {len(tried)} struck nothing"
 
 
 def _by_functions(
