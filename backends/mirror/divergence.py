@@ -11,6 +11,7 @@ import msgspec
 from ...core.annotations import encode
 from ...core.errors import Corrupt, NotFound, StorageError
 from ...core.ids import is_ulid
+from ...core.progress import go_on
 from ...core.upkeep import Finding
 from ..carrying import Carrier
 from ..journal import annotations
@@ -97,6 +98,7 @@ class _Lag:
         """What is missing still when the mirror had its time; a sentence each."""
         until = time.monotonic() + _PATIENCE_S
         while (missing := self._look()) and is_fed() and time.monotonic() < until:
+            go_on()
             time.sleep(0.05)
         return missing
 

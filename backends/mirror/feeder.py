@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ...core.errors import FlightlogError, StorageError
 from ...core.forking import is_wanted, undivided
+from ...core.progress import go_on
 
 if TYPE_CHECKING:
     from .first import First
@@ -59,6 +60,15 @@ class Feeder:
                     self._thread = threading.Thread(target=self._work, name="flightlog-mirror", daemon=True)
                     self._thread.start()
 
+    def await_round(self) -> None:
+        """Waits, some seconds at most, until all was looked through once, so that `problem` says what is so.
+
+        Returns at once where nothing is fed. Stopped, if somebody asked for that.
+        """
+        until = time.monotonic() + _RECORDED_S
+        while self._thread is not None and not self._round.wait(0.05) and time.monotonic() < until:
+            go_on()
+
     def close(self) -> None:
         """Feeds what is left, as far as that is possible in time; what is not is fed at the next opening."""
         if self._pid != os.getpid() or self._thread is None:
@@ -93,6 +103,7 @@ class Feeder:
                 self._say(f"{type(error).__name__}: {error}")
                 self._let_go(follower)
                 follower, pause = None, _AGAIN_S
+            self._round.set()
             if stopping and (follower or self._problem or not self._recording or time.monotonic() > self._others_until):
                 break
             self._wake.wait(_PAUSE_S if stopping else pause)
@@ -149,7 +160,8 @@ class Feeder:
         self._problem = problem
 
     def _begin_process(self) -> None:
-        self._pid, self._lock, self._wake = os.getpid(), threading.Lock(), threading.Event()
+        self._pid, self._lock = os.getpid(), threading.Lock()
+        self._wake, self._round = threading.Event(), threading.Event()
         self._thread = None
         self._stopping = self._recording = False
         self._until, self._others_until, self._problem = 0.0, 0.0, ""

@@ -134,6 +134,7 @@ class Mirror:
         if first is None:
             return  # nothing was recorded yet
         try:
+            feeder.await_round()
             yield from divergence(first, self._root, lambda: self._feeds and not feeder.problem)
         except (StorageError, OSError) as error:
             yield Finding(severity="error", kind="mirror-unreadable", what=str(error), where=where)

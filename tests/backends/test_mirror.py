@@ -170,6 +170,27 @@ def test_a_mirror_that_fails_hinders_nobody_is_told_and_made_good(data, quick, c
     assert same(data)
 
 
+def test_what_hinders_a_mirror_is_found_though_its_feeder_is_slow(data, monkeypatch):
+    """Whoever asks what is wrong gets the same answer each time: the feeder's first look is waited for."""
+    mirror_of(data).mkdir()
+    (mirror_of(data) / "runs").write_text("a file where a folder is wanted")
+    with flightlog.open(data) as store:
+        record(store)
+    loaded = feeder.Feeder._loaded
+
+    def late(self):
+        time.sleep(0.3)
+        return loaded(self)
+
+    monkeypatch.setattr(feeder.Feeder, "_loaded", late)
+    told = []
+    for _ in range(2):
+        with flightlog.open(data) as store:
+            told.append([(found.kind, found.severity) for found in store.upkeep.check() if "mirror" in found.kind])
+    assert told[0] == told[1]
+    assert ("mirror-behind", "error") in told[0]
+
+
 def test_a_mirror_whose_folder_goes_is_not_made_anew_behind_a_persons_back(data, quick):
     with flightlog.open(data) as store:
         record(store)
