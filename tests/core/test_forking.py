@@ -97,6 +97,27 @@ store.close()
 print(children)
 """
 
+# The store is in the memory of one process, but what is recorded goes through files.
+IN_MEMORY = """
+import os, flightlog
+from flightlog.core.query.query import EVERYTHING
+store = flightlog.open("sqlite::memory:")
+run = store.run("w", name="parent")
+run.log("before")
+child = os.fork()
+if child == 0:
+    with store.run("w", name="child") as own:
+        own.log("by the child")
+    store.close()
+    os._exit(0)
+code = os.waitpid(child, 0)[1]
+run.log("after")
+run.finish()
+found = {one.name: [entry.message for entry in store.logs.query(one.id)] for one in store.runs.query(EVERYTHING).items}
+print(code, sorted(found.items()))
+store.close()
+"""
+
 
 @pytest.mark.parametrize(
     ("ends", "patience", "expected"), [(True, 30.0, ["loaded"]), (False, 0.05, [])], ids=["waits", "not for ever"]
@@ -182,3 +203,9 @@ def test_a_child_records_and_reads_whatever_threads_of_its_parent_were_writing(t
     """Forked in the middle of transactions: in the child nobody holds their locks."""
     done = subprocess.run([sys.executable, "-c", WRITING, str(tmp_path)], capture_output=True, text=True, timeout=100)
     assert (done.stdout, done.stderr) == ("[0, 0, 0, 0, 0]\n", "")
+
+
+def test_what_a_child_records_into_a_store_in_memory_comes_to_its_parent():
+    done = subprocess.run([sys.executable, "-c", IN_MEMORY], capture_output=True, text=True, timeout=100)
+    expected = "0 [('child', ['by the child']), ('parent', ['before', 'after'])]\n"
+    assert (done.stdout, done.stderr) == (expected, "")
