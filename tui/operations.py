@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from ..core.errors import FlightlogError, Stopped
 from ..core.progress import Progress, telling
@@ -250,19 +250,11 @@ def operations_of(node: DOMNode) -> Operations | None:
     return found if isinstance(found, Operations) else None
 
 
-def begin_job(
-    node: DOMNode,
-    doing: str,
-    work: Callable[[], T],
-    then: Callable[[T], Any],
-    *,
-    changes: bool = False,
-    otherwise: Callable[[], Any] = lambda: None,
-) -> Progress:
-    """Does what a person waits for in a thread, told and stopped like operations; see `Jobs.begin`."""
+def jobs_of(node: DOMNode) -> Jobs:
+    """What else a person waits for in that program; only there can anything be begun."""
     found = operations_of(node)
     assert found is not None
-    return found.jobs.begin(node, doing, work, then, changes=changes, otherwise=otherwise)
+    return found.jobs
 
 
 def busy_line(node: DOMNode) -> Line:

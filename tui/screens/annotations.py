@@ -15,7 +15,7 @@ from .. import format
 from ..command_log import log_of
 from ..hinting import READ_ONLY, hint
 from ..messages import Trouble
-from ..operations import begin_job
+from ..operations import jobs_of
 from ..runs.run_list import RunList
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Annotations(Screen[None]):
             return
         doing = f"marking as {safe_text(done, limit=30)}"
         work = partial(annotate, store, targets, made)
-        begin_job(self, doing, work, partial(self._annotated, done, verb, words), changes=True)
+        jobs_of(self).begin(self, doing, work, partial(self._annotated, done, verb, words), changes=True)
 
     def _annotated(self, done: str, verb: Sequence[str], words: Sequence[str], outcome: Outcome) -> None:
         text = f"{format.plural(outcome.done, 'run')} {safe_text(done, limit=60)}"

@@ -9,7 +9,7 @@ from textual.screen import Screen
 from ...core.redaction import Redactor
 from ...core.text import safe_text
 from .. import format
-from ..operations import begin_job
+from ..operations import jobs_of
 
 if TYPE_CHECKING:
     from ...core.store import Store
@@ -44,4 +44,4 @@ def export_runs(
             )
         screen.app.notify(told, title="written", markup=False)
 
-    begin_job(screen, "writing a page", work, written)
+    jobs_of(screen).begin(screen, "writing a page", work, written)

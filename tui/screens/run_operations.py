@@ -17,7 +17,7 @@ from .. import format
 from ..command_log import on_runs
 from ..hinting import may_change
 from ..loading import ask_in_thread
-from ..operations import Operations, Work, begin_job, operations_of, reasons, stays
+from ..operations import Operations, Work, jobs_of, operations_of, reasons, stays
 from ..personal.person import key_for
 from ..runs.annotating import Targets
 from ..signing import who
@@ -73,7 +73,7 @@ def operate(
         else:
             screen.run_worker(_confirm(screen, store, targets, *found, then))
 
-    begin_job(screen, "looking at runs", look, looked)
+    jobs_of(screen).begin(screen, "looking at runs", look, looked)
 
 
 async def _confirm(

@@ -19,7 +19,7 @@ from ..hinting import hint, may_change
 from ..keys import bindings
 from ..lines import Line, one_line, status_ink
 from ..messages import OpenRun
-from ..operations import Work, begin_job
+from ..operations import Work, jobs_of
 from ..screens.prompt import Confirm
 from ..screens.run_operations import begin_work
 from ..signing import who
@@ -143,7 +143,7 @@ class ArchiveTab(ListTab[Run]):
             else:
                 self.app.notify(f"{one.id} was read whole: every digest is right", markup=False)
 
-        begin_job(self, "reading an archive", lambda: store.upkeep.verify_archive(one.id), found)
+        jobs_of(self).begin(self, "reading an archive", lambda: store.upkeep.verify_archive(one.id), found)
 
     def action_verify_all(self) -> None:
         self._with_all("verifying", self._verify)
@@ -185,7 +185,7 @@ class ArchiveTab(ListTab[Run]):
             else:
                 hint(self, "nothing is listed here")
 
-        begin_job(self, "looking at runs", ids, go_on)
+        jobs_of(self).begin(self, "looking at runs", ids, go_on)
 
     @work
     async def _ask_to_restore(self, ids: Sequence[str], size: int | None) -> None:

@@ -15,7 +15,7 @@ from ...core.progress import Progress
 from ...core.rises import Figure, Rise, look_for_rise
 from ..glyphs import glyphs_of
 from ..lines import Line, wrapped
-from ..operations import begin_job
+from ..operations import jobs_of
 from ..workflows.rise_words import NAMES, rise_told
 from .strips import strip_of
 
@@ -48,7 +48,7 @@ class RiseLines(Widget):
         doing = f"looking when {NAMES[figure]} rose"
         self._tell([doing])
         job, then = partial(look_for_rise, store, workflow, figure, number), partial(self._looked, self._asked, figure)
-        self._looking = begin_job(self, doing, job, then, otherwise=partial(self._stopped, self._asked))
+        self._looking = jobs_of(self).begin(self, doing, job, then, otherwise=partial(self._stopped, self._asked))
 
     def forget(self) -> None:
         """Tells nothing any more, nor what is still being looked for."""

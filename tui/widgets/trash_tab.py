@@ -16,7 +16,7 @@ from ..glyphs import glyphs_of
 from ..hinting import may_change
 from ..keys import bindings
 from ..lines import Line, one_line
-from ..operations import Work, begin_job
+from ..operations import Work, jobs_of
 from ..screens.prompt import Confirm
 from ..screens.run_operations import begin_work, undo
 from ..signing import who
@@ -134,7 +134,7 @@ class TrashTab(ListTab[Trashed]):
         def look() -> tuple[Trashed, ...]:
             return tuple(counted(each(lambda after: store.upkeep.trashed(limit=1000, after=after)), 0))
 
-        begin_job(self, "looking at the trash", look, found)
+        jobs_of(self).begin(self, "looking at the trash", look, found)
 
     @work
     async def _ask_to_purge(self, items: tuple[Trashed, ...], named: tuple[str, ...]) -> None:
