@@ -81,7 +81,9 @@ async def test_a_range_is_marked_from_the_last_mark(app):
         await pilot.press("M", "space")
         listed.move_to(last)
         await pilot.press("M")
-        assert [node.name for node in listed.marked.values()] == [listed.page.nodes[n].name for n in (first, last)]
+        assert [node.name for node in listed.marked] == [listed.page.nodes[n].name for n in (first, last)]
+        await pilot.press("escape", "M")  # here too the last mark was taken off
+        assert not listed.marked and app.screen.list is listed
 
 
 @pytest.mark.heavy

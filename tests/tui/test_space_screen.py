@@ -111,14 +111,14 @@ async def test_marks_are_of_runs_or_workflows_and_go_first_with_escape(app, ids)
         screen = await at_space(pilot)
         await pilot.press("asterisk")
         await shows(pilot, "✓ 2 marked")
-        assert {node.name for node in screen.list.marked.values()} == {"triage", "report"}
+        assert {node.name for node in screen.list.marked} == {"triage", "report"}
         await pilot.press("escape")
         await until(pilot, lambda: not screen.list.marked)
         assert app.screen is screen
         await into(pilot, screen, "triage")
         await pilot.press("J", "J", "k", "space")
         await shows(pilot, "✓ 1 marked")
-        assert [node.name for node in screen.list.marked.values()] == [ids[5]]
+        assert [node.name for node in screen.list.marked] == [ids[5]]
         await pilot.press("backspace")
         await until(pilot, lambda: screen.found.space.node.kind == "store")
         await read(pilot)

@@ -1,35 +1,45 @@
-"""Which runs a person has marked: ids, or everything that the filter shows."""
+"""Which lines of a list a person has marked: what they are known by, or everything that the filter shows."""
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
+from typing import Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
 
 
-class Marks:
-    """A set of run ids, or all runs of the list but some: marking a million costs what marking one does."""
+class Marks(Generic[K]):
+    """A set of ids, or all of the list but some: marking a million costs what marking one does."""
 
     def __init__(self) -> None:
         self.all = False
         """Whether it is everything the filter shows, without `ids`."""
-        self.ids: set[str] = set()
+        self.ids: set[K] = set()
         """The marked ids; where `all` is set, the ids that are not."""
         self.revision = 0
         """Another one after each change."""
+        self._last: K | None = None
 
-    def __contains__(self, run: object) -> bool:
-        return (run in self.ids) is not self.all
+    def __contains__(self, id: object) -> bool:
+        return (id in self.ids) is not self.all
 
     def count(self, total: int) -> int:
         """How many are marked in a list of that length."""
         return max(total - len(self.ids), 0) if self.all else len(self.ids)
 
-    def put(self, run: str, marked: bool) -> None:
-        """Marks or unmarks one run."""
-        self.revision += 1
-        (self.ids.add if marked is not self.all else self.ids.discard)(run)
+    @property
+    def start(self) -> K | None:
+        """Where a range begins: what was marked last by itself, if it still is."""
+        return self._last if self._last in self else None
 
-    def put_all(self, runs: Iterable[str]) -> None:
+    def put(self, id: K, marked: bool) -> None:
+        """Marks or unmarks one."""
+        self.revision += 1
+        self._last = id
+        (self.ids.add if marked is not self.all else self.ids.discard)(id)
+
+    def put_all(self, ids: Iterable[K]) -> None:
         """Marks all of these."""
         self.revision += 1
-        (self.ids.difference_update if self.all else self.ids.update)(runs)
+        (self.ids.difference_update if self.all else self.ids.update)(ids)
 
     def everything(self) -> None:
         """Marks whatever the filter shows, also what comes later."""
@@ -41,8 +51,8 @@ class Marks:
         self.revision += 1
         self.all, self.ids = False, set()
 
-    def forget(self, removed: tuple[str, ...]) -> None:
-        """Runs that are gone are no longer marked, nor left out."""
-        if not self.ids.isdisjoint(removed):
+    def forget(self, removed: Iterable[K]) -> None:
+        """What is gone is no longer marked, nor left out."""
+        if gone := self.ids.intersection(removed):
             self.revision += 1
-            self.ids.difference_update(removed)
+            self.ids -= gone

@@ -42,7 +42,7 @@ class RunList:
         self.query: Query = EVERYTHING
         self.sort = Sort()
         self.grouping: Grouping = ""
-        self.marks = Marks()
+        self.marks: Marks[str] = Marks()
         self.following = False
         self.totals: Totals | None = None
         self.top, self.height = 0, 1
@@ -76,6 +76,11 @@ class RunList:
         # A list that is held to its end needs no counting.
         whole = not self.grouping and self._window.fresh and self._window.next is None
         return self._window.total if whole else self._counted
+
+    @property
+    def marked(self) -> int:
+        """How many runs are marked."""
+        return self.marks.count(self.matching or 0)
 
     @property
     def ready(self) -> bool:

@@ -17,7 +17,7 @@ def list_title(found: RunList, glyphs: Glyphs, *, named: bool = False) -> Line:
     if found.query != EVERYTHING and not named:
         parts.append((one_line(found.query.text, 60), "accent"))
     parts.append((shown_count(found, glyphs), "text"))
-    if marked := found.marks.count(found.matching or 0):
+    if marked := found.marked:
         parts.append((f"{glyphs.mark} {marked:,} marked", "accent"))
     if found.grouping:
         parts.append((f"by {found.grouping}", "muted"))

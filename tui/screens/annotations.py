@@ -107,7 +107,7 @@ class Annotations(Screen[None]):
     def _target_count(self) -> int:
         """How many runs are meant; where none is, that is said."""
         found = self.run_list
-        number = found.marks.count(found.matching or 0) or int(isinstance(found.current, Run))
+        number = found.marked or int(isinstance(found.current, Run))
         if not number:
             hint(self, "no run is marked or under the cursor")
         return number

@@ -28,7 +28,7 @@ class Comparing(Screen[None]):
     def action_compare(self) -> None:
         """Compares the marked runs; of one, or of the one under the cursor, with the run before it."""
         marks, current = self.run_list.marks, self.run_list.current
-        count = marks.count(self.run_list.matching or 0)
+        count = self.run_list.marked
         if self.store is None:
             return
         if count > MOST or marks.all:
@@ -43,7 +43,7 @@ class Comparing(Screen[None]):
     def when_comparable(self) -> bool:
         """Whether as many are marked as can be compared, or there are others beside the one under the cursor."""
         marks = self.run_list.marks
-        count = marks.count(self.run_list.matching or 0)
+        count = self.run_list.marked
         one = count == 1 or isinstance(self.run_list.current, Run)
         return (LEAST <= count <= MOST and not marks.all) or (count < LEAST and one and self.run_list.lines > 1)
 
@@ -53,7 +53,7 @@ class Comparing(Screen[None]):
         `redact`: without what looks secret.
         """
         marks, current = self.run_list.marks, self.run_list.current
-        count = marks.count(self.run_list.matching or 0)
+        count = self.run_list.marked
         if self.store is None:
             return
         if count > MOST or marks.all:

@@ -17,10 +17,10 @@ from ..runs.columns import SORTS
 from ..runs.groups import GROUPINGS
 from ..widgets.filter_bar import FilterBar
 from ..widgets.preview import Preview
-from .marking import Marking
+from .run_marking import RunMarking
 
 
-class ListActions(Marking):
+class ListActions(RunMarking):
     """The actions of a screen that shows a `run_list`."""
 
     loader: Loader[Any]
@@ -97,14 +97,13 @@ class ListActions(Marking):
 
     def when_targets(self) -> bool:
         """Whether a run is marked, or under the cursor."""
-        return self.when_run() or self.run_list.marks.count(self.run_list.matching or 0) > 0
+        return self.when_run() or self.marked > 0
 
     def action_back(self) -> None:
         """Steps out of what is in force here: marks, then the filter, groups, and what is being done with runs."""
         found, bar = self.run_list, self.query_one(FilterBar)
-        if found.marks.count(found.matching or 0):
-            found.marks.clear()
-            self.show_marks()
+        if self.marked:
+            self.unmark()
         elif found.query != EVERYTHING:
             bar.close(clear=True)
         elif found.grouping:

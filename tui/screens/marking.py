@@ -1,51 +1,59 @@
-"""Marks in the run list: one run, a range of any length, all; and what the marked runs come to together."""
+"""The keys that mark lines of a list: one, a range, all. What a line is known by, and where it lies, the list says."""
 
-from __future__ import annotations
-
-import asyncio
-from functools import partial
-from typing import TYPE_CHECKING
+from abc import abstractmethod
+from collections.abc import Hashable, Iterable
+from typing import Generic, TypeVar
 
 from textual.screen import Screen
 
-from ...core.runs import Run
-from ..hinting import hint
-from ..loading import in_thread
-from ..messages import Trouble
-from ..personal.person import key_for
-from ..runs.run_list import RunList
-from ..widgets.frame import FrameLine
-from ..widgets.run_table import RunTable
-from ..widgets.selection import Selection
+from ..runs.marks import Marks
 
-if TYPE_CHECKING:
-    from ...core.errors import FlightlogError
-    from ...core.store import Store
+K = TypeVar("K", bound=Hashable)
 
 
-class Marking(Screen[None]):
-    """The keys that mark, of a screen that shows a `run_list`."""
-
-    store: Store | None
-    run_list: RunList
-    _marked_last = ""
-    _ranging: asyncio.Event | None = None
+class Marking(Screen[None], Generic[K]):
+    """The keys that mark, of a screen with a list in which lines can be marked."""
 
     @property
-    def table(self) -> RunTable:
-        """The list on screen."""
-        return self.query_one(RunTable)
+    @abstractmethod
+    def marks(self) -> Marks[K]:
+        """What is marked in the list."""
 
     @property
-    def ranging(self) -> asyncio.Event | None:
-        """There while it is read what lies in a range: what is typed then is meant for the marks that come."""
-        return self._ranging
+    @abstractmethod
+    def marked(self) -> int:
+        """How many lines are."""
 
+    @property
+    @abstractmethod
+    def markable(self) -> K | None:
+        """What the line under the cursor is known by; None if it cannot be marked."""
+
+    @abstractmethod
+    def step(self, lines: int) -> None:
+        """Puts the cursor so many lines further down."""
+
+    @abstractmethod
+    def mark_from(self, start: K) -> None:
+        """Marks all between this line and the cursor, whichever comes first."""
+
+    @abstractmethod
+    def mark_everything(self) -> None:
+        """Marks all that can be marked."""
+
+    @abstractmethod
     def show_marks(self) -> None:
-        """The marks are others now."""
-        self.table.sync()
-        self.query_one("#list-top", FrameLine).update()
-        self.query_one(Selection).request()
+        """Draws what tells of marks: they are others now."""
+
+    def mark_these(self, found: Iterable[K]) -> None:
+        """Marks these too."""
+        self.marks.put_all(found)
+        self.show_marks()
+
+    def unmark(self) -> None:
+        """Takes all marks off."""
+        self.marks.clear()
+        self.show_marks()
 
     def action_mark(self) -> None:
         self._mark(1)
@@ -57,45 +65,21 @@ class Marking(Screen[None]):
         self._mark(-1, True)
 
     def _mark(self, step: int, marked: bool | None = None) -> None:
-        found = self.run_list
-        self._marked_last = found.cursor
-        if isinstance(found.current, Run):
-            found.marks.put(found.cursor, found.cursor not in found.marks if marked is None else marked)
-        self.table.move_to(found.cursor_line + step)
-        self.query_one(Selection).request()
-
-    def action_mark_all(self) -> None:
-        marks = self.run_list.marks
-        if marks.count(self.run_list.matching or 0):
-            marks.clear()
-        else:
-            marks.everything()
+        if (key := self.markable) is not None:
+            self.marks.put(key, key not in self.marks if marked is None else marked)
+        self.step(step)
         self.show_marks()
 
-    def action_mark_range(self) -> None:
-        """Marks all runs from the one that was marked last to the cursor."""
-        found, last = self.run_list, self._marked_last
-        if not last or last not in found.marks:
-            self.app.notify("mark one first: all from there to the cursor are marked", markup=False)
-        elif (ids := found.between(last)) is not None:
-            found.marks.put_all(ids)
-            self.show_marks()
-        elif found.grouping:
-            text = f"more than is in memory lies between: a filter and {key_for(self, 'runs.mark_all')} mark that"
-            self.app.notify(text, severity="warning", markup=False)
-        elif isinstance(found.current, Run) and self.store is not None:
-            read = partial(self.store.runs.ids_between, found.query, found.sort, last, found.cursor)
-            self._ranging = asyncio.Event()
-            in_thread(self, read, self._ranged)
+    def action_mark_all(self) -> None:
+        if self.marked:
+            self.unmark()
         else:
-            hint(self, "the run under the cursor is still being read")
+            self.mark_everything()
+            self.show_marks()
 
-    def _ranged(self, found: list[str] | FlightlogError) -> None:
-        if isinstance(found, list):
-            self.run_list.marks.put_all(found)
-            self.show_marks()
+    def action_mark_range(self) -> None:
+        """Marks all from the line that was marked last to the cursor."""
+        if (start := self.marks.start) is None:
+            self.app.notify("mark one first: all from there to the cursor are marked", markup=False)
         else:
-            self.post_message(Trouble(found))
-        if self._ranging is not None:
-            self._ranging.set()
-            self._ranging = None
+            self.mark_from(start)

@@ -39,7 +39,7 @@ class RunOperations(Annotations):
         if not self._target_count() or not self._writable() or store is None:
             return
         targets, query = self._targets(), self.run_list.query
-        marked = bool(self.run_list.marks.count(self.run_list.matching or 0))
+        marked = bool(self.run_list.marked)
 
         def hidden() -> int:
             ids = sorted(targets.ids) if marked and targets.query is None and query != EVERYTHING else []
@@ -60,7 +60,7 @@ class RunOperations(Annotations):
     def _may(self, doing: Doing) -> bool:
         from ...core.choosing import refusal
 
-        run, marks = self.run_list.current, self.run_list.marks.count(self.run_list.matching or 0)
+        run, marks = self.run_list.current, self.run_list.marked
         return marks > 0 or (isinstance(run, Run) and not refusal(run, doing))
 
     def when_undoable(self) -> bool:

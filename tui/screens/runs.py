@@ -312,7 +312,7 @@ class RunsScreen(ViewActions, RunOperations, Comparing):
     def action_back(self) -> None:
         self._waiting.give_up()
         found = self.run_list
-        if self._only and self._as_begun and not found.grouping and not found.marks.count(found.matching or 0):
+        if self._only and self._as_begun and not found.grouping and not found.marked:
             self.dismiss()
         else:
             super().action_back()

@@ -29,7 +29,7 @@ from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar
 from ..widgets.line_list import HeadLine, LineList, OneLine
 from ..widgets.place_line import PlaceLine
-from ..widgets.space_list import SpaceList, SpacePreview, can_be_marked, names
+from ..widgets.space_list import SpaceList, SpacePreview, names
 from .space_operations import SpaceOperations, marked
 
 EVERY, REST = 0.5, 4.0
@@ -69,11 +69,6 @@ class SpaceScreen(SpaceOperations):
         yield FrameLine("middle", self._preview_title, id="preview-top")
         yield SpacePreview(id="space-preview")
         yield KeyBar("space")
-
-    @property
-    def list(self) -> SpaceList:
-        """What takes the room here."""
-        return self.query_one(SpaceList)
 
     def left(self) -> dict[str, Any]:
         """The level, the order and the preview."""
@@ -164,7 +159,7 @@ class SpaceScreen(SpaceOperations):
         if self.found is None:
             return []
         glyphs, marks = glyphs_of(self), self.list.marked
-        size = sum(node.size_bytes for node in marks.values())
+        size = sum(node.size_bytes for node in marks)
         told: Line = [(marked(len(marks), size, glyphs), "accent"), (" ", "text")] if marks else []
         return between([("  ", "text"), *trail(self.found.space.path, self.store.name, glyphs)], told, width)
 
@@ -176,18 +171,10 @@ class SpaceScreen(SpaceOperations):
         """Whether this lies in something."""
         return bool(self.path)
 
-    def when_markable(self) -> bool:
-        """Whether what is under the cursor can be marked."""
-        return self.list.current is not None and can_be_marked(self.list.current)
-
     def when_opens(self) -> bool:
         """Whether one can look into it."""
         node = self.list.current
         return node is not None and (node.opens or node.run is not None)
-
-    def when_targets(self) -> bool:
-        """Whether it is runs, or some are marked."""
-        return self.when_markable() or bool(self.list.marked)
 
     def when_runs(self) -> bool:
         """Whether there are runs to go to, or this lies in one."""
@@ -234,9 +221,8 @@ class SpaceScreen(SpaceOperations):
 
     def action_back(self) -> None:
         """Takes the marks off, then steps out a level, then out to the runs."""
-        if self.list.marked:
-            self.list.unmark()
-            self._show_panes()
+        if self.marked:
+            self.unmark()
         elif self.path:
             self.action_out()
         else:
@@ -261,30 +247,6 @@ class SpaceScreen(SpaceOperations):
         title = message.title.lower()
         self.sort = "size" if title == "size" else "count" if title in ("holds", "events") else "name"
         self._ask()
-
-    def action_mark_range(self) -> None:
-        """Marks all from the line that was marked last."""
-        if not self.list.mark_range():
-            self.app.notify("mark one first: all from there to the cursor are marked", markup=False)
-        self.query_one("#space-trail").refresh()
-
-    def action_mark(self) -> None:
-        self._mark(1)
-
-    def action_mark_down(self) -> None:
-        self._mark(1, True)
-
-    def action_mark_up(self) -> None:
-        self._mark(-1, True)
-
-    def _mark(self, step: int, marked: bool | None = None) -> None:
-        self.list.mark(marked)
-        self.list.move_to(self.list.cursor + step)
-        self.query_one("#space-trail").refresh()
-
-    def action_mark_all(self) -> None:
-        self.list.mark_all()
-        self.query_one("#space-trail").refresh()
 
     def action_preview(self) -> None:
         self.shows_preview = not self.shows_preview

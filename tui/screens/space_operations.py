@@ -11,13 +11,14 @@ from ..loading import ask_in_thread
 from ..operations import Work
 from ..signing import who
 from ..space.targets import targets_of
-from ..widgets.space_list import SpaceList, names
+from ..widgets.space_list import names
 from .place import PlaceScreen
 from .prompt import Confirm
 from .run_operations import begin_work, operate, undo
+from .space_marking import SpaceMarking
 
 
-class SpaceOperations(PlaceScreen):
+class SpaceOperations(SpaceMarking, PlaceScreen):
     """The operations of the screen of place 4."""
 
     shows_preview = True
@@ -35,14 +36,13 @@ class SpaceOperations(PlaceScreen):
         undo(self, self.store)
 
     def _operate(self, doing: Doing) -> None:
-        found = self.query_one(SpaceList)
-        page, current = found.page, found.current
-        nodes = list(found.marked.values()) or ([current] if current is not None else [])
+        page, current = self.list.page, self.list.current
+        nodes = self.list.marked or ([current] if current is not None else [])
         targets = targets_of(nodes, names(page)) if page is not None else None
         if targets is None:
             self.app.notify("choose a workflow or a run", severity="warning", markup=False)
         elif may_change(self, self.store):
-            operate(self, self.store, doing, targets, then=found.unmark)
+            operate(self, self.store, doing, targets, then=self.unmark)
 
     def action_compact(self) -> None:
         """Asks whether free pages are to be given back to the disk, and does it."""

@@ -46,13 +46,13 @@ class Selection(Widget):
     def _wanted(self) -> object:
         """What is to be read: another one where the answer may be another one."""
         found = self._run_list
-        number = found.marks.count(found.matching or 0)
+        number = found.marked
         return found.marks.revision, str(found.query), number, found.totals if number <= FEW else None
 
     def _prepare(self) -> Callable[[], tuple[object, Figures]] | None:
         store, found, wanted = self._store(), self._run_list, self._wanted
         marks = found.marks
-        if store is None or marks.count(found.matching or 0) < 2:
+        if store is None or found.marked < 2:
             self.display, self.found, self._read_for = False, None, None
             return None
         if wanted == self._read_for:

@@ -1,6 +1,6 @@
 """The list of place 4, and the preview of what is under its cursor."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 
 from textual.strip import Strip
 from textual.widget import Widget
@@ -8,6 +8,7 @@ from textual.widget import Widget
 from ...core.space import Node
 from ..glyphs import glyphs_of
 from ..lines import Line
+from ..runs.marks import Marks
 from ..space.page import SpacePage, key_of
 from ..space.preview import Previewed, preview_lines
 from ..space.reading import Names
@@ -26,9 +27,8 @@ class SpaceList(LineList):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, classes="keeps-cursor")
         self.page: SpacePage | None = None
-        self.marked: dict[Hashable, Node] = {}
+        self.marks: Marks[Hashable] = Marks()
         self._left: dict[Names, Hashable] = {}
-        self._last: Hashable = None
 
     def show(self, page: SpacePage) -> None:
         """Shows this page instead."""
@@ -38,13 +38,13 @@ class SpaceList(LineList):
             return
         if current is not None:
             self._left[names(before)] = key_of(current)
-        self.marked = {}
+        self.marks.clear()
         self.lines_changed(lambda: self._take(page))
         self.move_to(page.places.get(self._left.get(names(page)), 0), center=True)
 
     def _take(self, page: SpacePage) -> None:
         self.page = page
-        self.marked = {key: page.nodes[page.places[key]] for key in self.marked if key in page.places}
+        self.marks.forget(self.marks.ids - page.places.keys())
 
     def leave_at(self, place: Names, node: tuple[str, str]) -> None:
         """When that place is shown next, the cursor stands there."""
@@ -56,40 +56,20 @@ class SpaceList(LineList):
         nodes = self.page.nodes if self.page else []
         return nodes[self.cursor] if self.cursor < len(nodes) else None
 
-    def mark(self, marked: bool | None = None) -> None:
-        """Marks or unmarks what is under the cursor, if anything can be done with it."""
-        node = self.current
-        if node is None or not can_be_marked(node):
-            return
-        key = self._last = key_of(node)
-        if marked is None:
-            marked = key not in self.marked
-        if marked:
-            self.marked[key] = node
-        else:
-            self.marked.pop(key, None)
-        self.redraw()
+    @property
+    def marked(self) -> Sequence[Node]:
+        """The nodes that are marked, in the order of the lines."""
+        return [node for node in self.page.nodes if key_of(node) in self.marks] if self.page and self.marks.ids else []
 
-    def mark_range(self) -> bool:
-        """Marks all between what was marked last and the cursor; False if nothing was."""
-        start = self.page.places.get(self._last) if self.page is not None else None
-        if self.page is None or start is None:
-            return False
-        low, high = sorted((start, self.cursor))
-        self.marked |= {key_of(node): node for node in self.page.nodes[low : high + 1] if can_be_marked(node)}
-        self.redraw()
-        return True
+    def markable(self) -> list[Hashable]:
+        """The keys of all lines with which something can be done."""
+        return [key_of(node) for node in self.page.nodes if can_be_marked(node)] if self.page else []
 
-    def mark_all(self) -> None:
-        """Marks all that is shown, or nothing."""
-        nodes = self.page.nodes if self.page and not self.marked else []
-        self.marked = {key_of(node): node for node in nodes if can_be_marked(node)}
-        self.redraw()
-
-    def unmark(self) -> None:
-        """Takes all marks off."""
-        self.marked = {}
-        self.redraw()
+    def between(self, start: Hashable) -> list[Hashable]:
+        """The keys of those between this one and the cursor, whichever comes first."""
+        assert self.page
+        low, high = sorted((self.page.places[start], self.cursor))
+        return [key_of(node) for node in self.page.nodes[low : high + 1] if can_be_marked(node)]
 
     def count(self) -> int:
         return len(self.page.nodes) if self.page else 0
@@ -105,7 +85,7 @@ class SpaceList(LineList):
 
     def draw(self, index: int, width: int) -> Line:
         assert self.page
-        marked = key_of(self.page.nodes[index]) in self.marked
+        marked = key_of(self.page.nodes[index]) in self.marks
         sign = (f"{self.glyphs.mark} " if marked else "  ", "accent")
         return [sign, *self.page.line(index, width - SCROLL_BAR - MARK)]
 

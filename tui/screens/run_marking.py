@@ -1,0 +1,87 @@
+"""Marks in the run list: a range of any length, all that the filter shows; and what they come to together."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ...core.runs import Run
+from ..hinting import hint
+from ..loading import in_thread
+from ..messages import Trouble
+from ..personal.person import key_for
+from ..runs.marks import Marks
+from ..runs.run_list import RunList
+from ..widgets.frame import FrameLine
+from ..widgets.run_table import RunTable
+from ..widgets.selection import Selection
+from .marking import Marking
+
+if TYPE_CHECKING:
+    from ...core.errors import FlightlogError
+    from ...core.store import Store
+
+
+class RunMarking(Marking[str]):
+    """The keys that mark, of a screen that shows a `run_list`."""
+
+    store: Store | None
+    run_list: RunList
+    _ranging: asyncio.Event | None = None
+
+    @property
+    def table(self) -> RunTable:
+        """The list on screen."""
+        return self.query_one(RunTable)
+
+    @property
+    def ranging(self) -> asyncio.Event | None:
+        """There while it is read what lies in a range: what is typed then is meant for the marks that come."""
+        return self._ranging
+
+    @property
+    def marks(self) -> Marks[str]:
+        return self.run_list.marks
+
+    @property
+    def marked(self) -> int:
+        return self.run_list.marked
+
+    @property
+    def markable(self) -> str | None:
+        return self.run_list.cursor if isinstance(self.run_list.current, Run) else None
+
+    def step(self, lines: int) -> None:
+        self.table.move_to(self.run_list.cursor_line + lines)
+
+    def show_marks(self) -> None:
+        self.table.sync()
+        self.query_one("#list-top", FrameLine).update()
+        self.query_one(Selection).request()
+
+    def mark_everything(self) -> None:
+        self.marks.everything()
+
+    def mark_from(self, start: str) -> None:
+        found = self.run_list
+        if (ids := found.between(start)) is not None:
+            self.mark_these(ids)
+        elif found.grouping:
+            text = f"more than is in memory lies between: a filter and {key_for(self, 'runs.mark_all')} mark that"
+            self.app.notify(text, severity="warning", markup=False)
+        elif isinstance(found.current, Run) and self.store is not None:
+            read = partial(self.store.runs.ids_between, found.query, found.sort, start, found.cursor)
+            self._ranging = asyncio.Event()
+            in_thread(self, read, self._ranged)
+        else:
+            hint(self, "the run under the cursor is still being read")
+
+    def _ranged(self, found: list[str] | FlightlogError) -> None:
+        if isinstance(found, list):
+            self.mark_these(found)
+        else:
+            self.post_message(Trouble(found))
+        if self._ranging is not None:
+            self._ranging.set()
+            self._ranging = None
