@@ -6,6 +6,7 @@ from flightlog.core.errors import StorageError
 from flightlog.core.glance import Glance
 from flightlog.core.query.query import EVERYTHING
 from flightlog.tui.app import FlightlogApp
+from flightlog.tui.program.navigation import Navigation
 from little_store import run_id
 from seeing import shows, text_of, until
 
@@ -18,7 +19,7 @@ def seen_of(store):
 
 async def test_rows_stand_before_the_store_is_open_and_keys_wait_for_it_where_they_must(store, monkeypatch):
     opened, entered = threading.Event(), []
-    monkeypatch.setattr(FlightlogApp, "on_open_run", lambda app, message: entered.append((app.store, message.run)))
+    monkeypatch.setattr(Navigation, "on_open_run", lambda app, message: entered.append((app.store, message.run)))
 
     def slow():
         assert opened.wait(60)

@@ -2,7 +2,7 @@
 
 import threading
 
-from flightlog.tui.app import FlightlogApp
+from flightlog.tui.program.navigation import Navigation
 from flightlog.tui.widgets.empty import Empty
 from flightlog.tui.widgets.filter_bar import FilterBar
 from seeing import loaded, shows, text_of, until
@@ -25,7 +25,7 @@ async def test_a_filter_is_typed_counted_kept_and_cleared(app, runs):
 
 async def test_a_run_that_is_opened_before_the_filtered_list_is_read_is_the_filtered_one(app, runs, monkeypatch):
     opened: list[str] = []
-    monkeypatch.setattr(FlightlogApp, "on_open_run", lambda self, message: opened.append(message.run))
+    monkeypatch.setattr(Navigation, "on_open_run", lambda self, message: opened.append(message.run))
     async with app.run_test(size=(120, 36)) as pilot:
         screen = await loaded(pilot)
         asked, go, query = threading.Event(), threading.Event(), runs.query

@@ -12,13 +12,13 @@ from .views import Seen, Views
 if TYPE_CHECKING:
     from textual.screen import Screen
 
-    from ..app import FlightlogApp
+    from ..program.navigation import Navigation
 
 
 class Whereabouts:
     """Looks at the screens of the places, and leads back to what they showed. Belongs to the event loop."""
 
-    def __init__(self, app: FlightlogApp) -> None:
+    def __init__(self, app: Navigation) -> None:
         self._app = app
         self._places: dict[str, Screen[Any]] = {}
         """The screens of those places, besides the run list, where somebody was already."""

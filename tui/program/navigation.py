@@ -1,0 +1,86 @@
+"""Where one goes in the program: to a run, to runs, to another place or part, back, and to what helps."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from ..messages import OpenRun, ShowRuns
+from .companions import Companions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..personal.whereabouts import Whereabouts
+    from ..widgets.place_line import PlaceLine
+
+
+class Navigation(Companions):
+    """The keys, and the wishes of screens, that lead elsewhere."""
+
+    @cached_property
+    def whereabouts(self) -> Whereabouts:
+        """Where the person is, and was."""
+        from ..personal.whereabouts import Whereabouts
+
+        return Whereabouts(self)
+
+    def on_open_run(self, message: OpenRun) -> None:
+        if self.store is not None:
+            from ..screens.run import RunScreen
+
+            self.push_screen(RunScreen(self.store, message.run, tab=message.tab))
+
+    def on_show_runs(self, message: ShowRuns) -> None:
+        if self.store is not None:
+            from ..screens.runs import RunsScreen
+
+            screen = RunsScreen(self.store.name, only=message.query, crumb=message.crumb, place=message.place)
+            self.push_screen(screen)
+            screen.call_after_refresh(screen.show_store, self.store, self.watching)
+
+    async def on_place_line_picked(self, message: PlaceLine.Picked) -> None:
+        """A place was clicked on."""
+        await self.action_place(message.place)
+
+    async def action_place(self, name: str) -> None:
+        """Goes to a place; what lay on the one before is left."""
+        if self.store is not None:
+            await self.whereabouts.to(name)
+
+    async def action_view(self, step: int) -> None:
+        """Goes back to the view before, or forth again."""
+        await self.whereabouts.go(step)
+
+    def action_focus_next(self) -> None:
+        self._to_part(self.screen.focus_next)
+
+    def action_focus_previous(self) -> None:
+        self._to_part(self.screen.focus_previous)
+
+    def _to_part(self, move: Callable[[], object]) -> None:
+        before = self.focused
+        move()
+        if self.focused is before:
+            from ..hinting import hint
+
+            hint(self, "there is no other part here")
+
+    async def action_back(self) -> None:
+        if hasattr(self.screen, "action_back"):
+            await self.run_action("back", self.screen)
+        elif len(self.screen_stack) > 1:
+            self.pop_screen()
+
+    def action_help(self) -> None:
+        from ..commands import places_of
+        from ..screens.help import Help
+
+        read_only = self.store is not None and self.store.read_only
+        self.push_screen(Help(places_of(self.screen), read_only=read_only))
+
+    def action_commands(self) -> None:
+        from ..screens.command_log import CommandLogScreen
+
+        if not isinstance(self.screen, CommandLogScreen):
+            self.push_screen(CommandLogScreen(self.commands.commands))

@@ -1,0 +1,41 @@
+"""What goes wrong: told in a sentence, and where the program itself fails, in a report without secrets."""
+
+import sys
+import time
+
+from ...core.text import safe_text
+from ..messages import Trouble
+from .companions import Companions
+
+AGAIN = 5.0
+"""Seconds in which the same trouble is not told twice."""
+
+
+class Troubles(Companions):
+    """Tells what went wrong."""
+
+    _told = "", 0.0
+    """What was told last, and when."""
+    _report = ""
+
+    def on_trouble(self, message: Trouble) -> None:
+        self.typed.opened()
+        text = safe_text(str(message.error), limit=600)
+        (before, when), now = self._told, time.monotonic()
+        if text != before or now - when >= AGAIN:
+            self._told = text, now
+            self.notify(text, severity="error", timeout=8, markup=False)
+
+    def _fatal_error(self) -> None:
+        # Textual's own report shows local variables, and with them whatever secrets they hold.
+        from ..crash_report import of_now
+
+        self._report = of_now()
+        self._close_messages_no_wait()
+
+    def _print_error_renderables(self) -> None:
+        super()._print_error_renderables()
+        if self._report:
+            from ..crash_report import farewell
+
+            sys.stderr.write(farewell(self._report))
