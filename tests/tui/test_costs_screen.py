@@ -83,15 +83,15 @@ async def test_every_axis_is_a_key_away_and_every_key_works(app, size):
             await read(pilot)
             assert keys_of(screen) == names
         await pilot.press("right_square_bracket", "right")
-        await until(pilot, lambda: screen.by == "version")
+        await until(pilot, lambda: screen.chosen.by == "version")
         await pilot.press("left_square_bracket", "left", "left")
-        await until(pilot, lambda: screen.by == "session")
+        await until(pilot, lambda: screen.chosen.by == "session")
         await pilot.press("m")
         await shows(pilot, "no model", "$16.50", "?")
         for name, first in (("name", ""), ("no price", ""), ("calls", "gpt-4o"), ("tokens", "gpt-4o")):
             await pilot.press("s")
             await read(pilot)
-            assert (screen.orders["model"].name, keys_of(screen)[0]) == (name, first)
+            assert (screen.chosen.orders["model"].name, keys_of(screen)[0]) == (name, first)
         await pilot.press("S")
         await shows(pilot, "tokens ↑")
         assert keys_of(screen) == ["", "gpt-4o"]
@@ -156,7 +156,7 @@ async def test_a_filter_narrows_the_sums_and_what_a_line_leads_to(app, size):
         await pilot.press("enter", "j", "slash", *" log:x", "enter")
         await shows(pilot, "No call of a model", "log:x")
         await pilot.press("escape")
-        await until(pilot, lambda: screen.filter == EVERYTHING and screen.list.display)
+        await until(pilot, lambda: screen.chosen.filter == EVERYTHING and screen.list.display)
         await read(pilot)
         assert screen.list.page.total.calls == 7 and screen.list.has_focus
         await pilot.press("escape")
@@ -189,7 +189,7 @@ async def test_the_mouse_chooses_axes_lines_and_places_and_a_resize_loses_nothin
         screen = app.screen
         at = text_of(screen).split("\n")[screen.query_one("#axes").region.y].index("model")
         await pilot.click("#axes", offset=(at, 0))
-        await until(pilot, lambda: screen.by == "model" and keys_of(screen) == ["gpt-4o", ""])
+        await until(pilot, lambda: screen.chosen.by == "model" and keys_of(screen) == ["gpt-4o", ""])
         await pilot.click("#costs", offset=(3, 1))
         assert screen.list.current.key == ""
         await pilot.resize_terminal(80, 24)

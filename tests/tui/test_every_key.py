@@ -22,6 +22,7 @@ from flightlog.tui.app import FlightlogApp
 from flightlog.tui.commands import places_of
 from flightlog.tui.hinting import LASTS
 from flightlog.tui.loading import Loader
+from flightlog.tui.screens.costs import CostsScreen
 from flightlog.tui.widgets.key_bar import KeyBar
 from flightlog.tui.widgets.line_list import LineList
 from flightlog.tui.widgets.run_table import RunTable
@@ -220,7 +221,8 @@ class Keyboard:
         """Whether the key is bound where the focus is, and names anything but what is shown already."""
         bound = {active.binding.id for active in self.app.screen.active_bindings.values()}
         screen, named = self.app.screen, re.findall(r"'(\w+)'", row.action)
-        here = (self.place[1], getattr(screen, "by", None), self.app.whereabouts.on_screen, "DEBUG")
+        by = screen.chosen.by if isinstance(screen, CostsScreen) else None
+        here = (self.place[1], by, self.app.whereabouts.on_screen, "DEBUG")
         still = row.id in MOVES and not self.can_move
         return row.id in bound and not set(named) & set(here) and not still
 

@@ -5,6 +5,7 @@ import pytest
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.crash_report import farewell
 from flightlog.tui.personal.views import Seen, Views
+from flightlog.tui.screens.costs import CostsScreen
 from flightlog.tui.screens.run import RunScreen
 from flightlog.tui.screens.runs import RunsScreen
 from flightlog.tui.widgets.line_list import HeadLine, title_at
@@ -42,7 +43,7 @@ async def test_back_to_the_view_before_and_forth_again(app):
         await pilot.press("3", "m")
         await shows(pilot, "haiku")
         await pilot.press("minus")  # before the axis was chosen
-        await until(pilot, lambda: app.screen.by == "day")
+        await until(pilot, lambda: app.screen.chosen.by == "day")
         await pilot.press("minus")
         await until(pilot, lambda: app.screen is app.home and app.home.run_list.matching == 4)
         await pilot.press("minus")
@@ -54,11 +55,11 @@ async def test_back_to_the_view_before_and_forth_again(app):
         await shows(pilot, "/ session:ana", "n4")
         assert app.home.run_list.matching == 4
         await pilot.press("equals_sign", "equals_sign")
-        await until(pilot, lambda: app.screen is not app.home and app.screen.by == "model")
+        await until(pilot, lambda: app.screen is not app.home and app.screen.chosen.by == "model")
         await pilot.press("enter")  # to the runs of a model, which is no view of its own
         await until(pilot, lambda: isinstance(app.screen, RunsScreen) and app.screen is not app.home)
         await pilot.press("minus")
-        await until(pilot, lambda: getattr(app.screen, "by", "") == "model")
+        await until(pilot, lambda: isinstance(app.screen, CostsScreen) and app.screen.chosen.by == "model")
 
 
 async def test_a_range_is_marked_from_the_last_mark(app):
@@ -102,9 +103,9 @@ async def test_the_mouse_does_what_keys_do(app):
         await pilot.click(offset=cell_of(app, "model"))
         await shows(pilot, "gpt-4o")
         await pilot.click(offset=cell_of(app, "Calls"))
-        await until(pilot, lambda: screen.orders["model"].name == "calls")
+        await until(pilot, lambda: screen.chosen.orders["model"].name == "calls")
         await pilot.click(offset=cell_of(app, "Calls"))
-        await until(pilot, lambda: not screen.orders["model"].descending)
+        await until(pilot, lambda: not screen.chosen.orders["model"].descending)
         await pilot.click(offset=cell_of(app, "Workflows"))
         await shows(pilot, "Last run")
         await pilot.click(offset=cell_of(app, "Success"))

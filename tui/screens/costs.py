@@ -1,7 +1,6 @@
 """Place 3, Costs: what was spent by day, workflow, version, model, agent or session, and how the budgets stand."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -12,22 +11,21 @@ from textual.containers import Vertical
 from ...core import clock
 from ...core.costs import GroupBy
 from ...core.feed import Watch
-from ...core.query.query import EVERYTHING, Query
+from ...core.query.query import EVERYTHING
 from ...core.store import Store
-from ..costs.budget_lines import burn_line
-from ..costs.page import AXES, SORTED_BY, WINDOWS, Asked, Order, orders, runs_of, runs_of_budget
-from ..costs.plot import Span, StackBy, legend, span_of
+from ..costs.choices import Choices
+from ..costs.page import AXES, WINDOWS, Asked, runs_of, runs_of_budget
+from ..costs.plot import Span, legend, span_of
 from ..costs.reading import Found, Wanted, read
-from ..costs.standings import of_the_day, standings_of
 from ..cycle import after
 from ..glyphs import glyphs_of
 from ..keys import bindings
-from ..lines import Line, one_line
-from ..live.pulse import rate_of
+from ..lines import Line
 from ..loading import Loader
 from ..messages import BudgetsLooked, Pulsed, ShowRuns
-from ..personal.leaving import one_of, text_of
+from ..personal.leaving import text_of
 from ..query.typed import typed
+from ..widgets.budgets_pane import BudgetsPane
 from ..widgets.cost_lists import AxisLine, BudgetList, CostList
 from ..widgets.empty import Empty, no_costs, no_costs_match, nothing_to_read
 from ..widgets.filter_bar import FilterBar
@@ -56,13 +54,7 @@ class CostsScreen(PlaceScreen):
     def __init__(self, store: Store, watching: Watch) -> None:
         super().__init__(store, watching)
         self.found: Found | None = None
-        self.by: GroupBy = AXES[0].by
-        self.window = WINDOWS[0]
-        self.filter: Query = EVERYTHING
-        self.orders: dict[GroupBy, Order] = {axis.by: orders(axis.by)[0] for axis in AXES}
-        self.stack_by: StackBy = "workflow"
-        self.plotting: bool | None = None
-        """Whether a person wants to see the plot; where they said nothing it is there if there is room for both."""
+        self.chosen = Choices()
         self.loader: Loader[Found | None] = Loader(self, self._prepare, self._loaded, every=EVERY, rest=REST)
 
     def compose(self) -> ComposeResult:
@@ -70,13 +62,11 @@ class CostsScreen(PlaceScreen):
         yield OneLine(self._header, id="header")
         yield FilterBar(self._filter_count, lambda: self.store.runs)
         yield PlaceLine("costs", self._title, id="list-top")
-        with Vertical(id="budgets-pane"):
-            yield OneLine(self._burn, id="burn")
-            yield BudgetList(id="budgets")
+        yield BudgetsPane(lambda: self.found.totals if self.found else None, id="budgets-pane")
         yield FrameLine("middle", self._plot_titles, id="plot-top")
         with Vertical(id="plot-pane"):
             yield OneLine(self._legend, id="plot-legend")
-        yield AxisLine(lambda: self.by, self._order, id="axes")
+        yield AxisLine(lambda: self.chosen.by, self._order, id="axes")
         with Vertical(id="costs-pane"):
             yield HeadLine(costs.head, id="costs-head")
             yield costs
@@ -95,48 +85,34 @@ class CostsScreen(PlaceScreen):
         return self.query_one(BudgetList)
 
     def left(self) -> dict[str, Any]:
-        """The axis, the days, the filter and the order of each axis."""
-        orders = {by: [order.name, order.descending] for by, order in self.orders.items()}
-        plot = {"plot": self.plotting, "stack": self.stack_by}
-        return plot | {"by": self.by, "window": self.window.name, "query": self.filter.text, "orders": orders}
+        """What was chosen."""
+        return self.chosen.left()
 
     def take_up(self, kept: dict[str, Any]) -> None:
         """Is as it was left."""
-        axis = one_of(kept.get("by"), AXES, "by")
-        self.by = axis.by if axis is not None else self.by
-        self.stack_by = "model" if kept.get("stack") == "model" else "workflow"
-        self.plotting = kept["plot"] if isinstance(kept.get("plot"), bool) else None
-        self.window = one_of(kept.get("window"), WINDOWS) or self.window
-        self.filter = typed(self, text_of(kept.get("query")))
-        told = kept.get("orders")
-        for by in self.orders:
-            match told.get(by) if isinstance(told, dict) else None:
-                case [name, bool() as descending] if (order := one_of(name, orders(by))) is not None:
-                    self.orders[by] = order._replace(descending=descending)
+        self.chosen.take_up(kept, typed(self, text_of(kept.get("query"))))
 
     def show_taken(self) -> None:
         """Shows what it has taken up while it was on screen already."""
-        self.query_one(FilterBar).begin(self.filter.text)
+        self.query_one(FilterBar).begin(self.chosen.filter.text)
         self._ask()
 
     # Reading.
 
     def on_mount(self) -> None:
-        if self.filter != EVERYTHING:
-            self.query_one(FilterBar).begin(self.filter.text)
+        if self.chosen.filter != EVERYTHING:
+            self.query_one(FilterBar).begin(self.chosen.filter.text)
         self._show_budgets()
         self._show_panes()
 
     def _prepare(self) -> Callable[[], Found | None]:
         asked = self._asked()
-        wanted = Wanted(asked, self.orders[self.by], self._span(asked), self.stack_by)
+        wanted = Wanted(asked, self.chosen.order, self._span(asked), self.chosen.stack_by)
         before, self._whole = (None if self._whole else self.found), False
         return partial(read, self.store, before, wanted, glyphs_of(self))
 
     def _asked(self) -> Asked:
-        now = datetime.fromtimestamp(clock.now_s(), UTC)
-        by_hour = self.window.hours or self.window.days == 1
-        return Asked(self.by, self.filter, self.window, now.date(), now.hour if by_hour else 23)
+        return self.chosen.asked(clock.now_s())
 
     def _span(self, asked: Asked) -> Span | None:
         """What is plotted, in bars of two cells at least; None while nobody sees a plot."""
@@ -145,7 +121,7 @@ class CostsScreen(PlaceScreen):
     @property
     def plots(self) -> bool:
         """Whether the plot is to be seen."""
-        return self.size.height >= TALL if self.plotting is None else self.plotting
+        return self.size.height >= TALL if self.chosen.plotting is None else self.chosen.plotting
 
     def _loaded(self, found: Found | None) -> None:
         self._opened()
@@ -180,14 +156,7 @@ class CostsScreen(PlaceScreen):
         self._show_budgets()  # with what an hour costs now
 
     def _show_budgets(self) -> None:
-        standings = standings_of(self)
-        if standings != self.budgets.standings:
-            self.budgets.show(standings)
-        self.budgets.styles.height = max(min(len(standings), self.size.height // 4), 1)
-        burns = bool(self._burn(self.size.width))
-        self.query_one("#burn").display = burns
-        self.budgets.display = bool(standings)
-        self.query_one("#budgets-pane").display = bool(standings) or burns
+        self.query_one(BudgetsPane).show()
         self.query_one("#header").refresh()
 
     def _show_panes(self) -> None:
@@ -229,32 +198,20 @@ class CostsScreen(PlaceScreen):
                 self.loader.request()
 
     def _title(self) -> Line:
-        """The filter and the days that are in force."""
-        dot = (f" {glyphs_of(self).dot} ", "faint")
-        line: Line = [(" ", "text")]
-        if self.filter != EVERYTHING:
-            line += [(one_line(self.filter.text, 40), "accent"), dot]
-        return [*line, (self.window.name, "accent" if self.window.days else "text"), (" ", "text")]
+        return self.chosen.title(glyphs_of(self))
 
     def _order(self) -> Line:
-        glyphs, order = glyphs_of(self), self.orders[self.by]
-        arrow = glyphs.descending if order.descending else glyphs.ascending
         count = f" {len(self.found.page.groups):,}" if self.found else ""
-        return [(count, "text"), (f" {glyphs.dot} ", "faint"), (f"{order.name} {arrow} ", "muted")]
+        return [(count, "text"), *self.chosen.order_title(glyphs_of(self))]
 
     def _filter_count(self, width: int) -> Line:
         count = f"[{len(self.found.page.groups):,}]" if self.found else ""
         return [(count.rjust(width - 1), "muted")]
 
-    def _burn(self, width: int) -> Line:
-        """How fast money goes, and what the day will have cost by its end (UTC) if it goes on so."""
-        rate, totals = rate_of(self), self.found.totals if self.found else None
-        return burn_line(rate, totals, of_the_day(standings_of(self)), clock.now_s(), width, glyphs_of(self))
-
     def _plot_titles(self, width: int) -> tuple[Line, Line]:
         stack = self.found.stack if self.found else None
         left: Line = [(f" {stack.span.title} ", "text")] if stack else []
-        return left, [(f" stacked by {self.stack_by} ", "muted")]
+        return left, [(f" stacked by {self.chosen.stack_by} ", "muted")]
 
     def _legend(self, width: int) -> Line:
         stack = self.found.stack if self.found else None
@@ -266,56 +223,46 @@ class CostsScreen(PlaceScreen):
 
     def when_filterable(self) -> bool:
         """Whether there is, or a filter or a time hides it."""
-        return self.when_costs() or self.filter != EVERYTHING or self.window != WINDOWS[0]
+        return self.when_costs() or self.chosen.hides
 
     # What the person does.
 
     def action_plot(self) -> None:
-        self.plotting = not self.plots
+        self.chosen.plotting = not self.plots
         self._ask()
 
     def action_stack(self) -> None:
-        self.stack_by = "model" if self.stack_by == "workflow" else "workflow"
-        self.plotting = True
+        self.chosen.stack_otherwise()
         self._ask()
 
     def action_by(self, by: GroupBy) -> None:
-        if by != self.by:
-            self.by = by
+        if by != self.chosen.by:
+            self.chosen.by = by
             self._ask()
 
     def action_next_axis(self, step: int) -> None:
         names = [axis.by for axis in AXES]
-        self.action_by(after(self.by, names, step))
+        self.action_by(after(self.chosen.by, names, step))
 
     @on(AxisLine.Picked)
     def _axis_picked(self, message: AxisLine.Picked) -> None:
         self.action_by(next(axis.by for axis in AXES if axis.by == message.by))
 
     def action_window(self) -> None:
-        self.window = after(self.window, WINDOWS)
+        self.chosen.window = after(self.chosen.window, WINDOWS)
         self._ask()
 
     def action_sort(self) -> None:
-        names = [order.name for order in orders(self.by)]
-        place = names.index(self.orders[self.by].name)
-        self.orders[self.by] = orders(self.by)[(place + 1) % len(names)]
+        self.chosen.next_order()
         self._ask()
 
     @on(HeadLine.Picked)
     def _title_picked(self, message: HeadLine.Picked) -> None:
-        """Sorts by the column; by the one that is on, the other way round."""
-        name = SORTED_BY.get(message.title.lower(), orders(self.by)[self.by != "day"].name)
-        order = one_of(name, orders(self.by))
-        if order is not None and order.name == self.orders[self.by].name:
-            self.action_reverse()
-        elif order is not None:
-            self.orders[self.by] = order
-            self._ask()
+        self.chosen.sort_by(message.title)
+        self._ask()
 
     def action_reverse(self) -> None:
-        order = self.orders[self.by]
-        self.orders[self.by] = order._replace(descending=not order.descending)
+        self.chosen.reverse()
         self._ask()
 
     @on(LineList.Chosen)
@@ -331,7 +278,7 @@ class CostsScreen(PlaceScreen):
 
     def action_back(self) -> None:
         """Takes the filter off, then steps out to the runs."""
-        if self.filter != EVERYTHING:
+        if self.chosen.filter != EVERYTHING:
             self.query_one(FilterBar).close(clear=True)
         else:
             self.app.pop_screen()
@@ -343,7 +290,7 @@ class CostsScreen(PlaceScreen):
 
     @on(FilterBar.Changed)
     def _filter_changed(self, message: FilterBar.Changed) -> None:
-        self.filter = message.query
+        self.chosen.filter = message.query
         self._ask()
 
     @on(FilterBar.Left)
