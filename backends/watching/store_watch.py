@@ -48,6 +48,7 @@ class StoreWatch:
         self._closing = threading.Lock()  # nobody wakes hints whose descriptors are given back
         self._stop = threading.Event()
         self._place_hints()
+        self._version_seen = self._seen()  # here, not by the thread: what is changed from now on is a change
         self._thread = threading.Thread(target=self._run, name="flightlog-watch", daemon=True)
         self._thread.start()
 
@@ -71,7 +72,7 @@ class StoreWatch:
             self._thread.join(1)
 
     def _run(self) -> None:
-        version, beat = self._seen(), time.monotonic()
+        version, beat = self._version_seen, time.monotonic()
         while not self._stop.is_set():
             hinted = self._wait(min(self._heartbeat, _PROBE))
             if self._stop.is_set():
@@ -81,7 +82,8 @@ class StoreWatch:
                 continue
             version, beat = seen, now
             self._place_hints()
-            self._call()
+            if not self._stop.is_set():
+                self._call()
             self._stop.wait(_FRAME)
         self._drop_hints()
 

@@ -27,7 +27,7 @@ def wait_until(condition, seconds=30.0):
 
 
 class Calls:
-    """Counts calls, and how long after the last change the next one came."""
+    """Counts calls, and tells of the next one."""
 
     def __init__(self):
         self.number = 0
@@ -43,19 +43,21 @@ def watching(folder, calls, **options):
     return StoreWatch(calls, **options)
 
 
-def test_a_change_is_mostly_noticed_within_a_tenth_of_a_second(tmp_path):
-    calls = Calls()
-    found = watching(tmp_path, calls)
-    took = []
+def test_a_change_is_noticed_when_the_system_tells_of_it_and_not_at_the_next_look(tmp_path, monkeypatch):
+    monkeypatch.setattr(watch, "_PROBE", 60.0)
+    file, seen = tmp_path / "file", []
+    file.touch()
+    found = watching(tmp_path, lambda: seen.append((file.stat().st_size, len(os.listdir(tmp_path)))))
     for n in range(20):
-        time.sleep(0.04)
-        calls.event.clear()
-        begun = time.monotonic()
-        (tmp_path / "file").open("ab").write(b"x") if n % 2 else (tmp_path / f"{n}").touch()
-        assert calls.event.wait(30)
-        took.append(time.monotonic() - begun)
+        if n % 2:
+            with file.open("ab") as growing:
+                growing.write(b"x")
+        else:
+            (tmp_path / f"{n}").touch()
+        there = (file.stat().st_size, len(os.listdir(tmp_path)))
+        wait_until(lambda there=there: seen[-1:] == [there])
     found.close()
-    assert sorted(took)[len(took) // 2] < 0.1
+    assert watch._FRAME < 0.1  # and between two calls is no other pause
 
 
 def test_a_flood_of_changes_is_at_most_thirty_calls_a_second_and_its_end_is_noticed(tmp_path):
@@ -181,6 +183,23 @@ def test_a_version_that_differs_is_a_change(tmp_path):
     time.sleep(0.4)
     assert calls.number == 0
     version[0] = 2
+    assert calls.event.wait(30)
+    found.close()
+
+
+def test_a_version_that_differs_before_the_watchs_thread_has_begun_is_a_change(tmp_path, monkeypatch):
+    calls, version, go_on = Calls(), [1], threading.Event()
+
+    class Late(threading.Thread):
+        def run(self):
+            go_on.wait(30)
+            super().run()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(watch.threading, "Thread", Late)
+        found = watching(tmp_path / "not there", calls, version=lambda: version[0])
+    version[0] = 2
+    go_on.set()
     assert calls.event.wait(30)
     found.close()
 
