@@ -80,16 +80,13 @@ def test_processes_killed_while_they_write_lose_nothing_that_was_committed(tmp_p
     open_database(path, truth=True).close()
     rng = random.Random(7)
     started = [start(path, "truth", 100_000) for _ in range(4)]
-    lines: dict[int, list[str]] = {}
-    for process in started:
-        lines[process.pid] = [process.stdout.readline()]
-    time.sleep(1.5)
+    # Each says its run, and then the number of each event that it has committed.
+    lines = {process.pid: [process.stdout.readline() for _ in range(8)] for process in started}
     for process in started:
         time.sleep(rng.uniform(0, 0.2))
         process.send_signal(signal.SIGKILL)
-        out, err = process.communicate()
-        assert not err
-        lines[process.pid] += out.splitlines()
+        lines[process.pid] += process.stdout.read().splitlines()
+        assert not process.communicate()[1]
     told = {}
     for run, *seqs in lines.values():
         told[run.strip()] = int(seqs[-1]) if seqs else 0
