@@ -14,15 +14,16 @@ from flightlog.core.events import Json
 from flightlog.core.operations import HALFWAY, Chosen, new_order
 from flightlog.core.progress import Progress, telling
 
-ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT sum(i) FROM n"
+ENDLESS = "WITH RECURSIVE n(i) AS (SELECT begun() UNION ALL SELECT i + 1 FROM n) SELECT sum(i) FROM n"
 
 
 @pytest.mark.parametrize("by", ["another thread", "^C"])
 def test_a_statement_without_end_is_stopped(by):
     progress, connection = Progress(), sqlite3.connect(":memory:")
     ask = progress.stop if by == "another thread" else lambda: os.kill(os.getpid(), signal.SIGINT)
-    before = signal.getsignal(signal.SIGINT)
-    asking = threading.Timer(0.05, ask)
+    before, begun = signal.getsignal(signal.SIGINT), threading.Event()
+    connection.create_function("begun", 0, lambda: begun.set() or 1)
+    asking = threading.Thread(target=lambda: begun.wait(30) and ask())
     asking.start()
     with pytest.raises(Stopped), telling(progress), heeding.heeding(connection):
         connection.execute(ENDLESS).fetchone()
