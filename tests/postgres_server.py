@@ -5,6 +5,7 @@ where we say, with passwords, and can be stopped, killed and started again in th
 """
 
 import os
+import random
 import shutil
 import signal
 import socket
@@ -12,6 +13,7 @@ import subprocess
 import tempfile
 import time
 import uuid
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -173,7 +175,18 @@ def _roomy() -> str:
 
 
 def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
+    """One that no program is given for a connection of its own: it must be free whenever the server starts again.
+
+    While the server is stopped, agents go on asking for it. At a port that their own ends may get, one of them would
+    now and then be connected to itself.
+    """
+    given = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    first = int(given.read_text().split()[0]) if given.exists() else 49_152
+    ports = list(range(10_000, first)) or [0]
+    random.shuffle(ports)
+    for port in ports:
+        with socket.socket() as found, suppress(OSError):
+            found.bind(("127.0.0.1", port))
+            free: int = found.getsockname()[1]
+            return free
+    raise RuntimeError("no port is free for a server")
