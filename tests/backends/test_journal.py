@@ -230,7 +230,7 @@ def test_code_of_the_agents_runs_outside_the_lock(recording):
         def __repr__(self) -> str:
             other = threading.Thread(target=lambda: free.append(bool(writer.append(entry(2)))))
             other.start()
-            other.join(5)
+            other.join(30)
             return "slow"
 
     writer.append(entry(1, value=Slow()))

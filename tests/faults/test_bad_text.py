@@ -157,7 +157,7 @@ def open_tab(line):
 
 def until_open(t, fresh, name):
     """Waits until what is written shows a tab as open; `fresh` is what was written since the key for it."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + 40
     while True:
         lines = re.findall(r"\x1b\[2;1H([^\n]*)", fresh)
         if name in map(open_tab, lines):

@@ -296,7 +296,7 @@ def test_the_feed_tells_of_both_and_misses_nothing(folder, program, graphs):
 
 
 def until(ask, holds):
-    end = time.monotonic() + 20
+    end = time.monotonic() + 30
     while not holds(found := ask()):
         assert time.monotonic() < end, found
         time.sleep(0.05)

@@ -26,7 +26,7 @@ for n in range(50):
     connection.execute("INSERT INTO extra VALUES (?)", (n,))
     connection.commit()
 print("ready", flush=True)
-time.sleep(60)
+time.sleep(600)
 """
 
 
