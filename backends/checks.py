@@ -12,6 +12,7 @@ from sqlalchemy import select, text
 
 from ..core.errors import NotFound, StorageError
 from ..core.ids import day_of, is_ulid
+from ..core.progress import go_on
 from ..core.upkeep import Finding
 from .archive.flz_reader import Flz
 from .file_sizes import files_below
@@ -128,10 +129,11 @@ def named_damage(database: Database, aside: Callable[[str], bool] = lambda run: 
                 yield Finding(severity="note", kind="set-aside", what=what, where=row.place, run=row.run)
                 continue
             newer = "newer Flightlog" in row.what  # which says what to do, too
+            packed = row.place.endswith(ARCHIVE_SUFFIX)  # of which nothing can be set aside
             place = row.place if row.offset is None else f"{row.place} at byte {row.offset}"
             yield Finding(
                 severity="warning" if newer else "error",
-                kind="newer-format" if newer else "damaged-line",
+                kind="newer-format" if newer else "damaged-archive" if packed else "damaged-line",
                 what=row.what,
                 where=place,
                 advice="" if newer else "the rest was read; the bytes are kept",
@@ -203,6 +205,7 @@ def tidy(folder: Path, *, by_day: bool) -> Check:
     def check() -> Iterator[Finding]:
         names = {file for file, _ in files_below(folder)}
         for path in sorted(map(Path, names)):
+            go_on()
             if not path.name.endswith(JOURNAL_SUFFIX):
                 yield _aside(path)
             elif path.name.endswith(STATES_SUFFIX):
@@ -256,6 +259,7 @@ def archives(folder: Path) -> Check:
 
     def check() -> Iterator[Finding]:
         for path in sorted(Path(file) for file, _ in files_below(folder)):
+            go_on()
             run = path.name.removesuffix(ARCHIVE_SUFFIX)
             if run == path.name or not is_ulid(run):
                 yield _finding("unknown-file", "this file is no archive of a run", path, severity="note")
@@ -279,6 +283,7 @@ def archived_rows(database: Database, layout: Layout, verify: Callable[[str], Fi
         with database.read() as connection:
             runs = connection.scalars(select(tables.archives.c.run).order_by(tables.archives.c.run)).all()
         for run in runs:
+            go_on()
             with suppress(NotFound):  # it was restored meanwhile
                 if found := verify(run):
                     yield found

@@ -206,3 +206,12 @@ class FlightlogApp(Navigation, News, Troubles):
             from .hinting import hint
 
             hint(self, "nothing is under way")
+
+    def action_doctor(self) -> None:
+        """Looks for everything that is wrong with the store, also with one that cannot be opened."""
+        from .screens.doctor import DoctorScreen, about
+
+        if isinstance(self.screen, DoctorScreen):
+            self.screen.action_refresh()
+        else:
+            self.push_screen(DoctorScreen(self._start[0], about(self.screen)))

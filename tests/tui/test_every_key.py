@@ -15,6 +15,7 @@ import flightlog
 import pytest
 from flightlog.core.choosing import chosen
 from flightlog.core.clock import pretending
+from flightlog.core.ids import new_ulid
 from flightlog.core.operations import new_order
 from flightlog.core.query.query import EVERYTHING, parse
 from flightlog.tui import keys
@@ -88,6 +89,7 @@ SCENES = {
     "commands": ("n", *"why", "enter", "at"),
     "live": ("L",),
     "edit": ("2", "enter", "enter", "e"),
+    "doctor": ("exclamation_mark",),
 }
 MOVES = {f"move.{name}" for name in ("down", "up", "page_down", "page_up", "home", "end")}
 QUICK = {("costs", 80)}
@@ -128,6 +130,18 @@ def going(folder):
         run = stack.enter_context(store.run("busy", name=f"b{NASTY}", objective=NASTY))
         stack.enter_context(run.step(f"think{NASTY}")).log(f"well{NASTY}")
         yield
+
+
+def spoil(folder):
+    """What doctor finds: a line that is no event, a torn one, states of nobody, a file with a name that acts."""
+    day = next((folder / "runs").iterdir())
+    journals = sorted(path for path in day.glob("*.jsonl") if not path.name.endswith(".states.jsonl"))
+    lines = journals[0].read_bytes().split(b"\n")
+    journals[0].write_bytes(b"\n".join([lines[0], NASTY.replace("\n", " ").encode(), *lines[1:]]))
+    with journals[1].open("ab") as journal:
+        journal.write(b'{"half of a l')
+    (day / f"{new_ulid()}.states.jsonl").write_bytes(b"{}\n")
+    (day / NASTY.replace("/", "|")).write_bytes(b"x")
 
 
 @pytest.fixture(scope="module")
@@ -297,6 +311,8 @@ async def test_every_key_does_something_and_esc_leads_out(filled, tmp_path, monk
     monkeypatch.chdir(tmp_path)  # pages of HTML are written there
     folder = tmp_path / "data"
     shutil.copytree(filled, folder, ignore=shutil.ignore_patterns(".flightlog"))
+    if scene == "doctor":
+        spoil(folder)
     app = FlightlogApp(lambda: flightlog.open(folder))
     with going(folder) if scene == "live" else nullcontext():
         await press_all(app, scene, size)
@@ -344,7 +360,8 @@ async def test_no_key_harms_where_there_is_next_to_nothing(tmp_path, monkeypatch
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.store is not None and app.home.run_list.ready)
         keyboard = Keyboard(pilot, ())
-        for opening in ((), ("2",), ("3",), ("4",), ("5",), ("5", "a"), ("5", "t"), ("5", "u"), ("at",), ("L",)):
+        places = ((), *((key,) for key in ("2", "3", "4", "5", "at", "L", "exclamation_mark")))
+        for opening in (*places, *(("5", tab) for tab in "atu")):
             await keyboard.harmless(opening)
         app.store.run("bare", parent="01jaaaaaaaaaaaaaaaaaaaaaaa").finish()  # without steps, costs, or its parent
         await until(pilot, lambda: app.home.run_list.lines == 1)

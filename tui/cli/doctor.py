@@ -4,12 +4,13 @@ import sys
 
 import click
 
-from ...core.errors import StorageError
-from ...core.progress import counted, unstopped
+from ...core.progress import counted
 from ...core.store import Store
 from ...core.text import safe_text
 from ...core.upkeep import Finding
-from .. import format
+from ..doctor.mending import mended
+from ..doctor.words import mark, question
+from ..glyphs import ASCII, UNICODE
 from .as_json import plain
 from .asking import consent
 from .bar import Bar, working
@@ -19,8 +20,6 @@ from .opening import opened
 from .options import Settings, json_option, verb
 from .output import say, say_json
 
-_MARK = {"note": "·", "warning": "!", "error": "✖"}
-_ASCII = {"note": "-", "warning": "!", "error": "x"}
 _ROUNDS = 3
 """What is put right may show more: an index that is read anew finds what it had not read."""
 
@@ -34,7 +33,7 @@ def doctor(settings: Settings, fix: bool, yes: bool, as_json: bool) -> None:
     with opened(settings, writing=fix) as store:
         found = _looked(store, settings, as_json)
         if fix and (curable := [finding for finding in found if finding.repair]):
-            consent(f"Put {format.plural(len(curable), 'finding')} right, as shown in brackets?", yes=yes)
+            consent(question(curable).replace("?", ", as shown in brackets?"), yes=yes)
             with leaving(DONE_SO_FAR):
                 found = _put_right(store, curable, found, settings, as_json)
     wrong = any(finding.severity != "note" for finding in found)
@@ -62,17 +61,13 @@ def _put_right(
 
 
 def _repaired(store: Store, finding: Finding, bar: Bar, settings: Settings, as_json: bool) -> bool:
-    try:
-        with unstopped():  # what was begun comes to its end
-            done, failed = store.upkeep.repair(finding), ""
-    except StorageError as error:
-        done, failed = "", str(error)
+    _, done, failed = mended(store, finding)
     with bar.aside():
         if as_json:
             say_json(plain(finding) | ({"done": done} if done else {"failed": failed}))
         else:
-            mark = ("ok" if settings.ascii else "✔") if done else _mark("error", settings)
-            say(f"{mark} {finding.kind}: {safe_text(done or failed)} ({safe_text(finding.where)})")
+            sign = ("ok" if settings.ascii else "✔") if done else _mark("error", settings)
+            say(f"{sign} {finding.kind}: {safe_text(done or failed)} ({safe_text(finding.where)})")
     return bool(done)
 
 
@@ -98,4 +93,4 @@ def _say(finding: Finding, settings: Settings, as_json: bool) -> None:
 
 
 def _mark(severity: str, settings: Settings) -> str:
-    return (_ASCII if settings.ascii else _MARK)[severity]
+    return mark(severity, ASCII if settings.ascii else UNICODE)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from textual.binding import Binding, BindingType
 
-from . import compare, costs, everywhere, live, retention, run, runs, space, workflows
+from . import compare, costs, doctor, everywhere, live, retention, run, runs, space, workflows
 from .key import Key, Place
 from .names import written
 
@@ -20,6 +20,7 @@ PLACES: tuple[Place, ...] = (
     *workflows.PLACES,
     *costs.PLACES,
     *space.PLACES,
+    *doctor.PLACES,
     *retention.PLACES,
     *run.PLACES,
     *compare.PLACES,

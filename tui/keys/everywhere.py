@@ -4,6 +4,14 @@ from .key import Key, Place
 
 APP = (
     Key("app.back", "escape", "back", "back", "Step out one layer", footer=False),
+    Key(
+        "app.doctor",
+        "exclamation_mark",
+        "doctor",
+        "doctor",
+        "Look for everything that is wrong with the store, and put right what can be",
+        footer="ailing",
+    ),
     Key("app.help", "question_mark", "help", "keys", "Show the keys that work here", footer=True),
     Key("app.palette", "ctrl+p", "command_palette", "commands", "Find any command by its name", footer=True),
     Key("app.commands", "at", "commands", "changes", "What was changed, as command lines that do the same"),

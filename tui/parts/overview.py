@@ -14,7 +14,7 @@ from .. import format
 from ..facts import fact, gap, heading, label, paired, until
 from ..glyphs import Glyphs
 from ..json_nodes import json_node, members
-from ..keys import place, shown
+from ..keys import place, row, shown
 from ..lines import Line, one_line, status_ink
 from ..lines import between as edges
 from ..nodes import Node
@@ -80,7 +80,8 @@ def _damage(damage: tuple[Damage, ...]) -> Iterator[Node]:
         where = one_line(one.where, 80) + (f", byte {one.offset:,}" if one.offset is not None else "")
         line: Line = [(one_line(one.what), "bad"), (f"  {where}", "muted")]
         yield Node(("damage", number), line, text=safe_text(one.raw, lines=True), ink="muted")
-    yield Node("advice", [("The rest is whole. ", "muted"), ("flightlog doctor", "accent"), (" says more.", "muted")])
+    rest: Line = [("The rest is whole. ", "muted"), (shown(row("app.doctor")), "accent"), (" or ", "muted")]
+    yield Node("advice", [*rest, ("flightlog doctor", "accent"), (" says more.", "muted")])
 
 
 def _facts(run: Run, now: float, glyphs: Glyphs) -> list[tuple[str, str, str]]:

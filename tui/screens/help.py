@@ -9,6 +9,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from ...core.query.query_keys import KEYS
+from ..doctor.words import MEANS, SEVERITIES, mark
 from ..glyphs import Glyphs, glyphs_of
 from ..keys import all_shown, offered, place
 from ..lines import Line
@@ -41,6 +42,10 @@ def help_lines(
     yield [(f"  {glyphs.damaged} ", "text"), ("parts of it could not be read", "muted")]
     yield [("  ~ ", "text"), ("a cost computed from a price table", "muted")]
     yield [(f"  {glyphs.at_least} ", "text"), ("at least: some calls have no known price", "muted")]
+    if "doctor" in places:
+        for severity in SEVERITIES:
+            yield [(f"  {mark(severity, glyphs)} ", "text"), (f"{severity}: {MEANS[severity]}", "muted")]
+        yield [(f"  {glyphs.mark} ", "text"), ("can be put right at once; nothing is lost by it", "muted")]
     if "plan" in places:
         for action in ("keep", "states", "archive", "trash"):
             yield [(f"  {glyphs.action(action)} ", "text"), (f"what a policy does to a run: {action}", "muted")]

@@ -233,6 +233,15 @@ class RunScreen(Screen[None]):
         if self.tab is None or not self.tab.back():
             self.dismiss()
 
+    @property
+    def ailing(self) -> str:
+        """The run, if parts of it could not be read."""
+        return self.run_id if self.run is not None and self.run.damaged else ""
+
+    def when_ailing(self) -> bool:
+        """Whether doctor knows more."""
+        return bool(self.ailing)
+
     def action_watch(self) -> None:
         """Tells from now on when the run ends, fails or asks; or no more."""
         watching = watching_of(self)

@@ -140,6 +140,17 @@ class RunsScreen(ViewActions, RunOperations, Comparing):
         self._waiting.fail(error)
         self._show_empty()
         self.query_one("#header").refresh()
+        self.refresh_bindings()
+
+    @property
+    def ailing(self) -> str:
+        """The run under the cursor, if parts of it could not be read."""
+        run = self.run_list.current
+        return run.id if isinstance(run, Run) and run.damaged else ""
+
+    def when_ailing(self) -> bool:
+        """Whether doctor knows more: of that run, or of why nothing can be read."""
+        return bool(self.ailing) or self._waiting.error is not None
 
     def on_trouble(self, message: Trouble) -> None:
         """Nothing could be read yet: the place of the runs says why. Later it is for the app to tell."""

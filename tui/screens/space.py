@@ -181,6 +181,10 @@ class SpaceScreen(SpaceOperations):
         page = self.list.page
         return self.when_markable() or any(one.run is not None for one in (page.space.path if page else ()))
 
+    def when_ailing(self) -> bool:
+        """Whether doctor may be called: here always, for this is where one looks after the store."""
+        return True
+
     def when_undoable(self) -> bool:
         """Whether something can be taken back."""
         return self.found is not None and can_undo(self, self.store)

@@ -204,7 +204,7 @@ def failed(error: FlightlogError) -> list[Line]:
     lines += [[(where[start : start + PIECE], "text")] for start in range(0, len(where), PIECE)]
     if error.advice:
         lines += [[], [(one_line(error.advice, 400), "muted")]]
-    return [*lines, [], [("r tries again, q quits", "muted")]]
+    return [*lines, [], [("! says more, r tries again, q quits", "muted")]]
 
 
 class Empty(Widget):

@@ -1,0 +1,19 @@
+"""Keys of what is wrong with the store."""
+
+from .key import Key, Place
+
+DOCTOR = (
+    Key("doctor.open", "enter", "open", "open", "Look into the run that it is about", footer="of_run"),
+    Key(
+        "doctor.fix",
+        "F",
+        "fix",
+        "put right",
+        "Put right what can be, after a question that names it all",
+        footer="curable",
+        changes=True,
+    ),
+    Key("doctor.copy", "y", "copy", "copy place", "Copy where it is", footer="copyable"),
+)
+
+PLACES = (Place("doctor", "What is wrong with the store", DOCTOR, ("place",)),)
