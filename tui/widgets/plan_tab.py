@@ -6,23 +6,21 @@ from functools import partial
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Container, Vertical
+from textual.containers import Vertical
 from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import TextArea
 
-from ...core.errors import FlightlogError
 from ...core.retention.live import LiveCatalogue
 from ...core.retention.plan import ACTIONS, Action
-from ...core.retention.policy_file import PolicyFile, Written
+from ...core.retention.policy_file import PolicyFile
 from ...core.store import Store
-from ..command_log import log_of
 from ..glyphs import glyphs_of
 from ..hinting import may_change
 from ..keys import bindings
-from ..lines import Line, one_line
-from ..loading import Loader, ask_in_thread, in_thread
-from ..messages import OpenRun, Trouble
+from ..lines import Line
+from ..loading import Loader, ask_in_thread
+from ..messages import OpenRun
 from ..retention.applying import Meant, meant, question, work_of
 from ..retention.plan_page import ORDERS, Shown, total_lines
 from ..retention.plan_words import Stands, no_line, standing_lines
@@ -31,7 +29,8 @@ from ..screens.prompt import Confirm
 from ..screens.run_operations import begin_work, named
 from .line_list import HeadLine, LineList, OneLine
 from .plan_list import PlanList, Told
-from .policy_editor import EXAMPLE, PolicyEditor
+from .policy_editor import PolicyEditor
+from .policy_writing import PolicyWriting
 
 EVERY, REST = 1.0, 4.0
 """Seconds between two looks at what is new in a store that changes all the time, and at least so many times as long
@@ -42,7 +41,7 @@ PAUSE = 0.15
 """Seconds without a key after which others are made."""
 
 
-class PlanTab(Container):
+class PlanTab(PolicyWriting):
     """Makes a plan of what is written as often as something changes: the text, the runs, their age."""
 
     BINDINGS = bindings("plan")
@@ -50,28 +49,17 @@ class PlanTab(Container):
     class Retold(Message):
         """What is shown, or how the policy stands, has changed."""
 
-    class Saved(Message):
-        """The policy was written into its file."""
-
     def __init__(self, store: Store, file: PolicyFile, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self.store, self.file = store, file
+        super().__init__(store, file, id=id)
         self.live = LiveCatalogue(store)
-        self.written = Written()
-        """What the file said when it was read or written last."""
-        self.saved = ""
-        """The text that stands for that in the editor."""
         self.made = Made("")
         self.shown = Shown()
-        self.stale = False
-        """Whether the file says something else by now."""
         self.opening = asyncio.Event()
         """Set when the first plan is there, or it is known that there is none: keys wait for that."""
         self._stopped = False
         self._timer: Timer | None = None
         self.reader: Loader[bool] = Loader(self, self._prepare_read, self._read, every=EVERY, rest=REST)
         self.planner: Loader[Made] = Loader(self, self._prepare_plan, self._planned, rest=REST)
-        self.filer: Loader[Written] = Loader(self, lambda: self.file.read, self._filed)
 
     def compose(self) -> ComposeResult:
         lines = PlanList(id="plan-lines")
@@ -94,19 +82,9 @@ class PlanTab(Container):
         self._stopped = True
 
     @property
-    def editor(self) -> PolicyEditor:
-        """Where the policy is written."""
-        return self.query_one(PolicyEditor)
-
-    @property
     def list(self) -> PlanList:
         """The runs."""
         return self.query_one(PlanList)
-
-    @property
-    def changed(self) -> bool:
-        """Whether what is written is not what was saved."""
-        return self.editor.text != self.saved
 
     # Reading.
 
@@ -126,37 +104,21 @@ class PlanTab(Container):
         if changed:
             self.planner.request()
 
-    def _filed(self, found: Written) -> None:
-        """The file was read: what is written here gives way only where nothing would be lost."""
-        first = not self.written.file
-        if first or (found.stamp != self.written.stamp and not self.changed):
-            self._take(found)
-            if first:
-                self.editor.history.clear()
-        self.stale = found.stamp != self.written.stamp
-        self._tell()
-        self._plan_now()
-
-    def _take(self, found: Written) -> None:
-        self.written, self.stale = found, False
-        self.saved = found.text or EXAMPLE
-        self.editor.put(self.saved)
-
     # Planning.
 
     @on(TextArea.Changed)
     def _typed(self) -> None:
         self.editor.coloured()
-        self._tell()
+        self.tell()
         if self._timer is not None:
             self._timer.stop()
         # Not by a short timer: one that is late on a busy machine never fires.
         if self.planner.took < QUICK:
-            self.call_later(self._plan_now)
+            self.call_later(self.plan_now)
         else:
-            self._timer = self.set_timer(PAUSE, self._plan_now)
+            self._timer = self.set_timer(PAUSE, self.plan_now)
 
-    def _plan_now(self) -> None:
+    def plan_now(self) -> None:
         """A person waits for it: without the rest that is taken between plans of what changes by itself."""
         self.planner.request(at_once=True)
 
@@ -168,15 +130,15 @@ class PlanTab(Container):
         if made.page is not None and made.page is not before.page:
             self.list.show(made.page)
         self.editor.mark(made.mistake.line if made.mistake else None)
-        self._tell()
+        self.tell()
         if made.text != self.editor.text or (made.page is not None and made.page.shown != self.shown):
-            self._plan_now()
+            self.plan_now()
         elif self.written.file and (self.live.ready or made.found is None):
             self.opening.set()
 
     # Drawing.
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
         for told in self.query(Told):
             told.tell()
         self._show_empty()
@@ -233,10 +195,6 @@ class PlanTab(Container):
         one, page = self.list.current, self.made.page
         return page.detail(one) if one is not None and page is not None else []
 
-    def when_changed(self) -> bool:
-        """Whether what is written is not what was saved."""
-        return self.changed
-
     def when_saved_policy(self) -> bool:
         """Whether there is a policy in force that could be applied."""
         made = self.made
@@ -292,7 +250,7 @@ class PlanTab(Container):
 
     def _show(self, shown: Shown) -> None:
         self.shown = shown
-        self._plan_now()
+        self.plan_now()
 
     def action_apply(self) -> None:
         made = self.made
@@ -314,30 +272,3 @@ class PlanTab(Container):
         every = self.made.found.every if self.made.found else 0.0
         if await self.app.push_screen_wait(Confirm(*question(found, every))) and await named(self.app, found.emptied):
             begin_work(self.screen, work_of(self.store, found))
-
-    @on(PolicyEditor.Saving)
-    def action_save(self) -> None:
-        if not may_change(self, self.store):
-            return
-        text = self.editor.text
-        in_thread(self, partial(self.file.write, text, self.written), partial(self._saved, text))
-
-    def _saved(self, text: str, found: Written | FlightlogError) -> None:
-        if isinstance(found, FlightlogError):
-            self.post_message(Trouble(found))
-            self.filer.request()
-            return
-        self.written, self.saved, self.stale = found, text, False
-        told = f"the policy is saved in {one_line(found.file, 200)}"
-        log_of(self).add(("retain", "--write", text), told)
-        self.app.notify(told, markup=False)
-        self.post_message(self.Saved())
-        self._tell()
-
-    @on(PolicyEditor.Reverting)
-    def action_revert(self) -> None:
-        def found(written: Written) -> None:
-            self._take(written)
-            self._tell()
-
-        ask_in_thread(self, self.file.read, found)
