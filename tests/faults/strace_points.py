@@ -29,6 +29,8 @@ CALLS = (
     *("write", "pwrite64", "rename", "renameat", "renameat2", "link", "linkat", "unlink", "unlinkat"),
     *("fsync", "fdatasync", "openat", "close", "mkdir", "mkdirat", "rmdir", "ftruncate", "fallocate"),
 )
+CACHE = "cache"
+"""The folder, beside the data, of what can be made anew."""
 _OFTEN = {"openat", "close", "pwrite64"}
 """Calls that change nothing, or that databases make by the hundred: fewer of them are struck."""
 _LINE = re.compile(r"^\d+ +(\w+)\((.*)$")
@@ -56,8 +58,9 @@ MEANS = "strace" if BY_STRACE else "injected"
 
 
 def environment(data: Path) -> dict[str, str]:
-    """In which the same command makes the same calls each time."""
-    return os.environ | {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "FLIGHTLOG_DATA": str(data)}
+    """In which the same command makes the same calls each time: no index is left to it by the one before."""
+    same = {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "XDG_CACHE_HOME": str(data.parent / CACHE)}
+    return os.environ | same | {"FLIGHTLOG_DATA": str(data)}
 
 
 def traced(words: Sequence[str], data: Path, *more: str) -> tuple[int, str, list[str]]:
@@ -91,7 +94,8 @@ def chosen(found: Sequence[Point], few: int) -> list[Point]:
     """Some of them, spread evenly: most of those that change something, a few of the others."""
     if EVERY:
         return list(found)
-    weighty = [one for one in found if one.call not in _OFTEN and "/.flightlog/" not in one.told]
+    anew = ("/.flightlog/", f"/{CACHE}/")
+    weighty = [one for one in found if one.call not in _OFTEN and not any(name in one.told for name in anew)]
     others = [one for one in found if one not in weighty]
     return [*_spread(weighty, few - few // 4), *_spread(others, few // 4)]
 
@@ -118,20 +122,17 @@ def _by_strace(
 ) -> Iterator[tuple[str, str]]:
     code, said, lines = traced(words, data)
     assert code in (0, 3), said
-    missed, short, tried = 0, 0, chosen(points(lines, data.parent), few)
+    missed, tried = 0, chosen(points(lines, data.parent), few)
     for point in tried:
         anew()
         does = f"error={errno.errorcode[fault]}" if fault else "signal=KILL"
         inject = f"inject={point.call}:{does}:when={point.number}"
         code, said, lines = traced(words, data, "-e", inject)
         assert code in ((0, 1, 3) if fault else (0, 3, -signal.SIGKILL, 128 + signal.SIGKILL)), (point, code, said)
-        if not (any("INJECTED" in line for line in lines) if fault else code not in (0, 3)):
-            # How much goes into one transaction is up to the clock, and so is how many calls are made.
-            is_short = sum(f" {point.call}(" in line for line in lines) < point.number
-            short, missed = short + is_short, missed + (not is_short)
+        # A thread, or the clock, may have it make one call more or less than before.
+        missed += not (any("INJECTED" in line for line in lines) if fault else code not in (0, 3))
         yield f"{point.call} #{point.number} {point.told}", said
-    told = f"of {len(tried)}, {missed} struck nothing, {short} came after the last call that was made"
-    assert missed < 3 and short <= max(2, len(tried) // 2), told
+    assert missed <= max(2, len(tried) // 50), f"{missed} of {len(tried)} struck nothing"
 
 
 def _by_functions(
