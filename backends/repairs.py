@@ -76,7 +76,7 @@ def _end(recording: RecordingRepository, found: Finding) -> str:
 
 
 def _make_private(root: Path, parts: Mapping[str, Sequence[Path]]) -> str:
-    from .checks import exposed
+    from .checks.access import exposed
 
     found = [file for paths in parts.values() for path in paths for file in exposed(path)]
     for file in found:

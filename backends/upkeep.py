@@ -14,7 +14,7 @@ from ..core.progress import Progress, go_on, told
 from ..core.repositories import UpkeepRepository
 from ..core.space import Sorting, Space
 from ..core.upkeep import Dropped, Finding
-from .checks import Check
+from .checks.check import Check
 from .data_directory import Root
 from .dropping_states import DropStates
 from .file_sizes import bytes_below

@@ -19,7 +19,7 @@ from ..read_only import ReadOnlyRecording, opened_read_only
 
 if TYPE_CHECKING:
     from ...core.config import Storage
-    from ..checks import Check
+    from ..checks.check import Check
     from ..data_directory import Root
     from ..databases import Databases
     from ..ingest.refresh import Refresh
@@ -125,9 +125,9 @@ class FilesBackend:
 
 
 def _seen(refresh: "Refresh", index: "Index", root: Path) -> "Sequence[Check]":
-    from .. import checks as looking
+    from ..checks import access, check
 
-    return looking.can_be_read(refresh), looking.all_may_be_read(lambda: index.problem, root)
+    return check.can_be_read(refresh), access.all_may_be_read(lambda: index.problem, root)
 
 
 def _checks(
@@ -136,20 +136,20 @@ def _checks(
     parts: "Mapping[str, Sequence[Path]]",
     operations: "Operations",
 ) -> "Sequence[Check]":
-    from .. import checks as looking
+    from ..checks import access, folders, tables
 
     return (
-        looking.sqlite_release,
-        looking.full_text(database),
-        looking.private(layout.root, parts),
-        looking.tidy(layout.runs, by_day=True),
-        looking.left_in_spool(layout.spool),
-        looking.named_damage(database, lambda run: layout.torn(run).exists()),
-        looking.lost_runs(database),
-        looking.in_step(database, layout.root),
-        looking.archives(layout.archive),
-        looking.sound_record(layout.audit),
-        looking.unfinished(operations),
+        tables.sqlite_release,
+        tables.full_text(database),
+        access.private(layout.root, parts),
+        folders.tidy(layout.runs, by_day=True),
+        folders.left_in_spool(layout.spool),
+        tables.named_damage(database, lambda run: layout.torn(run).exists()),
+        tables.lost_runs(database),
+        tables.in_step(database, layout.root),
+        folders.archives(layout.archive),
+        folders.sound_record(layout.audit),
+        tables.unfinished(operations),
     )
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ...core.config import Storage
-    from ..checks import Check
+    from ..checks.check import Check
     from ..operations.housekeeping import Housekeeping
     from ..space.engines import Taken
     from ..spool.shipping import Shipping

@@ -22,7 +22,7 @@ from .spool_recording import Shipped, SpoolRecording
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from ..checks import Check
+    from ..checks.check import Check
     from ..data_directory import Root
     from ..ingest.refresh import Refresh
     from ..operations.engine import Operations
@@ -204,18 +204,18 @@ class SpooledBackend(ABC):
         parts: "Mapping[str, Sequence[Path]]",
         operations: "Operations",
     ) -> "Sequence[Check]":
-        from .. import checks as looking
+        from ..checks import access, check, folders, tables
 
         layout = self._layout
         return (
-            looking.can_be_read(refresh),
-            looking.private(layout.root, parts),
+            check.can_be_read(refresh),
+            access.private(layout.root, parts),
             *self._checks(database),
-            looking.tidy(layout.spool, by_day=False),
-            looking.named_damage(database),
-            looking.lost_runs(database),
-            looking.archived_rows(database, layout, operations.verify),
-            looking.unfinished(operations),
+            folders.tidy(layout.spool, by_day=False),
+            tables.named_damage(database),
+            tables.lost_runs(database),
+            tables.archived_rows(database, layout, operations.verify),
+            tables.unfinished(operations),
         )
 
     def _operations(self, bodies: "Bodies") -> "Operations":

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ...core.config import Storage
-    from ..checks import Check
+    from ..checks.check import Check
     from ..operations.housekeeping import Housekeeping
     from ..space.engines import Taken
     from ..sql.database import Database
@@ -86,9 +86,9 @@ class SqliteBackend(SpooledBackend):
         return of_sqlite(self._path)(connection)
 
     def _checks(self, database: "Database") -> "Sequence[Check]":
-        from .. import checks as looking
+        from ..checks import tables
 
-        return (looking.sqlite_release, looking.full_text(database), looking.sound_database(database))
+        return (tables.sqlite_release, tables.full_text(database), tables.sound_database(database))
 
     def close(self, then: Callable[[], None]) -> None:
         """Ends watches, ships what is left, and calls `then`. May be called twice."""

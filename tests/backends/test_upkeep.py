@@ -40,9 +40,9 @@ def test_a_sound_store_has_no_findings_but_the_age_of_sqlite(store):
 
 
 def test_an_old_sqlite_is_named(store, monkeypatch):
-    monkeypatch.setattr("flightlog.backends.checks.sqlite_is_fixed", lambda: False)
+    monkeypatch.setattr("flightlog.backends.checks.tables.sqlite_is_fixed", lambda: False)
     assert findings(store, "old-sqlite")[0].severity == "note"
-    monkeypatch.setattr("flightlog.backends.checks.sqlite_is_fixed", lambda: True)
+    monkeypatch.setattr("flightlog.backends.checks.tables.sqlite_is_fixed", lambda: True)
     assert not findings(store, "old-sqlite")
 
 

@@ -1,0 +1,33 @@
+"""What a check is, and how it tells what it found."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Literal
+
+from ...core.upkeep import Finding
+
+Check = Callable[[], Iterator[Finding]]
+"""Looks when it is gone through."""
+
+
+def can_be_read(refresh: Callable[[], None]) -> Check:
+    """Whether the store can be brought up to date at all."""
+
+    def check() -> Iterator[Finding]:
+        refresh()
+        yield from ()
+
+    return check
+
+
+def finding(
+    kind: str,
+    what: str,
+    path: Path,
+    *,
+    severity: Literal["note", "warning", "error"] = "warning",
+    run: str | None = None,
+    advice: str = "",
+) -> Finding:
+    """What was found of a file or folder."""
+    return Finding(severity=severity, kind=kind, what=what, where=str(path), advice=advice, run=run)
