@@ -1,0 +1,52 @@
+"""`flightlog logs`: which entries it prints, that it follows, and what it says of each."""
+
+import json
+import threading
+
+import flightlog
+from calling import call, lines_of
+
+
+def test_logs_filter_by_level_step_and_regex(data):
+    assert [e["message"] for e in lines_of("logs", "first", "--json", "--data", data)] == ["3 candidates", "slow"]
+    assert [e["message"] for e in lines_of("logs", "first", "--level", "warning", "--json", "--data", data)] == ["slow"]
+    assert [e["message"] for e in lines_of("logs", "first", "--step", "plan", "--json", "--data", data)] == [
+        "3 candidates"
+    ]
+    assert [e["message"] for e in lines_of("logs", "first", "--grep", r"^\d+ CAND", "--json", "--data", data)] == [
+        "3 candidates"
+    ]
+    call("logs", "first", "--grep", "(", "--data", data, code=2)
+    call("logs", "first", "--step", "nope", "--data", data, code=2)
+
+
+def test_logs_follow_ends_when_the_run_ends(tmp_path):
+    with flightlog.open(tmp_path / "data", storage="file") as store:
+        run = store.run("slow")
+        run.info("one")
+
+        def go_on():
+            run.info("two")
+            run.finish()
+
+        timer = threading.Timer(0.7, go_on)
+        timer.start()
+        out = call("logs", run.id, "-f", "--data", tmp_path / "data")
+        timer.join()
+    assert out.index("one") < out.index("two")
+
+
+def test_log_lines_name_their_step(data):
+    assert "[plan] 3 candidates" in call("logs", "first", "--data", data)
+    assert "[plan] 3 candidates" in call("search", "candidates", "--data", data)
+
+
+def test_a_call_leads_to_its_log_lines(data):
+    with flightlog.open(data) as store, store.run("triage", name="called") as run:
+        for number in range(3):
+            run.debug(f"calling {number}", request_id=f"req_{number}")
+            run.cost(model="m", input_tokens=1, request_id=f"req_{number}")
+    calls = json.loads(call("show", run.id, "--json", "--data", data))["costs"]
+    request = calls[1]["request_id"]
+    (line,) = lines_of("logs", run.id, "--request", request, "--json", "--data", data)
+    assert (line["message"], line["request_id"]) == ("calling 1", "req_1")
