@@ -76,8 +76,12 @@ def _nested_node(key: object, label: Line, value: dict[str, str]) -> Node:
 
 
 def _members_below(value: dict[str, str]) -> Sequence[Node]:
-    below = _opened(value[NESTED]) if len(value[NESTED]) <= KEPT else opened(value)
-    return members(below, OPEN_DEPTH)()
+    return members(opened_once(value), OPEN_DEPTH)()
+
+
+def opened_once(value: Json) -> Json:
+    """As `opened`, but what is read to be shown is not read again to be copied. May be called in any thread."""
+    return _opened(value[NESTED]) if is_nested(value) and len(value[NESTED]) <= KEPT else opened(value)
 
 
 @lru_cache(maxsize=128)

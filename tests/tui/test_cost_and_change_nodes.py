@@ -4,7 +4,7 @@ from flightlog.core.clock import from_seconds
 from flightlog.core.costs import CostRecord, Tokens
 from flightlog.tui.costs.nodes import Costs, cost_nodes
 from flightlog.tui.glyphs import UNICODE
-from flightlog.tui.nodes import rows
+from flightlog.tui.nodes import Folds, Shape, rows
 from flightlog.tui.states.nodes import change_nodes
 
 START = 1_790_000_000.0
@@ -35,7 +35,7 @@ def test_costs_are_summed_by_model_and_step_and_the_unknown_is_no_zero():
     assert costs.by_model[1].origin == "1 unknown"
     lines = [
         "".join(text for text, _ in (row.node.line(110) if callable(row.node.line) else row.node.line))
-        for row in rows(cost_nodes(costs, UNICODE), {}, 110)
+        for row in rows(cost_nodes(costs, UNICODE), Folds(), Shape(110))
     ]
     assert any("plan" in line and "$0.005" in line for line in lines)
     assert any(line.startswith("b ") and " ? " in line for line in lines)
@@ -43,7 +43,10 @@ def test_costs_are_summed_by_model_and_step_and_the_unknown_is_no_zero():
 
 
 def differences(before, after):
-    return ["".join(text for text, _ in row.node.line) for row in rows(list(change_nodes(before, after)), {}, 80)]
+    return [
+        "".join(text for text, _ in row.node.line)
+        for row in rows(list(change_nodes(before, after)), Folds(), Shape(80))
+    ]
 
 
 def test_what_changed_inside_a_value_is_told_and_the_rest_counted():

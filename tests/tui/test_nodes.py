@@ -4,15 +4,23 @@ from flightlog.core.text import cells, safe_text
 from flightlog.tui.json_nodes import CHUNK, json_node
 from flightlog.tui.lines import Columns, fitted, one_line, width_of, wrapped
 from flightlog.tui.logs.pattern import LogPattern
-from flightlog.tui.nodes import Node, rows
+from flightlog.tui.nodes import Folds, Node, Shape, rows, rows_under
 from hypothesis import given
 from hypothesis import strategies as st
 
 
-def shown(nodes, folds=None, width=80):
+def unfolded(*paths):
+    """The folds of a tree in which all that these keys lead through is unfolded."""
+    folds = Folds()
+    for keys in paths:
+        folds.set(folds.along(keys), True)
+    return folds
+
+
+def shown(nodes, *unfold, width=80):
     return [
         "".join(text for text, _ in row.node.line) if not row.part else row.text
-        for row in rows(nodes, folds or {}, width)
+        for row in rows(nodes, unfolded(*unfold), Shape(width))
     ]
 
 
@@ -26,10 +34,10 @@ json = st.recursive(
 @given(json)
 def test_any_json_is_lines_of_characters_that_only_draw(value):
     nodes = [json_node("value", value)]
-    folds = {}
+    folds = Folds()
     for _ in range(4):
-        found = list(rows(nodes, folds, 60))
-        folds |= {row.path: True for row in found if row.fold is False}
+        found = list(rows(nodes, folds, Shape(60)))
+        folds.set([row.path for row in found if row.fold is False], True)
     texts = [text for row in found for text, _ in ([(row.text, "")] if row.part else row.node.line)]
     assert all(safe_text(text, limit=None) == text for text in texts)
     places = [(row.path, row.part) for row in found]
@@ -46,12 +54,12 @@ def test_a_folded_value_is_not_walked():
     nodes = [Node("a", [("a", "text")], children)]
     assert shown(nodes) == ["a"]
     assert not made
-    assert shown(nodes, {("a",): True}) == ["a", "child"]
+    assert shown(nodes, ("a",)) == ["a", "child"]
 
 
 def test_a_long_list_unfolds_in_ranges():
     node = json_node("list", list(range(10 * CHUNK)))
-    found = shown([node], {("list",): True})
+    found = shown([node], ("list",))
     assert len(found) == 1 + 10 + CHUNK
     assert "100…199" in found
 
@@ -60,11 +68,44 @@ def test_a_state_deeper_than_python_recurses_is_shown():
     value = []
     for _ in range(3000):
         value = [value]
-    path, folds = (), {}
-    for _ in range(3000):
-        path = (*path, 0) if path else ("v",)
-        folds[path] = True
-    assert len(list(rows([json_node("v", value)], folds, 80))) == 3001
+    folds = unfolded(("v", *[0] * 2999))
+    assert len(list(rows([json_node("v", value)], folds, Shape(80)))) == 3001
+
+
+def test_a_path_is_made_once_and_forgotten_with_the_last_row_that_has_it():
+    value = []
+    for _ in range(5000):
+        value = [value]
+    folds = unfolded(keys := ("v", *[0] * 4999))
+    made = folds.made
+    found = list(rows([json_node("v", value)], folds, Shape(80)))
+    again = list(rows([json_node("v", value)], folds, Shape(80)))
+    assert folds.made == made + 1  # the innermost list, which is empty
+    assert all(one.path is other.path for one, other in zip(found, again, strict=True))
+    assert found[-2].path.keys == keys
+    assert found[-1].path.depth == 5001 and found[-1].path.first == "v"
+    folds.set([found[0].path], False)
+    assert folds.unfolded()[-1].keys == keys
+    assert folds.find((*keys, 0)) is found[-1].path
+    del found, again, value
+    assert folds.find((*keys, 0)) is None and folds.find(keys) is not None
+    folds = None  # so deep a chain goes without any recursion
+
+
+@given(json)
+def test_what_lies_under_a_row_is_what_the_whole_tree_has_there(value):
+    nodes, folds, shape = [json_node("value", {"one": value, "two": value})], Folds(), Shape(40, guides=True)
+    for _ in range(4):
+        found = list(rows(nodes, folds, shape))
+        folds.set([row.path for row in found if row.fold is False], True)
+    for at, row in enumerate(found := list(rows(nodes, folds, shape))):
+        if row.fold:
+            under = [drawn_as(one) for one in rows_under(row, folds, shape)]
+            assert under == [drawn_as(one) for one in found[at + 1 : at + 1 + len(under)]]
+
+
+def drawn_as(row):
+    return row.path, row.part, row.guide, row.below, row.fold, row.text, row.node.line
 
 
 def test_text_is_wrapped_at_spaces_and_nothing_is_lost():

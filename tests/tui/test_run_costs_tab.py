@@ -10,7 +10,7 @@ from flightlog.core.store import Store
 from flightlog.tui.costs.nodes import Costs, cost_nodes
 from flightlog.tui.costs.whatif import MOST, matching, model_nodes, what_if
 from flightlog.tui.glyphs import UNICODE
-from flightlog.tui.nodes import rows
+from flightlog.tui.nodes import Folds, Shape, rows
 from reading import SIZES, counted, opened, screen_of, settled, text_of, wait
 from recorded import NASTY, record_everything
 
@@ -51,7 +51,7 @@ def recorded(store: Store) -> str:
 def lines_of(costs: Costs, width: int = 150, **how) -> list[str]:
     return [
         "".join(text for text, _ in (row.node.line(width) if callable(row.node.line) else row.node.line))
-        for row in rows(cost_nodes(costs, UNICODE, **how), {}, width)
+        for row in rows(cost_nodes(costs, UNICODE, **how), Folds(), Shape(width))
     ]
 
 

@@ -138,7 +138,7 @@ async def test_lineage_leads_to_parent_and_child_and_back(store):
     run = record_everything(store)
     async with opened(store, run) as pilot:
         lines = screen_of(pilot).query_one(TreeView)
-        lines.move_to(next(n for n, row in enumerate(lines.rows) if row.node.target and row.path[0] == "origin"))
+        lines.move_to(next(n for n, row in enumerate(lines.rows) if row.node.target and row.path.first == "origin"))
         await pilot.press("enter")
         await wait(pilot, lambda: screen_of(pilot).run_id != run and screen_of(pilot).tab is not None)
         await settled(pilot)
@@ -300,7 +300,7 @@ async def test_large_values_are_read_when_they_are_unfolded(store):
         assert "big" not in read
         tab = screen_of(pilot).tab
         await pilot.press("tab")
-        tab.state.move_to(next(n for n, row in enumerate(tab.state.rows) if row.path == ("big",)))
+        tab.state.move_to(next(n for n, row in enumerate(tab.state.rows) if row.path.keys == ("big",)))
         await pilot.press("space")
         await settled(pilot)
         read = [call[1][1] for call in counts["checkpoints"].calls if call[0] == "value"]
@@ -326,7 +326,7 @@ async def test_blame_names_the_step_and_leads_to_its_checkpoint(store):
         await pilot.press("left")
         await settled(pilot)
         await pilot.press("v", "tab")
-        tab.state.move_to(next(n for n, row in enumerate(tab.state.rows) if row.path == ("plan",)))
+        tab.state.move_to(next(n for n, row in enumerate(tab.state.rows) if row.path.keys == ("plan",)))
         await pilot.press("b")
         await wait(pilot, lambda: "last written by plan" in text_of(pilot))
         await pilot.press("down", "enter")

@@ -9,8 +9,10 @@ import pytest
 from flightlog.core.errors import Conflict, StorageError
 from flightlog.core.query.query import EVERYTHING
 from flightlog.core.store import Store
+from flightlog.tui import json_nodes
+from flightlog.tui import nodes as tree
 from flightlog.tui.messages import OpenRun
-from flightlog.tui.nodes import rows
+from flightlog.tui.nodes import Folds, Shape, rows
 from flightlog.tui.states.export import as_json, export
 from flightlog.tui.states.nodes import Shown, Values, state_nodes
 from flightlog.tui.states.search import MOST, find
@@ -45,14 +47,15 @@ def walked(state: dict) -> dict:
     """All rows of the tree of a state, unfolded wherever a hit may lie."""
     values, places = Values(), [("c", key) for key in state]
     values.keep({place: state[place[1]] for place in places})
-    hits = {path for word in ("", "needle") for path in find(word, "c", state).paths}
-    folds = {path[:end]: True for path in hits for end in range(1, len(path))}
+    folds = Folds()
+    for path in {path for word in ("", "needle") for path in find(word, "c", state).paths}:
+        folds.set(folds.along(path[:-1]), True)
     from flightlog.core.checkpoints import Checkpoint, StateKey
 
     keys = tuple(StateKey(key=key, size_bytes=1) for key in state)
     shown = Shown(Checkpoint(id="c", run="r", seq=1, t=""), keys, (), frozenset())
     nodes = state_nodes(shown, values, {}, everything=True, plain=True)
-    return {row.path: row for row in rows(nodes, folds, 80)}
+    return {row.path.keys: row for row in rows(nodes, folds, Shape(80))}
 
 
 def test_every_place_that_is_found_is_a_line_of_the_tree():
@@ -83,7 +86,7 @@ async def test_a_word_is_searched_in_keys_and_values_and_gone_to(store):
         tab = screen_of(pilot).tab
         await pilot.press("slash", *"needle", "enter")
         await wait(pilot, lambda: "1 of 3" in text_of(pilot))
-        assert tab.state.current.path == ("deep", 0, 0, 0, 0)
+        assert tab.state.current.path.keys == ("deep", 0, 0, 0, 0)
         await pilot.press("n")
         assert "2 of 3" in text_of(pilot)
         assert "the needle lies here" in tab.state.current.text
@@ -100,7 +103,7 @@ async def test_a_word_is_searched_in_keys_and_values_and_gone_to(store):
         await pilot.press("slash", *"step 249", "left", "enter")  # of a key that changed, from what was not read yet
         await wait(pilot, lambda: tab.hits)
         assert tab.query_one("#state-word", Input).value == "step 249"
-        assert tab.state.current.path == ("plan", "steps", ("range", 200), 249, "do")
+        assert tab.state.current.path.keys == ("plan", "steps", ("range", 200), 249, "do")
         await pilot.press("slash", "escape")
         assert not tab.has_class("searching")
         tab.query_one("#state-word", Input).value = ""
@@ -223,6 +226,49 @@ async def test_hostile_and_deep_states_are_searched_shown_and_branched_from(stor
                 shown = text_of(pilot)
                 assert not [sign for sign in shown if sign != "\n" and not sign.isprintable()]
                 assert word != "sunken" or keys != ("n",) or '"sunken"' in shown
+
+
+def counted(monkeypatch, *places: tuple[object, str]) -> list[int]:
+    """Counts the calls of functions."""
+    calls = [0]
+
+    def count(real):
+        def call(*args: object, **options: object) -> object:
+            calls[0] += 1
+            return real(*args, **options)
+
+        return call
+
+    for module, name in places:
+        monkeypatch.setattr(module, name, count(getattr(module, name)))
+    return calls
+
+
+async def test_a_key_costs_what_is_on_screen_however_deep_a_state_is_unfolded(store, monkeypatch):
+    made = counted(monkeypatch, (tree, "_row"), (tree, "Path"), (json_nodes, "json_node"))
+    keys = ("k", "space", "space", "asterisk", "b", "n", "v", "v", "x", "x", "home", "space", "space")
+    cost: dict[int, list[int]] = {}
+    for depth in (50, 5000):
+        deep: object = "sunken"
+        for n in range(depth):
+            deep = {"a": deep} if n % 2 else [deep]
+        with store.run("deep") as run:
+            run.checkpoint({"deep": deep, "flat": [1, 2]})
+        async with opened(store, run.id, tab="states") as pilot:
+            tab = screen_of(pilot).tab
+            await pilot.press("slash", *"sunken", "enter")
+            await wait(pilot, lambda: "1 of 1" in text_of(pilot))
+            assert len(tab.state.rows) == depth + 2
+            cost[depth] = []
+            for key in keys:
+                before = made[0]
+                await pilot.press(key)
+                await settled(pilot)
+                cost[depth].append(made[0] - before)
+            assert len(tab.state.rows) == depth + 3  # with who wrote the key
+            assert tab.state.current.path.keys == ("deep",)
+    assert cost[5000] == cost[50], dict(zip(keys, zip(*cost.values(), strict=True), strict=True))
+    assert max(cost[5000]) < 10
 
 
 async def test_a_run_that_started_at_a_checkpoint_is_a_branch_of_the_graph(store):

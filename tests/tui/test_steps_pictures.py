@@ -5,7 +5,7 @@ from flightlog.core.costs import Money, Tokens
 from flightlog.core.runs import Run, Step
 from flightlog.core.step_nesting import parents_of
 from flightlog.tui.glyphs import ASCII, UNICODE
-from flightlog.tui.nodes import rows
+from flightlog.tui.nodes import Folds, Shape, rows
 from flightlog.tui.steps.edges import edges, sorted_edges
 from flightlog.tui.steps.forest import Forest, union
 from flightlog.tui.steps.open_steps import open_line
@@ -29,20 +29,24 @@ def picture_of(steps, layout="tree", glyphs=UNICODE, live=False, width=80, now=S
     return picture
 
 
-def shown(picture, folds=None):
+def shown(picture, **open):
+    """The rows; `open` says of outermost steps whether they are unfolded."""
+    folds = Folds()
+    for id, unfolded in open.items():
+        folds.set(folds.along((id,)), unfolded)
     nodes = picture.nodes(lambda one, width: line_of(picture, one, width))
-    return list(rows(nodes, folds or {}, picture.width, guides=picture.layout != "graph", glyphs=picture.glyphs))
+    return list(rows(nodes, folds, Shape(picture.width, picture.layout != "graph", picture.glyphs)))
 
 
-def drawn(picture, folds=None):
+def drawn(picture, **open):
     return [
         row.guide + "".join(text for text, _ in row.node.line(picture.width - len(row.guide)))
-        for row in shown(picture, folds)
+        for row in shown(picture, **open)
     ]
 
 
-def names(picture, folds=None):
-    return [row.node.key for row in shown(picture, folds)]
+def names(picture, **open):
+    return [row.node.key for row in shown(picture, **open)]
 
 
 # --- nesting ----------------------------------------------------------------------------------------
@@ -121,7 +125,7 @@ def test_tokens_money_and_failures_are_summed_over_all_that_lies_in_a_step():
     assert all("$4.00" in wide[n] or "$2.00" in wide[n] for n in range(3))
     assert wide[0].rstrip().endswith("$4.00")  # nothing was spent in it itself: no bar
     assert wide[1].rstrip().endswith("▇")
-    folded = drawn(picture_of(steps, width=120), {("a",): False})
+    folded = drawn(picture_of(steps, width=120), a=False)
     assert len(folded) == 1
 
 
@@ -244,9 +248,7 @@ def test_what_is_finished_is_folded_while_the_run_is_live_and_errors_and_the_cur
     picture = picture_of(steps, live=True)
     picture.held = frozenset(["read"])
     assert names(picture) == ["done", "bad", "in bad", "now", "in now", "read", "in read"]
-    assert names(picture, {("done",): True, ("now",): False}) == [
-        *("done", "in done", "bad", "in bad", "now", "read", "in read")
-    ]
+    assert names(picture, done=True, now=False) == [*("done", "in done", "bad", "in bad", "now", "read", "in read")]
     assert len(names(picture_of(steps))) == 8
 
 
@@ -260,7 +262,7 @@ def test_ten_thousand_steps_draw_only_what_is_unfolded_and_seen():
     steps = [step(f"p{n}") for n in range(100)] + [step(f"s{n}", f"p{n % 100}") for n in range(9_900)]
     picture = picture_of(steps)
     made = []
-    found = list(rows(picture.nodes(lambda one, width: made.append(one)), {}, 80, guides=True))
+    found = list(rows(picture.nodes(lambda one, width: made.append(one)), Folds(), Shape(80, guides=True)))
     assert len(found) == 100
     assert not made
     found[0].node.line(80)

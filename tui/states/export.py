@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ...core.checkpoints import StoredState
-from ...core.deep_json import opened
 from ...core.errors import Conflict, StorageError
 from ...core.events import Json
 from .. import format
+from ..json_nodes import opened_once
 
 MOST_COPIED = 1_000_000
 """Bytes: more than that no terminal takes to its clipboard."""
@@ -63,7 +63,7 @@ def member(value: Json, steps: Sequence[Hashable]) -> Json:
     for step in steps:
         if isinstance(step, tuple) and step[0] == "range":
             continue
-        value = opened(value)
+        value = opened_once(value)
         place: Any = step[1] if isinstance(step, tuple) and step[0] == "after" else step
         if not isinstance(value, dict) and not (isinstance(value, list) and isinstance(place, int)):
             break

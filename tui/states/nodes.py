@@ -1,6 +1,6 @@
 """Checkpoints as a graph of lines, and a state as a tree in which what changed stands out."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Literal, NamedTuple
 
@@ -142,13 +142,25 @@ class Values:
             del self._read[place]
 
 
+Kept = dict[tuple[Hashable, ...], Node]
+"""The nodes of a state's keys: as long as nothing new is known of one, the same is shown again."""
+
+
 def state_nodes(
-    shown: Shown, values: Values, blames: Mapping[str, Node], *, everything: bool, plain: bool = False
+    shown: Shown,
+    values: Values,
+    blames: Mapping[str, Node],
+    *,
+    everything: bool,
+    plain: bool = False,
+    kept: Kept | None = None,
 ) -> list[Node]:
     """A state by its keys: those that changed alone, or all of them by name.
 
-    Below a key that changed is what did; if `plain`, the whole value.
+    Below a key that changed is what did; if `plain`, the whole value. Nodes of the same state in `kept` are taken
+    from there.
     """
+    kept = {} if kept is None else kept
     sizes = {one.key: one for one in shown.before} | {one.key: one for one in shown.keys}
     was = {one.key: one.size_bytes for one in shown.before}
     names = sorted(sizes) if everything else sorted(key for key in sizes if key in shown.changed)
@@ -158,13 +170,23 @@ def state_nodes(
         kind = shown.kind(name)
         grew = was.get(name) if kind == "changed" else None
         end = partial(_end, sizes[name].size_bytes, grew, 0 if kind == "removed" else whole)
-        nodes.append(_key_node(shown, values, sizes[name], end, plain))
+        known = _known(shown, values, name, plain)
+        node = kept.get(known)
+        if node is None:
+            node = kept[known] = _key_node(shown, values, sizes[name], end, plain)
+        nodes.append(node)
         if name in blames:
             nodes.append(blames[name])
     others = len(sizes) - len(names)
     if others:
         nodes += [gap("same"), Node("same", [(f"{format.plural(others, 'key')} unchanged, v shows all", "faint")])]
     return nodes
+
+
+def _known(shown: Shown, values: Values, key: str, plain: bool) -> tuple[Hashable, ...]:
+    """What the node of a key is made of: recorded values do not change, but they are read one by one."""
+    at = (shown.checkpoint.id, shown.checkpoint.parent)
+    return (*at, key, plain or at[1] is None, *(one is not None and values.get(one, key) is not None for one in at))
 
 
 def _key_node(shown: Shown, values: Values, key: StateKey, end: Callable[[int], Line], plain: bool) -> Node:

@@ -7,12 +7,15 @@ from typing import NamedTuple
 from ...core.deep_json import opened
 from ...core.events import Json
 from ..json_nodes import CHUNK, opaque_line
-from ..nodes import Path
 
 MOST = 10_000
 """Places that are found at most."""
 _STEPS = 1_000_000
 """Steps of all their paths at most: what is nested thousands deep may say a word on every level."""
+
+
+Keys = tuple[Hashable, ...]
+"""What leads to a node in the tree of a whole state, from the root down."""
 
 
 class Hits(NamedTuple):
@@ -22,8 +25,7 @@ class Hits(NamedTuple):
     checkpoint: str
     state: Mapping[str, Json]
     """The keys in which something was found, with their values."""
-    paths: tuple[Path, ...]
-    """Of the nodes in the tree of the whole state."""
+    paths: tuple[Keys, ...]
 
     def next(self, after: int, direction: int) -> int:
         """The number of the hit after another one, round the ends; -1 stands before the first."""
@@ -33,7 +35,7 @@ class Hits(NamedTuple):
 def find(word: str, checkpoint: str, state: Mapping[str, Json]) -> Hits:
     """Looks a word up, in upper or lower case. Costs a walk through the whole state."""
     sought = word.casefold()
-    paths: list[Path] = []
+    paths: list[Keys] = []
     steps = 0
     for path in chain.from_iterable(_in_key(key, state[key], sought) for key in sorted(state)):
         paths.append(path)
@@ -44,7 +46,7 @@ def find(word: str, checkpoint: str, state: Mapping[str, Json]) -> Hits:
     return Hits(word, checkpoint, {key: state[key] for key in state if key in keys}, tuple(paths))
 
 
-def _in_key(key: str, value: Json, sought: str) -> Iterator[Path]:
+def _in_key(key: str, value: Json, sought: str) -> Iterator[Keys]:
     if sought in key.casefold():
         yield (key,)
     if _has_members(value):
@@ -57,9 +59,9 @@ def _in_key(key: str, value: Json, sought: str) -> Iterator[Path]:
 _BESIDE = 40
 
 
-def _below(key: str, value: Json, sought: str) -> Iterator[Path]:
+def _below(key: str, value: Json, sought: str) -> Iterator[Keys]:
     # A stack of our own: a state may be nested deeper than Python recurses.
-    above: list[tuple[Hashable, ...]] = [(key,)]
+    above: list[Keys] = [(key,)]
     stack = [_members(value)]
     while stack:
         following = next(stack[-1], None)
@@ -75,7 +77,7 @@ def _below(key: str, value: Json, sought: str) -> Iterator[Path]:
             stack.append(_members(member))
 
 
-def _members(value: Json) -> Iterator[tuple[tuple[Hashable, ...], str, Json]]:
+def _members(value: Json) -> Iterator[tuple[Keys, str, Json]]:
     """Each member: the keys of its nodes, its name (none in a list), and itself."""
     value = opened(value)
     ranged = len(value) > CHUNK

@@ -1,6 +1,6 @@
 """What all layouts of a run's steps share: the moment they are drawn for, the folds, and how a step is named."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from ...core.runs import Step
@@ -9,7 +9,7 @@ from ..glyphs import UNICODE, Glyphs
 from ..graph import Lane
 from ..lines import Line, one_line, status_ink
 from ..logs.pattern import LogPattern
-from ..nodes import Node, Path
+from ..nodes import Node
 from .edges import drawn
 from .forest import Forest, Sums
 from .scale import Scale, Window
@@ -37,7 +37,7 @@ class Picture:
         """The text that is searched for."""
         self.held: frozenset[str] = frozenset()
         """Steps that stay unfolded by themselves: those that the cursor's step lies in."""
-        self.is_folded: Callable[[Path, bool], bool] = lambda path, open: not open
+        self.is_folded: Callable[[Sequence[str], bool], bool] = lambda path, open: not open
         """Whether a step is folded, given whether it would be open by itself."""
         self._lanes: dict[str, Lane] | None = None
 
@@ -63,8 +63,8 @@ class Picture:
         """The steps as this layout lists them when all are unfolded."""
         return list(self.lanes) if self.layout == "graph" else self.forest.order
 
-    def path(self, id: str) -> Path:
-        """What the step is known by in this layout; empty if it is not there."""
+    def path(self, id: str) -> tuple[str, ...]:
+        """The keys that lead to the step in this layout; empty if it is not there."""
         if self.layout == "graph":
             return (id,) if id in self.forest.by_id else ()
         return self.forest.path(id)

@@ -53,7 +53,7 @@ class ArtifactTab(PageTab):
     def current(self) -> Artifact | None:
         """The file under the cursor."""
         row = self.lines.current
-        seq = row.path[0] if row and self.found else None
+        seq = row.path.first if row and self.found else None
         return next((one for one in self.found.artifacts if one.seq == seq), None) if self.found else None
 
     def when_artifact(self) -> bool:

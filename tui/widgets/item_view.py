@@ -102,7 +102,7 @@ class ItemTab(PageTab):
         return found._replace(histories=self._histories(store, found.items, held))
 
     def _histories(self, store: Store, items: Sequence[Item], held: Rows) -> dict[int, tuple[int, History]]:
-        open = {path[0] for path, unfolded in list(self.lines.folds.items()) if unfolded and len(path) == 1}
+        open = {path.key for path in self.lines.folds.unfolded() if path.above is None}
         read: dict[int, tuple[int, History]] = {}
         for item in items:
             if item.row_number in open:

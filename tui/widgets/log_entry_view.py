@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import is_
 
 from textual import on
 from textual.message import Message
@@ -29,6 +30,7 @@ class EntryPage(TreeView):
         self.pretty = True
         self._names: Mapping[str, str] = {}
         self._asked: tuple[int, int] | None = None
+        self._shown: tuple[object, ...] = (None,)
 
     def open_entry(self, entry: LogEntry, names: Mapping[str, str]) -> None:
         """Shows an entry, and asks for what is not held of it."""
@@ -37,7 +39,10 @@ class EntryPage(TreeView):
             self.whole = self._asked = None
         if self.whole is None and not is_whole(entry):
             self._want(entry.seq, 0)
-        self.show(list(entry_nodes(entry, names, self.whole, pretty=self.pretty)))
+        shown = (entry, self.whole, self.pretty, names.get(entry.step or ""))
+        if not all(map(is_, shown, self._shown)):  # a live log asks for it again and again
+            self._shown = shown
+            self.show(list(entry_nodes(entry, names, self.whole, pretty=self.pretty)))
 
     def take(self, whole: Whole) -> None:
         """A piece was read."""

@@ -118,7 +118,7 @@ class MessageTab(PageTab):
     def current(self) -> Message | None:
         """The message under the cursor."""
         row = self.lines.current
-        key = row.path[0] if row else None
+        key = row.path.first if row else None
         seq = key[0] if isinstance(key, tuple) else None
         return next((one for one in self._shown if one.seq == seq), None)
 
@@ -151,7 +151,7 @@ class MessageTab(PageTab):
 
     def _go_to(self, seq: int) -> None:
         for place, row in enumerate(self.lines.rows):
-            key = row.path[0]
+            key = row.path.first
             if isinstance(key, tuple) and key[0] == seq and key[1] != "gap":
                 self.lines.move_to(place, center=True)
                 return

@@ -1,5 +1,6 @@
 """How the states tab reads and shows: the graph of checkpoints, and the state at the one under the cursor."""
 
+from functools import partial
 from typing import NamedTuple
 
 from textual.app import ComposeResult
@@ -17,7 +18,7 @@ from ..facts import Lesson, teach
 from ..lines import Line, between, one_line
 from ..nodes import Node
 from ..states.marks import Mark, StateMarks, marks_of
-from ..states.nodes import Shown, Values, checkpoint_nodes, diff_nodes, origin_node, snippet_nodes, state_nodes
+from ..states.nodes import Kept, Shown, Values, checkpoint_nodes, diff_nodes, origin_node, snippet_nodes, state_nodes
 from ..states.search import Hits
 from .line_list import OneLine
 from .run_tab import RunTab
@@ -64,6 +65,7 @@ class StateReader(RunTab):
         self.shown: Shown | None = None
         self.values = Values()
         self.everything = False
+        self._kept: Kept = {}
         self.marks = StateMarks()
         self.run: Run | None = None
         self.hits: Hits | None = None
@@ -171,7 +173,7 @@ class StateReader(RunTab):
             self.show_graph(self.here)
         another = found.shown is not self.shown
         if another:
-            self.blames, self.snippet = {}, ""
+            self.blames, self.snippet, self._kept = {}, "", {}
         self.shown = found.shown
         self.values.keep(found.values)
         self.show_state()
@@ -180,7 +182,7 @@ class StateReader(RunTab):
 
     def _at_a_key(self) -> bool:
         row = self.state.current
-        return row is not None and isinstance(row.path[0], str) and row.path[0] != "same"
+        return row is not None and isinstance(row.path.first, str) and row.path.first != "same"
 
     def show_graph(self, here: str | None = None) -> None:
         """Draws the checkpoints, with the cursor on one of them."""
@@ -189,7 +191,7 @@ class StateReader(RunTab):
         if self.origin and nodes:
             nodes.insert(0, self.origin)
         self.graph.show(nodes or teach(EMPTY, self.run))
-        found = self.graph.find_key(((here,), 0)) if here else None
+        found = self.graph.find(here) if here else None
         if found is not None:
             self.graph.move_to(found)
 
@@ -203,7 +205,8 @@ class StateReader(RunTab):
             plain = self.hits is not None
             everything = plain or self.everything or self.shown.checkpoint.parent is None
             blames = {key: node for key, (node, _) in self.blames.items()}
-            self.state.show(state_nodes(self.shown, self.values, blames, everything=everything, plain=plain))
+            look = partial(state_nodes, self.shown, self.values, blames, kept=self._kept)
+            self.state.show(look(everything=everything, plain=plain))
             if self.values.wished:
                 self.post_message(self.Reread())
         self.query_one("#state-title").refresh()

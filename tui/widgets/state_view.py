@@ -1,6 +1,6 @@
 """The states tab: what the run knew, when it learnt it, and what one can ask of that."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import partial
 from typing import TypeVar
 
@@ -71,8 +71,8 @@ class StateTab(StateReader):
         if row and isinstance(row.node.target, tuple):
             self.go_to(row.node.target[1])
 
-    def go_to(self, target: object) -> None:
-        found = self.graph.find_key(((target,), 0))
+    def go_to(self, target: Hashable) -> None:
+        found = self.graph.find(target)
         if found is not None:
             self.graph.move_to(found, center=True)
 
@@ -92,7 +92,7 @@ class StateTab(StateReader):
         else:
             near = max((places[c.id] for c in self.checkpoints if c.parent == here), default=places[here] + 1)
         near = min(max(near, 0), len(self.checkpoints) - 1)
-        self.graph.move_to(self.graph.find_key(((self.checkpoints[near].id,), 0)) or 0)
+        self.graph.move_to(self.graph.find(self.checkpoints[near].id) or 0)
 
     def action_view(self) -> None:
         self.hits, self.everything = None, not self.everything
@@ -138,7 +138,7 @@ class StateTab(StateReader):
         row, shown = self.state.current, self.shown
         if row is None or shown is None or self.compared or self.snippet:
             return None
-        first = row.path[0]
+        first = row.path.first
         key = first[1] if isinstance(first, tuple) and first[0] == "blame" else first
         return key if isinstance(key, str) and any(one.key == key for one in shown.keys) else None
 
@@ -234,7 +234,7 @@ class StateTab(StateReader):
         self.state.fold(row.path, True)
         begin = self.state.cursor + 1
         for place, one in enumerate(self.state.rows[begin:], begin):
-            if one.path != row.path:
+            if one.path is not row.path:
                 break
             if word in one.text.casefold():
                 self.state.move_to(place, center=True)
@@ -286,7 +286,7 @@ class StateTab(StateReader):
         if checkpoint is None:
             return
         row = self.state.current
-        steps = row.path[1:] if row and key is not None and row.path[0] == key else ()
+        steps = row.path.keys[1:] if row and key is not None and row.path.first == key else ()
 
         def ask(store: Store) -> tuple[str, str]:
             if key is None:

@@ -1,6 +1,7 @@
 """The steps tab: the steps in one of three layouts, and below them the step under the cursor, both sides of it."""
 
 import time
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from textual import on
@@ -16,7 +17,6 @@ from ..cycle import after
 from ..facts import Lesson, teach, until
 from ..keys import bindings
 from ..lines import Line
-from ..nodes import Path
 from ..steps.detail import StepDetail, came_out, fact_nodes, read_detail, went_in
 from ..steps.forest import Forest
 from ..steps.open_steps import open_line
@@ -152,8 +152,8 @@ class StepsTab(StepSearch):
         else:
             self.lines.show(picture.nodes(lambda step, width: line_of(picture, step, width)))
 
-    def _is_folded(self, path: Path, open: bool) -> bool:
-        return not self.lines.folds.get(path, open)
+    def _is_folded(self, keys: Sequence[str], open: bool) -> bool:
+        return not self.lines.folds.is_open(self.lines.folds.find(keys), open)
 
     def _measure(self) -> None:
         self.set_class(self.app.size.height >= LOW if self._asked is None else self._asked, "with-detail")
@@ -224,7 +224,7 @@ class StepsTab(StepSearch):
         path = self.picture.path(target)
         self.picture.held = frozenset(self.picture.forest.path(target)[:-1])
         self.show_steps()
-        place = self.lines.find_key((path, 0))
+        place = self.lines.find(*path)
         if place is None:
             self.lines.go_to(path)  # below something that the person has folded
         else:
