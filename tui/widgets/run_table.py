@@ -1,6 +1,6 @@
 """The run list on screen: draws the lines in sight of a `RunList` that may be a million long."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from textual import events
@@ -93,22 +93,21 @@ class RunTable(ScrollView, can_focus=True):
             self._syncing = False
         watched = self._watched()
         shown = [self._state(self.run_list.top + y, watched) for y in range(self.rows)]
-        whole = self._make_room(shown) or whole
-        if whole or len(shown) != len(self._drawn):
+        whole = whole or len(shown) != len(self._drawn)
+        news = range(len(shown)) if whole else [y for y, drawn in enumerate(shown) if drawn != self._drawn[y]]
+        if self._make_room([shown[y].line for y in news]) or whole:
             self.refresh()
         else:
-            for y, (new, old) in enumerate(zip(shown, self._drawn, strict=True)):
-                if new != old:
-                    self._refresh_row(y)
+            self._refresh_rows(news)
         self._drawn = shown
         self.refresh_bindings()
 
-    def _make_room(self, shown: list[Drawn]) -> bool:
+    def _make_room(self, lines: Iterable[object]) -> bool:
         """Widens columns for names that are longer than any before; whether it did."""
         context, before = self._cell_context(), dict(self._needs)
-        for drawn in shown:
-            if isinstance(drawn.line, Run):
-                for title, need in needs(drawn.line, context).items():
+        for line in lines:
+            if isinstance(line, Run):
+                for title, need in needs(line, context).items():
                     self._needs[title] = max(self._needs.get(title, 0), need)
         if self._needs == before:
             return False
@@ -121,12 +120,13 @@ class RunTable(ScrollView, can_focus=True):
 
     def tick(self) -> None:
         """A second has passed: lines of runs that go on are drawn again."""
-        for y, drawn in enumerate(self._drawn):
-            if isinstance(drawn.line, Run) and drawn.line.status in LIVE:
-                self._refresh_row(y)
+        lines = enumerate(drawn.line for drawn in self._drawn)
+        self._refresh_rows([y for y, line in lines if isinstance(line, Run) and line.status in LIVE])
 
-    def _refresh_row(self, y: int) -> None:
-        self.refresh(Region(0, y + HEAD, self.size.width, 1))
+    def _refresh_rows(self, rows: Iterable[int]) -> None:
+        width = self.size.width
+        if regions := [Region(0, y + HEAD, width, 1) for y in rows]:  # without one, all would be drawn
+            self.refresh(*regions)
 
     def _watched(self) -> Collection[str]:
         watching = watching_of(self)
