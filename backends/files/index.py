@@ -96,10 +96,10 @@ class Index:
         self._annotations.take(annotations)
         # A folder counts as read when all of it was: whatever happens before that, it is listed again.
         self._remember(listing, complete)
-        if listing.news or listing.gone:
+        if listing.gone or listing.news.keys() - {journal.run for journal in unfinished}:
             unfinished = self._catch_up.unfinished()
-        self._unfinished = unfinished
-        self._catch_up.mark_lost(lambda: unfinished)
+        self._unfinished = unfinished  # or some have ended: until the next look their folders are watched on
+        self._catch_up.mark_lost(self._catch_up.unfinished)
 
     def _note_closed(self, folders: list[str]) -> None:
         problem = ""

@@ -57,7 +57,8 @@ class Ingest:
         claim(connection, (journal.run for journal in journals))
         if self._keep:
             journals = self._bring_back(connection, journals)
-        known = {row.run: row for row in connection.execute(_KNOWN, {"of": [journal.run for journal in journals]})}
+        of = {"of": [journal.run for journal in journals]}
+        known = {row.run: row for row in connection.execute(_KNOWN, of).all()}
         readings: list[Reading] = []
         left: list[Journal] = []
         failed: dict[Journal, OSError | StorageError] = {}
@@ -193,7 +194,8 @@ class Ingest:
                 self.name(connection, Damage(where=batch.name, what=what, run=batch.run, raw=raw))
 
     def _remember(self, connection: Connection, readings: list[Reading]) -> None:
-        runs = {row.id: row for row in connection.execute(_RUNS, {"of": [reading.batch.run for reading in readings]})}
+        of = {"of": [reading.batch.run for reading in readings]}
+        runs = {row.id: row for row in connection.execute(_RUNS, of).all()}
         recorded = {run: row.recorded for run, row in runs.items()}
         remember(connection, [reading.position(recorded.get(reading.journal.run)) for reading in readings])
         for journal, _, _, size, _ in readings:
