@@ -146,6 +146,7 @@ class Rates:
 
     def forget(self, now: float, keep: Container[str] = ()) -> None:
         """Drops what is known of runs that spent nothing for so long, but for those to `keep`; costs all of them."""
+        self._all.rate(now)
         for run, meter in list(self._runs.items()):
             meter.rate(now)
             if meter.empty and run not in keep:

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from .runs.annotating import Targets
 
 
+MOST = 1000
+"""Changes that are held."""
+
+
 class Command(NamedTuple):
     """One change."""
 
@@ -38,6 +42,7 @@ class CommandLog:
         if words:
             line = shlex.join(("flightlog", *self._options, *words))
             self.commands.insert(0, Command(clock.now(), line, did))
+            del self.commands[MOST:]
 
 
 def log_of(node: DOMNode) -> CommandLog:

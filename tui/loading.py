@@ -18,6 +18,9 @@ T = TypeVar("T")
 LONGEST = 10.0
 """Seconds that a loader rests at most, however long one load took."""
 
+LATE = 0.003
+"""Seconds by which a busy event loop begins a load late, for which the next one makes up: else all would be rarer."""
+
 FRAME = 1 / 31
 """Seconds between two loads of what is live: nobody sees more than 30 changes a second.
 
@@ -94,7 +97,7 @@ class Loader(Generic[T]):
         self._every, self._rest, self._took = every, rest, 0.0
         self._busy = self._dirty = self._at_once = False
         self._waiting: asyncio.TimerHandle | None = None
-        self._last = -every
+        self._last, self._began = -every, 0.0
         self.loads = 0
         """How often the store was asked."""
 
@@ -135,12 +138,15 @@ class Loader(Generic[T]):
         job = self._prepare()
         if job is None:
             return
-        self._busy, self._dirty, self._last = True, False, time.monotonic()
+        now, due = time.monotonic(), self._last + self._every
+        self._last = due if due <= now < due + LATE else now
+        self._began = now
+        self._busy, self._dirty = True, False
         self.loads += 1
         in_thread(self._owner, _hurried(job), self._finish)
 
     def _finish(self, result: T | FlightlogError) -> None:
-        self._busy, self._took = False, time.monotonic() - self._last
+        self._busy, self._took = False, time.monotonic() - self._began
         if isinstance(result, FlightlogError):
             self._owner.post_message(Trouble(result))
         else:

@@ -69,7 +69,7 @@ class CatchUp:
     def unfinished(self) -> list[OpenJournal]:
         """The journals to which more may come."""
         with self._database.read() as connection:
-            return [OpenJournal(*row) for row in connection.execute(self._open).all()]
+            return list(map(OpenJournal._make, connection.execute(self._open).all()))
 
     def take(
         self,

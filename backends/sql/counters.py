@@ -92,23 +92,29 @@ class _Sums:
 
     def __init__(self, table: Table, counts: str) -> None:
         self._table, self._counts = table, counts
-        self._blank = {name_of(column): 0 for column in table.columns if not column.primary_key}
         self.rows: Sums = {}
 
     def add(self, key: tuple[Any, ...], numbers: Mapping[str, int], sign: int) -> None:
         row = self.rows.get(key)
         if row is None:
-            row = self.rows[key] = dict(self._blank)
+            row = self.rows[key] = dict(_nothing(self._table))
         for name, number in numbers.items():
             row[name] += sign * number
 
     def write(self, connection: Connection) -> None:
+        if not self.rows:
+            return
         keys = [name_of(column) for column in self._table.primary_key]
         found = [(dict(zip(keys, key, strict=True)), row) for key, row in self.rows.items() if any(row.values())]
         add_up(connection, self._table, [key | row for key, row in found])
         less = [{f"of_{name}": value for name, value in key.items()} for key, row in found if row[self._counts] < 0]
         if less:
             connection.execute(_empty(self._table, self._counts), less)
+
+
+@cache
+def _nothing(table: Table) -> Row:
+    return {name_of(column): 0 for column in table.columns if not column.primary_key}
 
 
 @cache

@@ -16,6 +16,7 @@ HEARTBEAT = 2.0
 """Seconds after which a change is noticed at the latest, whatever the system tells us."""
 
 _FRAME = 1 / 30  # no screen shows more, so nobody is called more often
+_LATE = 0.003  # by so much the system ends a rest too late: the next call makes up for it, else they would all be rarer
 _PROBE = 0.25
 
 # Changes made on other machines raise no notice on these.
@@ -73,6 +74,7 @@ class StoreWatch:
 
     def _run(self) -> None:
         version, beat = self._version_seen, time.monotonic()
+        due = beat
         while not self._stop.is_set():
             hinted = self._wait(min(self._heartbeat, _PROBE))
             if self._stop.is_set():
@@ -84,7 +86,8 @@ class StoreWatch:
             self._place_hints()
             if not self._stop.is_set():
                 self._call()
-            self._stop.wait(_FRAME)
+            due = max(due, now - _LATE) + _FRAME
+            self._stop.wait(max(due - time.monotonic(), _FRAME / 2))  # a call that takes long is followed by a rest too
         self._drop_hints()
 
     def _wait(self, seconds: float) -> bool:

@@ -100,6 +100,10 @@ class Board:
         for id in removed:
             self._entries.pop(id, None)
 
+    def forget(self, now: float) -> None:
+        """Drops those that failed or were lost so long ago that they are not on it any more; costs all of them."""
+        self._entries = {id: entry for id, entry in self._entries.items() if _is_live(entry, now)}
+
     def entries(self, now: float) -> list[Entry]:
         """What is on it, most urgent first: what waits or is stuck the longest, what else happened last first."""
         found = []

@@ -134,6 +134,7 @@ class Pulse:
             self.last = max(self.last or last, last)
         if now - self._tidied > _TIDY:
             self._tidied = now
+            self.board.forget(now)
             self.rates.forget(now, keep=self.board)
         self.watching.take(beat.runs, beat.removed)
         self._app.post_message(Pulsed())

@@ -24,6 +24,9 @@ LASTS = 12.0
 """Seconds that a notice stays on screen."""
 NOTICE = 160
 """Characters of a notice that the terminal shows itself."""
+MOST = 1000
+"""Of so many budgets that are not above their mark now is remembered that they were told of: days, runs or workflows of
+one are budgets of their own."""
 _RANKS = {"fine": 0, "near": 1, "spent": 2}
 
 
@@ -109,7 +112,9 @@ class Watching:
     def look_at_budgets(self, found: Sequence[Standing]) -> None:
         """Tells which budgets have come to their warning mark, or to their end, since the first look."""
         before = self._budgets
-        self._budgets = {**(before or {}), **{(one.budget, one.since, one.key): _RANKS[one.state] for one in found}}
+        now = {(one.budget, one.since, one.key): _RANKS[one.state] for one in found}
+        known = [(of, rank) for of, rank in (before or {}).items() if of not in now]
+        self._budgets = {**dict(known[-MOST:]), **now}
         if before is None:
             return
         for one in found:
