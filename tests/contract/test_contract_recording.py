@@ -197,7 +197,7 @@ store.close()
 """
     with store.run("w") as run:
         other = subprocess.Popen([sys.executable, "-c", code])
-        assert run.approve("go?", timeout=30) is True
+        assert run.approve("go?", timeout=100) is True
     assert other.wait(30) == 0
     found = store.runs.approvals(run.id)[0]
     assert (found.status, found.by) == ("approved", "bob")
