@@ -43,7 +43,7 @@ def test_a_signal_stops_between_two_runs_and_says_how_to_go_on(data, told):
         fcntl.fcntl(process.stdout.fileno(), fcntl.F_SETPIPE_SZ, 4096)
     first = process.stdout.read(10)
     process.send_signal(told)
-    out, errors = process.communicate(timeout=60)
+    out, errors = process.communicate(timeout=300)
     rows = [json.loads(line) for line in (first + out).splitlines()]
     done = rows[-1]["done"]
     assert process.returncode == 130, errors
@@ -51,7 +51,7 @@ def test_a_signal_stops_between_two_runs_and_says_how_to_go_on(data, told):
     assert b"stopping after this run" in errors
     assert f"stopped after {done} of {RUNS}; the same command goes on with the rest" in errors.decode()
     assert left(data) == RUNS - done
-    rest = removing(data).communicate(timeout=60)[0].splitlines()
+    rest = removing(data).communicate(timeout=300)[0].splitlines()
     assert json.loads(rest[-1])["done"] == RUNS - done
     assert left(data) == 0
 
@@ -63,11 +63,11 @@ def test_killed_in_the_middle_it_goes_on_where_it_was(data):
         fcntl.fcntl(process.stdout.fileno(), fcntl.F_SETPIPE_SZ, 4096)
     process.stdout.read(1000)
     process.kill()
-    process.communicate(timeout=60)
+    process.communicate(timeout=300)
     here = left(data)
     assert 0 < here < RUNS
     done = removing(data)
-    out, errors = done.communicate(timeout=60)
+    out, errors = done.communicate(timeout=300)
     assert done.returncode == 0, errors
     assert json.loads(out.splitlines()[-1])["done"] == here
     with flightlog.open(data) as store:
