@@ -210,7 +210,7 @@ def test_a_writer_waits_for_a_short_one(path):
     holder.start()
     begun.wait(30)
     threading.Timer(0.05, go_on.set).start()
-    with other.held():
+    with other.held(30):
         assert go_on.is_set()
     holder.join()
 
@@ -228,7 +228,7 @@ def test_a_writer_that_never_rests_lets_others_in(path):
     writing.start()
     try:
         for _ in range(5):
-            with other.held(2):
+            with other.held(30):
                 pass
     finally:
         stop.set()

@@ -46,7 +46,7 @@ def test_a_moment_begins_with_all_that_was_recorded_and_what_comes_later_is_not_
         with store.moment():
             assert store.runs.totals().runs == store.runs.count(EVERYTHING) == len(store.runs.query(EVERYTHING).items)
         assert store.feed.changes(since).changed == ()
-    thread.join(20)
+    thread.join(60)
     assert store.runs.totals().runs == 2
 
 

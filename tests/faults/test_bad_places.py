@@ -204,14 +204,14 @@ def test_a_directory_that_goes_away_under_the_browser_and_comes_back(tmp_path, s
         t.until("inbox-02")
         t.read(quiet=0.3, limit=1)
         data.rename(tmp_path / "away")
-        t.until("data directory is gone", seconds=15)
+        t.until("data directory is gone")
         t.press("j\rlso")
         t.press("\x1b[27u", quiet=0.3)
         assert t.process.poll() is None, t.written[-3000:]
         (tmp_path / "away").rename(data)
         with flightlog.open(data) as store, store.run("triage", name="came-later"):
             pass
-        t.until("came-later", seconds=15)
+        t.until("came-later")
         t.press("q")
         assert t.ended() == 0, t.written[-2000:]
     assert call("ls", "--data", data)[1].count("inbox-") == 3

@@ -19,7 +19,10 @@ from flightlog.core.query.query import EVERYTHING
 from flightlog.tui.app import FlightlogApp
 from postgres_server import PASSWORD, PostgresServer
 
-GONE = "the connection to the server was lost", "no server answers there", "just starting or stopping"
+GONE = (
+    *("the connection to the server was lost", "no server answers there", "just starting or stopping"),
+    "does not answer",  # in time: while it starts on a busy machine
+)
 
 AGENT = """
 import os, sys, time, flightlog

@@ -118,7 +118,7 @@ def test_a_watch_prices_what_it_has_read(mixed):
         changed = threading.Event()
         watch = store.feed.watch(changed.set)
         try:
-            until = time.monotonic() + 20
+            until = time.monotonic() + 60
             while by_name(store)["known"].money.nanousd is None and time.monotonic() < until:
                 changed.wait(0.1)
         finally:
