@@ -17,7 +17,7 @@ from .journal.long_lines import end_of, shortened, whole_line
 from .journal.readable import Where, opened
 from .journal.reader import LONGEST, LongLine, read_lines, read_lines_back
 from .journal.states import States
-from .sql.bodies import Place, picked_by_run
+from .sql.bodies import Place, picked_by_run, told_of
 
 _LEVEL = re.compile(rb'"level":"(' + "|".join(LEVELS).encode() + rb')"')
 _BLOCK = 1 << 20
@@ -119,7 +119,7 @@ class LineBodies:
         """Whole values by digest; NotFound, Corrupt."""
         with self._of(run) as of:
             states = of.states()
-            return {digest: states.value(digest) for digest in digests}
+            return dict(told_of((digest, states.value(digest)) for digest in digests))
 
 
 def _on(of: Recorded, after: int, before: int | None, longest: int | None) -> Iterator[tuple[Head, bytes]]:

@@ -8,6 +8,7 @@ from typing import Any, Generic, Literal, TypeVar
 import msgspec
 
 from .errors import StorageError
+from .progress import go_on
 
 T = TypeVar("T")
 
@@ -26,9 +27,13 @@ class Page(msgspec.Struct, Generic[T], kw_only=True, frozen=True):
 
 
 def each(page: Callable[[str | None], Page[T]]) -> Iterator[T]:
-    """Everything of a list, read a page at a time: `each(lambda after: runs.notes(run, after=after))`."""
+    """Everything of a list, read a page at a time: `each(lambda after: runs.notes(run, after=after))`.
+
+    Stopped between two pages, if somebody asked for that.
+    """
     after: str | None = ""
     while after is not None:
+        go_on()
         found = page(after or None)
         yield from found.items
         after = found.next

@@ -11,7 +11,7 @@ from ..core.progress import Progress, Standing, telling
 from . import format
 from .glyphs import Glyphs
 from .lines import Line
-from .loading import in_thread
+from .loading import SLOW, TOLD_EVERY, Loader, in_thread
 from .messages import Trouble
 from .personal.person import key_for
 
@@ -22,10 +22,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-SLOW = 0.3
-"""Seconds after which what is under way is told."""
-EVERY = 0.2
-"""Seconds between two looks at how far it is."""
 BAR = 8
 """Cells of the bar."""
 
@@ -71,7 +67,7 @@ class Jobs:
         job = Job(doing, Progress(), time.monotonic(), changes)
         job.progress.begin(0)
         self._under_way.append(job)
-        self._timer = self._timer or self._app.set_interval(EVERY, self._show)
+        self._timer = self._timer or self._app.set_interval(TOLD_EVERY, self._show)
 
         def told() -> T:
             with telling(job.progress):
@@ -125,6 +121,13 @@ def far(doing: str, at: Standing | None, took: float, glyphs: Glyphs) -> Line:
     filled = format.bar(min(at.reached / at.total, 1.0), BAR, glyphs)
     left = f" {format.duration(max(at.left, 1.0))} left" if at.left and took > 2 else ""
     return [(f"{doing} {min(at.done, at.total):,}/{at.total:,} ", "text"), (filled, "accent"), (left, "muted")]
+
+
+def waiting(loader: Loader[Any], glyphs: Glyphs) -> Line:
+    """What stands where something is read that takes long: how far that is."""
+    if not loader.busy or loader.seconds < SLOW:
+        return [("reading", "muted")]
+    return far("reading", loader.progress.look(), loader.seconds, glyphs)
 
 
 def refresh_told(app: App[Any]) -> None:

@@ -11,6 +11,7 @@ from textual.message_pump import MessagePump
 
 from ..core.errors import FlightlogError
 from ..core.hurry import hurried
+from ..core.progress import Progress, telling
 from .messages import Trouble
 
 T = TypeVar("T")
@@ -26,6 +27,12 @@ FRAME = 1 / 31
 
 A little less than the watch of a store rests between two calls: else, where one load began late, all that follow would.
 """
+
+
+SLOW = 0.3
+"""Seconds after which what is under way is told."""
+TOLD_EVERY = 0.2
+"""Seconds between two looks at how far it is."""
 
 
 def in_thread(owner: MessagePump, job: Callable[[], T], then: Callable[[T | FlightlogError], Any]) -> None:
@@ -60,11 +67,11 @@ def ask_in_thread(owner: MessagePump, job: Callable[[], T], then: Callable[[T], 
     in_thread(owner, job, done)
 
 
-def _hurried(job: Callable[[], T]) -> Callable[[], T]:
+def _hurried(job: Callable[[], T], progress: Progress) -> Callable[[], T]:
     """What is loaded is loaded again at the next change: nobody waits for those who write."""
 
     def work() -> T:
-        with hurried():
+        with hurried(), telling(progress):
             return job()
 
     return work
@@ -81,6 +88,7 @@ class Loader(Generic[T]):
     that changes all the time is read all the time, and no answer is thrown away half-way.
     `prepare` runs on the event loop when a load begins and returns the call to make in
     the thread, or None if there is nothing to load; `then` takes the result on the event loop.
+    What is loaded for nobody any more is dropped: it stops where it says how far it is (`core.progress`).
     """
 
     def __init__(
@@ -91,13 +99,19 @@ class Loader(Generic[T]):
         *,
         every: float = 0.0,
         rest: float = 0.0,
+        tell: Callable[[], Any] | None = None,
     ) -> None:
-        """`every`: seconds between the beginnings of two loads at least; `rest`: so many times as long as one took."""
-        self._owner, self._prepare, self._then = owner, prepare, then
+        """`every`: seconds between the beginnings of two loads at least; `rest`: so many times as long as one took;
+        `tell` shows, while a load takes long, how far it is.
+        """
+        self._owner, self._prepare, self._then, self._tell = owner, prepare, then, tell
         self._every, self._rest, self._took = every, rest, 0.0
         self._busy = self._dirty = self._at_once = False
         self._waiting: asyncio.TimerHandle | None = None
+        self._telling: asyncio.TimerHandle | None = None
         self._last, self._began = -every, 0.0
+        self.progress = Progress()
+        """Of the load under way, or of the last one."""
         self.loads = 0
         """How often the store was asked."""
 
@@ -110,6 +124,17 @@ class Loader(Generic[T]):
     def took(self) -> float:
         """Seconds that the last load took; 0 before there was one."""
         return self._took
+
+    @property
+    def seconds(self) -> float:
+        """Since the load under way began; 0 where none is."""
+        return time.monotonic() - self._began if self._busy else 0.0
+
+    def drop(self) -> None:
+        """What is loaded is wanted no more: it stops, and nothing comes of it. Call it on the event loop."""
+        self.progress.stop()
+        self._dirty = False
+        self._done_waiting()
 
     def request(self, *, at_once: bool = False) -> None:
         """Loads now, or once more after the load under way. Call it on the event loop.
@@ -132,9 +157,7 @@ class Loader(Generic[T]):
             self._begin()
 
     def _begin(self) -> None:
-        if self._waiting is not None:
-            self._waiting.cancel()
-            self._waiting = None
+        self._done_waiting()
         job = self._prepare()
         if job is None:
             return
@@ -143,11 +166,33 @@ class Loader(Generic[T]):
         self._began = now
         self._busy, self._dirty = True, False
         self.loads += 1
-        in_thread(self._owner, _hurried(job), self._finish)
+        self.progress = Progress()
+        self.progress.begin(0)
+        self._tell_after(SLOW)
+        in_thread(self._owner, _hurried(job, self.progress), self._finish)
+
+    def _done_waiting(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+
+    def _tell_after(self, seconds: float) -> None:
+        if self._tell is not None:
+            self._telling = asyncio.get_running_loop().call_later(seconds, self._owner.call_later, self._tell_now)
+
+    def _tell_now(self) -> None:
+        if self._telling is not None and self._tell is not None:
+            self._tell()
+            self._tell_after(TOLD_EVERY)
 
     def _finish(self, result: T | FlightlogError) -> None:
         self._busy, self._took = False, time.monotonic() - self._began
-        if isinstance(result, FlightlogError):
+        if self._telling is not None:
+            self._telling.cancel()
+            self._telling = None
+        if self.progress.stopped:
+            pass  # nobody wants it any more
+        elif isinstance(result, FlightlogError):
             self._owner.post_message(Trouble(result))
         else:
             self._then(result)

@@ -14,9 +14,9 @@ from ..core.text import safe_text
 from . import format
 from .command_log import log_of
 from .glyphs import Glyphs, glyphs_of
-from .jobs import BAR, EVERY, SLOW, Jobs, refresh_told
+from .jobs import BAR, Jobs, refresh_told
 from .lines import Line, one_line
-from .loading import in_thread
+from .loading import SLOW, TOLD_EVERY, in_thread
 from .messages import OperationEnded, Trouble
 from .personal.person import key_for
 
@@ -112,7 +112,7 @@ class Operations:
                     if outcome.stopped:
                         break
 
-        self._timer = self._app.set_interval(EVERY, self._show)
+        self._timer = self._app.set_interval(TOLD_EVERY, self._show)
         in_thread(self._app, run, self._ended)
         return True
 
@@ -157,7 +157,7 @@ class Operations:
         self._outcome.progress.stop()
         while self.jobs.stop():
             pass
-        self._app.set_interval(EVERY, self._quit)
+        self._app.set_interval(TOLD_EVERY, self._quit)
 
     def _quit(self) -> None:
         if self._work is None and self.jobs.changing is None:

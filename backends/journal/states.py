@@ -17,6 +17,7 @@ import msgspec
 from ...core.edits import Edit, apply_edits
 from ...core.errors import Corrupt, NotFound, NotSupported
 from ...core.events import FORMAT, check, seal
+from ...core.progress import go_on
 from .readable import Where
 from .reader import read_heads, read_span
 
@@ -133,6 +134,7 @@ def chain_of(digest: str, fetch: Callable[[str], bytes]) -> list[bytes]:
         if digest in seen:
             raise Corrupt("a state value extends itself", where=digest)
         seen.add(digest)
+        go_on()
         lines.append(fetch(digest))
         digest = base_of(lines[-1])
     return lines
@@ -157,6 +159,7 @@ def value_of(digest: str, chain: Sequence[bytes]) -> bytes:
     """The bytes of a value from its `chain_of`; Dropped, Corrupt."""
     value: bytes | bytearray = _whole(chain[-1])
     for line in reversed(chain[:-1]):
+        go_on()
         record = parse(line)
         try:
             value = apply_edits(value, record.edits) if record.edits else _grown(value, record.added)

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from ...core import events
 from ...core.errors import NotFound
 from ...core.events import Json
+from ...core.progress import go_on
 from ..sql.bodies import Place, picked_by_run
 from . import langgraph_values as values
 from .langgraph_facts import Fact
@@ -86,6 +87,7 @@ class SourceBodies:
         for _seq, fact in self._facts(run, newest=True, types=frozenset({"checkpoint"})):
             if found.keys() >= set(digests):
                 break
+            go_on()
             for value in self.state(run, fact).values():
                 encoded = values.encode(value)
                 if (digest := values.digest(encoded)) in digests:

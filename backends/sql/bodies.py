@@ -1,6 +1,6 @@
 """Where the recorded bytes are read when somebody looks: the interface, and the one over the events table."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple, Protocol
 
@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Connection, LargeBinary, Text, and_, bindparam, case, func, or_, select
 
 from ...core.errors import Corrupt, NotFound
+from ...core.progress import go_on, gone
 from ..journal.long_lines import END, shortened
 from ..journal.states import base_of, resolve
 from . import tables
@@ -71,6 +72,14 @@ def picked_by_run(
     return found
 
 
+def told_of(values: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
+    """The same `(digest, value)`, of whose bytes it is told how many were read; Stopped between two of them."""
+    for digest, value in values:
+        go_on()
+        gone(len(value))
+        yield digest, value
+
+
 class EventTableBodies:
     """The bodies that an SQL store keeps in its own tables. Each call is one short read."""
 
@@ -128,7 +137,7 @@ class EventTableBodies:
                     raise NotFound(f"run {run} has no state value {min(missing)[:12]}…", where=self._database.name)
                 records |= found
                 wanted = {base for base in map(base_of, found.values()) if base} - records.keys()
-        return {digest: resolve(digest, records.__getitem__) for digest in digests}
+        return dict(told_of((digest, resolve(digest, records.__getitem__)) for digest in digests))
 
 
 def _told(longest: int | None) -> list[Any]:
@@ -152,7 +161,9 @@ def _records(connection: Connection, run: str, digests: list[str]) -> dict[str, 
     found: dict[str, bytes] = {}
     for begin in range(0, len(digests), _PART):
         rows = connection.execute(_RECORDS, {"of": run, "keys": digests[begin : begin + _PART]})
-        found.update((digest, bytes(record)) for digest, record in rows)
+        for digest, record in rows:
+            go_on()
+            found[digest] = bytes(record)
     return found
 
 

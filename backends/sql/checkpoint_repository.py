@@ -14,6 +14,7 @@ from ...core.errors import Corrupt, NotFound, no_checkpoint
 from ...core.events import Json, Opaque
 from ...core.lineage import path
 from ...core.pages import ALL
+from ...core.progress import go_on, gone, one_part
 from ...core.repositories import CheckpointRepository
 from .bodies import Bodies
 from .database import Database
@@ -114,7 +115,8 @@ class SqlCheckpoints(CheckpointRepository):
         with self._reading() as connection:
             state = _state(connection, checkpoint)
         digests = {value.digest for value in state.values.values()}
-        bodies = self._bodies.values(state.run, digests) if digests else {}
+        with one_part(_size(state), 1):
+            bodies = self._bodies.values(state.run, digests) if digests else {}
         plain = {key: bodies[value.digest] for key, value in state.values.items() if value.note is None}
         opaque = {key: bodies[value.digest] for key, value in state.values.items() if value.note is not None}
         notes = {key: value.note for key, value in state.values.items() if value.note}
@@ -130,8 +132,9 @@ class SqlCheckpoints(CheckpointRepository):
         with self._reading() as connection:
             before, after = _state(connection, a), _state(connection, b)
         differing = [key for key in before.values | after.values if not _equal(before, after, key)]
-        old, new = self._read_both(before, after, differing)
-        changes = (_change(key, old, new) for key in sorted(differing))
+        with one_part(_size(before.only(differing), after.only(differing)), 3):  # read, decoded, compared
+            old, new = self._read_both(before, after, differing)
+            changes = [_change(key, old, new) for key in _compared(before, after, differing)]
         return StateDiff(a=a, b=b, changes=tuple(change for change in changes if change is not None))
 
     def blame(self, checkpoint: str, key: str) -> Blame:
@@ -146,7 +149,8 @@ class SqlCheckpoints(CheckpointRepository):
     def _read(self, state: _State, keys: builtins.list[str]) -> dict[str, Json]:
         """The values of these keys: one read for all that are in JSON, none for opaque bytes."""
         wanted = state.only(keys)
-        return _decoded(wanted, self._bodies_of(wanted))
+        with one_part(_size(wanted), 2):  # read, decoded
+            return _decoded(wanted, self._bodies_of(wanted))
 
     def _read_both(
         self, before: _State, after: _State, keys: builtins.list[str]
@@ -163,8 +167,26 @@ class SqlCheckpoints(CheckpointRepository):
         return self._bodies.values(states[0].run, digests) if digests else {}
 
 
+def _size(*states: _State) -> int:
+    """Bytes of all values, as far as they are known."""
+    return sum(value.size for state in states for value in state.values.values())
+
+
 def _decoded(state: _State, bodies: dict[str, bytes]) -> dict[str, Json]:
-    return {key: _json(bodies, value, f"run {state.run}, key {key}") for key, value in state.values.items()}
+    found: dict[str, Json] = {}
+    for key, value in state.values.items():
+        go_on()
+        found[key] = _json(bodies, value, f"run {state.run}, key {key}")
+        gone(value.size)
+    return found
+
+
+def _compared(before: _State, after: _State, keys: builtins.list[str]) -> Iterator[str]:
+    """The keys by name, of which it is told how much of what they hold was compared."""
+    for key in sorted(keys):
+        go_on()
+        yield key
+        gone(_size(before.only([key]), after.only([key])))
 
 
 def _json(bodies: dict[str, bytes], value: _Value, where: str) -> Json:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+from ..progress import go_on
 from ..runs import Step
 from ..step_nesting import nested
 from .aligning import align
@@ -55,6 +56,7 @@ def aligned_steps(runs: Sequence[Sequence[Step]]) -> list[AlignedStep]:
     stack = [AlignedStep(steps, 0) for steps in reversed(_level(list(map(_outermost, below))))]
     while stack:
         row = stack.pop()
+        go_on()
         rows.append(row)
         inner = [found.get(step.id, []) if step else [] for found, step in zip(below, row.steps, strict=True)]
         if any(inner):

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from msgspec import UNSET
 
 from ..diff import Path, same
+from ..progress import go_on
 
 AT_MOST = 2000
 """Places that are told; a state may have millions."""
@@ -28,6 +29,7 @@ def places(values: Sequence[Any]) -> Iterator[Place]:
     todo: list[tuple[Path, tuple[Any, ...]]] = [((), tuple(values))]
     told = 0
     while todo and told < AT_MOST:
+        go_on()
         path, found = todo.pop()
         equal = _all_same(found)
         inner = [] if equal else _inner(path, found)

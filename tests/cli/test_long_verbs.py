@@ -40,6 +40,7 @@ LONG = {
     "migrate": (["migrate", "--to", "sqlite"], ["carrying . [0-9.]+ k?B of", "comparing . [0-9.]+ k?B of"]),
     "export": (["export", "no3"], ["writing steps, .* so far", "writing states 2 of 2, "]),
     "blame": (["blame", "no3"], ["looking at keys . 2 of 2"]),
+    "diff": (["diff", "no3", "no4"], ["reading steps of runs . [12] of 2", "comparing values . 1 of 1"]),
     "versions": (["versions", "w", "--rose", "cost"], ["comparing versions . 2 of 2"]),
     "search": (["search", "hello"], ["searching runs . [1-9] of 9"]),
     "logs": (["logs", "no3", "--grep", "hello"], ["reading events . [0-9]+ of [0-9]+"]),

@@ -88,7 +88,8 @@ def working(ascii: bool, told: Callable[[int], str] = format.number) -> Iterator
 def line(at: Standing, *, ascii: bool = False, told: Callable[[int], str] = format.size) -> str:
     """`carrying ▇▇▇▇▇·······  31 MB of 102 MB, 0:12 left`; where nobody knows how much there is, the time it took."""
     if not at.total:
-        return f"{at.what}, {format.duration(at.seconds)} so far"
+        part = f" {format.size(at.part.done)} of {format.size(at.part.total)}" if at.part else ""
+        return f"{at.what}{part}, {format.duration(at.seconds)} so far"
     share = min(at.reached / at.total, 1.0)
     full = int(share * _WIDTH)
     bar = ("#" if ascii else "▇") * full + ("." if ascii else "·") * (_WIDTH - full)

@@ -9,6 +9,7 @@ from ...core.text import safe_text
 from ...core.workflows import Version
 from ..compare import NAMES
 from .as_json import plain
+from .bar import working
 from .opening import opened
 from .options import Settings, json_option, verb
 from .output import say, say_json
@@ -43,9 +44,9 @@ def diff(
             advice = "name two to five runs, two checkpoints, or a WORKFLOW@N"
             raise ConfigError(f"what shall {names[0]!r} be compared with?", advice=advice)
         elif len(names) == 2 and _is_checkpoint(store, names[0]):
-            _print_states(store, *names, as_json)
+            _print_states(store, *names, settings.ascii, as_json)
         elif as_json:
-            diff_runs.print_json(store, diff_runs.found(store, names), parts, everything)
+            diff_runs.print_json(store, diff_runs.found(store, names), settings, parts, everything)
         else:
             diff_runs.print_runs(store, diff_runs.found(store, names), settings, parts, everything)
 
@@ -95,8 +96,11 @@ def _place(hunk: list[DiffLine]) -> str:
     return f"@@ {' '.join(ends)} @@"
 
 
-def _print_states(store: Store, a: str, b: str, as_json: bool) -> None:
-    for change in store.checkpoints.diff(a, b).changes:
+def _print_states(store: Store, a: str, b: str, ascii: bool, as_json: bool) -> None:
+    with working(ascii) as bar:
+        bar.progress.begin(0, "comparing states")
+        found = store.checkpoints.diff(a, b)
+    for change in found.changes:
         if as_json:
             say_json(plain(change))
         else:

@@ -15,6 +15,7 @@ from ..compare.rows import Context, Row, differing
 from ..glyphs import ASCII, UNICODE
 from ..lines import Line
 from ..states.nodes import SIGN
+from .bar import working
 from .options import Settings
 from .output import say, say_json, table
 
@@ -27,7 +28,7 @@ def print_runs(store: Store, runs: Sequence[Run], settings: Settings, parts: Seq
     context = Context(tuple(runs), 0, clock.now_s(), ASCII if settings.ascii else UNICODE)
     reader = Reader(store)
     for page in _pages(parts):
-        rows = [row for row in page.rows(context, reader.page(page.name, runs)) if row.kind is not None]
+        rows = _rows(page, context, reader, settings)
         shown = rows if everything else differing(rows)
         say(f"{page.name}: {_count(rows)}")
         if shown:
@@ -36,15 +37,21 @@ def print_runs(store: Store, runs: Sequence[Run], settings: Settings, parts: Seq
         say()
 
 
-def print_json(store: Store, runs: Sequence[Run], parts: Sequence[str], everything: bool) -> None:
+def print_json(store: Store, runs: Sequence[Run], settings: Settings, parts: Sequence[str], everything: bool) -> None:
     """The same as JSON: one object for each row, which says how the runs differ there."""
     context = Context(tuple(runs), 0, clock.now_s())
     reader = Reader(store)
     for page in _pages(parts):
-        rows = page.rows(context, reader.page(page.name, runs))
-        rows = [row for row in rows if row.kind is not None]
+        rows = _rows(page, context, reader, settings)
         for row in rows if everything else differing(rows):
             say_json(_object(page, row, runs))
+
+
+def _rows(page: Page, context: Context, reader: Reader, settings: Settings) -> list[Row]:
+    """What is compared on a page; how far the reading is, a bar tells."""
+    with working(settings.ascii):
+        read = reader.page(page.name, context.runs)
+    return [row for row in page.rows(context, read) if row.kind is not None]
 
 
 def _object(page: Page, row: Row, runs: Sequence[Run]) -> dict[str, Any]:

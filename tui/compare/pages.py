@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from ...core.progress import counted
 from ...core.runs import Run
 from ...core.store import Store
 from .fact_rows import fact_rows
@@ -57,8 +58,9 @@ class Reader:
         self._values: Kept = {}
 
     def page(self, name: str, runs: Sequence[Run]) -> Any:
-        """What a page shows of some runs."""
-        return page(name).join(self.store, [self._read(name, run) for run in runs], self._values)
+        """What a page shows of some runs, told and stopped as `core.progress` says; what was read by then is kept."""
+        read = [self._read(name, run) for run in counted(runs, len(runs), f"reading {name} of runs")]
+        return page(name).join(self.store, read, self._values)
 
     def _read(self, name: str, run: Run) -> Any:
         kept = self._kept.get((name, run.id))

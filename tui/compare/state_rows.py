@@ -1,6 +1,7 @@
 """The final states of several runs by key; what differs in small values down to where it does."""
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from msgspec import UNSET
@@ -8,6 +9,7 @@ from msgspec import UNSET
 from ...core.checkpoints import Checkpoint, StateKey
 from ...core.comparing.values import Place, places
 from ...core.errors import Corrupt, NotFound
+from ...core.progress import counted, go_on
 from ...core.runs import Run
 from ...core.store import Store
 from .. import format
@@ -51,6 +53,7 @@ def read_final(store: Store, run: Run) -> Final:
         return Final()
     reach = 64
     while True:
+        go_on()
         after = max(run.last_seq - reach, 0)
         if found := store.checkpoints.list(run.id, after=after):
             newest = found[-1]
@@ -62,14 +65,20 @@ def read_final(store: Store, run: Run) -> Final:
 
 def compare_states(store: Store, finals: Sequence[Final], kept: Kept) -> States:
     """Reads the small values that differ."""
-    inside: dict[str, list[Place]] = {}
-    for name in _names(finals):
-        keys = [final.keys.get(name) for final in finals]
-        there = [key for key in keys if key is not None]
-        small = all(key.opaque is None and key.size_bytes <= SMALL for key in there)
-        if len(there) > 1 and small and not _alike(keys) and len(inside) < LOOKED_INTO:
-            inside[name] = list(places([_value(store, final, name, kept) for final in finals]))
+    first = list(islice((name for name in _names(finals) if _is_looked_into(finals, name)), LOOKED_INTO))
+    inside = {
+        name: list(places([_value(store, final, name, kept) for final in finals]))
+        for name in counted(first, len(first), "comparing values")
+    }
     return States(tuple(finals), inside)
+
+
+def _is_looked_into(finals: Sequence[Final], name: str) -> bool:
+    """Whether a key differs between states that have it, and its values are small."""
+    keys = [final.keys.get(name) for final in finals]
+    there = [key for key in keys if key is not None]
+    small = all(key.opaque is None and key.size_bytes <= SMALL for key in there)
+    return len(there) > 1 and small and not _alike(keys)
 
 
 def _value(store: Store, final: Final, name: str, kept: Kept) -> Any:

@@ -1,6 +1,7 @@
 """The steps of several runs, those that do the same beside each other."""
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from msgspec import UNSET
@@ -8,6 +9,7 @@ from msgspec import UNSET
 from ...core.clock import between, from_seconds
 from ...core.comparing.steps import AlignedStep, aligned_steps
 from ...core.diff import encoded
+from ...core.progress import counted
 from ...core.runs import Run, Step
 from ...core.store import Store
 from .. import format
@@ -54,13 +56,17 @@ def read_steps(store: Store, run: Run) -> list[Step]:
 def align_steps(store: Store, read: Sequence[list[Step]], kept: Kept) -> Steps:
     """Finds what belongs together, and looks whether the first ones had the same input and output."""
     rows = aligned_steps(read)
-    bodies: dict[str, tuple[Bodies, ...]] = {}
-    for row in rows:
-        if None not in row.steps and any(step and (step.has_input or step.has_output) for step in row.steps):
-            bodies[row.key] = tuple(_bodies(store, step, kept) for step in row.steps if step)
-            if len(bodies) >= LOOKED_INTO:
-                break
+    first = list(islice(filter(_has_bodies, rows), LOOKED_INTO))
+    bodies = {
+        row.key: tuple(_bodies(store, step, kept) for step in row.steps if step)
+        for row in counted(first, len(first), "comparing inputs and outputs")
+    }
     return Steps(rows, bodies, any(len(steps) >= MOST for steps in read))
+
+
+def _has_bodies(row: AlignedStep) -> bool:
+    """Whether all runs have the step, and one of them something that went into it or came out."""
+    return None not in row.steps and any(step and (step.has_input or step.has_output) for step in row.steps)
 
 
 def _bodies(store: Store, step: Step, kept: Kept) -> Bodies:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...core.errors import FlightlogError
-from ..lines import one_line
+from ..lines import Line, one_line
 from .pages import Page
 from .reading import Found
 from .rows import Context, Row, differences, differing, remark
@@ -30,11 +30,14 @@ class Tab:
         self.cursor = ""
         """Key of the row that the cursor was on."""
 
-    def rows(self, context: Context) -> tuple[Context, Sequence[Row]]:
-        """The rows for this moment; very many as they were made when they were read, with the context of then."""
+    def rows(self, context: Context, told: Line) -> tuple[Context, Sequence[Row]]:
+        """The rows for this moment; very many as they were made when they were read, with the context of then.
+
+        Before anything was read, what is `told` of the reading.
+        """
         found = self.found
         if found is None:
-            return context, [remark("reading", "reading")]
+            return context, [Row("reading", told, None)]
         if isinstance(found.joined, FlightlogError):
             return context, [remark("damaged", one_line(str(found.joined)), "bad")]
         if len(found.rows) < TICKED:

@@ -20,6 +20,7 @@ from ..compare.rows import Context, Row, remark
 from ..compare.tab import TICKED, Tab
 from ..cycle import after
 from ..glyphs import glyphs_of
+from ..jobs import waiting
 from ..keys import bindings
 from ..lines import Line, one_line
 from ..loading import FRAME, Loader
@@ -59,7 +60,9 @@ class CompareScreen(Screen[None]):
         self._rows: Sequence[Row] = ()
         self._since: int | None = None
         self._gone: tuple[str, ...] = ()
-        self.loader: Loader[Found | None] = Loader(self, self._prepare, self._loaded, every=EVERY, rest=2.0)
+        self.loader: Loader[Found | None] = Loader(
+            self, self._prepare, self._loaded, every=EVERY, rest=2.0, tell=self._tell
+        )
 
     def compose(self) -> ComposeResult:
         yield FrameLine("top", self._titles, id="compare-top")
@@ -78,6 +81,9 @@ class CompareScreen(Screen[None]):
         self._show()
         self.loader.request()
         self.set_interval(1.0, self._tick)
+
+    def on_unmount(self) -> None:
+        self.loader.drop()
 
     @property
     def table(self) -> CompareTable:
@@ -121,6 +127,7 @@ class CompareScreen(Screen[None]):
 
     def action_refresh(self) -> None:
         """Reads everything again."""
+        self.loader.drop()
         self._since, self._reader = None, Reader(self.store)
         self._stale()
         self.loader.request()
@@ -139,17 +146,23 @@ class CompareScreen(Screen[None]):
     def _show(self) -> None:
         tab, now = self.tab, self.context
         context = now
+        told = waiting(self.loader, now.glyphs)
         if self._since is None:
-            self._rows = [remark("reading", "reading")]
+            self._rows = [Row("reading", told, None)]
         elif len(self.runs) < LEAST:
             self._rows = [remark("few", self.why)]
         else:
-            context, self._rows = tab.rows(now)
+            context, self._rows = tab.rows(now, told)
             if context.base != now.base:
                 tab.fresh = False  # very many rows, made for another baseline
                 self.loader.request(at_once=True)
         self.table.show(tab.shown(self._rows, key_for(self, "compare.all")), context)
         self._show_frame()
+
+    def _tell(self) -> None:
+        """Where nothing is shown yet, how far the reading is."""
+        if self.tab.found is None:
+            self._show()
 
     def _show_frame(self) -> None:
         self.query_one(TabBar).show_titles(
@@ -210,6 +223,7 @@ class CompareScreen(Screen[None]):
         if self.table.current is not None:
             self.tab.cursor = self.table.current.key
         self.current = name
+        self.loader.drop()  # what was read for the other tab
         self._show()
         found = self.table.find_key(self.tab.cursor)
         self.table.move_to(found or 0)

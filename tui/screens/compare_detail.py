@@ -13,6 +13,7 @@ from ...core.store import Store
 from ..compare.detail import Target, detail_lines, name_of, read_target
 from ..compare.rows import Context
 from ..glyphs import glyphs_of
+from ..jobs import waiting
 from ..keys import bindings
 from ..lines import Line, one_line
 from ..loading import Loader
@@ -39,7 +40,7 @@ class DetailScreen(Screen[str]):
         self.opening = asyncio.Event()
         """Set when it is read: keys wait for that."""
         self.found: tuple[int, tuple[Any, Any]] | None = None
-        self.loader: Loader[tuple[int, tuple[Any, Any]]] = Loader(self, self._prepare, self._loaded)
+        self.loader: Loader[tuple[int, tuple[Any, Any]]] = Loader(self, self._prepare, self._loaded, tell=self._tell)
 
     def compose(self) -> ComposeResult:
         yield FrameLine("top", self._titles, id="compared-top")
@@ -50,6 +51,9 @@ class DetailScreen(Screen[str]):
     def on_mount(self) -> None:
         self.tree_view.focus()
         self.loader.request()
+
+    def on_unmount(self) -> None:
+        self.loader.drop()
 
     @property
     def tree_view(self) -> TreeView:
@@ -62,23 +66,30 @@ class DetailScreen(Screen[str]):
         return lambda: (at, read())
 
     def _loaded(self, found: tuple[int, tuple[Any, Any]]) -> None:
-        if found[0] != self.at:
-            self.loader.request()
-            return
-        first = self.found is None or self.found[0] != self.at
+        first = not self._is_read
         self.found = found
         self._show()
         if first:
             self.tree_view.move_to(0)
         self.opening.set()
 
+    @property
+    def _is_read(self) -> bool:
+        """Whether what was read last is of this line."""
+        return self.found is not None and self.found[0] == self.at
+
     def _show(self) -> None:
-        nodes: list[Node] = [Node("reading", [("reading", "muted")])]
-        if self.found is not None:
+        nodes: list[Node] = [Node("reading", waiting(self.loader, glyphs_of(self)))]
+        if self.found is not None and self._is_read:
             width = self.tree_view.size.width or self.size.width - 4
             nodes = detail_lines(self.targets[self.at][1], self.found[1], self.context, width)
         self.tree_view.show(nodes)
         self.query_one("#compared-top", FrameLine).refresh()
+
+    def _tell(self) -> None:
+        """Where nothing is shown yet, how far the reading is."""
+        if not self._is_read:
+            self._show()
 
     def on_resize(self) -> None:
         if self.found is not None:
@@ -110,6 +121,7 @@ class DetailScreen(Screen[str]):
         if 0 <= at < len(self.targets):
             self.at = at
             self.query_one("#compared-top", FrameLine).refresh()
+            self.loader.drop()
             self.loader.request()
 
     def action_refresh(self) -> None:

@@ -20,6 +20,7 @@ from .. import format
 from ..cycle import after
 from ..facts import until
 from ..glyphs import glyphs_of
+from ..jobs import waiting
 from ..keys import bindings
 from ..lines import Line, one_line, status_ink, width_of
 from ..live.watching import watching_of
@@ -102,6 +103,10 @@ class RunScreen(Screen[None]):
         self._head.request()
         self.set_interval(1.0, self._tick)
 
+    def on_unmount(self) -> None:
+        for loader in (self._head, *self.loaders.values()):
+            loader.drop()
+
     # Reading.
 
     def on_screen_resume(self) -> None:
@@ -159,10 +164,15 @@ class RunScreen(Screen[None]):
             self.tabs[name].show(self.run, found)
             self.shown.set()
 
+    def _tell(self, name: str) -> None:
+        self.tabs[name].wait_for(waiting(self.loaders[name], glyphs_of(self)))
+
     @on(RunTab.Reread)
     def reread(self, message: RunTab.Reread) -> None:
         """Reads the tab in sight again: the person asked it for something else."""
         self._stale.add(self.current)
+        if message.instead and self.current in self.loaders:
+            self.loaders[self.current].drop()
         self._request(at_once=True)
 
     def action_refresh(self) -> None:
@@ -196,7 +206,15 @@ class RunScreen(Screen[None]):
         """Another tab knows more."""
         await self._open(message.tab, message.target)
 
+    def _leave(self, name: str) -> None:
+        """Reads a tab anew when the person comes back, where what is read for it can be dropped."""
+        if name in self.tabs and self.tabs[name].DROPPED and self.loaders[name].busy:
+            self.loaders[name].drop()
+            self._stale.add(name)
+
     async def _open(self, name: str, target: Any = None) -> None:
+        if name != self.current:
+            self._leave(self.current)
         self.current = name
         if self.run is None:
             return
@@ -221,7 +239,8 @@ class RunScreen(Screen[None]):
         tab = MAKE[name](id=f"run-{name}")
         await self.query_one("#run-body").mount(tab)
         begin, show = partial(self._begin, name), partial(self._read, name)
-        self.loaders[name] = Loader(self, begin, show, every=EVERY, rest=REST)
+        tell = partial(self._tell, name)
+        self.loaders[name] = Loader(self, begin, show, every=EVERY, rest=REST, tell=tell)
         self.tabs[name] = tab
 
     def action_export(self, redact: bool = False) -> None:

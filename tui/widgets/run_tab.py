@@ -10,6 +10,7 @@ from textual.message import Message
 from ...core.runs import Run
 from ...core.store import Store
 from ..glyphs import Glyphs, glyphs_of
+from ..lines import Line
 
 
 class RunTab(Vertical):
@@ -17,6 +18,8 @@ class RunTab(Vertical):
 
     PLACE = ""
     """Place in the table of keys that belongs to this tab alone."""
+    DROPPED = False
+    """Whether what is read for it is dropped when the person goes to another tab; `read` then changes nothing."""
 
     @dataclass
     class Jump(Message):
@@ -29,6 +32,9 @@ class RunTab(Vertical):
     class Reread(Message):
         """The tab wants to be read again: the person asked for something else."""
 
+        instead: bool = False
+        """Whether what is read just now is wanted no more."""
+
     @abstractmethod
     def read(self, store: Store, run: Run) -> Any:
         """What is to be shown, or what is new of it. Called in a thread, never twice at once."""
@@ -36,6 +42,9 @@ class RunTab(Vertical):
     @abstractmethod
     def show(self, run: Run, found: Any) -> None:
         """Shows what was read; folds, cursor and scroll stay."""
+
+    def wait_for(self, told: Line) -> None:
+        """What is read for it takes long: how far it is, told every now and then until `show`."""
 
     def go_to(self, target: Any) -> None:
         """Brings something into sight that another tab pointed at."""

@@ -42,6 +42,8 @@ AT_ONCE_KEYS = 60
 class Found(NamedTuple):
     """What one reading brought."""
 
+    seen: int
+    """Up to which event the run was looked through for checkpoints."""
     checkpoints: list[Checkpoint] | None
     """None: as they were."""
     branches: list[Run]
@@ -56,6 +58,8 @@ class Found(NamedTuple):
 
 class StateReader(RunTab):
     """The parts of the tab, and what is in them."""
+
+    DROPPED = True
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -74,6 +78,8 @@ class StateReader(RunTab):
         self.snippet = ""
         """Lines of a program that goes on from here, while they are shown."""
         self.diff: StateDiff | None = None
+        self.told: Line = []
+        """How far a reading that takes long is."""
         self.origin: Node | None = None
         self.blames: dict[str, tuple[Node, str | None]] = {}
         """Of keys that were asked for: who last wrote them, and the step."""
@@ -130,7 +136,7 @@ class StateReader(RunTab):
         self._store, self.run, self.marks = store, run, marks_of(store)
         checkpoints, branches, names = None, self.branches, self.names
         if self._seen != run.last_seq:
-            checkpoints, self._seen = store.checkpoints.list(run.id), run.last_seq
+            checkpoints = store.checkpoints.list(run.id)
             branches = [child for child in store.runs.children(run.id) if child.from_checkpoint]
             if any(one.step and one.step not in names for one in checkpoints):
                 names = {step.id: step.name for step in store.runs.steps(run.id)}
@@ -146,7 +152,8 @@ class StateReader(RunTab):
             diff = _compared(store.checkpoints, *two)
         shown = self.shown if self.shown and self.shown.checkpoint == one else _look(store.checkpoints, one)
         origin = self.origin or self._origin(store.checkpoints, run)
-        return Found(checkpoints, branches, names, shown, self._read_values(store.checkpoints, shown), diff, origin)
+        values = self._read_values(store.checkpoints, shown)
+        return Found(run.last_seq, checkpoints, branches, names, shown, values, diff, origin)
 
     def _origin(self, repository: CheckpointRepository, run: Run) -> Node | None:
         if not run.from_checkpoint:
@@ -165,6 +172,7 @@ class StateReader(RunTab):
 
     def show(self, run: Run, found: Found) -> None:
         self.names, self.diff, self.origin = found.names, found.diff, found.origin
+        self._seen, self.told = found.seen, []
         if found.checkpoints is not None:
             self.checkpoints, self.branches = found.checkpoints, found.branches
             self.set_class(not self.checkpoints, "empty")
@@ -200,7 +208,7 @@ class StateReader(RunTab):
         if self.snippet:
             self.state.show(snippet_nodes(self.snippet))
         elif self.compared:
-            self.state.show(diff_nodes(self.diff) if self.diff else [])
+            self.state.show(diff_nodes(self.diff) if self.diff else self._wait())
         elif self.shown:
             plain = self.hits is not None
             everything = plain or self.everything or self.shown.checkpoint.parent is None
@@ -209,7 +217,17 @@ class StateReader(RunTab):
             self.state.show(look(everything=everything, plain=plain))
             if self.values.wished:
                 self.post_message(self.Reread())
+        elif self.told:
+            self.state.show(self._wait())
         self.query_one("#state-title").refresh()
+
+    def wait_for(self, told: Line) -> None:
+        self.told = told
+        if (self.compared and not self.diff) or not self.shown:
+            self.show_state()
+
+    def _wait(self) -> list[Node]:
+        return [Node("wait", self.told)] if self.told else []
 
     def _title(self, width: int) -> Line:
         if self.snippet:

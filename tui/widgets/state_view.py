@@ -42,7 +42,7 @@ class StateTab(StateReader):
     def look(self) -> None:
         """Reads the state at the checkpoint under the cursor."""
         if self.shown is None or self.here != self.shown.checkpoint.id:
-            self.post_message(self.Reread())
+            self.post_message(self.Reread(instead=bool(self.told)))
 
     @on(LineList.Moved, "#state-tree")
     def unfolded(self) -> None:
@@ -127,9 +127,13 @@ class StateTab(StateReader):
         self._marks_changed()
 
     def _marks_changed(self) -> None:
+        two = self.compared
+        if self.diff and two and (self.diff.a, self.diff.b) != (two[0].checkpoint, two[1].checkpoint):
+            self.diff = None  # of two others
+        self.told = []
         self.show_graph(self.here)
         self.show_state()
-        self.post_message(self.Reread())
+        self.post_message(self.Reread(instead=True))
 
     # Who wrote a key.
 
