@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from sqlalchemy import select, text
+from sqlalchemy import false, select, text
 
 from ...core.errors import NotFound
 from ...core.ids import is_ulid
@@ -83,8 +83,8 @@ def lost_runs(database: Database) -> Check:
     def check() -> Iterator[Finding]:
         columns = tables.runs.c
         with database.read() as connection:
-            query = select(columns.id, columns.evidence).where(columns.status == "lost").order_by(columns.id)
-            rows = connection.execute(query).all()
+            lost = (columns.status == "lost", columns.archived == false())  # an archive's damage is named as such
+            rows = connection.execute(select(columns.id, columns.evidence).where(*lost).order_by(columns.id)).all()
         for row in rows:
             advice = "take it up with store.resume(id), which may also end it"
             yield Finding(

@@ -25,6 +25,9 @@ from .batch import Batch, Position
 from .finding import Found, Journal, find, newest_seq
 from .readings import FILE_COSTS, Reading, file_of, remember
 
+UNREADABLE = "its archive is damaged: how it ended cannot be read"
+"""Why a run is lost that was archived, and so had ended."""
+
 
 class Taken(NamedTuple):
     """What one call took in."""
@@ -152,6 +155,7 @@ class Ingest:
         place = {"run": journal.run, "path": journal.name, "open": False}
         remember(connection, [place | {"inode": inode, "size": size, "mtime_ns": mtime_ns}])
         self._projector.resize(connection, journal.run, size, archived=True)
+        self._projector.mark_lost(connection, journal.run, UNREADABLE)
         return True
 
     def _save(self, connection: Connection, readings: list[Reading]) -> None:
@@ -198,10 +202,12 @@ class Ingest:
         runs = {row.id: row for row in connection.execute(_RUNS, of).all()}
         recorded = {run: row.recorded for run, row in runs.items()}
         remember(connection, [reading.position(recorded.get(reading.journal.run)) for reading in readings])
-        for journal, _, _, size, _ in readings:
+        for journal, batch, _, size, _ in readings:
             run, archived = runs.get(journal.run), self._place(journal)
             if run is not None and (run.size_bytes != size or archived not in (None, run.archived)):
                 self._projector.resize(connection, journal.run, size, archived=archived)
+            if journal.archived and batch.damage and not batch.more:  # without effect where its end was read
+                self._projector.mark_lost(connection, journal.run, UNREADABLE)
 
     def _place(self, journal: Journal) -> bool | None:
         """Whether the run lies in the archive; None where another than its journals says so."""

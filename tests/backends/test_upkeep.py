@@ -7,6 +7,7 @@ from contextlib import nullcontext
 import flightlog
 import pytest
 from flightlog.core.ids import day_of, new_ulid
+from flightlog.core.operations import Chosen, new_order
 
 
 @pytest.fixture(params=["file", "sqlite"])
@@ -144,3 +145,25 @@ def test_an_archive_that_is_damaged_and_a_file_that_is_none(tmp_path):
         found = findings(store, "damaged-archive")
         assert [(finding.run, finding.severity) for finding in found] == [(run, "error")]
         assert "notes.txt" in findings(store, "unknown-file")[0].where
+
+
+@pytest.mark.parametrize("spoilt", ["in the middle", "cut off"])
+def test_an_archive_that_cannot_be_read_is_no_run_that_runs_until_a_whole_one_is_there(tmp_path, spoilt):
+    with flightlog.open(tmp_path, storage="file") as store:
+        run = run_in(store)
+        list(store.upkeep.archive(new_order(), [Chosen(run=run)]))
+    (path,) = tmp_path.rglob(f"{run}.flz")
+    whole = path.read_bytes()
+    path.write_bytes(b"\0" * len(whole[:200]) + whole[200:] if spoilt == "in the middle" else whole[:100])
+    shutil.rmtree(tmp_path / ".flightlog")
+    with flightlog.open(tmp_path) as store:
+        found = store.runs.get(run)
+        assert (found.status, found.archived, found.damaged) == ("lost", True, 1)
+        assert found.evidence == "its archive is damaged: how it ended cannot be read"
+        assert not findings(store, "lost-run")
+        assert {(one.run, one.repair) for one in findings(store, "damaged-archive")} == {(run, "")}
+    (tmp_path / "copy").write_bytes(whole)
+    (tmp_path / "copy").rename(path)
+    with flightlog.open(tmp_path) as store:
+        found = store.runs.get(run)
+        assert (found.status, found.archived, found.evidence) == ("completed", True, "")

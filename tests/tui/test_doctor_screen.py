@@ -137,6 +137,7 @@ async def test_a_damaged_run_leads_to_its_finding_and_back(data):
     async with app.run_test(size=(120, 36)) as pilot:
         home = await loaded(pilot)
         await shows(pilot, "unreadable part", "damaged")
+        assert "1 lost" in text_of(home) or "● 0" in text_of(home), "an archive that cannot be read is no run that runs"
         for _ in range(3):
             if home.ailing == runs[1]:
                 break
@@ -177,7 +178,7 @@ class Held:
         self.calls += 1
         yield Finding(severity="error", kind="held", what="the first", where="here")
         self.came.set()
-        assert self.may.wait(30)
+        assert self.may.wait(300)
         go_on()
         yield Finding(severity="error", kind="held", what="the second", where="there")
 

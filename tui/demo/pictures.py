@@ -21,6 +21,7 @@ from ..loading import Loader
 from ..screens.run import RunScreen
 from .budgets import STAGED
 from .policy import STAGED as POLICY
+from .spoiling import spoil
 from .stage import ListPrices, staged
 
 WIDE, NARROW = (120, 36), (80, 24)
@@ -38,6 +39,8 @@ class Picture(NamedTuple):
     size: tuple[int, int] = WIDE
     config: str = ""
     """What stands in `flightlog.yaml` meanwhile."""
+    spoilt: bool = False
+    """Whether the store is damaged before, for good: to be the last ones."""
 
 
 FIND = {
@@ -48,6 +51,9 @@ FIND = {
     "versions": ("slash", *"workflow:triage version>=2", "enter"),
     "deploy": ("slash", *"workflow:deploy", "enter"),
 }
+
+OF_THE_MACHINE = ("old-sqlite", "permissions")
+"""What doctor finds where other pictures are taken, and not here."""
 
 THREE = ("space",) * 3
 """Marks three runs."""
@@ -94,6 +100,7 @@ PICTURES = (
     Picture("retention-audit", ("5", "u"), config=POLICY),
     Picture("retention-80x24", ("5", "f"), NARROW, POLICY),
     Picture("help", ("question_mark",)),
+    Picture("doctor", ("exclamation_mark",), spoilt=True),
 )
 
 
@@ -103,7 +110,9 @@ async def take(folder: Path, picture: Picture) -> str:
     config = folder / "flightlog.yaml"
     if picture.config:
         config.write_text(picture.config)
-    app = FlightlogApp(lambda: _priced(open_store(Settings(data=str(folder)))), name=str(folder))
+    if picture.spoilt:
+        spoil(folder)
+    app = FlightlogApp(lambda: _staged(open_store(Settings(data=str(folder)))), name=str(folder))
     async with app.run_test(size=picture.size) as pilot:
         await _quiet(app)
         for key in picture.keys:
@@ -119,9 +128,13 @@ async def take(folder: Path, picture: Picture) -> str:
     return svg + "\n"
 
 
-def _priced(store: Store) -> Store:
-    """With the prices of the stage: real ones change, and pictures with them."""
+def _staged(store: Store) -> Store:
+    """With the prices of the stage: real ones change, and pictures with them. Nor is it told what is of the machine."""
     store.prices = ListPrices
+    check = store.upkeep.check
+    store.upkeep.check = lambda **options: (  # type: ignore[method-assign]
+        finding for finding in check(**options) if finding.kind not in OF_THE_MACHINE
+    )
     return store
 
 

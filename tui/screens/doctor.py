@@ -1,6 +1,5 @@
 """`!`: what is wrong with the store, what to do about it, and what can be put right at once."""
 
-import time
 from collections.abc import Callable
 from functools import partial
 from os.path import abspath
@@ -61,7 +60,6 @@ class DoctorScreen(Screen[None]):
         """Of the look, or of what is being put right."""
         self._fixes = False
         self._shown = -1
-        self._began = 0.0
         self._ended: Line = []
 
     @property
@@ -105,7 +103,7 @@ class DoctorScreen(Screen[None]):
             self._look()
 
     def _look(self) -> None:
-        self.found, self._shown, self._began, self._ended = [], -1, time.monotonic(), [(" looking ", "muted")]
+        self.found, self._shown, self._ended = [], -1, [(" looking ", "muted")]
         work = partial(look, self.store, self._open_store, self.found)
         self.under_way = jobs_of(self).begin(
             self, "looking", work, self._looked, otherwise=partial(self._looked, False)
@@ -118,8 +116,8 @@ class DoctorScreen(Screen[None]):
 
     def _looked(self, whole: bool) -> None:
         self.under_way = None
-        took = f"looked at {format.clock(clock.now())} in {format.duration(time.monotonic() - self._began)}"
-        self._ended = [(f" {took} ", "muted")] if whole else [(" stopped: there may be more ", "warn")]
+        at = f" looked at {format.clock(clock.now())} "
+        self._ended = [(at, "muted")] if whole else [(" stopped: there may be more ", "warn")]
         self._show()
 
     def _is_free(self) -> bool:
