@@ -122,7 +122,7 @@ async def test_what_is_wrong_is_listed_asked_about_put_right_and_logged(data, si
         assert ("damaged-archive", False) in kinds(app)
         assert "doctor.fix" not in offered(app)
         await pilot.press("at")
-        await shows(pilot, "doctor --fix --yes")
+        await shows(pilot, "1 change", "findings put right")
         assert app.commands.commands[0].line == f"flightlog --data {folder} doctor --fix --yes"
     app.close()
     with flightlog.open(folder) as store:
