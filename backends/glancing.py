@@ -8,8 +8,7 @@ from ..core.errors import FlightlogError
 from .configuration.places import Place, is_configured, place_of, storage_in
 
 if TYPE_CHECKING:
-    from ..core.glance import Glance
-    from ..core.logs import LogEntry
+    from ..core.glance import Glance, LogEnd
     from .journal.layout import Layout
 
 
@@ -40,21 +39,23 @@ def glance(
 
 def newest_log(
     place: str | os.PathLike[str] | None, run: str, *, config: str | os.PathLike[str] | None = None, limit: int
-) -> "list[LogEntry]":
-    """The newest entries of the log of a run (its whole id), oldest first, as its file ends; the rest as of `glance`.
+) -> "LogEnd":
+    """The newest entries of the log of a run (its whole id), as its file ends; the rest as of `glance`.
 
     Nothing where there is no such file, or it has no plain end. Never raises a FlightlogError, for the opening does;
     changes nothing.
     """
+    from ..core.glance import LogEnd
+
     try:
         kept = _kept(place_of(place), config)
         if kept is None or kept.files is None:
-            return []
+            return LogEnd()
         from .journal.log_entries import newest_entries
 
         return newest_entries(kept.files.journal(run), run, limit)
     except (FlightlogError, OSError):
-        return []
+        return LogEnd()
 
 
 def _kept(where: Place, config: str | os.PathLike[str] | None) -> _Kept | None:

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
     from textual.screen import Screen
 
-    from ..core.glance import Glance
-    from ..core.logs import LogEntry
+    from ..core.glance import Glance, LogEnd
     from ..core.store import Store
     from .app import FlightlogApp
     from .entry import Entry
@@ -58,7 +57,7 @@ class Beginning:
         self._app, self._open_store, self._name = app, open_store, name
         self._who, self._glance, self._entry = who, glance, entry
         self._seen: Glance | None = None
-        self._log: list[LogEntry] = []
+        self._log: LogEnd | None = None
         self._opening = False
 
     def begin(self) -> None:
@@ -126,16 +125,16 @@ class Beginning:
 
     # --- the log, where the program begins in one ----------------------------------------------------
 
-    def _seen_log(self, found: list[LogEntry] | FlightlogError) -> None:
+    def _seen_log(self, found: LogEnd | FlightlogError) -> None:
         screen = self._app.screen
         if not isinstance(found, FlightlogError) and not isinstance(screen, TooSmall):
-            self._log = found
+            self._log = found if found.entries else None
             self._cover(screen)
         screen.call_after_refresh(self._meet)
 
     def _cover(self, screen: Screen[Any]) -> None:
         """Lets a screen begin with what is known of the log, until the run's own screen shows it."""
-        if self._log:
+        if self._log is not None:
             from .widgets.log_glance import LogGlance
 
             screen.styles.layers = "default glance"
@@ -148,7 +147,7 @@ class Beginning:
             self._bare()
 
     def _bare(self) -> None:
-        self._log = []
+        self._log = None
         for screen in self._app.screen_stack:
             screen.query("LogGlance").remove()
 
@@ -205,16 +204,16 @@ class Beginning:
         self._entry = None
         self._app.home.begin_at(entry.run)
         self._app.on_open_run(OpenRun(entry.run, entry.tab))
-        if self._log:
+        if self._log is not None:
             screen: RunScreen = self._app.screen  # type: ignore[assignment]
             self._cover(screen)
             screen.run_worker(self._uncover(screen))
         self._app.set_timer(AFTER_A_RUN, self._app.pulse.begin)
 
 
-def _look_into(glance: Callable[[int], list[LogEntry]], limit: int) -> list[LogEntry]:
+def _look_into(glance: Callable[[int], LogEnd], limit: int) -> LogEnd:
     """In a thread, where also that is read which draws it."""
     found = glance(limit)
-    if found:
+    if found.entries:
         from .widgets import log_glance as _widget  # noqa: F401
     return found

@@ -9,7 +9,7 @@ from ..core.errors import ConfigError, Conflict, NotFound
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..core.logs import LogEntry
+    from ..core.glance import LogEnd
     from ..core.store import Store
 
 
@@ -22,7 +22,7 @@ class Entry(NamedTuple):
 
     run: str
     tab: str
-    glance: Callable[[int], list[LogEntry]] | None = None
+    glance: Callable[[int], LogEnd] | None = None
     """Reads so many of the newest entries of its log before the store is open; none where that has to be waited for."""
 
     def found(self, store: Store) -> Entry:

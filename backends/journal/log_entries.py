@@ -5,7 +5,8 @@ from itertools import islice
 import msgspec
 
 from ...core.errors import Corrupt, NotSupported
-from ...core.events import Logged, decode
+from ...core.events import Logged, StepStarted, decode
+from ...core.glance import LogEnd
 from ...core.logs import CutEntry, LogEntry
 from .event_heads import head_of
 from .long_lines import size_told
@@ -41,23 +42,39 @@ def entry_of(run: str, line: bytes) -> LogEntry | None:
     return entry if size is None else CutEntry(**msgspec.structs.asdict(entry), size=size)
 
 
-def newest_entries(journal: Where, run: str, limit: int) -> list[LogEntry]:
-    """The last `limit` entries of a journal in their order, as far back as it is plainly sound.
+def newest_entries(journal: Where, run: str, limit: int) -> LogEnd:
+    """The last `limit` entries of a journal in their order, as far back as it is plainly sound, and their steps' names.
 
-    Costs their bytes and a block, at most those of `LOOKED_AT` lines. OSError.
+    Costs the bytes back to these, and a block, at most those of `LOOKED_AT` lines. OSError.
     """
     found: list[LogEntry] = []
+    names: dict[str, str] = {}
+    unnamed: set[str] = set()
     before: int | None = None
     for _, line in islice(read_lines_back(journal, longest=LONG), LOOKED_AT):
         if isinstance(line, LongLine):
             break
         head = head_of(line)
-        if head is None or len(found) == limit or (before is not None and head.seq >= before):
+        full = len(found) == limit
+        if head is None or (full and not unnamed) or (before is not None and head.seq >= before):
             break
         before = head.seq
-        if head.type == "log":
+        if head.type == "log" and not full:
             entry = entry_of(run, line)
             if entry is None:
                 break
             found.append(entry)
-    return found[::-1]
+            unnamed |= {entry.step} - names.keys() if entry.step else set()
+        elif head.type == "step.started" and (step := _begun(line)) is not None:
+            names[step.step] = step.name
+            unnamed.discard(step.step)
+    return LogEnd(found[::-1], names if any(entry.step for entry in found) else {})
+
+
+def _begun(line: bytes) -> StepStarted | None:
+    """The step that began; None if the line is damaged."""
+    try:
+        event = decode(line)
+    except (Corrupt, NotSupported):
+        return None
+    return event if isinstance(event, StepStarted) else None

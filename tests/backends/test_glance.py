@@ -63,11 +63,14 @@ def test_the_newest_of_a_log_are_what_the_store_says(tmp_path, limit):
     with flightlog.open(tmp_path, storage="file") as store:
         with store.run("triage", name="chatty") as run:
             for number in range(5):
-                run.log(f"entry {number}", level="ERROR" if number % 2 else "INFO", number=number)
+                with run.step(f"step {number}") as step:
+                    step.log(f"entry {number}", level="ERROR" if number % 2 else "INFO", number=number)
                 run.cost(model="gpt-4o", input_tokens=10, output_tokens=1)
         said = store.logs.query(run.id, limit=limit)
     before = files_of(tmp_path)
-    assert newest_log(tmp_path, run.id, limit=limit) == said
+    found = newest_log(tmp_path, run.id, limit=limit)
+    assert found.entries == said
+    assert [found.names[entry.step] for entry in said] == [entry.message.replace("entry", "step") for entry in said]
     assert files_of(tmp_path) == before
 
 
@@ -80,13 +83,13 @@ def test_of_a_log_without_a_plain_end_what_stands_behind_is_told(tmp_path):
         run.log("sound")
         with journal.open("ab") as file:
             file.write(b'{"type":"log","seq":')
-        assert [entry.message for entry in newest_log(tmp_path, run.id, limit=9)] == ["sound"]
+        assert [entry.message for entry in newest_log(tmp_path, run.id, limit=9).entries] == ["sound"]
         for other in ("triage", run.id[:-1] + ("0" if run.id[-1] != "0" else "1"), "../x"):
-            assert newest_log(tmp_path, other, limit=9) == []
-    assert newest_log("postgresql://nobody.invalid/x", run.id, limit=9) == []
+            assert newest_log(tmp_path, other, limit=9).entries == ()
+    assert newest_log("postgresql://nobody.invalid/x", run.id, limit=9).entries == ()
     with flightlog.open(tmp_path / "b", storage="sqlite") as store, store.run("triage") as run:
         run.log("in a database")
-    assert newest_log(tmp_path / "b", run.id, limit=9) == []
+    assert newest_log(tmp_path / "b", run.id, limit=9).entries == ()
 
 
 def test_it_loads_no_engine(tmp_path):
@@ -95,7 +98,7 @@ def test_it_loads_no_engine(tmp_path):
     journal = next((tmp_path / "files").glob("runs/*/*.jsonl"))
     code = (
         "import sys; from flightlog.backends.glancing import glance, newest_log\n"
-        f"assert len(newest_log({str(tmp_path / 'files')!r}, {journal.stem!r}, limit=9)) == 1\n"
+        f"assert len(newest_log({str(tmp_path / 'files')!r}, {journal.stem!r}, limit=9).entries) == 1\n"
         "assert 'sqlite3' not in sys.modules\n"
         f"assert len(glance({str(tmp_path / 'data')!r}, limit=9).runs.items) == 3\n"
         "heavy = {'sqlalchemy', 'alembic', 'yaml', 'watchdog', 'zstandard', 'flightlog.backends.open'}\n"

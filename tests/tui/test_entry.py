@@ -24,8 +24,8 @@ from seeing import shows, text_of, until
 def data(tmp_path):
     with flightlog.open(tmp_path / "data", storage="file") as store:
         for name in ("first", "second", "third"):
-            with store.run("triage", name=name) as run:
-                run.log(f"the entry of {name}")
+            with store.run("triage", name=name) as run, run.step("ask") as step:
+                step.log(f"entry {name}")
     return tmp_path / "data"
 
 
@@ -38,7 +38,7 @@ def ids_of(data):
 async def test_it_opens_on_the_run_and_esc_leads_to_the_list_with_the_cursor_on_it(data, size):
     app = FlightlogApp(lambda: flightlog.open(data), name=str(data), entry=Entry("second", "logs"))
     async with app.run_test(size=size) as pilot:
-        await shows(pilot, "the entry of second", "second")
+        await shows(pilot, "entry second", "second")
         assert isinstance(app.screen, RunScreen)
         assert app.screen.current == "logs"
         assert app.home.loader.loads == 0  # the list is read when somebody comes back to it
@@ -66,14 +66,14 @@ async def test_the_end_of_the_log_stands_there_before_the_store_is_open(data, si
     entry = Entry(run, "logs", glance_into(data, run))
     app = FlightlogApp(opening, name=str(data), entry=entry)
     async with app.run_test(size=size) as pilot:
-        seen = await shows(pilot, "the entry of second")
+        seen = await shows(pilot, "entry second")
         await until(pilot, lambda: hasattr(app, "home") and app.screen is app.home)
         await until(pilot, lambda: text_of(app.screen) == seen)  # the list is behind it
         may_open.set()
         await until(pilot, lambda: not app.screen.query(LogGlance) and app.screen is not app.home)
         assert isinstance(app.screen, RunScreen)
         line = seen.split("\n")[3]
-        assert "the entry of second" in line
+        assert " ask entry second" in line
         await until(pilot, lambda: text_of(app.screen).split("\n")[3] == line)  # it stands where it stood
         await pilot.press("escape")
         await shows(pilot, "first", "third")

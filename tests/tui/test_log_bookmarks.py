@@ -11,6 +11,7 @@ from flightlog.tui.app import FlightlogApp
 from flightlog.tui.cli.main import main
 from flightlog.tui.logs.bookmarks import MOST, beyond, toggled
 from flightlog.tui.logs.copying import COPIED, as_json
+from flightlog.tui.logs.lines import stamp
 from flightlog.tui.personal.person import load_person
 from flightlog.tui.personal.remembered import BOOKMARKED, Remembered
 from flightlog.tui.screens.bookmarks import BookmarkScreen
@@ -61,7 +62,7 @@ async def test_bookmarks_are_set_gone_to_listed_taken_off_and_found_at_the_next_
         await at(pilot, tab, "line 0")
         await pilot.press("b")
         assert tab.bookmarks == tuple(sorted(tab.bookmarks)) and len(tab.bookmarks) == 3
-        await shows(pilot, "3 ⚑", "⚑INFO")
+        await shows(pilot, "3 ⚑", f"│ ⚑ {stamp(tab.lines.entry.t, wide=True)} INFO ")
         await pilot.press("u")
         await at(pilot, tab, "line 296")
         await pilot.press("u")

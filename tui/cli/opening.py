@@ -15,8 +15,7 @@ from .output import say
 
 if TYPE_CHECKING:
     from ...core.config import Config
-    from ...core.glance import Glance
-    from ...core.logs import LogEntry
+    from ...core.glance import Glance, LogEnd
     from ...core.moving import Counts, Move
     from ...core.progress import Progress
     from ...core.retention.policy import Policy
@@ -62,11 +61,14 @@ def glance(settings: Settings, limit: int) -> "Glance | None":
     return None if settings.session else glance_at(settings.data, config=settings.config, limit=limit)
 
 
-def newest_log(settings: Settings, run: str, limit: int) -> "list[LogEntry]":
+def newest_log(settings: Settings, run: str, limit: int) -> "LogEnd":
     """The newest entries of a run's log, before the store is open; none where they cannot be had at once."""
     from ...backends.glancing import newest_log as newest_log_at
+    from ...core.glance import LogEnd
 
-    return [] if settings.session else newest_log_at(settings.data, run, config=settings.config, limit=limit)
+    if settings.session:
+        return LogEnd()
+    return newest_log_at(settings.data, run, config=settings.config, limit=limit)
 
 
 def remembered_as(settings: Settings) -> str | None:

@@ -18,6 +18,9 @@ WHOLE = 1_000_000
 NAME = 18
 """Cells of a step's name."""
 
+NARROW_NAME = 12
+"""The same where there is little room."""
+
 WIDE = 110
 """Cells from which on times show milliseconds."""
 
@@ -30,11 +33,16 @@ def stamp(t: str, wide: bool) -> str:
     return moment.strftime("%H:%M:%S.%f")[:-3] if wide else moment.strftime("%H:%M:%S")
 
 
+def name_width(names: Mapping[str, str], wide: bool) -> int:
+    """Cells that the names of a run's steps take; none where it has no steps."""
+    return min(max(map(len, names.values()), default=0), NAME if wide else NARROW_NAME)
+
+
 def head_of(entry: LogEntry, names: Mapping[str, str], *, wide: bool, name_width: int, sign: str = " ") -> Line:
-    """What stands before the message: time, the sign of a bookmark (one cell), level, step."""
+    """What stands before the message: the sign of a bookmark (one cell), time, level, step."""
     line: Line = [
-        (stamp(entry.t, wide), "faint"),
-        (sign, "accent"),
+        (f"{sign} ", "accent"),
+        (f"{stamp(entry.t, wide)} ", "faint"),
         (f"{entry.level:<7}", level_ink(entry.level)),
         (" ", "text"),
     ]

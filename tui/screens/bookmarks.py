@@ -20,7 +20,7 @@ from ..keys import bindings
 from ..lines import Line
 from ..loading import in_thread
 from ..logs.bookmarks import Bookmarks, toggled
-from ..logs.lines import NAME, head_of, message_of
+from ..logs.lines import WIDE, head_of, message_of, name_width
 from ..logs.window import ALL, LogReading
 from ..messages import Trouble
 from ..personal.person import key_for, person_of
@@ -28,9 +28,6 @@ from ..widgets.empty import Empty
 from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar
 from ..widgets.line_list import LineList
-
-WIDE = 110
-"""Cells from which on times show milliseconds."""
 
 
 class BookmarkList(LineList):
@@ -57,9 +54,8 @@ class BookmarkList(LineList):
         if entry is None:
             told = "it is not in the log any more" if self.read else "reading it"
             return [(f" {sign} entry {seq:,}  ", "muted"), (told, "faint")]
-        longest = max(map(len, self.names.values()), default=0) if self.names else 0
-        name_width = min(longest, NAME if width >= WIDE else 12)
-        head = head_of(entry, self.names, wide=width >= WIDE, name_width=name_width, sign=sign)
+        wide = width >= WIDE
+        head = head_of(entry, self.names, wide=wide, name_width=name_width(self.names, wide), sign=sign)
         return [(" ", "text"), *head, *message_of(entry)]
 
 

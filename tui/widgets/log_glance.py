@@ -1,15 +1,14 @@
 """The end of a log, painted before anything else of its run is there."""
 
-from collections.abc import Sequence
-
 from textual.strip import Strip
 from textual.widget import Widget
 
+from ...core.glance import LogEnd
 from ...core.logs import LogEntry
 from .. import format
 from ..glyphs import glyphs_of
 from ..lines import Line, fitted, one_line
-from ..logs.lines import WIDE, head_of, message_of
+from ..logs.lines import WIDE, head_of, message_of, name_width
 from .frame import frame_line
 from .strips import strip_of
 
@@ -25,9 +24,9 @@ class LogGlance(Widget):
 
     DEFAULT_CSS = "LogGlance { layer: glance; width: 100%; height: 100%; background: $background; }"
 
-    def __init__(self, entries: Sequence[LogEntry]) -> None:
+    def __init__(self, end: LogEnd) -> None:
         super().__init__()
-        self._entries = entries
+        self._entries, self._names = end
 
     def render_line(self, y: int) -> Strip:
         size, rows = self.size, max(self.size.height - ABOVE - BELOW, 1)
@@ -45,7 +44,8 @@ class LogGlance(Widget):
 
     def _line(self, entry: LogEntry | None, room: int, y: int) -> Line:
         if entry is not None:
-            return [*head_of(entry, {}, wide=room >= WIDE, name_width=0), *message_of(entry)]
+            names, wide = self._names, room >= WIDE
+            return [*head_of(entry, names, wide=wide, name_width=name_width(names, wide)), *message_of(entry)]
         return [("follow", "active")] if y == self.size.height - BELOW else []
 
     def _frame(self, y: int) -> Line:

@@ -10,7 +10,7 @@ from ...core.logs import LogEntry
 from ...core.text import safe_text
 from ..glyphs import glyphs_of
 from ..lines import Line, fitted, width_of, wrapped
-from ..logs.lines import CUT, NAME, WIDE, details_of, head_of, message_ink, message_of
+from ..logs.lines import CUT, WIDE, details_of, head_of, message_ink, message_of, name_width
 from ..logs.pattern import LogPattern
 from ..logs.window import LogWindow
 from .line_list import LineList
@@ -81,10 +81,9 @@ class LogLines(LineList):
         return [*before, *self.pattern.lit([(text, message_ink(entry))])]
 
     def _head(self, entry: LogEntry, width: int) -> Line:
-        longest = max(map(len, self.names.values()), default=0) if self.names else 0
         sign = glyphs_of(self).bookmark if entry.seq in self.bookmarks else " "
-        name_width = min(longest, NAME if width >= WIDE else 12)
-        return head_of(entry, self.names, wide=width >= WIDE, name_width=name_width, sign=sign)
+        wide = width >= WIDE
+        return head_of(entry, self.names, wide=wide, name_width=name_width(self.names, wide), sign=sign)
 
     # Changes.
 
