@@ -33,7 +33,8 @@ from ..widgets.empty import Empty, nothing_live
 from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar
 from ..widgets.line_list import LineList, OneLine
-from ..widgets.live_list import LiveList, LivePane
+from ..widgets.line_pane import LinePane
+from ..widgets.live_list import LiveList
 from ..widgets.place_line import PlaceLine
 from .place import PlaceScreen
 
@@ -84,7 +85,7 @@ class LiveScreen(PlaceScreen):
             yield live
             yield Empty()
         yield FrameLine("middle", self._pane_titles, id="live-middle")
-        yield LivePane()
+        yield LinePane(id="live-detail")
         yield KeyBar("live")
 
     def on_mount(self) -> None:
@@ -135,7 +136,7 @@ class LiveScreen(PlaceScreen):
         return self._read_upto.get(run.id) != run.last_seq
 
     def _is_other(self, run: Run) -> bool:
-        return self.query_one(LivePane).display and (self.look is None or self.look.run != run)
+        return self.query_one(LinePane).display and (self.look is None or self.look.run != run)
 
     def _loaded(self, found: Details) -> None:
         for run in found.read:
@@ -183,7 +184,7 @@ class LiveScreen(PlaceScreen):
             self.doing.pop(id, None)
 
     def _show_pane(self) -> None:
-        pane, entry, now = self.query_one(LivePane), self.list.line, clock.now_s()
+        pane, entry, now = self.query_one(LinePane), self.list.line, clock.now_s()
         lines: list[Line] = []
         if isinstance(entry, Group):
             lines = group_lines(entry, pane.size.height, now, glyphs_of(self))
@@ -259,7 +260,7 @@ class LiveScreen(PlaceScreen):
         return self.list.current
 
     def action_preview(self) -> None:
-        pane = self.query_one(LivePane)
+        pane = self.query_one(LinePane)
         pane.display = not pane.display
         self.query_one("#live-middle").display = pane.display
         self.show()

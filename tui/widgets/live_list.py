@@ -2,14 +2,10 @@
 
 from collections.abc import Hashable
 
-from textual.strip import Strip
-from textual.widget import Widget
-
 from ..lines import Line
 from ..live.board import Entry, Group
 from ..live.page import LivePage
 from .line_list import LineList
-from .strips import strip_of
 
 SCROLL_BAR = 1
 
@@ -75,27 +71,3 @@ class LiveList(LineList):
     def head(self, width: int) -> Line:
         """The line of titles."""
         return self.page.head(width - SCROLL_BAR) if self.page else []
-
-
-class LivePane(Widget):
-    """Lines that somebody else makes for the room there is."""
-
-    DEFAULT_CSS = "LivePane { height: 9; }"
-
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._lines: list[Line] = []
-
-    def show(self, lines: list[Line]) -> None:
-        """Shows these from now on; draws only if they differ."""
-        if lines != self._lines:
-            self._lines = lines
-            self.refresh()
-
-    def notify_style_update(self) -> None:
-        super().notify_style_update()
-        self.refresh()
-
-    def render_line(self, y: int) -> Strip:
-        line = self._lines[y] if y < len(self._lines) else []
-        return strip_of(self, [(" ", "text"), *line], self.size.width)

@@ -6,9 +6,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from textual.strip import Strip
-from textual.widget import Widget
-
 from ...core import clock
 from ...core.runs import Run
 from ..glyphs import glyphs_of
@@ -17,24 +14,21 @@ from ..loading import Loader
 from ..runs.preview import Previewed, preview_lines, read_preview, title
 from ..runs.sections import Head
 from .frame import FrameLine
-from .strips import strip_of
+from .line_pane import LinePane
 
 if TYPE_CHECKING:
     from ...core.store import Store
     from ..runs.run_list import RunList
 
 
-class Preview(Widget):
+class Preview(LinePane):
     """Reads what it shows of a run, in a thread, while it is seen; `request` says that the cursor moved."""
-
-    DEFAULT_CSS = "Preview { height: 9; }"
 
     def __init__(self, run_list: RunList, store: Callable[[], Store | None], frame: Callable[[], FrameLine]) -> None:
         """`store`: where the runs of the list are, once it is open; `frame`: the line above, which has the titles."""
         super().__init__()
         self.found: Previewed | None = None
         self._run_list, self._store, self._frame = run_list, store, frame
-        self._lines: list[Line] = []
         self._loader: Loader[Previewed | None] = Loader(self, self._prepare, self._read, every=0.2)
         self.request = self._loader.request
 
@@ -53,18 +47,18 @@ class Preview(Widget):
     def _prepare(self) -> Callable[[], Previewed | None] | None:
         store, run = self._store(), self._run_list.current
         if store is None or not self.display or not isinstance(run, Run):
-            self._show(None)
+            self._tell(None)
         elif self.found is None or self.found.run != run:
             return partial(read_preview, store, run)
         return None
 
     def _read(self, found: Previewed | None) -> None:
-        self._show(found)
+        self._tell(found)
         # The cursor may have gone on meanwhile; this ends where what is shown is what it is on.
         if found is not None:
             self.request()
 
-    def _show(self, found: Previewed | None) -> None:
+    def _tell(self, found: Previewed | None) -> None:
         self.found = found
         self.redraw()
         self._frame().update()
@@ -78,17 +72,7 @@ class Preview(Widget):
             head: list[Line] = [title(self.found.run, glyphs_of(self)), []] if self.screen.has_class("-huge") else []
             room = height - len(head)
             lines = [*head, *preview_lines(self.found, width - 2, room, clock.now_s(), glyphs_of(self))]
-        if lines != self._lines:
-            self._lines = lines
-            self.refresh()
+        self.show(lines)
 
     def on_resize(self) -> None:
         self.redraw()
-
-    def notify_style_update(self) -> None:
-        super().notify_style_update()
-        self.refresh()
-
-    def render_line(self, y: int) -> Strip:
-        line = self._lines[y] if y < len(self._lines) else []
-        return strip_of(self, [(" ", "text"), *line], self.size.width)
