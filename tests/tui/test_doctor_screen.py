@@ -161,7 +161,10 @@ async def test_nothing_is_put_right_where_it_is_only_read(data):
     app = browser(folder, read_only=True)
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await at_doctor(pilot)
-        assert screen.rows.items and "doctor.fix" not in offered(app)
+        assert len(screen.rows.items) > 2 and "doctor.fix" not in offered(app)
+        await pilot.click(screen.rows, offset=(9, 2))
+        assert screen.rows.cursor == 2
+        await shows(pilot, f"{screen.rows.current.finding.kind} ─")
         await pilot.press("F")
         assert told(app, "opened read-only: nothing is changed") and app.screen is screen
 
