@@ -5,7 +5,7 @@ looked for in one go from left to right, at the cost of a few comparisons of mem
 be the fewest. What they make of the old text is always the new one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 Edit = tuple[int, int, str]
 """From this byte of the old text on, so many bytes are replaced by this text (its UTF-8)."""
@@ -62,25 +62,20 @@ def apply_edits(old: bytes | bytearray, edits: Sequence[Edit]) -> bytes:
 
 def _begin_alike(old: bytes, i: int, new: bytes, j: int, longest: int) -> int:
     """How many bytes are the same from two places on."""
-    same, step = 0, 64
-    while same < longest:
-        step = min(step, longest - same)
-        if old[i + same : i + same + step] == new[j + same : j + same + step]:
-            same += step
-            step = min(step * 4, _BLOCK)
-        elif step == 1:
-            break
-        else:
-            longest, step = same + step - 1, (step + 1) // 2
-    return same
+    return _alike(longest, lambda n, end: old[i + n : i + end] == new[j + n : j + end])
 
 
 def _end_alike(old: bytes, i: int, new: bytes, j: int, longest: int) -> int:
     """How many bytes are the same before two places."""
+    return _alike(longest, lambda n, end: old[i - end : i - n] == new[j - end : j - n])
+
+
+def _alike(longest: int, are_same: Callable[[int, int], bool]) -> int:
+    """How many bytes in a row are the same; asked of the bytes from the first number to before the second."""
     same, step = 0, 64
     while same < longest:
         step = min(step, longest - same)
-        if old[i - same - step : i - same] == new[j - same - step : j - same]:
+        if are_same(same, same + step):
             same += step
             step = min(step * 4, _BLOCK)
         elif step == 1:

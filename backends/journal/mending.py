@@ -12,6 +12,7 @@ from ...core.events import decode
 from . import disk, lock
 from .reader import Broken, LongLine, Whole, copy_span, decode_line, read_lines, torn_tail
 from .states_writer import set_aside_tail
+from .written_anew import written_anew
 
 _BESIDE = ".mending"
 
@@ -80,9 +81,7 @@ def _keep(torn: Path, damaged: list[bytes]) -> int:
 
 def _write_without(path: Path) -> None:
     beside = path.with_name(f".{path.name}{_BESIDE}")
-    beside.unlink(missing_ok=True)  # left by one who was killed
-    fd = disk.open_new(beside)
-    try:
+    with written_anew(path, beside) as fd:
         for offset, line in read_lines(path):
             if isinstance(line, LongLine):
                 copy_span(path, offset, line.length + 1, fd, beside)
@@ -90,11 +89,3 @@ def _write_without(path: Path) -> None:
             for part in decode_line(line):
                 if isinstance(part, Whole) or part.newer:
                     disk.append_line(fd, line[part.offset : part.offset + part.length] + b"\n", beside)
-        disk.sync(fd)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
-    finally:
-        os.close(fd)
-    os.rename(beside, path)
-    disk.sync_folder(path.parent)

@@ -11,6 +11,7 @@ from . import disk, lock
 from .layout import JOURNAL_SUFFIX, STATES_SUFFIX
 from .reader import copy_span, read_heads
 from .states import HEAD_BYTES, RecordHead, dropped_record, head_of_record
+from .written_anew import written_anew
 
 _BESIDE = f"{STATES_SUFFIX}.new"
 
@@ -70,20 +71,9 @@ def clear(beside: Path) -> None:
 
 def _write_without(path: Path, lines: list[_Line], gone: set[str], before: Callable[[], object]) -> None:
     beside = path.with_name(f".{path.name.removesuffix(STATES_SUFFIX)}{_BESIDE}")
-    beside.unlink(missing_ok=True)  # left by one who was killed
-    fd = disk.open_new(beside)
-    try:
+    with written_anew(path, beside, before) as fd:
         for offset, length, head in lines:
             if head and head.digest in gone:
                 disk.append_line(fd, dropped_record(head.digest) + b"\n", beside)
             else:
                 copy_span(path, offset, length + 1, fd, beside)
-        disk.sync(fd)
-        before()
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
-    finally:
-        os.close(fd)
-    os.rename(beside, path)
-    disk.sync_folder(path.parent)
