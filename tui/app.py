@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from textual import events
+from textual._styles_cache import StylesCache
 from textual.app import App
 from textual.geometry import Size
 from textual.screen import Screen
@@ -27,6 +28,7 @@ from .themes import DARK, LIGHT
 from .type_ahead import TypeAhead
 
 if TYPE_CHECKING:
+    from textual.await_complete import AwaitComplete
     from textual.command import Provider
 
     from ..core.glance import Glance
@@ -175,6 +177,13 @@ class FlightlogApp(Navigation, News, Troubles):
             self.push_screen(TooSmall())
         elif not small and isinstance(self.screen, TooSmall):
             self.pop_screen()
+
+    def pop_screen(self) -> "AwaitComplete":
+        """Leaves the screen on top, and all that was drawn of it."""
+        found = super().pop_screen()
+        # Textual's memory for two colours of a widget holds, of a thousand widgets, the lines that were drawn too.
+        StylesCache.get_inner_outer.cache_clear()
+        return found
 
     @property
     def _background_screens(self) -> list[Screen[Any]]:

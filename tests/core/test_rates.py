@@ -127,3 +127,13 @@ def test_the_end_of_a_day_is_estimated_from_what_goes_now():
     # $3 an hour for another four hours, on top of $5
     assert meter.rate(NOON).by_then(priced(5), 4 * 3600) == 17 * NANO
     assert meter.rate(NOON).by_then(priced(5), -1) == 5 * NANO
+
+
+def test_what_left_the_window_is_let_go_of_though_nobody_asks():
+    rates = Rates()
+    for n in range(100):
+        rates.see(f"run {n}", NOON + n, 10, priced(0.01), NOON + n)
+    rates.forget(NOON + 350)
+    assert not rates._all.empty
+    rates.forget(NOON + 500)
+    assert rates._all.empty and not rates._runs and not rates._seen

@@ -11,7 +11,7 @@ from flightlog.core.pages import Sort, each
 from flightlog.core.query.query import EVERYTHING, parse
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.cli.main import main
-from flightlog.tui.command_log import CommandLog, on_runs
+from flightlog.tui.command_log import MOST, CommandLog, on_runs
 from flightlog.tui.runs.annotating import Targets
 from flightlog.tui.screens.command_log import CommandLogScreen
 from flightlog.tui.screens.prompt import Confirm, Prompt
@@ -182,3 +182,10 @@ def test_what_changes_nothing_is_not_logged():
     log = CommandLog()
     log.add((), "looked")
     assert log.commands == []
+
+
+def test_a_thousand_changes_are_held():
+    log = CommandLog()
+    for number in range(MOST + 5):
+        log.add(("pin", str(number)), "done")
+    assert [command.line for command in log.commands] == [f"flightlog pin {n}" for n in range(MOST + 4, 4, -1)]

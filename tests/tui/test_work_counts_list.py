@@ -33,6 +33,7 @@ async def test_the_cursor_draws_two_lines_and_reads_nothing(app, runs):
         await settled(pilot, runs)
         assert screen.table.painted - painted == 2
         assert runs.asked["query"] == asked
+        assert len(list(screen.table.render_line(5))) <= 16  # parts, each of which costs on its way to the terminal
 
 
 async def test_a_page_down_draws_a_screen_and_reads_a_page_at_most(app, runs):
