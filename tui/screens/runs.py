@@ -12,13 +12,11 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from ...core import clock
-from ...core.clock import to_seconds
 from ...core.feed import Watch
 from ...core.query.query import EVERYTHING, Query, parse
 from ...core.runs import Run
 from ..glyphs import glyphs_of
 from ..keys import bindings
-from ..lines import Line
 from ..live.pulse import pulse_of
 from ..loading import FRAME, Loader
 from ..messages import OpenRun, StoreChanged, Trouble
@@ -28,7 +26,6 @@ from ..runs import leaving
 from ..runs.answers import Answer
 from ..runs.run_list import RunList
 from ..runs.sections import Head
-from ..runs.titles import list_title, shown_count
 from ..runs.waiting import Waiting
 from ..widgets.empty import Empty
 from ..widgets.filter_bar import FilterBar
@@ -39,10 +36,10 @@ from ..widgets.place_line import PlaceLine
 from ..widgets.preview import Preview
 from ..widgets.run_table import RunTable
 from ..widgets.selection import Selection
-from ..widgets.store_header import store_header
 from ..widgets.view_bar import ViewBar
 from .comparing import Comparing
 from .operating import RunOperations
+from .runs_frame import RunsFrame
 from .view_actions import ViewActions
 
 if TYPE_CHECKING:
@@ -51,7 +48,7 @@ if TYPE_CHECKING:
     from ...core.store import Store
 
 
-class RunsScreen(ViewActions, RunOperations, Comparing):
+class RunsScreen(ViewActions, RunOperations, Comparing, RunsFrame):
     """Holds the run list and whoever reads for it; every call to the store is made in a thread."""
 
     BINDINGS = bindings("runs", "place")
@@ -254,41 +251,6 @@ class RunsScreen(ViewActions, RunOperations, Comparing):
             self.query_one("#header").refresh()
             self.table.tick()
             self.previewer.redraw()
-
-    def _header(self, width: int) -> Line:
-        found, store = self.run_list, self.store
-        return store_header(
-            self,
-            width,
-            name=self._waiting.name,
-            store=store,
-            watching=self.watching,
-            totals=found.totals,
-            quiet=self._quiet(),
-            waiting=self._waiting.behind_glance(found, store, glyphs_of(self)),
-        )
-
-    def _title(self) -> Line:
-        return list_title(self.run_list, glyphs_of(self), named=bool(self._crumb) and self._as_begun)
-
-    @property
-    def _as_begun(self) -> bool:
-        return self.run_list.query == EVERYTHING or self.run_list.query.text == self._only
-
-    def _quiet(self) -> float | None:
-        """Seconds since the newest change: noticed, or, before there was one, recorded by the newest run."""
-        if self._changed is not None:
-            return clock.now_s() - self._changed
-        first = self.run_list.line(0)
-        last = first.last_event if isinstance(first, Run) else None
-        try:
-            return clock.now_s() - to_seconds(last) if last else None
-        except ValueError:
-            return None
-
-    def _filter_count(self, width: int) -> Line:
-        text = shown_count(self.run_list, glyphs_of(self)).replace(" of ", "/")
-        return [(f"[{text}]".rjust(width - 1), "muted")]
 
     # --- what the person does ----------------------------------------------------------------------
 

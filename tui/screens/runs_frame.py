@@ -1,0 +1,70 @@
+"""What is told round the run list: the header above all, the list's own line, and how many a filter shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.screen import Screen
+
+from ...core import clock
+from ...core.clock import to_seconds
+from ...core.query.query import EVERYTHING
+from ...core.runs import Run
+from ..glyphs import glyphs_of
+from ..lines import Line
+from ..runs.run_list import RunList
+from ..runs.titles import list_title, shown_count
+from ..runs.waiting import Waiting
+from ..widgets.store_header import store_header
+
+if TYPE_CHECKING:
+    from ...core.feed import Watch
+    from ...core.store import Store
+
+
+class RunsFrame(Screen[None]):
+    """The lines of text of a screen that shows a `run_list`."""
+
+    store: Store | None
+    watching: Watch | None
+    run_list: RunList
+    _waiting: Waiting
+    _changed: float | None
+    """When the newest change was noticed, Unix seconds."""
+    _only: str
+    _crumb: str
+
+    def _header(self, width: int) -> Line:
+        found, store = self.run_list, self.store
+        return store_header(
+            self,
+            width,
+            name=self._waiting.name,
+            store=store,
+            watching=self.watching,
+            totals=found.totals,
+            quiet=self._quiet(),
+            waiting=self._waiting.behind_glance(found, store, glyphs_of(self)),
+        )
+
+    def _title(self) -> Line:
+        return list_title(self.run_list, glyphs_of(self), named=bool(self._crumb) and self._as_begun)
+
+    @property
+    def _as_begun(self) -> bool:
+        return self.run_list.query == EVERYTHING or self.run_list.query.text == self._only
+
+    def _quiet(self) -> float | None:
+        """Seconds since the newest change: noticed, or, before there was one, recorded by the newest run."""
+        if self._changed is not None:
+            return clock.now_s() - self._changed
+        first = self.run_list.line(0)
+        last = first.last_event if isinstance(first, Run) else None
+        try:
+            return clock.now_s() - to_seconds(last) if last else None
+        except ValueError:
+            return None
+
+    def _filter_count(self, width: int) -> Line:
+        text = shown_count(self.run_list, glyphs_of(self)).replace(" of ", "/")
+        return [(f"[{text}]".rjust(width - 1), "muted")]
