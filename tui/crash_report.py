@@ -24,7 +24,7 @@ def keep_report(text: str) -> Path | None:
     except OSError:
         return None
     for old in sorted(folder.glob("*.txt"))[:-KEPT]:
-        with suppress(OSError):
+        with suppress(OSError):  # an old report that stays harms nobody
             old.unlink()
     return file
 

@@ -53,5 +53,5 @@ class Stopping:
         if self._progress is not None:
             self._progress.stop()
         os.write(self._wakes, b".")
-        with suppress(OSError):
+        with suppress(OSError):  # the terminal may be gone
             os.write(2, _SAID)

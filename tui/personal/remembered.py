@@ -66,7 +66,7 @@ def read_remembered(file: Path) -> Remembered:
     except OSError:
         return Remembered()  # it is only how things were left
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        with suppress(OSError):
+        with suppress(OSError):  # then it stays, and is set aside the next time
             file.replace(file.with_suffix(".damaged"))
         return Remembered()
 
@@ -83,7 +83,7 @@ def write_remembered(file: Path, remembered: Remembered) -> bool:
             opened.write(msgspec.json.encode(remembered))
         os.replace(name, file)
     except OSError:
-        with suppress(OSError):
+        with suppress(OSError):  # what failed is told below
             os.unlink(name)
         return False
     return True
