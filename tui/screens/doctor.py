@@ -27,10 +27,10 @@ from ..lines import Line, one_line
 from ..messages import OpenRun, OperationEnded
 from ..operations import jobs_of, operations_of
 from ..widgets.empty import Empty
-from ..widgets.finding_view import FindingView
 from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar
 from ..widgets.line_list import LineList, OneLine
+from ..widgets.line_pane import LinePane
 from ..widgets.list_tab import PagedLines, Table
 from .prompt import Confirm
 
@@ -76,7 +76,7 @@ class DoctorScreen(Screen[None]):
             yield lines
             yield Empty()
         yield FrameLine("middle", self._detail_title, id="doctor-middle")
-        yield FindingView(id="doctor-detail")
+        yield LinePane(id="doctor-detail")
         yield KeyBar("doctor")
 
     def on_mount(self) -> None:
@@ -182,9 +182,14 @@ class DoctorScreen(Screen[None]):
 
     @on(LineList.Moved)
     def _moved(self) -> None:
-        row = self.rows.current
-        self.query_one(FindingView).show(partial(detail_lines, row) if row is not None else None)
+        row, pane = self.rows.current, self.query_one(LinePane)
+        width = pane.size.width
+        pane.show(detail_lines(row, width - 2) if row is not None and width else [])
         self.query_one("#doctor-middle", FrameLine).update()
+
+    def on_resize(self) -> None:
+        """The lines about the finding are made for the room there is."""
+        self.call_after_refresh(self._moved)
 
     def when_of_run(self) -> bool:
         """Whether the line under the cursor is about a run."""
