@@ -58,11 +58,25 @@ def data(request, tmp_path):
 
 
 def browser(folder, **options):
-    return FlightlogApp(lambda: flightlog.open(folder, **options), options=("--data", str(folder)))
+    app = FlightlogApp(lambda: flightlog.open(folder, **options), options=("--data", str(folder)))
+    app.said, notify = [], app.notify
+
+    def noted(message, **options):
+        app.said.append(message)  # what is told is gone again soon
+        notify(message, **options)
+
+    app.notify = noted
+    return app
 
 
 def told(app, text):
-    return any(text in note.message for note in app._notifications)
+    return any(text in message for message in app.said)
+
+
+def recorded_files(folder):
+    """Mode and bytes of all that is no database, nor made anew from what was recorded."""
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and ".flightlog" not in path.parts]
+    return {path: (path.stat().st_mode, path.read_bytes()) for path in files if ".db" not in path.name}
 
 
 def offered(app):
@@ -104,14 +118,14 @@ async def test_what_is_wrong_is_listed_asked_about_put_right_and_logged(data, si
             {"damaged-line", "torn-line"} if "runs" in str(curable) else set()
         )
         assert {one.kind for one in curable} == wrong
-        before = [path.stat().st_mode for path in sorted(folder.rglob("*"))]
+        before = recorded_files(folder)
         await pilot.press("F")
         asked = await shows(pilot, "right?")
         assert f"Put {len(curable)} findings right?" in asked
         assert all(f"{one.kind}: {one.repair}" in asked for one in curable)
         await pilot.press("n")
         await until(pilot, lambda: app.screen is screen)
-        assert [path.stat().st_mode for path in sorted(folder.rglob("*"))] == before
+        assert recorded_files(folder) == before
         await pilot.press("F")
         await until(pilot, lambda: isinstance(app.screen, Confirm))
         await pilot.press("y")
@@ -142,7 +156,9 @@ async def test_a_damaged_run_leads_to_its_finding_and_back(data):
             if home.ailing == runs[1]:
                 break
             assert ("app.doctor" in offered(app)) is bool(home.ailing)
+            before = home.run_list.cursor
             await pilot.press("j")
+            await until(pilot, lambda before=before: home.run_list.cursor != before)
         assert "app.doctor" in offered(app)
         screen = await at_doctor(pilot)
         assert screen.rows.current.finding.run == runs[1]
@@ -156,6 +172,20 @@ async def test_a_damaged_run_leads_to_its_finding_and_back(data):
         await until(pilot, lambda: app.screen is screen)
 
 
+async def test_nothing_is_looked_for_before_somebody_asks(data, monkeypatch):
+    asked = []
+    monkeypatch.setattr(StoreUpkeep, "check", lambda *_, **__: iter(asked.append(1) or ()))
+    app = browser(data[0])
+    async with app.run_test(size=(80, 24)) as pilot:
+        await loaded(pilot)
+        for key, name in (("2", "Workflows"), ("3", "Costs"), ("4", "Space"), ("5", "Retention"), ("1", "Runs")):
+            await pilot.press(key)
+            await until(pilot, lambda name=name: type(app.screen).__name__ == f"{name}Screen" and not app.typed.busy)
+        assert not asked
+        await at_doctor(pilot)
+        assert asked == [1]
+
+
 async def test_nothing_is_put_right_where_it_is_only_read(data):
     folder, _ = data
     app = browser(folder, read_only=True)
@@ -163,10 +193,11 @@ async def test_nothing_is_put_right_where_it_is_only_read(data):
         screen = await at_doctor(pilot)
         assert len(screen.rows.items) > 2 and "doctor.fix" not in offered(app)
         await pilot.click(screen.rows, offset=(9, 2))
-        assert screen.rows.cursor == 2
+        await until(pilot, lambda: screen.rows.cursor == 2)
         await shows(pilot, f"{screen.rows.current.finding.kind} ─")
         await pilot.press("F")
-        assert told(app, "opened read-only: nothing is changed") and app.screen is screen
+        await until(pilot, lambda: told(app, "opened read-only: nothing is changed"))
+        assert app.screen is screen
 
 
 class Held:
@@ -192,14 +223,13 @@ async def test_a_look_shows_what_it_finds_and_is_stopped(data, monkeypatch):
     app = browser(data[0])
     async with app.run_test(size=(80, 24)) as pilot:
         await loaded(pilot)
-        for key in "12345":
-            await pilot.press(key)
-            await until(pilot, lambda: not app.typed.busy)
-        assert held.calls == 0, "nothing is looked for before somebody asks"
-        await pilot.press("1", "exclamation_mark")
+        await pilot.press("exclamation_mark")
+        await until(pilot, held.came.is_set)
+        await until(pilot, lambda: isinstance(app.screen, DoctorScreen) and app.screen.rows.items)
         await shows(pilot, "the first", "looking", "X stops")
         await pilot.press("X", "F", "r")  # which have to wait
-        assert told(app, "one thing at a time") and not isinstance(app.screen, Confirm)
+        await until(pilot, lambda: told(app, "one thing at a time"))
+        assert not isinstance(app.screen, Confirm)
         held.may.set()
         await shows(pilot, "the first", "stopped: there may be more")
         assert "the second" not in text_of(app.screen) and held.calls == 1
@@ -208,7 +238,7 @@ async def test_a_look_shows_what_it_finds_and_is_stopped(data, monkeypatch):
         await pilot.press("r")
         await until(pilot, held.came.is_set)
         await pilot.press("escape")
-        assert isinstance(app.screen, DoctorScreen)
+        await until(pilot, lambda: app.screen.under_way.stopped)
         held.may.set()
         await shows(pilot, "stopped: there may be more")
         await pilot.press("r")
@@ -233,6 +263,6 @@ async def test_a_database_that_cannot_be_opened_is_one_key_away_from_doctor(data
         await shows(pilot, "damaged-database", "copy it away", "looked at")
         assert "doctor.fix" not in offered(app)
         await pilot.press("F")
-        assert told(app, "nothing can be put right here")
+        await until(pilot, lambda: told(app, "nothing can be put right here"))
         await pilot.press("escape")
         await shows(pilot, "tries again")
