@@ -82,6 +82,12 @@ def patient_mirror(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("flightlog.backends.mirror.feeder._LOOKED_S", 60.0)
 
 
+@pytest.fixture
+def patient_shipper(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor has all that was recorded to be in the database when a store is closed: here it is waited for."""
+    monkeypatch.setattr("flightlog.backends.spool.shipper._CLOSING_S", 60.0)
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL server, started by the first test that asks for it."""

@@ -125,6 +125,7 @@ def grown(tmp_path, monkeypatch) -> tuple[Path, dict[str, list[Any]]]:
     shutil.rmtree(tmp_path / ".flightlog")
     monkeypatch.setattr(files_index, "_BULK", 20)
     monkeypatch.setattr(taking_new, "_AT_ONCE", 10)
+    monkeypatch.setattr(helper, "_PATIENCE_S", 100.0)  # it takes longer to start one where the machine is busy
     return tmp_path, found
 
 

@@ -17,6 +17,8 @@ from flightlog.core.errors import Conflict, Locked, StorageError
 from flightlog.core.ids import new_ulid
 from flightlog.core.query.query import EVERYTHING
 
+pytestmark = pytest.mark.usefixtures("patient_shipper")
+
 
 def spool(folder):
     return sorted(path.name for path in (folder / "spool").iterdir())
