@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from ...core.config import Source
 from ...core.store import Reading
-from .parts import Part, Parts
+from .parts import JoinedProgress, Part, Parts
 
 
 class Joining:
@@ -35,6 +35,7 @@ class Joining:
             metrics=JoinedMetrics(parts),
             feed=JoinedFeed(parts),
             upkeep=JoinedUpkeep(parts),
+            progress=JoinedProgress(parts.own.progress, self._parts),
         )
 
     def close(self, then: Callable[[], None]) -> None:

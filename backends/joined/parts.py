@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from ...core.config import Source
 from ...core.errors import NotFound, StorageError, no_run
+from ...core.progress import Progress, Standing
 from ...core.store import Reading, Store
 from ...core.text import safe_text
 
@@ -39,6 +40,12 @@ class Part:
                 self._store = self._open()
             store = self._store
         return store.reading
+
+    def catching_up(self) -> Standing | None:
+        """How far its index is made, while it is; costs nothing."""
+        store = self._store
+        at = store.catching_up() if store is not None else None
+        return at and at._replace(what=f"{at.what} of {safe_text(self.path.name, limit=60)}")
 
     def ask(self, question: Callable[[Reading], T]) -> T | None:
         """The answer, or None and a `problem` if there is none to be had: for questions about the whole of it."""
@@ -85,6 +92,18 @@ class Part:
         if store is None:
             raise StorageError("it is no LangGraph database", where=self.path, advice="take it out of `sources`")
         return store
+
+
+class JoinedProgress(Progress):
+    """Looks at what a first question waits for: the store's own reading, or the index of a source."""
+
+    def __init__(self, own: Progress, sources: Sequence[Part]) -> None:
+        super().__init__()
+        self._own, self._sources = own, sources
+
+    def look(self) -> Standing | None:
+        standings = (part.catching_up() for part in self._sources)
+        return self._own.look() or next((at for at in standings if at is not None), None)
 
 
 class Parts:

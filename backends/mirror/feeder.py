@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ...core.errors import FlightlogError, StorageError
 from ...core.forking import is_wanted, undivided
-from ...core.progress import go_on
+from ...core.progress import Progress, go_on, told
 
 if TYPE_CHECKING:
     from .first import First
@@ -18,11 +18,17 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("flightlog.mirror")
 
+FEEDING = "feeding the mirror"
+"""The work of who closes a store, and waits until its mirror has what the store has."""
+
 _PAUSE_S = 0.1
 _IDLE_S = 0.5
 _AGAIN_S = 5.0
 _RECORDED_S = 5.0
 _LOOKED_S = 1.0
+_LISTEN_S = 0.05
+# So long a run that is at hand is waited for by who is asked to stop; what is broken off there, the next one mends.
+_STOPPED_S = 0.5
 # Another that feeds looks twice a second: if it closes first, and leaves the rest to us, that shows by then.
 _OTHERS_S = 1.0
 
@@ -79,7 +85,20 @@ class Feeder:
         self._stopping = True
         self._wake.set()
         if self._thread is not threading.current_thread():
-            self._thread.join(patience + 1)
+            self._await_end(self._thread, patience + 1)
+
+    def _await_end(self, thread: threading.Thread, seconds: float) -> None:
+        """Waits until the rest is fed, which is told; who is asked to stop leaves it to the next opening."""
+        progress, until = told() or Progress(), time.monotonic() + seconds
+        progress.begin(0, FEEDING)
+        try:
+            while thread.is_alive() and time.monotonic() < until:
+                thread.join(_LISTEN_S)
+                if progress.stopped and self._until:
+                    self._until = self._others_until = 0.0
+                    until = min(until, time.monotonic() + _STOPPED_S)
+        finally:
+            progress.end()
 
     def _work(self) -> None:
         follower: Follower | None = None

@@ -11,10 +11,12 @@ import flightlog
 import msgspec
 import pytest
 from flightlog.backends.mirror import feeder
+from flightlog.backends.mirror.follower import Follower
 from flightlog.core.annotations import Noted, Pinned
 from flightlog.core.errors import StorageError
 from flightlog.core.events import decode, encode
 from flightlog.core.metrics import Pattern
+from flightlog.core.progress import Progress, telling
 from mirrored import MIXES, configured, everything, findings, mirror_of, record, same, until
 
 pytestmark = pytest.mark.usefixtures("patient_mirror")
@@ -44,6 +46,38 @@ def test_what_is_recorded_is_in_the_mirror_when_the_store_is_closed(data):
     with flightlog.open(data) as store:
         assert findings(store) == []
         assert len(everything(store)) == 3 + 2 + 1 + 2
+
+
+def test_what_closing_waits_for_is_told_and_left_to_the_next_opening_by_who_is_stopped(tmp_path, monkeypatch):
+    data = configured(tmp_path, MIXES["file"])
+    may, came, progress = threading.Event(), threading.Event(), Progress()
+    carry = Follower._carry
+
+    def held(follower, run):
+        came.set()
+        assert may.wait(60)
+        return carry(follower, run)
+
+    def close():
+        with telling(progress):
+            store.close()
+
+    monkeypatch.setattr(Follower, "_carry", held)
+    monkeypatch.setattr(feeder, "_RECORDED_S", 1000.0)  # so that only who is asked to stop comes to an end
+    store = flightlog.open(data)
+    record(store)
+    assert came.wait(30)
+    closing = threading.Thread(target=close)
+    closing.start()
+    until(lambda: (at := progress.look()) is not None and at.what == feeder.FEEDING)
+    progress.stop()
+    closing.join(30)
+    assert not closing.is_alive() and progress.look() is None and not may.is_set()
+    may.set()
+    until(lambda: not any(thread.name == "flightlog-mirror" for thread in threading.enumerate()))
+    with flightlog.open(data) as store:
+        assert store.runs.totals().runs == 1
+    assert same(data)
 
 
 def test_patterns_are_in_the_mirror(data):
@@ -249,6 +283,7 @@ def test_a_forked_child_feeds_what_it_records(tmp_path):
     code = f"""
 import os, flightlog
 from flightlog.backends.mirror import feeder
+from flightlog.backends.mirror.follower import Follower
 feeder._RECORDED_S = 60.0
 store = flightlog.open({str(data)!r})
 with store.run("w") as run:

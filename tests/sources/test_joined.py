@@ -12,12 +12,14 @@ import pytest
 from click.testing import CliRunner
 from flightlog.backends.joined import joined_depth, parts
 from flightlog.backends.joined.joined_pages import one_after_another
+from flightlog.backends.sources.source_index import SourceIndex
 from flightlog.core.annotations import Noted, Pinned
 from flightlog.core.errors import Conflict, NotFound, ReadOnly, StorageError
 from flightlog.core.logs import LogFilter
 from flightlog.core.pages import Page, Sort
 from flightlog.core.query.query import EVERYTHING, parse
 from flightlog.core.repositories import RunRepository
+from flightlog.tui import format
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.cli.main import main
 
@@ -77,6 +79,23 @@ def test_one_list_has_them_all_and_says_where_each_is_from(store):
     assert sum(store.runs.totals().by_status.values()) == len(runs)
     assert store.runs.count(parse("status:completed")) == len(everything(store, parse("status:completed")))
     assert store.runs.values("workflow") == ["mail-bot", "triage"]
+
+
+def test_what_a_first_answer_waits_for_in_a_source_is_told(folder, twenty, monkeypatch):
+    told, take = [], SourceIndex._take_group
+
+    def seen(index, *words):
+        told.append(store.catching_up())
+        return take(index, *words)
+
+    monkeypatch.setattr(SourceIndex, "_take_group", seen)
+    name_sources(folder, twenty.path)
+    with flightlog.open(folder) as store:
+        assert store.catching_up() is None
+        runs = store.runs.totals().runs
+        assert told and (told[0].done, told[0].total) == (0, runs - 7)
+        assert format.standing(told[0]) == f"0 of {runs - 7} threads of {twenty.path.name} read"
+        assert store.catching_up() is None
 
 
 @pytest.mark.parametrize("field", FIELDS)

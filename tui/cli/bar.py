@@ -4,13 +4,14 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import click
 
 from ...core.progress import Progress, Standing, telling
 from ...core.text import fit
 from .. import format
+from .breaking_off import CARRIED, leaving
 
 _EVERY_S = 0.1
 _WIDTH = 20
@@ -72,7 +73,7 @@ class Bar:
 def _room() -> int:
     """Cells of one line: what is longer cannot be drawn over."""
     try:
-        return max(os.get_terminal_size(sys.stderr.fileno()).columns - 1, 1)
+        return max((os.get_terminal_size(sys.stderr.fileno()).columns or 80) - 1, 1)
     except (OSError, ValueError):
         return 79
 
@@ -83,6 +84,13 @@ def working(ascii: bool, told: Callable[[int], str] = format.number) -> Iterator
     progress = Progress()
     with Bar(progress, ascii=ascii, told=told) as bar, telling(progress):
         yield bar
+
+
+@contextmanager
+def closing_told(progress: Progress, ascii: bool) -> Iterator[None]:
+    """A store is closed in this block: what that waits for is told, and not waited for where it was stopped before."""
+    with nullcontext() if progress.stopped else leaving(CARRIED), Bar(progress, ascii=ascii), telling(progress):
+        yield
 
 
 def line(at: Standing, *, ascii: bool = False, told: Callable[[int], str] = format.size) -> str:

@@ -15,6 +15,7 @@ INTERRUPTED = 130
 """The exit code of what was broken off by ^C."""
 NOTHING = "nothing was changed"
 WHOLE = "what it had to do is done whole, or not at all"
+CARRIED = "its work is done; what was to be carried into the mirror is so at the next opening"
 DONE_SO_FAR = "what it said of is done, and the rest is as it was"
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ...core.errors import ConfigError
+from ...core.progress import Progress
 from .entering import entry, entry_options
 from .opening import called, glance, journal_of, newest_log, open_store, remembered_as
 from .options import Settings, verb
@@ -100,7 +101,10 @@ def run_browser(
     try:
         app.run()
     finally:
-        app.close()
+        from .bar import closing_told
+
+        with closing_told(Progress(), settings.ascii):
+            app.close()
     if app.nowhere is not None:
         raise app.nowhere
     sys.exit(app.return_code or 0)

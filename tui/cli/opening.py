@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from ...core.errors import ConfigError, FlightlogError
+from ...core.errors import ConfigError, FlightlogError, Stopped
+from ...core.progress import Progress
 from ...core.text import masked, safe_text
 from .breaking_off import NOTHING, WHOLE, leaving
 from .options import Settings
@@ -102,13 +103,20 @@ def opened(settings: Settings, *, writing: bool = False) -> "Iterator[Store]":
         over = threading.Event()
         if sys.stderr.isatty():
             threading.Thread(target=_tell, args=(store, over), daemon=True, name="flightlog-progress").start()
+        progress = Progress()
         try:
             if store.instead:
                 say(f"flightlog: {safe_text(store.instead)}", err=True)
             yield store
+        except (KeyboardInterrupt, Stopped):
+            progress.stop()
+            raise
         finally:
             over.set()
-            store.close()
+            from .bar import closing_told
+
+            with closing_told(progress, settings.ascii):
+                store.close()
 
 
 def _tell(store: "Store", over: threading.Event) -> None:
