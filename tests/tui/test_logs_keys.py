@@ -90,7 +90,7 @@ async def test_a_catastrophic_expression_freezes_no_key(store):
         await pilot.press("slash", *"/(a|aa)+$", "enter")
         await pilot.press("k", "k")
         assert tab.lines.entry is not None
-        await wait(pilot, lambda: tab.hits.ended)
+        await wait(pilot, lambda: tab.hits.ended, 90.0)  # twenty entries are each given their time, twice
         await settled(pilot)
         assert "too slow for" in text_of(pilot)
         await pilot.press("escape")

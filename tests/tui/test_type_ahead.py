@@ -17,7 +17,7 @@ from flightlog.tui.screens.live import LiveScreen
 from flightlog.tui.screens.retention import RetentionScreen
 from flightlog.tui.screens.run import RunScreen
 from flightlog.tui.widgets.archive_tab import ArchiveTab
-from seeing import until
+from seeing import shows, until
 from test_runs_screen import loaded
 from textual import events
 from textual.widgets import Input
@@ -238,6 +238,43 @@ async def test_no_key_is_lost_on_the_way_to_what_may_go_and_its_other_tabs_wait_
         await until(pilot, lambda: isinstance(app.screen, RunScreen) and not app.typed.busy)
         assert app.screen.run_id == app.screen_stack[-2].query_one(ArchiveTab).rows.items[1].id
         assert not allowed.is_set()
+
+
+async def test_keys_after_a_jump_in_a_log_act_on_where_it_leads(app, store, monkeypatch):
+    allowed, real = threading.Event(), store.logs.query
+    monkeypatch.setattr(store.logs, "query", lambda *args, **options: (allowed.wait(60), real(*args, **options))[1])
+    with store.run("flow-0") as run:
+        for n in range(1000):
+            run.log(f"line {n}.", level="ERROR" if n == 3 else "INFO")
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await loaded(pilot)
+        type_at_once(app, "enter", "l", "y")
+        allowed.set()
+        await until(pilot, lambda: "line 999." in app.clipboard)
+        allowed.clear()
+        log = app.screen.tab
+        type_at_once(app, "E", "y", "b", "s")
+        await shows(pilot, "reading, esc leads out")
+        assert log.lines.entry.message == "line 999." and not log.bookmarks
+        allowed.set()
+        await until(pilot, lambda: "line 3." in app.clipboard and app.screen.current == "steps")
+        assert log.lines.entry.message == "line 3." and log.bookmarks == (log.lines.entry.seq,)
+        allowed.clear()
+        type_at_once(app, "l")
+        await until(pilot, lambda: app.screen.current == "logs" and not app.typed.busy)
+        monkeypatch.setattr(type_ahead, "PATIENCE", 0.1)
+        type_at_once(app, "G")
+        await until(pilot, lambda: log.opening is not None and not log.opening.is_set())
+        type_at_once(app, "s")  # another tab waits for no jump
+        await until(pilot, lambda: app.screen.current == "steps" and not app.typed.busy)
+        type_at_once(app, "l")
+        await until(pilot, lambda: app.screen.current == "logs" and not app.typed.busy)
+        type_at_once(app, "y")
+        await is_held(pilot, app)
+        type_at_once(app, "escape")
+        await until(pilot, lambda: app.screen is screen and not app.typed.busy)
+        assert "line 3." in app.clipboard
+        allowed.set()
 
 
 async def test_trouble_lets_go_what_was_typed(app, store, monkeypatch):

@@ -30,6 +30,8 @@ class LogStatus(NamedTuple):
     counts: Mapping[Level, int]
     bookmarks: int = 0
     """Entries that are bookmarked."""
+    reading: bool = False
+    """Whether something is read that was asked for."""
 
     def draw(self, width: int, glyphs: Glyphs) -> Line:
         """The line; what is wrong with a search stands alone."""
@@ -41,6 +43,8 @@ class LogStatus(NamedTuple):
         line: Line = [("follow", "active") if self.following else ("", "text")]
         if not self.following and self.seq is not None:
             line = [(f"entry {self.seq:,}", "muted")]
+        if self.reading:
+            line.append(("  reading, esc leads out", "active"))
         if self.unseen:
             line.append((f"  {glyphs.descending} newer below", "accent"))
         return line

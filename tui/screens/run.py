@@ -84,8 +84,8 @@ class RunScreen(Screen[None]):
         self._stale = set(NAMES)
         self._target = target
         self._cursor: int | None = None
-        self.opening = asyncio.Event()
-        """Set when the first tab is there: keys wait for that."""
+        self._opened = asyncio.Event()
+        """Set when the first tab is there."""
         self.shown = asyncio.Event()
         """Set when a tab shows what was read for it."""
         self._mounting = asyncio.Lock()
@@ -184,6 +184,18 @@ class RunScreen(Screen[None]):
     # Tabs.
 
     @property
+    def opening(self) -> asyncio.Event | None:
+        """What is read before keys can be acted on: the run, then what was asked for in the tab in sight."""
+        if not self._opened.is_set():
+            return self._opened
+        return None if self.tab is None else self.tab.opening
+
+    @property
+    def AT_ONCE(self) -> tuple[str, ...]:
+        """Rows of the table of keys that need not wait for the tab in sight, for they lead to another."""
+        return ("run.",) if self._opened.is_set() else ()
+
+    @property
     def tab(self) -> RunTab | None:
         """The tab in sight."""
         return self.tabs.get(self.current)
@@ -231,9 +243,11 @@ class RunScreen(Screen[None]):
         if target is not None:
             self.tabs[name].go_to(target)
         if name == self.current:
+            if self.tabs[name].opening is not None:
+                self._stale.add(name)  # it was left before what it asked for was read
             self._request()
             self.tabs[name].query(LineList).first().focus()
-        self.opening.set()
+        self._opened.set()
 
     async def _mount(self, name: str) -> None:
         tab = MAKE[name](id=f"run-{name}")

@@ -58,7 +58,7 @@ class BookmarkedLog(LogReader):
         elif here is not None:
             self.following = False
             seqs, where = beyond(self.bookmarks, here.seq, direction), "after" if direction > 0 else "before"
-            self.ask(lambda reading: reading.next_of(seqs, f"bookmark {where} this entry"))
+            self.go(lambda reading: reading.next_of(seqs, f"bookmark {where} this entry"))
 
     def action_bookmarks(self) -> None:
         """All of them, on a screen of their own."""
@@ -72,4 +72,4 @@ class BookmarkedLog(LogReader):
         self.following = False
         if self.window.filter != ALL:  # which may hide it
             self.narrow(ALL)
-        self.ask(lambda reading: reading.around(seq))
+        self.go(lambda reading: reading.around(seq))

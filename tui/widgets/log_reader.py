@@ -1,5 +1,6 @@
 """A log on the screen: read from its newest end, in pages; followed; swept through in the background."""
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
@@ -41,10 +42,15 @@ EMPTY = Lesson(
 
 Want = Callable[[LogReading], Part]
 
+SLOW = 0.3
+"""Seconds after which it is told that something is being read."""
+
 
 class Found(NamedTuple):
     """What one reading brought."""
 
+    want: Want | None
+    """What was asked for; None: what is new."""
     part: Part | None
     counts: dict[Level, int]
     names: dict[str, str]
@@ -70,6 +76,11 @@ class LogReader(RunTab):
         self.unseen = False
         """Whether newer entries wait below what is held."""
         self._want: Want | None = LogReading.end
+        self._goal: Want | None = self._want
+        """What the person asked for last, while it is read."""
+        self._slow: asyncio.Event | None = None
+        """What takes so long that one is told of it."""
+        self.opening = asyncio.Event()
         self._logs: LogRepository | None = None
         self._run = ""
         self._sweeping = False
@@ -109,7 +120,7 @@ class LogReader(RunTab):
             names = {step.id: step.name for step in store.runs.steps(run.id)}
         wanted, self._piece = self._piece, None
         whole = None if wanted is None else _whole(store, run.id, *wanted)
-        return Found(part, store.logs.counts(run.id), names, store.logs, whole)
+        return Found(want, part, store.logs.counts(run.id), names, store.logs, whole)
 
     def show(self, run: Run, found: Found) -> None:
         if found.counts != self.counts:
@@ -131,7 +142,7 @@ class LogReader(RunTab):
                 lines.show_entry(part.show)
             elif self.following and self.window.at_end:
                 lines.move_to(lines.count() - 1)
-            if part.how == "newer" and not part.at_end and self.following:
+            if part.how == "newer" and not part.at_end and self.following and self._want is None:
                 self.ask(lambda reading: reading.newer(part.entries[-1].seq))
         empty = not self.window.entries and self.window.filter == ALL
         self.set_class(empty, "empty")
@@ -140,6 +151,8 @@ class LogReader(RunTab):
         self._show_entry()
         if found.whole is not None:
             self.query_one(EntryPage).take(found.whole)
+        if found.want is not None and found.want is self._goal:
+            self._arrive()
         self._show_place()
         self._sweep()
 
@@ -147,6 +160,24 @@ class LogReader(RunTab):
         """Reads something else than what is new."""
         self._want = want
         self.post_message(self.Reread())
+
+    def go(self, want: Want) -> None:
+        """Reads what the person wants to see: the keys that are pressed meanwhile are for that."""
+        self._goal = want
+        if self.opening is None or self.opening.is_set():
+            self.opening = asyncio.Event()
+            self.set_timer(SLOW, partial(self._is_slow, self.opening))
+        self.ask(want)
+
+    def _is_slow(self, opening: asyncio.Event) -> None:
+        self._slow = opening
+        self._show_place()
+
+    def _arrive(self) -> None:
+        self._goal = None
+        if self.opening is not None:
+            self.opening.set()
+            self.opening = None
 
     def when_entries(self) -> bool:
         """Whether there is anything in the log."""
@@ -193,14 +224,14 @@ class LogReader(RunTab):
             self.lines.move_to(self.lines.count() - 1)
             self._show_place()
         else:
-            self.ask(LogReading.end)
+            self.go(LogReading.end)
 
     def _to_oldest(self) -> None:
         self.following = False
         if self.window.at_start:
             self.lines.move_to(0)
         else:
-            self.ask(_oldest)
+            self.go(_oldest)
 
     def action_follow(self) -> None:
         if self.following:
@@ -256,6 +287,7 @@ class LogReader(RunTab):
             slow=hits.slow if hits else 0,
             counts=self.counts,
             bookmarks=len(self.lines.bookmarks),
+            reading=self._slow is not None and self._slow is self.opening and not self._slow.is_set(),
         )
         return status.draw(width, self.glyphs)
 

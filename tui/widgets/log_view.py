@@ -61,7 +61,7 @@ class LogTab(BookmarkedLog):
 
     def _to_moment(self, moment: str) -> None:
         self.following = False
-        self.ask(lambda reading: reading.at(moment))
+        self.go(lambda reading: reading.at(moment))
 
     def action_time(self) -> None:
         self._open_input("asking-time", "#log-time")
@@ -114,13 +114,13 @@ class LogTab(BookmarkedLog):
         self.hits = Hits(filter, self.pattern) if self.hits else None
         self.bars = Bars(filter) if self.bars else None
         seq = here.seq if here and not self.following else None
-        self.ask(LogReading.end if seq is None else lambda reading: reading.around(seq))
+        self.go(LogReading.end if seq is None else lambda reading: reading.around(seq))
 
     def go_to(self, target: object) -> None:
         if isinstance(target, tuple) and target[0] == "step":
             self.following = False
             self.narrow(with_step(ALL, target[1]))
-            self.ask(LogReading.end)
+            self.go(LogReading.end)
 
     def action_next_level(self, level: Level, direction: int) -> None:
         self._jump(lambda reading, seq: reading.next_of_level(level, seq, direction))
@@ -129,7 +129,7 @@ class LogTab(BookmarkedLog):
         here = self.lines.entry
         if here is not None:
             self.following = False
-            self.ask(lambda reading: look(reading, here.seq))
+            self.go(lambda reading: look(reading, here.seq))
 
     # Searches.
 
@@ -181,7 +181,7 @@ class LogTab(BookmarkedLog):
         self._searching += 1
         assert self.hits is not None
         wanted = self._wanted(self._searching)
-        self.ask(partial(look or _match, hits=self.hits, seq=seq, direction=direction, wanted=wanted))
+        self.go(partial(look or _match, hits=self.hits, seq=seq, direction=direction, wanted=wanted))
 
     def _wanted(self, number: int) -> Callable[[], bool]:
         return lambda: self._searching == number and self.is_attached

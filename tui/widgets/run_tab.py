@@ -1,5 +1,6 @@
 """What every tab of the run screen has: how it reads, off the event loop, and how it shows what was read."""
 
+import asyncio
 from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,9 @@ class RunTab(Vertical):
     """Place in the table of keys that belongs to this tab alone."""
     DROPPED = False
     """Whether what is read for it is dropped when the person goes to another tab; `read` then changes nothing."""
+
+    opening: asyncio.Event | None = None
+    """There while something is read that the person asked for, not set until it is shown: keys wait for that."""
 
     @dataclass
     class Jump(Message):
