@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, select
 from ...core import ids
 from ...core.runs import Damage
 from ..ingest.finding import Journal
+from ..ingest.unread import of_folder
 from ..journal.layout import ARCHIVE_SUFFIX, Layout
 from ..sql import tables
 from ..sql.database import Database
@@ -94,7 +95,7 @@ class ArchiveFolders:
         except FileNotFoundError:
             return  # just removed, which the time of the archive shows
         except OSError as error:
-            listing.damage.append(Damage(where=where, what=f"the folder cannot be read: {error.strerror}"))
+            listing.damage.append(Damage(where=where, what=of_folder(error)))
             return
         found, known_runs = self._runs_in(month, names, listing), self._known_runs(month)
         left = set(listing.gone)  # of their live places

@@ -23,6 +23,7 @@ from ..ingest.catch_up import CatchUp, OpenJournal
 from ..ingest.finding import Journal
 from ..ingest.ingest import Ingest
 from ..ingest.taking_new import take_new
+from ..ingest.unread import of_folder
 from ..journal.disk import storage_error
 from ..journal.layout import JOURNAL_SUFFIX, STATES_SUFFIX, Layout, run_of
 from ..journal.states_dropping import clear, is_left_over
@@ -211,7 +212,7 @@ class Index:
         except FileNotFoundError:
             return  # just removed, which the time of `runs` shows
         except OSError as error:
-            listing.damage.append(Damage(where=f"{_RUNS}/{day}", what=f"the folder cannot be read: {error.strerror}"))
+            listing.damage.append(Damage(where=f"{_RUNS}/{day}", what=of_folder(error)))
             return
         if self._clears:
             for name in filter(is_left_over, names):
@@ -267,6 +268,7 @@ class Index:
                 connection.execute(delete(tables.folders).where(tables.folders.c.path == path))
                 if seen is not None:
                     connection.execute(insert(tables.folders), {"path": path, **seen._asdict()})
+            self._ingest.readable(connection, [*folders, *(f"{_RUNS}/{path}" for path in folders)])
             for damage in listing.damage:
                 self._ingest.name(connection, damage)
 

@@ -4,7 +4,7 @@ Only new bytes are read. What cannot be read is named as damage with its place; 
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, select
@@ -24,6 +24,7 @@ from ..sql.writes import add_missing
 from .batch import Batch, Position
 from .finding import Found, Journal, find, newest_seq
 from .readings import FILE_COSTS, Reading, file_of, remember
+from .unread import Unread, of_journal
 
 UNREADABLE = "its archive is damaged: how it ended cannot be read"
 """Why a run is lost that was archived, and so had ended."""
@@ -51,6 +52,7 @@ class Ingest:
 
     def __init__(self, projector: Projector, *, keep: bool) -> None:
         self._projector, self._keep = projector, keep
+        self._unread = Unread(projector)
 
     def take(self, connection: Connection, journals: Sequence[Journal], budget: int) -> Taken:
         """Takes in about `budget` bytes of what is new in these (a few hundred at most).
@@ -81,6 +83,8 @@ class Ingest:
             if reading.batch.more:
                 left.append(journal)
         self._save(connection, readings)
+        if readings:
+            self.readable(connection, [reading.journal.run for reading in readings])
         known_whole = [self._set_aside(connection, journal, why) for journal, why in failed.items()]
         anew = [reading.journal.run for reading in readings if reading.anew]
         return Taken(left, anew, not all(known_whole), sum(reading.batch.size for reading in readings))
@@ -99,6 +103,11 @@ class Ingest:
         """Names damage, once however often it is met."""
         if connection.execute(_same_damage(damage)).first() is None:
             self._projector.damage(connection, damage)
+            self._unread.named()
+
+    def readable(self, connection: Connection, read: Iterable[str]) -> None:
+        """These runs, or folders, could be read: that the disk did not give them before is over."""
+        self._unread.taken_back(connection, read)
 
     def _bring_back(self, connection: Connection, journals: Sequence[Journal]) -> Sequence[Journal]:
         """Runs that somebody goes on with come back from the trash first; those that are just being removed wait."""
@@ -140,7 +149,7 @@ class Ingest:
         Of a run whose archive is damaged stays what was derived of it before, if it was.
         """
         if isinstance(why, OSError):
-            what = f"the journal cannot be read: {why.strerror}"
+            what = of_journal(why)
         elif journal.archived:
             what = why.what
         else:

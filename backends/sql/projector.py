@@ -8,7 +8,7 @@ here: who reads the lines knows what lies in them, and names the damage.
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RootTransaction, bindparam, delete, select
+from sqlalchemy import Connection, RootTransaction, bindparam, delete, func, select
 
 from ...core import ids
 from ...core.annotations import Annotation
@@ -90,6 +90,14 @@ class Projector:
         state = self._state(connection, run)
         if state is not None and state.row["status"] == "lost":
             state.settle()
+            self._save(connection, [state])
+
+    def readable(self, connection: Connection, place: str, what: str) -> None:
+        """Takes back that a run (or what lies at a place and is no run's) is damaged, where it was named like that."""
+        names = connection.execute(_NAMED, {"of": place, "what": what}).rowcount
+        state = self._state(connection, place)
+        if state is not None:
+            state.row["damaged"] -= names
             self._save(connection, [state])
 
     def resize(self, connection: Connection, run: str, size_bytes: int, *, archived: bool | None = None) -> None:
@@ -190,5 +198,10 @@ _ANY_REMOVED = select(tables.removed.c.run).limit(1)
 _BACK = delete(tables.removed).where(tables.removed.c.run == bindparam("of"))
 _COSTS = select(tables.costs).where(tables.costs.c.run == bindparam("of"))
 _DAMAGE = delete(tables.damage).where(tables.damage.c.run == bindparam("of"))
+_NAMED = delete(tables.damage).where(
+    func.coalesce(tables.damage.c.run, tables.damage.c.place) == bindparam("of"),
+    tables.damage.c["offset"].is_(None),
+    tables.damage.c.what.like(bindparam("what")),
+)
 _DELETES = [delete(table).where(table.c.run == bindparam("of")) for table in _CHILDREN]
 _DELETES.append(delete(tables.runs).where(tables.runs.c.id == bindparam("of")))

@@ -1,10 +1,13 @@
 """What is wrong in a journal is named with its place, and the rest of it is read."""
 
+import errno
 import os
 import zlib
 
 import flightlog
 import pytest
+from flightlog.backends.files import index
+from flightlog.backends.ingest import ingest
 from flightlog.backends.journal.layout import Layout
 from flightlog.core import events as e
 from flightlog.core.ids import new_ulid
@@ -238,3 +241,43 @@ def test_a_journal_that_is_a_link_is_not_followed(tmp_path):
     with flightlog.open(tmp_path) as store:
         assert not [found for found in store.runs.query(EVERYTHING).items if found.logs]
         assert run in store.runs.damage().items[0].where
+
+
+def refusing(monkeypatch, module, name, where):
+    """A call fails for what lies there, as it does on a disk that is breaking; returns what ends that."""
+    real, broken = getattr(module, name), [True]
+
+    def call(what, *rest):
+        if broken and where in os.fsdecode(getattr(what, "path", what)):
+            raise OSError(errno.EIO, os.strerror(errno.EIO), where)
+        return real(what, *rest)
+
+    monkeypatch.setattr(module, name, call)
+    return broken.clear
+
+
+def test_a_journal_that_could_not_be_read_for_a_while_is_not_damaged_afterwards(tmp_path, storage, monkeypatch):
+    run, _ = journal(tmp_path, line(2), storage=storage)
+    mended = refusing(monkeypatch, ingest, "find", run)
+    for _ in range(2):
+        with flightlog.open(tmp_path, storage=storage) as store:
+            (found,) = store.runs.damage(run).items
+            assert found.what == "the journal cannot be read: Input/output error"
+            assert store.runs.get(run).damaged == 1
+    mended()
+    with flightlog.open(tmp_path, storage=storage) as store:
+        assert [entry.message for entry in store.logs.query(run)] == ["x"]
+        assert store.runs.damage(run).items == []
+        assert store.runs.get(run).damaged == 0
+        assert "damaged-line" not in {one.kind for one in store.upkeep.check()}
+
+
+def test_a_folder_that_could_not_be_read_for_a_while_is_not_damaged_afterwards(tmp_path, monkeypatch):
+    run, path = journal(tmp_path, line(2))
+    mended = refusing(monkeypatch, index.os, "scandir", path.parent.name)
+    with flightlog.open(tmp_path) as store:
+        (found,) = store.runs.damage().items
+        assert found.what == "the folder cannot be read: Input/output error"
+        mended()
+        assert [entry.message for entry in store.logs.query(run)] == ["x"]
+        assert store.runs.damage().items == []
