@@ -46,6 +46,7 @@ class Truth(NamedTuple):
     database: Database
     bodies: Bodies
     refresh: Callable[[], None]
+    """Brings it up to date; StorageError if that cannot be, for nobody may take what is old for all that there is."""
     annotations: Callable[[], list[AnyAnnotation]]
     annotate: Callable[[Annotation], None]
     newer: Callable[[Notes], tuple[list[AnyAnnotation], Notes]]

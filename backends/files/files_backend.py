@@ -75,7 +75,7 @@ class FilesBackend:
         bodies = EitherBodies(
             JournalBodies(layout, database), ArchivedBodies(layout.archived), partial(run_queries.is_archived, database)
         )
-        self.truth = of_files(layout, database, bodies, refresh)
+        self.truth = of_files(layout, database, bodies, refresh.insist)
         watcher = Watcher(
             folders=index.folders,
             problem=lambda: root.problem() or refresh.problem or index.problem or self.gate.problem(),

@@ -151,7 +151,7 @@ class SpooledBackend(ABC):
             partial(run_queries.is_archived, database),
         )
         notes = TableAnnotations(database, projector)
-        self.truth = of_database(self._layout, database, bodies, refresh, notes)
+        self.truth = of_database(self._layout, database, bodies, refresh.insist, notes)
         self._watcher = self._new_watcher(database, root, refresh)
         return reading_of(
             database,

@@ -14,6 +14,7 @@ import flightlog
 import pytest
 from flightlog.backends.moving.ends import source_end
 from flightlog.backends.moving.migrating import migrate
+from flightlog.backends.spool.shipping import Shipping
 from flightlog.core.annotations import Pinned
 from flightlog.core.errors import ConfigError, Conflict, Locked, StorageError
 from flightlog.core.metrics import Pattern
@@ -113,6 +114,27 @@ def test_a_directory_without_a_configuration_gets_one(tmp_path):
     with flightlog.open(folder) as store:
         assert store.runs.get(runs[0]).pinned
     assert logs_of(folder).path == str(tmp_path / "other" / "runs")
+
+
+def test_a_target_whose_disk_is_full_for_a_moment_is_told_and_the_move_made_again_is_whole(tmp_path, monkeypatch):
+    """What people added to runs is not carried before the runs are there: it would have no effect."""
+    folder = tmp_path / "data"
+    runs = fill(f"file:{folder}")
+    take, full = Shipping._take, [True]
+
+    def refused(self, news):
+        if full:
+            raise StorageError("the disk is full", where=folder)
+        return take(self, news)
+
+    monkeypatch.setattr(Shipping, "_take", refused)
+    with pytest.raises(StorageError, match="the disk is full"):
+        move(folder, "sqlite")
+    assert logs_of(folder).type == "file"
+    full.clear()
+    assert move(folder, "sqlite").findings == ()
+    with flightlog.open(folder) as store:
+        assert store.runs.get(runs[0]).pinned
 
 
 def test_running_runs_are_named_and_waited_for(tmp_path):
