@@ -185,3 +185,13 @@ def test_a_report_is_kept_for_its_owner_and_no_more_of_them_than_somebody_reads(
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
     assert "report 13" in farewell("report 13")
+
+
+async def test_a_place_that_is_opened_while_the_program_ends_is_no_crash(app):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await shows(pilot, "n7", "n0")
+        place = app.whereabouts._made("workflows")
+        app.exit(result=7)
+        app.push_screen(place)
+        await until(pilot, lambda: place.is_mounted or not place.is_running)
+    assert (app.return_value, app.return_code) == (7, 0)

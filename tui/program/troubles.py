@@ -3,6 +3,8 @@
 import sys
 import time
 
+from textual.css.query import NoMatches
+
 from ...core.text import safe_text
 from ..messages import Trouble
 from .companions import Companions
@@ -25,6 +27,11 @@ class Troubles(Companions):
         if text != before or now - when >= AGAIN:
             self._told = text, now
             self.notify(text, severity="error", timeout=8, markup=False)
+
+    def _handle_exception(self, error: Exception) -> None:
+        # While the program ends, Textual mounts nothing in a screen that is being opened: it misses its own widgets.
+        if not (self._exit and isinstance(error, NoMatches)):
+            super()._handle_exception(error)
 
     def _fatal_error(self) -> None:
         # Textual's own report shows local variables, and with them whatever secrets they hold.
