@@ -132,6 +132,8 @@ class Follower:
         self._root.check()  # so that a mirror which went is not begun anew where it was
         try:
             self._carrier.carry(run)
+        except NotFound:
+            return False  # it was removed meanwhile
         except Conflict as error:
             self._left[run] = str(error)
             return False

@@ -10,10 +10,11 @@ from pathlib import Path
 import flightlog
 import msgspec
 import pytest
+from flightlog.backends.carrying import Carrier
 from flightlog.backends.mirror import feeder
 from flightlog.backends.mirror.follower import Follower
 from flightlog.core.annotations import Noted, Pinned
-from flightlog.core.errors import StorageError
+from flightlog.core.errors import StorageError, no_run
 from flightlog.core.events import decode, encode
 from flightlog.core.metrics import Pattern
 from flightlog.core.progress import Progress, telling
@@ -204,6 +205,23 @@ def test_a_mirror_that_fails_hinders_nobody_is_told_and_made_good(data, quick, c
     assert same(data)
 
 
+def test_a_run_that_is_removed_while_it_is_carried_keeps_no_mirror_back(data, monkeypatch, caplog):
+    carry, removed = Carrier.carry, []
+
+    def gone(self, run):
+        if not removed:
+            removed.append(run)
+            raise no_run(run)
+        return carry(self, run)
+
+    monkeypatch.setattr(Carrier, "carry", gone)
+    with flightlog.open(data) as store:
+        record(store)
+        until(lambda: removed)
+        record(store)
+    assert "the mirror is behind" not in caplog.text
+
+
 def test_what_hinders_a_mirror_is_found_though_its_feeder_is_slow(data, monkeypatch):
     """Whoever asks what is wrong gets the same answer each time: the feeder's first look is waited for."""
     mirror_of(data).mkdir()
@@ -282,6 +300,7 @@ def test_a_forked_child_feeds_what_it_records(tmp_path):
     data = configured(tmp_path, MIXES["sqlite"])
     code = f"""
 import os, flightlog
+from flightlog.backends.carrying import Carrier
 from flightlog.backends.mirror import feeder
 from flightlog.backends.mirror.follower import Follower
 feeder._RECORDED_S = 60.0
