@@ -152,7 +152,7 @@ def open_tab(line):
     """The tab that a line of tabs shows as open: the one name in one ink, for of the others the letter stands out."""
     inks = re.findall(r"\x1b\[([0-9;]*)m([^\x1b]+)", line)
     drawn = ["".join(text for _, text in alike) for _, alike in itertools.groupby(inks, key=lambda part: part[0])]
-    return next((text for text in drawn if text in NAMES), None)
+    return next((text.strip() for text in drawn if text.strip() in NAMES), None)
 
 
 def until_open(t, fresh, name):

@@ -330,9 +330,9 @@ def processes(postgres: PostgresServer) -> list[int]:
 
 
 async def test_the_browser_opens_as_soon_as_there_is_a_server(postgres, url, monkeypatch):
-    from flightlog.tui import app as module
+    from flightlog.tui import beginning
 
-    monkeypatch.setattr(module, "AGAIN", 0.2)
+    monkeypatch.setattr(beginning, "AGAIN", 0.2)
     record(postgres, url, "before")
     postgres.stop()
     app = FlightlogApp(lambda: flightlog.open(url, create=False))
