@@ -284,7 +284,7 @@ PROOFS: dict[str, tuple[str, ...]] = {
     "FeedRepository.changes": (f"test_changes_never_under_report {BY_ALL}",),
     "FeedRepository.watch": (
         "test_watch_calls_from_a_thread_of_its_own_until_it_is_closed_which_may_be_done_twice",
-        "test_watch_calls_on_change_when_the_system_tells_of_it_and_not_at_the_next_look",
+        "test_watch_calls_on_change_when_the_system_tells_of_it_and_not_at_the_next_look "
         "test_the_heartbeat_notices_what_no_hint_told",
     ),
     "UpkeepRepository.check": ("test_check_finds_nothing_wrong_in_a_sound_store_and_changes_nothing",),
