@@ -75,4 +75,5 @@ def _spread(values: Sequence[float]) -> Spread:
     if not values:
         return Spread(0, 0, None, None, None)
     ascending = sorted(values)
-    return Spread(len(values), sum(values), ascending[0], nearest_rank(ascending, 0.5), ascending[-1])
+    # Of the sorted ones, so that the sum is the same in whatever order a storage gives them.
+    return Spread(len(values), sum(ascending), ascending[0], nearest_rank(ascending, 0.5), ascending[-1])

@@ -1,5 +1,6 @@
 """PostgreSQL: how connections are opened, what they are told, and how the others are told of a commit."""
 
+import logging
 import threading
 import time
 from collections.abc import Iterator
@@ -38,6 +39,16 @@ _SETTINGS = (
     f" set_config('lock_timeout', '{int(WAIT_S * 1000)}', false),"
     " set_config('idle_in_transaction_session_timeout', '60000', false)"
 )
+
+
+class _NotLost(logging.Filter):
+    """Leaves out what the pool says of a connection that is lost: who uses the server is told, in a sentence."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not (record.exc_info and isinstance(record.exc_info[1], psycopg.OperationalError))
+
+
+logging.getLogger(f"{QueuePool.__module__}.{QueuePool.__qualname__}").addFilter(_NotLost())
 
 
 def open_server(url: ServerUrl, *, read_only: bool = False) -> Database:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import flightlog
 import pytest
+from flightlog.backends.postgres import engine
 from flightlog.backends.postgres.postgres_errors import unreachable
 from flightlog.backends.postgres.server_url import ServerUrl
 from flightlog.core.errors import ConfigError, FlightlogError, NotFound, ReadOnly
@@ -16,7 +17,9 @@ from flightlog.core.query.query import EVERYTHING
 from flightlog.tui.cli.opening import called
 from flightlog.tui.cli.options import Settings
 from flightlog.tui.cli.visible import WARNING, has_password
+from mirrored import until
 from postgres_server import PASSWORD, USER
+from sqlalchemy import text
 
 SECRET = "hunter2-sesame"
 
@@ -279,3 +282,17 @@ def test_another_server_is_no_place(place, monkeypatch):
     assert "is no kind of store" in str(said(place))
     monkeypatch.setenv("FLIGHTLOG_DATA", place)
     assert "is no kind of store" in str(said(""))
+
+
+def test_a_connection_that_is_lost_is_given_back_without_a_traceback(postgres, url, caplog):
+    """The pool asks the server to take back what was begun on it, and would log how that failed."""
+    pool = engine._engine(ServerUrl(url), "REPEATABLE READ", read_only=True)
+    lent = pool.raw_connection()
+    (pid,) = lent.cursor().execute("SELECT pg_backend_pid()").fetchone()
+    postgres.tell(f"SELECT pg_terminate_backend({pid})")
+    until(lambda: not postgres.tell(f"SELECT 1 FROM pg_stat_activity WHERE pid = {pid}"))
+    lent.close()
+    assert [record.getMessage() for record in caplog.records] == []
+    with pool.connect() as connection:
+        assert connection.scalar(text("SELECT 1")) == 1
+    pool.dispose()

@@ -44,3 +44,8 @@ def test_what_runs_come_to_is_summed_up_and_spread(tmp_path):
         of_ana = store.scoped(session="ana").runs
         assert of_ana.figures(EVERYTHING).runs == 3 == of_ana.figures(EVERYTHING, ids=ids).runs
         assert sorted(of_ana.ids_between(EVERYTHING, Sort(), ids[1], ids[5])) == sorted(ids[1::2])
+
+
+def test_the_order_of_runs_changes_no_sum():
+    rows = [(took, None, 0, 0, None, None) for took in (0.1, 0.2, 0.3, 1e9)]
+    assert Figures(rows).took == Figures(rows[::-1]).took
