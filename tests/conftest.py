@@ -4,10 +4,12 @@ import compileall
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from flightlog.core import ids
 from hypothesis import HealthCheck, settings
 
 # Test modules are imported by path, so that a helper beside them must be put in reach.
@@ -73,6 +75,13 @@ def _made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The tables of an empty database are compiled once a process, not once a test."""
     for name, quickly in MAKERS.items():
         monkeypatch.setattr(f"flightlog.backends.sql.schema.{name}", quickly)
+
+
+@pytest.fixture(autouse=True)
+def _ids_of_today() -> None:
+    """Ids of a process never go back: of one whose clock a test before had set to 2099, all would be of that day."""
+    if ids._last_ms > time.time() * 1000 + 60_000:
+        ids._last_ms = 0
 
 
 @pytest.fixture
