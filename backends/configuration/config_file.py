@@ -1,5 +1,6 @@
 """`flightlog.yaml`: read strictly, so that a mistake is one line that names the file, the key and what is allowed."""
 
+import errno
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,18 +8,20 @@ from typing import Any
 
 from ...core.config import DEFAULT_PATHS, SOURCE_TYPES, STORAGE_TYPES, Config, Source, Storage
 from ...core.errors import ConfigError, StorageError
+from ..journal import disk
 from .places import CONFIG
 from .policies import POLICIES, RETENTION, policies
 from .postgres_url import postgres_url
 from .values import Values
 
+_OF_THE_DISK = {errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.ESTALE, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
 _KEYS = ("storage", "archive", "sources", *POLICIES)
 
 
 def load_config(
     data_dir: Path, explicit: str | os.PathLike[str] | None = None, environ: Mapping[str, str] = os.environ
 ) -> Config:
-    """The configuration of a data directory; ConfigError for any mistake in it.
+    """The configuration of a data directory; ConfigError for any mistake in it, StorageError if the disk fails.
 
     It is read from `explicit`, else from the file that FLIGHTLOG_CONFIG names, else from
     `flightlog.yaml` in the data directory if there is one. Relative paths in it are relative to the
@@ -67,9 +70,16 @@ def _text(path: Path, *, wanted: bool) -> str | None:
         advice = "name a file that exists"
         raise ConfigError("there is no such file", where=path, advice=advice) from error
     except OSError as error:
-        raise ConfigError(f"cannot be read: {error.strerror}", where=path) from error
+        raise unreadable(error, path) from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"is not UTF-8 text (byte {error.start})", where=path) from error
+
+
+def unreadable(error: OSError, path: Path) -> StorageError | ConfigError:
+    """What is said of a file that cannot be read: it was named wrongly, or the disk fails, which is no mistake."""
+    if error.errno in _OF_THE_DISK:
+        return disk.storage_error(error, path, "reading the configuration")
+    return ConfigError(f"cannot be read: {error.strerror}", where=path)
 
 
 def _config(values: Values, found: Any, how: str) -> Config:

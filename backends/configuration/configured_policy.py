@@ -14,7 +14,7 @@ from ...core.repositories import RunRepository
 from ...core.retention.names import check_names
 from ...core.retention.policy_file import PolicyFile, PolicyMistake, Retention, Written
 from ..journal import disk
-from .config_file import load_config, retention_in
+from .config_file import load_config, retention_in, unreadable
 from .places import CONFIG
 from .policies import RETENTION, every_of, policy_of
 from .policy_text import line_of, policy_text, with_policy
@@ -68,7 +68,7 @@ class ConfiguredPolicy(PolicyFile):
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise ConfigError(f"cannot be read: {error.strerror}", where=self._file) from error
+            raise unreadable(error, self._file) from error
 
     def _said(self, raw: bytes | None) -> Written:
         if raw is None:

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from ...core.config import Config
-from ...core.errors import ConfigError
+from ...core.errors import ConfigError, StorageError
 from .config_file import load_config
 from .effective_config import decided
 from .places import CONFIG, Place
@@ -30,8 +30,8 @@ class Followed:
         assert self._where.root is not None
         try:
             found = decided(self._where, load_config(self._where.root, self._named and self._file), None)
-        except ConfigError:
-            return ""  # somebody is just writing it: who opens it next is told
+        except (ConfigError, StorageError):
+            return ""  # somebody is just writing it, or the disk fails: who opens it next is told
         if found.logs == self._logs:
             self._seen = now
             return ""

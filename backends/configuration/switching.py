@@ -44,9 +44,14 @@ class Switch:
         explicit = [name for name in _CONCERNS if getattr(self._settings, name) and self._is_explicit(name)]
         for concerns in (["logs", *(name for name in explicit if name != "logs")], list(_CONCERNS)):
             beside = self._write(rewritten(text, {name: self._told(name) for name in concerns}))
-            if self._says_what_is_wanted(beside):
+            is_right = False
+            try:
+                is_right = self._says_what_is_wanted(beside)
+            finally:
+                if not is_right:
+                    beside.unlink()
+            if is_right:
                 return beside
-            beside.unlink()
         lines = "; ".join(f"storage.{name}: {dict(self._told(name))}" for name in _CONCERNS)
         raise ConfigError("cannot be rewritten as it stands", where=self.file, advice=f"write by hand: {lines}")
 

@@ -1,14 +1,18 @@
 """`flightlog.yaml`: what it may say, and how a mistake is told."""
 
+import errno
+import os
 from datetime import date
 from pathlib import Path
 
 import pytest
 from flightlog.backends.configuration.config_file import load_config, load_retention
+from flightlog.backends.configuration.following import Followed
 from flightlog.backends.configuration.policies import budgets_of, policy_of
+from flightlog.backends.moving.ends import known_place, settings_of
 from flightlog.core.budgets import EACH, budget_of
 from flightlog.core.config import Config, Source, Storage
-from flightlog.core.errors import ConfigError
+from flightlog.core.errors import ConfigError, StorageError
 from flightlog.core.retention.policy import Block, Keep, Policy
 from flightlog.core.text import masked
 from hypothesis import given
@@ -319,3 +323,25 @@ def test_whatever_it_says_it_is_read_or_one_mistake_is_told(tmp_path_factory, fo
         told = str(error)
     assert "\n" not in told
     assert str(folder) in told
+
+
+@pytest.mark.parametrize(
+    ("number", "error"), [(errno.EIO, StorageError), (errno.ENOSPC, StorageError), (errno.EACCES, ConfigError)]
+)
+def test_a_disk_that_fails_is_no_mistake_in_the_configuration(tmp_path, monkeypatch, number, error):
+    (tmp_path / "flightlog.yaml").write_text("storage: {logs: {type: file}}")
+    followed = Followed(known_place(tmp_path), settings_of(known_place(tmp_path)))
+    os.utime(tmp_path / "flightlog.yaml", (0, 0))
+    real = Path.open
+
+    def refused(path, *rest, **options):
+        if path.name == "flightlog.yaml":
+            raise OSError(number, os.strerror(number), str(path))
+        return real(path, *rest, **options)
+
+    monkeypatch.setattr(Path, "open", refused)
+    with pytest.raises(error) as raised:
+        load_config(tmp_path)
+    assert isinstance(raised.value, ConfigError) == (error is ConfigError)
+    assert os.strerror(number) in str(raised.value) and str(tmp_path / "flightlog.yaml") in str(raised.value)
+    assert followed.moved() == "", "who records goes on"
