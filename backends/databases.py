@@ -5,7 +5,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..core.errors import ReadOnly
+from ..core.errors import ReadOnly, StorageError
 from ..core.forking import undivided
 from .postgres.server_url import ServerUrl
 
@@ -17,21 +17,33 @@ Where = Path | ServerUrl | None
 
 
 class Databases:
-    """Opens databases at need and closes them together. Thread-safe; in a forked child all are opened anew."""
+    """Opens databases at need and closes them together. Thread-safe; in a forked child all are opened anew.
 
-    def __init__(self, *, read_only: bool, create: bool) -> None:
+    `private`: there is one, in the memory of the process that makes this. A forked child cannot open it: it would
+    have another one, with which everything is lost that it keeps there.
+    """
+
+    def __init__(self, *, read_only: bool, create: bool, private: bool = False) -> None:
         self._read_only, self._create = read_only, create
+        self._owner = os.getpid() if private else None
         self._pid, self._lock = os.getpid(), threading.RLock()
         self._opened: dict[Where, Database] = {}
 
     def get(self, where: Where) -> "Database":
         """The database, with the tables of a store; StorageError."""
+        if not self.are_own():
+            what = "a store in memory is read and changed by the process that opened it; a forked child only records"
+            raise StorageError(what, advice="do it in the parent, or keep the store in a file")
         if self._pid != os.getpid():
             self._pid, self._lock, self._opened = os.getpid(), threading.RLock(), {}
         with undivided(), self._lock:
             if where not in self._opened:
                 self._opened[where] = self._open(where)
             return self._opened[where]
+
+    def are_own(self) -> bool:
+        """Whether this process can open them."""
+        return self._owner in (None, os.getpid())
 
     def beside(self, where: Path | ServerUrl) -> "Database":
         """A database beside that of the runs; a file that is not there and may not be made is empty."""

@@ -82,7 +82,7 @@ def open_store(
     if where.kind == "source":
         return _source(where)
     if where.root is None:
-        return _in_memory(Databases(read_only=read_only, create=create and not read_only), durable)
+        return _in_memory(Databases(read_only=False, create=True, private=True), durable)
     if where.kind == "directory" and not (create and not read_only) and not is_configured(where.root, config):
         _refuse_others(where.root)
     settings = decided(where, load_config(where.root, config), storage)

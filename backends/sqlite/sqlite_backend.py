@@ -38,7 +38,7 @@ class SqliteBackend(SpooledBackend):
         self._temporary = Path(tempfile.mkdtemp(prefix="flightlog-")) if path is None else None
         root = self._temporary if path is None else path.parent
         assert root is not None
-        self._path, self._databases, self._owner = path, databases, os.getpid()
+        self._path, self._databases = path, databases
         layout = Layout(root, spooled=True, archive_at=archive)
         super().__init__(layout, str(path or ""), read_only=read_only, create=create)
 
@@ -53,6 +53,8 @@ class SqliteBackend(SpooledBackend):
 
     def _shipped(self, run: str) -> Shipped:
         """By the plain driver, for an agent waits for no engine to be loaded."""
+        if not self._databases.are_own():
+            return ""
         if self._path is None:
             from ..spool import spool_lookup
 
@@ -68,6 +70,10 @@ class SqliteBackend(SpooledBackend):
                 log.warning("whether run %s exists already could not be asked: %s", run, error)
             return ""
         return "" if row is None else "part" if row[0] else "whole"
+
+    def _ship(self, run: str) -> None:
+        if self._databases.are_own():  # else it waits in the spool for the parent, whose memory it goes to
+            super()._ship(run)
 
     def _files(self) -> Mapping[str, Sequence[Path]]:
         path = self._path
@@ -96,7 +102,7 @@ class SqliteBackend(SpooledBackend):
 
     def _let_go(self, then: Callable[[], None]) -> None:
         then()
-        if self._temporary and self._owner == os.getpid():
+        if self._temporary and self._databases.are_own():
             shutil.rmtree(self._temporary, ignore_errors=True)
 
 

@@ -100,6 +100,7 @@ print(children)
 # The store is in the memory of one process, but what is recorded goes through files.
 IN_MEMORY = """
 import os, flightlog
+from flightlog.core.errors import StorageError
 from flightlog.core.query.query import EVERYTHING
 store = flightlog.open("sqlite::memory:")
 run = store.run("w", name="parent")
@@ -108,9 +109,15 @@ child = os.fork()
 if child == 0:
     with store.run("w", name="child") as own:
         own.log("by the child")
+    refused = 0
+    for what in (lambda: store.runs.count(EVERYTHING), lambda: store.workflows.store("w", "a: 1")):
+        try:
+            what()
+        except StorageError as error:
+            refused += "in the parent" in str(error)
     store.close()
-    os._exit(0)
-code = os.waitpid(child, 0)[1]
+    os._exit(refused)
+code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 run.log("after")
 run.finish()
 found = {one.name: [entry.message for entry in store.logs.query(one.id)] for one in store.runs.query(EVERYTHING).items}
@@ -206,6 +213,7 @@ def test_a_child_records_and_reads_whatever_threads_of_its_parent_were_writing(t
 
 
 def test_what_a_child_records_into_a_store_in_memory_comes_to_its_parent():
+    """In a memory of its own it would read too little, and all that it keeps there would be lost: that is refused."""
     done = subprocess.run([sys.executable, "-c", IN_MEMORY], capture_output=True, text=True, timeout=100)
-    expected = "0 [('child', ['by the child']), ('parent', ['before', 'after'])]\n"
+    expected = "2 [('child', ['by the child']), ('parent', ['before', 'after'])]\n"
     assert (done.stdout, done.stderr) == (expected, "")
