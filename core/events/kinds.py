@@ -1,63 +1,13 @@
-"""The events of format 1: every fact about a run, as one small struct each.
+"""The kinds of events: every fact about a run, as one small struct each.
 
-An event is one JSON object on one line: `type` first, then `seq` (1, 2, 3 … in its run), `t`
-(the time), its own fields (defaults are left out), and last `crc`, the CRC-32 (IEEE, eight
-hexadecimal digits) of the bytes before `,"crc"`. The recorded bytes are the truth and are
-kept as they are; what is decoded from them is derived.
-
-A new kind of fact is one struct here and one rule in the projector.
+A new kind of fact is one struct here, a member of `AnyEvent`, and one rule in the projector.
 """
 
-from collections.abc import Sequence
-from typing import Annotated, Any, Literal
-from zlib import crc32
+from typing import Literal
 
 import msgspec
 
-from .errors import Corrupt, NotSupported
-
-FORMAT = 1
-
-Json = Any
-"""None, bool, int, float, str, list or dict with text keys: what JSON can say."""
-
-Count = Annotated[int, msgspec.Meta(ge=0)]
-
-FinishedStatus = Literal["completed", "failed", "cancelled"]
-StepEnd = Literal["completed", "failed", "skipped"]
-ItemStatus = Literal["pending", "processing", "completed", "failed", "skipped"]
-Level = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
-Decision = Literal["approved", "rejected", "expired"]
-LEVELS: tuple[Level, ...] = ("DEBUG", "INFO", "WARNING", "ERROR")
-
-
-class Event(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="type", gc=False):
-    """What all events have. `seq` and `t` are given by the journal as it appends.
-
-    JSON has no cycles, so that none are looked for among events: that is half of what reading a million of them costs.
-    """
-
-    seq: Count = 0
-    t: str = ""
-
-
-class Writer(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """The process that writes a run: the evidence by which a lost run is told from a live one."""
-
-    pid: int
-    host: str = ""
-    pid_started: str = ""
-    """Start time of the process as the kernel counts it (clock ticks since boot), so that a reused pid is seen."""
-    boot_id: str = ""
-    pid_ns: str = ""
-
-
-class Fault(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """What went wrong: the exception's class name, its text, and its traceback where known."""
-
-    type: str = ""
-    message: str = ""
-    traceback: str = ""
+from .parts import Count, Decision, Event, Fault, FinishedStatus, ItemStatus, Json, Level, StepEnd, Writer
 
 
 class RunStarted(Event, kw_only=True, tag="run.started"):
@@ -307,68 +257,6 @@ AnyEvent = (
     | MetricReported
     | SnapshotTaken
 )
-
-_encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(AnyEvent)
-_CRC = b',"crc":"'
-
-
-def encode(event: Event) -> bytes:
-    """The line of an event, without its newline. Values must be plain JSON (see jsonable.py)."""
-    return seal(_encoder.encode(event))
-
-
-def seal(body: bytes) -> bytes:
-    """A JSON object's bytes with its checksum as the last member."""
-    head = body[:-1]
-    return b'%b,"crc":"%08x"}' % (head, crc32(head))
-
-
-def check(line: bytes) -> None:
-    """Raises Corrupt if the line carries a checksum that its bytes do not have."""
-    cut = len(line) - 18
-    if line[cut : cut + 8] == _CRC and b"%08x" % crc32(line[:cut]) != line[-10:-2]:
-        raise Corrupt("the line's checksum does not fit its bytes")
-
-
-def decode(line: bytes) -> AnyEvent:
-    """The event of a line (newline stripped).
-
-    Raises Corrupt when the bytes are not what was written, NotSupported when they are whole
-    but of a newer format. Lines without a checksum are taken at their word. Thread-safe.
-    """
-    check(line)
-    try:
-        event: AnyEvent = _decoder.decode(line)
-        return event
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _why(line, error) from error
-
-
-def decode_all(lines: Sequence[bytes]) -> list[AnyEvent]:
-    """`decode` of many lines, at two thirds of its cost; Corrupt if one of them is no event. Thread-safe."""
-    for line in lines:
-        if line[-18:-10] == _CRC and b"%08x" % crc32(line[:-18]) != line[-10:-2]:
-            raise Corrupt("a line's checksum does not fit its bytes")
-    try:
-        return list(map(_decoder.decode, lines))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Corrupt(f"not an event: {error}") from error
-
-
-def _why(line: bytes, error: Exception) -> Corrupt | NotSupported:
-    try:
-        kind = msgspec.json.decode(line, type=_Head).type
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return Corrupt(f"not an event: {error}")
-    if kind and kind not in TYPES:
-        return NotSupported(f"event type {kind!r} is unknown", advice="read it with a newer Flightlog")
-    return Corrupt(f"a damaged {kind or 'event'}: {error}")
-
-
-class _Head(msgspec.Struct):
-    type: str = ""
-
 
 TYPES: dict[str, type[Event]] = {kind.__struct_config__.tag: kind for kind in Event.__subclasses__()}  # type: ignore[misc]
 """Event type name → struct."""
