@@ -5,20 +5,11 @@ from typing import NamedTuple
 from ...core.runs import FINISHED
 from ..sql.projector import Recorded
 from .langgraph_facts import Fact, Note, Trouble
-from .langgraph_graph import Thread
 from .langgraph_render import Renderer
 from .langgraph_standing import Standing
+from .source_memory import Known
 
 UNREAD = "messages and tokens"  # what is not known of a run whose values were not read
-
-
-class Known:
-    """What is known of one thread between refreshes."""
-
-    def __init__(self, run: str, thread: Thread) -> None:
-        self.run, self.thread = run, thread
-        self.told: set[tuple[str, str]] = set()
-        self.seq, self.deep, self.cost, self.now = 0, False, 0, Standing("")
 
 
 class Told(NamedTuple):

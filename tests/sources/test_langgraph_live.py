@@ -8,7 +8,7 @@ import time
 from contextlib import closing
 
 import pytest
-from flightlog.backends.sources import langgraph_rows, source_index
+from flightlog.backends.sources import langgraph_rows, source_news
 from flightlog.backends.sources.langgraph_db import Original
 from flightlog.backends.sources.open_source import open_source
 from flightlog.backends.sources.source_index import SourceIndex
@@ -274,7 +274,7 @@ def test_two_processes_may_share_an_index(program, graphs, tmp_path):
 
 def test_many_threads_are_taken_in_in_turns_and_a_broken_off_listing_goes_on(twenty, index_of, monkeypatch):
     once = _rows(index_of(twenty.path), "SELECT source_id, events, messages, tokens FROM runs")
-    monkeypatch.setattr(source_index, "_GROUP_ROWS", 1)
+    monkeypatch.setattr(source_news, "_GROUP_ROWS", 1)
     assert _rows(index_of(twenty.path), "SELECT source_id, events, messages, tokens FROM runs") == once
     database = open_database(None, truth=False)
     index = SourceIndex(Original(twenty.path), database, "bot")

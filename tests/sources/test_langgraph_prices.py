@@ -140,7 +140,7 @@ def test_a_listing_does_not_load_the_price_table(mixed):
 
 def test_tokens_that_nobody_read_are_unknown_and_not_zero(program, graphs, monkeypatch):
     program.run("large", graphs["large"]())
-    monkeypatch.setattr("flightlog.backends.sources.source_index._CHEAP", 10)
+    monkeypatch.setattr("flightlog.backends.sources.source_telling._CHEAP", 10)
     with open_source(program.path, in_memory=True) as store:
         run = by_name(store)["large"]
         row = run_row(run)
