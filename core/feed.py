@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
@@ -45,3 +46,15 @@ def news(feed: FeedRepository, since: int | None) -> tuple[int, bool]:
         return feed.cursor(), True
     changes = feed.changes(since)
     return changes.cursor, bool(changes.changed or changes.removed)
+
+
+def news_of(feed: FeedRepository, since: int | None, runs: Collection[str]) -> tuple[int, bool]:
+    """The cursor of the present, and whether one of these runs changed or went after `since`; None: all is new."""
+    if since is None:
+        return feed.cursor(), True
+    more, named = True, False
+    while more:
+        changes = feed.changes(since)
+        named = named or any(run in runs for run in (*changes.changed, *changes.removed))
+        since, more = changes.cursor, changes.more
+    return since, named

@@ -31,7 +31,7 @@ async def settled(pilot: Pilot[None]) -> None:
     """Waits until the screen has nothing more to read."""
     screen = pilot.app.screen
     assert isinstance(screen, RunScreen)
-    await wait(pilot, lambda: not screen._head.busy and not any(one.busy for one in screen.loaders.values()))
+    await wait(pilot, lambda: not screen._head.busy and not any(one.busy for one in screen.tabs.loaders.values()))
     await pilot.pause()
 
 

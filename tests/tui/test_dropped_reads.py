@@ -94,7 +94,7 @@ async def test_two_states_are_told_and_read_for_nobody_no_more(tmp_path, monkeyp
             await wait(pilot, lambda: not tab.marked)
             held.go_on()
             await wait(pilot, lambda: not held.thread.is_alive())
-            loader = screen_of(pilot).loaders["states"]
+            loader = screen_of(pilot).tabs.loaders["states"]
             await wait(pilot, lambda: not loader.busy)
             assert held.calls == 10 and tab.diff is None and len(tab.checkpoints) == 2
             await pilot.press("x", "j", "x")

@@ -10,7 +10,8 @@ from flightlog.tui.app import FlightlogApp
 from flightlog.tui.keys import place
 from flightlog.tui.messages import OpenRun
 from flightlog.tui.parts.tabs import NAMES
-from flightlog.tui.screens.run import MAKE, RunScreen
+from flightlog.tui.screens.run import RunScreen
+from flightlog.tui.screens.run_tabs import MAKE
 from flightlog.tui.widgets.log_lines import LogLines
 from flightlog.tui.widgets.tab_bar import TabBar
 from flightlog.tui.widgets.tree_view import TreeView

@@ -1,0 +1,68 @@
+"""The top line of a run's screen: the way that led there, the run itself, and short facts about it."""
+
+from textual.dom import DOMNode
+
+from ...core import clock
+from ...core.clock import between
+from ...core.query.query import of_version
+from ...core.runs import Run
+from ...core.text import cells, fit
+from .. import format
+from ..facts import until
+from ..glyphs import Glyphs, glyphs_of
+from ..lines import Line, one_line, status_ink, width_of
+from ..live.watching import watching_of
+from ..messages import ShowRuns
+from ..places import title_of, version_name
+from ..widgets.crumb_line import Crumb
+from ..widgets.place_line import PlaceLine
+
+WIDE = 100
+"""Columns from which on the place is told before the workflow."""
+
+
+def run_crumbs(node: DOMNode, id: str, run: Run | None, width: int) -> tuple[list[Crumb], Line]:
+    """The parts at the left and the facts at the right, in so many cells; the id alone while the run is being read."""
+    glyphs = glyphs_of(node)
+    short = format.short_id(one_line(id, 40), glyphs)
+    if run is None:
+        return [Crumb([(f" {short} ", "muted"), ("reading ", "faint")])], []
+    watched = (watching := watching_of(node)) is not None and run.id in watching.ids
+    here: Line = [(f" {glyphs.status(run.status)} ", status_ink(run.status))]
+    here += [(f"{glyphs.watched} " if watched else "", "accent"), (f"{short} ", "muted")]
+    way, facts = _way(node, run, width >= WIDE), _facts(run, glyphs, width - 36)
+    room = width - 8 - sum(width_of(crumb.line) for crumb in way) - width_of(here) - width_of(facts)
+    name = one_line(run.name or run.objective, 120)
+    if name and room > 8:
+        here.append((f" {fit(name, min(room - 2, cells(name)))} ", "text"))
+    return [*way, Crumb(here)], [(" ", "text"), *facts, (" ", "text")]
+
+
+def _way(node: DOMNode, run: Run, wide: bool) -> list[Crumb]:
+    """The place that the person came from, and the workflow."""
+    into: Line = [(glyphs_of(node).into, "faint")]
+    where = getattr(node.app, "whereabouts", None)
+    place = where.place if where is not None else "runs"
+    name = version_name(run.workflow, run.version)
+    runs = ShowRuns(of_version(run.workflow, run.version).text, name, place=place)
+    title = title_of(place)
+    way = [Crumb([(f" {title} ", "muted"), *into], PlaceLine.Picked(place))] if wide else []
+    return [*way, Crumb([(f" {name} ", "strong"), *into], runs)]
+
+
+def _facts(run: Run, glyphs: Glyphs, width: int) -> Line:
+    """Short facts, as many as fit; the last ones weigh most."""
+    took = format.duration(between(run.started, until(run, clock.now_s())))
+    parts = [
+        (f"{one_line(run.session, 24)}" if run.session else "", "muted"),
+        (f"attempt {run.attempt}" if run.attempt > 1 else "", "muted"),
+        (run.status if run.status != "completed" else "", status_ink(run.status)),
+        (took, "text"),
+        (f"{format.count(run.tokens.total)} tokens" if run.tokens.total else "", "muted"),
+        (format.cost(run.money, glyphs) if run.money.provenance != "none" else "", "text"),
+    ]
+    line: Line = []
+    for text, ink in reversed(parts):
+        if text and width_of(line) + len(text) + 2 <= width:
+            line = [(text, ink), ("  ", "text"), *line]
+    return line[:-1]

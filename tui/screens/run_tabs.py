@@ -1,0 +1,103 @@
+"""The tabs of a run's screen: each is made when it is opened first, and read in sight where something is new."""
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from textual.screen import Screen
+
+from ...core.runs import Run
+from ...core.store import Store
+from ..glyphs import glyphs_of
+from ..jobs import waiting
+from ..loading import FRAME, Loader
+from ..parts.tabs import NAMES
+from ..widgets.approval_view import ApprovalTab
+from ..widgets.artifact_view import ArtifactTab
+from ..widgets.cost_view import CostTab
+from ..widgets.item_view import ItemTab
+from ..widgets.log_view import LogTab
+from ..widgets.message_view import MessageTab
+from ..widgets.overview import OverviewTab
+from ..widgets.run_tab import RunTab
+from ..widgets.state_view import StateTab
+from ..widgets.step_tree import StepsTab
+
+MAKE: dict[str, type[RunTab]] = {
+    "overview": OverviewTab,
+    "steps": StepsTab,
+    "logs": LogTab,
+    "states": StateTab,
+    "costs": CostTab,
+    "messages": MessageTab,
+    "items": ItemTab,
+    "approvals": ApprovalTab,
+    "artifacts": ArtifactTab,
+}
+
+EVERY = 3 * FRAME
+"""Seconds between two readings of a run that changes all the time."""
+REST = 1.0
+"""Times as long as one reading took rests the next: a run of very many steps leaves the keys their share."""
+
+
+class RunTabs:
+    """The tabs that are open on a run's screen. For the event loop; a tab's `read` alone runs in a thread."""
+
+    def __init__(self, screen: Screen[None], store: Store) -> None:
+        self._screen, self._store = screen, store
+        self.run: Run | None = None
+        """The run as it was read last; before that no tab is read."""
+        self.open: dict[str, RunTab] = {}
+        self.loaders: dict[str, Loader[Any]] = {}
+        self.shown = asyncio.Event()
+        """Set when a tab shows what was read for it."""
+        self._stale = set(NAMES)
+        self._making = asyncio.Lock()
+
+    async def make(self, name: str) -> RunTab:
+        """The tab of a name, made when it is opened first."""
+        # A key may ask for a tab that is being mounted: it waits until the tab has its parts.
+        async with self._making:
+            if name not in self.open:
+                tab = MAKE[name](id=f"run-{name}")
+                await self._screen.query_one("#run-body").mount(tab)
+                begin, show, tell = partial(self._begin, name), partial(self._read, name), partial(self._tell, name)
+                self.loaders[name] = Loader(self._screen, begin, show, every=EVERY, rest=REST, tell=tell)
+                self.open[name] = tab
+        return self.open[name]
+
+    def outdate(self, *names: str) -> None:
+        """What was read for these tabs (none named: for all) is old: it is read again at the next request."""
+        self._stale.update(names or NAMES)
+
+    def request(self, name: str, *, at_once: bool = False) -> None:
+        """Reads a tab if it is open and what it shows is old; `at_once`: the person wants to see something else."""
+        if name in self.loaders:
+            self.loaders[name].request(at_once=at_once)
+
+    def drop(self, name: str) -> None:
+        """What is being read for a tab is wanted no more."""
+        if name in self.loaders:
+            self.loaders[name].drop()
+
+    def leave(self, name: str) -> None:
+        """Reads a tab anew when the person comes back, where what is read for it can be dropped."""
+        if name in self.open and self.open[name].DROPPED and self.loaders[name].busy:
+            self.drop(name)
+            self.outdate(name)
+
+    def _begin(self, name: str) -> Callable[[], Any] | None:
+        if self.run is None or name not in self._stale:
+            return None
+        self._stale.discard(name)
+        return partial(self.open[name].read, self._store, self.run)
+
+    def _read(self, name: str, found: Any) -> None:
+        if self.run is not None:
+            self.open[name].show(self.run, found)
+            self.shown.set()
+
+    def _tell(self, name: str) -> None:
+        self.open[name].wait_for(waiting(self.loaders[name], glyphs_of(self._screen)))
