@@ -1,14 +1,18 @@
-"""Stores of every kind with some of everything in them, copies of them, and what differs."""
+"""Stores of every kind with some of everything in them, copies and moves of them, and what differs."""
 
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import flightlog
 from flightlog.backends.moving.backing_up import backup
 from flightlog.backends.moving.ends import source_end, target_end
+from flightlog.backends.moving.migrating import migrate
 from flightlog.backends.moving.verifying import verify
 from flightlog.core import events as e
 from flightlog.core.annotations import Noted, Pinned, Scored, Tagged
+from flightlog.core.config import Storage
 from flightlog.core.ids import new_ulid
 from flightlog.core.metrics import Pattern
 from flightlog.core.moving import Counts, Move
@@ -72,6 +76,30 @@ def copy(a: str, b: str) -> Move:
     """A backup of one place in another."""
     with closing(source_end(a)) as one, closing(target_end(b)) as other:
         return backup(one, other, Progress())
+
+
+def move(folder: Path, to: str, progress: Progress | None = None, **options: Any) -> Move:
+    """Moves what a data directory, or a source, holds to another place."""
+    return migrate(folder, to, progress=progress or Progress(), **options)
+
+
+class AfterOne(Progress):
+    """Does something once the first run was carried."""
+
+    def __init__(self, do: Callable[[], object]) -> None:
+        super().__init__()
+        self._do = do
+
+    def reach(self, done: int) -> None:
+        super().reach(done)
+        do, self._do = self._do, lambda: None
+        do()
+
+
+def logs_of(folder: Path) -> Storage:
+    """Where a data directory keeps its runs, as its configuration says."""
+    with closing(source_end(folder)) as end:
+        return end.config.logs
 
 
 def differences(a: str, b: str) -> list[Finding]:
