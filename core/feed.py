@@ -44,8 +44,13 @@ def news(feed: FeedRepository, since: int | None) -> tuple[int, bool]:
     """The cursor of the present, and whether anything changed after `since`; to who never asked all is new."""
     if since is None:
         return feed.cursor(), True
-    changes = feed.changes(since)
-    return changes.cursor, bool(changes.changed or changes.removed)
+    while True:
+        changes = feed.changes(since)
+        if changes.changed or changes.removed:
+            return feed.cursor() if changes.more else changes.cursor, True
+        if not changes.more:
+            return changes.cursor, False
+        since = changes.cursor  # all of these were another session's
 
 
 def news_of(feed: FeedRepository, since: int | None, runs: Collection[str]) -> tuple[int, bool]:
