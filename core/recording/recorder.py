@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from ..errors import StorageError
 from ..events import Fault, FinishedStatus, GraphDeclared, RunMeta, RunStarted
@@ -12,7 +12,7 @@ from ..ids import check_id, check_run_id, new_ulid
 from ..repositories import RunWriter
 from ..workflows import digest_of
 from .branching import copy_state
-from .coercion import names_of, state_of, whole
+from .coercion import names_of, one_of, state_of, whole
 from .disabled import NullWriter, is_disabled
 from .jsonable import text
 from .step_recorder import Recorder, current_step, innermost
@@ -82,7 +82,11 @@ class RunRecorder(Recorder):
         self._tape.append(RunMeta(meta=changes))
 
     def finish(self, status: FinishedStatus = "completed", *, error: BaseException | Fault | str | None = None) -> None:
-        """Ends the run and lets go of it; waits some seconds at most for prices. Does nothing the second time."""
+        """Ends the run and lets go of it; waits some seconds at most for prices. Does nothing the second time.
+
+        ValueError, and the run goes on, if there is no such status.
+        """
+        one_of(status, get_args(FinishedStatus))
         self._tape.pricing.settle()
         self._tape.finish(status, fault_of(error))
 
@@ -90,6 +94,7 @@ class RunRecorder(Recorder):
         self, status: FinishedStatus = "completed", *, error: BaseException | Fault | str | None = None
     ) -> None:
         """`finish` for programs with an event loop, which goes on meanwhile."""
+        one_of(status, get_args(FinishedStatus))
         try:
             if not self._tape.pricing.is_settled:
                 await in_thread(lambda stop: self._tape.pricing.settle())
@@ -107,7 +112,7 @@ class RunRecorder(Recorder):
     def pause(self, reason: str = "") -> None:
         """Lets go of the run so that it can be resumed later, by anyone."""
         self._tape.pricing.settle()
-        self._tape.pause(reason)
+        self._tape.pause(text(reason))
 
     def __enter__(self) -> "RunRecorder":
         return self
@@ -174,8 +179,9 @@ def begin_run(
 
     `version` names the version that runs; `definition` (YAML) instead saves a new version if its
     text is new. `id` may be a ULID of the caller's own. Ids that cannot be ids are a StorageError,
-    an id that exists is a Conflict. The state at `from_checkpoint`, of any run of the store, becomes the
-    run's first checkpoint. With `FLIGHTLOG_DISABLED` set nothing is recorded.
+    an id that exists is a Conflict, a version or attempt that is no whole number a ValueError. The state
+    at `from_checkpoint`, of any run of the store, becomes the run's first checkpoint. With
+    `FLIGHTLOG_DISABLED` set nothing is recorded.
     """
     run = new_ulid() if id is None else check_run_id(id)
     check_id(workflow, "workflow")

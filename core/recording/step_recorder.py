@@ -4,12 +4,12 @@ import contextvars
 import logging
 from collections.abc import Iterable
 from types import TracebackType
-from typing import Any
+from typing import Any, get_args
 
 from ..errors import StorageError
 from ..events import Fault, StepEnd, StepFinished, StepStarted
 from ..faults import fault_of, is_quiet_exit
-from .coercion import state_of, whole
+from .coercion import one_of, state_of, whole
 from .jsonable import text
 from .tape import Tape
 from .verbs import Verbs
@@ -102,7 +102,11 @@ class StepRecorder(Recorder):
         error: BaseException | Fault | str | None = None,
         output: Any = None,
     ) -> None:
-        """Ends the step; does nothing if it has ended, with the run for instance."""
+        """Ends the step; does nothing if it has ended, with the run for instance.
+
+        ValueError, and the step goes on, if there is no such status.
+        """
+        one_of(status, get_args(StepEnd))
         self.is_over = True
         if self._tape.steps.end(self.id, status):
             self._tape.append(

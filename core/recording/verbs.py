@@ -33,7 +33,8 @@ from .waiting import in_thread
 class Verbs:
     """Each call appends its fact before it returns and raises StorageError where it cannot be written.
 
-    Values may be anything: core.jsonable says how they are kept. Thread-safe.
+    Values may be anything: core.recording.jsonable says how they are kept. What only a few words or whole numbers
+    can be (a status, a row's number) is a ValueError otherwise, and nothing is recorded. Thread-safe.
     """
 
     _tape: Tape

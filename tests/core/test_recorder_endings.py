@@ -73,6 +73,28 @@ def test_an_exception_whose_text_fails_is_recorded_all_the_same(store, recorded)
     assert recorded(run.id)[-1].error.type == "Nasty"
 
 
+async def test_a_status_that_is_none_ends_nothing(store, recorded):
+    """It would stand in a line that nobody could read again."""
+    with store.run("w") as run, run.step("s") as step:
+        for status in ("done", "", None, "cancelled"):
+            with pytest.raises(ValueError, match="is none of completed, failed, skipped"):
+                step.finish(status)
+        for status in ("done", "", None, "skipped"):
+            with pytest.raises(ValueError, match="is none of completed, failed, cancelled"):
+                run.finish(status)
+            with pytest.raises(ValueError, match="is none of completed, failed, cancelled"):
+                await run.finish_async(status)
+        step.log("it goes on")
+    assert [event.status for event in recorded(run.id, "step.finished", "run.finished")] == ["completed"] * 2
+
+
+@pytest.mark.parametrize("reason", [None, 3, "\ud800", ValueError("no")])
+def test_a_run_may_pause_for_any_reason(store, recorded, reason):
+    run = store.run("w")
+    run.pause(reason)
+    assert isinstance(recorded(run.id)[-1].reason, str)
+
+
 def test_nothing_follows_the_end(store, recorded):
     run = store.run("w")
     run.finish()
