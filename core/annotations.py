@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from .errors import Corrupt
+from .errors import Corrupt, StorageError
 from .events import Decision
 
 
@@ -78,3 +78,12 @@ def decode(line: bytes) -> Any:
         return _decoder.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Corrupt(f"not an annotation: {error}") from error
+
+
+def check(annotation: Annotation) -> None:
+    """StorageError for one that nobody could read again: a score that is no finite number, a decision that is none."""
+    try:
+        decode(encode(annotation))
+    except Corrupt as error:
+        advice = "a score is a finite number, an answer one of approved, rejected, expired"
+        raise StorageError(f"nothing was added, for it is {error.what}", where=annotation.run, advice=advice) from error

@@ -7,7 +7,7 @@ from typing import Protocol
 import msgspec
 from sqlalchemy import ColumnElement, Connection
 
-from ...core.annotations import Annotation, Answered
+from ...core.annotations import Annotation, Answered, check
 from ...core.audit import Act
 from ...core.clock import now
 from ...core.costs import CostGroup, CostRecord, Every, GroupBy, Spent, SpentBy
@@ -292,4 +292,5 @@ class SqlRuns(RunRepository):
             raise ReadOnly("this is only read, nothing can be added", where=annotation.run, advice=advice)
         kept = msgspec.structs.replace(annotation, t=annotation.t or now())
         make_plain(kept)  # bytes of a terminal that are no UTF-8 reach us as lone surrogates
+        check(kept)
         self._notes.annotate(kept)

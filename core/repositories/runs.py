@@ -239,7 +239,9 @@ class RunRepository(ABC):
 
     @abstractmethod
     def annotate(self, annotation: Annotation) -> None:
-        """Adds a pin, tag, note or score; `t` is filled in when empty. NotFound."""
+        """Adds a pin, tag, note or score; `t` is filled in when empty. NotFound; StorageError for a score that is
+        no finite number.
+        """
 
     @abstractmethod
     def acts(self, within: Query = EVERYTHING, *, limit: int = 100, after: str | None = None) -> Page[Act]:
@@ -249,7 +251,8 @@ class RunRepository(ABC):
     def decide(self, run: str, approval: str, decision: Decision, *, by: str = "", note: str = "") -> None:
         """Answers a pending approval; the waiting run takes it up within a second.
 
-        Conflict if it is decided or answered already, or the run is finished. NotFound.
+        Conflict if it is decided or answered already, or the run is finished. NotFound; StorageError for a decision
+        that is none.
         """
 
     @abstractmethod

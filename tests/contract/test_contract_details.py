@@ -2,6 +2,7 @@
 edges, branches, snapshots, meta, approvals, and who did what."""
 
 import json
+import math
 
 import pytest
 from flightlog.core import annotations as a
@@ -227,6 +228,8 @@ def test_an_approval_says_who_decided_it_and_when(store):
     writer = store.recording.begin(e.RunStarted(run=new_ulid(), workflow="w"))
     for name in ("a1", "a2"):
         writer.append(e.ApprovalRequested(approval=name, question=f"{name}?", details={"mails": 14}))
+    with pytest.raises(StorageError, match="nothing was added"):
+        store.runs.decide(writer.run, "a1", "maybe")
     store.runs.decide(writer.run, "a1", "rejected", by="ana", note="not on a Friday")
     decision, by, note = store.recording.answer(writer.run, "a1")
     writer.append(e.ApprovalDecided(approval="a1", decision=decision, by=by, note=note))
@@ -321,7 +324,11 @@ def test_nothing_is_told_of_what_was_not_done(store):
     store.upkeep.drop_states(run.id, [store.checkpoints.list(run.id)[0].id], by="ops")
     with pytest.raises(NotFound):
         store.runs.annotate(a.Pinned(run=new_ulid()))
-    assert store.audit().items == []
+    for value in (math.nan, math.inf, "high"):  # which nobody could read again
+        with pytest.raises(StorageError, match=r"nothing was added.*finite number"):
+            store.runs.annotate(a.Scored(run=run.id, name="quality", value=value))
+    assert store.audit().items == [] == store.runs.metrics(run.id).items
+    assert store.runs.damage().items == []
 
 
 def test_the_trail_goes_on_behind_a_time_that_is_none(store):
