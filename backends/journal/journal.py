@@ -66,7 +66,7 @@ class JournalWriter:
         return self._at[0]
 
     def append(self, event: Event) -> int:
-        """Numbers, times and appends an event; its values may be any that core.jsonable makes plain.
+        """Numbers, times and appends an event; its values may be any that core.recording.jsonable makes plain.
 
         Costs some microseconds (`durable`: a sync, which threads that append at once share).
         Raises StorageError with nothing half-written; Conflict after `run.finished`, `close` or a fork.
@@ -107,11 +107,17 @@ class JournalWriter:
             return self._states.put(value, key=key, opaque=opaque)
 
     def history(self, types: frozenset[str]) -> Iterator[AnyEvent]:
-        """Events of these types recorded so far, in order. Reads the journal once; skips what is damaged. OSError."""
+        """Events of these types recorded so far, in order. Reads the journal once; skips what is damaged.
+
+        StorageError if it cannot be read.
+        """
         heads = tuple(b'{"type":"%b"' % name.encode() for name in types)
-        for _, line in read_lines(self._path):
-            if not isinstance(line, LongLine) and line.startswith(heads):
-                yield from (part.event for part in decode_line(line) if isinstance(part, Whole))
+        try:
+            for _, line in read_lines(self._path):
+                if not isinstance(line, LongLine) and line.startswith(heads):
+                    yield from (part.event for part in decode_line(line) if isinstance(part, Whole))
+        except OSError as error:
+            raise disk.storage_error(error, self._path, "reading what was recorded") from error
 
     def close(self) -> None:
         """Lets go of the lock. May be called twice."""

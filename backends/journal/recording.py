@@ -68,6 +68,9 @@ class JournalRecording(RecordingRepository):
             aside = mend_tail(fd, path, self._layout.torn(run))
             seq = _last_seq(run, path)
             at = (seq, os.fstat(fd).st_size)
+        except OSError as error:
+            os.close(fd)
+            raise _logged(disk.storage_error(error, path, "taking the run up")) from error
         except BaseException:
             os.close(fd)
             raise

@@ -39,7 +39,10 @@ class RunWriter(Protocol):
         ...
 
     def history(self, types: frozenset[str]) -> Iterator[AnyEvent]:
-        """Events of these types recorded so far, in order: so a recorder that takes a run up learns where it stands."""
+        """Events of these types recorded so far, in order: so a recorder that takes a run up learns where it stands.
+
+        StorageError if they cannot be read.
+        """
         ...
 
     def close(self) -> None:

@@ -1,5 +1,6 @@
 """One writer at a time: the lock of a journal, and a run that is taken up by the next."""
 
+import errno
 import logging
 import os
 import stat
@@ -9,7 +10,7 @@ import pytest
 from flightlog.backends.journal import lock
 from flightlog.backends.journal.process import is_alive, this_process
 from flightlog.backends.journal.recording import last_writer
-from flightlog.core.errors import Conflict, Corrupt, NotFound
+from flightlog.core.errors import Conflict, Corrupt, NotFound, StorageError
 from flightlog.core.events import RunFinished, RunStarted, Writer
 from flightlog.core.ids import new_ulid
 from journals import begin, entry, events
@@ -23,6 +24,22 @@ def test_a_second_writer_is_told_who_has_the_run(recording):
     writer.close()
     with pytest.raises(Conflict, match="is finished"):
         recording.resume(writer.run)
+
+
+def test_a_disk_that_does_not_give_what_was_recorded_is_a_storage_error(recording, monkeypatch):
+    writer = begin(recording)
+
+    def broken(fd, size, offset):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "pread", broken)
+        with pytest.raises(StorageError, match="reading what was recorded"):
+            list(writer.history(frozenset({"run.started"})))
+        writer.close()
+        with pytest.raises(StorageError, match="taking the run up"):
+            recording.resume(writer.run)
+    recording.resume(writer.run).close()
 
 
 def test_the_lock_lasts_as_long_as_the_writer_and_looking_takes_nothing(layout, recording):
