@@ -3,6 +3,7 @@
 import builtins
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cache
+from weakref import WeakValueDictionary
 
 import msgspec
 
@@ -200,8 +201,9 @@ class ScopedRecording(RecordingRepository):
     """Records runs into the scope."""
 
     def __init__(self, recording: RecordingRepository, scope: Scope, of: Callable[[], Belonging]) -> None:
-        """`of` opens the reading side, which only taking up a run needs."""
+        """`of` opens the reading side, which only runs that were begun elsewhere need."""
         self._recording, self._scope, self._of = recording, scope, of
+        self._begun: WeakValueDictionary[str, RunWriter] = WeakValueDictionary()
 
     def begin(self, started: RunStarted, *, durable: bool = False) -> RunWriter:
         for key, own in self._scope.asked().items():
@@ -209,13 +211,16 @@ class ScopedRecording(RecordingRepository):
             if asked not in (None, own):
                 what = f"the store was opened for {key} {own[:60]!r}, and the run names {asked[:60]!r}"
                 raise Conflict(what, where=started.run, advice=f"record it with the store itself, or without a {key}")
-        return self._recording.begin(msgspec.structs.replace(started, **self._scope.asked()), durable=durable)
+        writer = self._recording.begin(msgspec.structs.replace(started, **self._scope.asked()), durable=durable)
+        self._begun[writer.run] = writer
+        return writer
 
     def resume(self, run: str, *, durable: bool = False) -> RunWriter:
         return self._recording.resume(self._of().check(run), durable=durable)
 
     def answer(self, run: str, approval: str) -> tuple[Decision, str, str] | None:
-        return self._recording.answer(run, approval)
+        own = run if run in self._begun else self._of().check(run)
+        return self._recording.answer(own, approval)
 
     def measure(self, path: str) -> tuple[int | None, str]:
         return self._recording.measure(path)

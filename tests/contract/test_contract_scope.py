@@ -139,6 +139,9 @@ def test_every_call_that_takes_an_id_finds_none_of_another_session(two):
         scoped.metrics.record_pattern(Pattern(workflow="w", name="p", evidence=(other.id,)))
     with pytest.raises(NotFound):
         scoped.resume(other.id)
+    with pytest.raises(NotFound):
+        scoped.recording.answer(other.id, "a1")
+    assert scoped.recording.answer(own.id, "a1") is None
     assert scoped.runs.get(own.id).session == "ana"
 
 
