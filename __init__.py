@@ -32,10 +32,12 @@ def open(
 ) -> "Store":
     """Opens a store for recording and reading; its data directory is made if it is not there.
 
-    `place` is a data directory, a `flightlog.db`, `file:PATH`, `sqlite:PATH`, `sqlite::memory:` or a
-    LangGraph database; without one it is `FLIGHTLOG_DATA`, `./flightlog-data` if it is there, or the
-    user's data directory. `storage` says how a new directory keeps its runs (an existing one
-    knows). With `durable` what is recorded survives the machine's death, not only the process's.
+    `place` is a data directory, a `flightlog.db`, `file:PATH`, `sqlite:PATH`, `sqlite::memory:`, the URL of
+    a PostgreSQL database or a LangGraph database; without one it is `FLIGHTLOG_DATA`, `./flightlog-data` if it
+    is there, or the user's data directory. `config` is another file than its `flightlog.yaml`; with `create=False`
+    no directory is made. `storage` says how a new directory keeps its runs (an existing one knows). With `durable`
+    what is recorded survives the machine's death, not only the process's. ConfigError for a mistake in the
+    configuration or the place, StorageError for a place that cannot be used.
     While `FLIGHTLOG_DISABLED` is set, nothing is made or recorded, and every call that records works; who asks what is
     there reads it, and NotFound where nothing is.
     """

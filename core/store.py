@@ -189,11 +189,11 @@ class Store:
         return trail(self.runs, self.workflows, self.upkeep, within, max(limit, 1), after)
 
     def run(self, workflow: str, **facts: Any) -> RunRecorder:
-        """Begins a run and returns its recorder, a context manager; see `core.recorder.begin_run`."""
+        """Begins a run and returns its recorder, a context manager; see `core.recording.recorder.begin_run`."""
         return begin_run(self, workflow, **facts)
 
     def resume(self, run: str) -> RunRecorder:
-        """Takes up a paused or lost run; see `core.recorder.resume_run`."""
+        """Takes up a paused or lost run; see `core.recording.recorder.resume_run`."""
         return resume_run(self, run)
 
     def scoped(self, *, session: str | None = None, project: str | None = None) -> "Store":
