@@ -1,6 +1,7 @@
 """The house rules that no reviewer should have to watch: who imports whom, and what importing costs."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -145,6 +146,32 @@ def test_imports_inside_the_rooms_are_relative():
     absolute = [str(path) for path in files if any(name.split(".")[0] == "flightlog" for name in imported(path))]
     assert len(files) > 100
     assert not absolute
+
+
+def leads_somewhere(dotted: str) -> bool:
+    """Whether a name like `core.text.safe_text` is a module of ours, or something that stands in one."""
+    at, parts = ROOT, dotted.split(".")
+    while parts and (at / parts[0]).is_dir():
+        at /= parts.pop(0)
+    if parts and (at / f"{parts[0]}.py").is_file():
+        at = at / f"{parts.pop(0)}.py"
+    else:
+        at /= "__init__.py"
+    return not parts or re.search(rf"\b{parts[0]}\b", at.read_text()) is not None
+
+
+def test_every_module_that_a_comment_or_docstring_names_exists():
+    files = [path for room in (*ROOMS, "tests") for path in (ROOT / room).rglob("*.py")]
+    names = {path.name for path in files}
+    found = []
+    for path in files:
+        if "tests" not in path.relative_to(ROOT).parts:
+            text = path.read_text()
+            dotted = re.findall(r"(?<![\w/])(?:core|backends|tui)(?:\.\w+)+", text)
+            found += [f"{path}: {name}" for name in dotted if not leads_somewhere(name)]
+            plain = re.findall(r"(?<![\w/<(])\w+\.py\b", text)
+            found += [f"{path}: {name}" for name in plain if name not in names]
+    assert not found
 
 
 def test_the_root_holds_the_rooms_and_what_packaging_needs():

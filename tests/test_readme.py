@@ -8,6 +8,7 @@ import pytest
 from flightlog.core.query.query import parse
 from flightlog.tui.cli.main import VERBS
 from flightlog.tui.key_list import written_into
+from flightlog.tui.keys import PLACES, all_shown
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
@@ -31,10 +32,19 @@ def test_every_link_into_the_project_leads_somewhere(guide):
     assert not [link for link in links if not ((ROOT / guide).parent / link).exists()]
 
 
-def test_every_path_named_in_the_table_of_additions_exists():
-    named = re.findall(r"`((?:core|backends|tui|tests)/[a-z_/]*[a-z_.]+(?:py|md|/))`", README)
-    assert len(named) > 8
+def test_every_path_into_the_project_that_is_named_exists():
+    texts = [(ROOT / guide).read_text() for guide in GUIDES]
+    named = [name for text in texts for name in re.findall(r"[` ]((?:core|backends|tui|tests)/[\w/.]*)`", text)]
+    assert len(named) > 20
     assert not [name for name in named if not (ROOT / name).exists()]
+
+
+@pytest.mark.parametrize("guide", GUIDES[1:])
+def test_every_key_that_a_guide_names_is_one(guide):
+    named = re.findall(r"(?<!`)`(ctrl\+\w|\^\w|[^\s`])`", (ROOT / guide).read_text())
+    keys = {key for place in PLACES for row in place.keys for key in all_shown(row).split()}
+    assert named
+    assert {key.replace("ctrl+", "^").replace("^C", "^c") for key in named} <= keys | {"^c"}
 
 
 def test_the_five_lines_record_a_run(tmp_path, monkeypatch):
