@@ -5,37 +5,31 @@ each month in it, of each unfinished journal and of the annotations: a finished 
 what adds, replaces or removes a file changes its folder's time.
 """
 
-import errno
 import logging
 import os
-from contextlib import suppress
-from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from ...core import clock, ids
 from ...core.progress import Progress
-from ...core.runs import Damage
 from ..data_directory import Root
 from ..ingest.annotation_ingest import AnnotationIngest
 from ..ingest.catch_up import CatchUp, OpenJournal
 from ..ingest.finding import Journal
 from ..ingest.ingest import Ingest
 from ..ingest.taking_new import take_new
-from ..ingest.unread import of_folder
 from ..journal.disk import storage_error
-from ..journal.layout import JOURNAL_SUFFIX, STATES_SUFFIX, Layout, run_of
-from ..journal.states_dropping import clear, is_left_over
+from ..journal.layout import Layout
 from ..sql import late_indexes, tables
 from ..sql.database import Database
 from ..sql.projector import Projector
 from .archive_folders import ArchiveFolders
-from .listing import UNSETTLED, Listing, Seen, bytes_in
+from .listing import UNSETTLED, Listing, Seen
+from .run_folders import RUNS, RunFolders
 
 log = logging.getLogger("flightlog")
 
-_RUNS = "runs"
 _FORGET_AT_ONCE = 500
 _FEW = 50  # journals of which it tells more how many bytes are read than how many of them
 _BULK = 5000  # so many new journals, and more than are known: indexes are quicker made of them than kept meanwhile
@@ -55,13 +49,12 @@ class Index:
         clears: bool = False,
     ) -> None:
         """`clears`: what killed programs left half-written is taken away where it is met."""
-        self._clears = clears
         self._layout, self._root, self._database = layout, root, database
-        self._at = os.fspath(layout.root)
         self._projector = projector
         self._ingest = Ingest(projector, keep=False)
         copied = layout.bookmark.exists()
         self._catch_up = CatchUp(database, self._ingest, layout.root, copied=copied)
+        self._runs = RunFolders(layout, database, clears=clears)
         self._archive = ArchiveFolders(layout, database)
         self._annotations = AnnotationIngest(layout.annotations, database, self._ingest, projector)
         self._unfinished: list[OpenJournal] = []
@@ -154,18 +147,8 @@ class Index:
             rows = connection.execute(select(tables.folders)).all()
         known = {row.path: Seen(row.mtime_ns, row.others) for row in rows}
         listing = Listing({}, [], {}, [], [])
-        days = self._days(known, listing)
-        for day in days:
-            self._list_day(day, known.get(day), listing)
-        for day in {path for path in known if _is_day(path)} - days:
-            listing.gone.extend(self._known_runs(day))
-            listing.folders[day] = None
-        for journal in unfinished:
-            try:
-                if journal.differs(os.stat(f"{self._at}/{journal.path}", follow_symlinks=False)):
-                    listing.news[journal.run] = self._journal(journal.run, ids.day_of(journal.run))
-            except (FileNotFoundError, PermissionError):
-                continue  # its folder tells
+        self._runs.list(known, listing)
+        self._runs.look_at(unfinished, listing)
         self._archive.list(known, listing)
         return listing._replace(gone=[run for run in listing.gone if not self._moved(run, listing)])
 
@@ -173,77 +156,11 @@ class Index:
         """Whether a run that left its place is in the other one by now: archived, or restored."""
         if run in listing.news:
             return True
-        live = self._journal(run, ids.day_of(run))
-        for journal in (live, self._archive.journal(run)):
+        for journal in (self._runs.journal(run), self._archive.journal(run)):
             if os.path.lexists(journal.path):
                 listing.news[run] = journal
                 return True
         return False
-
-    def _days(self, known: dict[str, Seen], listing: Listing) -> set[str]:
-        """The names of the day folders, which are listed only if one came or went. OSError, also if nobody may look."""
-        try:
-            changed = os.stat(self._layout.runs).st_mtime_ns
-        except FileNotFoundError:
-            listing.folders[_RUNS] = None
-            return set()
-        if not listing.may_read(self._layout.runs, _RUNS):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self._layout.runs))
-        before = known.get(_RUNS)
-        if before and before.mtime_ns == changed:
-            return {path for path in known if _is_day(path)}
-        with os.scandir(self._layout.runs) as entries:
-            found = {entry.name: _is_day(entry.name) and entry.is_dir(follow_symlinks=False) for entry in entries}
-        others = [name for name, is_day in found.items() if not is_day]
-        listing.note(_RUNS, Seen(changed, bytes_in(self._layout.runs, others)), before)
-        return {name for name, is_day in found.items() if is_day}
-
-    def _list_day(self, day: str, known: Seen | None, listing: Listing) -> None:
-        folder = self._layout.runs / day
-        try:
-            changed = os.stat(folder, follow_symlinks=False).st_mtime_ns
-            if known and changed == known.mtime_ns:
-                return
-            if not listing.may_read(folder, f"{_RUNS}/{day}"):
-                return
-            with os.scandir(folder) as entries:
-                names = {entry.name: entry.inode() for entry in entries}
-            found = {run: inode for name, inode in names.items() if (run := run_of(name))}
-        except FileNotFoundError:
-            return  # just removed, which the time of `runs` shows
-        except OSError as error:
-            listing.damage.append(Damage(where=f"{_RUNS}/{day}", what=of_folder(error)))
-            return
-        if self._clears:
-            for name in filter(is_left_over, names):
-                with suppress(OSError):  # then `flightlog doctor` names it
-                    clear(folder / name)
-        there = self._known_runs(day)
-        listing.gone.extend(there.keys() - found.keys())
-        low, high = _bounds(day)
-        for run in sorted(found.keys() - there.keys() | {run for run in found if found[run] != there.get(run)}):
-            if ids.is_ulid(run) and low <= run < high:
-                listing.news[run] = self._journal(run, day, f"{run}{STATES_SUFFIX}" in names)
-            else:
-                # A file's name may be any bytes; what is no UTF-8 is written as `\xff`.
-                name = os.fsencode(run).decode("utf-8", "backslashreplace")
-                where = f"{_RUNS}/{day}/{name}{JOURNAL_SUFFIX}"
-                listing.damage.append(Damage(where=where, what="no journal of a run of this day: it is not read"))
-                del found[run]
-        others = [name for name in names if name.removesuffix(STATES_SUFFIX).removesuffix(JOURNAL_SUFFIX) not in found]
-        listing.note(day, Seen(changed, bytes_in(folder, others)), known)
-
-    def _known_runs(self, day: str) -> dict[str, int]:
-        """Inode by run, of the runs of a day: neighbours in the table, for an id begins with its time."""
-        with self._database.read() as connection:
-            low, high = _bounds(day)
-            return {row.run: row.inode for row in connection.execute(_OF_DAY, {"low": low, "high": high})}
-
-    def _journal(self, run: str, day: str, has_states: bool = True) -> Journal:
-        # As `Layout` says it, but for a store of many runs a `Path` of each would cost what reading it does.
-        name = f"{_RUNS}/{day}/{run}"
-        live, states = f"{name}{JOURNAL_SUFFIX}", f"{self._at}/{name}{STATES_SUFFIX}"
-        return Journal(run, f"{self._at}/{live}", states, live, has_states=has_states)
 
     def again(self, run: str) -> None:
         """Forgets what is known of a run, so that the next look reads it from its beginning. Any thread may call."""
@@ -268,7 +185,7 @@ class Index:
                 connection.execute(delete(tables.folders).where(tables.folders.c.path == path))
                 if seen is not None:
                     connection.execute(insert(tables.folders), {"path": path, **seen._asdict()})
-            self._ingest.readable(connection, [*folders, *(f"{_RUNS}/{path}" for path in folders)])
+            self._ingest.readable(connection, [*folders, *(f"{RUNS}/{path}" for path in folders)])
             for damage in listing.damage:
                 self._ingest.name(connection, damage)
 
@@ -280,24 +197,5 @@ def _size(journal: Journal) -> int:
         return 0  # who reads it says why
 
 
-def _is_day(name: str) -> bool:
-    try:
-        return len(name) == 10 and bool(date.fromisoformat(name))
-    except ValueError:
-        return False
-
-
-def _bounds(day: str) -> tuple[str, str]:
-    """The ids between which all runs of a day lie."""
-    midnight = datetime.fromisoformat(day).replace(tzinfo=UTC)
-    first, last = (int(moment.timestamp() * 1000) for moment in (midnight, midnight + timedelta(days=1)))
-    return ids.new_ulid(first)[:10], ids.new_ulid(last)[:10]
-
-
 _KNOWN = select(func.count()).select_from(tables.journals)
 _READ = select(tables.journals.c.offset).where(tables.journals.c.run.in_(bindparam("of", expanding=True)))
-_OF_DAY = select(tables.journals.c.run, tables.journals.c.inode).where(
-    tables.journals.c.run >= bindparam("low"),
-    tables.journals.c.run < bindparam("high"),
-    tables.journals.c.path.startswith(f"{_RUNS}/"),
-)
