@@ -9,7 +9,8 @@ from flightlog.core.runs import Approval, Doing, Step
 from flightlog.tui.glyphs import ASCII, UNICODE
 from flightlog.tui.lines import width_of
 from flightlog.tui.live.board import FAILED_FOR, LOST_FOR, Board, grouped
-from flightlog.tui.live.page import LivePage, Look, done_of, group_lines, pane_lines, place_of
+from flightlog.tui.live.page import LivePage, done_of, place_of
+from flightlog.tui.live.pane import Look, group_lines, pane_lines
 from little_store import make_run, run_id
 
 NOW = 1_800_100_000.0

@@ -23,7 +23,8 @@ from ..hinting import hint
 from ..keys import bindings
 from ..lines import Line, one_line
 from ..live.board import NEEDS, Entry, Group, Need, grouped
-from ..live.page import INKS, LivePage, Look, group_lines, pane_lines
+from ..live.page import INKS, LivePage
+from ..live.pane import Look, group_lines, pane_lines
 from ..live.pulse import Pulse
 from ..live.watching import watching_of
 from ..loading import Loader
