@@ -10,7 +10,7 @@ from ..events import Fault, FinishedStatus, GraphDeclared, RunMeta, RunStarted
 from ..faults import fault_of, is_cancellation, is_quiet_exit
 from ..ids import check_id, check_run_id, new_ulid
 from ..repositories import RunWriter
-from ..workflows import digest_of
+from ..workflows import Version, digest_of
 from .branching import copy_state
 from .coercion import names_of, one_of, state_of, whole
 from .disabled import NullWriter, is_disabled
@@ -189,9 +189,7 @@ def begin_run(
         return RunRecorder(Tape(store, NullWriter(run)))
     digest = ""
     if definition is not None:
-        # Looked for first, so that reading suffices while the text is known.
-        saved = store.workflows.find(workflow, digest_of(definition))
-        saved = saved or store.workflows.store(workflow, definition, only_new=True)
+        saved = _saved(store, workflow, definition)
         version, digest = saved.number, saved.digest
     started = RunStarted(
         run=run,
@@ -209,6 +207,17 @@ def begin_run(
         tags=names_of(tags),
         meta=state_of(meta or {}),
     )
+    return RunRecorder(_begun(store, started))
+
+
+def _saved(store: "Store", workflow: str, definition: str) -> Version:
+    # Looked for first, so that reading suffices while the text is known.
+    known = store.workflows.find(workflow, digest_of(definition))
+    return known or store.workflows.store(workflow, definition, only_new=True)
+
+
+def _begun(store: "Store", started: RunStarted) -> Tape:
+    """The tape of a run that begins, with the state that it starts from."""
     tape = Tape(store, store.recording.begin(started, durable=store.durable))
     if started.from_checkpoint and tape.is_recording:
         try:
@@ -216,7 +225,7 @@ def begin_run(
         except BaseException:
             tape.writer.close()
             raise
-    return RunRecorder(tape)
+    return tape
 
 
 def resume_run(store: "Store", run: str) -> RunRecorder:
