@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import overload
 
 # Nanoseconds at which a second began, and its text: replaced as one object, so that a thread
 # never sees the one of one second and the other of the next.
@@ -71,6 +72,22 @@ def from_seconds(seconds: float) -> str:
 def to_seconds(text: str) -> float:
     """Unix time in seconds of a time text; raises ValueError if it is none."""
     return _moment(text).timestamp()
+
+
+@overload
+def seconds_at(text: str | None) -> float | None: ...
+
+
+@overload
+def seconds_at(text: str | None, default: float) -> float: ...
+
+
+def seconds_at(text: str | None, default: float | None = None) -> float | None:
+    """Unix time in seconds of a time text; the default if it is unknown or unreadable."""
+    try:
+        return to_seconds(text) if text else default
+    except ValueError:
+        return default
 
 
 def _moment(text: str) -> datetime:

@@ -100,3 +100,10 @@ def test_another_clock_tells_the_time_meanwhile():
         assert clock.now() == "1970-01-01T00:00:01.000000Z"
         assert clock.now_s() == 1.0
     assert clock.now() > "2020"
+
+
+def test_what_is_no_time_has_the_default():
+    assert clock.seconds_at("1970-01-01T00:00:01Z") == 1.0
+    for text in (None, "", "yesterday", "2026-11-20T99:00:00Z"):
+        assert clock.seconds_at(text) is None
+        assert clock.seconds_at(text, 7.0) == 7.0

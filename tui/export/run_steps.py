@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from ...core.clock import to_seconds
+from ...core.clock import seconds_at
 from ...core.runs import Run, Step
 from ...core.step_nesting import nested
 from ...core.store import Store
@@ -54,7 +54,7 @@ class _Scale:
 
     def __init__(self, found: Iterable[Step], now: float) -> None:
         self.now = now
-        times = [at for step in found for t in (step.started, step.finished) if (at := _seconds(t)) is not None]
+        times = [at for step in found for t in (step.started, step.finished) if (at := seconds_at(t)) is not None]
         if any(step.status == "running" for step in found):
             times.append(now)
         self._first = min(times, default=0.0)
@@ -62,22 +62,15 @@ class _Scale:
 
     def bar(self, step: Step) -> Html:
         """Where a step lies in it."""
-        start = _seconds(step.started)
+        start = seconds_at(step.started)
         if start is None:
             return Html("")
-        end = self.now if step.status == "running" else _seconds(step.finished) or start
+        end = self.now if step.status == "running" else seconds_at(step.finished) or start
         x = 100 * (start - self._first) / self._span
         width = max(100 * (end - start) / self._span, 0.4)
         kind = step.status if step.status in ("failed", "running") else False
         rect = tag("rect", x=f"{min(max(x, 0), 99.6):.2f}", width=f"{width:.2f}", y="0", height="10", class_=kind)
         return tag("svg", rect, viewBox="0 0 100 10", preserveAspectRatio="none")
-
-
-def _seconds(t: str | None) -> float | None:
-    try:
-        return to_seconds(t) if t else None
-    except ValueError:
-        return None
 
 
 def _row(store: Store, step: Step, depth: int, scale: _Scale, with_body: bool) -> Html:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Sequence
 from typing import Literal, NamedTuple
 
-from ...core.clock import to_seconds
+from ...core.clock import seconds_at
 from ...core.runs import Run
 from ..steps.open_steps import QUIET
 
@@ -120,9 +120,9 @@ def _urgency(entry: Entry) -> tuple[int, float, str]:
 
 
 def _entry(run: Run, now: float) -> Entry:
-    began = _seconds(run.started, now)
+    began = seconds_at(run.started, now)
     need: Need = "running" if run.status not in ("waiting", "lost", "failed") else run.status
-    return Entry(run, need, began, _seconds(run.last_event, began))
+    return Entry(run, need, began, seconds_at(run.last_event, began))
 
 
 def _is_live(entry: Entry, now: float) -> bool:
@@ -130,10 +130,3 @@ def _is_live(entry: Entry, now: float) -> bool:
     if status == "lost":
         return now - entry.last < LOST_FOR
     return status in GOING or (status == "failed" and now - entry.last < FAILED_FOR)
-
-
-def _seconds(t: str | None, default: float) -> float:
-    try:
-        return to_seconds(t) if t else default
-    except ValueError:
-        return default

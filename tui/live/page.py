@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from ...core.clock import to_seconds
+from ...core.clock import seconds_at
 from ...core.rates import Rate, Rates
 from ...core.runs import Doing, Run, Step
 from .. import format
@@ -52,7 +52,7 @@ def place_of(open: Sequence[Step]) -> Place:
         step = by_id[step.parent]
         seen.add(step.id)
         path.append(step.name)
-    return Place(tuple(reversed(path)), seconds_of(first.started), len(inner) - 1)
+    return Place(tuple(reversed(path)), seconds_at(first.started), len(inner) - 1)
 
 
 def done_of(run: Run, doing: Doing) -> tuple[int, int]:
@@ -188,11 +188,3 @@ def name_of(run: Run, glyphs: Glyphs) -> str:
 
 def _kind(run: Run) -> str:
     return one_line(run.workflow, 60) + ("" if run.version is None else f"@{run.version}")
-
-
-def seconds_of(t: str | None) -> float | None:
-    """Unix seconds of a time; None for one that is none."""
-    try:
-        return to_seconds(t) if t else None
-    except ValueError:
-        return None

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from ...core.clock import seconds_at
 from ...core.logs import LogEntry
 from ...core.rates import Rate
 from ...core.runs import Approval, Doing, Run, Step
@@ -11,7 +12,7 @@ from ..lines import Line, one_line, status_ink
 from ..logs.brief import brief
 from ..steps.open_steps import QUIET
 from .board import Entry, Group
-from .page import INKS, money_text, name_of, seconds_of, tokens_text
+from .page import INKS, money_text, name_of, tokens_text
 
 
 class Look(NamedTuple):
@@ -84,7 +85,7 @@ def _open(look: Look, now: float, glyphs: Glyphs) -> list[Line]:
 
     def told(step: Step) -> str:
         return (
-            "open when it was lost" if lost else f"open for {format.duration(now - (seconds_of(step.started) or now))}"
+            "open when it was lost" if lost else f"open for {format.duration(now - (seconds_at(step.started) or now))}"
         )
 
     return [

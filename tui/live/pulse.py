@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...core import clock
-from ...core.clock import from_seconds, to_seconds
+from ...core.clock import from_seconds, seconds_at
 from ...core.costs import Spent
 from ...core.pages import Sort
 from ...core.query.query import EVERYTHING, parse
@@ -129,7 +129,7 @@ class Pulse:
         else:
             self.board.take(beat.runs, beat.removed, now)
         for run in beat.runs:
-            began, last = _seconds(run.started, now), _seconds(run.last_event, now)
+            began, last = seconds_at(run.started, now), seconds_at(run.last_event, now)
             self.rates.see(run.id, last, run.tokens.total, run.money, began)
             self.last = max(self.last or last, last)
         if now - self._tidied > _TIDY:
@@ -157,13 +157,6 @@ def _live(store: Store, watched: frozenset[str]) -> Iterator[Run]:
     yield from store.runs.query(EVERYTHING, Sort(field="last_event", descending=True), limit=1).items
     if watched:
         yield from store.runs.some(sorted(watched))
-
-
-def _seconds(t: str | None, default: float) -> float:
-    try:
-        return to_seconds(t) if t else default
-    except ValueError:
-        return default
 
 
 def pulse_of(node: DOMNode) -> Pulse | None:

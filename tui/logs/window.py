@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from ...core.clock import to_seconds
+from ...core.clock import seconds_at, to_seconds
 from ...core.events import Level
 from ...core.logs import CutEntry, LogEntry, LogFilter
 from ...core.repositories import LogRepository
@@ -175,7 +175,7 @@ class LogReading:
         while low < high:
             middle = (low + high) // 2
             found = self._whole(ALL, limit=1, after=middle)
-            if found and _seconds(found[0]) < wanted:
+            if found and seconds_at(found[0].t, 0.0) < wanted:
                 low = found[0].seq
             else:
                 high = middle
@@ -199,13 +199,6 @@ def held(entry: LogEntry) -> LogEntry:
     whole = {name: getattr(entry, name) for name in LogEntry.__struct_fields__}
     size = entry.size if isinstance(entry, CutEntry) else len(entry.message.encode("utf-8", "surrogatepass"))
     return CutEntry(**whole | {"message": entry.message[:LONG]}, size=size)
-
-
-def _seconds(entry: LogEntry) -> float:
-    try:
-        return to_seconds(entry.t)
-    except ValueError:
-        return 0.0
 
 
 def with_request(filter: LogFilter, request: str) -> LogFilter:

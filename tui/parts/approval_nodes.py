@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from ...core.clock import to_seconds
+from ...core.clock import seconds_at
 from ...core.runs import Approval
 from ...core.text import safe_text
 from .. import format
@@ -34,7 +34,8 @@ def _approval(one: Approval, now: float, glyphs: Glyphs, may_answer: str, lost: 
     ink = "warn" if pending else status_ink(one.status)
     sign = glyphs.waiting if pending else glyphs.status(one.status)
     line: Line = [(f"{sign} {'waits' if pending else one.status}  ", ink), (one_line(one.question, 300), "strong")]
-    when = f"{format.age(now - _at(one.requested))} ago" if pending else format.moment(one.decided or one.requested)
+    waits = format.age(now - seconds_at(one.requested, 0.0))
+    when = f"{waits} ago" if pending else format.moment(one.decided or one.requested)
     whole = safe_text(one.question, lines=True)
     long = "\n" in whole.strip() or len(whole) > 120
     target = ("approval", one.id)
@@ -48,7 +49,7 @@ def _approval(one: Approval, now: float, glyphs: Glyphs, may_answer: str, lost: 
     elif pending:
         yield Node((one.id, "answer"), [("  ", "text"), *_answer_line(may_answer, lost)], target=target)
     if one.expires and pending:
-        left = _at(one.expires) - now
+        left = seconds_at(one.expires, 0.0) - now
         text = f"expires in {format.age(left)}" if left > 0 else "its time is over"
         yield Node((one.id, "expires"), [(f"  {text}", "muted")], target=target)
     if not pending and (one.by or one.note or one.decided):
@@ -65,7 +66,8 @@ def _decided(one: Approval) -> Line:
     if one.by:
         line.append((f"{one_line(one.by, 60)}  ", "accent"))
     if one.decided:
-        line.append((f"after {format.duration(_at(one.decided) - _at(one.requested))}  ", "muted"))
+        took = seconds_at(one.decided, 0.0) - seconds_at(one.requested, 0.0)
+        line.append((f"after {format.duration(took)}  ", "muted"))
     return [*line, (one_line(one.note), "text")]
 
 
@@ -74,10 +76,3 @@ def _answer_line(may_answer: str, lost: bool) -> Line:
         return [(may_answer, "muted")]
     gone: Line = [("   the run is lost: nobody may hear it", "warn")] if lost else []
     return [("y", "accent"), (" approve   ", "text"), ("n", "accent"), (" reject", "text"), *gone]
-
-
-def _at(t: str) -> float:
-    try:
-        return to_seconds(t)
-    except ValueError:
-        return 0.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from ...core.clock import between, to_seconds
+from ...core.clock import between, seconds_at
 from ...core.errors import NotFound
 from ...core.logs import LogEntry, LogFilter
 from ...core.runs import FINISHED, Run, Step
@@ -124,17 +124,17 @@ class _Scale(NamedTuple):
 
     @staticmethod
     def of(run: Run, now: float) -> _Scale:
-        start = _seconds(run.started, now)
+        start = seconds_at(run.started, now)
         over = run.status in FINISHED or run.status == "lost"
-        end = _seconds(run.finished or run.last_event, now) if over else now
+        end = seconds_at(run.finished or run.last_event, now) if over else now
         return _Scale(start, max(end - start, 0.001))
 
     def bar(self, step: Step, width: int, now: float, glyphs: Glyphs) -> Line:
         """The step's time as a bar in `width` cells."""
         if step.started is None:
             return [(" " * width, "faint")]
-        begin = (_seconds(step.started, now) - self.start) / self.length
-        finish = (_seconds(step.finished, now) - self.start) / self.length if step.finished else 1.0
+        begin = (seconds_at(step.started, now) - self.start) / self.length
+        finish = (seconds_at(step.finished, now) - self.start) / self.length if step.finished else 1.0
         low = min(max(int(begin * width), 0), width - 1)
         high = min(max(round(finish * width), low + 1), width)
         running = step.status == "running"
@@ -147,7 +147,7 @@ def _step(row: _Row, scale: _Scale, width: int, now: float, glyphs: Glyphs) -> L
     name = max(min(width // 3, 32), 12)
     lasted = between(step.started, step.finished) if step.finished else None
     if step.started and lasted is None and step.status == "running":
-        lasted = max(now - _seconds(step.started, now), 0)
+        lasted = max(now - seconds_at(step.started, now), 0)
     took = format.duration(lasted) if lasted is not None else glyphs.dash
     money = format.cost(step.money, glyphs) if step.money.provenance != "none" else ""
     note: Line = [(f"  {one_line(step.error, 200)}", "bad")] if step.error else []
@@ -169,10 +169,3 @@ def _step(row: _Row, scale: _Scale, width: int, now: float, glyphs: Glyphs) -> L
         (right(money, 10), "muted"),
         *note,
     ]
-
-
-def _seconds(t: str | None, default: float) -> float:
-    try:
-        return to_seconds(t) if t else default
-    except ValueError:
-        return default

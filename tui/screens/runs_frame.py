@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.screen import Screen
 
 from ...core import clock
-from ...core.clock import to_seconds
+from ...core.clock import seconds_at
 from ...core.query.query import EVERYTHING
 from ...core.runs import Run
 from ..glyphs import glyphs_of
@@ -59,11 +59,8 @@ class RunsFrame(Screen[None]):
         if self._changed is not None:
             return clock.now_s() - self._changed
         first = self.run_list.line(0)
-        last = first.last_event if isinstance(first, Run) else None
-        try:
-            return clock.now_s() - to_seconds(last) if last else None
-        except ValueError:
-            return None
+        last = seconds_at(first.last_event) if isinstance(first, Run) else None
+        return None if last is None else clock.now_s() - last
 
     def _filter_count(self, width: int) -> Line:
         text = shown_count(self.run_list, glyphs_of(self)).replace(" of ", "/")

@@ -7,7 +7,7 @@ Agents declare what they like; parents that are missing, or lie in their own chi
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from ...core.clock import to_seconds
+from ...core.clock import seconds_at
 from ...core.costs import Money, Tokens
 from ...core.runs import Step
 from ...core.step_nesting import parents_of
@@ -42,8 +42,8 @@ class Forest:
         self.all = list(steps)
         self.by_id = {step.id: step for step in steps}
         self.parents = parents_of(self.by_id)
-        self.starts = {step.id: at for step in self.by_id.values() if (at := _seconds(step.started)) is not None}
-        self.ends = {step.id: at for step in self.by_id.values() if (at := _seconds(step.finished)) is not None}
+        self.starts = {step.id: at for step in self.by_id.values() if (at := seconds_at(step.started)) is not None}
+        self.ends = {step.id: at for step in self.by_id.values() if (at := seconds_at(step.finished)) is not None}
         self.below: dict[str | None, list[Step]] = {}
         for step in self.by_id.values():
             self.below.setdefault(self.parents[step.id], []).append(step)
@@ -151,10 +151,3 @@ def union(spans: Iterable[tuple[float, float]], begin: float, end: float) -> flo
         if high > low:
             covered, reached = covered + high - low, high
     return covered
-
-
-def _seconds(t: str | None) -> float | None:
-    try:
-        return to_seconds(t) if t else None
-    except ValueError:
-        return None

@@ -10,7 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Input
 
 from ...core import clock
-from ...core.clock import to_seconds
+from ...core.clock import seconds_at
 from ...core.runs import Run
 from ...core.store import Store
 from ..cycle import after
@@ -281,9 +281,5 @@ class StepsTab(StepSearch):
 
 def _now(run: Run) -> float:
     """The moment that steps are drawn for: a run that is dead or over has none later than its last."""
-    if run.status in LIVE:
-        return clock.now_s()
-    try:
-        return to_seconds(until(run, clock.now_s()))
-    except ValueError:
-        return clock.now_s()
+    now = clock.now_s()
+    return now if run.status in LIVE else seconds_at(until(run, now), now)
