@@ -12,9 +12,10 @@ from ...core.log_words import Wanted
 from ...core.logs import LogEntry
 from ...core.query.query import Query
 from ..journal.log_entries import entry_of
-from . import log_words, run_pages
+from . import log_words
 from .bodies import Bodies, Place
 from .database import Database
+from .log_stretches import stretch
 from .log_text import entries
 from .run_queries import Accepts
 from .storable import json_text
@@ -162,9 +163,7 @@ class LogSearch:
             if look.hits:
                 numbers = sorted(look.hits)
                 with self._database.read() as connection:
-                    found = run_pages.stretch(
-                        connection, query, None, len(numbers), "numbered", numbers=json_text(numbers)
-                    )
+                    found = stretch(connection, query, None, len(numbers), "numbered", numbers=json_text(numbers))
                 yield found.runs
             return
         # Where runs come one after the other, the newest ones hold the newest hits.
@@ -172,9 +171,9 @@ class LogSearch:
         while True:
             with self._database.read() as connection:
                 if after is None:
-                    found = run_pages.stretch(connection, query, None, size)
+                    found = stretch(connection, query, None, size)
                 else:
-                    found = run_pages.stretch(connection, query, after, size, "holding", wanted=wanted)
+                    found = stretch(connection, query, after, size, "holding", wanted=wanted)
             yield found.runs
             after, size = found.after, min(4 * size, _MOST_RUNS)
             if after is None:

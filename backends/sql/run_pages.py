@@ -4,40 +4,30 @@ from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import islice
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    and_,
-    bindparam,
-    cast,
     exists,
     false,
     func,
     or_,
     select,
-    true,
     union_all,
 )
 
 from ...core.errors import no_run
 from ...core.pages import Page, Sort
-from ...core.query.query import EVERYTHING, Query
-from ...core.query.query_keys import KEYS, STATUS_SETS
-from ...core.query.query_nodes import Term
+from ...core.query.query import Query
 from ...core.runs import Run
-from . import log_words
-from .column_types import Asked, Integer, Text
-from .dialects import listed
 from .keyset import first_by, in_order, ranges, sort_column, value_of
-from .query_sql import Indexed, where
-from .ready import Ready
+from .page_conditions import OF_THE_MOMENT, condition_of, narrowed, statuses_of
 from .run_places import Place, PlaceKind, Side, place_of
 from .run_queries import Accepts, matching
 from .run_rows import BODIES, COLUMNS, OF_RUN, RUNS, AnyRow, AnySelect
 from .run_values import runs_of
-from .tables import runs, worded_runs
+from .tables import runs
 
 _NO_LIMIT = 2**62
 
@@ -70,7 +60,7 @@ def page(
     forward = before is None and not last
     mark = _mark(query)
     place = place_of(after if forward else before, sort, mark)
-    make = _make_statements.__wrapped__ if query.keys() & _OF_THE_MOMENT else _make_statements
+    make = _make_statements.__wrapped__ if query.keys() & OF_THE_MOMENT else _make_statements
     statements = make(query, sort, None if place is None else place.kind, forward)
     here = {} if place is None else {"id": place.id, "value": place.value}
     rows = _first(connection, statements.parts, here, limit + 1, accepts)
@@ -98,14 +88,10 @@ def _mark(query: Query) -> str:
     return blake2b(str(query).encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
 
 
-_OF_THE_MOMENT = frozenset(key.name for key in KEYS.values() if key.kind in ("time", "took"))
-"""Keys whose condition holds the time at which it was made."""
-
-
 @lru_cache(maxsize=512)
 def _make_statements(query: Query, sort: Sort, kind: PlaceKind | None, forward: bool) -> _Statements:
     """Made once for a query, for to make a statement costs more than to run it."""
-    condition, statuses = condition_of(query), _statuses(query) if sort.field == "started" else []
+    condition, statuses = condition_of(query), statuses_of(query) if sort.field == "started" else []
     behind: ColumnElement[bool] = false()
     if kind is not None:
         behind = or_(*(_any(condition, part) for part in ranges(sort, kind, forward=not forward)))
@@ -115,45 +101,9 @@ def _make_statements(query: Query, sort: Sort, kind: PlaceKind | None, forward: 
         if len(statuses) > 1:
             parts.append(_of_statuses(columns, condition, part, statuses, sort, forward))
         else:
-            rows = _where(select(*columns).select_from(RUNS), condition, part)
+            rows = narrowed(select(*columns).select_from(RUNS), condition, part)
             parts.append(in_order(rows, sort, forward=forward))
     return _Statements(tuple(parts), None if kind is None else select(behind))
-
-
-def condition_of(query: Query) -> ColumnElement[bool] | None:
-    """As `matching`, but what has alternatives is kept from choosing an index.
-
-    SQLite would read all rows of each alternative and sort them; so it walks along the list until the page is full.
-    Rare words of logs alone are begun with.
-    """
-    if query == EVERYTHING:
-        return None
-    clauses = []
-    few = _has_few(query)
-    for node in query.parts():
-        plain = isinstance(node, Term) and len(node.values) <= 1 and node.key != "took"
-        if few or isinstance(node, Indexed):
-            plain = isinstance(node, Indexed) and node.rare
-        clause = where(Query(root=node))
-        clauses.append(clause if plain and not _statuses(Query(root=node)) else clause.is_(true()))
-    return and_(true(), *clauses)
-
-
-def _has_few(query: Query) -> bool:
-    """Whether it is known that few runs match, so that these are read and sorted."""
-    return any(isinstance(node, Indexed) and node.rare for node in query.parts())
-
-
-def _statuses(query: Query) -> list[str]:
-    """The statuses of which a query wants any, where it names several, and runs enough to look along each."""
-    if _has_few(query):
-        return []
-    for node in query.parts():
-        if isinstance(node, Term) and node.key == "status":
-            names = {name for value in node.values for name in STATUS_SETS.get(value, (value,))}
-            if len(names) > 1:
-                return sorted(names)
-    return []
 
 
 def _of_statuses(
@@ -167,7 +117,7 @@ def _of_statuses(
     """The first rows of several statuses: they are among the first of each, and each has its stretch of an index."""
     narrow = select(runs.c.id, sort_column(sort).label("value"))
     firsts = [
-        in_order(_where(narrow, condition, part, runs.c.status == status), sort, forward=forward).subquery()
+        in_order(narrowed(narrow, condition, part, runs.c.status == status), sort, forward=forward).subquery()
         for status in statuses
     ]
     near = union_all(*map(select, firsts)).subquery()
@@ -175,12 +125,8 @@ def _of_statuses(
     return first_by(select(*columns).select_from(rows), near.c.value, near.c.id, sort, forward=forward)
 
 
-def _where(statement: AnySelect, *conditions: ColumnElement[bool] | None) -> AnySelect:
-    return statement.where(*(condition for condition in conditions if condition is not None))
-
-
 def _any(*conditions: ColumnElement[bool] | None) -> ColumnElement[bool]:
-    return exists(_where(select(runs.c.id), *conditions).correlate(None))
+    return exists(narrowed(select(runs.c.id), *conditions).correlate(None))
 
 
 def _first(
@@ -225,55 +171,6 @@ def cursor_at(connection: Connection, run: str, sort: Sort) -> str:
     return _place(row, sort, "before", "").cursor()
 
 
-class Stretch(NamedTuple):
-    """The next runs of a list, newest first, by their ids and their numbers in the index of log words (or 0)."""
-
-    runs: list[tuple[str, int]]
-    after: Place | None
-    """Where the next one begins; None at the list's end."""
-
-
-Among = Literal["all", "holding", "numbered"]
-"""Of all runs, of those with entries that hold the words `wanted`, or of those with these `numbers` (a JSON list of
-few)."""
-
-
-def stretch(
-    connection: Connection, query: Query, after: Place | None, limit: int, among: Among = "all", **given: Any
-) -> Stretch:
-    """The next `limit` runs that match, from a place on."""
-    make = _make_stretch.__wrapped__ if query.keys() & _OF_THE_MOMENT else _make_stretch
-    here = given if after is None else given | {"id": after.id, "value": after.value}
-    rows: list[tuple[Any, ...]] = []
-    for ready in make(query, None if after is None else after.kind, among):
-        if len(rows) < limit:
-            rows += ready(connection, here | {"limit": limit - len(rows)})
-    place = _after(*rows[-1][:2]) if len(rows) == limit else None
-    return Stretch([(id, number) for id, _, number in rows], place)
-
-
-def _after(id: str, started: str | None) -> Place:
-    return Place(field="started", descending=True, side="after", value=started, id=id)
-
-
-@lru_cache(maxsize=128)
-def _make_stretch(query: Query, kind: PlaceKind | None, among: Among) -> tuple[Ready, ...]:
-    sort, number = Sort(), worded_runs.c.number
-    columns = (runs.c.id, sort_column(sort).label("sort_value"), func.coalesce(number, 0).label("number"))
-    condition = condition_of(query)
-    if among == "numbered":  # of these each is looked up
-        condition = None if condition is None else condition.is_(true())
-        some = number.in_(select(cast(listed(bindparam("numbers", type_=Text)).c.text, Integer)))
-    else:
-        some = number.in_(log_words.numbers(bindparam("wanted", type_=Asked()))).is_(true())
-    rows = runs.join(worded_runs, worded_runs.c.run == runs.c.id, isouter=among == "all")
-    found = select(*columns).select_from(rows)
-    return tuple(
-        Ready(in_order(_where(found, condition, part, None if among == "all" else some), sort, forward=True))
-        for part in ranges(sort, kind, forward=True)
-    )
-
-
 def cursor_of(run: Run, sort: Sort, side: Side, query: Query) -> str:
     """A cursor beside a run that was read; good wherever that list is read, whether the run is there or not."""
     value = value_of(run, sort.field)
@@ -286,7 +183,7 @@ def cursor_after(connection: Connection, query: Query, sort: Sort, rows: int, af
     condition, begin, place = matching(query), place_of(after, sort, _mark(query)), None
     here = {} if begin is None else {"id": begin.id, "value": begin.value}
     for part in ranges(sort, None if begin is None else begin.kind, forward=True):
-        statement = _where(select(runs.c.id, sort_column(sort).label("sort_value")), condition, part)
+        statement = narrowed(select(runs.c.id, sort_column(sort).label("sort_value")), condition, part)
         in_part = in_order(statement, sort, forward=True)
         if place is not None:  # the last row of the part before: is there one in this?
             return place.cursor() if connection.execute(in_part, here | {"limit": 1}).first() else None
@@ -304,7 +201,7 @@ def newest(connection: Connection, condition: ColumnElement[bool], limit: int) -
     """The runs of a condition that were started last."""
     by_start = Sort()
     statements = [
-        in_order(_where(select(*COLUMNS).select_from(RUNS), condition, part), by_start, forward=True)
+        in_order(narrowed(select(*COLUMNS).select_from(RUNS), condition, part), by_start, forward=True)
         for part in ranges(by_start, None, forward=True)
     ]
     return runs_of(_first(connection, statements, {}, max(limit, 1)))

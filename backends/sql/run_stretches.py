@@ -6,7 +6,7 @@ from ...core.errors import no_run
 from ...core.pages import Sort
 from ...core.query.query import Query
 from .keyset import in_order, ranges, sort_column
-from .run_pages import condition_of
+from .page_conditions import condition_of
 from .run_places import Place, Side
 from .run_queries import Accepts
 from .run_rows import AnyRow
