@@ -11,7 +11,7 @@ from .sql.projector import Projector
 
 
 class FileAnnotations:
-    """Appends to the annotations file of a data directory."""
+    """Appends to the annotations file of a data directory. Thread-safe; StorageError, Locked, ReadOnly."""
 
     def __init__(self, layout: Layout) -> None:
         self._path = layout.annotations
@@ -22,7 +22,9 @@ class FileAnnotations:
 
 
 class TableAnnotations:
-    """Adds to an SQL store, to its truth and its query tables in one transaction."""
+    """Adds to an SQL store, to its truth and its query tables in one transaction. Thread-safe; StorageError, Locked,
+    ReadOnly.
+    """
 
     def __init__(self, database: Database, projector: Projector) -> None:
         self._database, self._projector = database, projector

@@ -20,7 +20,7 @@ from .watching.store_watch import StoreWatch
 
 
 class Watcher:
-    """Begins watches of one store, and ends them with it. For the arguments see `watch.StoreWatch`."""
+    """Begins watches of one store, and ends them with it. For the arguments see `watching.store_watch.StoreWatch`."""
 
     def __init__(
         self,

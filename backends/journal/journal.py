@@ -23,9 +23,10 @@ _GATHERING_S = 0.001
 
 
 class JournalWriter:
-    """Appends a run's events; made by `create` and `resume` with the lock held. See core.repositories.RunWriter.
+    """Appends a run's events; made by `JournalRecording.begin` and `resume` with the lock held. Thread-safe.
 
-    `at` is where the journal stands: (seq of the last event, bytes up to its end).
+    What it promises, core.repositories.RunWriter says. `at` is where the journal stands: (seq of the last event, bytes
+    up to its end).
     """
 
     def __init__(

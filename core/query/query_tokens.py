@@ -55,6 +55,7 @@ def pieces(text: str) -> list[tuple[int, int, str]]:
 
 
 def tokens(text: str) -> list[Token]:
+    """All pieces in the order of the text; what is wrong with one stands in its `problem`. Raises nothing."""
     found: list[Token] = []
     opened: list[int] = []
     at = 0
