@@ -29,6 +29,7 @@ from urllib.parse import quote
 
 from ...core.errors import Corrupt, FlightlogError, Locked, NotFound, StorageError
 from ...core.forking import undivided
+from ..journal.disk import storage_error
 
 T = TypeVar("T")
 
@@ -69,7 +70,8 @@ class Original:
     def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """What `work` returns for one consistent view of the database; it may be called several times.
 
-        Raises NotFound, Corrupt (no database, or a damaged one) or Locked; the database is untouched.
+        Raises NotFound, Corrupt (no database, or a damaged one), Locked, or StorageError where the system refuses
+        it, or the room for a private copy; the database is untouched.
         """
         for attempt in range(_TRIES):
             before = self.state()
@@ -84,6 +86,9 @@ class Original:
                 passing = isinstance(error, sqlite3.OperationalError) and "open" in str(error)
                 if attempt == _TRIES - 1 or not (passing or self.state() != before):
                     raise self._fault(error) from error
+            except OSError as error:
+                if attempt == _TRIES - 1 or self.state() == before:
+                    raise storage_error(error, self.path, "reading the database") from error
             time.sleep(min(0.005 * 2**attempt, 0.25))
         raise Locked("the database changes faster than it can be read", where=self.path, advice="try again")
 
@@ -101,8 +106,12 @@ class Original:
             if self._copy is None or self._copy[0] != state:
                 self.close()
                 folder = tempfile.TemporaryDirectory(prefix="flightlog-")
-                for end in ("", "-wal"):
-                    shutil.copyfile(f"{self.path}{end}", Path(folder.name, f"copy{end}"))
+                try:
+                    for end in ("", "-wal"):
+                        shutil.copyfile(f"{self.path}{end}", Path(folder.name, f"copy{end}"))
+                except BaseException:
+                    folder.cleanup()
+                    raise
                 self._copy = (state, folder)
             return Path(self._copy[1].name, "copy")
 

@@ -123,6 +123,9 @@ def test_a_private_copy_is_removed(database, writer, tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(scratch))
     assert extra(database) == 50
     assert list(scratch.iterdir()) == []
+    scratch.rmdir()
+    with pytest.raises(StorageError, match="reading the database"):
+        extra(database)
 
 
 READ_ONLY = """
