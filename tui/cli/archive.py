@@ -18,7 +18,7 @@ from .bar import Bar, working
 from .changing import JSON, WHERE, do, opened_to_change, order_of, runs_of
 from .main import FINDINGS, OK
 from .opening import opened
-from .options import YES, Settings, json_option, verb
+from .options import YES, Settings, json_option, page_options, verb
 from .output import say, say_json
 from .parts import Parted
 from .runs import each_run, query_of, say_runs
@@ -63,8 +63,7 @@ def restore(settings: Settings, runs: tuple[str, ...], where: str | None, yes: b
 
 @verb(epilog="flightlog archive ls\nflightlog archive ls 'workflow:triage since:30d' --limit 100 --json")
 @click.argument("query", nargs=-1)
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True)
-@click.option("--after", metavar="CURSOR", help="Go on from the cursor that an earlier call printed.")
+@page_options(20)
 @json_option("One JSON object a line, as `flightlog ls` has it.")
 def ls(settings: Settings, query: tuple[str, ...], limit: int, after: str | None, as_json: bool) -> None:
     """List the archived runs that match QUERY, newest first."""

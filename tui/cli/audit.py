@@ -7,15 +7,14 @@ from ...core.text import safe_text
 from .. import format
 from .as_json import plain
 from .opening import opened
-from .options import Settings, json_option, verb
-from .output import say, say_json, table
+from .options import Settings, json_option, page_options, verb
+from .output import say_page, table
 from .runs import query_of
 
 
 @verb(epilog="flightlog audit\nflightlog audit id:01j9\nflightlog audit workflow:triage --limit 20 --json")
 @click.argument("query", nargs=-1)
-@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True)
-@click.option("--after", metavar="CURSOR", help="Go on from the cursor that an earlier call printed.")
+@page_options(50)
 @json_option("One JSON object a line; the cursor to go on from comes on stderr.")
 def audit(settings: Settings, query: tuple[str, ...], limit: int, after: str | None, as_json: bool) -> None:
     """Who did what and when, newest first: pins, tags, notes, scores, answers to approvals, dropped states, versions
@@ -26,15 +25,12 @@ def audit(settings: Settings, query: tuple[str, ...], limit: int, after: str | N
     """
     with opened(settings) as store:
         page = store.audit(query_of(query), limit=limit, after=after)
-    if as_json:
-        for act in page.items:
-            row = plain(act)
-            del row["id"]
-            say_json(row)
-    else:
+    rows = [{key: value for key, value in plain(act).items() if key != "id"} for act in page.items]
+
+    def show() -> None:
         table(("Time", "By", "Did", "To", "What"), map(_cells, page.items))
-    if page.next:
-        say(f"go on with --after {page.next}", err=True)
+
+    say_page(rows, page.next, as_json=as_json, show=show)
 
 
 def _cells(act: Act) -> tuple[str, ...]:

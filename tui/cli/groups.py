@@ -12,26 +12,19 @@ from ...core.runs import Group
 from .as_json import budget_row, group_row, plain
 from .main import FINDINGS
 from .opening import opened
-from .options import Settings, json_option, verb
-from .output import say, say_json, table
+from .options import Settings, json_option, page_options, verb
+from .output import say, say_json, say_page, table
 from .runs import query_of
 
 
 @verb(epilog="flightlog sessions\nflightlog sessions --json")
-@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True)
-@click.option("--after", metavar="CURSOR", help="Go on from the cursor that an earlier call printed.")
+@page_options(100)
 @json_option("One JSON object a line; the cursor to go on from comes on stderr.")
 def sessions(settings: Settings, limit: int, after: str | None, as_json: bool) -> None:
     """Sessions with their runs, most recently active first."""
     with opened(settings) as store:
         page = store.runs.sessions(limit=limit, after=after)
-    if as_json:
-        for group in page.items:
-            say_json(plain(group))
-    else:
-        _say_groups(page.items)
-    if page.next:
-        say(f"go on with --after {page.next}", err=True)
+    say_page(map(plain, page.items), page.next, as_json=as_json, show=lambda: _say_groups(page.items))
 
 
 def _say_groups(found: Sequence[Group]) -> None:

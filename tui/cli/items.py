@@ -8,8 +8,8 @@ from ...core.events import ItemStatus
 from ...core.runs import Item, Retry
 from .as_json import plain
 from .opening import opened
-from .options import Settings, json_option, verb
-from .output import say, say_json, table
+from .options import Settings, json_option, page_options, verb
+from .output import say_page, table
 
 _HEAD = ("Row", "Status", "Attempts", "Error")
 
@@ -18,8 +18,7 @@ _HEAD = ("Row", "Status", "Attempts", "Error")
 @click.argument("run")
 @click.option("--status", type=click.Choice(get_args(ItemStatus)), help="Rows that stand so.")
 @click.option("--retries", is_flag=True, help="Failed rows, and what the run's next attempt made of each.")
-@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True)
-@click.option("--after", metavar="CURSOR", help="Go on from the cursor that an earlier call printed.")
+@page_options(100)
 @json_option("One JSON object a line; the cursor to go on from comes on stderr.")
 def items(
     settings: Settings,
@@ -44,13 +43,8 @@ def items(
             page = store.runs.items(found, status=status, limit=limit, after=after)
             cursor, rows = page.next, [plain(one) for one in page.items]
             cells = [_row(one) for one in page.items]
-    if as_json:
-        for row in rows:
-            say_json(row)
-    else:
-        table(head, cells, right=frozenset({"Row", "Attempts"}))
-    if cursor:
-        say(f"go on with --after {cursor}", err=True)
+    right = frozenset({"Row", "Attempts"})
+    say_page(rows, cursor, as_json=as_json, show=lambda: table(head, cells, right=right))
 
 
 def _row(item: Item) -> tuple[object, ...]:

@@ -46,6 +46,17 @@ def common_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
+def page_options(limit: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """`--limit` (with this default) and `--after`, by which a verb shows one page of what there is."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        help = "Go on from the cursor that an earlier call printed."
+        function = click.option("--after", metavar="CURSOR", help=help)(function)
+        return click.option("--limit", type=click.IntRange(min=1), default=limit, show_default=True)(function)
+
+    return decorate
+
+
 def json_option(help: str = "One JSON object a line.") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """`--json`, which a verb gets as `as_json`."""
     return click.option("--json", "as_json", is_flag=True, help=help)

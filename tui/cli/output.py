@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import click
@@ -20,6 +20,17 @@ def say(text: str = "", *, err: bool = False) -> None:
 def say_json(value: Any) -> None:
     """One JSON value on one line, ASCII-escaped: whatever it holds, a terminal is safe from it."""
     click.echo(json.dumps(value, ensure_ascii=True, allow_nan=False, default=str))
+
+
+def say_page(rows: Iterable[Any], after: str | None, *, as_json: bool, show: Callable[[], None]) -> None:
+    """One page: its rows as JSON, or as `show` prints them; and where there is more, on stderr, how to go on."""
+    if as_json:
+        for row in rows:
+            say_json(row)
+    else:
+        show()
+    if after:
+        say(f"go on with --after {after}", err=True)
 
 
 def complain(error: FlightlogError) -> None:

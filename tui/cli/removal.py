@@ -19,8 +19,8 @@ from .asking import consent
 from .bar import working
 from .changing import JSON, WHERE, carry, do, opened_to_change, order_of, runs_of
 from .opening import opened
-from .options import YES, Settings, json_option, verb
-from .output import say, say_json, table
+from .options import YES, Settings, json_option, page_options, verb
+from .output import say, say_page, table
 from .parts import Parted
 
 _LOOKED_AT = 1000
@@ -52,8 +52,7 @@ def trash(settings: Settings, as_json: bool) -> None:
 
 
 @verb(epilog="flightlog trash ls\nflightlog trash ls --json")
-@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True)
-@click.option("--after", metavar="CURSOR", help="Go on from the cursor that an earlier call printed.")
+@page_options(100)
 @json_option("One JSON object a line; the cursor to go on from comes on stderr.")
 def ls(settings: Settings, limit: int, after: str | None, as_json: bool) -> None:
     """What lies in the trash, newest first, and the operation that undo takes back."""
@@ -63,17 +62,12 @@ def ls(settings: Settings, limit: int, after: str | None, as_json: bool) -> None
 def _list(settings: Settings, limit: int, after: str | None, as_json: bool) -> None:
     with opened(settings) as store:
         page = store.upkeep.trashed(limit=limit, after=after)
-    if as_json:
-        for one in page.items:
-            say_json(plain(one))
-    else:
-        table(
-            ("Run", "Workflow", "Status", "Size", "Removed", "By", "Operation"),
-            map(_cells, page.items),
-            right=frozenset({"Size"}),
-        )
-    if page.next:
-        say(f"go on with --after {page.next}", err=True)
+
+    def show() -> None:
+        head = ("Run", "Workflow", "Status", "Size", "Removed", "By", "Operation")
+        table(head, map(_cells, page.items), right=frozenset({"Size"}))
+
+    say_page(map(plain, page.items), page.next, as_json=as_json, show=show)
 
 
 def _cells(one: Trashed) -> tuple[str, ...]:

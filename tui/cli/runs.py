@@ -15,7 +15,7 @@ from ...core.store import Store
 from ...core.text import safe_text
 from .as_json import cost_row, plain, run_row
 from .opening import opened
-from .options import Settings, json_option, verb
+from .options import Settings, json_option, page_options, verb
 from .output import say, say_json, table
 from .run_page import print_run
 from .views import typed_words
@@ -64,8 +64,7 @@ flightlog ls --all triage"""
 @click.option("--ids", is_flag=True, help="Ids only, one a line.")
 @click.option("--sort", "field", type=click.Choice(get_args(SortField)), help="By default as a view says, or started.")
 @click.option("--reverse", is_flag=True, help="Ascending: oldest, smallest, cheapest first.")
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True)
-@click.option("--after", metavar="CURSOR", help="Go on from the cursor that an earlier call printed.")
+@page_options(20)
 @click.option("--all", "archived_too", is_flag=True, help="Archived runs too.")
 def ls(
     settings: Settings,

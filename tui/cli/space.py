@@ -12,8 +12,8 @@ from ...core.store import Store
 from ..space.words import holds, name_of, share, size_of
 from .as_json import run_row
 from .opening import opened
-from .options import Settings, json_option, verb
-from .output import say, say_json, table
+from .options import Settings, json_option, page_options, verb
+from .output import say, say_page, table
 
 
 @verb(
@@ -27,8 +27,7 @@ flightlog space --by run"""
 @click.argument("path", nargs=-1)
 @click.option("--by", type=click.Choice(["workflow", "run", "part"]), help="Of the whole store: only these.")
 @click.option("--sort", type=click.Choice(["size", "name", "count"]), default="size", show_default=True)
-@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True)
-@click.option("--after", metavar="CURSOR", help="Go on from the cursor that an earlier call printed.")
+@page_options(50)
 @json_option()
 def space(
     settings: Settings,
@@ -56,13 +55,8 @@ def space(
             found = Space(path=whole.path, children=nodes[:limit])
         else:
             found = _at(store, path, sort, limit, after)
-    if as_json:
-        for node in found.children:
-            say_json(_row(node, found))
-    else:
-        _say(found)
-    if found.next:
-        say(f"go on with --after {found.next}", err=True)
+    rows = (_row(node, found) for node in found.children)
+    say_page(rows, found.next, as_json=as_json, show=lambda: _say(found))
 
 
 def _at(store: Store, path: tuple[str, ...], sort: Sorting, limit: int, after: str | None) -> Space:
