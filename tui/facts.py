@@ -1,13 +1,15 @@
 """The pieces that pages about one thing are made of: headings, facts under labels, what an empty page teaches."""
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import partial
 from textwrap import wrap
 from typing import NamedTuple
 
-from ..core.clock import from_seconds
+from ..core.clock import between, from_seconds
 from ..core.runs import FINISHED, Run
 from ..core.text import safe_text
+from . import format
 from .lines import Line, fitted, one_line, width_of
 from .nodes import Node
 
@@ -90,6 +92,18 @@ def teach(lesson: Lesson, run: Run | None = None) -> list[Node]:
         gap("text"),
         *(Node(("code", n), [("    " + line, "accent")]) for n, line in enumerate(code.split("\n")) if code),
     ]
+
+
+_LAST = re.compile(r"; last event [-\d]+ [:\d]+ UTC$")
+"""How the evidence of a lost run ends."""
+
+
+def evidence(run: Run, now: float) -> str:
+    """Why a run waits, rests or is lost; of a lost one also how long ago its last event was, and not when in UTC."""
+    said = one_line(run.evidence, 300)
+    last = _LAST.search(said) if run.status == "lost" else None
+    quiet = between(run.last_event, from_seconds(now)) if last else None
+    return said if last is None or quiet is None else f"{said[: last.start()]}; last event {format.age(quiet)} ago"
 
 
 def until(run: Run, now: float) -> str:

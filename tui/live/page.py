@@ -7,6 +7,7 @@ from ...core.clock import seconds_at
 from ...core.rates import Rate, Rates
 from ...core.runs import Doing, Run, Step
 from .. import format
+from ..facts import evidence
 from ..glyphs import Glyphs
 from ..lines import Columns, Line, one_line
 from .board import Entry, Group, Need
@@ -150,7 +151,7 @@ class LivePage:
         if entry.need == "waiting":
             return one_line(run.evidence, 200) or "waits for an answer", entry.last
         if entry.need == "lost":
-            return one_line(run.evidence, 200) or "lost", entry.last
+            return evidence(run, self._now) or "lost", entry.last
         if entry.need == "failed":
             return one_line(run.error, 200) or "failed", entry.last
         path = path_text(place, self._glyphs) or one_line(run.current_step, 80) or self._glyphs.dash

@@ -7,6 +7,7 @@ from ...core.logs import LogEntry
 from ...core.rates import Rate
 from ...core.runs import Approval, Doing, Run, Step
 from .. import format
+from ..facts import evidence
 from ..glyphs import Glyphs
 from ..lines import Line, one_line, status_ink
 from ..logs.brief import brief
@@ -28,7 +29,7 @@ class Look(NamedTuple):
 
 def pane_lines(look: Look, entry: Entry, rate: Rate, height: int, now: float, glyphs: Glyphs) -> list[Line]:
     """Why it stands as it stands, what is open and since when, and its last log lines in what room is left."""
-    lines = [*_why(look, entry, glyphs)]
+    lines = [*_why(look, entry, now, glyphs)]
     steps = _open(look, now, glyphs)
     logs = [brief(one) for one in look.logs]
     room = max(height - len(lines) - min(len(logs), 3) - 1, 1)
@@ -47,7 +48,7 @@ def group_lines(group: Group, height: int, now: float, glyphs: Glyphs) -> list[L
             (f"{glyphs.status(one.run.status)} ", INKS[group.need]),
             (name_of(one.run, glyphs), "strong"),
             (f"  {format.age(max(now - one.last, 0.0))} ago", "muted"),
-            (f"  {one_line(one.run.evidence if group.need == 'lost' else one.run.error, 300)}", "text"),
+            (f"  {evidence(one.run, now) if group.need == 'lost' else one_line(one.run.error, 300)}", "text"),
         ]
         for one in shown
     ]
@@ -55,14 +56,14 @@ def group_lines(group: Group, height: int, now: float, glyphs: Glyphs) -> list[L
     return [*lines, [(f"{rest:,} more", "muted")]] if rest else lines
 
 
-def _why(look: Look, entry: Entry, glyphs: Glyphs) -> list[Line]:
+def _why(look: Look, entry: Entry, now: float, glyphs: Glyphs) -> list[Line]:
     run, sign = look.run, glyphs.status(look.run.status)
     lines: list[Line] = []
     for one in look.asked[:2]:
         said: Line = [(f"{sign} asks", "warn"), (f"  {one_line(one.question, 300)}", "strong")]
         lines.append([*said, (f"  {_answered(one)}", "muted")])
     if run.status == "lost":
-        lines.append([(f"{sign} lost", "bad"), (f"  {one_line(run.evidence, 300)}", "text")])
+        lines.append([(f"{sign} lost", "bad"), (f"  {evidence(run, now)}", "text")])
     elif run.status == "failed":
         lines.append([(f"{sign} failed", "bad"), (f"  {one_line(run.error, 300)}", "text")])
     elif entry.need == "stuck":

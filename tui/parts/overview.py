@@ -11,7 +11,7 @@ from ...core.events import Fault, Json
 from ...core.runs import FINISHED, Damage, MetricValue, Note, Run
 from ...core.text import safe_text
 from .. import format
-from ..facts import fact, gap, heading, label, paired, until
+from ..facts import evidence, fact, gap, heading, label, paired, until
 from ..glyphs import Glyphs
 from ..json_nodes import json_node, members
 from ..keys import place, row, shown
@@ -40,7 +40,7 @@ class Overview(msgspec.Struct, kw_only=True, frozen=True):
 def overview_nodes(found: Overview, now: float, glyphs: Glyphs) -> list[Node]:
     """The whole overview."""
     sections = (
-        _status(found.run, glyphs),
+        _status(found.run, now, glyphs),
         _damage(found.damage),
         paired(_facts(found.run, now, glyphs)),
         _fault(found),
@@ -55,11 +55,11 @@ def overview_nodes(found: Overview, now: float, glyphs: Glyphs) -> list[Node]:
     return nodes
 
 
-def _status(run: Run, glyphs: Glyphs) -> Iterator[Node]:
+def _status(run: Run, now: float, glyphs: Glyphs) -> Iterator[Node]:
     ink = status_ink(run.status)
     line: Line = [(f"{glyphs.status(run.status)} {run.status}", ink)]
     if run.evidence:
-        line.append((f"  {one_line(run.evidence)}", ink))
+        line.append((f"  {evidence(run, now)}", ink))
     elif run.error:
         line.append((f"  {one_line(run.error)}", "bad"))
     elif run.status == "running" and run.current_step:

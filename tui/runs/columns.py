@@ -7,7 +7,7 @@ from ...core.clock import between
 from ...core.pages import Sort, SortField
 from ...core.runs import Run
 from .. import format
-from ..facts import until
+from ..facts import evidence, until
 from ..glyphs import Glyphs
 from ..lines import Line, Span, fitted, one_line, right, status_ink, width_of
 from .sections import Head
@@ -73,16 +73,17 @@ def _doing(run: Run, context: Context) -> Line:
     if run.damaged:
         return [
             (f"{glyphs.damaged} {format.plural(run.damaged, 'unreadable part')} {glyphs.dot} ", "warn"),
-            *_state(run, glyphs),
+            *_state(run, context),
         ]
-    return _state(run, glyphs)
+    return _state(run, context)
 
 
-def _state(run: Run, glyphs: Glyphs) -> Line:
+def _state(run: Run, context: Context) -> Line:
+    glyphs = context.glyphs
     if run.status == "failed":
         return [(one_line(run.error, 200) or "failed", "bad")]
     if run.status == "lost":
-        return [(one_line(run.evidence, 200) or "lost", "bad")]
+        return [(evidence(run, context.now) or "lost", "bad")]
     if run.status == "waiting":
         return [(one_line(run.evidence, 200) or "waiting for an answer", "warn")]
     if run.status == "running":

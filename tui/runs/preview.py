@@ -10,6 +10,7 @@ from ...core.errors import NotFound
 from ...core.logs import LogEntry, LogFilter
 from ...core.runs import FINISHED, Run, Step
 from .. import format
+from ..facts import evidence
 from ..glyphs import Glyphs
 from ..lines import Line, fitted, one_line, right, status_ink
 from ..logs.brief import brief
@@ -58,7 +59,7 @@ def title(run: Run, glyphs: Glyphs) -> Line:
 
 def preview_lines(found: Previewed, width: int, height: int, now: float, glyphs: Glyphs) -> list[Line]:
     """The preview in `height` lines: what it is about, then steps; the log takes what is left, two lines at least."""
-    lines = list(_facts(found.run, glyphs))[: max(height - 2, 1)]
+    lines = list(_facts(found.run, now, glyphs))[: max(height - 2, 1)]
     logs = min(len(found.logs), 2 if height < 10 else 4)
     steps = list(_steps(found, width, max(height - len(lines) - logs, 0), now, glyphs))
     lines += steps
@@ -67,13 +68,13 @@ def preview_lines(found: Previewed, width: int, height: int, now: float, glyphs:
     return [*lines, *(brief(entry) for entry in shown)]
 
 
-def _facts(run: Run, glyphs: Glyphs) -> Iterator[Line]:
+def _facts(run: Run, now: float, glyphs: Glyphs) -> Iterator[Line]:
     sign = glyphs.status(run.status)
     if run.status in ("lost", "waiting") or (run.error and run.status == "failed"):
-        why = run.error if run.status == "failed" else run.evidence
+        why = one_line(run.error, 300) if run.status == "failed" else evidence(run, now)
         label = "waits for an answer" if run.status == "waiting" else run.status
         ink = status_ink(run.status)
-        yield [(f"{sign} {label}", ink), (f"  {one_line(why, 300)}" if why else "", "text")]
+        yield [(f"{sign} {label}", ink), (f"  {why}" if why else "", "text")]
     if run.damaged:
         where = format.plural(run.damaged, "part")
         yield [(f"{glyphs.damaged} {where} of this run could not be read; the rest is shown", "warn")]

@@ -4,6 +4,7 @@ from ...core.clock import to_seconds
 from ...core.runs import FINISHED, Run, Step
 from ...core.text import cells, fit
 from .. import format
+from ..facts import evidence
 from ..lines import Line, one_line, width_of
 from .forest import Forest
 
@@ -45,7 +46,7 @@ def open_line(forest: Forest, run: Run, now: float, width: int) -> Line:
 
 
 def _lost(forest: Forest, run: Run, stuck: list[Step], now: float) -> Line:
-    why: Line = [(f"  {one_line(run.evidence, 200)}", "muted")] if run.evidence else []
+    why: Line = [(f"  {evidence(run, now)}", "muted")] if run.evidence else []
     if not stuck:
         return [("lost with no step open", "bad"), *why]
     return [("lost in  ", "bad"), *_names(forest, stuck, now), *why]
