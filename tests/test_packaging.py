@@ -17,7 +17,7 @@ ROOMS = ("core", "backends", "tui")
 
 def package_files() -> set[str]:
     """Every file of the package as the tree has it, by its path inside the package."""
-    found = {"__init__.py", "py.typed"}
+    found = {"__init__.py", "__main__.py", "py.typed"}
     for room in ROOMS:
         for path in (ROOT / room).rglob("*"):
             if path.is_file() and "__pycache__" not in path.parts:

@@ -129,7 +129,7 @@ class Verbs(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             result = super().invoke(ctx)
-            sys.stdout.flush()
+            _flush()
             return result
         except BrokenPipeError:
             # The reader of our pipe has seen enough: no failure, and the interpreter must not complain while it exits.
@@ -159,6 +159,14 @@ class Verbs(click.Group):
 
             click.echo(farewell(of_now()), err=True, nl=False)
             sys.exit(FAILED)
+
+
+def _flush() -> None:
+    if sys.stdout is not None:
+        from .output import written
+
+        with written():
+            sys.stdout.flush()
 
 
 EPILOG = (

@@ -1,7 +1,9 @@
 """The program as it is installed: ^C is answered from its first moment to its last, without a traceback."""
 
+import io
 import os
 import signal
+import sys
 from types import FrameType
 
 _SAID = b"\nflightlog: stopped; nothing was done\n"
@@ -11,6 +13,7 @@ def start() -> None:
     """Runs the command line; exits."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _before)  # while modules are read, in which nothing may be raised
+    _open_standard_files()
     from .main import main
 
     if signal.getsignal(signal.SIGINT) is _before:
@@ -20,6 +23,23 @@ def start() -> None:
     finally:
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
             signal.signal(signal.SIGINT, _after)
+
+
+def _open_standard_files() -> None:
+    """A standard file that the caller has closed is the null device: else the next file that is opened, a journal or a
+    database, would be in its place, and what is said there be written into it. No text is refused by an encoding.
+    """
+    fd = 0
+    while fd < 3:
+        fd = os.open(os.devnull, os.O_RDWR)
+    os.close(fd)
+    for fd, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            there = open(fd, "r" if fd == 0 else "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - to the end
+            setattr(sys, name, there)
+    for file in (sys.stdout, sys.stderr):
+        if isinstance(file, io.TextIOWrapper):
+            file.reconfigure(errors="backslashreplace")
 
 
 def _before(number: int, frame: FrameType | None) -> None:
