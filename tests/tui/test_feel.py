@@ -126,6 +126,22 @@ async def test_the_mouse_does_what_keys_do(app):
         assert "n5" not in await shows(pilot, "n6", "n0")
 
 
+async def test_the_shell_has_the_terminal_and_gives_it_back_and_the_way_out_is_told(app, monkeypatch):
+    async with app.run_test(size=(120, 36)) as pilot:
+        assert "esc back" not in await shows(pilot, "n7", "q quit")
+        await pilot.press("enter")
+        await shows(pilot, "esc back  ? keys")
+        await pilot.press("ctrl+z")
+        assert any("no shell" in one.message for one in app._notifications)
+        drawn = []
+        monkeypatch.setattr(type(app._driver), "can_suspend", True)
+        monkeypatch.setattr(app, "action_suspend_process", app._resume_signal)
+        monkeypatch.setattr(app, "refresh", lambda **how: drawn.append(how))
+        await pilot.press("ctrl+z")
+        await until(pilot, lambda: {"layout": True} in drawn)
+        monkeypatch.undo()
+
+
 def test_a_view_is_remembered_once_and_what_follows_an_old_one_is_new():
     views = Views()
     a, b, c = (Seen("runs", {"query": text}) for text in "abc")

@@ -63,6 +63,8 @@ def test_narrow_screens_leave_out_what_matters_least(width, titles):
 def test_every_status_says_what_it_is_about():
     assert "Timeout: slow" in line_of(make_run(1, status="failed", error="Timeout: slow"))
     assert "pid 7 is gone" in line_of(make_run(1, status="lost", evidence="pid 7 is gone"))
+    quiet = {"evidence": "pid 7 is gone; last event 2026-11-20 09:38:20 UTC", "last_event": from_seconds(NOW - 300)}
+    assert "pid 7 is gone; last event 5 min ago" in line_of(make_run(1, status="lost", **quiet), 140)
     assert "Ship it?" in line_of(make_run(1, status="waiting", evidence="Ship it?"))
     assert "draft 3/5" in line_of(make_run(1, status="running", current_step="draft", steps_done=3))
     assert "sort the inbox" in line_of(make_run(1, objective="sort the inbox"))
@@ -211,6 +213,8 @@ def test_the_bottom_line_always_has_help_and_quit(width):
     keys = [key for key in offered(("runs", "app"), read_only=False) if key.footer]
     names = [key.id for key, _, _ in key_spans(keys, width)]
     assert names[-3:] == ["app.help", "app.palette", "app.quit"]
+    assert "app.back" not in names or {key.id for key in keys} == set(names)  # it takes no other's room
+    assert {key.id for key in keys} == {key.id for key, _, _ in key_spans(keys, 400)}
     assert [name for name in names if name.startswith("runs.")] == [
         key.id for key in RUNS if key.footer and key.id in names
     ]

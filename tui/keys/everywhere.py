@@ -3,7 +3,7 @@
 from .key import Key, Place
 
 APP = (
-    Key("app.back", "escape", "back", "back", "Step out one layer", footer=False),
+    Key("app.back", "escape", "back", "back", "Step out one layer", footer="deeper"),
     Key(
         "app.doctor",
         "exclamation_mark",
@@ -17,6 +17,7 @@ APP = (
     Key("app.commands", "at", "commands", "changes", "What was changed, as command lines that do the same"),
     Key("app.refresh", "r", "refresh", "refresh", "Read everything again"),
     Key("app.stop", "X", "stop", "stop", "Stop what is under way, where nothing is half-done"),
+    Key("app.suspend", "ctrl+z", "suspend", "to the shell", "To the shell, whose `fg` leads back"),
     Key("app.quit", "q,ctrl+q", "quit", "quit", "Quit", footer=True),
 )
 

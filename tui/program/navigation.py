@@ -66,11 +66,29 @@ class Navigation(Companions):
 
             hint(self, "there is no other part here")
 
+    def when_deeper(self) -> bool:
+        """Whether `esc` leads out of a screen, which the bottom line says where there is room."""
+        return self.screen is not getattr(self, "home", None)
+
     async def action_back(self) -> None:
         if hasattr(self.screen, "action_back"):
             await self.run_action("back", self.screen)
         elif len(self.screen_stack) > 1:
             self.pop_screen()
+
+    def action_suspend(self) -> None:
+        """Gives the terminal to the shell that started the program, until that wants it to go on."""
+        if self._driver is not None and self._driver.can_suspend:
+            self.app_resume_signal.subscribe(self, self._resumed)
+            self.action_suspend_process()
+        else:
+            from ..hinting import hint
+
+            hint(self, "there is no shell behind this terminal")
+
+    def _resumed(self, _: object) -> None:
+        """What the shell has written meanwhile lies where the screen was: all of it is drawn again."""
+        self.refresh(layout=True)
 
     def action_help(self) -> None:
         from ..commands import places_of

@@ -12,11 +12,15 @@ from ..personal.person import own_keys
 from .frame import FrameLine, frame_line
 from .strips import strip_of
 
+ESC = "esc"
+
 
 def key_spans(keys: list[Key], width: int) -> list[tuple[Key, int, Line]]:
-    """Keys that fit beside each other, with where they begin; the last ones (help, commands, quit) always fit first."""
+    """Keys that fit beside each other, with where they begin; the last ones (help, commands, quit) always fit first,
+    the one that leads out comes if the others leave room.
+    """
     spans = {key.id: [(shown(key), "accent"), (f" {key.label}", "muted")] for key in keys}
-    last = [key for key in keys if key.id.startswith("app.")]
+    last = [key for key in keys if key.id.startswith("app.") and key.id != "app.back"]
     room = width - sum(width_of(spans[key.id]) + 2 for key in last)
     kept: list[Key] = []
     for key in keys:
@@ -54,7 +58,9 @@ class KeyBar(FrameLine):
     def keys(self) -> list[Key]:
         """The keys that have an effect now, whether there is room for all of them or not."""
         found = offered((*self.places, "app"), read_only=self.read_only, own=own_keys(self))
-        return [key for key in found if has_effect(self.screen, key)]
+        kept = [key for key in found if has_effect(self.screen, key)]
+        out = sum(shown(key) == ESC for key in kept)
+        return [key for key in kept if out < 2 or key.id != "app.back"]  # a screen may say itself what esc does
 
     def _spans(self) -> list[tuple[Key, int, Line]]:
         return key_spans(self.keys, self.size.width - 6)
