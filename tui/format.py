@@ -45,7 +45,7 @@ def _scaled(value: int, units: tuple[str, ...]) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """`340ms`, `0:12`, `1:02:41`, `3d 4h`; a clock that went backwards shows as zero."""
+    """`340ms`, `0:12`, `1:02:41`, `3d 4h`, `400d`; a clock that went backwards shows as zero."""
     if seconds is None:
         return UNKNOWN
     seconds = max(seconds, 0.0)
@@ -55,7 +55,7 @@ def duration(seconds: float | None) -> str:
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
     if days:
-        return f"{days}d {hours}h"
+        return f"{days}d {hours}h" if days < 100 else f"{days:,}d"
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
@@ -155,7 +155,10 @@ def cost(money: Money, glyphs: Glyphs = UNICODE) -> str:
     if nanousd is None:
         return UNKNOWN if money.unknown else glyphs.dash
     sign = glyphs.at_least if money.unknown else "~" if money.computed else ""
-    return sign + dollars(nanousd)
+    amount = dollars(nanousd)
+    if amount.startswith("<"):  # what is less than that is not at least it, nor about it
+        return f"{sign}$0.00" if money.unknown else amount
+    return sign + amount
 
 
 def run_tokens(run: Run, glyphs: Glyphs = UNICODE) -> str:

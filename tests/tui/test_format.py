@@ -44,6 +44,7 @@ def test_no_number_is_wider_than_its_column(value):
         (72, "1:12"),
         (3761, "1:02:41"),
         (273_600, "3d 4h"),
+        (400 * 86_400, "400d"),
     ],
 )
 def test_durations(seconds, shown):
@@ -84,6 +85,8 @@ def test_a_cost_tells_where_it_comes_from():
     assert f.cost(recorded + unknown) == "≥$0.041"
     assert f.cost(unknown) == "?"
     assert f.cost(Money()) == "–"
+    little = Money(computed_nanousd=3, computed=1)
+    assert (f.cost(little), f.cost(little + unknown)) == ("<$0.0001", "≥$0.00")
     assert f.cost(Money(), ASCII).isascii()
     assert f.cost(recorded + unknown, ASCII).isascii()
 
