@@ -67,8 +67,9 @@ class ScopedRuns(RunRepository):
     def cursor_after(self, query: Query, sort: Sort, rows: int, *, after: str | None = None) -> str | None:
         return self._runs.cursor_after(self._of.query & query, sort, rows, after=after)
 
-    def ids_between(self, query: Query, sort: Sort, one: str, other: str) -> list[str]:
-        return self._runs.ids_between(self._of.query & query, sort, self._of.check(one), self._of.check(other))
+    def ids_between(self, query: Query, sort: Sort, one: str | None, other: str | None) -> list[str]:
+        first, last = (run if run is None else self._of.check(run) for run in (one, other))
+        return self._runs.ids_between(self._of.query & query, sort, first, last)
 
     def figures(self, query: Query, *, ids: Collection[str] | None = None, without: Collection[str] = ()) -> Figures:
         return self._runs.figures(self._of.query & query, ids=ids, without=without)
@@ -131,6 +132,9 @@ class ScopedRuns(RunRepository):
 
     def event(self, run: str, seq: int) -> AnyEvent:
         return self._runs.event(self._of.check(run), seq)
+
+    def some_events(self, run: str, seqs: Collection[int]) -> dict[int, AnyEvent]:
+        return self._runs.some_events(self._of.check(run), seqs)
 
     def events(self, run: str, *, after: int = 0, limit: int = 1000) -> list[tuple[int, bytes]]:
         return self._runs.events(self._of.check(run), after=after, limit=limit)

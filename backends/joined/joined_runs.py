@@ -162,6 +162,9 @@ class JoinedRuns(RunRepository):
     def event(self, run: str, seq: int) -> AnyEvent:
         return self._of(run, lambda runs: runs.event(run, seq))
 
+    def some_events(self, run: str, seqs: Collection[int]) -> dict[int, AnyEvent]:
+        return self._of(run, lambda runs: runs.some_events(run, seqs))
+
     def events(self, run: str, *, after: int = 0, limit: int = 1000) -> list[tuple[int, bytes]]:
         return self._of(run, lambda runs: runs.events(run, after=after, limit=limit))
 

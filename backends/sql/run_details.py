@@ -3,6 +3,8 @@
 A line that cannot be read is named by `damage`; here its content is None, and nothing else suffers.
 """
 
+from collections.abc import Collection
+
 import msgspec
 from sqlalchemy import BindParameter, Connection, bindparam, case, select, tuple_
 
@@ -29,6 +31,17 @@ def read(bodies: Bodies, run: str, seq: int) -> AnyEvent | None:
         return decode(bodies.line(run, seq))
     except (Corrupt, NotFound, NotSupported):
         return None
+
+
+def some_events(bodies: Bodies, run: str, seqs: Collection[int]) -> dict[int, AnyEvent]:
+    """Events by their seqs; those that are damaged or not there any more are left out."""
+    found: dict[int, AnyEvent] = {}
+    for (_, seq), line in bodies.picked([(run, seq) for seq in sorted({*seqs})]).items():
+        try:
+            found[seq] = decode(line)
+        except (Corrupt, NotSupported):
+            continue
+    return found
 
 
 # --- steps -----------------------------------------------------------------------------------------

@@ -131,7 +131,7 @@ class SqlRuns(RunRepository):
         with self._reading() as connection:
             return run_pages.cursor_after(connection, known, sort, rows, after)
 
-    def ids_between(self, query: Query, sort: Sort, one: str, other: str) -> list[str]:
+    def ids_between(self, query: Query, sort: Sort, one: str | None, other: str | None) -> list[str]:
         query, accepts = self._prepared(query)
         with self._reading() as connection:
             return run_stretches.ids_between(connection, query, sort, one, other, accepts)
@@ -219,6 +219,10 @@ class SqlRuns(RunRepository):
     def event(self, run: str, seq: int) -> AnyEvent:
         with self._reading(run):
             return decode(self._bodies.line(run, seq))
+
+    def some_events(self, run: str, seqs: Collection[int]) -> dict[int, AnyEvent]:
+        with self._reading(run):
+            return run_details.some_events(self._bodies, run, seqs)
 
     def events(self, run: str, *, after: int = 0, limit: int = 1000) -> list[tuple[int, bytes]]:
         with self._reading(run):

@@ -1,7 +1,8 @@
 """Runs, and everything they are made of."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from itertools import zip_longest
 
 from ..annotations import Annotation
 from ..audit import Act
@@ -83,21 +84,35 @@ class RunRepository(ABC):
                 return None
         return cursor
 
-    def ids_between(self, query: Query, sort: Sort, one: str, other: str) -> list[str]:
+    def ids_between(self, query: Query, sort: Sort, one: str | None, other: str | None) -> list[str]:
         """Ids of the runs that match, in no order, from one run of a list to another, whichever comes first; NotFound.
 
-        Costs what lies between. The two are among them where they match; pages are walked here, a repository that
-        can compare places in its list does so instead.
+        Without `one` they are those from the list's beginning on, without `other` those up to its end. Costs what lies
+        between. The two are among them where they match; pages are walked here, a repository that can compare places
+        in its list does so instead.
         """
-        for first, last in ((one, other), (other, one)):
-            ids, after = list[str](), self.cursor_at(first, sort) or None
-            while after is not None:
-                page = self.query(query, sort, limit=1000, after=after)
-                ids += [run.id for run in page.items]
-                if last in ids:
-                    return ids[: ids.index(last) + 1]
-                after = page.next
-        raise NotFound("the list has changed, and leads from neither of these runs to the other", where=other)
+        ways = [(one, other)] if one is None or other is None else [(one, other), (other, one)]
+        walks = [self._walked(query, sort, *way) for way in ways]
+        # A page of each in turn: nobody knows which comes first, and what lies beyond them is not to be read.
+        found = next((ids for turn in zip_longest(*walks) for ids in turn if ids is not None), None)
+        if found is None:
+            raise NotFound("the list has changed, and leads from neither of these runs to the other", where=other)
+        return found
+
+    def _walked(self, query: Query, sort: Sort, first: str | None, last: str | None) -> Iterator[list[str] | None]:
+        """The ids from a run on to another, once that is reached; None for each page before."""
+        ids, after = list[str](), None if first is None else self.cursor_at(first, sort)
+        while True:
+            page = self.query(query, sort, limit=1000, after=after)
+            ids += (run.id for run in page.items)
+            if (at := next((n for n, run in enumerate(page.items) if run.id == last), None)) is not None:
+                yield ids[: len(ids) - len(page.items) + at + 1]
+                return
+            if (after := page.next) is None:
+                break
+            yield None
+        if last is None:
+            yield ids
 
     @abstractmethod
     def figures(self, query: Query, *, ids: Collection[str] | None = None, without: Collection[str] = ()) -> Figures:
@@ -191,6 +206,13 @@ class RunRepository(ABC):
     @abstractmethod
     def event(self, run: str, seq: int) -> AnyEvent:
         """One event, decoded: how inputs, outputs and full errors are read. NotFound, Corrupt."""
+
+    @abstractmethod
+    def some_events(self, run: str, seqs: Collection[int]) -> dict[int, AnyEvent]:
+        """Events by their seqs, as `event` tells them; those that it could not tell are left out. NotFound.
+
+        One statement, or one pass over the lines from the first of them to the last, however many they are.
+        """
 
     @abstractmethod
     def events(self, run: str, *, after: int = 0, limit: int = 1000) -> list[tuple[int, bytes]]:

@@ -9,7 +9,7 @@ import pytest
 from flightlog.backends.journal.layout import Layout
 from flightlog.backends.journal.recording import JournalRecording
 from flightlog.backends.journal.states import digest_of, whole_record
-from flightlog.backends.sql import bodies, ready
+from flightlog.backends.sql import bodies
 from flightlog.backends.sql.checkpoint_repository import SqlCheckpoints
 from flightlog.backends.sql.feed_repository import SqlFeed
 from flightlog.backends.sql.log_repository import SqlLogs
@@ -19,8 +19,7 @@ from flightlog.backends.sql.run_repository import SqlRuns
 from flightlog.backends.sqlite.engine import open_database
 from flightlog.core import clock, events, ids
 from flightlog.core.annotations import Annotation
-from sqlalchemy import Engine
-from sqlalchemy import event as sqlalchemy_event
+from statements import executed
 
 EPOCH = 1_795_000_000
 
@@ -136,23 +135,10 @@ def small() -> Iterator[SmallStore]:
 
 
 @pytest.fixture
-def statements(monkeypatch) -> Iterator[list[str]]:
+def statements() -> Iterator[list[str]]:
     """The text of each statement that is executed from now on; clear it before what is counted."""
-    seen: list[str] = []
-    answer = ready._answer
-
-    def noted(driver, form, given):
-        seen.append(form.text)
-        return answer(driver, form, given)
-
-    monkeypatch.setattr(ready, "_answer", noted)
-
-    def note(connection, cursor, statement, parameters, context, executemany) -> None:
-        seen.append(statement)
-
-    sqlalchemy_event.listen(Engine, "before_cursor_execute", note)
-    yield seen
-    sqlalchemy_event.remove(Engine, "before_cursor_execute", note)
+    with executed() as seen:
+        yield seen
 
 
 @pytest.fixture

@@ -290,6 +290,20 @@ def test_a_page_of_a_log_costs_what_it_shows_wherever_it_is(huge, monkeypatch):
         assert counting.taken()[1] < 1 << 20
 
 
+def test_many_events_are_picked_in_one_pass_over_what_lies_between(huge, monkeypatch):
+    folder, run = huge
+    with flightlog.open(folder) as store:
+        store.runs.totals()
+        counting = Counting(folder, monkeypatch)
+        # 4 MB lie between the near ones; of what lies between the far ones most is passed over.
+        for seqs in (range(30_000, 34_000, 20), [2, 31_337, 64_001]):
+            counting.taken()
+            found = store.runs.some_events(run, seqs)
+            calls, read = counting.taken()
+            assert sorted(found) == [*seqs] and all(event.seq == seq for seq, event in found.items())
+            assert read < 6 << 20 and calls.get("open journal", 0) <= 8, (read, calls)
+
+
 def test_marks_lead_to_every_event(huge):
     folder, run = huge
     with flightlog.open(folder) as store:

@@ -117,6 +117,18 @@ def test_a_damaged_message_has_no_content_and_hides_no_other(small):
         small.runs.event(run, 99)
 
 
+def test_a_damaged_message_hides_no_other_event(small, statements):
+    run = small.begin()
+    seqs = small.record(run, *(e.MessageSent(sender="a", content=number) for number in range(300)))
+    small.damage_line(run, seqs[1])
+    statements.clear()
+    found = small.runs.some_events(run, [*seqs, 10_000])
+    assert len(statements) == 2  # is the run there; and its events
+    assert {seq: event.content for seq, event in found.items()} == {
+        seq: number for number, seq in enumerate(seqs) if number != 1
+    }
+
+
 @pytest.mark.parametrize("cursor", ["x", "1.2.3", "-1", "²", "1 "])
 def test_cursors_of_parts_are_checked(small, cursor):
     run = small.begin()

@@ -8,7 +8,7 @@ from flightlog.backends.sql.tables import run_bodies, run_tags, runs
 from flightlog.backends.sqlite.engine import open_database
 from flightlog.core.events import CostRecorded, RunFinished
 from flightlog.core.pages import Sort, SortField
-from flightlog.core.query.query import EVERYTHING, parse
+from flightlog.core.query.query import EVERYTHING, equals, parse
 from sqlalchemy import Engine, event, insert
 
 FIELDS = get_args(SortField)
@@ -127,6 +127,20 @@ def test_a_range_costs_what_lies_between_and_not_what_exists(thousand, text):
         ends = order[3], order[-3]
         for plan in plans(thousand, lambda sort=sort, ends=ends: repository.ids_between(query, sort, *ends)):
             assert all(step.startswith(("SEARCH", "USE TEMP")) for step in plan), (field, plan)
+
+
+@pytest.mark.parametrize("field", ["started", "name", "cost"])
+def test_a_range_to_an_end_of_a_group_costs_that_stretch_or_the_group_and_not_what_exists(thousand, field):
+    repository, query, sort = SqlRuns(thousand, None, lambda: None), equals("session", "s1"), Sort(field=field)
+    order = [run.id for run in repository.query(query, sort, limit=2000).items]
+    assert sorted(repository.ids_between(query, sort, None, None)) == sorted(order)
+    whole = steps_of(thousand, lambda: repository.ids_between(query, sort, None, None))
+    for ends, between in (((order[-10], None), order[-10:]), ((None, order[9]), order[:10])):
+        assert sorted(repository.ids_between(query, sort, *ends)) == sorted(between)
+        if field == "started":
+            assert 3 * steps_of(thousand, lambda ends=ends: repository.ids_between(query, sort, *ends)) < whole + 20
+        for plan in plans(thousand, lambda ends=ends: repository.ids_between(query, sort, *ends)):
+            assert all("(session=?" in step or "id=?" in step for step in plan), (field, plan)
 
 
 def test_figures_are_read_by_a_few_statements_and_only_of_whom_is_asked_for(thousand):

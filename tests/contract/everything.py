@@ -76,6 +76,7 @@ def _of_store(store: Store) -> Iterator[tuple[Any, ...]]:
             lambda one: sorted(store.runs.ids_between(EVERYTHING, Sort(), one, ids[-1])),
             ids[0],
         )
+        yield "RunRepository.ids_between", lambda: sorted(store.runs.ids_between(EVERYTHING, Sort(), ids[1], None))
     yield "RunRepository.some", lambda ids: sorted(store.runs.some(ids), key=lambda run: run.id), ids
     for workflow in store.runs.values("workflow"):
         yield "RunRepository.recent", store.runs.recent, workflow
@@ -104,6 +105,7 @@ def _of_run(store: Store, run: str) -> Iterator[tuple[Any, ...]]:
     yield "RunRepository.cursor_at", store.runs.cursor_at, run, Sort()
     for seq in (1, 2, 5, store.runs.get(run).last_seq, 10**6):
         yield "RunRepository.event", store.runs.event, run, seq
+    yield "RunRepository.some_events", store.runs.some_events, run, (5, 1, 2, 10**6)
     for number in range(3):
         yield "RunRepository.events", lambda run, n: store.runs.events(run, after=2 * n, limit=3), run, number
     for filter in (LogFilter(), LogFilter(level="WARNING"), LogFilter(text="red"), LogFilter(step="s1")):

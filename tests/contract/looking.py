@@ -65,6 +65,8 @@ def look_at_lists(engine: Any, expected: list[Run], sort: Sort, size: int) -> No
         between = sorted(run.id for run in order[1:])
         assert sorted(runs.ids_between(EVERYTHING, sort, order[-1].id, order[1].id)) == between
         assert sorted(runs.ids_between(EVERYTHING, sort, order[1].id, order[-1].id)) == between
+        assert sorted(runs.ids_between(EVERYTHING, sort, order[1].id, None)) == between
+        assert sorted(runs.ids_between(EVERYTHING, sort, None, order[-2].id)) == sorted(run.id for run in order[:-1])
     pending = [
         (one.requested, run.id, one.seq) for run in order for one in runs.approvals(run.id) if one.status == "pending"
     ]

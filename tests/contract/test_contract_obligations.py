@@ -125,6 +125,8 @@ PROOFS: dict[str, tuple[str, ...]] = {
     ),
     "RunRepository.ids_between": (
         f"test_what_lies_between_two_runs_of_a_list_is_found_whatever_its_order {BY_ALL}",
+        "test_what_lies_between_two_runs_of_a_list_is_found_whatever_its_order "
+        "test_a_range_over_groups_is_what_is_unfolded_of_them_and_costs_as_many_questions_as_groups",
         "test_a_range_costs_what_lies_between_and_not_what_exists",
         "test_what_lies_between_two_runs_of_a_list_is_found_whatever_its_order",
     ),
@@ -180,6 +182,12 @@ PROOFS: dict[str, tuple[str, ...]] = {
     "RunRepository.event": (
         "test_event_is_decoded_and_not_found_beyond_the_end",
         "test_event_is_decoded_and_not_found_beyond_the_end test_a_damaged_entry_hides_no_other",
+    ),
+    "RunRepository.some_events": (
+        "test_some_events_are_told_as_one_is_and_others_are_left_out test_a_damaged_message_hides_no_other_event",
+        "test_some_events_are_told_as_one_is_and_others_are_left_out",
+        "test_some_events_are_told_as_one_is_and_others_are_left_out "
+        "test_many_events_are_picked_in_one_pass_over_what_lies_between",
     ),
     "RunRepository.events": (f"test_events_come_in_the_bytes_that_were_recorded {BY_ALL}",),
     "RunRepository.cost_records": (

@@ -9,7 +9,12 @@ from flightlog.core.errors import Conflict, NotFound, StorageError
 from flightlog.core.ids import new_ulid
 from flightlog.core.pages import Sort
 from flightlog.core.query.query import EVERYTHING, equals, parse
+from flightlog.core.runs import Group
+from flightlog.tui.runs.groups import within
+from flightlog.tui.runs.ranges import Range
+from flightlog.tui.runs.sections import Head
 from recorded_runs import record
+from statements import executed
 
 
 def test_resolve_by_beginning_end_or_name(store):
@@ -235,3 +240,39 @@ def test_workflows_are_listed_by_id_with_how_their_runs_stand(store):
     assert two.last_run == max(run.started for run in store.runs.recent("b"))
     assert (two.versions, two.success) == (0, 0.5)
     going_on.finish()
+
+
+@pytest.mark.parametrize(("by", "field"), [("session", "started"), ("project", "cost")])
+def test_a_range_over_groups_is_what_is_unfolded_of_them_and_costs_as_many_questions_as_groups(store, by, field):
+    groups, sort = ["a", "b", "", "c"], Sort(field=field)
+    for n in range(24):
+        cost = e.CostRecorded(model="m", nanousd=n % 7 if n % 5 else None)
+        record(store, cost, tags=["odd"] if n % 2 else [], **({by: groups[n % 4]} if n % 4 != 2 else {}))
+    query = parse("-tag:odd | name:nobody") if by == "project" else EVERYTHING
+    shown = {group: store.runs.query(within(query, by, group), sort).items for group in groups}
+    runs = [(place, run) for place, group in enumerate(groups) for run in shown[group]]
+    folded = tuple((group, group != "b") for group in groups)
+    whole = tuple((group, True) for group in groups)
+    ends = [(0, 0), (3, 5), (2, -3), (7, 9), (len(runs) - 1, 4)]
+    for first, last in ends:
+        start, end = runs[first][1], runs[last][1]
+        low, high = sorted((first % len(runs), last % len(runs)))
+        between = [(place, run.id) for place, run in runs[low : high + 1]]
+        for unfolded in (whole, folded):
+            asked = Range(query, sort, start.id, end, by, unfolded)
+            assert sorted(asked.ids(store)) == sorted(id for place, id in between if unfolded[place][1])
+    last_head = Head(Group(id=groups[-1], runs=6), by, open=True)
+    down = Range(query, sort, runs[3][1].id, last_head, by, whole)
+    assert sorted(down.ids(store)) == sorted(run.id for place, run in runs[3:] if place < 3)
+    up = Range(query, sort, runs[-1][1].id, Head(Group(id="", runs=6), by, open=True), by, whole)
+    assert sorted(up.ids(store)) == sorted(run.id for place, run in runs if place >= 2)
+    with executed(here=True) as statements:
+        costs = []
+        for first, last in ((0, 1), (0, 4), (0, -1)):
+            statements.clear()
+            Range(query, sort, runs[first][1].id, runs[last][1], by, whole).ids(store)
+            costs.append(len(statements))
+    assert costs[1] <= costs[0] + 2 <= 20, costs  # within a group as many as to the next run
+    assert costs[2] <= costs[0] + 4 * 4, costs  # two for each end of it and two for each stretch
+    with pytest.raises(NotFound, match="has no such"):
+        Range(query, sort, runs[0][1].id, runs[-1][1], by, whole[:2]).ids(store)

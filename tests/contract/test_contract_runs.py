@@ -11,6 +11,7 @@ from flightlog.core.pages import Sort
 from flightlog.core.query.query import EVERYTHING, equals, of_call, parse
 from flightlog.core.runs import FINISHED
 from recorded_runs import record
+from statements import executed
 
 
 def test_get_a_run_by_its_id(store):
@@ -114,6 +115,22 @@ def test_event_is_decoded_and_not_found_beyond_the_end(store):
     for seq in (0, 4, 10**12, -1):
         with pytest.raises(NotFound):
             store.runs.event(run, seq)
+
+
+def test_some_events_are_told_as_one_is_and_others_are_left_out(store):
+    logged = [e.Logged(level="INFO", message=f"{n}", details={"n": [n, {"x": None}]}) for n in range(120)]
+    run, other = record(store, *logged, session="ana"), record(store, *logged, session="bob")
+    seqs = [7, 2, 121, 7, 60, 1, 122]
+    assert store.runs.some_events(run, seqs) == {seq: store.runs.event(run, seq) for seq in seqs}
+    assert store.runs.some_events(run, [0, -1, 123, 10**12]) == store.runs.some_events(run, []) == {}
+    assert store.runs.some_events(run, {3, 0, 500}) == {3: store.runs.event(run, 3)}
+    with pytest.raises(NotFound):
+        store.scoped(session="ana").runs.some_events(other, [1])
+    with executed(here=True) as statements:
+        store.runs.some_events(run, [2])
+        few = len(statements)
+        assert len(store.runs.some_events(run, range(2, 122))) == 120
+        assert len(statements) <= 2 * few + 2, statements  # and not one an event
 
 
 def test_events_come_in_the_bytes_that_were_recorded(store):

@@ -70,6 +70,7 @@ INTERFACES = {
 OTHERS = {
     "sort": Sort(),
     "seq": 1,
+    "seqs": (1,),
     "key": "said",
     "approval": "a1",
     "decision": "approved",

@@ -23,7 +23,7 @@ def many(tmp_path_factory):
     folder, now = tmp_path_factory.mktemp("many") / "data", [START]
     with pretending(lambda: now[0]), flightlog.open(folder, storage="sqlite") as store:
         for n in range(RUNS):
-            with store.run(f"flow-{n % 3}", name=f"n{n:04}") as run:
+            with store.run(f"flow-{n % 3}", name=f"n{n:04}", session=f"s{n % 3}") as run:
                 if n % 50:
                     run.cost("gpt-4o", input_tokens=n, dollars=f"0.{n:06}")
                 else:
@@ -95,6 +95,30 @@ async def test_what_is_typed_behind_a_range_is_for_the_marks_that_come(many):
         await pilot.press("escape", "asterisk", "asterisk")
         await shows(pilot, "tokens", "size", "p50")
         assert home.query_one("#selection").found.runs == RUNS
+
+
+async def test_a_range_in_a_grouped_list_reaches_over_groups_that_were_never_read(many):
+    app = FlightlogApp(lambda: flightlog.open(many, read_only=True))
+    async with app.run_test(size=(80, 24)) as pilot:
+        home = await listed(pilot)
+        asked = counted(app.store)
+        await pilot.press("b")
+        await until(pilot, lambda: home.run_list.ready and home.run_list.lines == 3)
+        for key in ("G", "enter", "k", "enter", "k", "enter"):  # from the last head to the first
+            await pilot.press(key)
+        await pilot.press("j", "j", "j")
+        await until(pilot, lambda: not home.loader.busy and home.run_list.current is not None)
+        await pilot.press("space", "G", "k", "k")
+        await until(pilot, lambda: not app.typed.busy and not home.loader.busy and home.run_list.current is not None)
+        assert home.run_list.between(next(iter(home.run_list.marks.ids))) is None  # not in memory
+        before = asked.named("query")
+        await pilot.press("M")
+        await until(pilot, lambda: len(home.run_list.marks.ids) > 1)
+        assert asked.named("ids_between") == 3  # for each of the groups
+        assert asked.named("query") <= before + 2
+        shown = [f"n{n:04}" for group in (0, 2, 1) for n in range(RUNS - 1, -1, -1) if n % 3 == group]
+        assert names(app.store, home.run_list.marks.ids) == sorted(shown[2:-2])
+        assert not app._notifications
 
 
 def test_the_lines_fit_and_unknown_is_never_nothing():

@@ -16,6 +16,7 @@ from ...core.runs import Group, Run, Totals
 from .answers import Answer, of_windows, refreshing
 from .groups import Grouping
 from .marks import Marks
+from .ranges import Range
 from .sections import Head, Line, Section, Sections, grouped, in_place
 from .unseen import Unseen
 from .window import PAGE, Part, RunWindow
@@ -108,6 +109,13 @@ class RunList:
         low, high = sorted((start, self.cursor_line))
         lines = [self.line(number) for number in range(low, high + 1)] if high - low <= self.held else [None]
         return None if None in lines else [line.id for line in lines if isinstance(line, Run)]
+
+    def range_from(self, run: str) -> Range | None:
+        """All that is shown from a run to the cursor, however far that is; None while the cursor's line is read."""
+        if (end := self.current) is None:
+            return None
+        groups = [(section.head.group.id, section.open) for section in self._sections.items if section.head is not None]
+        return Range(self.query, self.sort, run, end, self.grouping, tuple(groups))
 
     @property
     def current(self) -> Line | None:

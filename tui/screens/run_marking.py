@@ -10,7 +10,6 @@ from ...core.runs import Run
 from ..hinting import hint
 from ..loading import in_thread
 from ..messages import Trouble
-from ..personal.person import key_for
 from ..runs.marks import Marks
 from ..runs.run_list import RunList
 from ..widgets.frame import FrameLine
@@ -67,13 +66,9 @@ class RunMarking(Marking[str]):
         found = self.run_list
         if (ids := found.between(start)) is not None:
             self.mark_these(ids)
-        elif found.grouping:
-            text = f"more than is in memory lies between: a filter and {key_for(self, 'runs.mark_all')} mark that"
-            self.app.notify(text, severity="warning", markup=False)
-        elif isinstance(found.current, Run) and self.store is not None:
-            read = partial(self.store.runs.ids_between, found.query, found.sort, start, found.cursor)
+        elif self.store is not None and (asked := found.range_from(start)) is not None:
             self._ranging = asyncio.Event()
-            in_thread(self, read, self._ranged)
+            in_thread(self, partial(asked.ids, self.store), self._ranged)
         else:
             hint(self, "the run under the cursor is still being read")
 

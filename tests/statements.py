@@ -1,0 +1,34 @@
+"""Statements that are executed: their number does not depend on the machine."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flightlog.backends.sql import ready
+from sqlalchemy import Engine, event
+
+
+@contextmanager
+def executed(*, here: bool = False) -> Iterator[list[str]]:
+    """The text of each statement that is executed in the block, or of those of this thread alone (`here`).
+
+    Clear it before what is counted.
+    """
+    seen: list[str] = []
+    answer, thread = ready._answer, threading.get_ident()
+
+    def note(connection, cursor, statement, parameters, context, executemany) -> None:
+        if not here or threading.get_ident() == thread:
+            seen.append(statement)
+
+    def noted(driver, form, given):
+        note(None, None, form.text, None, None, None)
+        return answer(driver, form, given)
+
+    ready._answer = noted
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+        ready._answer = answer
