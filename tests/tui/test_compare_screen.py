@@ -1,5 +1,7 @@
 """Runs beside each other, as a person uses it: every tab and key in both sizes, live, and what agents write."""
 
+from types import SimpleNamespace
+
 import flightlog
 import pytest
 from flightlog.core.runs import Run, Step
@@ -12,7 +14,6 @@ from flightlog.tui.screens.compare_detail import DetailScreen
 from flightlog.tui.screens.run import RunScreen
 from flightlog.tui.screens.spreads import SpreadScreen
 from flightlog.tui.screens.version_diff import DiffScreen
-from flightlog.tui.steps.detail import StepDetail
 from recorded import NASTY, record_everything
 from seeing import shows, text_of, until
 
@@ -271,20 +272,28 @@ async def test_a_run_and_a_comparison_are_written_into_pages_and_nothing_is_over
     assert len(pages) == 4 and all(page.read_text().rstrip().endswith("</html>") for page in pages)
 
 
-def test_ten_thousand_steps_are_aligned_and_only_the_first_are_looked_into(tmp_path, monkeypatch):
-    looks = []
-    monkeypatch.setattr(step_rows, "read_detail", lambda store, step: looks.append(step.id) or StepDetail(step=step))
+def test_ten_thousand_steps_are_aligned_and_only_the_first_are_looked_into(tmp_path):
+    class Runs:
+        asked: list[tuple[str, tuple[int, ...]]] = []
+
+        def some_events(self, run, seqs):
+            self.asked.append((run, tuple(seqs)))
+            return {}
+
     steps = [
-        Step(run=run, id=f"{n}", name=f"s{n % 7}", status="completed", has_output=True)
+        Step(run=run, id=f"{n}", name=f"s{n % 7}", status="completed", has_output=True, finished_seq=3 * n + 2)
         for run in "ab"
         for n in range(10_000)
     ]
     one, other = steps[:10_000], steps[10_000:]
     kept: dict[object, object] = {}
-    found = step_rows.align_steps(None, [one, other], kept)
-    assert len(found.rows) == 10_000 and found.cut and len(looks) == 2 * step_rows.LOOKED_INTO
-    step_rows.align_steps(None, [one, other], kept)
-    assert len(looks) == 2 * step_rows.LOOKED_INTO  # what was read is kept
+    store, parts = SimpleNamespace(runs=Runs()), 2 * step_rows.LOOKED_INTO // step_rows.AT_ONCE
+    found = step_rows.align_steps(store, [one, other], kept)
+    assert len(found.rows) == 10_000 and found.cut and len(Runs.asked) == parts
+    looked = [(run, seq) for run, seqs in Runs.asked for seq in seqs]
+    assert looked == [(run, 3 * n + 2) for run in "ab" for n in range(step_rows.LOOKED_INTO)]
+    step_rows.align_steps(store, [one, other], kept)
+    assert len(Runs.asked) == parts  # what was read is kept
     context = Context((Run(id="a", workflow="w"), Run(id="b", workflow="w")), 0, 0.0)
     rows = step_rows.step_rows(context, found)
     assert differing(rows) == [rows[-1]] and "only the first 10,000 steps" in rows[-1].name[0][0]

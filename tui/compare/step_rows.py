@@ -1,7 +1,8 @@
 """The steps of several runs, those that do the same beside each other."""
 
-from collections.abc import Sequence
-from itertools import islice
+from collections.abc import Iterable, Sequence
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import NamedTuple
 
 from msgspec import UNSET
@@ -9,12 +10,12 @@ from msgspec import UNSET
 from ...core.clock import between, from_seconds
 from ...core.comparing.steps import AlignedStep, aligned_steps
 from ...core.diff import encoded
+from ...core.events import AnyEvent, StepFinished, StepStarted
 from ...core.progress import counted
 from ...core.runs import Run, Step
 from ...core.store import Store
 from .. import format
 from ..lines import Line, one_line, status_ink
-from ..steps.detail import read_detail
 from .rows import Context, Kept, Row, kind_of_present, remark
 
 MOST = 10_000
@@ -28,7 +29,13 @@ NOTED_NANOUSD = 1_000_000
 """Nano-dollars beyond half as much again, from which on a colour says that a step was dear."""
 
 LOOKED_INTO = 200
-"""Rows whose inputs and outputs are compared, the first ones: each is a look into the recorded events."""
+"""Rows whose inputs and outputs are compared, the first ones: these lie in the recorded events."""
+
+AT_ONCE = 100
+"""Events of a run that are read by one call: a large input is not held in memory with all others."""
+
+Place = tuple[str, int]
+"""A run and the seq of an event."""
 
 
 class Bodies(NamedTuple):
@@ -57,10 +64,9 @@ def align_steps(store: Store, read: Sequence[list[Step]], kept: Kept) -> Steps:
     """Finds what belongs together, and looks whether the first ones had the same input and output."""
     rows = aligned_steps(read)
     first = list(islice(filter(_has_bodies, rows), LOOKED_INTO))
-    bodies = {
-        row.key: tuple(_bodies(store, step, kept) for step in row.steps if step)
-        for row in counted(first, len(first), "comparing inputs and outputs")
-    }
+    places = {place for row in first for step in row.steps if step for place in _places(step) if place}
+    read_bodies(store, places - kept.keys(), kept)
+    bodies = {row.key: tuple(_bodies(step, kept) for step in row.steps if step) for row in first}
     return Steps(rows, bodies, any(len(steps) >= MOST for steps in read))
 
 
@@ -69,14 +75,37 @@ def _has_bodies(row: AlignedStep) -> bool:
     return None not in row.steps and any(step and (step.has_input or step.has_output) for step in row.steps)
 
 
-def _bodies(store: Store, step: Step, kept: Kept) -> Bodies:
-    # The events of a step stay as they are; what comes later has a number of its own.
-    place = (step.run, step.id, step.started_seq, step.finished_seq)
-    if place not in kept:
-        found = read_detail(store, step)
-        kept[place] = Bodies(*(None if one is None else hash(encoded(one)) for one in (found.input, found.output)))
-    bodies: Bodies = kept[place]
-    return bodies
+def _places(step: Step) -> tuple[Place | None, Place | None]:
+    """Where its input and its output are recorded."""
+    began, ended = step.started_seq if step.has_input else None, step.finished_seq if step.has_output else None
+    return (step.run, began) if began else None, (step.run, ended) if ended else None
+
+
+def _bodies(step: Step, kept: Kept) -> Bodies:
+    return Bodies(*(place and kept[place] for place in _places(step)))
+
+
+def read_bodies(store: Store, places: Iterable[Place], kept: Kept) -> None:
+    """Keeps what was recorded in these places, as far as equal ones are equal; recorded events stay as they are."""
+    parts: list[tuple[str, list[int]]] = []
+    for run, of_run in groupby(sorted(places), key=itemgetter(0)):
+        seqs = [seq for _, seq in of_run]
+        parts += ((run, seqs[begin : begin + AT_ONCE]) for begin in range(0, len(seqs), AT_ONCE))
+    for run, seqs in counted(parts, len(parts), "comparing inputs and outputs"):
+        read_part(store, run, seqs, kept)
+
+
+def read_part(store: Store, run: str, seqs: Sequence[int], kept: Kept) -> None:
+    """Keeps the bodies of some events of a run: one call."""
+    found = store.runs.some_events(run, seqs)
+    kept |= {(run, seq): _body(found.get(seq)) for seq in seqs}
+
+
+def _body(event: AnyEvent | None) -> int | None:
+    """The hash of what went in or came out; None for nothing, and where that cannot be read."""
+    body = event.input if isinstance(event, StepStarted) else None
+    body = event.output if isinstance(event, StepFinished) else body
+    return None if body is None else hash(encoded(body))
 
 
 def step_rows(context: Context, found: Steps) -> list[Row]:
