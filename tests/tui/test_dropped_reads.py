@@ -49,8 +49,10 @@ async def test_a_comparison_is_told_and_read_for_nobody_no_more(tmp_path, monkey
                 for n in range(STEPS):
                     with run.step(f"s{n}", input={"n": n}):
                         pass
-    held = Held(step_rows.read_detail, 9, 21)
-    monkeypatch.setattr(step_rows, "read_detail", held)
+    held = Held(step_rows.read_part, 5, 11)
+    monkeypatch.setattr(step_rows, "read_part", held)
+    monkeypatch.setattr(step_rows, "AT_ONCE", 4)
+    parts = 2 * -(-STEPS // 4)
     app = FlightlogApp(lambda: flightlog.open(tmp_path / "data"))
     async with app.run_test(size=(80, 24)) as pilot:
         await loaded(pilot)
@@ -59,21 +61,21 @@ async def test_a_comparison_is_told_and_read_for_nobody_no_more(tmp_path, monkey
         screen = app.screen
         await pilot.press("s")
         await until(pilot, held.came.is_set)
-        await shows(pilot, f"comparing inputs and outputs 4/{STEPS} ")
+        await shows(pilot, f"comparing inputs and outputs 4/{parts} ")
         await pilot.press("f")  # another tab: the one that was read is there at once
         await shows(pilot, "workflow")
         held.go_on()
         await until(pilot, lambda: not screen.loader.busy)
-        assert held.calls == 10  # the row at hand, whose other run's step was still to come
+        assert held.calls == 5  # that at hand
         held.may.clear()
         await pilot.press("s")  # goes on where it was
         await until(pilot, held.came.is_set)
-        await shows(pilot, f"comparing inputs and outputs 10/{STEPS} ")
+        await shows(pilot, f"comparing inputs and outputs 5/{parts - 5} ")
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is app.home and not screen.is_running)
         held.go_on()
         await until(pilot, lambda: not held.thread.is_alive())
-        assert held.calls == 22
+        assert held.calls == 11
         assert "comparing" not in text_of(app.screen) and not app._notifications
 
 

@@ -1,6 +1,6 @@
 """One line of a comparison in full: two runs' steps, values or states against each other."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from msgspec import UNSET
@@ -8,12 +8,14 @@ from msgspec import UNSET
 from ...core.comparing.steps import AlignedStep
 from ...core.diff import same, text_diff
 from ...core.events import Fault, Json
+from ...core.progress import go_on
 from ...core.store import Store
 from ...core.text import safe_text
 from .. import format
 from ..facts import gap, heading, label
 from ..json_nodes import json_node
 from ..lines import Line, one_line, status_ink, wrapped
+from ..many_nodes import folded_beyond, in_ranges
 from ..nodes import Node
 from ..parts.overview import fault_nodes, section_of
 from ..states.nodes import INK, SIGN, change_nodes, signed
@@ -49,11 +51,11 @@ def _state(store: Store, target: StateTarget, place: int) -> Any:
     return UNSET if checkpoint is None else value_or_why(store, checkpoint, target.name)
 
 
-def detail_lines(target: Target, sides: tuple[Any, Any], context: Context, width: int) -> list[Node]:
-    """Both sides as nodes."""
+def detail_lines(target: Target, sides: tuple[Any, Any], context: Context, width: int) -> Sequence[Node]:
+    """Both sides as nodes. What differs is looked for here: to be called in a thread."""
     if isinstance(target, AlignedStep):
-        return list(_step_nodes(*sides, context, width))
-    return list(value_nodes(*sides, width))
+        return folded_beyond(list(_step_nodes(*sides, context, width)))
+    return folded_beyond(list(value_nodes(*sides, width)))
 
 
 # --- values ------------------------------------------------------------------------------------------
@@ -72,12 +74,13 @@ def value_nodes(before: Any, after: Any, width: int) -> Iterator[Node]:
     elif isinstance(before, str) and isinstance(after, str) and max(len(before), len(after)) > width // 2:
         yield from _text_nodes(before, after, width)
     else:
-        yield from change_nodes(before, after)
+        yield from in_ranges(list(change_nodes(before, after)))
 
 
 def _text_nodes(before: str, after: str, width: int) -> Iterator[Node]:
     """Two texts line by line."""
     for number, line in enumerate(text_diff(before, after), 1):
+        go_on()
         kind = line.kind
         text = safe_text(line.text, limit=20_000)
         for part, piece in enumerate(wrapped(text, max(width - 4, 20))):
@@ -134,7 +137,6 @@ def _fault(fault: Fault | None) -> Iterator[Node]:
 def _part(name: str, before: Json, after: Json, width: int) -> Iterator[Node]:
     if before is None and after is None:
         return
-    yield gap(name)
     yield gap(name)
     if same(before, after):
         node = section_of(name, before)

@@ -2,8 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -24,6 +23,18 @@ from ..widgets.key_bar import KeyBar
 from ..widgets.tree_view import TreeView
 
 
+class Found(NamedTuple):
+    """What was read of a line, and how it is shown."""
+
+    at: int
+    """Which line."""
+    width: int
+    """Cells that its texts are wrapped into."""
+    sides: tuple[Any, Any] | None
+    """Both; None where they are to be read again."""
+    nodes: Sequence[Node]
+
+
 class DetailScreen(Screen[str]):
     """Both sides of a line; the keys go through all lines of the comparison. Ends with the key of the last one."""
 
@@ -39,8 +50,8 @@ class DetailScreen(Screen[str]):
         self.store, self.context, self.targets, self.at, self.other = store, context, targets, at, other
         self.opening = asyncio.Event()
         """Set when it is read: keys wait for that."""
-        self.found: tuple[int, tuple[Any, Any]] | None = None
-        self.loader: Loader[tuple[int, tuple[Any, Any]]] = Loader(self, self._prepare, self._loaded, tell=self._tell)
+        self.found: Found | None = None
+        self.loader: Loader[Found] = Loader(self, self._prepare, self._loaded, tell=self._tell)
 
     def compose(self) -> ComposeResult:
         yield FrameLine("top", self._titles, id="compared-top")
@@ -60,12 +71,17 @@ class DetailScreen(Screen[str]):
         """The lines."""
         return self.query_one(TreeView)
 
-    def _prepare(self) -> Callable[[], tuple[int, tuple[Any, Any]]]:
-        at, target = self.at, self.targets[self.at][1]
-        read = partial(read_target, self.store, target, self.context.base, self.other)
-        return lambda: (at, read())
+    def _prepare(self) -> Callable[[], Found]:
+        at, width, context, target = self.at, self._width, self.context, self.targets[self.at][1]
+        known = self.found.sides if self.found is not None and self._is_read else None
 
-    def _loaded(self, found: tuple[int, tuple[Any, Any]]) -> None:
+        def read() -> Found:
+            sides = known or read_target(self.store, target, context.base, self.other)
+            return Found(at, width, sides, detail_lines(target, sides, context, width))
+
+        return read
+
+    def _loaded(self, found: Found) -> None:
         first = not self._is_read
         self.found = found
         self._show()
@@ -76,13 +92,17 @@ class DetailScreen(Screen[str]):
     @property
     def _is_read(self) -> bool:
         """Whether what was read last is of this line."""
-        return self.found is not None and self.found[0] == self.at
+        return self.found is not None and self.found.at == self.at
+
+    @property
+    def _width(self) -> int:
+        """Cells that texts are wrapped into."""
+        return self.app.size.width - 4
 
     def _show(self) -> None:
-        nodes: list[Node] = [Node("reading", waiting(self.loader, glyphs_of(self)))]
+        nodes: Sequence[Node] = [Node("reading", waiting(self.loader, glyphs_of(self)))]
         if self.found is not None and self._is_read:
-            width = self.tree_view.size.width or self.size.width - 4
-            nodes = detail_lines(self.targets[self.at][1], self.found[1], self.context, width)
+            nodes = self.found.nodes
         self.tree_view.show(nodes)
         self.query_one("#compared-top", FrameLine).refresh()
 
@@ -92,8 +112,8 @@ class DetailScreen(Screen[str]):
             self._show()
 
     def on_resize(self) -> None:
-        if self.found is not None:
-            self.call_after_refresh(self._show)
+        if self.found is not None and self.found.width != self._width:
+            self.loader.request(at_once=True)
 
     def _titles(self, width: int) -> tuple[Line, Line]:
         names = heads(self.context, glyphs_of(self))
@@ -126,6 +146,8 @@ class DetailScreen(Screen[str]):
 
     def action_refresh(self) -> None:
         """Reads both again."""
+        if self.found is not None:
+            self.found = self.found._replace(sides=None)
         self.loader.request()
 
     def action_back(self) -> None:

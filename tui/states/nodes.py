@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 from ...core.checkpoints import Blame, Checkpoint, StateDiff, StateKey
 from ...core.diff import same
 from ...core.events import Json
+from ...core.progress import go_on
 from ...core.runs import Run
 from ...core.text import safe_text
 from .. import format
@@ -17,6 +18,7 @@ from ..graph import UNICODE as UNICODE_SIGNS
 from ..graph import Lane, lanes
 from ..json_nodes import json_node, members, opaque_line
 from ..lines import Line, between, one_line, status_ink
+from ..many_nodes import folded_beyond, in_ranges
 from ..nodes import Node
 
 Kind = Literal["added", "removed", "changed", "same"]
@@ -302,7 +304,8 @@ def _changed(key: str, before: Json, after: Json) -> Node:
     line: Line = [(f"{SIGN['changed']} ", INK["changed"]), (one_line(key, 60), "accent"), (": ", "faint")]
     if _is_leaf(before) and _is_leaf(after):
         return Node(key, [*line, *_flat(before), (" → ", "faint"), *_flat(after)])
-    return Node(key, [*line, *_flat(after)], lambda: list(change_nodes(before, after)), open=True)
+    inner = in_ranges(list(change_nodes(before, after)))
+    return Node(key, [*line, *_flat(after)], lambda: inner, open=True)
 
 
 def signed(kind: Kind, node: Node) -> Node:
@@ -311,16 +314,17 @@ def signed(kind: Kind, node: Node) -> Node:
     return Node(node.key, [(f"{SIGN[kind]} ", INK[kind]), *node.line], node.children, node.open, node.text, node.ink)
 
 
-def diff_nodes(diff: StateDiff) -> list[Node]:
-    """What differs between two checkpoints that were marked."""
-    nodes = []
+def diff_nodes(diff: StateDiff) -> Sequence[Node]:
+    """What differs between two checkpoints that were marked, all of it looked for here: to be called in a thread."""
+    nodes: list[Node] = []
     for one in diff.changes:
+        go_on()
         if one.kind == "changed":
             nodes.append(_changed(one.key, one.before, one.after))
         else:
             value = one.after if one.kind == "added" else one.before
             nodes.append(signed(one.kind, json_node(one.key, value, depth=1)))
-    return nodes or [Node("same", [("The two states are the same", "muted")])]
+    return folded_beyond(in_ranges(nodes)) or [Node("same", [("The two states are the same", "muted")])]
 
 
 def snippet_nodes(snippet: str) -> list[Node]:

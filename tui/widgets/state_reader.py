@@ -1,5 +1,6 @@
 """How the states tab reads and shows: the graph of checkpoints, and the state at the one under the cursor."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -52,6 +53,8 @@ class Found(NamedTuple):
     shown: Shown | None
     values: dict[tuple[str, str], Json]
     diff: StateDiff | None
+    differing: Sequence[Node]
+    """The same as it is shown."""
     origin: Node | None
     """Where the run started, if that was at another run's checkpoint."""
 
@@ -78,6 +81,8 @@ class StateReader(RunTab):
         self.snippet = ""
         """Lines of a program that goes on from here, while they are shown."""
         self.diff: StateDiff | None = None
+        self.differing: Sequence[Node] = ()
+        """What differs, as it is shown."""
         self.told: Line = []
         """How far a reading that takes long is."""
         self.origin: Node | None = None
@@ -147,13 +152,14 @@ class StateReader(RunTab):
         if known and (here is None or (at_end and checkpoints)):
             here = known[-1].id
         one = next((one for one in known if one.id == here), None)
-        diff = self.diff
+        diff, differing = self.diff, self.differing
         if (two := self.compared) and (diff is None or (diff.a, diff.b) != (two[0].checkpoint, two[1].checkpoint)):
             diff = _compared(store.checkpoints, *two)
+            differing = diff_nodes(diff) if diff else ()
         shown = self.shown if self.shown and self.shown.checkpoint == one else _look(store.checkpoints, one)
         origin = self.origin or self._origin(store.checkpoints, run)
         values = self._read_values(store.checkpoints, shown)
-        return Found(run.last_seq, checkpoints, branches, names, shown, values, diff, origin)
+        return Found(run.last_seq, checkpoints, branches, names, shown, values, diff, differing, origin)
 
     def _origin(self, repository: CheckpointRepository, run: Run) -> Node | None:
         if not run.from_checkpoint:
@@ -171,7 +177,7 @@ class StateReader(RunTab):
         return {place: _value_or_why(repository, *place) for place in dict.fromkeys(wished)}
 
     def show(self, run: Run, found: Found) -> None:
-        self.names, self.diff, self.origin = found.names, found.diff, found.origin
+        self.names, self.diff, self.differing, self.origin = found.names, found.diff, found.differing, found.origin
         self._seen, self.told = found.seen, []
         if found.checkpoints is not None:
             self.checkpoints, self.branches = found.checkpoints, found.branches
@@ -208,7 +214,7 @@ class StateReader(RunTab):
         if self.snippet:
             self.state.show(snippet_nodes(self.snippet))
         elif self.compared:
-            self.state.show(diff_nodes(self.diff) if self.diff else self._wait())
+            self.state.show(self.differing if self.diff else self._wait())
         elif self.shown:
             plain = self.hits is not None
             everything = plain or self.everything or self.shown.checkpoint.parent is None
