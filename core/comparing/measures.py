@@ -63,25 +63,14 @@ def run_measures(
     """What is counted of every run (`took`: seconds so far), then what the runs reported last, by name."""
     ended = tuple(run.status in FINISHED for run in runs)
     whole = _whole(runs)
-    known = [run.tokens_known for run in runs]
-    tokens = tuple(end and know for end, know in zip(whole, known, strict=True))
-    priced = tuple(end and not run.money.unknown for end, run in zip(tokens, runs, strict=True))
 
     def counted(name: str, better: Better = "less") -> Measure:
         return Measure(name, "count", better, tuple(float(getattr(run, name)) for run in runs), ended)
 
-    def spoken(name: str) -> Measure:
-        values = (float(getattr(run.tokens, name)) if know else None for run, know in zip(runs, known, strict=True))
-        return Measure(f"{name} tokens", "count", "less", tuple(values), tokens)
-
-    cost = (
-        None if run.money.nanousd is None or not know else float(run.money.nanousd)
-        for run, know in zip(runs, known, strict=True)
-    )
     found = [
         Measure("duration", "seconds", "less", tuple(took), whole),
-        Measure("cost", "nanousd", "less", tuple(cost), priced),
-        *map(spoken, ("input", "output")),
+        cost_measure(runs),
+        *(token_measure(runs, name) for name in ("input", "output")),
         *(counted(name) for name in ("errors", "warnings")),
         *(counted(name, "") for name in ("steps", "checkpoints", "messages", "logs")),
         *([counted("items", ""), counted("items_failed")] if any(run.items for run in runs) else []),
@@ -97,6 +86,22 @@ def run_measures(
     return found + [
         Measure(name, "number", better(name), tuple(values.get(name) for values in reported), ended) for name in names
     ]
+
+
+def cost_measure(runs: Sequence[Run]) -> Measure:
+    """What the runs cost."""
+    cost = (float(run.money.nanousd) if run.tokens_known and run.money.nanousd is not None else None for run in runs)
+    known = [run.tokens_known and not run.money.unknown for run in runs]
+    settled = tuple(end and know for end, know in zip(_whole(runs), known, strict=True))
+    return Measure("cost", "nanousd", "less", tuple(cost), settled)
+
+
+def token_measure(runs: Sequence[Run], name: str) -> Measure:
+    """Their tokens of one kind, by its name in `Tokens`; of those in a cache nobody knows which way is better."""
+    values = (float(getattr(run.tokens, name)) if run.tokens_known else None for run in runs)
+    settled = tuple(end and run.tokens_known for end, run in zip(_whole(runs), runs, strict=True))
+    way: Better = "less" if name in ("input", "output") else ""
+    return Measure(f"{name.replace('_', ' ')} tokens", "count", way, tuple(values), settled)
 
 
 def _whole(runs: Sequence[Run]) -> tuple[bool, ...]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from msgspec import UNSET
 
-from ...core.comparing.measures import Measure, run_measures
+from ...core.comparing.measures import Measure, cost_measure, run_measures, token_measure
 from ...core.costs import CostGroup, Money, Tokens
 from ...core.pages import each
 from ...core.query.query import equals
@@ -146,50 +146,57 @@ def keep_costs(store: Store, read: Sequence[Spent], kept: Kept) -> Sequence[Spen
 
 
 def cost_rows(context: Context, spent: Sequence[Spent]) -> list[Row]:
-    """Money with its provenance, tokens, and both by model."""
-    runs, base, dash = context.runs, context.base, context.glyphs.dash
+    """Money with its provenance, tokens, and both by model; each with its change against the baseline."""
+    runs, base = context.runs, context.base
+    texts = [format.run_cost(run, context.glyphs) for run in runs]
+    told = [run.money.provenance for run in runs]
     rows = [
-        Row(
-            "total",
-            [("cost", "strong")],
-            kind_of([run.money.nanousd for run in runs], base),
-            lambda n: [(format.run_cost(runs[n], context.glyphs), "strong")],
-            raw=lambda n: runs[n].money.nanousd,
-        ),
+        _spent(context, "total", [("cost", "strong")], cost_measure(runs), texts, [run.money.nanousd for run in runs]),
         Row(
             "provenance",
             [("told by", "text")],
-            kind_of([run.money.provenance for run in runs], base),
-            lambda n: toned(
-                [(_provenance(runs[n].money), "text")], _alike([run.money.provenance for run in runs], n, base)
-            ),
-            raw=lambda n: runs[n].money.provenance,
+            kind_of(told, base),
+            lambda n: toned([(_provenance(runs[n].money), "text")], n != base and told[n] == told[base]),
+            raw=told.__getitem__,
         ),
-        _counts(context, "calls", [calls(run) for run in runs]),
-        *(
-            _counts(
-                context,
-                name.replace("_", " "),
-                [getattr(run.tokens, name) if run.tokens_known else None for run in runs],
-            )
-            for name in Tokens.__struct_fields__
-        ),
+        _counts(context, Measure("calls", "count", "", tuple(calls(run) for run in runs), (False,) * len(runs))),
+        *(_counts(context, token_measure(runs, name)) for name in Tokens.__struct_fields__),
     ]
     models = list(dict.fromkeys(model for one in spent for model in one.by_model))
     if models:
         rows += [gap("models"), heading("by model")]
-    for model in models:
-        groups = [one.by_model.get(model) for one in spent]
-        rows.append(
-            Row(
-                f"model:{model}",
-                [(one_line(model, 60) or "no model", "text")],
-                kind_of(groups, base),
-                lambda n, groups=groups: [(dash, "faint")] if groups[n] is None else _model(context, groups[n]),  # type: ignore[misc]
-                raw=lambda n, groups=groups: _raw(groups[n]),  # type: ignore[misc]
-            )
-        )
-    return rows
+    return rows + [_model_row(context, model, [one.by_model.get(model) for one in spent]) for model in models]
+
+
+def _spent(
+    context: Context, key: str, name: Line, measure: Measure, texts: Sequence[str], raw: Sequence[object]
+) -> Row:
+    """What was used of something, the best and the worst, and by how much it is more than in the baseline."""
+    width = max(map(len, texts))
+    kind = kind_of(measure.values, context.base)
+    return Row(key, name, kind, lambda n: number_cell(context, measure, n, f"{texts[n]:<{width}}"), raw=raw.__getitem__)
+
+
+def _counts(context: Context, measure: Measure) -> Row:
+    numbers = [None if value is None else int(value) for value in measure.values]
+    texts = [format.number(number) for number in numbers]
+    return _spent(context, measure.name.removesuffix(" tokens"), [(measure.name, "text")], measure, texts, numbers)
+
+
+def _model_row(context: Context, model: str, groups: Sequence[CostGroup | None]) -> Row:
+    """What the runs spent on one model; none is the best: who spends less on one may spend more on another."""
+    values = tuple(None if group is None else group.money.nanousd for group in groups)
+    measure = Measure(model, "nanousd", "", values, (False,) * len(groups))
+
+    def cell(n: int) -> Line:
+        group = groups[n]
+        if group is None:
+            return [(context.glyphs.dash, "faint")]
+        line = number_cell(context, measure, n, format.cost(group.money, context.glyphs))
+        return [*line, (f"  {format.plural(group.calls, 'call')}, {format.count(group.tokens.total)}", "muted")]
+
+    name: Line = [(one_line(model, 60) or "no model", "text")]
+    return Row(f"model:{model}", name, kind_of(groups, context.base), cell, raw=lambda n: _raw(groups[n]))
 
 
 def _provenance(money: Money) -> str:
@@ -201,27 +208,6 @@ def _provenance(money: Money) -> str:
         "none": "no call was made",
     }
     return told[money.provenance]
-
-
-def _alike(values: Sequence[object], n: int, base: int) -> bool:
-    return n != base and values[n] == values[base]
-
-
-def _counts(context: Context, name: str, numbers: Sequence[int | None]) -> Row:
-    return Row(
-        name,
-        [(name if name == "calls" else f"{name} tokens", "text")],
-        kind_of(numbers, context.base),
-        lambda n: toned([(format.number(numbers[n]), "text")], _alike(numbers, n, context.base)),
-        raw=numbers.__getitem__,
-    )
-
-
-def _model(context: Context, group: CostGroup) -> Line:
-    return [
-        (f"{format.cost(group.money, context.glyphs):<8}", "text"),
-        (f" {format.plural(group.calls, 'call')}, {format.count(group.tokens.total)}", "muted"),
-    ]
 
 
 def _raw(group: CostGroup | None) -> object:
