@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from .errors import StorageError
 from .intervals import NEWCOMBE, WELCH, Interval, Sample, newcombe, welch
 from .workflows import FEW, Outcome
 
@@ -188,8 +189,9 @@ class Pattern(msgspec.Struct, kw_only=True, frozen=True):
 
 def observed(pattern: Pattern, t: str) -> Pattern:
     """The pattern as it is kept: seen at `t` unless it says when; halves of surrogate pairs, which no file can hold,
-    are written out.
+    are written out. StorageError for what nobody could read again.
     """
+    _check(pattern)
     return Pattern(
         workflow=_written_out(pattern.workflow),
         name=_written_out(pattern.name),
@@ -199,6 +201,16 @@ def observed(pattern: Pattern, t: str) -> Pattern:
         last_seen=pattern.last_seen or pattern.first_seen or t,
         evidence=tuple(map(_written_out, pattern.evidence)),
     )
+
+
+def _check(pattern: Pattern) -> None:
+    advice = "`count` is a whole number, `evidence` a tuple of run ids, all else text"
+    try:
+        count = msgspec.convert(msgspec.to_builtins(pattern), Pattern).count
+    except (msgspec.ValidationError, TypeError) as error:
+        raise StorageError(f"this is no pattern: {error}", advice=advice) from error
+    if not 0 <= count < 2**63:  # no engine counts further
+        raise StorageError(f"this is no pattern: it cannot have been seen {count} times", advice=advice)
 
 
 def _written_out(text: str) -> str:

@@ -76,7 +76,10 @@ class MetricsRepository(ABC):
 
     @abstractmethod
     def record_pattern(self, pattern: Pattern) -> None:
-        """Adds an observation; one of the same workflow and name is merged (counts added, evidence joined)."""
+        """Adds an observation; one of the same workflow and name is merged (counts added, evidence joined).
+
+        StorageError for what is no pattern: a count that is no whole number, evidence that is no tuple of ids.
+        """
 
     @abstractmethod
     def patterns(self, workflow: str) -> list[Pattern]:

@@ -4,6 +4,7 @@ import pytest
 from flightlog.core import annotations as a
 from flightlog.core.clock import pretending
 from flightlog.core.durations import span_of
+from flightlog.core.errors import StorageError
 from flightlog.core.intervals import NEWCOMBE, WELCH
 from flightlog.core.metrics import Pattern
 from flightlog.core.query.query import EVERYTHING, equals, parse
@@ -278,6 +279,14 @@ def test_what_a_pattern_says_may_be_anything(store):
     written = hostile.replace("\ud800", r"\ud800")
     (found,) = store.metrics.patterns("w")
     assert (found.name, found.description, found.evidence, found.count) == (written, written, (written,), 2)
+
+
+def test_what_is_no_pattern_is_refused(store):
+    wrong = ({"count": "x"}, {"count": -1}, {"count": 1.5}, {"count": 2**63}, {"evidence": "01j9"}, {"evidence": None})
+    for facts in (*wrong, {"first_seen": 5}, {"description": None}, {"name": object()}):
+        with pytest.raises(StorageError, match="this is no pattern"):
+            store.metrics.record_pattern(Pattern(**{"workflow": "w", "name": "n", **facts}))
+    assert store.metrics.patterns("w") == []
 
 
 def test_a_store_opened_anew_answers_the_same(kept):

@@ -42,7 +42,10 @@ PROOFS: dict[str, tuple[str, ...]] = {
         "test_put_value_stores_a_value_once_and_returns_its_digest",
         "test_a_growing_conversation_costs_a_few_conversations",
     ),
-    "RunWriter.history": (f"test_history_is_what_was_recorded_of_some_types {BY_ALL}",),
+    "RunWriter.history": (
+        f"test_history_is_what_was_recorded_of_some_types {BY_ALL}",
+        "test_a_disk_that_does_not_give_what_was_recorded_is_a_storage_error",
+    ),
     "RunWriter.close": (
         "test_the_lock_lasts_as_long_as_the_writer_and_looking_takes_nothing",
         "test_conflict_after_close_which_may_be_called_twice",
@@ -218,13 +221,13 @@ PROOFS: dict[str, tuple[str, ...]] = {
     ),
     "RunRepository.annotate": (
         f"test_annotate_adds_a_pin_tag_note_or_score_and_fills_in_the_time {BY_ALL}",
-        "test_an_unknown_id_is_not_found_everywhere",
+        "test_an_unknown_id_is_not_found_everywhere test_nothing_is_told_of_what_was_not_done",
     ),
     "RunRepository.acts": ("test_the_audit_trail_tells_who_did_what_newest_first",),
     "RunRepository.decide": (
         "test_an_answer_from_another_process_arrives_within_a_second",
         "test_decide_conflict_if_it_is_decided_or_answered_already_or_the_run_is_finished",
-        "test_an_unknown_id_is_not_found_everywhere",
+        "test_an_unknown_id_is_not_found_everywhere test_an_approval_says_who_decided_it_and_when",
     ),
     "RunRepository.damage": (
         "test_damage_is_told_of_a_run_and_of_the_store test_lists_that_have_no_order_in_common_follow_one_another",
@@ -283,7 +286,10 @@ PROOFS: dict[str, tuple[str, ...]] = {
         "test_newest_are_the_finished_runs_that_began_last_with_their_numbers",
     ),
     "MetricsRepository.against_parent": ("test_a_root_is_compared_with_nothing",),
-    "MetricsRepository.record_pattern": ("test_patterns_of_the_same_name_are_merged_most_frequent_first",),
+    "MetricsRepository.record_pattern": (
+        "test_patterns_of_the_same_name_are_merged_most_frequent_first",
+        "test_what_is_no_pattern_is_refused",
+    ),
     "MetricsRepository.patterns": ("test_patterns_of_the_same_name_are_merged_most_frequent_first",),
     "FeedRepository.cursor": (
         "test_changes_of_the_present_cursor_name_only_what_comes_later",
