@@ -176,7 +176,7 @@ def test_every_module_that_a_comment_or_docstring_names_exists():
 
 def test_the_root_holds_the_rooms_and_what_packaging_needs():
     tracked = subprocess.run(["git", "ls-files"], capture_output=True, text=True, cwd=ROOT, check=True).stdout.split()
-    wanted = {".ci", ".gitignore", "LICENSE", "README.md", "pyproject.toml", "__init__.py", "py.typed"}
+    wanted = {".ci", ".gitignore", "LICENSE", "README.md", "pyproject.toml", "__init__.py", "__main__.py", "py.typed"}
     assert {name.split("/")[0] for name in tracked} == wanted | {*ROOMS, "tests", "screenshots"}
 
 
