@@ -65,11 +65,12 @@ def run_browser(
     entry: "Entry | None" = None,
     opened: Callable[[], None] | None = None,
     remember: bool = True,
+    following: bool = False,
 ) -> None:
     """Runs the browser until it is quit; exits with its code. `opened` is told, in a thread, that the store is open.
 
     `entry` is where it begins: ConfigError if there is no such run. `remember`: whether the next start finds the
-    browser as it was left.
+    browser as it was left. `following`: the cursor stays on the newest run until it is moved.
     """
     gc.disable()  # until what a program is made of has been read (`warming`): a seventh of the time it starts in
     from ..app import FlightlogApp
@@ -77,7 +78,10 @@ def run_browser(
     def who() -> "Person":
         from ..personal.person import load_person
 
-        return load_person(remembered_as(settings) if remember else None)
+        found = load_person(remembered_as(settings) if remember else None)
+        if following:
+            found.remember(screens={"runs": {"following": True}})
+        return found
 
     def opening() -> "Store":
         # A folder that was named is never made by looking at it; the default one may be.

@@ -45,7 +45,7 @@ def demo(settings: Settings, headless: float | None, storage: str) -> None:
     try:
         fleet.start()
         if headless is None:
-            run_browser(settings.merged({"data": str(folder)}), opened=fleet.fill, remember=False)
+            run_browser(settings.merged({"data": str(folder)}), opened=fleet.fill, remember=False, following=True)
         else:
             fleet.fill()
             time.sleep(headless)

@@ -32,5 +32,6 @@ def take_up(found: RunList, kept: dict[str, Any], query: Query) -> None:
     found.set_query(query)
     found.set_sort(sort_of(kept) or found.sort)
     found.set_grouping(one_of(kept.get("group"), GROUPINGS) or "")
+    found.following = found.following or kept.get("following") is True
     if isinstance(unfolded := kept.get("unfolded"), list):
         found.unfold(head for head in unfolded if isinstance(head, str))
