@@ -9,6 +9,7 @@ from flightlog.core.query.query import parse
 from flightlog.tui.cli.main import VERBS
 from flightlog.tui.key_list import written_into
 from flightlog.tui.keys import PLACES, all_shown
+from flightlog.tui.widgets.log_reader import EMPTY
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
@@ -69,3 +70,7 @@ def test_the_queries_that_are_shown_are_understood_whole():
     queries = [re.split(r" {2,}", line)[0] for line in lines.group(1).splitlines()]
     assert len(queries) == 6
     assert not [parse(query).message for query in queries if parse(query).message]
+
+
+def test_an_empty_log_teaches_the_lines_of_the_readme():
+    assert EMPTY.code.splitlines()[-1] in README

@@ -33,6 +33,8 @@ def test_a_word_that_is_neither_verb_nor_file_is_not_opened_as_a_path_with_more_
     output = CliRunner().invoke(main, ["stats", "01j9"])
     assert output.exit_code == 2
     assert "there is no verb 'stats'" in output.output and "did you mean 'states'?" in output.output
+    alone = CliRunner().invoke(main, ["versoins"])
+    assert alone.exit_code == 2 and "did you mean 'versions'?" in alone.output
 
 
 def test_a_reader_that_has_seen_enough_is_no_failure(data):

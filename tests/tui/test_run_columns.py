@@ -130,6 +130,8 @@ def test_on_a_narrow_screen_a_long_path_gives_way_to_what_goes_on():
     line = text_of(header_line(Facts("/var/tmp/a-long-way/to/flightlog-data", TOTALS, "watching", 0.1), 80, UNICODE))
     assert "● 3  ◐ 1  ⚠ 1  ✖ 20" in line
     assert "/to/flightlog-data " in line
+    tight = text_of(header_line(Facts("odd", TOTALS, "watching", 0.1), 40, UNICODE))
+    assert tight.startswith(" odd   ● 3  ◐ 1") and "flightlog" not in tight
 
 
 def test_rows_that_failed_are_told_before_what_a_narrow_column_cuts_off():

@@ -111,11 +111,12 @@ class Verbs(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args[0] in VERBS:
             return super().resolve_command(ctx, args)
-        if len(args) > 1 and not args[1].startswith("-") and not os.path.exists(args[0]):
-            # A path takes nothing after it: this was meant as a verb.
+        near = get_close_matches(args[0], VERBS, 1, 0.75)
+        more = len(args) > 1 and not args[1].startswith("-")
+        if (more or near) and not os.path.exists(args[0]):
+            # A path takes nothing after it, and is not spelled like a verb: this was meant as one.
             from ...core.text import masked
 
-            near = get_close_matches(args[0], VERBS, 1)
             hint = f"did you mean {near[0]!r}?" if near else "`flightlog --help` lists the verbs"
             raise click.UsageError(f"there is no verb {masked(args[0])!r}, and no such file; {hint}", ctx)
         return "browse", self.get_command(ctx, "browse"), args

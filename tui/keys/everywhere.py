@@ -26,10 +26,10 @@ PLACE = (
     Key("place.workflows", "2", "app.place('workflows')", "workflows", "To the workflows and their versions"),
     Key("place.costs", "3", "app.place('costs')", "costs", "To what was spent, and the budgets"),
     Key("place.space", "4", "app.place('space')", "space", "To what takes the room"),
-    Key("place.back", "minus", "app.view(-1)", "view before", "Back to the view before: place, filter, order, groups"),
-    Key("place.forward", "equals_sign", "app.view(1)", "view after", "To the view after it again"),
     Key("place.retention", "5", "app.place('retention')", "retention", "To what may go: the policy and its plan"),
     Key("place.live", "L", "app.place('live')", "live", "To what runs now, first what needs a person"),
+    Key("place.back", "minus", "app.view(-1)", "view before", "Back to the view before: place, filter, order, groups"),
+    Key("place.forward", "equals_sign", "app.view(1)", "view after", "To the view after it again"),
 )
 """Keys of the places themselves."""
 

@@ -65,6 +65,7 @@ _SHAPES = (
     _Shape(20, short=True, bar=False, amounts=False, of=False, title=False, rate=False),
     _Shape(20, short=True, bar=False, amounts=False, of=False, rate=False, today=False),
     _Shape(20, short=True, bar=False, amounts=False, of=False, rate=False, today=False, budget=False),
+    _Shape(20, short=True, bar=False, amounts=False, of=False, title=False, rate=False, today=False, budget=False),
 )
 """From all to little: words give way to signs, then what matters least is left out."""
 

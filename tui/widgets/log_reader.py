@@ -34,9 +34,7 @@ from .tree_view import TreeView
 EMPTY = Lesson(
     "Nothing logged yet",
     "What a run logs appears here as it is written. A program's ordinary logging can be sent here, too.",
-    'run.log("3 candidates", candidates=3)\n\n'
-    "from flightlog.core.recording.logging_handler import Handler\n"
-    "logging.getLogger().addHandler(Handler(run))",
+    'run.log("3 candidates", candidates=3)\n\nlogging.getLogger().addHandler(flightlog.Handler(run))',
     "log entries",
 )
 
