@@ -1,6 +1,5 @@
 """Carries runs into a data directory: events by seq, in the bytes that were recorded, and the values they need."""
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -53,7 +52,7 @@ class Carrier:
                 set_aside_tail(fd, path, self._layout.torn(run))
                 return self._append(run, fd)
             finally:
-                os.close(fd)
+                lock.close(fd)
         except OSError as error:
             raise disk.storage_error(error, path, "carrying a run") from error
 
@@ -163,7 +162,7 @@ class Carrier:
                     raise Corrupt(self.missing[missing], where=states, advice="run `flightlog doctor`")
                 beside.replace(states)
             finally:
-                os.close(fd)
+                lock.close(fd)
         except OSError as error:
             raise disk.storage_error(error, states, "writing the states that are kept") from error
 

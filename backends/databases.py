@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.errors import ReadOnly, StorageError
-from ..core.forking import undivided
+from ..core.forking import inherited, undivided
 from .postgres.server_url import ServerUrl
 
 if TYPE_CHECKING:
@@ -26,7 +26,12 @@ class Databases:
     def __init__(self, *, read_only: bool, create: bool, private: bool = False) -> None:
         self._read_only, self._create = read_only, create
         self._owner = os.getpid() if private else None
-        self._pid, self._lock = os.getpid(), threading.RLock()
+        self.in_child()
+        inherited(self)
+
+    def in_child(self) -> None:
+        """Nothing is open."""
+        self._lock = threading.RLock()
         self._opened: dict[Where, Database] = {}
 
     def get(self, where: Where) -> "Database":
@@ -34,8 +39,6 @@ class Databases:
         if not self.are_own():
             what = "a store in memory is read and changed by the process that opened it; a forked child only records"
             raise StorageError(what, advice="do it in the parent, or keep the store in a file")
-        if self._pid != os.getpid():
-            self._pid, self._lock, self._opened = os.getpid(), threading.RLock(), {}
         with undivided(), self._lock:
             if where not in self._opened:
                 self._opened[where] = self._open(where)
@@ -68,6 +71,5 @@ class Databases:
 
     def close(self) -> None:
         """Closes all that were opened. May be called twice."""
-        if self._pid == os.getpid():
-            for database in self._opened.values():
-                database.close()
+        for database in self._opened.values():
+            database.close()

@@ -1,6 +1,5 @@
 """Drops states of finished runs, in each kind of store."""
 
-import os
 from collections.abc import Callable, Collection, Sized
 from functools import partial
 
@@ -53,7 +52,7 @@ def of_files(layout: Layout, database: Database, refresh: Callable[[], None], *,
                     raise Conflict(f"somebody has run {run} at the moment", where=path, advice="try again")
                 dropped = drop_values(layout.states(run), kept, before=partial(tell, run, by, kept))
             finally:
-                os.close(fd)
+                lock.close(fd)
         except OSError as error:
             raise disk.storage_error(error, path, "writing the states that are kept") from error
         with database.write() as connection:

@@ -97,7 +97,7 @@ def _clear(path: Path) -> str:
             raise Conflict("somebody has the run at the moment", where=path, advice="try again")
         path.unlink(missing_ok=True)
     finally:
-        os.close(fd)
+        lock.close(fd)
     return "taken away"
 
 
@@ -134,7 +134,7 @@ def _move_in(layout: Layout, run: str) -> str:
         for folder in (home, spool.runs):
             disk.sync_folder(folder)
     finally:
-        os.close(fd)
+        lock.close(fd)
     return f"it lies in {home.name}"
 
 

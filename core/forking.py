@@ -9,8 +9,10 @@ away before it.
 import logging  # noqa: F401 - its own hooks come first, so that a fork takes its lock after those who log were waited for
 import os
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any, Protocol
 
 PATIENCE_S = 30.0
 """How long a fork waits; loading takes half a second on an idle machine, and on a busy one the first time many."""
@@ -26,6 +28,26 @@ _to_put_away: list[Callable[[], None]] = []
 def before_fork(put_away: Callable[[], None]) -> None:
     """Has this called in the parent before each fork, while nobody else is inside (so not where one waited in vain)."""
     _to_put_away.append(put_away)
+
+
+class Inherited(Protocol):
+    """What a forked child has from its parent, and cannot use as it is: locks that nobody gives back, threads that
+    are not there, connections that are the parent's.
+    """
+
+    def in_child(self) -> None:
+        """Begins anew in a forked child. Called before anything else runs there, so by its only thread."""
+        ...
+
+
+_inherited: "weakref.WeakSet[Inherited]" = weakref.WeakSet()
+_never_freed: list[dict[str, Any]] = []
+"""What they had in the parent: somebody there may have been in the middle of it, and it is not the child's to close."""
+
+
+def inherited(one: Inherited) -> None:
+    """Has its `in_child` called in each forked child, for as long as it lives. What it had by then is never freed."""
+    _inherited.add(one)
 
 
 class _Gate:
@@ -86,6 +108,9 @@ def _after_fork() -> None:
 def _in_child() -> None:
     global _gate
     _gate = _Gate(1 if _mine.depth else 0)
+    for one in list(_inherited):
+        _never_freed.append(dict(vars(one)))
+        one.in_child()
 
 
 os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_in_child)

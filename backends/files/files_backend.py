@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...core.errors import ConfigError, NotFound, ReadOnly
+from ...core.forking import inherited
 from ...core.progress import Progress
 from ...core.repositories import RecordingRepository, UpkeepRepository
 from ...core.store import Reading
@@ -49,6 +50,11 @@ class FilesBackend:
             if read_only
             else GatedRecording(JournalRecording(self._layout), self.gate)
         )
+        self.in_child()
+        inherited(self)
+
+    def in_child(self) -> None:
+        """Nothing is there to be closed: so a process begins. The watches of its parent are not a child's to end."""
         self._closing: list[Callable[[], None]] = []
 
     def reading(self, metrics: "Callable[[Database, Callable[[], None]], SqlMetrics]") -> Reading:

@@ -1,6 +1,7 @@
 """Bringing a store up to date before it is read: must succeed once, and then may fail for a while."""
 
 import logging
+import os
 import time
 from collections.abc import Callable
 
@@ -8,7 +9,7 @@ from ...core.errors import Corrupt, Locked, StorageError
 from ...core.hurry import is_hurried
 from .. import waiting
 from ..data_directory import Root
-from ..sql.database import Closed
+from ..sql.database import Closed, opened_before_fork
 from .shared_turns import Turns
 
 log = logging.getLogger("flightlog")
@@ -42,6 +43,7 @@ class Refresh:
         have brought in something.
         """
         self._root, self._turns, self._own, self._changes = root, Turns(work), own, changes
+        self._process = os.getpid()
         self._succeeded = False
         self._retry_at = self._rest_until = 0.0
         self._behind_since: tuple[int, float] | None = None
@@ -50,7 +52,7 @@ class Refresh:
 
     def __call__(self) -> None:
         """Returns when all that was recorded before the call can be read; to who hurries, soon."""
-        self._root.check()
+        self._check()
         if self.problem and time.monotonic() < self._retry_at:
             return
         try:
@@ -68,8 +70,14 @@ class Refresh:
 
     def insist(self) -> None:
         """As a call, but what keeps the store from being brought up to date is raised, whatever is known of it."""
-        self._root.check()
+        self._check()
         self._whole()
+
+    def _check(self) -> None:
+        # Here, for who took its turns in the parent would be waited for in a child without an end.
+        if os.getpid() != self._process:
+            raise opened_before_fork(str(self._root.path))
+        self._root.check()
 
     def _whole(self) -> None:
         self._turns.take()

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from ...core.config import Source
 from ...core.errors import NotFound, StorageError, no_run
+from ...core.forking import inherited
 from ...core.progress import Progress, Standing
 from ...core.store import Reading, Store
 from ...core.text import safe_text
@@ -29,8 +30,13 @@ class Part:
         self.path = Path(source.path)
         self.problem = ""
         """Why its runs are not shown now; empty if they are."""
-        self._store: Store | None = None
         self._failed: tuple[float, StorageError] | None = None
+        self.in_child()
+        inherited(self)
+
+    def in_child(self) -> None:
+        """It is not open: so a process begins."""
+        self._store: Store | None = None
         self._lock = threading.Lock()
 
     def reading(self) -> Reading:

@@ -10,6 +10,7 @@ from ...core.annotations import Annotation, Answered, AnyAnnotation, decode, enc
 from ...core.clock import now
 from ...core.errors import Corrupt
 from ...core.events import FORMAT, Decision
+from ...core.forking import undivided
 from . import disk, lock
 from .reader import Broken, LongLine, read_lines
 
@@ -80,7 +81,7 @@ class Answers:
 
     def first(self, run: str, approval: str) -> tuple[Decision, str, str] | None:
         """`(decision, by, note)` of the first answer; None if there is none yet. OSError, but for a missing file."""
-        with self._lock:
+        with undivided(), self._lock:
             self._read_new()
             return self._first.get((run, approval))
 

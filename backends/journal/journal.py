@@ -13,7 +13,7 @@ from ...core.clock import now
 from ...core.errors import Conflict, StorageError
 from ...core.events import AnyEvent, CheckpointSaved, Event, RunFinished
 from ...core.recording.jsonable import NotPlain, line_of, make_plain
-from . import disk
+from . import disk, lock
 from .reader import LongLine, Whole, decode_line, read_lines
 from .states_writer import StatesWriter
 
@@ -226,7 +226,7 @@ class JournalWriter:
         _open_writers.discard(self)
         fd, self._fd = self._fd, -1
         if fd >= 0:
-            os.close(fd)
+            lock.close(fd)
         self._states.close()
 
     def _after_fork(self) -> None:

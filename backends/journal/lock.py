@@ -27,6 +27,9 @@ OFD = sys.platform == "linux" and hasattr(fcntl, "F_OFD_SETLK")
 _FLOCK = "hhqqi4x"
 _WHOLE = (os.SEEK_SET, 0, 0, 0)
 
+_taken_by: dict[int, int] = {}
+"""Open file → the process that took its lock: a forked child has both, and the lock is not its own."""
+
 
 def take(fd: int) -> bool:
     """Takes the exclusive lock of an open file; False if somebody has it. Freed by closing the descriptor."""
@@ -37,6 +40,7 @@ def take(fd: int) -> bool:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except (BlockingIOError, PermissionError):
         return False
+    _taken_by[fd] = os.getpid()
     return True
 
 
@@ -69,6 +73,19 @@ def waiting(fd: int, path: Path, seconds: float = 5.0) -> Iterator[None]:
         yield
     finally:
         release(fd)
+
+
+def close(fd: int) -> None:
+    """Closes a file, and frees its lock if it is this process that took it.
+
+    Not by closing alone: a child that was forked meanwhile, be it one that is about to begin another program, has
+    the file open too. Nor by such a child.
+    """
+    try:
+        if _taken_by.pop(fd, 0) == os.getpid():
+            release(fd)
+    finally:
+        os.close(fd)
 
 
 def release(fd: int) -> None:

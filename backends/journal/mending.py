@@ -56,7 +56,7 @@ def set_damage_aside(path: Path, torn: Path) -> int:
             _write_without(path)
         return aside
     finally:
-        os.close(fd)
+        lock.close(fd)
 
 
 def _damage(line: bytes | LongLine) -> Iterator[bytes]:

@@ -17,6 +17,7 @@ from ...core.events import (
     RunStarted,
     Writer,
 )
+from ...core.forking import undivided
 from ...core.ids import check_run_id
 from ...core.repositories import RecordingRepository
 from . import disk, lock
@@ -43,8 +44,9 @@ class JournalRecording(RecordingRepository):
         run = check_run_id(started.run)
         path = self._layout.journal(run)
         self._refuse_archived(run)
-        fd = self._create(run, path)
-        writer = JournalWriter(run, path, fd, self._states(run), durable=durable)
+        with undivided():  # a child would keep the lock of one that it does not know
+            fd = self._create(run, path)
+            writer = JournalWriter(run, path, fd, self._states(run), durable=durable)
         try:
             started.format = FORMAT
             started.writer = started.writer or this_process()
@@ -63,27 +65,32 @@ class JournalRecording(RecordingRepository):
     def resume(self, run: str, *, durable: bool = False) -> JournalWriter:
         """Takes the run's lock, sets a torn tail aside and appends `run.resumed`; see the interface."""
         path = self._layout.journal(check_run_id(run))
-        fd = self._lock_of(run, path)
-        try:
-            aside = mend_tail(fd, path, self._layout.torn(run))
-            seq = _last_seq(run, path)
-            at = (seq, os.fstat(fd).st_size)
-        except OSError as error:
-            os.close(fd)
-            raise _logged(disk.storage_error(error, path, "taking the run up")) from error
-        except BaseException:
-            os.close(fd)
-            raise
-        writer = JournalWriter(run, path, fd, self._states(run, last=lambda: last_values(path)), at=at, durable=durable)
+        with undivided():
+            writer, aside = self._taken_up(run, path, durable)
         try:
             writer.append(RunResumed(writer=this_process()))
-            log.info("run %s is taken up again at event %d", run, seq)
+            log.info("run %s is taken up again at event %d", run, writer.last_seq - 1)
             if aside:
                 self._tell_torn(writer, aside)
         except BaseException:
             writer.close()
             raise
         return writer
+
+    def _taken_up(self, run: str, path: Path, durable: bool) -> tuple[JournalWriter, int]:
+        """The writer, and how many bytes of a torn tail were set aside."""
+        fd = self._lock_of(run, path)
+        try:
+            aside = mend_tail(fd, path, self._layout.torn(run))
+            at = (_last_seq(run, path), os.fstat(fd).st_size)
+        except OSError as error:
+            lock.close(fd)
+            raise _logged(disk.storage_error(error, path, "taking the run up")) from error
+        except BaseException:
+            lock.close(fd)
+            raise
+        states = self._states(run, last=lambda: last_values(path))
+        return JournalWriter(run, path, fd, states, at=at, durable=durable), aside
 
     def _tell_torn(self, writer: JournalWriter, aside: int) -> None:
         torn = self._layout.torn(writer.run)
@@ -137,7 +144,7 @@ class JournalRecording(RecordingRepository):
             raise _logged(disk.storage_error(error, path, "opening the journal")) from error
         if lock.take(fd) and disk.is_same_file(fd, path):
             return fd
-        os.close(fd)
+        lock.close(fd)
         writer = last_writer(path)
         who = f"process {writer.pid} on {writer.host}" if writer else "somebody"
         raise Conflict(

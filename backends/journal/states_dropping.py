@@ -1,6 +1,5 @@
 """Takes values out of a run's states file: it is written anew beside the old one, and renamed over it."""
 
-import os
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import NamedTuple
@@ -66,7 +65,7 @@ def clear(beside: Path) -> None:
         if lock.take(fd):
             beside.unlink(missing_ok=True)
     finally:
-        os.close(fd)
+        lock.close(fd)
 
 
 def _write_without(path: Path, lines: list[_Line], gone: set[str], before: Callable[[], object]) -> None:

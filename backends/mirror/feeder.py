@@ -1,7 +1,6 @@
 """The thread that feeds a mirror. One process at a time does; the others are ready to take over. Loads no engine."""
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -9,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...core.errors import FlightlogError, StorageError
-from ...core.forking import is_wanted, undivided
+from ...core.forking import inherited, is_wanted, undivided
 from ...core.progress import Progress, go_on, told
 
 if TYPE_CHECKING:
@@ -48,7 +47,8 @@ class Feeder:
     def __init__(self, root: Path, first: "Callable[[], First | None]") -> None:
         self._root, self._first = root, first
         self._began = False
-        self._begin_process()
+        self.in_child()
+        inherited(self)
 
     @property
     def problem(self) -> str:
@@ -57,8 +57,6 @@ class Feeder:
 
     def begin(self, *, recording: bool) -> None:
         """From now on the mirror is fed. `recording`: for what this process records, closing waits longer."""
-        if self._pid != os.getpid():
-            self._begin_process()
         self._recording = self._recording or recording
         if self._thread is None:
             with self._lock:
@@ -77,7 +75,7 @@ class Feeder:
 
     def close(self) -> None:
         """Feeds what is left, as far as that is possible in time; what is not is fed at the next opening."""
-        if self._pid != os.getpid() or self._thread is None:
+        if self._thread is None:
             return
         patience = _RECORDED_S if self._recording else _LOOKED_S
         self._until = time.monotonic() + patience
@@ -178,8 +176,9 @@ class Feeder:
             log.info("the mirror is fed again")
         self._problem = problem
 
-    def _begin_process(self) -> None:
-        self._pid, self._lock = os.getpid(), threading.Lock()
+    def in_child(self) -> None:
+        """Nothing is fed yet: so a process begins."""
+        self._lock = threading.Lock()
         self._wake, self._round = threading.Event(), threading.Event()
         self._thread = None
         self._stopping = self._recording = False

@@ -43,7 +43,7 @@ class FileRecord:
                     disk.sync_folder(self._path.parent)
                 yield HeldFile(fd, self._path, self._reserve)
             finally:
-                os.close(fd)
+                lock.close(fd)
         except OSError as error:
             raise disk.storage_error(error, self._path, "keeping the record of operations") from error
 

@@ -81,7 +81,7 @@ class FileShelf:
             yield seen
         finally:
             if fd >= 0:
-                os.close(fd)
+                lock.close(fd)
 
     def do(self, intent: Intent, seen: Seen) -> Done:
         """See the protocol."""
@@ -185,7 +185,7 @@ class FileShelf:
             return -1, False
         if lock.take(fd) and disk.is_same_file(fd, path):
             return fd, False
-        os.close(fd)
+        lock.close(fd)
         return -1, True
 
     def _seen(self, intent: Intent, fd: int, busy: bool) -> Seen:

@@ -1,7 +1,6 @@
 """Where the runs of a database lie: its tables, its trash, and the spool of this machine."""
 
 import hashlib
-import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -96,7 +95,7 @@ class TableShelf:
             else:
                 yield Seen(None, busy="somebody records into it")
         finally:
-            os.close(fd)
+            lock.close(fd)
 
     def _seen(self, intent: Intent, host: str) -> Seen:
         if host:

@@ -82,8 +82,9 @@ class PostgresBackend(SpooledBackend):
     def _checks(self, database: "Database") -> "Sequence[Check]":
         return ()
 
-    def _begin_process(self) -> None:
-        super()._begin_process()
+    def in_child(self) -> None:
+        """Also the connection over which is asked what exists is the parent's."""
+        super().in_child()
         self._lookup = Lookup(self._url)
 
 

@@ -21,6 +21,7 @@ import sqlite3
 import tempfile
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -28,7 +29,7 @@ from typing import NamedTuple, TypeVar
 from urllib.parse import quote
 
 from ...core.errors import Corrupt, FlightlogError, Locked, NotFound, StorageError
-from ...core.forking import undivided
+from ...core.forking import inherited, undivided
 from ..journal.disk import storage_error
 
 T = TypeVar("T")
@@ -59,8 +60,16 @@ class Original:
 
     def __init__(self, path: Path) -> None:
         self.path = path.resolve()
+        self._removed: weakref.finalize[..., Original] | None = None
+        self.in_child()
+        inherited(self)
+
+    def in_child(self) -> None:
+        """It has no private copy: that of its parent is not a child's to remove, neither when it ends."""
+        if self._removed:
+            self._removed.detach()
         self._lock = threading.Lock()
-        self._copy: tuple[State, tempfile.TemporaryDirectory[str]] | None = None
+        self._copy: tuple[State, Path] | None = None
 
     def state(self) -> State:
         """What the folder says about the database; differs after every commit. Costs four `stat`."""
@@ -105,15 +114,22 @@ class Original:
         with self._lock:
             if self._copy is None or self._copy[0] != state:
                 self.close()
-                folder = tempfile.TemporaryDirectory(prefix="flightlog-")
+                copy = Path(self._new_folder(), "copy")
                 try:
                     for end in ("", "-wal"):
-                        shutil.copyfile(f"{self.path}{end}", Path(folder.name, f"copy{end}"))
+                        shutil.copyfile(f"{self.path}{end}", f"{copy}{end}")
                 except BaseException:
-                    folder.cleanup()
+                    self.close()
                     raise
-                self._copy = (state, folder)
-            return Path(self._copy[1].name, "copy")
+                self._copy = (state, copy)
+            return self._copy[1]
+
+    def _new_folder(self) -> str:
+        """One that goes with this, or with the program."""
+        with undivided():
+            folder = tempfile.mkdtemp(prefix="flightlog-")
+            self._removed = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        return folder
 
     def _fault(self, error: sqlite3.Error) -> FlightlogError:
         text = str(error)
@@ -125,9 +141,9 @@ class Original:
 
     def close(self) -> None:
         """Removes a private copy, if one was needed."""
-        if self._copy:
-            self._copy[1].cleanup()
-            self._copy = None
+        self._copy = None
+        if self._removed:
+            self._removed()
 
 
 def _stat(path: str) -> FileState | None:

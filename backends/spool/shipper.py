@@ -94,6 +94,10 @@ class Shipper:
             else:
                 self._say(str(error))
             return False
+        except Exception as error:
+            log.exception("shipping failed in a way that was not foreseen")
+            self._say(f"{type(error).__name__}: {error}")
+            return False
         self._others_since = None
         self._say("")
         with self._lock:

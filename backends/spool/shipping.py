@@ -109,6 +109,12 @@ class Shipping:
         return [run for name in names if (run := run_of(name)) and is_ulid(run)]
 
     def _ship(self, runs: Iterable[str]) -> bool:
+        try:
+            return self._shipped(runs)
+        except OSError as error:
+            raise disk.storage_error(error, self._layout.spool, "shipping what is in the spool") from error
+
+    def _shipped(self, runs: Iterable[str]) -> bool:
         there = {run: found for run in runs if (found := self._found(run))}
         known = self._known(there)
         news = self._news(there, known)
@@ -190,7 +196,7 @@ class Shipping:
             else:
                 path.unlink()
         finally:
-            os.close(fd)
+            lock.close(fd)
 
     def _is_damaged(self, run: str, rest: int) -> bool:
         with self._database.read() as connection:

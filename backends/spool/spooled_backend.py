@@ -1,6 +1,5 @@
 """What all SQL backends have in common: journals in a spool, shipped to one database that holds everything."""
 
-import os
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ...core.forking import undivided
+from ...core.forking import inherited, undivided
 from ...core.repositories import RecordingRepository, UpkeepRepository
 from ...core.store import Reading
 from ..files.files_backend import make_data_folder
@@ -65,7 +64,8 @@ class SpooledBackend(ABC):
         """`layout` is that of the spool, `name` what a person calls the database."""
         self._layout, self._name, self._create = layout, name, create and not read_only
         make_data_folder(layout.root, layout.spool, create=self._create)
-        self._begin_process()
+        self.in_child()
+        inherited(self)
         self.gate = Gate(layout.root)
         recording = SpoolRecording(layout, name, self._for_recording, self._shipped, self._ship, self._held_elsewhere)
         self.recording: RecordingRepository = (
@@ -120,7 +120,6 @@ class SpooledBackend(ABC):
 
     def engine(self) -> Engine:
         """The database and what ships into it, opened at the first call; StorageError."""
-        self._check_process()
         with undivided(), self._lock:
             if self._engine is None:
                 from ..sql.projector import Projector
@@ -237,13 +236,11 @@ class SpooledBackend(ABC):
 
     def close(self, then: Callable[[], None]) -> None:
         """Ends watches, ships what is left, and calls `then`. May be called twice."""
-        self._check_process()
         if self._watcher:
             self._watcher.close()
         self._shipper.close(then)
 
     def _ship(self, run: str) -> None:
-        self._check_process()
         self._shipper.add(run)
 
     def _ship_now(self, runs: list[str], soon: bool) -> tuple[set[str], bool]:
@@ -258,11 +255,8 @@ class SpooledBackend(ABC):
         if runs := self._shipper.runs():  # none, where it is read only
             self.engine().shipping.ship(runs)
 
-    def _check_process(self) -> None:
-        if self._pid != os.getpid():
-            self._begin_process()
-
-    def _begin_process(self) -> None:
-        self._pid, self._lock = os.getpid(), threading.RLock()
+    def in_child(self) -> None:
+        """Nothing is open, and no thread ships: so a process begins."""
+        self._lock = threading.RLock()
         self._engine, self._watcher, self._looked = None, None, False
         self._shipper = Shipper(self._ship_now)

@@ -26,6 +26,11 @@ class Closed(StorageError):
     """Somebody in this process asks what another part of it has closed."""
 
 
+def opened_before_fork(name: str) -> StorageError:
+    """The answer to a forked child that asks what its parent has opened."""
+    return StorageError("the store was opened before a fork", where=name, advice="open it again in the child")
+
+
 class Full(StorageError):
     """The disk has no room for what is to be written."""
 
@@ -219,9 +224,7 @@ class Database:
         if self._closed:
             raise Closed("the store was closed", where=self.name)
         if self._pid != os.getpid():
-            raise StorageError(
-                "the store was opened before a fork", where=self.name, advice="open it again in the child"
-            )
+            raise opened_before_fork(self.name)
         try:
             yield
         except DBAPIError as error:

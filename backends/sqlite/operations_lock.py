@@ -30,7 +30,12 @@ class OperationsLock:
                 fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise Locked("another process has the lock of operations", where=self._path) from None
-            yield
+            holder = os.getpid()
+            try:
+                yield
+            finally:
+                if os.getpid() == holder:
+                    fcntl.flock(fd, fcntl.LOCK_UN)  # not by closing alone: a forked child has the file open too
         finally:
             os.close(fd)
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ...core.errors import Locked, ReadOnly, StorageError
+from ...core.forking import inherited
 
 WAIT_S = 5.0
 _POLL_S = 0.005
@@ -36,6 +37,11 @@ class WriteLock:
             raise ReadOnly("no permission to write the database's lock", where=path) from error
         except OSError as error:
             raise StorageError(f"cannot open the database's lock: {error.strerror}", where=path) from error
+        inherited(self)
+
+    def in_child(self) -> None:
+        """Lets go of its copy: what the parent takes by its own would be held by the child after the parent's death."""
+        self.close()
 
     @contextmanager
     def held(self, wait: float = WAIT_S) -> Iterator[None]:
@@ -49,7 +55,8 @@ class WriteLock:
             try:
                 yield
             finally:
-                fcntl.flock(self._fd, fcntl.LOCK_UN)
+                if self._fd >= 0:  # which it is not in a child that was forked here: the lock is the parent's
+                    fcntl.flock(self._fd, fcntl.LOCK_UN)
                 self._released = time.monotonic()
                 # Who writes much lets those in who poll: a transaction of a fifth of a second
                 # is followed by a gap in which everybody has tried once.
@@ -84,8 +91,10 @@ class WriteLock:
         )
 
     def close(self) -> None:
-        """Closes the file (which stays)."""
-        os.close(self._fd)
+        """Closes the file (which stays). May be called twice."""
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            os.close(fd)
 
 
 class Use:
@@ -100,6 +109,11 @@ class Use:
         except OSError as error:
             raise StorageError(f"cannot open: {error.strerror}", where=f"{path}.use") from error
         fcntl.flock(self._fd, fcntl.LOCK_SH)
+        inherited(self)
+
+    def in_child(self) -> None:
+        """Lets go of its copy: a child uses what it opens itself."""
+        self._close_copy()
 
     def alone(self) -> bool:
         """Makes it exclusive; False if somebody else holds it."""
@@ -110,8 +124,15 @@ class Use:
         return True
 
     def close(self) -> None:
-        """Lets go of it."""
-        os.close(self._fd)
+        """Lets go of it. May be called twice."""
+        if self._fd >= 0:
+            fcntl.flock(self._fd, fcntl.LOCK_UN)  # not by closing alone: a child forked meanwhile has the file open too
+            self._close_copy()
+
+    def _close_copy(self) -> None:
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            os.close(fd)
 
 
 @contextmanager

@@ -99,8 +99,14 @@ class StoreWatch:
     def _seen(self) -> int:
         try:
             return self._version()
-        except StorageError:
+        except (StorageError, OSError):
             return -1  # what it is, whoever asks the store is told
+
+    def _seen_problem(self) -> str:
+        try:
+            return self._look_for_problem()
+        except OSError as error:
+            return f"it cannot be looked at: {error.strerror}"
 
     def _call(self) -> None:
         try:
@@ -110,7 +116,7 @@ class StoreWatch:
 
     def _place_hints(self) -> None:
         """Watches the folders that matter now. What cannot be watched is polled, and tried again later."""
-        self._problem = self._look_for_problem()
+        self._problem = self._seen_problem()
         folders = self._folders()
         try:
             if self._hints is None:

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from typing import Any, NoReturn
 
 from ...core.errors import Conflict, ReadOnly
-from ...core.forking import undivided
+from ...core.forking import inherited, undivided
 from ...core.repositories import WorkflowRepository
 from ...core.workflows import Version, Workflow
 
@@ -51,6 +51,11 @@ class LazyWorkflows(ForwardedWorkflows):
 
     def __init__(self, open: Callable[[], WorkflowRepository]) -> None:
         self._open = open
+        self.in_child()
+        inherited(self)
+
+    def in_child(self) -> None:
+        """Nothing is open: so a process begins."""
         self._opened: WorkflowRepository | None = None
         self._lock = threading.Lock()
 

@@ -32,6 +32,10 @@ class Pricing:
 
     def __init__(self, append: Callable[[Event], int], book: Callable[[], PriceBook | None]) -> None:
         self._append, self._book = append, book
+        self.in_child()
+
+    def in_child(self) -> None:
+        """Nothing is waited for: so a run begins."""
         self._waiting = 0
         self._changed = threading.Condition()
 

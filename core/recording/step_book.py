@@ -31,6 +31,10 @@ class StepBook:
         self._open: dict[str, tuple[str | None, str, int]] = {}
         self._failed: dict[tuple[str | None, str], int] = {}
 
+    def in_child(self) -> None:
+        """Nobody holds its lock."""
+        self._lock = threading.Lock()
+
     def declare(self, graph: Mapping[str, Iterable[str]]) -> list[DeclaredStep]:
         """The steps of a graph given as name → names it depends on; those only depended on are steps too."""
         with self._lock:

@@ -19,6 +19,7 @@ from ..events import (
     StepEnd,
     StepFinished,
 )
+from ..forking import inherited
 from ..repositories import RunWriter
 from .disabled import NullWriter
 from .pricing import Pricing
@@ -55,6 +56,13 @@ class Tape:
         """Row number → attempts so far and status, of rows that are not done."""
         self.is_over = False
         self._pid = os.getpid()
+        inherited(self)
+
+    def in_child(self) -> None:
+        """Nobody holds its locks or looks its prices up, so that who records is refused at once."""
+        self.lock = threading.RLock()
+        self.steps.in_child()
+        self.pricing.in_child()
 
     @property
     def is_forked(self) -> bool:

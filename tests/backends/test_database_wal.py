@@ -95,34 +95,38 @@ def test_the_log_stays_small_though_every_commit_is_large(path, sizes):
 
 def test_the_log_is_bounded_though_somebody_always_reads(path):
     database = open_database(path, truth=False)
-    stop, reading = threading.Event(), [threading.Event() for _ in range(3)]
-    alone = []
+    stop, changed, reading, alone = threading.Event(), threading.Condition(), [0], []
 
-    def read(number: int) -> None:
-        others = [event for event in reading if event is not reading[number]]
+    def read() -> None:
         while not stop.is_set():
             with database.read() as connection:
                 connection.exec_driver_sql("SELECT * FROM state").all()
-                reading[number].set()
+                with changed:
+                    reading[0] += 1
+                    changed.notify_all()
                 time.sleep(0.03)
-                # There is never a moment without a reader: each goes on until another has begun.
-                while not any(event.is_set() for event in others) and not stop.is_set():
-                    time.sleep(0.001)
-                reading[number].clear()
+                with changed:
+                    # There is never a moment without a reader: each goes on until another has begun.
+                    changed.wait_for(lambda: reading[0] > 1 or stop.is_set())
+                    reading[0] -= 1
 
-    threads = [threading.Thread(target=read, args=(number,)) for number in range(3)]
+    threads = [threading.Thread(target=read) for _ in range(3)]
     for thread in threads:
         thread.start()
+    with changed:
+        assert changed.wait_for(lambda: reading[0], 30)
     largest = 0
     for _ in range(160):
         fill(database, MB // 2)
         largest = max(largest, wal(path))
-        alone.append(not any(event.is_set() for event in reading))
-    stop.set()
+        alone.append(not reading[0])
+    with changed:
+        stop.set()
+        changed.notify_all()
     for thread in threads:
         thread.join()
     assert largest < 64 * MB
-    assert sum(alone) < 80
+    assert not any(alone)
     database.close()
 
 

@@ -1,5 +1,6 @@
 """From the spool into the database: nothing is lost, nothing comes twice, and what is shipped goes."""
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -220,6 +221,27 @@ def test_a_locked_database_hinders_no_agent_and_is_said(tmp_path, monkeypatch, c
         assert store.runs.get(run.id).logs == 100
         wait_until(lambda: not watch.problem, 30)
         watch.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [(OSError(errno.EROFS, os.strerror(errno.EROFS)), "in the spool: Read-only"), (KeyError("x"), "KeyError: 'x'")],
+    ids=["the system", "a mistake of ours"],
+)
+def test_what_refuses_for_a_while_does_not_end_the_thread_that_ships(tmp_path, monkeypatch, caplog, error, said):
+    remove, refused = shipping.Shipping._remove, []
+
+    def refuses(self, shipped):
+        if len(refused) < 2:
+            refused.append(shipped)
+            raise error
+        remove(self, shipped)
+
+    monkeypatch.setattr(shipping.Shipping, "_remove", refuses)
+    with flightlog.open(tmp_path) as store:
+        store.run("w").finish()
+        wait_until(lambda: not spool(tmp_path))
+    assert len(refused) == 2 and said in caplog.text
 
 
 def test_the_first_question_to_a_locked_database_is_a_clear_error(tmp_path, monkeypatch):

@@ -170,6 +170,22 @@ def test_a_callback_that_fails_does_not_end_the_watch(tmp_path, caplog):
     assert "boom" in caplog.text
 
 
+def test_what_the_system_refuses_for_a_while_does_not_end_a_watch(tmp_path):
+    refuses = threading.Event()
+
+    def look():
+        if refuses.is_set():
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return ""
+
+    found = watching(tmp_path, Calls(), problem=look, version=lambda: len(look()), heartbeat=0.1)
+    refuses.set()
+    wait_until(lambda: "Permission denied" in found.problem)
+    refuses.clear()
+    wait_until(lambda: found.problem == "")
+    found.close()
+
+
 def test_a_watch_gives_its_descriptors_back(tmp_path):
     before = len(os.listdir("/proc/self/fd"))
     for _ in range(20):

@@ -25,20 +25,31 @@ GONE = (
 )
 
 AGENT = """
-import os, sys, time, flightlog
+import os, sys, threading, time, flightlog
 store = flightlog.open(os.environ["PLACE"])
 run = store.run("w")
 print(run.id, flush=True)
-n, slowest = 0, 0.0
+beats = 0
+
+def beat():
+    global beats
+    with open(sys.argv[1] + "-beats", "ab", 0) as file:
+        while True:
+            file.write(b".")
+            beats += 1
+            time.sleep(0.01)
+
+threading.Thread(target=beat, daemon=True).start()
+n, longest = 0, 0
 while not os.path.exists(sys.argv[1]):
-    began = time.monotonic()
+    began = beats
     run.log(f"entry {n}", n=n)
-    slowest = max(slowest, time.monotonic() - began)
+    longest = max(longest, beats - began)
     n += 1
     time.sleep(0.002)
 run.finish()
 store.close()
-print(n, slowest, flush=True)
+print(n, longest, flush=True)
 """
 
 
@@ -91,12 +102,13 @@ def test_an_agent_goes_on_while_the_server_is_stopped_and_killed(postgres, url, 
             until(lambda before=before: arrived(store, run) > before)
         (tmp_path / "stop").touch()
         said, complaints = writing.communicate(timeout=60)
-        count, slowest = said.split()
+        count, longest = said.split()
         assert recorded(store, run) == list(range(int(count)))
         found = store.runs.get(run)
         assert (found.status, found.logs, found.events) == ("completed", int(count), int(count) + 2)
         assert store.runs.damage().items == []
-    assert writing.returncode == 0 and float(slowest) < 2
+    # No call has lasted so long that another thread of the agent's could write for two seconds meanwhile.
+    assert writing.returncode == 0 and int(longest) < 200
     assert "Traceback" not in complaints and PASSWORD not in complaints
     assert journals(url) == []
 

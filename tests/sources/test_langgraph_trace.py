@@ -128,6 +128,29 @@ def test_a_private_copy_is_removed(database, writer, tmp_path, monkeypatch):
         extra(database)
 
 
+FORKING = """
+import os, sys
+from pathlib import Path
+from flightlog.backends.sources.langgraph_db import Original
+original = Original(Path(sys.argv[1]))
+count = lambda: original.read(lambda c: c.execute("SELECT count(*) FROM checkpoints").fetchone()[0])
+first = count()
+if (child := os.fork()) == 0:
+    original.close()
+    sys.exit(0)
+print(os.waitpid(child, 0)[1], count() == first)
+original.close()
+"""
+
+
+def test_a_private_copy_is_not_removed_by_a_forked_child(database, writer):
+    writer.kill()
+    writer.wait()
+    Path(f"{database}-shm").unlink()
+    done = subprocess.run([sys.executable, "-c", FORKING, database], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("0 True\n", "")
+
+
 READ_ONLY = """
 import os, sys
 from pathlib import Path

@@ -13,6 +13,7 @@ from flightlog.tui.screens.runs import RunsScreen
 from flightlog.tui.widgets.preview import Preview
 from little_store import Runs, make_run, make_store, run_id
 from seeing import loaded, text_of, until
+from textual.command import CommandList, CommandPalette
 
 SIZES = [(120, 36), (80, 24)]
 
@@ -194,8 +195,9 @@ async def test_many_runs_are_annotated_only_after_a_question(app, runs):
         await pilot.press("n")
         await pilot.pause(0.1)
         assert runs.annotations == []
+        await until(pilot, lambda: "1,000 runs: pinned?" not in text_of(pilot.app.screen))
         await pilot.press("p")
-        await pilot.pause(0.1)
+        await until(pilot, lambda: "1,000 runs: pinned?" in text_of(pilot.app.screen))
         await pilot.press("y")
         await until(pilot, lambda: len(runs.annotations) == 1000)
 
@@ -303,8 +305,11 @@ async def test_help_lists_every_key_that_works_here(app):
 async def test_the_palette_does_what_keys_do(app):
     async with app.run_test(size=(120, 36)) as pilot:
         screen = await loaded(pilot)
-        await pilot.press("ctrl+p", *"mark all")
-        await pilot.pause(0.5)
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: isinstance(app.screen, CommandPalette))
+        await pilot.press(*"mark all")
+        found = app.screen.query_one(CommandList)
+        await until(pilot, lambda: found.option_count and all(search.is_finished for search in app.workers))
         await pilot.press("enter")
         await until(pilot, lambda: screen.run_list.marks.all)
 
