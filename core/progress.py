@@ -54,6 +54,8 @@ class Progress:
         self._part: tuple[int, int, int] | None = None
         self.stopped = False
         """Whether somebody asked that it be stopped."""
+        self.counting = False
+        """Whether `counted` tells of it."""
 
     def stop(self) -> None:
         """Asks whoever works to stop: he does where nothing is half-done, and raises Stopped. For any thread."""
@@ -142,18 +144,25 @@ def go_on() -> None:
 
 
 def counted(things: Iterable[T], total: int, what: str = "") -> Iterator[T]:
-    """The same things, of which it is told how many were taken; Stopped between two of them."""
+    """The same things, of which it is told how many were taken; Stopped between two of them.
+
+    While others are counted, these are not told of.
+    """
     progress = _told.get()
-    if progress is None:
-        yield from things
+    if progress is None or progress.counting:
+        for thing in things:
+            go_on()
+            yield thing
         return
     progress.begin(total, what)
+    progress.counting = True
     try:
         for number, thing in enumerate(things, 1):
             go_on()
             yield thing
             progress.reach(number)
     finally:
+        progress.counting = False
         progress.end()
 
 

@@ -106,6 +106,9 @@ class ScopedCheckpoints(CheckpointRepository):
     def blame(self, checkpoint: str, key: str) -> Blame:
         return self._checkpoints.blame(self.get(checkpoint).id, key)
 
+    def blames(self, checkpoint: str) -> builtins.list[Blame]:
+        return self._checkpoints.blames(self.get(checkpoint).id)
+
 
 class ScopedMetrics(MetricsRepository):
     """Outcomes of the scope's runs, from these runs; observations that one of them is evidence of."""

@@ -48,6 +48,9 @@ class JoinedCheckpoints(CheckpointRepository):
     def blame(self, checkpoint: str, key: str) -> Blame:
         return self._parts.find(checkpoint, lambda reading: reading.checkpoints.blame(checkpoint, key))
 
+    def blames(self, checkpoint: str) -> builtins.list[Blame]:
+        return self._parts.find(checkpoint, lambda reading: reading.checkpoints.blames(checkpoint))
+
     def list(self, run: str, *, after: int = 0, limit: int = ALL) -> builtins.list[Checkpoint]:
         return self._parts.find(run, lambda reading: reading.checkpoints.list(run, after=after, limit=limit))
 

@@ -3,12 +3,15 @@
 import builtins
 import threading
 from collections import OrderedDict
+from itertools import pairwise
 from typing import Literal
 
 from ...core.checkpoints import Blame, Checkpoint, KeyChange, StateDiff, StateKey, StoredState
 from ...core.errors import NotFound
 from ...core.events import Json
+from ...core.lineage import path
 from ...core.pages import ALL
+from ...core.progress import counted
 from ...core.repositories import CheckpointRepository
 from ..sql.checkpoint_repository import SqlCheckpoints
 from . import langgraph_values as values
@@ -76,17 +79,29 @@ class SourceCheckpoints(CheckpointRepository):
         return {"thread_id": thread, "checkpoint_ns": fact.ns, "checkpoint_id": fact.checkpoint}
 
     def blame(self, checkpoint: str, key: str) -> Blame:
-        value = values.encode(self.value(checkpoint, key))
-        at = self.get(checkpoint)
-        while at.parent is not None:
-            try:
-                before = self.value(at.parent, key)
-            except NotFound:
+        return self._blames(checkpoint, {key: self.value(checkpoint, key)})[0]
+
+    def blames(self, checkpoint: str) -> builtins.list[Blame]:
+        return self._blames(checkpoint, self.state(checkpoint))
+
+    def _blames(self, checkpoint: str, state: dict[str, Json]) -> builtins.list[Blame]:
+        """Who last wrote each key of a state, by key: reads a whole state for each checkpoint on the way back."""
+        graph = {one.id: one for one in self.list(self.get(checkpoint).run)}
+        line = path({one.id: [one.parent] if one.parent else [] for one in graph.values()}, checkpoint)
+        left = {key: values.encode(value) for key, value in state.items()}
+        found: dict[str, Checkpoint] = {}
+        for here, parent in counted(pairwise(line), len(line) - 1, "looking at checkpoints"):
+            before = self.state(parent)
+            for key in [key for key, value in left.items() if key not in before or values.encode(before[key]) != value]:
+                found[key] = graph[here]
+                del left[key]
+            if not left:
                 break
-            if values.encode(before) != value:
-                break
-            at = self.get(at.parent)
-        return Blame(key=key, checkpoint=checkpoint, since=at.id, step=at.step, t=at.t)
+        found |= dict.fromkeys(left, graph[line[-1]])
+        return [
+            Blame(key=key, checkpoint=checkpoint, since=at.id, step=at.step, t=at.t)
+            for key, at in sorted(found.items())
+        ]
 
     def list(self, run: str, *, after: int = 0, limit: int = ALL) -> builtins.list[Checkpoint]:
         return self._graph.list(run, after=after, limit=limit)

@@ -14,7 +14,7 @@ from ...core.errors import Corrupt, NotFound, no_checkpoint
 from ...core.events import Json, Opaque
 from ...core.lineage import path
 from ...core.pages import ALL
-from ...core.progress import go_on, gone, one_part
+from ...core.progress import counted, go_on, gone, one_part
 from ...core.repositories import CheckpointRepository
 from .bodies import Bodies
 from .database import Database
@@ -141,10 +141,11 @@ class SqlCheckpoints(CheckpointRepository):
         with self._reading() as connection:
             state = _state(connection, checkpoint)
             _check_key(state, checkpoint, key)
-            rows = {row.id: row for row in connection.execute(_of_run, {"run": state.run, "after": 0, "limit": ALL})}
-            line = path({row.id: [row.parent] if row.parent else [] for row in rows.values()}, checkpoint)
-            row = rows[_writer(connection, [rows[id_] for id_ in line], key)]
-        return Blame(key=key, checkpoint=checkpoint, since=row.id, step=row.step, t=row[3])
+            return _blames(connection, checkpoint, state.only([key]))[0]
+
+    def blames(self, checkpoint: str) -> builtins.list[Blame]:
+        with self._reading() as connection:
+            return _blames(connection, checkpoint, _state(connection, checkpoint))
 
     def _read(self, state: _State, keys: builtins.list[str]) -> dict[str, Json]:
         """The values of these keys: one read for all that are in JSON, none for opaque bytes."""
@@ -242,12 +243,36 @@ def _change(key: str, old: dict[str, Json], new: dict[str, Json]) -> KeyChange |
     return KeyChange(key=key, kind="changed", before=old[key], after=new[key])
 
 
-def _writer(connection: Connection, line: list[AnyRow], key: str) -> str:
-    """The first checkpoint of a line (from the newest back) whose parent had another value. Reads no values."""
-    for here, parent in pairwise(line):
+def _blames(connection: Connection, checkpoint: str, state: _State) -> builtins.list[Blame]:
+    """Who last wrote each key of a state, by key."""
+    rows = {row.id: row for row in connection.execute(_of_run, {"run": state.run, "after": 0, "limit": ALL})}
+    line = path({row.id: [row.parent] if row.parent else [] for row in rows.values()}, checkpoint)
+    writers = _writers(connection, [rows[id_] for id_ in line], set(state.values))
+    return [
+        Blame(key=key, checkpoint=checkpoint, since=row.id, step=row.step, t=row[3])
+        for key, row in sorted(writers.items())
+    ]
+
+
+def _writers(connection: Connection, line: list[AnyRow], keys: set[str]) -> dict[str, AnyRow]:
+    """By key the first checkpoint of a line (from the newest back) whose parent had another value. Reads no values."""
+    found: dict[str, AnyRow] = {}
+    left = set(keys)
+    now: tuple[str, _State] | None = None  # the state that was read last: the next one's child
+    for here, parent in counted(pairwise(line), len(line) - 1, "looking at checkpoints"):
         if here.changed is not None:
-            if key in _keys.decode(here.changed):
-                return str(here.id)
-        elif not _equal(_state(connection, parent.id), _state(connection, here.id), key):
-            return str(here.id)
-    return str(line[-1].id)
+            wrote = _wrote(here, left)
+        else:
+            after = now[1] if now and now[0] == here.id else _state(connection, here.id)
+            now = parent.id, _state(connection, parent.id)
+            wrote = {key for key in left if not _equal(now[1], after, key)}
+        found |= dict.fromkeys(wrote, here)
+        left -= wrote
+        if not left:
+            break
+    return found | dict.fromkeys(left, line[-1])
+
+
+def _wrote(row: AnyRow, keys: set[str]) -> set[str]:
+    """Which of these keys a checkpoint says that it changed."""
+    return keys.intersection(_keys.decode(row.changed))

@@ -47,4 +47,11 @@ class CheckpointRepository(ABC):
 
     @abstractmethod
     def blame(self, checkpoint: str, key: str) -> Blame:
-        """Which checkpoint on the way to this one last wrote the key; NotFound if the state lacks it."""
+        """Which checkpoint on the way to this one last wrote the key; NotFound if the state lacks it.
+
+        It is told how many checkpoints were looked at; Stopped between two of them.
+        """
+
+    @abstractmethod
+    def blames(self, checkpoint: str) -> builtins.list[Blame]:
+        """Of every key of the state, by key: as `blame`, in one walk along the checkpoints."""

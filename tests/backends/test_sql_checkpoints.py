@@ -5,10 +5,12 @@ import json
 import pytest
 from flightlog.backends.journal.states import States
 from flightlog.backends.journal.states_writer import StatesWriter
+from flightlog.backends.sql import checkpoint_repository
 from flightlog.backends.sql.bodies import store_values
 from flightlog.core.checkpoints import KeyChange
-from flightlog.core.errors import Corrupt, NotFound
+from flightlog.core.errors import Corrupt, NotFound, Stopped
 from flightlog.core.events import CheckpointSaved, Opaque
+from flightlog.core.progress import Progress, telling
 
 
 def test_listing_and_keys_read_no_values(small):
@@ -124,9 +126,32 @@ def test_blame_finds_the_checkpoint_that_wrote_the_key(small, statements):
     assert small.checkpoints.blame(c, "y").since == a
     assert small.checkpoints.blame(e, "y").since == e  # it was gone in between
     assert small.checkpoints.blame(side, "x").since == side
+    assert {one.key: one.since for one in small.checkpoints.blames(c)} == {"x": b, "y": a, "z": c}
     assert small.bodies.read == []
     with pytest.raises(NotFound):
         small.checkpoints.blame(e, "z")
+
+
+def test_who_wrote_a_key_is_told_checkpoint_by_checkpoint_and_stopped_between_two(small, monkeypatch):
+    run, points, progress, told = small.begin(), [None], Progress(), []
+    for n in range(40):
+        points.append(small.checkpoint(run, {"x": 1, "n": n}, parent=points[-1]))
+    wrote = checkpoint_repository._wrote
+
+    def seen(row, keys):
+        told.append(progress.look())
+        if len(told) == 10:
+            progress.stop()
+        return wrote(row, keys)
+
+    monkeypatch.setattr(checkpoint_repository, "_wrote", seen)
+    with telling(progress), pytest.raises(Stopped):
+        small.checkpoints.blame(points[-1], "x")
+    assert [at.done for at in told] == list(range(10))
+    assert {(at.total, at.what) for at in told} == {(39, "looking at checkpoints")}
+    told.clear()
+    assert {one.key: one.since for one in small.checkpoints.blames(points[-1])} == {"x": points[1], "n": points[-1]}
+    assert len(told) == 39  # one walk for all keys
 
 
 def test_blame_ends_where_the_line_of_parents_does(small):

@@ -39,7 +39,8 @@ LONG = {
     "verify": (["verify", "DATA", "COPIED"], ["comparing . [0-9.]+ k?B of [0-9.]+ kB"]),
     "migrate": (["migrate", "--to", "sqlite"], ["carrying . [0-9.]+ k?B of", "comparing . [0-9.]+ k?B of"]),
     "export": (["export", "no3"], ["writing steps, .* so far", "writing states 2 of 2, "]),
-    "blame": (["blame", "no3"], ["looking at keys . 2 of 2"]),
+    "blame": (["blame", "no3"], ["looking at checkpoints . 1 of 1"]),
+    "state": (["state", "POINT"], ["reading a state, .* so far"]),
     "diff": (["diff", "no3", "no4"], ["reading steps of runs . [12] of 2", "comparing values . 1 of 1"]),
     "versions": (["versions", "w", "--rose", "cost"], ["comparing versions . 2 of 2"]),
     "search": (["search", "hello"], ["searching runs . [1-9] of 9"]),
@@ -85,6 +86,9 @@ def words_of(verb, data) -> list[str]:
     words, _ = LONG[verb]
     if "COPIED" in words:
         assert CliRunner().invoke(main, ["backup", str(here / "copied"), "--data", str(data)]).exit_code == 0
+    if "POINT" in words:
+        with flightlog.open(data) as store:
+            words = ["state", store.checkpoints.list(store.runs.resolve("no3"))[-1].id]
     places = {"POLICY": here / "policy.yaml", "COPY": here / "copy", "COPIED": here / "copied", "DATA": data}
     return [*(str(places.get(word, word)) for word in words), "--data", str(data)]
 
@@ -171,7 +175,7 @@ def test_in_the_middle_of_it_an_interrupt_is_heard_and_the_same_command_goes_on(
 
         return told
 
-    names = ("begin",) if verb in ("compact", "states") else ("reach", "step", "call")
+    names = ("begin",) if verb in ("compact", "states", "state") else ("reach", "step", "call")
     with monkeypatch.context() as patched:
         for name in names:
             patched.setattr(Progress, name, told_of(name))

@@ -266,7 +266,11 @@ PROOFS: dict[str, tuple[str, ...]] = {
         "test_a_checkpoint_is_named_as_its_own_program_names_it_and_gone_on_from",
         "test_a_checkpoint_is_named_as_its_own_program_names_it_and_gone_on_from",
     ),
-    "CheckpointRepository.blame": (f"test_diff_and_blame {BY_ALL}",),
+    "CheckpointRepository.blame": (
+        f"test_diff_and_blame {BY_ALL}",
+        "test_diff_and_blame test_who_wrote_a_key_is_told_checkpoint_by_checkpoint_and_stopped_between_two",
+    ),
+    "CheckpointRepository.blames": ("test_diff_and_blame test_blame_finds_the_checkpoint_that_wrote_the_key",),
     "MetricsRepository.summary": (f"test_summary_is_the_outcome_of_the_finished_runs {BY_ALL}",),
     "MetricsRepository.outcomes": (f"test_outcomes_are_one_for_each_version_that_has_runs {BY_ALL}",),
     "MetricsRepository.trends": (

@@ -2,10 +2,11 @@
 
 import pytest
 from flightlog.core import events as e
-from flightlog.core.errors import NotFound
+from flightlog.core.errors import NotFound, Stopped
 from flightlog.core.ids import new_ulid
 from flightlog.core.logs import CutEntry, LogEntry, LogFilter
 from flightlog.core.metrics import Pattern
+from flightlog.core.progress import Progress, telling
 from flightlog.core.query.query import EVERYTHING, parse
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -227,6 +228,14 @@ def test_diff_and_blame(store):
     assert [change.key for change in store.checkpoints.diff(a, c).changes if change.kind == "changed"] == ["same"]
     assert store.checkpoints.blame(b, "same").since == a
     assert store.checkpoints.blame(b, "changed").since == b
+    keys = [key.key for key in store.checkpoints.keys(b)]
+    assert store.checkpoints.blames(b) == [store.checkpoints.blame(b, key) for key in keys]
+    progress = Progress()
+    with telling(progress):
+        store.checkpoints.blames(b)
+        progress.stop()
+        with pytest.raises(Stopped):
+            store.checkpoints.blame(b, "same")
     for ask in (lambda: store.checkpoints.blame(b, "gone"), lambda: store.checkpoints.value(b, "gone")):
         with pytest.raises(NotFound):
             ask()

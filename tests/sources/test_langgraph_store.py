@@ -92,6 +92,7 @@ def test_states_differ_and_are_blamed(store):
     assert [change.key for change in diff.changes] == ["messages"]
     blame = store.checkpoints.blame(found[-1].id, "notes")
     assert blame.since == found[-2].id
+    assert store.checkpoints.blames(found[-1].id)[1:] == [blame]
     keys = {key.key: key for key in store.checkpoints.keys(found[-1].id)}
     assert keys.keys() == {"messages", "notes"}
     assert keys["notes"].size_bytes == len(b"[0,1,2]")

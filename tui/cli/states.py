@@ -5,7 +5,6 @@ import json
 import click
 
 from ...core.errors import NotFound
-from ...core.progress import counted
 from ...core.store import Store
 from ...core.text import safe_text
 from .as_json import plain
@@ -69,7 +68,8 @@ def states(settings: Settings, run: str, drop: bool, keep: tuple[str, ...], yes:
 @json_option("On one line.")
 def state(settings: Settings, checkpoint: str, key: str | None, as_json: bool) -> None:
     """The state at CHECKPOINT, as JSON."""
-    with opened(settings) as store:
+    with opened(settings) as store, working(settings.ascii) as bar:
+        bar.progress.begin(0, "reading a state")
         value = store.checkpoints.value(checkpoint, key) if key else store.checkpoints.state(checkpoint)
     if as_json or terminal_width() is None:
         say_json(value)
@@ -88,8 +88,7 @@ def blame(settings: Settings, run: str, key: str | None, at: str | None, as_json
 
     with opened(settings) as store, working(settings.ascii):
         checkpoint = _checkpoint(store, store.runs.resolve(run), at)
-        keys = [key] if key is not None else [one.key for one in store.checkpoints.keys(checkpoint)]
-        found = [store.checkpoints.blame(checkpoint, one) for one in counted(keys, len(keys), "looking at keys")]
+        found = store.checkpoints.blames(checkpoint) if key is None else [store.checkpoints.blame(checkpoint, key)]
         names = {step.id: step.name for step in store.runs.steps(store.checkpoints.get(checkpoint).run)}
     if as_json:
         for one in found:
