@@ -97,6 +97,9 @@ class ScopedCheckpoints(CheckpointRepository):
     def value(self, checkpoint: str, key: str) -> Json:
         return self._checkpoints.value(self.get(checkpoint).id, key)
 
+    def values(self, checkpoint: str, keys: Collection[str]) -> dict[str, Json]:
+        return self._checkpoints.values(self.get(checkpoint).id, keys)
+
     def diff(self, a: str, b: str) -> StateDiff:
         return self._checkpoints.diff(self.get(a).id, self.get(b).id)
 

@@ -113,14 +113,20 @@ class Jobs:
 
 
 def far(doing: str, at: Standing | None, took: float, glyphs: Glyphs) -> Line:
-    """`looking at runs 12,000/100,000 ▇▇······ 0:05 left`; where nobody knows how much there is, the time it took."""
+    """`looking at runs 12,000/100,000 ▇▇······ 0:05 left`; of one big thing `reading 3 MB of 12 MB`, with the same.
+
+    Where nobody knows how much there is, the time it took.
+    """
     doing = at.what or doing if at else doing
-    if at is None or not at.total:
-        part = f" {format.size(at.part.done)} of {format.size(at.part.total)}" if at and at.part else ""
-        return [(f"{doing}{part} {format.duration(took)}", "text")]
-    filled = format.bar(min(at.reached / at.total, 1.0), BAR, glyphs)
-    left = f" {format.duration(max(at.left, 1.0))} left" if at.left and took > 2 else ""
-    return [(f"{doing} {min(at.done, at.total):,}/{at.total:,} ", "text"), (filled, "accent"), (left, "muted")]
+    if at is not None and at.total:
+        count, share, rest = f"{min(at.done, at.total):,}/{at.total:,}", at.reached / at.total, at.left
+    elif at is not None and (part := at.part) is not None:
+        count, share = f"{format.size(part.done)} of {format.size(part.total)}", part.done / part.total
+        rest = at.seconds / share - at.seconds if share else None
+    else:
+        return [(f"{doing} {format.duration(took)}", "text")]
+    left = f" {format.duration(max(rest, 1.0))} left" if rest and took > 2 else ""
+    return [(f"{doing} {count} ", "text"), (format.bar(min(share, 1.0), BAR, glyphs), "accent"), (left, "muted")]
 
 
 def waiting(loader: Loader[Any], glyphs: Glyphs) -> Line:

@@ -92,11 +92,17 @@ def _opened(text: str) -> Json:
 
 def _text_node(key: object, label: Line, value: str) -> Node:
     if len(value) <= SHORT and "\n" not in value:
-        return Node(key, [*label, (f'"{safe_text(value)}"', "good")])
+        return Node(key, [*label, *text_line(value)])
+    return Node(key, [*label, *text_line(value)], text=safe_text(value, lines=True, limit=WHOLE), ink="good")
+
+
+def text_line(value: str) -> Line:
+    """A text on one line: how it begins, and how much there is of a long one."""
+    if len(value) <= SHORT and "\n" not in value:
+        return [(f'"{safe_text(value)}"', "good")]
     lines = value.count("\n") + 1
     about = f"{len(value):,} characters" + (f", {lines:,} lines" if lines > 1 else "")
-    line: Line = [*label, (f'"{one_line(value, SHORT)}', "good"), (f"…  {about}", "faint")]
-    return Node(key, line, text=safe_text(value, lines=True, limit=WHOLE), ink="good")
+    return [(f'"{one_line(value, SHORT)}', "good"), (f"…  {about}", "faint")]
 
 
 def scalar(value: Json) -> tuple[str, str]:

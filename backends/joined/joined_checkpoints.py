@@ -1,6 +1,7 @@
 """`CheckpointRepository` over several parts."""
 
 import builtins
+from collections.abc import Collection
 from typing import Literal
 
 from ...core.checkpoints import Blame, Checkpoint, KeyChange, StateDiff, StateKey, StoredState
@@ -32,6 +33,9 @@ class JoinedCheckpoints(CheckpointRepository):
 
     def value(self, checkpoint: str, key: str) -> Json:
         return self._parts.find(checkpoint, lambda reading: reading.checkpoints.value(checkpoint, key))
+
+    def values(self, checkpoint: str, keys: Collection[str]) -> dict[str, Json]:
+        return self._parts.find(checkpoint, lambda reading: reading.checkpoints.values(checkpoint, keys))
 
     def diff(self, a: str, b: str) -> StateDiff:
         try:

@@ -3,6 +3,7 @@
 import builtins
 import threading
 from collections import OrderedDict
+from collections.abc import Collection
 from itertools import pairwise
 from typing import Literal
 
@@ -57,10 +58,13 @@ class SourceCheckpoints(CheckpointRepository):
         return StoredState(run=self.get(checkpoint).run, values=encoded)
 
     def value(self, checkpoint: str, key: str) -> Json:
+        return self.values(checkpoint, [key])[key]
+
+    def values(self, checkpoint: str, keys: Collection[str]) -> dict[str, Json]:
         state = self.state(checkpoint)
-        if key not in state:
-            raise NotFound(f"the state has no key {key[:60]!r}", where=checkpoint)
-        return state[key]
+        if missing := next((key for key in keys if key not in state), None):
+            raise NotFound(f"the state has no key {missing[:60]!r}", where=checkpoint)
+        return {key: state[key] for key in keys}
 
     def diff(self, a: str, b: str) -> StateDiff:
         before, after = self.state(a), self.state(b)

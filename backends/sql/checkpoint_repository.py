@@ -1,7 +1,7 @@
 """`CheckpointRepository`: which keys a state has lies in the query tables, their values in the recorded bytes."""
 
 import builtins
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 
@@ -109,7 +109,7 @@ class SqlCheckpoints(CheckpointRepository):
     def state(self, checkpoint: str) -> dict[str, Json]:
         with self._reading() as connection:
             state = _state(connection, checkpoint)
-        return self._read(state, builtins.list(state.values))
+        return self._read(state, state.values)
 
     def stored(self, checkpoint: str) -> StoredState:
         with self._reading() as connection:
@@ -123,10 +123,14 @@ class SqlCheckpoints(CheckpointRepository):
         return StoredState(run=state.run, values=plain, opaque=opaque, notes=notes)
 
     def value(self, checkpoint: str, key: str) -> Json:
+        return self.values(checkpoint, [key])[key]
+
+    def values(self, checkpoint: str, keys: Collection[str]) -> dict[str, Json]:
         with self._reading() as connection:
             state = _state(connection, checkpoint)
-        _check_key(state, checkpoint, key)
-        return self._read(state, [key])[key]
+        for key in keys:
+            _check_key(state, checkpoint, key)
+        return self._read(state, keys)
 
     def diff(self, a: str, b: str) -> StateDiff:
         with self._reading() as connection:
@@ -147,7 +151,7 @@ class SqlCheckpoints(CheckpointRepository):
         with self._reading() as connection:
             return _blames(connection, checkpoint, _state(connection, checkpoint))
 
-    def _read(self, state: _State, keys: builtins.list[str]) -> dict[str, Json]:
+    def _read(self, state: _State, keys: Collection[str]) -> dict[str, Json]:
         """The values of these keys: one read for all that are in JSON, none for opaque bytes."""
         wanted = state.only(keys)
         with one_part(_size(wanted), 2):  # read, decoded

@@ -2,6 +2,7 @@
 
 import builtins
 from abc import ABC, abstractmethod
+from collections.abc import Collection
 
 from ..checkpoints import Blame, Checkpoint, StateDiff, StateKey, StoredState
 from ..events import Json
@@ -34,6 +35,10 @@ class CheckpointRepository(ABC):
     @abstractmethod
     def value(self, checkpoint: str, key: str) -> Json:
         """The value of one key; NotFound."""
+
+    @abstractmethod
+    def values(self, checkpoint: str, keys: Collection[str]) -> dict[str, Json]:
+        """The values of these keys, read at once; NotFound if one is not there."""
 
     @abstractmethod
     def diff(self, a: str, b: str) -> StateDiff:

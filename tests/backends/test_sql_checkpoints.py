@@ -26,7 +26,7 @@ def test_listing_and_keys_read_no_values(small):
     assert small.bodies.read == []
 
 
-def test_a_state_comes_as_it_was_given(small):
+def test_a_state_comes_as_it_was_given(small, statements):
     run = small.begin()
     state = {"b": {"z": 1, "a": [True, None, 1.5]}, "a": "ü", "n": 2**60}
     name = small.checkpoint(run, state)
@@ -34,6 +34,10 @@ def test_a_state_comes_as_it_was_given(small):
     small.bodies.read.clear()
     assert small.checkpoints.value(name, "a") == "ü"
     assert len(small.bodies.read) == 1
+    statements.clear()
+    assert small.checkpoints.values(name, ["b", "n"]) == {"b": state["b"], "n": state["n"]}
+    assert len(small.bodies.read) == 3
+    assert len(statements) <= 2
     with pytest.raises(NotFound):
         small.checkpoints.value(name, "zzz")
 

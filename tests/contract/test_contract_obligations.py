@@ -261,6 +261,7 @@ PROOFS: dict[str, tuple[str, ...]] = {
         f"test_a_run_that_starts_at_anothers_checkpoint_has_a_copy_of_that_one_state {BY_ALL}",
     ),
     "CheckpointRepository.value": ("test_state_is_the_whole_state_as_it_was_given test_diff_and_blame",),
+    "CheckpointRepository.values": ("test_state_is_the_whole_state_as_it_was_given test_diff_and_blame",),
     "CheckpointRepository.diff": ("test_diff_and_blame",),
     "CheckpointRepository.foreign": (
         "test_a_checkpoint_is_named_as_its_own_program_names_it_and_gone_on_from",

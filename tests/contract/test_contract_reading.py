@@ -203,6 +203,7 @@ def test_state_is_the_whole_state_as_it_was_given(store):
             assert {key.key for key in store.checkpoints.keys(saved)} == set(state)
             for key, value in state.items():
                 assert store.checkpoints.value(saved, key) == value
+            assert store.checkpoints.values(saved, list(state)) == state
 
         same()
 
@@ -236,9 +237,11 @@ def test_diff_and_blame(store):
         progress.stop()
         with pytest.raises(Stopped):
             store.checkpoints.blame(b, "same")
-    for ask in (lambda: store.checkpoints.blame(b, "gone"), lambda: store.checkpoints.value(b, "gone")):
+    checkpoints = store.checkpoints
+    asked = (checkpoints.blame, checkpoints.value, lambda of, key: checkpoints.values(of, ["same", key]))
+    for ask in asked:
         with pytest.raises(NotFound):
-            ask()
+            ask(b, "gone")
 
 
 # --- MetricsRepository -----------------------------------------------------------------------------------

@@ -72,6 +72,7 @@ OTHERS = {
     "seq": 1,
     "seqs": (1,),
     "key": "said",
+    "keys": ("said",),
     "approval": "a1",
     "decision": "approved",
     "text": SECRET,

@@ -9,6 +9,7 @@ from flightlog.tui.app import FlightlogApp
 from flightlog.tui.compare import step_rows
 from flightlog.tui.loading import Loader
 from flightlog.tui.screens.compare import CompareScreen
+from holding import Held
 from reading import opened, screen_of, wait
 from reading import text_of as text_of_run
 from seeing import loaded, shows, text_of, until
@@ -16,30 +17,6 @@ from textual.app import App
 
 STEPS = 30
 KEYS, KEY_BYTES = 12, 1 << 20
-
-
-class Held:
-    """Calls what it stands for, and holds the so many-th call up until it may go on."""
-
-    def __init__(self, real, *at: int) -> None:
-        self.real, self.at = real, list(at)
-        self.calls = 0
-        self.came, self.may = threading.Event(), threading.Event()
-        self.thread = threading.main_thread()
-
-    def __call__(self, *args):
-        self.calls += 1
-        if self.at and self.calls == self.at[0]:
-            self.thread = threading.current_thread()
-            self.came.set()
-            assert self.may.wait(30)
-        return self.real(*args)
-
-    def go_on(self) -> None:
-        """Lets go of the one that is held, and holds the next one that is to be held."""
-        self.at.pop(0)
-        self.came.clear()
-        self.may.set()
 
 
 async def test_a_comparison_is_told_and_read_for_nobody_no_more(tmp_path, monkeypatch):

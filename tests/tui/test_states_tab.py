@@ -14,9 +14,11 @@ from flightlog.tui import nodes as tree
 from flightlog.tui.messages import OpenRun
 from flightlog.tui.nodes import Folds, Shape, rows
 from flightlog.tui.states.export import as_json, export
-from flightlog.tui.states.nodes import Shown, Values, state_nodes
+from flightlog.tui.states.key_nodes import state_nodes
 from flightlog.tui.states.search import MOST, find
+from flightlog.tui.states.shown import Shown, Values
 from reading import SIZES, opened, screen_of, settled, text_of, wait
+from reading import counted as counted_of
 from recorded import NASTY, record_everything
 from textual.widgets import Input
 
@@ -287,3 +289,43 @@ async def test_a_run_that_started_at_a_checkpoint_is_a_branch_of_the_graph(store
         assert tab.shown.checkpoint.id == last
         await pilot.press("up", "enter")
         await wait(pilot, lambda: screen_of(pilot).run_id == branch.id)
+
+
+async def test_of_a_state_of_many_keys_what_is_in_sight_is_read(store):
+    keys = 2000
+    run, _ = recorded(store, {f"k{n:04}": n for n in range(keys)}, {f"k{n:04}": n + 1 for n in range(keys)})
+    counts = counted_of(store)
+    async with opened(store, run, tab="states") as pilot:
+        await wait(pilot, lambda: "k0000: 0 → 1" in text_of(pilot) and ": …" not in text_of(pilot))
+        await settled(pilot)
+        counts["checkpoints"].calls.clear()
+        await pilot.press("tab", "end")
+        last = f"k{keys - 1}: {keys - 1} → {keys}"
+        await wait(pilot, lambda: last in text_of(pilot) and ": …" not in text_of(pilot))
+        await settled(pilot)
+        read = [key for name, given, _ in counts["checkpoints"].calls if name == "values" for key in given[1]]
+        assert 2 * 20 <= len(read) <= 2 * 36  # of both states, those on the screen
+        assert counts["checkpoints"].named("values") <= 4 and not counts["checkpoints"].named("keys")
+
+
+async def test_of_a_run_that_goes_on_what_came_since_is_read(store):
+    with store.run("triage") as run:
+        with run.step("first") as step:
+            points = [step.checkpoint({"n": n}) for n in range(5)]
+        counts = counted_of(store)
+        async with opened(store, run.id, tab="states") as pilot:
+            tab = screen_of(pilot).tab
+            assert len(tab.checkpoints) == 5
+            counts["checkpoints"].calls.clear()
+            counts["runs"].calls.clear()
+            with run.step("second") as step:
+                points.append(step.checkpoint({"n": 5}))
+            pilot.app.changed()
+            await wait(pilot, lambda: len(tab.checkpoints) == 6 and "second" in text_of(pilot))
+            await settled(pilot)
+            last = tab.checkpoints[4]
+            afters = {more["after"] for name, _, more in counts["checkpoints"].calls if name == "list"}
+            assert afters <= {last.seq, tab.checkpoints[5].seq} and last.seq in afters
+            steps = [more for name, _, more in counts["runs"].calls if name == "steps"]
+            assert steps == [{"after": last.step}]
+            assert [one.id for one in tab.checkpoints] == points and tab.here == points[-1]

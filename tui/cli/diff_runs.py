@@ -14,7 +14,7 @@ from ..compare.pages import PAGES, Page, Reader
 from ..compare.rows import Context, Row, differing
 from ..glyphs import ASCII, UNICODE
 from ..lines import Line
-from ..states.nodes import SIGN
+from ..states.signs import SIGN
 from .bar import working
 from .options import Settings
 from .output import say, say_json, table

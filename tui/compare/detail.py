@@ -18,7 +18,8 @@ from ..lines import Line, one_line, status_ink, wrapped
 from ..many_nodes import folded_beyond, in_ranges
 from ..nodes import Node
 from ..parts.overview import fault_nodes, section_of
-from ..states.nodes import INK, SIGN, change_nodes, signed
+from ..states.change_nodes import change_nodes, signed
+from ..states.signs import INK, SIGN
 from ..steps.detail import StepDetail, read_detail
 from .rows import Context
 from .state_rows import StateTarget, value_or_why

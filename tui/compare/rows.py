@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from ...core.runs import Run
 from ..glyphs import UNICODE, Glyphs
 from ..lines import Line
-from ..states.nodes import Kind
+from ..states.signs import Kind
 
 Kept = dict[Hashable, Any]
 """What was read once and never changes: a value of a checkpoint, a step's output."""

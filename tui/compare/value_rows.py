@@ -11,7 +11,7 @@ from ...core.runs import Run
 from ...core.store import Store
 from ..json_nodes import scalar, summary
 from ..lines import Line, one_line
-from ..states.nodes import Kind
+from ..states.signs import Kind
 from .rows import Context, Kept, Row, kind_of_present, remark, toned
 
 INPUTS = ("input", "plan", "output", "result")

@@ -11,7 +11,7 @@ from ..compare.pages import PAGES, Page, Reader
 from ..compare.rows import Context, Row, differences
 from ..glyphs import UNICODE
 from ..lines import status_ink
-from ..states.nodes import INK, SIGN
+from ..states.signs import INK, SIGN
 from .bounds import ROWS, at_hand, left_out
 from .elements import Html, joined, note, section, spans, table, tag
 from .page import page

@@ -18,7 +18,7 @@ from ..keys import place, row, shown
 from ..lines import Line, one_line, status_ink
 from ..lines import between as edges
 from ..nodes import Node
-from ..states.nodes import origin_line
+from ..states.graph_nodes import origin_line
 
 
 class Overview(msgspec.Struct, kw_only=True, frozen=True):

@@ -1,6 +1,7 @@
 """A state as a JSON file or on the clipboard, in the bytes that were recorded."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,11 +11,14 @@ import msgspec
 from ...core.checkpoints import StoredState
 from ...core.errors import Conflict, StorageError
 from ...core.events import Json
+from ...core.progress import go_on, gone, one_part
 from .. import format
 from ..json_nodes import opened_once
 
 MOST_COPIED = 1_000_000
 """Bytes: more than that no terminal takes to its clipboard."""
+_PORTION = 1 << 20
+"""Bytes that are written between two looks at whether anybody still wants them."""
 
 
 class Exported(NamedTuple):
@@ -31,31 +35,79 @@ def named(checkpoint: str) -> str:
 
 def as_json(state: StoredState) -> bytes:
     """One JSON object, key by key as recorded; opaque bytes as what is known of them."""
-    lines = dict(state.values)
-    for key, value in state.opaque.items():
-        facts = {"opaque": state.notes.get(key, ""), "size": len(value), "sha256": sha256(value).hexdigest()}
-        lines[key] = msgspec.json.encode(facts)
-    parts = (msgspec.json.encode(key) + b": " + lines[key] for key in sorted(lines))
-    return b"{" + b",\n ".join(parts) + b"}\n"
+    return b"".join(_pieces(state))
 
 
-def export(state: StoredState, checkpoint: str, given: str) -> Exported:
-    """Writes a new file: the one that is named, or of our name in the folder that is named, or in the working folder.
+def _pieces(state: StoredState) -> Iterator[bytes]:
+    before = b"{"
+    for key in sorted({*state.values, *state.opaque}):
+        go_on()
+        yield before + msgspec.json.encode(key) + b": "
+        yield _about(state, key) if key in state.opaque else state.values[key]
+        before = b",\n "
+    yield b"}\n" if before != b"{" else b"{}\n"
 
-    Conflict if there is one already, which stays; StorageError if it cannot be written.
+
+def _about(state: StoredState, key: str) -> bytes:
+    """What is known of opaque bytes."""
+    value = state.opaque[key]
+    facts = {"opaque": state.notes.get(key, ""), "size": len(value), "sha256": sha256(value).hexdigest()}
+    return msgspec.json.encode(facts)
+
+
+def free_place(checkpoint: str, given: str) -> Path:
+    """Where a state is written: the file that is named, or one of our name in the folder that is, or where we are.
+
+    Conflict if there is one already; StorageError if it can be no path.
     """
-    body = as_json(state)
     path = Path(given)
     try:
         path = path.expanduser()
         path = (path / named(checkpoint) if path.is_dir() else path).absolute()
-        with path.open("xb") as file:
-            file.write(body)
+        if path.exists():
+            raise _taken(path)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise _unwritable(path, error) from error
+    return path
+
+
+def export(state: StoredState, checkpoint: str, given: str) -> Exported:
+    """Writes a new file at the `free_place`; of one that is stopped half-way nothing is left.
+
+    Conflict if there is one already, which stays; StorageError if it cannot be written; Stopped.
+    """
+    path = free_place(checkpoint, given)
+    try:
+        file = path.open("xb")
     except FileExistsError as error:
-        raise Conflict("there is such a file already, and it stays as it is", where=path) from error
-    except (OSError, ValueError, RuntimeError) as error:  # the latter two of what can be no path
-        raise StorageError(f"cannot be written: {getattr(error, 'strerror', None) or error}", where=path) from error
-    return Exported(path, len(body))
+        raise _taken(path) from error
+    except (OSError, ValueError) as error:
+        raise _unwritable(path, error) from error
+    try:
+        with file, one_part(sum(map(len, state.values.values())), 1):
+            return Exported(path, sum(map(file.write, _portions(state))))
+    except BaseException as error:
+        with suppress(OSError):  # it may lie on a disk that is gone
+            path.unlink()
+        if isinstance(error, OSError):
+            raise _unwritable(path, error) from error
+        raise
+
+
+def _portions(state: StoredState) -> Iterator[memoryview]:
+    for piece in _pieces(state):
+        for start in range(0, len(piece), _PORTION):
+            go_on()
+            yield (portion := memoryview(piece)[start : start + _PORTION])
+            gone(len(portion))
+
+
+def _taken(path: Path) -> Conflict:
+    return Conflict("there is such a file already, and it stays as it is", where=path)
+
+
+def _unwritable(path: Path, error: Exception) -> StorageError:
+    return StorageError(f"cannot be written: {getattr(error, 'strerror', None) or error}", where=path)
 
 
 def member(value: Json, steps: Sequence[Hashable]) -> Json:
@@ -84,6 +136,11 @@ def part_as_json(value: Json) -> bytes:
 
 def copied(body: bytes, what: str) -> tuple[str, str]:
     """The text for the clipboard, and what to say of it; no text where it is too much."""
-    if len(body) > MOST_COPIED:
-        return "", f"{what} has {format.size(len(body))}, too much for a clipboard: export the state instead"
-    return body.decode(), f"copied {what}, {format.size(len(body))}"
+    return too_much(len(body), what) or (body.decode(), f"copied {what}, {format.size(len(body))}")
+
+
+def too_much(size_bytes: int, what: str) -> tuple[str, str] | None:
+    """What is said in place of a copy that no clipboard takes; None where one does."""
+    if size_bytes <= MOST_COPIED:
+        return None
+    return "", f"{what} has {format.size(size_bytes)}, too much for a clipboard: export the state instead"

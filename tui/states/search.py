@@ -1,17 +1,21 @@
 """Where a word stands in a state: in its keys and in its values, however deep, in the order in which they are shown."""
 
 from collections.abc import Hashable, Iterator, Mapping
-from itertools import chain
+from itertools import chain, count
 from typing import NamedTuple
 
 from ...core.deep_json import opened
 from ...core.events import Json
+from ...core.progress import counted, go_on
 from ..json_nodes import CHUNK, opaque_line
+from .flat import SHORT
 
 MOST = 10_000
 """Places that are found at most."""
 _STEPS = 1_000_000
 """Steps of all their paths at most: what is nested thousands deep may say a word on every level."""
+_PORTION = 1000
+"""Members between two looks at whether anybody still wants to know."""
 
 
 Keys = tuple[Hashable, ...]
@@ -33,17 +37,18 @@ class Hits(NamedTuple):
 
 
 def find(word: str, checkpoint: str, state: Mapping[str, Json]) -> Hits:
-    """Looks a word up, in upper or lower case. Costs a walk through the whole state."""
+    """Looks a word up, in upper or lower case. Costs a walk through the whole state, told key by key; Stopped."""
     sought = word.casefold()
     paths: list[Keys] = []
     steps = 0
-    for path in chain.from_iterable(_in_key(key, state[key], sought) for key in sorted(state)):
+    keys = counted(sorted(state), len(state), "searching keys")
+    for path in chain.from_iterable(_in_key(key, state[key], sought) for key in keys):
         paths.append(path)
         steps += len(path)
         if len(paths) >= MOST or steps > _STEPS:
             break
-    keys = {path[0] for path in paths}
-    return Hits(word, checkpoint, {key: state[key] for key in state if key in keys}, tuple(paths))
+    where = {path[0] for path in paths}
+    return Hits(word, checkpoint, {key: state[key] for key in state if key in where}, tuple(paths))
 
 
 def _in_key(key: str, value: Json, sought: str) -> Iterator[Keys]:
@@ -53,17 +58,18 @@ def _in_key(key: str, value: Json, sought: str) -> Iterator[Keys]:
         yield from _below(key, value, sought)
     elif _says(value, sought):
         # A text that is not shown beside its key is a node below it.
-        yield (key, "value") if isinstance(value, str) and len(value) > _BESIDE else (key,)
-
-
-_BESIDE = 40
+        yield (key, "value") if isinstance(value, str) and len(value) > SHORT else (key,)
 
 
 def _below(key: str, value: Json, sought: str) -> Iterator[Keys]:
     # A stack of our own: a state may be nested deeper than Python recurses.
     above: list[Keys] = [(key,)]
     stack = [_members(value)]
-    while stack:
+    for member_number in count():
+        if not stack:
+            return
+        if member_number % _PORTION == 0:
+            go_on()
         following = next(stack[-1], None)
         if following is None:
             stack.pop()

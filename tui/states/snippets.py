@@ -5,6 +5,8 @@ from collections.abc import Mapping
 
 from ...core.checkpoints import Checkpoint
 from ...core.runs import Run
+from ...core.text import safe_text
+from ..nodes import Node
 
 
 def branch_snippet(run: Run, checkpoint: Checkpoint, place: str, foreign: Mapping[str, str]) -> str:
@@ -56,3 +58,11 @@ def _langgraph(place: str, foreign: Mapping[str, str]) -> str:
 def text(value: str) -> str:
     """A Python literal in ASCII."""
     return json.dumps(value)
+
+
+def snippet_nodes(snippet: str) -> list[Node]:
+    """Lines of a program."""
+    return [
+        Node(n, [(safe_text(line, limit=None), "faint" if line.lstrip().startswith("#") else "text")])
+        for n, line in enumerate(snippet.split("\n"))
+    ]

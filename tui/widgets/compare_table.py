@@ -10,7 +10,7 @@ from .. import format
 from ..compare.rows import Context, Row
 from ..glyphs import Glyphs
 from ..lines import Line, fitted, one_line, status_ink, width_of
-from ..states.nodes import INK, SIGN
+from ..states.signs import INK, SIGN
 from .line_list import LineList
 
 NAME_LEAST, NAME_MOST = 18, 44

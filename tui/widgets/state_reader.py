@@ -18,9 +18,14 @@ from .. import format
 from ..facts import Lesson, teach
 from ..lines import Line, between, one_line
 from ..nodes import Node
+from ..states.change_nodes import diff_nodes
+from ..states.graph_nodes import checkpoint_nodes, origin_node
+from ..states.key_nodes import Kept, state_nodes
 from ..states.marks import Mark, StateMarks, marks_of
-from ..states.nodes import Kept, Shown, Values, checkpoint_nodes, diff_nodes, origin_node, snippet_nodes, state_nodes
+from ..states.reading import Graph, compared, grown, look, short_values, values_or_why
 from ..states.search import Hits
+from ..states.shown import Shown, Values
+from ..states.snippets import snippet_nodes
 from .line_list import OneLine
 from .run_tab import RunTab
 from .tree_view import TreeView
@@ -35,21 +40,13 @@ EMPTY = Lesson(
 
 FILE = "a new file or a folder; nothing writes it into the working folder"
 
-AT_ONCE = 4_000
-"""Bytes of a value that is read without being asked for, and how many of these."""
-AT_ONCE_KEYS = 60
-
 
 class Found(NamedTuple):
     """What one reading brought."""
 
     seen: int
     """Up to which event the run was looked through for checkpoints."""
-    checkpoints: list[Checkpoint] | None
-    """None: as they were."""
-    branches: list[Run]
-    """Runs that started at one of them."""
-    names: dict[str, str]
+    graph: Graph
     shown: Shown | None
     values: dict[tuple[str, str], Json]
     diff: StateDiff | None
@@ -70,7 +67,9 @@ class StateReader(RunTab):
         self.branches: list[Run] = []
         self.names: dict[str, str] = {}
         self.shown: Shown | None = None
-        self.values = Values()
+        self.values = Values(self._wish)
+        self._wishes = False
+        """Whether it is about to ask for what is wished for."""
         self.everything = False
         self._kept: Kept = {}
         self.marks = StateMarks()
@@ -139,27 +138,23 @@ class StateReader(RunTab):
 
     def read(self, store: Store, run: Run) -> Found:
         self._store, self.run, self.marks = store, run, marks_of(store)
-        checkpoints, branches, names = None, self.branches, self.names
+        graph = Graph(self.checkpoints, self.branches, self.names)
         if self._seen != run.last_seq:
-            checkpoints = store.checkpoints.list(run.id)
-            branches = [child for child in store.runs.children(run.id) if child.from_checkpoint]
-            if any(one.step and one.step not in names for one in checkpoints):
-                names = {step.id: step.name for step in store.runs.steps(run.id)}
-        known = self.checkpoints if checkpoints is None else checkpoints
-        here = self.here
+            graph = grown(graph, store, run)
+        here, known = self.here, graph.checkpoints
         # Who looks at the newest checkpoint goes on to what comes after it.
         at_end = not self.checkpoints or here == self.checkpoints[-1].id
-        if known and (here is None or (at_end and checkpoints)):
+        if known and (here is None or at_end):
             here = known[-1].id
-        one = next((one for one in known if one.id == here), None)
+        one = next((one for one in reversed(known) if one.id == here), None)
         diff, differing = self.diff, self.differing
         if (two := self.compared) and (diff is None or (diff.a, diff.b) != (two[0].checkpoint, two[1].checkpoint)):
-            diff = _compared(store.checkpoints, *two)
+            diff = compared(store.checkpoints, *two)
             differing = diff_nodes(diff) if diff else ()
-        shown = self.shown if self.shown and self.shown.checkpoint == one else _look(store.checkpoints, one)
+        shown = self.shown if self.shown and self.shown.checkpoint == one else look(store.checkpoints, one)
         origin = self.origin or self._origin(store.checkpoints, run)
         values = self._read_values(store.checkpoints, shown)
-        return Found(run.last_seq, checkpoints, branches, names, shown, values, diff, differing, origin)
+        return Found(run.last_seq, graph, shown, values, diff, differing, origin)
 
     def _origin(self, repository: CheckpointRepository, run: Run) -> Node | None:
         if not run.from_checkpoint:
@@ -173,14 +168,18 @@ class StateReader(RunTab):
     def _read_values(self, repository: CheckpointRepository, shown: Shown | None) -> dict[tuple[str, str], Json]:
         wished = list(self.values.wished)
         if shown:
-            wished += [place for place in _small(shown) if self.values.get(*place) is None]
-        return {place: _value_or_why(repository, *place) for place in dict.fromkeys(wished)}
+            # What was wished for of a state that is left is wanted no more.
+            near = (shown.checkpoint.id, shown.checkpoint.parent)
+            wished = [place for place in wished if place[0] in near]
+            wished += [place for place in short_values(shown) if self.values.get(*place) is None]
+        return values_or_why(repository, wished)
 
     def show(self, run: Run, found: Found) -> None:
-        self.names, self.diff, self.differing, self.origin = found.names, found.diff, found.differing, found.origin
+        before, first = (self.checkpoints, self.branches), self._seen < 0
+        self.checkpoints, self.branches, self.names = found.graph
+        self.diff, self.differing, self.origin = found.diff, found.differing, found.origin
         self._seen, self.told = found.seen, []
-        if found.checkpoints is not None:
-            self.checkpoints, self.branches = found.checkpoints, found.branches
+        if first or before != (self.checkpoints, self.branches):
             self.set_class(not self.checkpoints, "empty")
             self.show_graph(found.shown.checkpoint.id if found.shown else None)
         elif self._drawn != self.marked:  # on the screen of another run
@@ -188,6 +187,7 @@ class StateReader(RunTab):
         another = found.shown is not self.shown
         if another:
             self.blames, self.snippet, self._kept = {}, "", {}
+            self.values.wished.clear()  # what comes into sight now wishes anew
         self.shown = found.shown
         self.values.keep(found.values)
         self.show_state()
@@ -198,6 +198,15 @@ class StateReader(RunTab):
         row = self.state.current
         return row is not None and isinstance(row.path.first, str) and row.path.first != "same"
 
+    def _wish(self) -> None:
+        """Reads what came into sight, or was unfolded; of what is wished for at once all together."""
+        if not self._wishes:
+            self._wishes = self.call_later(self._read_wished)
+
+    def _read_wished(self) -> None:
+        self._wishes = False
+        self.post_message(self.Reread())
+
     def show_graph(self, here: str | None = None) -> None:
         """Draws the checkpoints, with the cursor on one of them."""
         self._drawn = self.marked
@@ -205,7 +214,7 @@ class StateReader(RunTab):
         if self.origin and nodes:
             nodes.insert(0, self.origin)
         self.graph.show(nodes or teach(EMPTY, self.run))
-        found = self.graph.find(here) if here else None
+        found = self.graph.find(here) if here and here != self.here else None
         if found is not None:
             self.graph.move_to(found)
 
@@ -221,11 +230,17 @@ class StateReader(RunTab):
             blames = {key: node for key, (node, _) in self.blames.items()}
             look = partial(state_nodes, self.shown, self.values, blames, kept=self._kept)
             self.state.show(look(everything=everything, plain=plain))
-            if self.values.wished:
-                self.post_message(self.Reread())
         elif self.told:
             self.state.show(self._wait())
-        self.query_one("#state-title").refresh()
+        self._show_title()
+
+    def _show_title(self) -> None:
+        for title in self.query("#state-title"):  # which is gone where the run was left
+            title.refresh()
+
+    def _asked(self) -> Line:
+        """How far a question is that takes long; empty if none does."""
+        return []
 
     def wait_for(self, told: Line) -> None:
         self.told = told
@@ -236,6 +251,8 @@ class StateReader(RunTab):
         return [Node("wait", self.told)] if self.told else []
 
     def _title(self, width: int) -> Line:
+        if asked := self._asked():
+            return between(asked, [("  esc", "accent"), (" stops", "muted")], width)
         if self.snippet:
             return [("branch from here", "title"), ("  y copies it, esc leaves", "faint")]
         if two := self.compared:
@@ -265,47 +282,3 @@ class StateReader(RunTab):
         if len(self.marks.all) != 1 or self.run is None or self.marks.all[0].run == self.run.id:
             return []
         return [("  x compares with ", "faint"), *self._named(self.marks.all[0])]
-
-
-def _compared(repository: CheckpointRepository, a: Mark, b: Mark) -> StateDiff | None:
-    """What differs; None where one of them is gone meanwhile."""
-    try:
-        return repository.diff(a.checkpoint, b.checkpoint)
-    except NotFound:
-        return None
-
-
-def _value_or_why(repository: CheckpointRepository, checkpoint: str, key: str) -> Json:
-    """A value, or why it is not there: one that was dropped hides none of the others."""
-    try:
-        return repository.value(checkpoint, key)
-    except NotFound as error:
-        return f"… {error.what}"
-
-
-def _look(repository: CheckpointRepository, one: Checkpoint | None) -> Shown | None:
-    """A state's keys and what became of them; values are read only where nothing else can tell."""
-    if one is None:
-        return None
-    keys = tuple(repository.keys(one.id))
-    before = tuple(repository.keys(one.parent)) if one.parent else ()
-    if one.changed is not None:
-        changed = frozenset(one.changed)
-    elif one.parent:
-        changed = frozenset(change.key for change in repository.diff(one.parent, one.id).changes)
-    else:
-        changed = frozenset(key.key for key in keys)
-    return Shown(one, keys, before, changed)
-
-
-def _small(shown: Shown) -> list[tuple[str, str]]:
-    """Values that are shown without being unfolded."""
-    here, parent = shown.checkpoint.id, shown.checkpoint.parent
-    places = [(here, key.key) for key in shown.keys if key.size_bytes <= AT_ONCE and key.opaque is None]
-    if parent:
-        places += [
-            (parent, key.key)
-            for key in shown.before
-            if key.key in shown.changed and key.size_bytes <= AT_ONCE and key.opaque is None
-        ]
-    return sorted(places, key=lambda place: place[1] not in shown.changed)[:AT_ONCE_KEYS]
