@@ -30,3 +30,29 @@ def test_doctor_puts_right_what_it_finds_and_says_before_what_it_would_do(tmp_pa
     assert b"wHole" not in journal.read_bytes()
     again = lines_of("doctor", "--json", "--data", tmp_path / "data")
     assert {finding["severity"] for finding in again} <= {"note"}
+
+
+def test_one_kind_one_run_or_one_place_is_put_right_alone(tmp_path):
+    runs = []
+    with flightlog.open(tmp_path / "data", storage="file") as store:
+        for _ in range(2):
+            with store.run("triage") as run:
+                run.info("whole")
+            runs.append(run.id)
+    first, second = (next((tmp_path / "data" / "runs").rglob(f"{run}.jsonl")) for run in runs)
+    for journal in (first, second):
+        journal.write_bytes(journal.read_bytes().replace(b"whole", b"wHole"))
+    second.chmod(0o644)
+    doctor = ("doctor", "--data", tmp_path / "data", "--only")
+    kinds = {finding["kind"] for finding in lines_of(*doctor, runs[1], "--json", code=3)}
+    assert kinds == {"damaged-line"}
+    assert "nothing of that is wrong" in call(*doctor, "no-such-kind", code=0)
+    done = call(*doctor, "damaged-line", "--only", runs[0], "--fix", "--yes", code=0)
+    assert "nothing of that is wrong any more" in done and "permissions" not in done
+    assert b"wHole" not in first.read_bytes() and b"wHole" in second.read_bytes()
+    (left,) = lines_of(*doctor, "damaged-line", "--json", code=3)
+    assert left["run"] == runs[1]
+    call(*doctor, "permissions", "--only", left["where"], "--fix", "--yes", code=0)  # both hold of nothing
+    assert second.stat().st_mode & 0o777 == 0o644
+    call(*doctor, left["where"], "--fix", "--yes", code=0)
+    assert b"wHole" not in second.read_bytes()

@@ -126,23 +126,59 @@ async def test_what_is_wrong_is_listed_asked_about_put_right_and_logged(data, si
         await pilot.press("n")
         await until(pilot, lambda: app.screen is screen)
         assert recorded_files(folder) == before
+        await one_is_put_right(pilot, folder)
+        assert len(screen.curable) == len(curable) - 1
+        app.said.clear()
         await pilot.press("F")
         await until(pilot, lambda: isinstance(app.screen, Confirm))
         await pilot.press("y")
-        await until(pilot, lambda: told(app, f"{len(curable)} findings put right"))
+        await until(pilot, lambda: told(app, " put right"))
+        assert told(app, f"{len(curable) - 1} finding")
         await looked(pilot)
         assert {kind for kind, done in kinds(app) if done} == wrong
         assert not wrong & {kind for kind, done in kinds(app) if not done}
         assert ("damaged-archive", False) in kinds(app)
         assert "doctor.fix" not in offered(app)
         await pilot.press("at")
-        await shows(pilot, "1 change", "findings put right")
+        await shows(pilot, "2 changes", "put right")
         assert app.commands.commands[0].line == f"flightlog --data {folder} doctor --fix --yes"
     app.close()
     with flightlog.open(folder) as store:
         left = {one.kind for one in store.upkeep.check() if one.severity != "note"}
         assert left == {"damaged-archive"}
         assert {run.id for run in store.runs.query(EVERYTHING).items} == set(runs)
+
+
+async def one_is_put_right(pilot, folder):
+    """What the line under the cursor is about, and nothing else; of a line of which nothing can be, that is said."""
+    app = pilot.app
+    screen = app.screen
+    before = {one.kind for one in screen.curable}
+    await to_line(pilot, "damaged-archive")
+    assert "doctor.fix_one" not in offered(app) and "doctor.fix" in offered(app)
+    await pilot.press("f")
+    await until(pilot, lambda: told(app, "nothing that can be put right"))
+    await to_line(pilot, "orphaned-states")
+    where = screen.rows.current.finding.where
+    await pilot.press("f")
+    asked = await shows(pilot, "Put 1 finding right?")
+    assert "orphaned-states: moves it into quarantine/" in asked and "permissions:" not in asked
+    await pilot.press("y")
+    await until(pilot, lambda: told(app, "1 finding put right"))
+    await looked(pilot)
+    assert {one.kind for one in screen.curable} == before - {"orphaned-states"}
+    line = f"doctor --fix --yes --only orphaned-states --only {where}"
+    assert app.commands.commands[0].line == f"flightlog --data {folder} {line}"
+
+
+async def to_line(pilot, kind):
+    rows = pilot.app.screen.rows
+    await pilot.press("g")
+    await until(pilot, lambda: rows.cursor == 0)
+    while rows.current.finding.kind != kind:
+        before = rows.cursor
+        await pilot.press("j")
+        await until(pilot, lambda before=before: rows.cursor == before + 1)
 
 
 async def test_a_damaged_run_leads_to_its_finding_and_back(data):

@@ -1,6 +1,7 @@
 """`flightlog doctor`: look for everything that is wrong, say what to do, and put right what a program can."""
 
 import sys
+from collections.abc import Iterator, Sequence
 
 import click
 
@@ -9,7 +10,7 @@ from ...core.store import Store
 from ...core.text import safe_text
 from ...core.upkeep import Finding
 from ..doctor.mending import mended
-from ..doctor.words import mark, question
+from ..doctor.words import is_meant, mark, question
 from ..glyphs import ASCII, UNICODE
 from .as_json import plain
 from .asking import consent
@@ -24,36 +25,50 @@ _ROUNDS = 3
 """What is put right may show more: an index that is read anew finds what it had not read."""
 
 
-@verb(epilog="flightlog doctor\nflightlog doctor --json\nflightlog doctor --fix\nflightlog doctor --fix --yes")
+@verb(
+    epilog="flightlog doctor\nflightlog doctor --json\nflightlog doctor --fix\nflightlog doctor --fix --yes\n"
+    "flightlog doctor --fix --only lost-run\nflightlog doctor --fix --only torn-line --only 01j9"
+)
 @click.option("--fix", is_flag=True, help="Put right what can be, after showing what would be done. Nothing is lost.")
 @click.option("--yes", is_flag=True, help="With --fix: do not ask.")
+@click.option(
+    "--only",
+    metavar="WHAT",
+    multiple=True,
+    help="Only findings of this kind, of this run, or at this place, as they are told; repeated, all must hold.",
+)
 @json_option("One finding a line, as JSON; with --fix also what was done: `done`, or `failed` and why.")
-def doctor(settings: Settings, fix: bool, yes: bool, as_json: bool) -> None:
+def doctor(settings: Settings, fix: bool, yes: bool, only: tuple[str, ...], as_json: bool) -> None:
     """Look for everything that is wrong. Exit code 3 when there are warnings or errors (with --fix: that are left)."""
     with opened(settings, writing=fix) as store:
-        found = _looked(store, settings, as_json)
+        found = _looked(store, only, settings, as_json)
         if fix and (curable := [finding for finding in found if finding.repair]):
             consent(question(curable).replace("?", ", as shown in brackets?"), yes=yes)
             with leaving(DONE_SO_FAR):
-                found = _put_right(store, curable, found, settings, as_json)
+                found = _put_right(store, curable, only, settings, as_json)
     wrong = any(finding.severity != "note" for finding in found)
     if not wrong and not as_json:
-        say("nothing is wrong" + (" any more" if fix else ""))
+        say(f"nothing {'of that ' if only else ''}is wrong" + (" any more" if fix else ""))
     sys.exit(FINDINGS if wrong else 0)
 
 
+def _check(store: Store, only: Sequence[str]) -> Iterator[Finding]:
+    return (finding for finding in store.upkeep.check() if is_meant(finding, only))
+
+
 def _put_right(
-    store: Store, curable: list[Finding], found: list[Finding], settings: Settings, as_json: bool
+    store: Store, curable: list[Finding], only: Sequence[str], settings: Settings, as_json: bool
 ) -> list[Finding]:
     """Repairs, and looks again; returns what is left."""
     failed: set[tuple[str, str]] = set()
+    found: list[Finding] = []
     for _ in range(_ROUNDS):
         with working(settings.ascii) as bar:
             for finding in counted(curable, len(curable), "putting right"):
                 if not _repaired(store, finding, bar, settings, as_json):
                     failed.add((finding.kind, finding.where))
         with working(settings.ascii):
-            found = list(store.upkeep.check())
+            found = list(_check(store, only))
         curable = [one for one in found if one.repair and (one.kind, one.where) not in failed]
         if not curable:
             break
@@ -71,11 +86,11 @@ def _repaired(store: Store, finding: Finding, bar: Bar, settings: Settings, as_j
     return bool(done)
 
 
-def _looked(store: Store, settings: Settings, as_json: bool) -> list[Finding]:
+def _looked(store: Store, only: Sequence[str], settings: Settings, as_json: bool) -> list[Finding]:
     """Says each as soon as it is found."""
     kept = []
     with working(settings.ascii) as bar:
-        for finding in store.upkeep.check():
+        for finding in _check(store, only):
             kept.append(finding)
             with bar.aside():
                 _say(finding, settings, as_json)

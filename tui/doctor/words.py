@@ -28,6 +28,19 @@ def mark(severity: str, glyphs: Glyphs) -> str:
     return {"error": glyphs.failed, "warning": "!"}.get(severity, glyphs.dot)
 
 
+def only(finding: Finding) -> tuple[str, ...]:
+    """The words by which the command line means this finding alone."""
+    return "--only", finding.kind, "--only", finding.where
+
+
+def is_meant(finding: Finding, wanted: Sequence[str]) -> bool:
+    """Whether a finding is one of those that such words mean: each names its kind, its run (by its first letters, too)
+    or its place.
+    """
+    run = finding.run or ""
+    return all(word in (finding.kind, finding.where) or (word and run.startswith(word)) for word in wanted)
+
+
 def question(curable: Sequence[Finding]) -> str:
     """What is asked before anything is put right."""
     return f"Put {format.plural(len(curable), 'finding')} right?"

@@ -5,11 +5,20 @@ from .key import Key, Place
 DOCTOR = (
     Key("doctor.open", "enter", "open", "open", "Look into the run that it is about", footer="of_run"),
     Key(
+        "doctor.fix_one",
+        "f",
+        "fix_one",
+        "put right",
+        "Put right what the line is about, after a question",
+        footer="curable_here",
+        changes=True,
+    ),
+    Key(
         "doctor.fix",
         "F",
         "fix",
-        "put right",
-        "Put right what can be, after a question that names it all",
+        "put all right",
+        "Put right all that can be, after a question that names it",
         footer="curable",
         changes=True,
     ),

@@ -1,4 +1,4 @@
-"""`!`: what is wrong with the store, what to do about it, and what can be put right at once."""
+"""`!`: what is wrong with the store, what to do about it, and what can be put right: one thing, or all at once."""
 
 from collections.abc import Callable
 from functools import partial
@@ -19,7 +19,7 @@ from .. import format
 from ..command_log import log_of
 from ..doctor.mending import Mended, all_mended, look
 from ..doctor.rows import Row, cells_of, detail_lines, inks_of, rows_of
-from ..doctor.words import came_of_it, counts, mark, preview, question
+from ..doctor.words import came_of_it, counts, mark, only, preview, question
 from ..glyphs import glyphs_of
 from ..hinting import hint, may_change
 from ..keys import bindings
@@ -210,6 +210,11 @@ class DoctorScreen(Screen[None]):
         """Whether anything can be put right."""
         return self.under_way is None and bool(self.curable)
 
+    def when_curable_here(self) -> bool:
+        """Whether what the line under the cursor is about can be."""
+        row = self.rows.current
+        return self.under_way is None and row is not None and row.curable
+
     # What the person does.
 
     @on(LineList.Chosen)
@@ -228,7 +233,18 @@ class DoctorScreen(Screen[None]):
         else:
             hint(self, "it has signs in it that should not be pasted" if row else "nothing is listed here")
 
+    def action_fix_one(self) -> None:
+        row = self.rows.current
+        if row is not None and row.curable:
+            self._fix([row.finding], (*FIX, *only(row.finding)))
+        else:
+            hint(self, "it is put right" if row and row.done else "this is nothing that can be put right by a program")
+
     def action_fix(self) -> None:
+        self._fix(self.curable, FIX)
+
+    def _fix(self, curable: list[Finding], words: tuple[str, ...]) -> None:
+        """Asks, and puts these right; `words` of the command line do the same."""
         store, operations = self.store, operations_of(self)
         if store is None:
             hint(self, "the store cannot be opened: nothing can be put right here")
@@ -236,25 +252,25 @@ class DoctorScreen(Screen[None]):
             return
         elif operations is not None and operations.in_the_way:
             self.app.notify(f"still {operations.in_the_way}: one thing at a time", severity="warning", markup=False)
-        elif curable := self.curable:
-            self._ask_to_fix(store, curable)
+        elif curable:
+            self._ask_to_fix(store, curable, words)
         else:
             hint(self, "nothing here can be put right by a program")
 
     @work
-    async def _ask_to_fix(self, store: Store, curable: list[Finding]) -> None:
+    async def _ask_to_fix(self, store: Store, curable: list[Finding], words: tuple[str, ...]) -> None:
         then = "Nothing is lost, and it is looked again afterwards."
         if not await self.app.push_screen_wait(Confirm(question(curable), *preview(curable, self._root), then)):
             return
         # Of the program, not of this screen: also who goes away is told what came of it, and finds it in the log.
-        work, fixed = partial(all_mended, store, curable), partial(self._fixed, len(curable))
+        work, fixed = partial(all_mended, store, curable), partial(self._fixed, len(curable), words)
         self.under_way = jobs_of(self).begin(
-            self.app, "putting right", work, fixed, changes=True, otherwise=partial(self._fixed, len(curable), [])
+            self.app, "putting right", work, fixed, changes=True, otherwise=partial(fixed, [])
         )
         self._fixes = True
         self.refresh_bindings()
 
-    def _fixed(self, total: int, results: list[Mended]) -> None:
+    def _fixed(self, total: int, words: tuple[str, ...], results: list[Mended]) -> None:
         self.under_way, self._fixes = None, False
         self.results += results
         done = sum(bool(one.done) for one in results)
@@ -262,7 +278,7 @@ class DoctorScreen(Screen[None]):
         severity: Any = "information" if done == total else "warning"
         self.app.notify(told, severity=severity, timeout=8, markup=False)
         if done:
-            log_of(self).add(FIX, told)
+            log_of(self).add(words, told)
         self.app.post_message(OperationEnded())
         if self.is_running:
             self._look()
