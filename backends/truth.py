@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from ..core.annotations import Annotation, AnyAnnotation, decode
 from ..core.errors import Corrupt, NotFound
@@ -65,6 +65,12 @@ class Truth(NamedTuple):
         """Ids of all runs, oldest first."""
         with self.database.read() as connection:
             return list(connection.scalars(select(tables.runs.c.id).order_by(tables.runs.c.id)))
+
+    def changed_since(self, revision: int) -> int:
+        """How many runs the feed would name that asks since then. Costs these, in an index."""
+        runs = tables.runs.c
+        with self.database.read() as connection:
+            return connection.scalar(select(func.count()).where(runs.revision > revision)) or 0
 
     def identity(self) -> str:
         """A name of its query tables, given at the first call: made anew, they have another one."""

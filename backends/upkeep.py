@@ -10,7 +10,7 @@ from ..core.copies import Original
 from ..core.errors import NotSupported, StorageError
 from ..core.operations import Chosen, Compacted, Done, Operation, Order, Trashed
 from ..core.pages import Page
-from ..core.progress import Progress, go_on, told
+from ..core.progress import Progress, go_on, told, unstopped
 from ..core.repositories import UpkeepRepository
 from ..core.space import Sorting, Space
 from ..core.upkeep import Dropped, Finding
@@ -66,7 +66,8 @@ class StoreUpkeep(UpkeepRepository):
             return super().repair(finding)
         self._root.check()
         try:
-            return found.act(finding)
+            with unstopped():
+                return found.act(finding)
         except OSError as error:
             raise storage_error(error, Path(finding.where), "putting it right") from error
 

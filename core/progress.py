@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import NamedTuple, TypeVar
 
@@ -61,6 +61,11 @@ class Progress:
         """Asks whoever works to stop: he does where nothing is half-done, and raises Stopped. For any thread."""
         self.stopped = True
 
+    def go_on(self) -> None:
+        """To be called by who works, where nothing is half-done: Stopped if somebody asked for that."""
+        if self.stopped:
+            raise Stopped("it was stopped")
+
     def begin(self, total: int, what: str = "") -> None:
         """A piece of work begins that has so many parts."""
         self._at = (0, total, time.monotonic(), what)
@@ -69,6 +74,11 @@ class Progress:
         """It is at another kind of work by now, of which nobody knows how long it takes."""
         if self._at is not None:
             self._at = (*self._at[:3], what)
+
+    def expect(self, total: int) -> None:
+        """It has so many parts by now."""
+        if self._at is not None:
+            self._at = (self._at[0], total, *self._at[2:])
 
     def reach(self, done: int) -> None:
         """So many parts of it are done."""
@@ -139,8 +149,15 @@ def told() -> Progress | None:
 
 def go_on() -> None:
     """To be called where nothing is half-done: Stopped if somebody asked for that."""
-    if (progress := _told.get()) is not None and progress.stopped:
-        raise Stopped("it was stopped")
+    if (progress := _told.get()) is not None:
+        progress.go_on()
+
+
+def heard(things: Iterable[T]) -> Iterator[T]:
+    """The same things; Stopped between two of them, if somebody asked for that."""
+    for thing in things:
+        go_on()
+        yield thing
 
 
 def counted(things: Iterable[T], total: int, what: str = "") -> Iterator[T]:
@@ -183,9 +200,20 @@ def one_part(size_bytes: int, passes: int) -> Iterator[None]:
         progress.end_part()
 
 
+@contextmanager
+def to_its_end(size_bytes: int, passes: int) -> Iterator[None]:
+    """Works at one part that may not be left half-way: a big one is told of, and Stopped may be raised anywhere in it;
+    a small one comes to its end, whoever asks that it be stopped.
+    """
+    with one_part(size_bytes, passes):
+        progress = _told.get()
+        with nullcontext() if progress is None or progress.part is not None else unstopped():
+            yield
+
+
 def gone(size_bytes: int) -> None:
     """So many bytes of the part at hand were gone through. Stopped in a big one, if somebody asked for that."""
     if (progress := _told.get()) is not None:
         progress.go(size_bytes)
-        if progress.stopped and progress.part is not None:
-            raise Stopped("it was stopped")
+        if progress.part is not None:
+            progress.go_on()

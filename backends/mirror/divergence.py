@@ -11,7 +11,7 @@ import msgspec
 from ...core.annotations import encode
 from ...core.errors import Corrupt, NotFound, StorageError
 from ...core.ids import is_ulid
-from ...core.progress import go_on
+from ...core.progress import Progress, go_on, heard, told
 from ...core.upkeep import Finding
 from ..carrying import Carrier
 from ..journal import annotations
@@ -19,6 +19,7 @@ from ..journal.layout import Layout, run_of
 from ..journal.reader import Broken, read_lines_back
 from ..truth import Truth
 from ..workflows.workflow_files import FileWorkflows
+from .feeder import FEEDING
 from .first import First
 
 CARRIES = "carries what is missing there"
@@ -34,7 +35,7 @@ def divergence(first: First, root: Path, is_fed: Callable[[], bool]) -> Iterator
     for what in lag.wait(is_fed):
         found = _finding("mirror-behind", what, root, anew)
         yield msgspec.structs.replace(found, repair=CARRIES) if what == lag.of_runs() else found
-    other = [run for run in newest.keys() - set(lag.runs) if not _is_same(layout, run, *newest[run])]
+    other = [run for run in heard(newest.keys() - set(lag.runs)) if not _is_same(layout, run, *newest[run])]
     if other:
         advice = f"compare them: `flightlog show RUN`, `flightlog --data {root} show RUN`"
         yield _finding("mirror-differs", _several("runs have other events in the mirror", other), root, advice)
@@ -50,11 +51,13 @@ def alone(first: First, root: Path) -> set[str]:
 
 
 def carry_missing(first: First, root: Path) -> list[str]:
-    """Carries what the mirror has not of each run; the runs that cannot be, and why."""
+    """Carries what the mirror has not of each run; the runs that cannot be, and why. Stopped between two of them."""
     seqs = {run: seq for run, (seq, _) in _newest_of_all(first.truth).items()}
-    left = []
+    left, progress = [], told() or Progress()
     with closing(Carrier(first.truth.bodies, Layout(root))) as carrier:
-        for run in (run for run, seq in seqs.items() if carrier.written(run) < seq):
+        behind = [run for run, seq in seqs.items() if carrier.written(run) < seq]
+        for number, run in enumerate(heard(behind), 1):
+            progress.call(f"{FEEDING}, {number:,} of {len(behind):,}")
             try:
                 carrier.carry(run)
             except StorageError as error:
@@ -64,12 +67,12 @@ def carry_missing(first: First, root: Path) -> list[str]:
 
 def _newest_of_all(truth: Truth) -> dict[str, tuple[int, bytes]]:
     truth.refresh()
-    return {run: line for run in truth.runs() if (line := _newest(truth, run))}
+    return {run: line for run in heard(truth.runs()) if (line := _newest(truth, run))}
 
 
 def _only_there(truth: Truth, layout: Layout) -> set[str]:
     """Not what cannot be read in the store: the mirror's copy of that is what it may be brought back from."""
-    return {run for run in _runs_in(layout) - set(truth.runs()) if not _is_damaged(truth, run)}
+    return {run for run in heard(_runs_in(layout) - set(truth.runs())) if not _is_damaged(truth, run)}
 
 
 def _is_damaged(truth: Truth, run: str) -> bool:
@@ -107,7 +110,7 @@ class _Lag:
         return _several("runs are not wholly in the mirror", self.runs) if self.runs else ""
 
     def _look(self) -> list[str]:
-        self.runs = [run for run in self.runs if self._there.written(run) < self._seqs[run]]
+        self.runs = [run for run in heard(self.runs) if self._there.written(run) < self._seqs[run]]
         notes = (self._notes - Counter(_notes_in(self._layout))).total()
         kept = FileWorkflows(self._layout.workflows)
         there = {(id, one.number) for id in {id for id, _ in self._versions} for one in kept.list(id)}

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("flightlog.mirror")
 
-FEEDING = "feeding the mirror"
-"""The work of who closes a store, and waits until its mirror has what the store has."""
+FEEDING = "feeding runs into the mirror"
+"""The work of who closes a store, and waits until its mirror has what the store has; told in runs."""
 
 _PAUSE_S = 0.1
 _IDLE_S = 0.5
@@ -89,14 +89,26 @@ class Feeder:
         """Waits until the rest is fed, which is told; who is asked to stop leaves it to the next opening."""
         progress, until = told() or Progress(), time.monotonic() + seconds
         progress.begin(0, FEEDING)
+        at = self._fed.look()
+        before = at.done if at else 0
         try:
             while thread.is_alive() and time.monotonic() < until:
+                before = self._tell(progress, before)
                 thread.join(_LISTEN_S)
                 if progress.stopped and self._until:
                     self._until = self._others_until = 0.0
                     until = min(until, time.monotonic() + _STOPPED_S)
         finally:
             progress.end()
+
+    def _tell(self, progress: Progress, before: int) -> int:
+        """How many runs are fed of those that were left when closing began; `before` are those that were by then."""
+        at = self._fed.look()
+        if at is not None:
+            before = before if before <= at.done else 0  # it has begun anew, with what came meanwhile
+            progress.expect(at.total - before)
+            progress.reach(at.done - before)
+        return before
 
     def _work(self) -> None:
         follower: Follower | None = None
@@ -156,7 +168,7 @@ class Feeder:
             if first is not None:
                 from .follower import Follower
 
-                return Follower(self._root, held, first)
+                return Follower(self._root, held, first, self._fed)
         except BaseException:
             if first is not None:
                 first.store.close()
@@ -183,3 +195,4 @@ class Feeder:
         self._thread = None
         self._stopping = self._recording = False
         self._until, self._others_until, self._problem = 0.0, 0.0, ""
+        self._fed = Progress()

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from ...core.annotations import encode
 from ...core.errors import Conflict, Locked, NotFound, StorageError
+from ...core.feed import Changes
+from ...core.progress import Progress
 from ..carrying import Carrier
 from ..data_directory import Root
 from ..journal import annotations, disk
@@ -34,8 +36,9 @@ _VERSIONS_S = 2.0
 class Follower:
     """The one feeder of a mirror, in one thread."""
 
-    def __init__(self, root: Path, held: BookmarkFile, first: First) -> None:
-        """`held` is the bookmark, taken."""
+    def __init__(self, root: Path, held: BookmarkFile, first: First, progress: Progress) -> None:
+        """`held` is the bookmark, taken; in `progress` it is told how many runs are fed of those that are to be."""
+        self._progress = progress
         self._root, self._held, self._first = Root(root), held, first
         self._layout = Layout(root)
         self._versions = VersionCarrier(first.store.workflows, FileWorkflows(self._layout.workflows))
@@ -65,7 +68,10 @@ class Follower:
         After `stop()` it ends with the run at hand; what is left is found by whoever follows next.
         """
         self._root.check()
-        moved = self._carry_runs(stop)
+        try:
+            moved = self._carry_runs(stop)
+        finally:
+            self._progress.end()
         if moved or self._there is None:
             moved |= self._carry_notes() > 0
         if time.monotonic() - self._versions_at > _VERSIONS_S:
@@ -104,10 +110,12 @@ class Follower:
             moved |= self._carry(run)
         while not stop():
             changes = self._first.store.feed.changes(self._bookmark.cursor, limit=_AT_ONCE)
+            self._expect(changes)
             for run in changes.changed:
                 if stop():
                     return moved
                 self._carry(run)
+                self._progress.step()
             moved = moved or bool(changes.changed)
             self._bookmark.cursor = changes.cursor
             if moved and time.monotonic() - self._saved > _SAVE_S:
@@ -115,6 +123,17 @@ class Follower:
             if not changes.more:
                 break
         return moved
+
+    def _expect(self, changes: Changes) -> None:
+        """Says how many runs are to come, these among them."""
+        ahead = len(changes.changed)
+        if changes.more:
+            ahead = max(ahead, self._first.truth.changed_since(self._bookmark.cursor))
+        at = self._progress.look()
+        if at is not None:
+            self._progress.expect(at.done + ahead)
+        elif ahead:
+            self._progress.begin(ahead)
 
     def _carry(self, run: str) -> bool:
         try:

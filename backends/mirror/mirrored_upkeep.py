@@ -23,6 +23,11 @@ BEHIND = "mirror-behind"
 """The kind that says that something is in the store only."""
 
 
+Follow = Callable[[SecondCopy, list[str]], list[str]]
+"""Does the same with these runs; returns why that could not be, a sentence for each of which it could not."""
+_AT_ONCE = 1000
+
+
 class MirroredUpkeep(ForwardedUpkeep):
     """The first store's, and whether its mirror says the same.
 
@@ -57,6 +62,11 @@ class MirroredUpkeep(ForwardedUpkeep):
             return "what was missing is there"
         if finding.kind != ALONE:
             return self._of.repair(finding)
+        with unstopped():
+            return self._put_away(finding)
+
+    def _put_away(self, finding: Finding) -> str:
+        """Moves what only the mirror has into its trash."""
         alone, copy, order = self._alone(), self._second(), new_order(why="flightlog doctor --fix")
         left = copy.trash(order, sorted(alone))
         gone = sorted(alone & self._purged())
@@ -88,7 +98,7 @@ class MirroredUpkeep(ForwardedUpkeep):
         copies = {one.run for one in before.runs if one.copy_of}
         found = self._of.undo(order, operation)
         if before.kind == "trash":
-            return self._followed(found, lambda copy, runs: copy.bring_back(order, operation, runs))
+            return self._followed(found, lambda copy, runs: copy.bring_back(order, operation, runs), whole=True)
         if copies:  # a copy of another program's run is gone then; it may be made again
             return self._followed(found, lambda copy, runs: copy.trash(order, [run for run in runs if run in copies]))
         return found
@@ -97,8 +107,10 @@ class MirroredUpkeep(ForwardedUpkeep):
         found = self._of.purge(order, before=before, runs=runs)
         return self._followed(found, lambda copy, gone: copy.purge(order, gone))
 
-    def _followed(self, found: Iterator[Done], follow: Callable[[SecondCopy, list[str]], list[str]]) -> Iterator[Done]:
-        """Does the same in the mirror with the runs that were done, once that is over or was stopped."""
+    def _followed(self, found: Iterator[Done], follow: Follow, *, whole: bool = False) -> Iterator[Done]:
+        """Does the same in the mirror with the runs that were done: many at a time, so that who stops it waits for no
+        more than these; or with the `whole` of them at the end.
+        """
         done: list[str] = []
         try:
             with closing(found):  # type: ignore[type-var]
@@ -106,11 +118,14 @@ class MirroredUpkeep(ForwardedUpkeep):
                     if one.outcome == "done":
                         done.append(one.run)
                     yield one
+                    if len(done) >= _AT_ONCE and not whole:
+                        some, done = done, []
+                        self._follow(some, follow)
         finally:
             if done:
                 self._follow(done, follow)
 
-    def _follow(self, done: list[str], follow: Callable[[SecondCopy, list[str]], list[str]]) -> None:
+    def _follow(self, done: list[str], follow: Follow) -> None:
         try:
             with unstopped():
                 left = follow(self._second(), done)

@@ -1,6 +1,8 @@
 """The mirror: a second copy that is fed after the first, never in its way, and made good whatever was missed."""
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -11,13 +13,14 @@ import flightlog
 import msgspec
 import pytest
 from flightlog.backends.carrying import Carrier
-from flightlog.backends.mirror import feeder
+from flightlog.backends.mirror import divergence, feeder
 from flightlog.backends.mirror.follower import Follower
 from flightlog.core.annotations import Noted, Pinned
-from flightlog.core.errors import StorageError, no_run
+from flightlog.core.errors import Stopped, StorageError, no_run
 from flightlog.core.events import decode, encode
 from flightlog.core.metrics import Pattern
 from flightlog.core.progress import Progress, telling
+from flightlog.tui.cli.bar import line
 from mirrored import MIXES, configured, everything, findings, mirror_of, record, same, until
 
 pytestmark = pytest.mark.usefixtures("patient_mirror")
@@ -51,12 +54,12 @@ def test_what_is_recorded_is_in_the_mirror_when_the_store_is_closed(data):
 
 def test_what_closing_waits_for_is_told_and_left_to_the_next_opening_by_who_is_stopped(tmp_path, monkeypatch):
     data = configured(tmp_path, MIXES["file"])
-    may, came, progress = threading.Event(), threading.Event(), Progress()
+    may, came, progress = threading.Semaphore(0), threading.Event(), Progress()
     carry = Follower._carry
 
     def held(follower, run):
         came.set()
-        assert may.wait(60)
+        assert may.acquire(timeout=60)
         return carry(follower, run)
 
     def close():
@@ -68,16 +71,51 @@ def test_what_closing_waits_for_is_told_and_left_to_the_next_opening_by_who_is_s
     store = flightlog.open(data)
     record(store)
     assert came.wait(30)
+    for _ in range(4):
+        record(store)
     closing = threading.Thread(target=close)
     closing.start()
-    until(lambda: (at := progress.look()) is not None and at.what == feeder.FEEDING)
+    until(lambda: (at := progress.look()) is not None and at.what == feeder.FEEDING and at.total == 1)
+    may.release(3)  # the first one, and two of those that came since, which may be told of a second time
+    until(lambda: (at := progress.look()) is not None and at.done == 2 and at.total in (4, 5))
+    assert re.fullmatch(f"{feeder.FEEDING} [▇·]+ 2 of [45](, .+ left)?", line(progress.look(), told=str))
     progress.stop()
     closing.join(30)
-    assert not closing.is_alive() and progress.look() is None and not may.is_set()
-    may.set()
+    assert not closing.is_alive() and progress.look() is None
+    may.release(1000)
     until(lambda: not any(thread.name == "flightlog-mirror" for thread in threading.enumerate()))
     with flightlog.open(data) as store:
-        assert store.runs.totals().runs == 1
+        assert store.runs.totals().runs == 5
+    assert same(data)
+
+
+def test_what_doctor_carries_into_a_mirror_is_told_and_stopped_between_two_runs(tmp_path, monkeypatch):
+    class Told(Progress):
+        whats: list[str] = []
+
+        def call(self, what):
+            self.whats.append(what)
+            if len(self.whats) == 2:
+                self.stop()
+
+    def there():
+        journals = mirror_of(data).glob("runs/*/*.jsonl")
+        return sum(path.stat().st_size > 0 for path in journals if ".states." not in path.name)
+
+    data = configured(tmp_path, MIXES["file"])
+    monkeypatch.setattr(divergence, "_PATIENCE_S", 0.0)
+    with flightlog.open(data) as store:
+        for _ in range(5):
+            record(store)
+    shutil.rmtree(mirror_of(data) / "runs")
+    with flightlog.open(data) as store:
+        (finding,) = [found for found in store.upkeep.check() if found.kind == "mirror-behind"]
+        with pytest.raises(Stopped), telling(Told()):
+            store.upkeep.repair(finding)
+        assert Told.whats == [f"{feeder.FEEDING}, {number} of 5" for number in (1, 2)]
+        assert there() == 1
+        store.upkeep.repair(finding)
+        assert there() == 5 and not findings(store)
     assert same(data)
 
 
@@ -301,7 +339,7 @@ def test_a_forked_child_feeds_what_it_records(tmp_path):
     code = f"""
 import os, flightlog
 from flightlog.backends.carrying import Carrier
-from flightlog.backends.mirror import feeder
+from flightlog.backends.mirror import divergence, feeder
 from flightlog.backends.mirror.follower import Follower
 feeder._RECORDED_S = 60.0
 store = flightlog.open({str(data)!r})

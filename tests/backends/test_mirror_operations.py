@@ -6,6 +6,8 @@ from pathlib import Path
 
 import flightlog
 import pytest
+from flightlog.backends.mirror import mirrored_upkeep
+from flightlog.backends.mirror.second_copy import SecondCopy
 from flightlog.core.operations import Chosen, new_order
 from flightlog.core.query.query import EVERYTHING
 
@@ -116,3 +118,21 @@ def test_what_was_purged_while_the_mirror_was_away_is_purged_there_when_it_is_ba
         found = [one for one in store.upkeep.check() if one.kind == "mirror-alone"]
         assert store.upkeep.repair(found[0]) == "1 lie in the mirror's trash, 1 are gone for good"
     assert not [path for path in mirror.rglob("*") if path.is_file() and PLANTED.encode() in path.read_bytes()]
+
+
+def test_a_mirror_follows_so_many_runs_at_a_time_and_who_stops_waits_for_no_more(data, monkeypatch):
+    runs, followed, trash = record(data, 7), [], SecondCopy.trash
+
+    def seen(copy, order, some):
+        followed.append(len(some))
+        return trash(copy, order, some)
+
+    monkeypatch.setattr(mirrored_upkeep, "_AT_ONCE", 2)
+    monkeypatch.setattr(SecondCopy, "trash", seen)
+    with flightlog.open(data) as store:
+        going = store.upkeep.trash(new_order(), [Chosen(run=run) for run in runs])
+        gone = {next(going).run for _ in range(5)}
+        assert followed == [2, 2]
+        going.close()
+        assert followed == [2, 2, 1] and shown(data) == set(runs) - gone
+        assert not [one for one in store.upkeep.check() if one.kind.startswith("mirror")]

@@ -89,7 +89,8 @@ def working(ascii: bool, told: Callable[[int], str] = format.number) -> Iterator
 @contextmanager
 def closing_told(progress: Progress, ascii: bool) -> Iterator[None]:
     """A store is closed in this block: what that waits for is told, and not waited for where it was stopped before."""
-    with nullcontext() if progress.stopped else leaving(CARRIED), Bar(progress, ascii=ascii), telling(progress):
+    bar = Bar(progress, ascii=ascii, told=format.number)
+    with nullcontext() if progress.stopped else leaving(CARRIED), bar, telling(progress):
         yield
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from ...core.errors import FlightlogError, Stopped, StorageError
-from ...core.progress import counted, go_on, unstopped
+from ...core.progress import counted, go_on
 from ...core.store import Store
 from ...core.upkeep import Finding
 
@@ -20,10 +20,11 @@ class Mended(NamedTuple):
 
 
 def mended(store: Store, finding: Finding) -> Mended:
-    """Puts one finding right. What was begun comes to its end, whoever asks that it be stopped."""
+    """Puts one finding right. What is one piece comes to its end, whoever asks that it be stopped; what goes from run
+    to run is Stopped between two, and what it did is done.
+    """
     try:
-        with unstopped():
-            return Mended(finding, done=store.upkeep.repair(finding))
+        return Mended(finding, done=store.upkeep.repair(finding))
     except StorageError as error:
         return Mended(finding, failed=str(error))
 
