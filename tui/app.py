@@ -214,7 +214,9 @@ class FlightlogApp(Navigation, News, Troubles):
         if not self.operations.stop():
             from .hinting import hint
 
-            hint(self, "nothing is under way")
+            reading = self.store is not None and self.store.catching_up() is not None
+            goes_on = "what was recorded is being read: q quits, and the next start goes on from there"
+            hint(self, goes_on if reading else "nothing is under way")
 
     def action_doctor(self) -> None:
         """Looks for everything that is wrong with the store, also with one that cannot be opened."""

@@ -86,7 +86,7 @@ class FilesBackend:
             folders=index.folders,
             problem=lambda: root.problem() or refresh.problem or index.problem or self.gate.problem(),
         )
-        self._closing.append(watcher.close)
+        self._closing += [watcher.close, progress.stop]  # the last first: what is just being read is not waited for
         return reading_of(
             database,
             bodies,

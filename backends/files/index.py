@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from ...core import clock, ids
-from ...core.progress import Progress
+from ...core.progress import Progress, go_on
 from ..data_directory import Root
 from ..ingest.annotation_ingest import AnnotationIngest
 from ..ingest.catch_up import CatchUp, OpenJournal
@@ -113,7 +113,7 @@ class Index:
         ahead = self._ahead(news) if few else len(news)  # one of them may be of gigabytes
         self._progress.begin(ahead, "bytes" if few else "")
         try:
-            again, reach = self._annotations.again, self._progress.reach
+            again, reach = self._annotations.again, self._reached
             rest = list(news.values())
             if len(news) >= _BULK:
                 rest = take_new(self._database, self._projector, rest, again, reach)
@@ -126,6 +126,12 @@ class Index:
         finally:
             self._progress.end()
         return complete
+
+    def _reached(self, done: int) -> None:
+        """After a transaction. Stopped, if who waits asked for that, or closes the store; the next look goes on."""
+        self._progress.reach(done)
+        self._progress.go_on()
+        go_on()
 
     def _ahead(self, news: dict[str, Journal]) -> int:
         """About how many bytes are to be read of these."""

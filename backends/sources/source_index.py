@@ -8,12 +8,12 @@ for their table takes longer to load than a list to show.
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from sqlite3 import Connection as Source
 
 from sqlalchemy import Connection, select
 
-from ...core.progress import Progress
+from ...core.progress import Progress, heard
 from ..prices import price_book
 from ..sql.database import Database
 from .langgraph_db import Original, State
@@ -147,10 +147,16 @@ class SourceIndex:
 
     def _take_group(self, connection: Connection, group: list[str], budget: int) -> int:
         """Takes some threads in and returns what is left of the budget for deep reading."""
-        found = self.original.read(lambda source: self._telling(connection, source).new_of(group, budget))
+        found = self.original.read(lambda source: self._telling(connection, source).new_of(self._heard(group), budget))
         spent = sum(told.known.cost for told in found if told.known.deep and not told.known.seq)
         self._writer.write(connection, found)
         return budget - spent
+
+    def _heard(self, group: list[str]) -> Iterator[str]:
+        """The same threads; Stopped between two, if who waits for it asked for that, or closes the store."""
+        for thread in heard(group):
+            self.progress.go_on()
+            yield thread
 
     def _move_to(self, connection: Connection, cursor: Cursor) -> None:
         keep_cursor(connection, cursor)

@@ -36,7 +36,7 @@ def open_langgraph(path: Path, *, in_memory: bool) -> Store | None:
         if "not a database" in error.what:
             return None
         raise
-    opened: list[Database] = []
+    opened: list[SourceIndex] = []
     return Store(
         name=str(path),
         recording=ReadOnlyRecording(partial(read_only, original.path)),
@@ -47,11 +47,11 @@ def open_langgraph(path: Path, *, in_memory: bool) -> Store | None:
     )
 
 
-def _reading(original: Original, in_memory: bool, opened: list[Database]) -> Reading:
+def _reading(original: Original, in_memory: bool, opened: list[SourceIndex]) -> Reading:
     place = None if in_memory else index_path(original.path)
     database, place = _open_index(place)
-    opened.append(database)
     index = SourceIndex(original, database, workflow_of(original.path))
+    opened.append(index)
     bodies = SourceBodies(index)
     runs = SourceRuns(index, bodies)
     metrics = SourceMetrics(database, index.refresh)
@@ -78,9 +78,10 @@ def _open_index(place: Path | None) -> tuple[Database, Path | None]:
     return open_database(None, truth=False), None
 
 
-def _close(original: Original, opened: list[Database]) -> None:
-    for database in opened:
-        database.close()
+def _close(original: Original, opened: list[SourceIndex]) -> None:
+    for index in opened:
+        index.progress.stop()  # what is just being read: the next opening goes on from there
+        index.database.close()
     original.close()
 
 

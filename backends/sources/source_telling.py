@@ -5,6 +5,7 @@ interrupts. Deep reading adds messages, tokens and what only a state tells; it i
 where it costs next to nothing, else when somebody looks at the run.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 from sqlite3 import Connection as Source
 
@@ -37,7 +38,7 @@ class Telling:
         self._connection, self._source, self._memory = connection, source, memory
         self._path, self._workflow, self._attended = str(path), workflow, attended
 
-    def new_of(self, group: list[str], budget: int) -> list[Told]:
+    def new_of(self, group: Iterable[str], budget: int) -> list[Told]:
         """What is new of some threads; those that were not read deeply yet are, while the budget of bytes lasts."""
         found = []
         for thread_id in group:

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from flightlog.backends.joined import joined_depth, parts
 from flightlog.backends.joined.joined_pages import one_after_another
 from flightlog.backends.sources.source_index import SourceIndex
+from flightlog.backends.sources.source_telling import Telling
 from flightlog.core.annotations import Noted, Pinned
 from flightlog.core.errors import Conflict, NotFound, ReadOnly, StorageError
 from flightlog.core.logs import LogFilter
@@ -429,6 +430,58 @@ async def test_the_browser_lists_both_and_names_what_is_missing(folder, twenty, 
             assert time.monotonic() < end, shown
             await pilot.pause(0.05)
     app.close()
+
+
+def close_meanwhile(app, progress, may):
+    """Closes the program while a thread is held, which may go on when it was told to stop."""
+    closing, end = threading.Thread(target=app.close), time.monotonic() + 30
+    closing.start()
+    while not progress.stopped:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    may.set()
+    closing.join(60)
+    assert not closing.is_alive()
+
+
+async def test_who_quits_while_an_index_is_made_waits_for_one_thread_of_it_and_the_next_start_goes_on(
+    folder, twenty, monkeypatch
+):
+    came, may, indexes, threads = threading.Event(), threading.Event(), [], []
+    take, tell = SourceIndex._take_group, Telling._told
+
+    def taken(index, *words):
+        indexes.append(index)
+        return take(index, *words)
+
+    def told(telling, *words):
+        threads.append(words)
+        if len(threads) == 3:
+            came.set()
+            assert may.wait(60)
+        return tell(telling, *words)
+
+    async def until(condition):
+        end = time.monotonic() + 30
+        while not condition():
+            assert time.monotonic() < end, screen_text(app.screen)
+            await pilot.pause(0.02)
+
+    monkeypatch.setattr(SourceIndex, "_take_group", taken)
+    monkeypatch.setattr(Telling, "_told", told)
+    name_sources(folder, twenty.path)
+    app = FlightlogApp(lambda: flightlog.open(folder))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(came.is_set)
+        await until(lambda: f" threads of {twenty.path.name} read" in screen_text(app.screen))
+        await pilot.press("X")
+        await until(lambda: any("q quits, and the next start goes on" in note.message for note in app._notifications))
+        await pilot.press("q")
+        await until(lambda: app._exit)
+    close_meanwhile(app, indexes[0].progress, may)
+    assert len(threads) == 3
+    with flightlog.open(folder) as store:
+        assert store.runs.totals().runs > 20 and not [one for one in store.upkeep.check() if one.severity == "error"]
 
 
 def test_lists_that_have_no_order_in_common_follow_one_another():
