@@ -10,6 +10,7 @@ from ..core.annotations import StatesDropped
 from ..core.checkpoints import unneeded
 from ..core.clock import now
 from ..core.errors import Conflict, NotFound, ReadOnly, no_run
+from ..core.progress import to_its_end
 from ..core.recording.jsonable import make_plain
 from ..core.runs import FINISHED
 from ..core.upkeep import Dropped
@@ -50,7 +51,8 @@ def of_files(layout: Layout, database: Database, refresh: Callable[[], None], *,
             try:
                 if not lock.take(fd):
                     raise Conflict(f"somebody has run {run} at the moment", where=path, advice="try again")
-                dropped = drop_values(layout.states(run), kept, before=partial(tell, run, by, kept))
+                with to_its_end(bytes_below(layout.states(run)), 2):  # looked through, and written anew
+                    dropped = drop_values(layout.states(run), kept, before=partial(tell, run, by, kept))
             finally:
                 lock.close(fd)
         except OSError as error:

@@ -5,6 +5,7 @@ import stat
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from ..core.progress import heard
 from .journal.disk import StrPath
 
 
@@ -16,13 +17,16 @@ class Found(NamedTuple):
 
 
 def files_below(folder: StrPath) -> Iterator[Found]:
-    """Every file below a folder, links themselves included. Others go on meanwhile: what they remove is not there."""
+    """Every file below a folder, links themselves included. Others go on meanwhile: what they remove is not there.
+
+    Stopped between two, if somebody asked for that.
+    """
     try:
         with os.scandir(folder) as entries:
             found = list(entries)
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         return
-    for entry in found:
+    for entry in heard(found):
         if entry.is_dir(follow_symlinks=False):
             yield from files_below(entry.path)
             continue

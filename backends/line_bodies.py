@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 
 from ..core.errors import Corrupt, NotFound
 from ..core.events import LEVELS
+from ..core.progress import heard
 from .journal.event_heads import Head, events_in, head_of, numbers_in
 from .journal.long_lines import end_of, shortened, whole_line
 from .journal.readable import Where, opened
@@ -91,7 +92,7 @@ class LineBodies:
         with self._of(run) as of:
             between = _back(of, before, after, longest) if newest else _on(of, after, before, longest)
             wanted = ((head.seq, line) for head, line in between if _wanted(head, line, types, level))
-            found = list(islice(wanted, limit))
+            found = list(heard(islice(wanted, limit)))
         return found[::-1] if newest else found
 
     def picked(self, places: Sequence[Place]) -> dict[Place, bytes]:

@@ -1,6 +1,6 @@
 """Carries what one store holds into another: events by `(run, seq)`, the values they need, and what people added.
 
-What is there already is passed over, so that a replay that was cut off is simply done again, and
+What is there already is passed over, so that a replay that was cut off or stopped is simply done again, and
 a second one carries only what is new. The source is only read. Migration, backup and repair are this.
 """
 
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ..core.annotations import encode
 from ..core.errors import Corrupt, NotFound
-from ..core.progress import Progress
+from ..core.progress import Progress, heard
 from ..core.store import Store
 from .carrying import Carrier
 from .moving.versions import VersionCarrier
@@ -63,7 +63,7 @@ def _carry_runs(one: Truth, other: Truth, progress: Progress) -> tuple[dict[str,
     events = reached = waiting = 0
     # What is lost on its way by the death of the machine is carried again: one sync at the end does for all.
     with closing(Carrier(one.bodies, other.layout, durable=False)) as carrier:
-        for run, head in news.items():
+        for run, head in heard(news.items()):
             try:
                 events += carrier.carry(run)
                 new[run] = head.seq
@@ -89,7 +89,7 @@ def _carry_annotations(source: Truth, target: Truth) -> int:
             there[line] -= 1
         else:
             news.append(annotation)
-    for begin in range(0, len(news), _AT_ONCE):
+    for begin in heard(range(0, len(news), _AT_ONCE)):
         # In a database a transaction for each would cost more than all the rest of a move.
         with target.database.write() if target.layout.spooled else nullcontext():
             for annotation in news[begin : begin + _AT_ONCE]:

@@ -16,6 +16,10 @@ REVERSIBLE: frozenset[Kind] = frozenset({"archive", "restore", "trash"})
 
 HALFWAY = "it was stopped in the middle of it, and is as it was"
 """Why a run was not done that was at hand when somebody asked to stop."""
+REST_GOES = "it was stopped in the middle of it: it is out of sight for good, and its rest goes with the next change"
+"""The same of one that was being removed for good, of which nothing can be put back."""
+IN_THE_MIDDLE = frozenset({HALFWAY, REST_GOES})
+"""Why a run was not done to its end."""
 
 
 class Order(msgspec.Struct, kw_only=True, frozen=True):

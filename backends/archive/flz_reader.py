@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ...core.errors import Corrupt, NotFound
-from ...core.progress import gone
+from ...core.progress import gone, one_part
 from ..journal.disk import StrPath, open_read, storage_error
 from .flz import DIGEST, Frame, Manifest, Member
 from .flz_parts import read_parts
@@ -93,22 +93,30 @@ class Flz:
         return self.member(member).chunks()
 
     def verify(self) -> None:
-        """Reads everything back from the disk and compares all digests; Corrupt says what is wrong."""
+        """Reads everything back from the disk and compares all digests; Corrupt says what is wrong.
+
+        Stopped in the middle of a big one, if somebody asked for that.
+        """
+        with one_part(self.manifest.plain_bytes, 1):
+            self._verify_file()
+            for member in self.manifest.members:
+                plain = hashlib.sha256()
+                for chunk in self.chunks(member.name):
+                    plain.update(chunk)
+                    gone(len(chunk))
+                if plain.hexdigest() != member.sha256:
+                    raise self._file.corrupt(f"the {member.name} does not have the bytes that its digest names")
+
+    def _verify_file(self) -> None:
         self._file.uncache()
         digest, at, end = hashlib.sha256(), 0, self.size - DIGEST
         while at < end:
             block = self._file.pread(min(_BLOCK, end - at), at)
             digest.update(block)
             at += len(block)
+            gone(0)  # which is told of what is unpacked, but heard here too
         if digest.digest() != self._file.pread(DIGEST, end) or digest.hexdigest() != self.digest:
             raise self._file.corrupt("the archive's bytes do not have its digest")
-        for member in self.manifest.members:
-            plain = hashlib.sha256()
-            for chunk in self.chunks(member.name):
-                plain.update(chunk)
-                gone(len(chunk))
-            if plain.hexdigest() != member.sha256:
-                raise self._file.corrupt(f"the {member.name} does not have the bytes that its digest names")
 
 
 class MemberBytes:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ...core.errors import StorageError
 from ...core.ids import day_of, is_ulid
-from ...core.progress import go_on
+from ...core.progress import heard
 from ...core.upkeep import Finding
 from ..archive.flz_reader import Flz
 from ..file_sizes import files_below
@@ -24,8 +24,7 @@ def tidy(folder: Path, *, by_day: bool) -> Check:
 
     def check() -> Iterator[Finding]:
         names = {file for file, _ in files_below(folder)}
-        for path in sorted(map(Path, names)):
-            go_on()
+        for path in heard(sorted(map(Path, names))):
             if not path.name.endswith(JOURNAL_SUFFIX):
                 yield _aside(path)
             elif path.name.endswith(STATES_SUFFIX):
@@ -78,8 +77,7 @@ def archives(folder: Path) -> Check:
     """Whether every archive is what its digests say: reads them all."""
 
     def check() -> Iterator[Finding]:
-        for path in sorted(Path(file) for file, _ in files_below(folder)):
-            go_on()
+        for path in heard(sorted(Path(file) for file, _ in files_below(folder))):
             run = path.name.removesuffix(ARCHIVE_SUFFIX)
             if run == path.name or not is_ulid(run):
                 yield finding("unknown-file", "this file is no archive of a run", path, severity="note")

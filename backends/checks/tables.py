@@ -10,7 +10,7 @@ from sqlalchemy import false, select, text
 
 from ...core.errors import NotFound
 from ...core.ids import is_ulid
-from ...core.progress import go_on
+from ...core.progress import heard
 from ...core.upkeep import Finding
 from ..file_sizes import files_below
 from ..journal.layout import ARCHIVE_SUFFIX, Layout
@@ -116,7 +116,7 @@ def in_step(database: Database, root: Path) -> Check:
         columns = tables.journals.c
         with database.read() as connection:
             rows = connection.execute(select(columns.run, columns.path, columns.size, columns.mtime_ns)).all()
-        for row in rows:
+        for row in heard(rows):
             if not is_ulid(row.run):
                 continue
             try:
@@ -141,8 +141,7 @@ def archived_rows(database: Database, layout: Layout, verify: Callable[[str], Fi
     def check() -> Iterator[Finding]:
         with database.read() as connection:
             runs = connection.scalars(select(tables.archives.c.run).order_by(tables.archives.c.run)).all()
-        for run in runs:
-            go_on()
+        for run in heard(runs):
             with suppress(NotFound):  # it was restored meanwhile
                 if found := verify(run):
                     yield found

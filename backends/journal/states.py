@@ -17,7 +17,7 @@ import msgspec
 from ...core.edits import Edit, apply_edits
 from ...core.errors import Corrupt, NotFound, NotSupported
 from ...core.events import FORMAT, check, seal
-from ...core.progress import go_on
+from ...core.progress import go_on, gone
 from .readable import Where
 from .reader import read_heads, read_span
 
@@ -210,6 +210,7 @@ class States:
         with self._lock:
             try:
                 for offset, length, begin in read_heads(self._where, self._read, HEAD_BYTES):
+                    gone(0)
                     self._read = offset + length + 1
                     head = head_of_record(begin)
                     if head:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ...core.checkpoints import unneeded
+from ...core.progress import gone
 from ...core.upkeep import Dropped
 from . import disk, lock
 from .layout import JOURNAL_SUFFIX, STATES_SUFFIX
@@ -28,11 +29,12 @@ def drop_values(
 
     `before` is called when all is ready and nothing is dropped yet; what it raises leaves it so.
 
-    Lines that are damaged or of a newer format stay as they are. OSError, StorageError with the file as it was.
+    Lines that are damaged or of a newer format stay as they are. OSError, StorageError, or Stopped in a big part, with
+    the file as it was.
     """
-    lines, gone, dropped = _look(path, kept)
-    if gone:
-        _write_without(path, lines, gone, lambda: before(dropped))
+    lines, without, dropped = _look(path, kept)
+    if without:
+        _write_without(path, lines, without, lambda: before(dropped))
     return dropped
 
 
@@ -43,14 +45,16 @@ def droppable(path: Path, kept: Collection[Collection[str]]) -> Dropped:
 
 def _look(path: Path, kept: Collection[Collection[str]]) -> tuple[list[_Line], set[str], Dropped]:
     try:
-        found = read_heads(path, 0, HEAD_BYTES)
-        lines = [_Line(offset, length, head_of_record(head)) for offset, length, head in found]
+        lines = []
+        for offset, length, head in read_heads(path, 0, HEAD_BYTES):
+            gone(length + 1)
+            lines.append(_Line(offset, length, head_of_record(head)))
     except FileNotFoundError:
         lines = []
     heads = [line.head for line in lines if line.head and line.head.kind != "dropped"]
-    gone = unneeded({head.digest: head.extends for head in heads}, kept)
-    taken = sum(line.length for line in lines if line.head and line.head.digest in gone)
-    return lines, gone, Dropped(values=len(gone), size_bytes=taken)
+    without = unneeded({head.digest: head.extends for head in heads}, kept)
+    taken = sum(line.length for line in lines if line.head and line.head.digest in without)
+    return lines, without, Dropped(values=len(without), size_bytes=taken)
 
 
 def is_left_over(name: str) -> bool:
@@ -68,11 +72,12 @@ def clear(beside: Path) -> None:
         lock.close(fd)
 
 
-def _write_without(path: Path, lines: list[_Line], gone: set[str], before: Callable[[], object]) -> None:
+def _write_without(path: Path, lines: list[_Line], without: set[str], before: Callable[[], object]) -> None:
     beside = path.with_name(f".{path.name.removesuffix(STATES_SUFFIX)}{_BESIDE}")
     with written_anew(path, beside, before) as fd:
         for offset, length, head in lines:
-            if head and head.digest in gone:
+            gone(length + 1)
+            if head and head.digest in without:
                 disk.append_line(fd, dropped_record(head.digest) + b"\n", beside)
             else:
                 copy_span(path, offset, length + 1, fd, beside)

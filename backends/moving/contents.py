@@ -12,6 +12,7 @@ from ...core.errors import Corrupt, NotFound, NotSupported
 from ...core.events import CheckpointSaved, check, decode
 from ...core.ids import is_ulid
 from ...core.metrics import Pattern
+from ...core.progress import heard
 from ...core.workflows import Version
 from ..journal.layout import JOURNAL_SUFFIX, TORN_SUFFIX, run_of
 from ..journal.reader import torn_tail
@@ -38,13 +39,13 @@ class Digest(NamedTuple):
 
 
 def digest_of(truth: Truth, run: str, upto: int) -> Digest:
-    """Reads a run once. What is damaged is no part of it."""
+    """Reads a run once. What is damaged is no part of it. Stopped between two events, or two values."""
     lines, count = hashlib.sha256(), 0
     for _, line in lines_of(truth, run, upto):
         lines.update(line + b"\n")
         count += 1
     records, values = 0, 0
-    for digest, record in truth.records(run) if truth.records else ():
+    for digest, record in heard(truth.records(run)) if truth.records else ():
         # Added up, for their order says nothing.
         records += int.from_bytes(hashlib.sha256(digest.encode() + record).digest())
         values += 1
@@ -130,7 +131,7 @@ def set_aside(end: End) -> Iterator[tuple[str, object]]:
 def annotations_of(truth: Truth) -> dict[str, list[bytes]]:
     """The annotations of each run, in their order."""
     found: dict[str, list[bytes]] = defaultdict(list)
-    for annotation in truth.annotations():
+    for annotation in heard(truth.annotations()):
         found[annotation.run].append(encode(annotation))
     return found
 
@@ -139,7 +140,7 @@ def versions_of(end: End) -> Iterator[tuple[tuple[str, int], Version]]:
     """Every version with its text, and every tombstone."""
     workflows = end.store.workflows
     for workflow in workflows.list_all(deleted=True):
-        for version in workflows.list(workflow.id, deleted=True):
+        for version in heard(workflows.list(workflow.id, deleted=True)):
             whole = version if version.deleted else workflows.get(workflow.id, version.number)
             yield (workflow.id, version.number), whole
 

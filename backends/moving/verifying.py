@@ -8,7 +8,7 @@ import msgspec
 from ...core.errors import Corrupt, NotFound, StorageError
 from ...core.moving import Counts, Side, apart, several
 from ...core.pages import each
-from ...core.progress import Progress
+from ...core.progress import Progress, heard
 from ...core.upkeep import Finding
 from ...core.workflows import Version
 from ..truth import Head
@@ -86,7 +86,7 @@ class Comparison:
         runs = list(ours.items())
         for begin in range(0, len(runs), _ROWS):
             same = []
-            for run, head in runs[begin : begin + _ROWS]:
+            for run, head in heard(runs[begin : begin + _ROWS]):
                 self.counts.runs += 1
                 if run not in theirs:
                     yield self._of_run(run, f"run {run} is not in {self._other.name}")

@@ -1,6 +1,7 @@
 """Workflow versions, carried as they were saved, tombstones too."""
 
 from ...core.errors import StorageError
+from ...core.progress import heard
 from ...core.repositories import WorkflowRepository
 from ...core.workflows import Workflow
 
@@ -40,7 +41,7 @@ class VersionCarrier:
     def _carry(self, workflow: str) -> int:
         there = {version.number: version for version in self._target.list(workflow, deleted=True)}
         count = 0
-        for version in self._source.list(workflow, deleted=True):
+        for version in heard(self._source.list(workflow, deleted=True)):
             known = there.get(version.number)
             if known is None or known.digest != version.digest or (version.deleted and not known.deleted):
                 whole = version if version.deleted else self._source.get(workflow, version.number)

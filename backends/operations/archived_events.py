@@ -1,6 +1,7 @@
 """The events and values of an archive as the tables of a database have them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
@@ -13,25 +14,39 @@ from ..journal.reader import LongLine, read_lines
 from ..journal.states import States
 from ..sql.bodies import StoredEvent, store_events, store_values
 
-_AT_ONCE = 1000
+T = TypeVar("T")
+
+_AT_ONCE, _BYTES_AT_ONCE = 1000, 4 << 20
 
 
 def put_back(connection: Connection, run: str, archive: Flz) -> None:
     """Stores the events and values of an archive in the tables of a database, some at a time. Corrupt."""
-    events: list[StoredEvent] = []
-    for event in stored_events(archive):
-        events.append(event)
-        gone(len(event.line) + 1)
-        if len(events) == _AT_ONCE:
-            store_events(connection, run, events)
-            events = []
-    store_events(connection, run, events)
+    for events in _portions(stored_events(archive), lambda event: len(event.line)):
+        store_events(connection, run, events)
     if archive.manifest.member("states"):
-        states = States(archive.member("states"))
-        digests = list(states.refresh())
-        for begin in range(0, len(digests), _AT_ONCE):
-            some = digests[begin : begin + _AT_ONCE]
-            store_values(connection, run, ((digest, states.record(digest)) for digest in some))
+        for values in _portions(_stored_values(archive), lambda value: len(value[1])):
+            store_values(connection, run, values)
+
+
+def _portions(things: Iterable[T], size: Callable[[T], int]) -> Iterator[list[T]]:
+    """Some at a time, whose bytes are told of, each with its newline. Stopped in a big part, if so asked."""
+    some, taken = list[T](), 0
+    for thing in things:
+        some.append(thing)
+        taken += size(thing) + 1
+        gone(size(thing) + 1)
+        if len(some) == _AT_ONCE or taken >= _BYTES_AT_ONCE:
+            yield some
+            some, taken = [], 0
+    if some:
+        yield some
+
+
+def _stored_values(archive: Flz) -> Iterator[tuple[str, bytes]]:
+    """The records of state values of an archive, by digest."""
+    states = States(archive.member("states"))
+    for digest in list(states.refresh()):
+        yield digest, states.record(digest)
 
 
 def stored_events(archive: Flz) -> Iterator[StoredEvent]:

@@ -15,6 +15,7 @@ import msgspec
 from ...core.errors import Corrupt
 from ...core.events import check, seal
 from ...core.operations import Done, Kind
+from ...core.progress import heard
 from ..journal.readable import Readable, opened
 from ..journal.reader import LongLine, read_lines, read_lines_back
 from .record import Act, Intent, copied
@@ -132,8 +133,8 @@ def decode(line: bytes | LongLine) -> AnyLine | None:
 
 
 def damaged(path: Path) -> Iterator[int]:
-    """Where lines begin that cannot be read. OSError."""
-    for offset, line in read_lines(path):
+    """Where lines begin that cannot be read. OSError; Stopped between two lines."""
+    for offset, line in heard(read_lines(path)):
         if line and line != HEADER[:-1] and decode(line) is None:
             yield offset
 

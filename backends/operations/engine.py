@@ -14,9 +14,9 @@ import msgspec
 from ...core.copies import Original, copy_id
 from ...core.errors import Conflict, Locked, NotFound, Stopped, StorageError
 from ...core.ids import is_ulid
-from ...core.operations import HALFWAY, Chosen, Compacted, Done, Kind, Operation, Order, Trashed, new_order
+from ...core.operations import HALFWAY, REST_GOES, Chosen, Compacted, Done, Kind, Operation, Order, Trashed, new_order
 from ...core.pages import Page, each
-from ...core.progress import one_part, unstopped
+from ...core.progress import to_its_end, unstopped
 from ...core.upkeep import Dropped, Finding
 from .record import Act, Held, Intent, Record
 from .refusals import refusal
@@ -27,8 +27,10 @@ log = logging.getLogger("flightlog")
 Passing = Callable[[], AbstractContextManager[None]]
 """The gate of a store, or what refuses every change of one that was opened read-only."""
 
-_PASSES: dict[Act, int] = {"archive": 3, "copy": 3, "restore": 2}
-"""How often a run's bytes are gone through: measured, packed and read back; unpacked and written, or put back."""
+_PASSES: dict[Act, int] = {"archive": 3, "copy": 3, "restore": 2, "trash": 1, "untrash": 1, "purge": 1}
+"""How often a run's bytes are gone through: measured, packed and read back; unpacked and written, or put back; measured
+before it goes to the trash; told anew when it comes back from there; removed.
+"""
 _MIRRORED: dict[Kind, Act] = {"archive": "restore", "restore": "archive", "trash": "untrash"}
 
 
@@ -174,7 +176,7 @@ class Operations:
             meant = targets()
             order = _plain(order)
             known = held.begin(order, kind, of)
-            done: list[str] = []
+            done, rest = list[str](), False
             try:
                 for target in meant:
                     found = known.get(target.chosen.run)
@@ -182,16 +184,23 @@ class Operations:
                         found = self._one(held, order, target)
                         if found.outcome == "done":
                             done.append(found.run)
+                    rest = found.why == REST_GOES
                     yield found
+                    if rest:
+                        break
             except GeneratorExit:
-                self._over(held, order.id, kind, done, whole=False)
+                self._over(held, order.id, kind, done, whole=False, rest=rest)
                 raise
-            self._over(held, order.id, kind, done)
+            self._over(held, order.id, kind, done, rest=rest)
 
-    def _over(self, held: Held, operation: str, kind: Kind, done: list[str], *, whole: bool = True) -> None:
+    def _over(
+        self, held: Held, operation: str, kind: Kind, done: list[str], *, whole: bool = True, rest: bool = False
+    ) -> None:
+        """`rest`: something of it is still open, which whoever changes the store next brings to its end."""
         with unstopped():
             self._shelf.tidy(operation, kind, done)
-            held.end(operation, whole=whole)
+            if not rest:
+                held.end(operation, whole=whole)
 
     def _one(self, held: Held, order: Order, target: Target) -> Done:
         chosen = target.chosen
@@ -201,6 +210,8 @@ class Operations:
         with ExitStack() as lock:
             try:
                 seen = lock.enter_context(self._shelf.holding(intent))
+            except Stopped:
+                found = Done(run=chosen.run, outcome="skipped", why=HALFWAY)
             except StorageError as error:
                 found = Done(run=chosen.run, outcome="failed", why=str(error))
             else:
@@ -212,17 +223,21 @@ class Operations:
                 else:
                     held.intend(intent)
                     found = self._done(intent, seen, target.original)
-            held.tell(intent, found)
+            if found.why != REST_GOES:
+                held.tell(intent, found)
         return msgspec.structs.replace(found, rule=chosen.rule) if chosen.rule else found
 
     def _done(self, intent: Intent, seen: Seen, original: Original | None) -> Done:
         """What became of it; a fault, or who stops it, leaves it either done or as it was."""
         passes = _PASSES.get(intent.act, 0)
         try:
-            with one_part(intent.size_bytes if passes else 0, passes):
+            with to_its_end(max(intent.size_bytes, seen.plain_bytes) if passes else 0, passes):
                 return self._shelf.copy(intent, original) if original else self._shelf.do(intent, seen)
         except Stopped:
-            found = self._shelf.settle(intent)
+            if intent.act == "purge":
+                return Done(run=intent.run, outcome="skipped", why=REST_GOES)
+            with unstopped():
+                found = self._shelf.settle(intent)
             return found or Done(run=intent.run, outcome="skipped", why=HALFWAY)
         except StorageError as error:
             found = self._shelf.settle(intent)

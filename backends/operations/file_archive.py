@@ -135,6 +135,12 @@ class FileArchive:
 
     # --- back from it
 
+    def plain_bytes(self, run: str) -> int:
+        """Bytes of an archived run when it is unpacked; 0 if that cannot be read, of which `unpack` says why."""
+        with suppress(StorageError), Flz.open(self._layout.archived(run), run) as archive:
+            return archive.manifest.plain_bytes
+        return 0
+
     def unpack(self, intent: Intent) -> None:
         """Writes the files of an archived run aside, and shows them. `finish_unpack` follows.
 

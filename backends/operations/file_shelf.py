@@ -29,7 +29,7 @@ from ..sqlite.sqlite_housekeeping import SqliteHousekeeping
 from . import folders
 from .file_archive import FileArchive
 from .file_purge import Notes, blank, scrub
-from .file_trash import FileTrash
+from .file_trash import FileTrash, Measured
 from .record import Act, Intent
 from .reserve import Reserve, is_full
 from .shelf import IN_ARCHIVE, Seen
@@ -85,18 +85,19 @@ class FileShelf:
 
     def do(self, intent: Intent, seen: Seen) -> Done:
         """See the protocol."""
+        measured: Measured | None = None
         with self._errors(f"doing {intent.act}"):
             if intent.act == "archive" and seen.run:
                 self._archive.pack(intent, seen.run, self._notes.lines(intent.run))
             elif intent.act == "restore":
                 self._archive.unpack(intent)
             elif intent.act == "trash" and seen.run:
-                self._trash.put(intent, seen.run)
+                measured = self._trash.put(intent, seen.run)
             elif intent.act == "untrash":
                 self._trash.bring(intent)
             elif intent.act == "uncopy":
                 self._archive.drop(intent)
-            found = self._settle(intent, trusted=True)
+            found = self._settle(intent, trusted=True, measured=measured)
         if found is None:
             raise StorageError(f"{intent.act} of run {intent.run} was not done", where=self._layout.root)
         return found
@@ -115,13 +116,13 @@ class FileShelf:
         with self._errors(f"settling {intent.act}"):
             return self._settle(intent, trusted=False)
 
-    def _settle(self, intent: Intent, *, trusted: bool) -> Done | None:
+    def _settle(self, intent: Intent, *, trusted: bool, measured: Measured | None = None) -> Done | None:
         ways: dict[Act, Callable[[], Done | None]] = {
             "archive": lambda: self._archive.finish_pack(intent, trusted=trusted),
             "restore": lambda: self._archive.finish_unpack(intent, trusted=trusted),
             "copy": lambda: self._archive.finish_copy(intent),
             "uncopy": lambda: self._archive.finish_drop(intent),
-            "trash": lambda: self._trash.finish_put(intent),
+            "trash": lambda: self._trash.finish_put(intent, measured),
             "untrash": lambda: self._trash.finish_bring(intent),
             "purge": lambda: self._trash.purge(intent),
         }
@@ -165,7 +166,7 @@ class FileShelf:
         """See the protocol."""
         path = self._layout.archived(run)
         try:
-            with Flz.open(path, run) as archive, one_part(archive.manifest.plain_bytes, 1):
+            with Flz.open(path, run) as archive:
                 archive.verify()
         except (Corrupt, NotSupported) as error:
             return Finding(
@@ -202,14 +203,17 @@ class FileShelf:
         now = msgspec.structs.replace(known, archived=archived, pinned=self._notes.pinned(run, known.pinned))
         if not archived:
             now = _as_of(now, self._layout.journal(run))
-        return Seen(now, children=self._children(run), workflow=now.workflow, size_bytes=now.size_bytes or 0)
+        plain = self._archive.plain_bytes(run) if intent.act == "restore" and archived else 0
+        children, size = self._children(run), now.size_bytes or 0
+        return Seen(now, children=children, workflow=now.workflow, size_bytes=size, plain_bytes=plain)
 
     def _seen_in_trash(self, intent: Intent, *, there: bool) -> Seen:
         run, of = intent.run, intent.of
         if not self._trash.has(of, run):
             return Seen(None)
         told = self._trash.told(of, run)
-        size, digest = self._trash.measured(of, run) if intent.act == "purge" else (0, "")
+        with one_part(told.size_bytes if told else 0, 1):
+            size, digest = self._trash.measured(of, run) if intent.act == "purge" else (0, "")
         again = there or os.path.lexists(self._layout.archived(run))
         live = Run(id=run, workflow="") if again else None
         return Seen(live, trashed=True, workflow=told.workflow if told else "", size_bytes=size, digest=digest)

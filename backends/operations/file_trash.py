@@ -9,7 +9,7 @@ import hashlib
 import logging
 import os
 import stat
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -30,6 +30,9 @@ from .record import Intent
 from .reserve import Reserve, is_full
 
 log = logging.getLogger("flightlog")
+
+Measured = tuple[int, str]
+"""Bytes of a run's files, and the digest of all of them."""
 
 
 class Info(Trashed, kw_only=True, frozen=True):
@@ -56,23 +59,28 @@ class FileTrash:
 
     # --- into the trash
 
-    def put(self, intent: Intent, run: Run) -> None:
-        """Moves a run's files; the caller holds its lock. `finish_put` follows."""
-        with self._made(self._folder(intent.operation)) as trash:
-            home, head = self._home(run.id, run.archived)
-            self._tell(trash, intent, run, f"{home.relative_to(self._layout.root)}/{head}")
-            with self._opened(home) as there:
+    def put(self, intent: Intent, run: Run) -> Measured:
+        """Moves a run's files, whose lock the caller holds; `finish_put` follows. Stopped before anything was moved."""
+        home, head = self._home(run.id, run.archived)
+        with self._opened(home) as there:
+            found = self._measured(there, (head,) if run.archived else (head, *self._beside(run.id)))
+            with self._made(self._folder(intent.operation)) as trash:
+                self._tell(trash, intent, run, f"{home.relative_to(self._layout.root)}/{head}")
                 self._reserve.within(partial(folders.move, head, there, trash))
+        return found
 
-    def finish_put(self, intent: Intent) -> Done | None:
-        """The rest of a run that has begun to be moved; None if it has not, and then nothing is left of the attempt."""
+    def finish_put(self, intent: Intent, measured: Measured | None = None) -> Done | None:
+        """The rest of a run that has begun to be moved; None if it has not, and then nothing is left of the attempt.
+
+        Reads all of it, unless it was `measured` just before.
+        """
         try:
             with self._opened(intent.operation) as trash:
-                return self._finish_put(intent, trash)
+                return self._finish_put(intent, trash, measured)
         except FileNotFoundError:
             return None
 
-    def _finish_put(self, intent: Intent, trash: int) -> Done | None:
+    def _finish_put(self, intent: Intent, trash: int, measured: Measured | None) -> Done | None:
         run = intent.run
         head, archived = self._head(trash, run)
         if not head:
@@ -91,7 +99,7 @@ class FileTrash:
                 os.fsync(there)
         except FileNotFoundError:
             os.fsync(trash)
-        size, digest = self.measured(intent.operation, run)
+        size, digest = measured or self.measured(intent.operation, run)
         where = str((self._folder(intent.operation) / head).relative_to(self._layout.root))
         return Done(run=run, outcome="done", before_bytes=size, after_bytes=size, where=where, digest=digest)
 
@@ -145,15 +153,18 @@ class FileTrash:
         self._empty(intent.of, intent.run)
         return Done(run=intent.run, outcome="done", before_bytes=intent.size_bytes, digest=intent.digest)
 
-    def measured(self, operation: str, run: str) -> tuple[int, str]:
+    def measured(self, operation: str, run: str) -> Measured:
         """Bytes and digest of what lies there of a run. OSError."""
-        digest, size = hashlib.sha256(), 0
         with self._opened(operation) as trash:
-            for name in (f"{run}{JOURNAL_SUFFIX}", f"{run}{ARCHIVE_SUFFIX}", *self._beside(run)):
-                bytes_of_it = folders.size_of(trash, name)
-                if bytes_of_it is not None:
-                    folders.digest_of(trash, name, digest)
-                    size += bytes_of_it
+            return self._measured(trash, (f"{run}{JOURNAL_SUFFIX}", f"{run}{ARCHIVE_SUFFIX}", *self._beside(run)))
+
+    def _measured(self, folder: int, names: Sequence[str]) -> Measured:
+        digest, size = hashlib.sha256(), 0
+        for name in names:
+            bytes_of_it = folders.size_of(folder, name)
+            if bytes_of_it is not None:
+                folders.digest_of(folder, name, digest)
+                size += bytes_of_it
         return size, digest.hexdigest()
 
     def _empty(self, operation: str, run: str) -> None:

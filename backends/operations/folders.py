@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ...core.errors import ReadOnly, StorageError
+from ...core.progress import gone
 from ..journal import disk
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -93,12 +94,13 @@ def are_equal(folder: int, other: int, name: str) -> bool:
 
 
 def digest_of(folder: int, name: str, into: "hashlib._Hash | None" = None) -> str:
-    """SHA-256 of a file's bytes, or of what went `into` before and these."""
+    """SHA-256 of a file's bytes, or of what went `into` before and these. Stopped in a big part, if so asked."""
     digest = hashlib.sha256() if into is None else into
     fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
     try:
         while block := os.read(fd, 1 << 20):
             digest.update(block)
+            gone(len(block))
     finally:
         os.close(fd)
     return digest.hexdigest()

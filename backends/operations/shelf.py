@@ -27,6 +27,8 @@ class Seen(NamedTuple):
     workflow: str = ""
     size_bytes: int = 0
     """Bytes that it takes on disk."""
+    plain_bytes: int = 0
+    """Of what is to come back from the archive: bytes when it is unpacked."""
     digest: str = ""
     """Of what lies in the trash and is to be removed for good; empty for all else."""
 

@@ -18,7 +18,6 @@ from ...core.clock import now
 from ...core.copies import Original
 from ...core.errors import Conflict, Corrupt, NotFound, NotSupported
 from ...core.operations import Done
-from ...core.progress import one_part
 from ...core.runs import Run
 from ...core.upkeep import Finding
 from ..archive.flz import Facts, Manifest, Member, facts_of
@@ -215,7 +214,7 @@ class TableArchive:
             raise NotFound(f"run {run[:60]!r} is not in the archive", advice="`flightlog ls archived`")
         path = self._layout.archived(run)
         try:
-            with Flz.open(path, run) as archive, one_part(archive.manifest.plain_bytes, 1):
+            with Flz.open(path, run) as archive:
                 archive.verify()
                 if archive.digest != row.digest:
                     raise Corrupt("this is another archive than was written", where=path, advice="look for that one")

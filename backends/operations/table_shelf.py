@@ -14,6 +14,7 @@ from ...core.errors import Conflict, NotFound
 from ...core.ids import is_ulid
 from ...core.operations import Compacted, Done, Kind, Trashed
 from ...core.pages import Page
+from ...core.progress import gone
 from ...core.runs import Run
 from ...core.upkeep import Finding
 from ..journal import disk, lock
@@ -114,12 +115,14 @@ class TableShelf:
             if there is None or there.entry.operation != intent.of:
                 return Seen(run)
             entry = there.entry
-            size, digest = (entry.size_bytes, there.digest) if intent.act == "purge" else (0, "")
-            return Seen(run, trashed=True, workflow=entry.workflow, size_bytes=size, digest=digest)
+            digest = there.digest if intent.act == "purge" else ""
+            return Seen(run, trashed=True, workflow=entry.workflow, size_bytes=entry.size_bytes, digest=digest)
         if run is None:
             return Seen(None, trashed=intent.act == "copy" and trash.standing(connection, intent.run)[0] is not None)
         children = tuple(connection.scalars(_CHILDREN_OF, {"of": intent.run}))
-        return Seen(run, children=children, workflow=run.workflow, size_bytes=run.size_bytes or 0)
+        packed = self._archive.find(run.id) if intent.act == "restore" else None
+        plain, size = packed.live_bytes if packed else 0, run.size_bytes or 0
+        return Seen(run, children=children, workflow=run.workflow, size_bytes=size, plain_bytes=plain)
 
     def do(self, intent: Intent, seen: Seen) -> Done:
         """One transaction, but for a purge, which deletes a little in each."""
@@ -173,6 +176,7 @@ class TableShelf:
         while lines := self._bodies.lines(run, after=after, limit=_LINES):
             for _, line in lines:
                 found.update(line + b"\n")
+                gone(len(line) + 1)
             after = lines[-1][0]
         return found.hexdigest()
 
@@ -214,6 +218,7 @@ class TableShelf:
         while more:
             try:
                 more = self._writes(partial(trash.remove_some, run=run, room=room))
+                gone(room if more else 0)
             except Full:
                 room //= 4
                 if room < trash.LEAST_PURGED_BYTES:

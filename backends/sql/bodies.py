@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection, LargeBinary, Text, and_, bindparam, case, func, or_, select
 
 from ...core.errors import Corrupt, NotFound
-from ...core.progress import go_on, gone
+from ...core.progress import go_on, gone, heard
 from ..journal.long_lines import END, shortened
 from ..journal.states import base_of, resolve
 from . import tables
@@ -42,7 +42,7 @@ class Bodies(Protocol):
         level: int = 0,
         longest: int | None = None,
     ) -> list[tuple[int, bytes]]:
-        """`(seq, line)` by seq: the first `limit` of those between, or with `newest` the last.
+        """`(seq, line)` by seq: the first `limit` of those between, or with `newest` the last. Stopped between two.
 
         `level` (1 DEBUG … 4 ERROR) is a hint about log entries: less severe ones may be left out. Of log
         entries with more than `longest` bytes only the ends may be read (`journal.long_lines.shortened`).
@@ -50,7 +50,9 @@ class Bodies(Protocol):
         ...
 
     def picked(self, places: Sequence[Place]) -> dict[Place, bytes]:
-        """The lines of single events by their places; what is damaged, or not there any more, is left out."""
+        """The lines of single events by their places; what is damaged, or not there any more, is left out. Stopped
+        between two runs.
+        """
         ...
 
     def values(self, run: str, digests: Collection[str]) -> dict[str, bytes]:
@@ -64,7 +66,7 @@ def picked_by_run(
     """`Bodies.picked` where each run has a place of its own: `read` gives a run's `(seq, line)`, or raises NotFound or
     Corrupt."""
     found: dict[Place, bytes] = {}
-    for run, of_run in groupby(places, key=lambda place: place[0]):
+    for run, of_run in heard(groupby(places, key=lambda place: place[0])):
         try:
             found.update(((run, seq), line) for seq, line in read(run, [seq for _, seq in of_run]))
         except (NotFound, Corrupt):
@@ -117,7 +119,7 @@ class EventTableBodies:
             wanted = wanted.where(or_(event.type != "log", event.level >= level))
         wanted = wanted.order_by(event.seq.desc() if newest else event.seq).limit(limit)
         with self._database.read() as connection:
-            found = [(seq, _line_of(*told)) for seq, *told in connection.execute(wanted)]
+            found = [(seq, _line_of(*told)) for seq, *told in heard(connection.execute(wanted))]
         return found[::-1] if newest else found
 
     def picked(self, places: Sequence[Place]) -> dict[Place, bytes]:

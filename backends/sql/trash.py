@@ -15,6 +15,7 @@ from ...core.errors import Corrupt, NotSupported
 from ...core.events import decode
 from ...core.operations import Trashed
 from ...core.pages import Page, from_cursor, to_cursor
+from ...core.progress import gone
 from . import tables
 from .projector import Projector, Recorded
 from .writes import Row
@@ -179,6 +180,7 @@ def _stored(connection: Connection) -> Lines:
 
 def _events(lines: Iterable[tuple[int, bytes]]) -> Iterator[Recorded]:
     for _, line in lines:
+        gone(len(line) + 1)
         try:
             yield Recorded(decode(line), len(line) + 1)
         except (Corrupt, NotSupported):

@@ -19,6 +19,8 @@ class UpkeepRepository(ABC):
     - Each is an iterator that does one run at a time and yields what became of it; nothing is done before the first
       is asked for, and who closes it stops between two runs. A run that cannot be done is `skipped` or `failed`
       with the reason, and the others go on. Only what concerns the whole raises.
+    - Who is asked to stop by `core.progress` leaves a big run that is at hand as it was (`HALFWAY`); of one that is
+      being removed for good the rest goes with the next change (`REST_GOES`). A small one comes to its end.
     - One operation at a time in a store: `Locked` says who works (pid, host, since). The lock is the kernel's, freed
       by its holder's death and never taken away by age.
     - Each run is looked at again under its own lock: one that goes on, or is another than was seen (`Chosen`), is

@@ -8,9 +8,9 @@ from operator import attrgetter
 
 import msgspec
 
-from ..errors import Conflict, Locked, NotFound, NotSupported, ReadOnly, StorageError
+from ..errors import Conflict, Locked, NotFound, NotSupported, ReadOnly, Stopped, StorageError
 from ..lineage import lineage
-from ..operations import Carried, Chosen, Done, Order, Trashed, carried, new_order
+from ..operations import HALFWAY, Carried, Chosen, Done, Order, Trashed, carried, new_order
 from ..pages import Sort, each
 from ..query.query import EVERYTHING
 from ..repositories import UpkeepRepository
@@ -119,6 +119,8 @@ def _bared(store: Store, one: Chosen, by: str) -> Done:
         dropped = store.upkeep.drop_states(one.run, _kept(store, one.run), by=by, rule=one.rule)
     except (Locked, ReadOnly, NotSupported):
         raise
+    except Stopped:
+        return Done(run=one.run, outcome="skipped", why=HALFWAY)
     except NotFound:
         return Done(run=one.run, outcome="skipped", why="it is gone")
     except StorageError as error:

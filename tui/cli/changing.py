@@ -10,7 +10,7 @@ import click
 
 from ...core.choosing import COPIED, Doing, Survey, refusal, survey
 from ...core.errors import ConfigError, FlightlogError, ReadOnly
-from ...core.operations import HALFWAY, Carried, Done, Order, carried, new_order
+from ...core.operations import IN_THE_MIDDLE, Carried, Done, Order, carried, new_order
 from ...core.pages import each
 from ...core.progress import Progress, counted, telling
 from ...core.query.query import Query, parse
@@ -159,7 +159,7 @@ def carry(found: Iterator[Carried], total: int, account: Account, what: str) -> 
             closing(cast("Generator[Carried]", found)) as runs,
         ):
             for one in runs:
-                count += one.done.why != HALFWAY
+                count += one.done.why not in IN_THE_MIDDLE
                 progress.reach(count)
                 with bar.aside() if account.speaks_of(one) else nullcontext():
                     account.add(one)
