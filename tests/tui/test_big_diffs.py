@@ -82,8 +82,10 @@ async def test_a_line_of_a_comparison_is_laid_out_where_it_is_read(tmp_path, mad
         await shows(pilot, "a → b", "- 1 a", "+ 1 b")
         assert made["thread"] > MANY / 2 and made["loop"] < ROWS
         made.clear()
-        await pilot.resize_terminal(100, 30)  # texts are wrapped anew, there too
-        await until(pilot, lambda: app.screen.found.width == 96)
+        await pilot.resize_terminal(120, 30)  # texts are laid out anew, there too
+        await until(pilot, lambda: app.screen.found.width == 116)
+        shown = await shows(pilot, "- 1 a", "+ 1 b")
+        assert any("- 1 a" in line and "+ 1 b" in line for line in shown.split("\n"))  # there is room beside it
         assert made["thread"] > MANY / 2 and made["loop"] < ROWS
 
 

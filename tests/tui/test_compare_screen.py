@@ -4,10 +4,12 @@ from types import SimpleNamespace
 
 import flightlog
 import pytest
+from flightlog.core.comparing.values import places
 from flightlog.core.runs import Run, Step
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.compare import NAMES, step_rows
 from flightlog.tui.compare.rows import Context, differing
+from flightlog.tui.compare.value_rows import input_rows
 from flightlog.tui.screens import compare
 from flightlog.tui.screens.compare import CompareScreen
 from flightlog.tui.screens.compare_detail import DetailScreen
@@ -297,6 +299,23 @@ def test_ten_thousand_steps_are_aligned_and_only_the_first_are_looked_into(tmp_p
     context = Context((Run(id="a", workflow="w"), Run(id="b", workflow="w")), 0, 0.0)
     rows = step_rows.step_rows(context, found)
     assert differing(rows) == [rows[-1]] and "only the first 10,000 steps" in rows[-1].name[0][0]
+
+
+@pytest.mark.parametrize(
+    ("texts", "told"),
+    [
+        (["Sort the mails.\nBe brief.", "Sort the mails.\nBe thorough."], ['…brief."', '…thorough."']),
+        (["short a", "short b"], ['"short a"', '"short b"']),
+        (["x" * 40, "x" * 40 + "\x1b y"], ['…"', "…␛"]),
+        (["same " * 9 + "end", {"k": "same " * 9}], ['"same', "{1 key}"]),
+        (["", "same " * 30], ['""', '"same']),
+    ],
+)
+def test_texts_are_told_from_where_they_part(texts, told):
+    context = Context((Run(id="a", workflow="w"), Run(id="b", workflow="w")), 0, 0.0)
+    (row,) = input_rows(context, list(places([{"prompt": text} for text in texts])))
+    for n, begin in enumerate(told):
+        assert "".join(text for text, _ in row.cell(n)).startswith(begin)
 
 
 async def test_five_runs_scroll_sideways_and_the_baseline_stays_in_sight(app, folder):

@@ -1,6 +1,6 @@
 """One line of a comparison in full: two runs' steps, values or states against each other."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import Any
 
 from msgspec import UNSET
@@ -13,14 +13,16 @@ from ...core.store import Store
 from ...core.text import safe_text
 from .. import format
 from ..facts import gap, heading, label
+from ..glyphs import Glyphs
 from ..json_nodes import json_node
-from ..lines import Line, one_line, status_ink, wrapped
+from ..lines import Line, one_line, status_ink
 from ..many_nodes import folded_beyond, in_ranges
 from ..nodes import Node
 from ..parts.overview import fault_nodes, section_of
 from ..states.change_nodes import change_nodes, signed
 from ..states.signs import INK, SIGN
 from ..steps.detail import StepDetail, read_detail
+from ..workflows.diff_lines import Sides, diff_rows
 from .rows import Context
 from .state_rows import StateTarget, value_or_why
 from .step_rows import step_took
@@ -28,6 +30,12 @@ from .value_rows import Values
 
 LINES = 4000
 """Lines of two texts that are shown of what differs."""
+
+LONG = 20_000
+"""Characters of a line that are shown."""
+
+WIDE = 100
+"""Cells from which two texts stand beside each other."""
 
 Target = AlignedStep | Values | StateTarget
 
@@ -56,13 +64,13 @@ def detail_lines(target: Target, sides: tuple[Any, Any], context: Context, width
     """Both sides as nodes. What differs is looked for here: to be called in a thread."""
     if isinstance(target, AlignedStep):
         return folded_beyond(list(_step_nodes(*sides, context, width)))
-    return folded_beyond(list(value_nodes(*sides, width)))
+    return folded_beyond(list(value_nodes(*sides, width, context.glyphs)))
 
 
 # --- values ------------------------------------------------------------------------------------------
 
 
-def value_nodes(before: Any, after: Any, width: int) -> Iterator[Node]:
+def value_nodes(before: Any, after: Any, width: int, glyphs: Glyphs) -> Iterator[Node]:
     """What differs between two values; `UNSET` is none."""
     if before is UNSET and after is UNSET:
         yield Node("none", [("neither has it", "muted")])
@@ -73,23 +81,28 @@ def value_nodes(before: Any, after: Any, width: int) -> Iterator[Node]:
         yield Node("same", [("Both are the same", "muted")])
         yield section_of("value", before)
     elif isinstance(before, str) and isinstance(after, str) and max(len(before), len(after)) > width // 2:
-        yield from _text_nodes(before, after, width)
+        yield from _text_nodes(before, after, width, glyphs)
     else:
         yield from in_ranges(list(change_nodes(before, after)))
 
 
-def _text_nodes(before: str, after: str, width: int) -> Iterator[Node]:
-    """Two texts line by line."""
-    for number, line in enumerate(text_diff(before, after), 1):
+def _text_nodes(before: str, after: str, width: int, glyphs: Glyphs) -> Iterator[Node]:
+    """Two texts line by line, with the words that differ; beside each other where both have room."""
+    diff = text_diff(before, after)
+    shown = diff[:LINES]
+    sides = Sides(_lines(before, {line.before for line in shown}), _lines(after, {line.after for line in shown}))
+    room = width - 3  # beside a fold's sign and the scroll bar
+    for number, row in enumerate(diff_rows(shown, sides, room, glyphs, beside=room >= WIDE)):
         go_on()
-        kind = line.kind
-        text = safe_text(line.text, limit=20_000)
-        for part, piece in enumerate(wrapped(text, max(width - 4, 20))):
-            sign = SIGN[kind] if part == 0 else " "
-            yield Node((number, part), [(f"{sign} ", INK[kind]), (piece, "muted" if kind == "same" else INK[kind])])
-        if number >= LINES:
-            yield Node("more", [(f"only the first {LINES:,} lines are shown", "faint")])
-            return
+        yield Node(number, row.line)
+    if len(diff) > LINES:
+        yield Node("more", [(f"only the first {LINES:,} lines are shown", "faint")])
+
+
+def _lines(text: str, numbers: Container[int | None]) -> list[Line]:
+    """The lines of an agent's text that have these numbers; empty ones for all others."""
+    lines = enumerate(text.split("\n"), 1)
+    return [[(safe_text(line, limit=LONG), "text")] if number in numbers else [] for number, line in lines]
 
 
 # --- steps -------------------------------------------------------------------------------------------
@@ -121,7 +134,7 @@ def _step_nodes(before: StepDetail | None, after: StepDetail | None, context: Co
         if found.problem:
             yield Node(("problem", side), [(one_line(found.problem), "bad")])
     for name in ("input", "output"):
-        yield from _part(name, getattr(before, name), getattr(after, name), width)
+        yield from _part(name, getattr(before, name), getattr(after, name), width, context.glyphs)
 
 
 def _keyed(side: str, nodes: Iterator[Node]) -> Iterator[Node]:
@@ -135,7 +148,7 @@ def _fault(fault: Fault | None) -> Iterator[Node]:
         yield from fault_nodes(fault)
 
 
-def _part(name: str, before: Json, after: Json, width: int) -> Iterator[Node]:
+def _part(name: str, before: Json, after: Json, width: int, glyphs: Glyphs) -> Iterator[Node]:
     if before is None and after is None:
         return
     yield gap(name)
@@ -147,7 +160,7 @@ def _part(name: str, before: Json, after: Json, width: int) -> Iterator[Node]:
         return
     yield heading(name)
     one, two = (UNSET if value is None else value for value in (before, after))
-    yield from _keyed(name, value_nodes(one, two, width))
+    yield from _keyed(name, value_nodes(one, two, width, glyphs))
 
 
 def _facts(before: StepDetail, after: StepDetail, context: Context) -> Iterator[Node]:

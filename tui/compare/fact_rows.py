@@ -62,8 +62,8 @@ def fact_rows(context: Context, read: object = None) -> list[Row]:
     return [
         row("status", [run.status for run in runs], lambda n: _status(context, n)),
         *(row(name, told, _cells(told, base, context.glyphs.dash), "") for name, told in texts if any(told)),
-        row("started", [run.started for run in runs], lambda n: _when(runs[n].started)),
-        row("finished", [run.finished for run in runs], lambda n: _end(context, n)),
+        _times(context, "started", [run.started for run in runs]),
+        _times(context, "finished", [run.finished if run.status in FINISHED else None for run in runs]),
         row("took", [took(run, context.now) for run in runs], lambda n: _took(context, n)),
         row("id", [run.id for run in runs], lambda n: [(one_line(runs[n].id, 60), "muted")])._replace(kind=None),
     ]
@@ -82,13 +82,18 @@ def _status(context: Context, n: int) -> Line:
     return [(f"{context.glyphs.status(status)} {status}", status_ink(status))]
 
 
-def _when(t: str | None) -> Line:
-    return [(format.moment(t), "text")]
+def _times(context: Context, name: str, times: Sequence[str | None]) -> Row:
+    """When something was; the day stands beside the name where it is the same for all."""
+    told = [format.moment(t) if t else "" for t in times]
+    days = {text[:10] for text in told if text}
+    day = days.pop() if len(days) == 1 and len(told) > 1 else ""
+    texts = [text.removeprefix(day).strip() or context.glyphs.dash for text in told]
 
+    def cell(n: int) -> Line:
+        return [(texts[n], "text" if told[n] else "faint")]
 
-def _end(context: Context, n: int) -> Line:
-    run = context.runs[n]
-    return _when(run.finished) if run.status in FINISHED else [(context.glyphs.dash, "faint")]
+    about: Line = [(name, "text"), (f"  {day}", "muted")]
+    return Row(name, about, kind_of(times, context.base), cell, raw=times.__getitem__)
 
 
 def _took(context: Context, n: int) -> Line:

@@ -83,16 +83,17 @@ def _text(context: Context, measure: Measure, n: int) -> str:
 
 
 def number_cell(context: Context, measure: Measure, n: int, text: str) -> Line:
-    """The number, whether it is the best or the worst, and its change against the baseline."""
+    """The number, its change against the baseline, and whether it is the best or the worst."""
     line: Line = [(text, "text" if measure.values[n] is not None else "faint")]
+    change = measure.change(n, context.base)
+    if change is not None and n != context.base:
+        line.append((f" {change_text(measure, change, context.base)}", _ink(measure, change, n, context.base)))
+    # In a narrow column it is the word that is cut, not the number before it.
     if n in measure.best:
         line.append((" best", "good"))
     elif n in measure.worst:
         line.append((" worst", "bad"))
-    change = measure.change(n, context.base)
-    if change is None or n == context.base:
-        return line
-    return [*line, (f" {change_text(measure, change, context.base)}", _ink(measure, change, n, context.base))]
+    return line
 
 
 def said(measure: Measure, value: float | None) -> str:

@@ -1,5 +1,6 @@
 """JSON of several runs by path: their inputs, or what lies in a key of their states."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -9,13 +10,23 @@ from ...core.comparing.values import AT_MOST, Place, places
 from ...core.diff import same
 from ...core.runs import Run
 from ...core.store import Store
-from ..json_nodes import scalar, summary
+from ..json_nodes import SHORT, scalar, summary
 from ..lines import Line, one_line
 from ..states.signs import Kind
 from .rows import Context, Kept, Row, kind_of_present, remark, toned
 
 INPUTS = ("input", "plan", "output", "result")
 """Snapshots in the order they are shown; others follow by name."""
+
+
+NEAR = 12
+"""Characters that texts may begin alike with, and still be told from their beginning."""
+
+WORD = 16
+"""Characters up to which a word is told whole in which texts part."""
+
+FAR = 100_000
+"""Characters among which texts are looked for a difference."""
 
 
 class Values(NamedTuple):
@@ -84,7 +95,21 @@ def _cell(context: Context, place: Place, n: int) -> Line:
     value, against = place.values[n], place.values[context.base]
     if value is UNSET:
         return [(context.glyphs.dash, "faint")]
-    return toned(value_line(value), n != context.base and against is not UNSET and same(value, against))
+    line = value_line(value)
+    if isinstance(value, str) and not place.same and (start := _parting(place.values)):
+        line = [("…", "faint"), (f'{one_line(value[start:], SHORT)}"', "good")]
+    return toned(line, n != context.base and against is not UNSET and same(value, against))
+
+
+def _parting(values: Sequence[Any]) -> int:
+    """Where the word begins in which texts part; 0 where that is in sight, or they are no texts."""
+    texts = [value[:FAR] for value in values if isinstance(value, str)]
+    if len(texts) < 2 or len(texts) < sum(value is not UNSET for value in values):
+        return 0
+    first, last = min(texts), max(texts)
+    alike = bisect_left(range(len(first)), True, key=lambda n: first[: n + 1] != last[: n + 1])
+    word = max(first.rfind(sign, max(alike - WORD, 0), alike) for sign in " \n") + 1
+    return 0 if alike < NEAR else word or alike
 
 
 def value_line(value: Any) -> Line:
