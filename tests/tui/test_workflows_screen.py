@@ -1,5 +1,7 @@
 """Place 2, Workflows, as a person uses it: every key in both sizes, live changes, and what agents write."""
 
+import re
+
 import flightlog
 import pytest
 from flightlog.core.metrics import Pattern
@@ -88,6 +90,21 @@ async def test_workflows_are_listed_and_the_lineage_of_one_follows_the_cursor(ap
         assert screen.order.name == "name"
         assert [one.id for one in screen.list.workflows] == ["empty", "loose", "triage"]
         assert screen.list.current.id == "empty"
+
+
+async def test_no_character_of_a_line_lies_under_the_scroll_bar(tmp_path):
+    with flightlog.open(tmp_path / "many", storage="file") as store:
+        for n in range(30):
+            store.run(f"flow-{n:02}").finish()
+    app = FlightlogApp(lambda: flightlog.open(tmp_path / "many"))
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await at_workflows(pilot)
+        text = await shows(pilot, "flow-29")
+        assert screen.list.max_scroll_y > 0
+        (line,) = re.findall(r"^.* flow-29 .*\d\d:\d\d:\d\d +│$", text, re.MULTILINE)
+        (head,) = re.findall(r"^.*Workflow .*Last run +│$", text, re.MULTILINE)
+        assert line.rindex(":") + 2 == head.rindex("run") + 2
+    app.close()
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -39,12 +39,12 @@ class WorkflowList(LineList):
 
     def draw(self, index: int, width: int) -> Line:
         assert self._columns
-        return line_of(self.workflows[index], self._columns, width, self.glyphs)
+        return line_of(self.workflows[index], self._columns, self.across, self.glyphs)
 
     def head(self, width: int) -> Line:
         """The line of titles."""
-        # The scroll bar takes its cell from the lines only.
-        return self._columns.head(self.size.width or width) if self._columns else []
+        # Over the lines, from which the scroll bar takes its cell.
+        return self._columns.head(self.across if self.size.width else width) if self._columns else []
 
 
 class VersionList(LineList):
@@ -120,11 +120,12 @@ class VersionList(LineList):
             (text[at + 1 :].ljust(self._wide - 3 - at), "faint"),
         ]
         cells = cells_of(entry, self.glyphs, self._kept)
-        rest = self._columns.draw([one for one, _ in cells], [ink for _, ink in cells], width - self._wide)
+        rest = self._columns.draw([one for one, _ in cells], [ink for _, ink in cells], self.across - self._wide)
         return [*graph, *rest]
 
     def head(self, width: int) -> Line:
         """The line of titles."""
         if self._columns is None:
             return []
-        return [(" " * self._wide, "text"), *self._columns.head((self.size.width or width) - self._wide)]
+        room = self.across if self.size.width else width
+        return [(" " * self._wide, "text"), *self._columns.head(room - self._wide)]
