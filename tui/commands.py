@@ -31,9 +31,7 @@ def has_effect(screen: Screen[Any], key: Key) -> bool:
     if not isinstance(key.footer, str):
         return key.footer
     name = f"when_{key.footer}"
-    focused: list[DOMNode] = [screen, screen.app]
-    if screen.focused is not None:
-        focused = list(screen.focused.ancestors_with_self)
+    focused: list[DOMNode] = list(screen.focused.ancestors_with_self) if screen.focused is not None else [screen]
     answer = next((found for node in focused if (found := getattr(node, name, None)) is not None), None)
     return answer is not None and bool(answer())
 

@@ -128,7 +128,10 @@ async def test_the_mouse_does_what_keys_do(app):
 
 async def test_the_shell_has_the_terminal_and_gives_it_back_and_the_way_out_is_told(app, monkeypatch):
     async with app.run_test(size=(120, 36)) as pilot:
-        assert "esc back" not in await shows(pilot, "n7", "q quit")
+        await shows(pilot, "n7", "q quit")
+        await pilot.press("question_mark")
+        assert "esc back" not in await shows(pilot, "Look into the run", "q quit")
+        await pilot.press("escape")
         await pilot.press("enter")
         await shows(pilot, "esc back  ? keys")
         await pilot.press("ctrl+z")

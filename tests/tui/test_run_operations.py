@@ -69,7 +69,7 @@ async def test_a_run_is_deleted_and_comes_back(app, size):
         question = await asked(pilot)
         assert "Delete 1 run (" in question
         assert "kB)?" in question
-        assert "They go to the trash; z takes it back." in question
+        assert "It goes to the trash; z takes it back." in question
         await pilot.press("n")
         assert not app.operations.busy
         await pilot.press("D")
@@ -237,7 +237,7 @@ async def test_a_run_is_archived_opened_where_it_lies_and_restored(app, data):
         screen = await loaded(pilot)
         before = journals(data)
         await pilot.press("j", "A")
-        assert "They stay readable; R restores them." in await asked(pilot)
+        assert "It stays readable; R restores it." in await asked(pilot)
         await pilot.press("y")
         await until(pilot, lambda: told(app, "1 run archived"))
         run = screen.run_list.cursor

@@ -3,7 +3,7 @@
 from .key import Key, Place
 
 APP = (
-    Key("app.back", "escape", "back", "back", "Step out one layer", footer="deeper"),
+    Key("app.back", "escape", "back", "back", "Step out one layer", footer=True),
     Key(
         "app.doctor",
         "exclamation_mark",

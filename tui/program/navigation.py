@@ -66,10 +66,6 @@ class Navigation(Companions):
 
             hint(self, "there is no other part here")
 
-    def when_deeper(self) -> bool:
-        """Whether `esc` leads out of a screen, which the bottom line says where there is room."""
-        return self.screen is not getattr(self, "home", None)
-
     async def action_back(self) -> None:
         if hasattr(self.screen, "action_back"):
             await self.run_action("back", self.screen)

@@ -37,14 +37,33 @@ class Words(NamedTuple):
     ask: str
     doing: str
     done: str
+    alone: str
+    """What becomes of one run."""
     then: str
+    """The same of several."""
     verb: str
 
 
 WORDS: dict[str, Words] = {
-    "archive": Words("Archive", "archiving", "archived", "They stay readable; {restore} restores them.", "archive"),
-    "restore": Words("Restore", "restoring", "restored", "They are live runs again.", "restore"),
-    "trash": Words("Delete", "deleting", "moved to the trash", "They go to the trash; {undo} takes it back.", "rm"),
+    "archive": Words(
+        "Archive",
+        "archiving",
+        "archived",
+        "It stays readable; {restore} restores it.",
+        "They stay readable; {restore} restores them.",
+        "archive",
+    ),
+    "restore": Words(
+        "Restore", "restoring", "restored", "It is a live run again.", "They are live runs again.", "restore"
+    ),
+    "trash": Words(
+        "Delete",
+        "deleting",
+        "moved to the trash",
+        "It goes to the trash; {undo} takes it back.",
+        "They go to the trash; {undo} takes them back.",
+        "rm",
+    ),
 }
 
 
@@ -179,7 +198,9 @@ _KEYS = {"restore": "R", "undo": "z"}
 
 def consequences(found: Survey, hidden: int = 0, keys: dict[str, str] = _KEYS) -> list[str]:
     """What else is to be known before one says yes; safe to show. `keys`: those that do the contrary."""
-    lines = [WORDS[found.doing].then.format(**keys)] if found.copies < len(found.chosen) or not found.chosen else []
+    words = WORDS[found.doing]
+    then = (words.alone if len(found.chosen) == 1 else words.then).format(**keys)
+    lines = [then] if found.copies < len(found.chosen) or not found.chosen else []
     if found.copies:
         whose = "The run belongs" if found.copies == 1 else f"{found.copies:,} runs belong"
         lines.append(f"{whose} to another program: a copy is archived, and the run itself stays as it is.")

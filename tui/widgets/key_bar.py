@@ -59,8 +59,9 @@ class KeyBar(FrameLine):
         """The keys that have an effect now, whether there is room for all of them or not."""
         found = offered((*self.places, "app"), read_only=self.read_only, own=own_keys(self))
         kept = [key for key in found if has_effect(self.screen, key)]
-        out = sum(shown(key) == ESC for key in kept)
-        return [key for key in kept if out < 2 or key.id != "app.back"]  # a screen may say itself what esc does
+        # The list of all runs lies on nothing, and a screen may say itself what esc does.
+        leads_out = self.screen is not getattr(self.app, "home", None) and sum(shown(key) == ESC for key in kept) == 1
+        return [key for key in kept if leads_out or key.id != "app.back"]
 
     def _spans(self) -> list[tuple[Key, int, Line]]:
         return key_spans(self.keys, self.size.width - 6)
