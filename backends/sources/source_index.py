@@ -6,6 +6,7 @@ How deeply a thread is read, `source_telling.py` says. Prices are looked up when
 for their table takes longer to load than a list to show.
 """
 
+import math
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -30,6 +31,10 @@ _BUDGET = 1 << 20  # bytes that deep reading of all threads in one refresh may t
 _ATTENDED_S = 2.0  # how often we look whether a program still has the database open
 _SWEEP_S = 10.0  # how often we look for threads that were deleted
 _TOGETHER = 200  # runs that are priced in one transaction
+_AGAIN_S, _LAST_S = 0.02, 4.0
+"""A commit lies in SQLite's log before it can be read: who looks in between sees all files as they will stay, and not
+what is new. So after each change we look again, each time after twice as long, until a program that is still held up
+between the two would be one that stands still."""
 
 
 class SourceIndex:
@@ -44,23 +49,27 @@ class SourceIndex:
         self._writer = IndexWriter(self._memory)
         self._seen: tuple[State, str] | None = None
         self._attended, self._looked, self._swept = "", 0.0, 0.0
+        self._rest, self._again_at = 0.0, math.inf
         with database.write() as connection:
             metadata.create_all(connection)
 
     # --- what others ask
 
     def refresh(self) -> None:
-        """Takes in what is new. Costs a few `stat` when nothing is."""
+        """Takes in what is new. Costs a few `stat` when nothing is, and nothing was for some seconds."""
         with self._lock:
             if time.monotonic() - self._looked > _ATTENDED_S or not self._looked:
                 self._attended, self._looked = attended_since(self.original.path), time.monotonic()
             state = (self.original.state(), self._attended)
-            if state != self._seen:
+            is_new = state != self._seen
+            if is_new or time.monotonic() >= self._again_at:
                 try:
                     self._take_in()
                 finally:
                     self.progress.end()
-                self._seen = state
+                self._seen, self._rest = state, _AGAIN_S if is_new else 2 * self._rest
+                may_hide = state[0].wal is not None and self._rest < _LAST_S
+                self._again_at = time.monotonic() + self._rest if may_hide else math.inf
 
     def details(self, run: str) -> None:
         """Reads a run deeply, if that was not done yet (from then on every refresh does), and prices its calls."""

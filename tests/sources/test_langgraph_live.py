@@ -6,9 +6,10 @@ import sys
 import threading
 import time
 from contextlib import closing
+from types import SimpleNamespace
 
 import pytest
-from flightlog.backends.sources import langgraph_rows, source_news
+from flightlog.backends.sources import langgraph_rows, source_index, source_news
 from flightlog.backends.sources.langgraph_db import Original
 from flightlog.backends.sources.open_source import open_source
 from flightlog.backends.sources.source_index import SourceIndex
@@ -178,12 +179,47 @@ def test_one_more_checkpoint_reads_only_its_rows(program, graphs, index_of, monk
     assert len(read) <= 20
 
 
-def test_nothing_is_read_when_nothing_happened(program, graphs, index_of, monkeypatch):
+@pytest.fixture
+def clock(monkeypatch):
+    """The seconds that have passed, as an index knows them; moved by hand."""
+    passed = [1000.0]
+    monkeypatch.setattr(source_index, "time", SimpleNamespace(monotonic=lambda: passed[0]))
+    monkeypatch.setattr(source_index, "attended_since", lambda path: "")
+    return passed
+
+
+def test_nothing_is_read_when_nothing_happened(program, graphs, index_of, monkeypatch, clock):
     program.run("one", graphs["agent"]())
     index = index_of(program.path)
+    assert index.original.state().wal
+    looks, read = [], Original.read
+    monkeypatch.setattr(Original, "read", lambda *words: (looks.append(clock[0]), read(*words))[1])
+    for _ in range(1000):  # for some seconds it is made sure of, ever more rarely
+        clock[0] += 0.01
+        index.refresh()
+    assert len(looks) <= 8 and looks[-1] < 1006
     monkeypatch.setattr(Original, "read", lambda *_: pytest.fail("the database was opened"))
     for _ in range(5):
+        clock[0] += 1000
         index.refresh()
+
+
+def test_a_commit_that_is_in_the_log_before_it_can_be_read_is_not_missed(program, graphs, index_of, monkeypatch, clock):
+    """Whoever looks between the two sees files that do not change any more."""
+    graph = program.run("one", graphs["agent"]())
+    index = index_of(program.path)
+    held_up = program.path.with_name("as it was")
+    with closing(sqlite3.connect(program.path)) as now, closing(sqlite3.connect(held_up)) as then:
+        now.backup(then)
+    graph.invoke(graphs["HELLO"], graphs["thread"]("one"))
+    with monkeypatch.context() as patch, closing(sqlite3.connect(held_up)) as then:
+        patch.setattr(Original, "read", lambda self, work: work(then))
+        index.refresh()
+        before = _rows(index, "SELECT checkpoints FROM runs")
+    clock[0] += 2
+    index.refresh()
+    ((few,),), ((all_of_them,),) = before, _rows(index, "SELECT checkpoints FROM runs")
+    assert few < all_of_them == len(list(graph.get_state_history(graphs["thread"]("one"))))
 
 
 def test_a_deleted_thread_is_gone_and_a_new_one_of_its_rows_is_seen(program, graphs, index_of):
