@@ -12,6 +12,14 @@ AT_MOST = 2000
 """Places that are told; a state may have millions."""
 
 
+TOGETHER = 8
+"""Entries that some lists have beyond the others up to which each is told by itself."""
+
+
+class Rest(str):
+    """The last key of a path that leads to several entries of a list at once: `4…699`."""
+
+
 class Place(NamedTuple):
     """What the runs have at one path; `UNSET` where one has nothing."""
 
@@ -24,7 +32,8 @@ def places(values: Sequence[Any]) -> Iterator[Place]:
     """The values by path: what is the same everywhere as a whole, what is not down to where it differs.
 
     Objects are taken apart by their keys, lists by place after what all of them begin with (and before what they
-    end with); what only some have is told whole. Not more than `AT_MOST` places.
+    end with); what only some have is told whole, and of a list that is much longer all that the shortest lacks.
+    Not more than `AT_MOST` places.
     """
     todo: list[tuple[Path, tuple[Any, ...]]] = [((), tuple(values))]
     told = 0
@@ -32,7 +41,7 @@ def places(values: Sequence[Any]) -> Iterator[Place]:
         go_on()
         path, found = todo.pop()
         equal = _all_same(found)
-        inner = [] if equal else _inner(path, found)
+        inner = [] if equal or (path and isinstance(path[-1], Rest)) else _inner(path, found)
         if not inner:
             told += 1
             yield Place(path, found, equal)
@@ -69,8 +78,16 @@ def _of_lists(path: Path, values: tuple[Any, ...], there: list[list[Any]]) -> li
     end = 0
     while end < min(map(len, there)) - begin and _all_same([value[-1 - end] for value in there]):
         end += 1
-    longest = max(map(len, there))
-    return [
-        ((*path, n), tuple(value[n] if value is not UNSET and n < len(value) - end else UNSET for value in values))
-        for n in range(begin, min(longest - end, begin + AT_MOST))
+    shortest, longest = min(map(len, there)) - end, max(map(len, there)) - end
+    last = longest if longest - shortest <= TOGETHER else shortest
+
+    def entry(value: Any, n: int) -> Any:
+        return value[n] if value is not UNSET and n < len(value) - end else UNSET
+
+    inner: list[tuple[Path, tuple[Any, ...]]] = [
+        ((*path, n), tuple(entry(value, n) for value in values)) for n in range(begin, min(last, begin + AT_MOST))
     ]
+    if last < longest:
+        rests = (UNSET if value is UNSET else value[last : len(value) - end] or UNSET for value in values)
+        inner.append(((*path, Rest(f"{last}…{longest - 1}")), tuple(rests)))
+    return inner

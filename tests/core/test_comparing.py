@@ -139,6 +139,16 @@ def test_values_are_told_by_path_and_not_without_end():
     assert len(list(places([{str(n): n for n in range(9999)}, {}]))) == AT_MOST
 
 
+def test_what_the_shortest_list_lacks_is_told_together_where_it_is_much():
+    short, middle, long = [0, 1, "end"], [0, 2, 3, "end"], [0, 2, *range(3, 5000), "end"]
+    found = {place.path: place.values for place in places([{"a": short, "b": 1}, {"a": middle, "b": 2}])}
+    assert found == {("a", 1): (1, 2), ("a", 2): (UNSET, 3), ("b",): (1, 2)}
+    found = {place.path: place.values for place in places([{"a": short, "b": 1}, {"a": long, "b": 2}, {"b": 3}])}
+    assert found == {("a", 1): (1, 2, UNSET), ("a", "2…4998"): (UNSET, long[2:-1], UNSET), ("b",): (1, 2, 3)}
+    found = {place.path: place.values for place in places([short, middle, long])}
+    assert found == {(1,): (1, 2, 2), ("2…4998",): (UNSET, [3], long[2:-1])}
+
+
 def test_best_and_worst_are_only_told_where_the_way_is_known_and_the_number_is_the_last_word():
     runs = [
         Run(

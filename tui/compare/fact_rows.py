@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ...core.clock import between
+from ...core.clock import between, from_seconds
 from ...core.copies import copied_from
 from ...core.runs import FINISHED, Run
 from .. import format
@@ -92,8 +92,15 @@ def _times(context: Context, name: str, times: Sequence[str | None]) -> Row:
     def cell(n: int) -> Line:
         return [(texts[n], "text" if told[n] else "faint")]
 
-    about: Line = [(name, "text"), (f"  {day}", "muted")]
+    about: Line = [(name, "text"), (f" {_short(day, context.now)}" if day else "", "muted")]
     return Row(name, about, kind_of(times, context.base), cell, raw=times.__getitem__)
+
+
+def _short(day: str, now: float) -> str:
+    """A day as it fits beside a name: `20 Nov` this year, else `2025-11-20`."""
+    found = format.local(day)
+    this_year = format.moment(from_seconds(now))[:4]
+    return found.strftime("%d %b") if found is not None and day[:4] == this_year else day
 
 
 def _took(context: Context, n: int) -> Line:

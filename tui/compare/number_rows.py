@@ -58,12 +58,11 @@ def _row(context: Context, measure: Measure) -> Row:
     prefix = "metric" if measure.unit == "number" else "counted"
     kind = kind_of(measure.values, context.base)
     texts = [_text(context, measure, n) for n in range(len(context.runs))]
-    width = max(map(len, texts))
     return Row(
         f"{prefix}:{measure.name}",
         name,
         kind,
-        lambda n: number_cell(context, measure, n, f"{texts[n]:<{width}}"),
+        lambda n: number_cell(context, measure, n, texts[n]),
         raw=measure.values.__getitem__,
         about={
             "name": measure.name,
@@ -173,9 +172,8 @@ def _spent(
     context: Context, key: str, name: Line, measure: Measure, texts: Sequence[str], raw: Sequence[object]
 ) -> Row:
     """What was used of something, the best and the worst, and by how much it is more than in the baseline."""
-    width = max(map(len, texts))
     kind = kind_of(measure.values, context.base)
-    return Row(key, name, kind, lambda n: number_cell(context, measure, n, f"{texts[n]:<{width}}"), raw=raw.__getitem__)
+    return Row(key, name, kind, lambda n: number_cell(context, measure, n, texts[n]), raw=raw.__getitem__)
 
 
 def _counts(context: Context, measure: Measure) -> Row:

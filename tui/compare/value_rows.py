@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from msgspec import UNSET
 
-from ...core.comparing.values import AT_MOST, Place, places
+from ...core.comparing.values import AT_MOST, Place, Rest, places
 from ...core.diff import same
 from ...core.runs import Run
 from ...core.store import Store
@@ -81,7 +81,7 @@ def path_text(path: Sequence[str | int]) -> str:
     """`input.mails[2]`: a path as a person writes it; of an agent's own words."""
     text = ""
     for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+        text += f"[{part}]" if isinstance(part, int | Rest) else f".{part}" if text else str(part)
     return text
 
 
