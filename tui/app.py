@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ from .themes import DARK, LIGHT
 from .type_ahead import TypeAhead
 
 if TYPE_CHECKING:
+    from textual.app import SystemCommand
     from textual.await_complete import AwaitComplete
     from textual.command import Provider
 
@@ -193,6 +194,10 @@ class FlightlogApp(Navigation, News, Troubles):
         return [] if stack and stack[-1].styles.background.a == 1 else super()._background_screens
 
     # --- how it is left -----------------------------------------------------------------------------
+
+    def get_system_commands(self, screen: Screen[Any]) -> "Iterable[SystemCommand]":
+        """Of what Textual itself puts into the palette, what the table of keys has not: it would stand there twice."""
+        return (one for one in super().get_system_commands(screen) if one.title in ("Theme", "Screenshot"))
 
     async def action_quit(self) -> None:
         """Ends the program; while something is changed, only when that was stopped where nothing is half-done."""

@@ -8,6 +8,7 @@ from flightlog.tui.personal.views import Seen, Views
 from flightlog.tui.screens.costs import CostsScreen
 from flightlog.tui.screens.run import RunScreen
 from flightlog.tui.screens.runs import RunsScreen
+from flightlog.tui.widgets.key_bar import KeyBar
 from flightlog.tui.widgets.line_list import HeadLine, title_at
 from flightlog.tui.widgets.preview import Preview
 from seeing import shows, text_of, until
@@ -134,6 +135,11 @@ async def test_the_shell_has_the_terminal_and_gives_it_back_and_the_way_out_is_t
         await pilot.press("escape")
         await pilot.press("enter")
         await shows(pilot, "esc back  ? keys")
+        bar = app.screen.query_one(KeyBar)
+        bar.places = (*bar.places, "app")  # as a screen names them until it has read what it shows
+        ids = [key.id for key in bar.keys]
+        assert len(ids) == len(set(ids))
+        assert {one.title for one in app.get_system_commands(app.screen)} == {"Theme", "Screenshot"}
         await pilot.press("ctrl+z")
         assert any("no shell" in one.message for one in app._notifications)
         drawn = []

@@ -57,7 +57,7 @@ class KeyBar(FrameLine):
     @property
     def keys(self) -> list[Key]:
         """The keys that have an effect now, whether there is room for all of them or not."""
-        found = offered((*self.places, "app"), read_only=self.read_only, own=own_keys(self))
+        found = offered(tuple(dict.fromkeys((*self.places, "app"))), read_only=self.read_only, own=own_keys(self))
         kept = [key for key in found if has_effect(self.screen, key)]
         # The list of all runs lies on nothing, and a screen may say itself what esc does.
         leads_out = self.screen is not getattr(self.app, "home", None) and sum(shown(key) == ESC for key in kept) == 1
