@@ -1,6 +1,8 @@
 """What differs between two JSON values, by path, and between two texts, by line."""
 
 import re
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import accumulate, zip_longest
@@ -109,13 +111,15 @@ def encoded(value: Json) -> bytes:
 
 
 ALIGNED = 4_000
-"""Lines that differ, of each text, up to which equal ones among them are looked for: that costs their square."""
+"""Lines that differ, of each text, up to which equal ones among them are looked for: that costs their square. Of more
+only those that each text has once are held against each other, and what lies between these.
+"""
 
 
 def text_diff(before: str, after: str, *, context: int | None = 3) -> list[DiffLine]:
     """Two texts line by line; of equal lines only `context` beside each difference (None: all).
 
-    Where very much differs, all of it is shown as removed and added.
+    Where very much differs, and nothing of it is told apart, all of it is shown as removed and added.
     """
     old, new = before.split("\n"), after.split("\n")
     begin, end_old, end_new = _middle(old, new)
@@ -126,11 +130,7 @@ def text_diff(before: str, after: str, *, context: int | None = 3) -> list[DiffL
 
 
 def _between(old: list[str], new: list[str], begin: int) -> Iterator[DiffLine]:
-    if max(len(old), len(new)) > ALIGNED:
-        steps = [("replace", 0, len(old), 0, len(new))]
-    else:
-        steps = list(SequenceMatcher(None, old, new).get_opcodes())
-    for tag, a, a_end, b, b_end in steps:
+    for tag, a, a_end, b, b_end in _steps(old, new):
         if tag == "equal":
             for at in range(a_end - a):
                 yield DiffLine("same", old[a + at], begin + a + at + 1, begin + b + at + 1)
@@ -139,6 +139,43 @@ def _between(old: list[str], new: list[str], begin: int) -> Iterator[DiffLine]:
             yield DiffLine("removed", old[at], begin + at + 1, None)
         for at in range(b, b_end):
             yield DiffLine("added", new[at], None, begin + at + 1)
+
+
+def _steps(old: list[str], new: list[str]) -> Iterator[tuple[str, int, int, int, int]]:
+    """How one list of lines becomes the other, as `difflib` tells it."""
+    if max(len(old), len(new)) <= ALIGNED:
+        yield from SequenceMatcher(None, old, new).get_opcodes()
+        return
+    a = b = 0
+    for x, y in [*_anchors(old, new), (len(old), len(new))]:
+        if max(x - a, y - b) > ALIGNED:
+            yield "replace", a, x, b, y
+        elif max(x - a, y - b):
+            for tag, *places in SequenceMatcher(None, old[a:x], new[b:y]).get_opcodes():
+                yield tag, a + places[0], a + places[1], b + places[2], b + places[3]
+        if x < len(old):
+            yield "equal", x, x + 1, y, y + 1
+        a, b = x + 1, y + 1
+
+
+def _anchors(old: list[str], new: list[str]) -> list[tuple[int, int]]:
+    """Places of lines that each text has once, as many as stand in the same order in both."""
+    once, other = Counter(old), Counter(new)
+    place = {line: at for at, line in enumerate(old) if once[line] == 1}
+    pairs = [(place[line], at) for at, line in enumerate(new) if other[line] == 1 and line in place]
+    # The longest row of them that rises: of each length the one that ends lowest, and what stands before it.
+    ends: list[int] = []
+    tops: list[int] = []
+    before: list[int] = []
+    for number, (at, _) in enumerate(pairs):
+        length = bisect_left(ends, at)
+        ends[length : length + 1], tops[length : length + 1] = [at], [number]
+        before.append(tops[length - 1] if length else -1)
+    found, number = [], tops[-1] if tops else -1
+    while number >= 0:
+        found.append(pairs[number])
+        number = before[number]
+    return found[::-1]
 
 
 _WORDS = re.compile(r"\w+|\s+|[^\w\s]")

@@ -5,6 +5,7 @@ import copy
 import hypothesis.strategies as st
 import msgspec
 import pytest
+from flightlog.core import diff
 from flightlog.core.diff import ALIGNED, Change, hunks, json_diff, same, side_by_side, text_diff
 from hypothesis import given, settings
 
@@ -156,3 +157,33 @@ def test_a_diff_of_very_different_texts_is_quick_and_whole():
     lines = text_diff(f"same\n{before}\nend", f"same\n{after}\nend")
     assert [line.text for line in lines if line.kind == "same"] == ["same", "end"]
     assert len(lines) == 2 * (ALIGNED + 100) + 2
+
+
+UNLIKE = st.lists(st.integers(0, 30).map(str), max_size=30).map("\n".join)
+
+
+@given(before=UNLIKE, after=UNLIKE, aligned=st.integers(0, 4))
+def test_a_diff_of_long_texts_holds_both(before, after, aligned):
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(diff, "ALIGNED", aligned)
+        lines = text_diff(before, after, context=None)
+        assert text_diff(before, before) == []
+    assert "\n".join(line.text for line in lines if line.kind != "added") == before
+    assert "\n".join(line.text for line in lines if line.kind != "removed") == after
+    assert [line.before for line in lines if line.before] == list(range(1, before.count("\n") + 2))
+    assert [line.after for line in lines if line.after] == list(range(1, after.count("\n") + 2))
+
+
+def test_of_long_texts_the_lines_that_differ_are_told():
+    before = [line for n in range(3 * ALIGNED) for line in (f"line {n}", "}")]
+    after = [*before]
+    after[7], after[4 * ALIGNED] = "inserted\nhere", "another"
+    lines = text_diff("\n".join(before), "\n".join([*after, "more"]), context=0)
+    assert [(line.kind, line.text) for line in lines] == [
+        ("removed", "}"),
+        ("added", "inserted"),
+        ("added", "here"),
+        ("removed", f"line {2 * ALIGNED}"),
+        ("added", "another"),
+        ("added", "more"),
+    ]

@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 
 from ...core.checkpoints import StateKey
 from ...core.events import Json
+from ...core.text import safe_text
 from .. import format
 from ..facts import gap
 from ..json_nodes import json_node, members, opaque_line
 from ..lines import Line, between, one_line
+from ..many_nodes import folded_beyond
 from ..nodes import Node
 from .change_nodes import change_nodes
 from .flat import glance, is_leaf
@@ -90,7 +92,7 @@ class _Key:
         if value is None or (others and old is None):
             self._wish(None)
             return [Node("wait", [("reading", "muted")])]
-        return _inside(value[0]) if old is None else list(change_nodes(old[0], value[0], lazy=True))
+        return _inside(value[0]) if old is None else folded_beyond(list(change_nodes(old[0], value[0], lazy=True)))
 
     def _wish(self, longest: int | None) -> None:
         for checkpoint, key in self._places:
@@ -100,7 +102,11 @@ class _Key:
     def _line(self, width: int) -> Line:
         kind, name = self._shown.kind(self._key.key), self._key.key
         if self._left is None:
-            sign: Line = [(f"{SIGN[kind]} ", INK[kind]), (one_line(name, 60), "accent"), (": ", "faint")]
+            sign: Line = [
+                (f"{SIGN[kind]} ", INK[kind]),
+                (one_line(name, 60) if name.strip() else f'"{safe_text(name)}"', "accent"),
+                (": ", "faint"),
+            ]
             self._left = [*sign, *self._beside()]
         was = self._shown.was[name].size_bytes if kind == "changed" else None
         whole = 0 if kind == "removed" else max(self._shown.size_bytes, 1)
