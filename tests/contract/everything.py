@@ -117,8 +117,10 @@ def _of_run(store: Store, run: str) -> Iterator[tuple[Any, ...]]:
     yield "CheckpointRepository.list", store.checkpoints.list, run
     checkpoints = store.checkpoints.list(run)
     for at in checkpoints:
-        for name in ("get", "foreign", "keys", "state", "stored"):
+        for name in ("get", "foreign", "keys", "state", "stored", "blames"):
             yield f"CheckpointRepository.{name}", getattr(store.checkpoints, name), at.id
+        keys = [key.key for key in store.checkpoints.keys(at.id) if key.opaque is None]
+        yield "CheckpointRepository.values", store.checkpoints.values, at.id, keys
         yield "CheckpointRepository.diff", store.checkpoints.diff, checkpoints[0].id, at.id
         for key in store.checkpoints.keys(at.id):
             yield "CheckpointRepository.value", store.checkpoints.value, at.id, key.key
