@@ -84,6 +84,6 @@ async def test_what_to_delete_to_make_room(pilot):
     keys = await press(pilot, "4", "research", "reserve", "in all")
     keys += await press(pilot, "enter", "large 2", "large 0")
     keys += await press(pilot, "space space", "2 marked, 6.2 MB")
-    keys += await press(pilot, "D", "Delete 2 runs (6.2 MB)?", "z takes it back")
+    keys += await press(pilot, "D", "Delete 2 runs (6.2 MB)?", "z takes them back")
     keys += await press(pilot, "y", "1.1 MB in all")
     assert keys < FEW
