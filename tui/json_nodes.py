@@ -102,7 +102,8 @@ def text_line(value: str) -> Line:
         return [(f'"{safe_text(value)}"', "good")]
     lines = value.count("\n") + 1
     about = f"{len(value):,} characters" + (f", {lines:,} lines" if lines > 1 else "")
-    return [(f'"{one_line(value, SHORT)}', "good"), (f"…  {about}", "faint")]
+    begins = one_line(value, SHORT).removesuffix("…")
+    return [(f'"{begins}', "good"), (f"…  {about}", "faint")]
 
 
 def scalar(value: Json) -> tuple[str, str]:

@@ -28,7 +28,8 @@ class Closed(StorageError):
 
 def opened_before_fork(name: str) -> StorageError:
     """The answer to a forked child that asks what its parent has opened."""
-    return StorageError("the store was opened before a fork", where=name, advice="open it again in the child")
+    advice = "open it again in the child; one in memory is its parent's alone"
+    return StorageError("the store was opened before a fork", where=name, advice=advice)
 
 
 class Full(StorageError):

@@ -41,14 +41,16 @@ _ROUNDS = 3
 def doctor(settings: Settings, fix: bool, yes: bool, only: tuple[str, ...], as_json: bool) -> None:
     """Look for everything that is wrong. Exit code 3 when there are warnings or errors (with --fix: that are left)."""
     with opened(settings, writing=fix) as store:
-        found = _looked(store, only, settings, as_json)
+        others: set[str] = set()
+        found = _looked(store, only, settings, as_json, others)
+        amiss = f"; what is found is {', '.join(sorted(others))}" if others and not found else ""
         if fix and (curable := [finding for finding in found if finding.repair]):
             consent(question(curable).replace("?", ", as shown in brackets?"), yes=yes)
             with leaving(DONE_SO_FAR):
                 found = _put_right(store, curable, only, settings, as_json)
     wrong = any(finding.severity != "note" for finding in found)
     if not wrong and not as_json:
-        say(f"nothing {'of that ' if only else ''}is wrong" + (" any more" if fix else ""))
+        say(f"nothing {'of that ' if only else ''}is wrong" + (" any more" if fix and not amiss else "") + amiss)
     sys.exit(FINDINGS if wrong else 0)
 
 
@@ -86,11 +88,14 @@ def _repaired(store: Store, finding: Finding, bar: Bar, settings: Settings, as_j
     return bool(done)
 
 
-def _looked(store: Store, only: Sequence[str], settings: Settings, as_json: bool) -> list[Finding]:
-    """Says each as soon as it is found."""
+def _looked(store: Store, only: Sequence[str], settings: Settings, as_json: bool, others: set[str]) -> list[Finding]:
+    """Says each as soon as it is found. `others` comes to hold the kinds that are found but not meant."""
     kept = []
     with working(settings.ascii) as bar:
-        for finding in _check(store, only):
+        for finding in store.upkeep.check():
+            if not is_meant(finding, only):
+                others.add(safe_text(finding.kind))
+                continue
             kept.append(finding)
             with bar.aside():
                 _say(finding, settings, as_json)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ...core import clock
 from ...core.clock import to_seconds
 from ...core.errors import Corrupt, NotFound
+from ...core.feed import news_of
 from .. import format
 from . import LEAST
 from .pages import page
@@ -54,7 +55,7 @@ class Found(NamedTuple):
 def look(reader: Reader, asked: Asked) -> Found | None:
     """What there is of the runs; None if nothing is new. To be called in a thread."""
     store = reader.store
-    cursor, moved = _news(store, asked.since, asked.ids)
+    cursor, moved = news_of(store.feed, asked.since, asked.ids)
     if not moved and not asked.wanted:
         return None
     runs, gone = _read(store, asked.ids) if moved else (asked.runs, asked.gone)
@@ -81,17 +82,6 @@ def missing(gone: Sequence[str], left: int) -> str:
         return ""
     told = f"{format.plural(len(gone), 'run')} gone"
     return told if left >= LEAST else f"{told}: there is nothing to compare any more"
-
-
-def _news(store: Store, since: int | None, ids: Sequence[str]) -> tuple[int, bool]:
-    if since is None:
-        return store.feed.cursor(), True
-    more, moved = True, False
-    while more:
-        changes = store.feed.changes(since)
-        moved = moved or not {*changes.changed, *changes.removed}.isdisjoint(ids)
-        since, more = changes.cursor, changes.more
-    return since, moved
 
 
 def _read(store: Store, ids: Sequence[str]) -> tuple[tuple[Run, ...], tuple[str, ...]]:
