@@ -1,9 +1,11 @@
 """Statements that are executed: their number does not depend on the machine."""
 
+import math
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from flightlog.backends.ingest import catch_up
 from flightlog.backends.sql import ready
 from sqlalchemy import Engine, event
 
@@ -12,10 +14,11 @@ from sqlalchemy import Engine, event
 def executed(*, here: bool = False) -> Iterator[list[str]]:
     """The text of each statement that is executed in the block, or of those of this thread alone (`here`).
 
-    Clear it before what is counted.
+    Clear it before what is counted. Nobody looks meanwhile who of the writers is still alive: that is one more, once a
+    second, and comes into this question or into that.
     """
     seen: list[str] = []
-    answer, thread = ready._answer, threading.get_ident()
+    answer, thread, liveness_s = ready._answer, threading.get_ident(), catch_up._LIVENESS_S
 
     def note(connection, cursor, statement, parameters, context, executemany) -> None:
         if not here or threading.get_ident() == thread:
@@ -25,10 +28,10 @@ def executed(*, here: bool = False) -> Iterator[list[str]]:
         note(None, None, form.text, None, None, None)
         return answer(driver, form, given)
 
-    ready._answer = noted
+    ready._answer, catch_up._LIVENESS_S = noted, math.inf
     event.listen(Engine, "before_cursor_execute", note)
     try:
         yield seen
     finally:
         event.remove(Engine, "before_cursor_execute", note)
-        ready._answer = answer
+        ready._answer, catch_up._LIVENESS_S = answer, liveness_s
