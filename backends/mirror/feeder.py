@@ -128,7 +128,8 @@ class Feeder:
                 self._let_go(follower)
                 follower, pause = None, _AGAIN_S
             except Exception as error:
-                log.exception("feeding the mirror failed in a way that was not foreseen")
+                # Said once below; where it comes from is for who looks for it, and stands on no agent's terminal.
+                log.debug("feeding the mirror failed in a way that was not foreseen", exc_info=True)
                 self._say(f"{type(error).__name__}: {error}")
                 self._let_go(follower)
                 follower, pause = None, _AGAIN_S

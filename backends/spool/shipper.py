@@ -95,7 +95,8 @@ class Shipper:
                 self._say(str(error))
             return False
         except Exception as error:
-            log.exception("shipping failed in a way that was not foreseen")
+            # Said once below; where it comes from is for who looks for it, and stands on no agent's terminal.
+            log.debug("shipping failed in a way that was not foreseen", exc_info=True)
             self._say(f"{type(error).__name__}: {error}")
             return False
         self._others_since = None
