@@ -14,7 +14,7 @@ from ..journal.layout import ARCHIVE_SUFFIX, JOURNAL_SUFFIX, STATES_SUFFIX, TORN
 from ..journal.mending import is_half_mended
 from ..journal.reader import torn_tail
 from ..journal.states_dropping import is_left_over
-from ..operations import audit_lines
+from ..operations.on_files import audit_lines
 from ..repairs import spooled_runs
 from .check import Check, finding
 

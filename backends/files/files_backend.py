@@ -102,7 +102,7 @@ class FilesBackend:
         self, database: "Database", where: Path | None, root: "Root", refresh: "Refresh", index: "Index"
     ) -> "UpkeepRepository":
         from .. import dropping_states
-        from ..operations.of_files import operations_on
+        from ..operations.on_files.operations import operations_on
         from ..repairs import for_any, for_journals
         from ..space.stores import of_files as space_of_files
         from ..upkeep import StoreUpkeep

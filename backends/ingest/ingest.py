@@ -15,8 +15,8 @@ from ...core.events import Logged
 from ...core.runs import Damage
 from ..journal.disk import StrPath
 from ..journal.reader import read_span
-from ..operations import table_record as record
-from ..operations.table_record import Fact
+from ..operations.on_tables import record
+from ..operations.on_tables.record import Fact
 from ..sql import log_words, tables, trash
 from ..sql.claims import claim
 from ..sql.projector import Projector

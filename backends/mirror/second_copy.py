@@ -17,8 +17,8 @@ from ..ingest.refresh import Refresh
 from ..journal.layout import Layout
 from ..journal.reader import LongLine, Whole, decode_line, read_lines, read_lines_back
 from ..operations.engine import Operations
-from ..operations.file_record import FileRecord
-from ..operations.file_shelf import FileShelf
+from ..operations.on_files.record import FileRecord
+from ..operations.on_files.shelf import FileShelf
 from ..operations.reserve import Reserve, of_index
 from ..sqlite.engine import open_database, set_aside
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ...core.config import Storage
     from ..checks.check import Check
-    from ..operations.housekeeping import Housekeeping
+    from ..operations.on_tables.housekeeping import Housekeeping
     from ..space.engines import Taken
     from ..spool.shipping import Shipping
     from ..sql.database import Database

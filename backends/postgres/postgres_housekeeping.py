@@ -7,7 +7,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, text
 
 from ...core.operations import Compacted
-from ..operations.housekeeping import written
+from ..operations.on_tables.housekeeping import written
 from ..sql.database import Database
 from .operations_lock import OperationsLock
 from .server_url import ServerUrl

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..data_directory import Root
     from ..ingest.refresh import Refresh
     from ..operations.engine import Operations
-    from ..operations.housekeeping import Housekeeping
+    from ..operations.on_tables.housekeeping import Housekeeping
     from ..reading import Watcher
     from ..space.engines import Taken
     from ..sql.bodies import Bodies
@@ -219,7 +219,7 @@ class SpooledBackend(ABC):
 
     def _operations(self, bodies: "Bodies") -> "Operations":
         """What is done with runs; what was cut off is settled."""
-        from ..operations.of_tables import operations_on
+        from ..operations.on_tables.operations import operations_on
 
         database, projector, shipping = self.engine()
         keeping = self._housekeeping(database)

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from ...core.errors import StorageError
 from ...core.operations import Compacted
-from ..operations.housekeeping import written
+from ..operations.on_tables.housekeeping import written
 from ..operations.reserve import of_database
 from ..sql.database import Database, Full
 from .heeding import heeding

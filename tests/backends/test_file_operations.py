@@ -9,8 +9,8 @@ import flightlog
 import pytest
 from flightlog.backends.journal import disk
 from flightlog.backends.journal.layout import Layout
-from flightlog.backends.operations import audit_lines
-from flightlog.backends.operations.file_record import FileRecord
+from flightlog.backends.operations.on_files import audit_lines
+from flightlog.backends.operations.on_files.record import FileRecord
 from flightlog.backends.operations.reserve import of_index
 from flightlog.core.annotations import Noted
 from flightlog.core.operations import Chosen, Done, Order, new_order

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import flightlog
 import pytest
-from flightlog.backends.operations import table_shelf
+from flightlog.backends.operations.on_tables import shelf as table_shelf
 from flightlog.backends.operations.reserve import LEAST, MOST, STEP, Reserve, is_full
 from flightlog.backends.sql import trash
 from flightlog.backends.sql.database import Full

@@ -6,7 +6,7 @@ from pathlib import Path
 import flightlog
 import pytest
 from flightlog.backends.open import truth_of
-from flightlog.backends.operations import table_archive
+from flightlog.backends.operations.on_tables import archive as table_archive
 from flightlog.backends.replay import replay
 from flightlog.backends.sql import tables
 from flightlog.core.annotations import Noted, Pinned

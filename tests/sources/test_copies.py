@@ -282,7 +282,7 @@ KILLED = """
 import os, sys
 import flightlog
 from flightlog.backends.archive import flz_reader
-from flightlog.backends.operations import {module} as at
+from flightlog.backends.operations.{module} import archive as at
 from flightlog.core.choosing import chosen
 from flightlog.core.operations import new_order
 def die(*given, **named):
@@ -294,11 +294,11 @@ with flightlog.open(sys.argv[1]) as store:
 
 STEPS = {
     "file": [
-        ("file_archive", "members_of"),
-        ("file_archive", "write_flz"),
-        ("file_archive", "FileArchive.finish_copy"),
+        ("on_files", "members_of"),
+        ("on_files", "write_flz"),
+        ("on_files", "FileArchive.finish_copy"),
     ],
-    "tables": [("table_archive", "write_flz"), ("table_archive", "_shown"), ("table_archive", "project_whole")],
+    "tables": [("on_tables", "write_flz"), ("on_tables", "_shown"), ("on_tables", "project_whole")],
 }
 
 

@@ -10,29 +10,29 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import bindparam, select
 
-from ...core.copies import Original
-from ...core.errors import Corrupt, NotFound, NotSupported, StorageError
-from ...core.events import RunFinished
-from ...core.operations import Compacted, Done, Kind, Trashed
-from ...core.pages import Page
-from ...core.progress import one_part
-from ...core.runs import Run
-from ...core.upkeep import Finding
-from ..archive.flz_reader import Flz
-from ..ingest.refresh import Refresh
-from ..journal import disk, lock
-from ..journal.layout import Layout
-from ..journal.reader import LongLine, Whole, decode_line, read_lines_back
-from ..sql import run_queries, tables
-from ..sql.database import Database
-from ..sqlite.sqlite_housekeeping import SqliteHousekeeping
-from . import folders
-from .file_archive import FileArchive
-from .file_purge import Notes, blank, scrub
-from .file_trash import FileTrash, Measured
-from .record import Act, Intent
-from .reserve import Reserve, is_full
-from .shelf import IN_ARCHIVE, Seen
+from ....core.copies import Original
+from ....core.errors import Corrupt, NotFound, NotSupported, StorageError
+from ....core.events import RunFinished
+from ....core.operations import Compacted, Done, Kind, Trashed
+from ....core.pages import Page
+from ....core.progress import one_part
+from ....core.runs import Run
+from ....core.upkeep import Finding
+from ...archive.flz_reader import Flz
+from ...ingest.refresh import Refresh
+from ...journal import disk, lock
+from ...journal.layout import Layout
+from ...journal.reader import LongLine, Whole, decode_line, read_lines_back
+from ...sql import run_queries, tables
+from ...sql.database import Database
+from ...sqlite.sqlite_housekeeping import SqliteHousekeeping
+from .. import folders
+from ..record import Act, Intent
+from ..reserve import Reserve, is_full
+from ..shelf import IN_ARCHIVE, Seen
+from .archive import FileArchive
+from .purge import Notes, blank, scrub
+from .trash import FileTrash, Measured
 
 log = logging.getLogger("flightlog")
 

@@ -16,18 +16,18 @@ from pathlib import Path
 
 import msgspec
 
-from ...core.clock import from_seconds, now
-from ...core.errors import Conflict, StorageError
-from ...core.events import RunFinished, RunStarted
-from ...core.ids import check_run_id, is_ulid, time_of
-from ...core.operations import Done, Trashed
-from ...core.pages import Page, from_cursor, to_cursor
-from ...core.runs import Run
-from ..journal.layout import ARCHIVE_SUFFIX, JOURNAL_SUFFIX, Layout, run_of
-from ..journal.reader import LongLine, Whole, decode_line, read_lines, read_lines_back
-from . import folders
-from .record import Intent
-from .reserve import Reserve, is_full
+from ....core.clock import from_seconds, now
+from ....core.errors import Conflict, StorageError
+from ....core.events import RunFinished, RunStarted
+from ....core.ids import check_run_id, is_ulid, time_of
+from ....core.operations import Done, Trashed
+from ....core.pages import Page, from_cursor, to_cursor
+from ....core.runs import Run
+from ...journal.layout import ARCHIVE_SUFFIX, JOURNAL_SUFFIX, Layout, run_of
+from ...journal.reader import LongLine, Whole, decode_line, read_lines, read_lines_back
+from .. import folders
+from ..record import Intent
+from ..reserve import Reserve, is_full
 
 log = logging.getLogger("flightlog")
 

@@ -5,15 +5,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..ingest.refresh import Refresh
-from ..journal.layout import Layout
-from ..moving.gate import Gate
-from ..read_only import opened_read_only
-from ..sql.database import Database
-from .engine import Operations, Passing
-from .file_record import FileRecord
-from .file_shelf import FileShelf
-from .reserve import of_index
+from ...ingest.refresh import Refresh
+from ...journal.layout import Layout
+from ...moving.gate import Gate
+from ...read_only import opened_read_only
+from ...sql.database import Database
+from ..engine import Operations, Passing
+from ..reserve import of_index
+from .record import FileRecord
+from .shelf import FileShelf
 
 
 def operations_on(

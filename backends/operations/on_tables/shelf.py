@@ -8,30 +8,30 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, bindparam, select
 
-from ...core.clock import now
-from ...core.copies import Original
-from ...core.errors import Conflict, NotFound
-from ...core.ids import is_ulid
-from ...core.operations import Compacted, Done, Kind, Trashed
-from ...core.pages import Page
-from ...core.progress import gone
-from ...core.runs import Run
-from ...core.upkeep import Finding
-from ..journal import disk, lock
-from ..journal.layout import Layout
-from ..sql import log_words, run_queries, tables, trash
-from ..sql.bodies import Bodies
-from ..sql.claims import claim
-from ..sql.database import Database, Full
-from ..sql.projector import Projector
-from .folders import must_be_open
+from ....core.clock import now
+from ....core.copies import Original
+from ....core.errors import Conflict, NotFound
+from ....core.ids import is_ulid
+from ....core.operations import Compacted, Done, Kind, Trashed
+from ....core.pages import Page
+from ....core.progress import gone
+from ....core.runs import Run
+from ....core.upkeep import Finding
+from ...journal import disk, lock
+from ...journal.layout import Layout
+from ...sql import log_words, run_queries, tables, trash
+from ...sql.bodies import Bodies
+from ...sql.claims import claim
+from ...sql.database import Database, Full
+from ...sql.projector import Projector
+from ..folders import must_be_open
+from ..record import Act, Intent
+from ..shelf import IN_ARCHIVE, Seen
+from .archive import TableArchive
 from .housekeeping import Housekeeping, Writes
-from .record import Act, Intent
-from .shelf import IN_ARCHIVE, Seen
-from .table_archive import TableArchive
 
 if TYPE_CHECKING:
-    from ..spool.shipping import Shipping
+    from ...spool.shipping import Shipping
 
 _CHILDREN = 3
 _LINES = 1000

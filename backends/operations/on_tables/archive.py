@@ -14,27 +14,27 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, bindparam, delete, func, select
 
-from ...core.clock import now
-from ...core.copies import Original
-from ...core.errors import Conflict, Corrupt, NotFound, NotSupported
-from ...core.operations import Done
-from ...core.runs import Run
-from ...core.upkeep import Finding
-from ..archive.flz import Facts, Manifest, Member, facts_of
-from ..archive.flz_members import members_of
-from ..archive.flz_reader import Flz
-from ..archive.flz_rows import members_of_rows
-from ..archive.flz_writer import Read, Written, write_flz
-from ..journal import disk
-from ..journal.layout import Layout
-from ..sql import tables
-from ..sql.database import Database
-from ..sql.projector import Projector
-from ..sql.trash import project_whole
+from ....core.clock import now
+from ....core.copies import Original
+from ....core.errors import Conflict, Corrupt, NotFound, NotSupported
+from ....core.operations import Done
+from ....core.runs import Run
+from ....core.upkeep import Finding
+from ...archive.flz import Facts, Manifest, Member, facts_of
+from ...archive.flz_members import members_of
+from ...archive.flz_reader import Flz
+from ...archive.flz_rows import members_of_rows
+from ...archive.flz_writer import Read, Written, write_flz
+from ...journal import disk
+from ...journal.layout import Layout
+from ...sql import tables
+from ...sql.database import Database
+from ...sql.projector import Projector
+from ...sql.trash import project_whole
+from ..copying_aside import copied_aside, remove_aside
+from ..record import Intent
 from .archived_events import put_back, stored_events
-from .copying_aside import copied_aside, remove_aside
 from .housekeeping import Writes
-from .record import Intent
 
 Check = Callable[[Connection], None]
 """Claims a run, and looks whether it is still what was seen; Conflict."""

@@ -14,19 +14,19 @@ from pathlib import Path
 
 import msgspec
 
-from ...core.copies import Original
-from ...core.errors import Conflict, Corrupt, NotFound, NotSupported, StorageError
-from ...core.operations import Done
-from ...core.progress import gone
-from ...core.runs import Run
-from ..archive.flz import Facts, Member, facts_of
-from ..archive.flz_members import members_of
-from ..archive.flz_reader import Flz
-from ..archive.flz_writer import Read, write_flz
-from ..journal.layout import Layout
-from . import folders
-from .copying_aside import copied_aside, remove_aside
-from .record import Intent
+from ....core.copies import Original
+from ....core.errors import Conflict, Corrupt, NotFound, NotSupported, StorageError
+from ....core.operations import Done
+from ....core.progress import gone
+from ....core.runs import Run
+from ...archive.flz import Facts, Member, facts_of
+from ...archive.flz_members import members_of
+from ...archive.flz_reader import Flz
+from ...archive.flz_writer import Read, write_flz
+from ...journal.layout import Layout
+from .. import folders
+from ..copying_aside import copied_aside, remove_aside
+from ..record import Intent
 
 log = logging.getLogger("flightlog")
 

@@ -11,16 +11,16 @@ from typing import Any, Literal
 import msgspec
 from sqlalchemy import Connection, Row, bindparam, delete, select
 
-from ...core.clock import now
-from ...core.errors import Conflict, Locked, NotFound, StorageError
-from ...core.ids import is_ulid
-from ...core.operations import Done, Kind, Operation, Order
-from ...core.pages import Page, from_cursor, to_cursor
-from ..journal.process import this_process
-from ..sql import tables
-from ..sql.database import Database
+from ....core.clock import now
+from ....core.errors import Conflict, Locked, NotFound, StorageError
+from ....core.ids import is_ulid
+from ....core.operations import Done, Kind, Operation, Order
+from ....core.pages import Page, from_cursor, to_cursor
+from ...journal.process import this_process
+from ...sql import tables
+from ...sql.database import Database
+from ..record import Act, Cut, Held, Intent, copied
 from .housekeeping import Writes
-from .record import Act, Cut, Held, Intent, copied
 
 Phase = Literal["open", "begin", "again", "intent", "told", "end", "cut", "undone", "policy", "back"]
 """Of an operation: begun (and gone on with), ended (cut off or stopped), taken back. Of a run in it: what is about to

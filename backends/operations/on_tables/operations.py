@@ -3,21 +3,21 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ...core.copies import Original
-from ...core.errors import NotSupported, StorageError
-from ...core.operations import Chosen, Done, Order
-from ..journal.disk import make_folder
-from ..journal.layout import Layout
-from ..sql.bodies import Bodies
-from ..sql.database import Database
-from ..sql.projector import Projector
-from .engine import Operations, Passing
+from ....core.copies import Original
+from ....core.errors import NotSupported, StorageError
+from ....core.operations import Chosen, Done, Order
+from ...journal.disk import make_folder
+from ...journal.layout import Layout
+from ...sql.bodies import Bodies
+from ...sql.database import Database
+from ...sql.projector import Projector
+from ..engine import Operations, Passing
 from .housekeeping import Housekeeping, Writes
-from .table_record import TableRecord
-from .table_shelf import TableShelf
+from .record import TableRecord
+from .shelf import TableShelf
 
 if TYPE_CHECKING:
-    from ..spool.shipping import Shipping
+    from ...spool.shipping import Shipping
 
 
 def operations_on(

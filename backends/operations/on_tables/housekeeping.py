@@ -6,8 +6,8 @@ from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
 
-from ...core.operations import Compacted
-from ..sql.database import BY_HAND_S, Database
+from ....core.operations import Compacted
+from ...sql.database import BY_HAND_S, Database
 
 T = TypeVar("T")
 

@@ -12,13 +12,13 @@ from typing import NamedTuple
 
 import msgspec
 
-from ...core.errors import Corrupt
-from ...core.events import check, seal
-from ...core.operations import Done, Kind
-from ...core.progress import heard
-from ..journal.readable import Readable, opened
-from ..journal.reader import LongLine, read_lines, read_lines_back
-from .record import Act, Intent, copied
+from ....core.errors import Corrupt
+from ....core.events import check, seal
+from ....core.operations import Done, Kind
+from ....core.progress import heard
+from ...journal.readable import Readable, opened
+from ...journal.reader import LongLine, read_lines, read_lines_back
+from ..record import Act, Intent, copied
 
 _NEAR = 1 << 16  # what lies so near is read over
 _SIP = 1 << 14

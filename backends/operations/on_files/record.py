@@ -8,16 +8,16 @@ from pathlib import Path
 
 import msgspec
 
-from ...core.clock import now, now_s, to_seconds
-from ...core.errors import Conflict, Locked, NotFound, StorageError
-from ...core.ids import is_ulid, time_of
-from ...core.operations import Done, Kind, Operation, Order
-from ...core.pages import Page, from_cursor, to_cursor
-from ..journal import disk, lock
-from ..journal.process import this_process
+from ....core.clock import now, now_s, to_seconds
+from ....core.errors import Conflict, Locked, NotFound, StorageError
+from ....core.ids import is_ulid, time_of
+from ....core.operations import Done, Kind, Operation, Order
+from ....core.pages import Page, from_cursor, to_cursor
+from ...journal import disk, lock
+from ...journal.process import this_process
+from ..record import Cut, Intent
+from ..reserve import Reserve
 from .audit_lines import HEADER, AnyLine, Begun, Ended, Intended, Segment, Told, encode, line_at, runs_of, segments_back
-from .record import Cut, Intent
-from .reserve import Reserve
 
 _SHOWN = 20  # runs of each operation in a list
 _SKEW_S = 86400.0

@@ -6,11 +6,11 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from ...core.annotations import Pinned
-from ..journal import annotations, disk, lock
-from ..journal.reader import LongLine, read_lines
-from ..sql import log_words
-from ..sql.database import BY_HAND_S, Database
+from ....core.annotations import Pinned
+from ...journal import annotations, disk, lock
+from ...journal.reader import LongLine, read_lines
+from ...sql import log_words
+from ...sql.database import BY_HAND_S, Database
 
 _OF = re.compile(rb'"run"\s*:\s*"([0-9a-z]{26})"')
 

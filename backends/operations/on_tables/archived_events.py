@@ -5,14 +5,14 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from ...core.errors import Corrupt, NotSupported
-from ...core.events import LEVELS, Logged, decode
-from ...core.progress import gone
-from ..archive.flz_reader import Flz
-from ..journal.event_heads import head_of
-from ..journal.reader import LongLine, read_lines
-from ..journal.states import States
-from ..sql.bodies import StoredEvent, store_events, store_values
+from ....core.errors import Corrupt, NotSupported
+from ....core.events import LEVELS, Logged, decode
+from ....core.progress import gone
+from ...archive.flz_reader import Flz
+from ...journal.event_heads import head_of
+from ...journal.reader import LongLine, read_lines
+from ...journal.states import States
+from ...sql.bodies import StoredEvent, store_events, store_values
 
 T = TypeVar("T")
 
