@@ -45,6 +45,10 @@ class ReadOnly(StorageError):
     """The store or source cannot be written."""
 
 
+class Full(StorageError):
+    """The disk has no room for what is to be written."""
+
+
 class NotSupported(StorageError):
     """This backend or source cannot do that; the message names what can."""
 

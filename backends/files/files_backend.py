@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...core.errors import ConfigError, NotFound, ReadOnly
+from ...core.errors import ConfigError, Full, NotFound, ReadOnly
 from ...core.forking import inherited
 from ...core.progress import Progress
 from ...core.repositories import RecordingRepository, UpkeepRepository
@@ -194,7 +194,6 @@ def open_index(layout: Layout, *, read_only: bool) -> "tuple[Database, Path | No
     If that cannot be written either, the index is kept in memory, and there is no file. On a full disk the room that
     is kept for it serves first: nothing could be removed by a program that cannot be opened.
     """
-    from ..sql.database import Full
     from ..sqlite.engine import open_database
 
     reserve = _reserve(layout)

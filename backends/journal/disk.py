@@ -7,7 +7,7 @@ import stat
 import sys
 from pathlib import Path
 
-from ...core.errors import ReadOnly, StorageError
+from ...core.errors import Full, ReadOnly, StorageError
 
 StrPath = str | os.PathLike[str]
 """A path as the system takes it: where many are made, a text costs a tenth of a `Path`."""
@@ -21,7 +21,7 @@ def storage_error(error: OSError, path: Path, doing: str) -> StorageError:
     """The error of ours that says what the system refused."""
     why = error.strerror or str(error)
     if error.errno in _FULL:
-        return StorageError(f"no room while {doing}: {why}", where=path, advice="free some space; whole lines are kept")
+        return Full(f"no room while {doing}: {why}", where=path, advice="free some space; whole lines are kept")
     if error.errno in _REFUSED:
         return ReadOnly(
             f"not allowed while {doing}: {why}", where=path, advice="check the owner and mode of the folder"
@@ -113,9 +113,9 @@ def append_line(fd: int, line: bytes, path: Path) -> None:
         raise short_write(written, len(line), path)
 
 
-def short_write(written: int, wanted: int, path: Path) -> StorageError:
+def short_write(written: int, wanted: int, path: Path) -> Full:
     """What to raise when the system took only a part of a line."""
-    return StorageError(
+    return Full(
         f"no room: only {written} of {wanted} bytes could be written and were taken back",
         where=path,
         advice="free some space; whole lines are kept",

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
-from ...core.errors import StorageError
+from ...core.errors import Full, StorageError
 from ..journal import disk
 
 log = logging.getLogger("flightlog")
@@ -105,6 +105,4 @@ def of_index(index: Path) -> Reserve:
 
 def is_full(error: BaseException) -> bool:
     """Whether something failed because there is no room."""
-    if isinstance(error, OSError):
-        return error.errno in _FULL
-    return isinstance(error, StorageError) and error.what.startswith(("no room", "the disk is full"))
+    return isinstance(error, Full) or (isinstance(error, OSError) and error.errno in _FULL)

@@ -32,10 +32,6 @@ def opened_before_fork(name: str) -> StorageError:
     return StorageError("the store was opened before a fork", where=name, advice=advice)
 
 
-class Full(StorageError):
-    """The disk has no room for what is to be written."""
-
-
 Guard = Callable[[], AbstractContextManager[None]]
 WriteGuard = Callable[[float], AbstractContextManager[None]]
 """Keeps other writers out; waits so many seconds for them, then Locked."""

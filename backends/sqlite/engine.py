@@ -17,12 +17,12 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, QueuePool, StaticPool
 
-from ...core.errors import Corrupt, Locked, NotFound, ReadOnly, StorageError
+from ...core.errors import Corrupt, Full, Locked, NotFound, ReadOnly, StorageError
 from ...core.forking import undivided
 from .. import waiting
 from ..operations.reserve import of_database as reserve_of
 from ..sql import globs, schema
-from ..sql.database import Database, Full
+from ..sql.database import Database
 from .backup import Backup
 from .sqlite_errors import translated
 from .sqlite_wal import WRITING, Checkpoints, sqlite_is_fixed

@@ -4,8 +4,7 @@ import sqlite3
 
 from sqlalchemy.exc import DBAPIError
 
-from ...core.errors import Conflict, Corrupt, Locked, ReadOnly, StorageError
-from ..sql.database import Full
+from ...core.errors import Conflict, Corrupt, Full, Locked, ReadOnly, StorageError
 
 _FULL = (Full, "the disk is full", "make room and try again; nothing was half done")
 

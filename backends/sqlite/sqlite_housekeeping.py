@@ -14,11 +14,11 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from ...core.errors import StorageError
+from ...core.errors import Full, StorageError
 from ...core.operations import Compacted
 from ..operations.on_tables.housekeeping import written
 from ..operations.reserve import of_database
-from ..sql.database import Database, Full
+from ..sql.database import Database
 from .heeding import heeding
 from .operations_lock import OperationsLock
 

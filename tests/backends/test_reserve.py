@@ -7,10 +7,11 @@ from types import SimpleNamespace
 
 import flightlog
 import pytest
+from flightlog.backends.journal import disk
 from flightlog.backends.operations.on_tables import shelf as table_shelf
 from flightlog.backends.operations.reserve import LEAST, MOST, STEP, Reserve, is_full
 from flightlog.backends.sql import trash
-from flightlog.backends.sql.database import Full
+from flightlog.core.errors import Full, StorageError
 from flightlog.core.operations import Chosen, new_order
 
 PORTION = 32 << 10
@@ -102,6 +103,14 @@ def test_work_goes_on_with_what_is_given_up_and_fails_with_its_own_error_when_th
         reserve.within(never)
     assert is_full(error.value)
     assert reserve.path.stat().st_size == 0
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_known_by_the_kind_of_an_error_and_not_by_its_words(tmp_path, number):
+    refused = disk.storage_error(OSError(number, "as the system says it"), tmp_path, "writing")
+    assert is_full(refused) and is_full(disk.short_write(3, 9, tmp_path)) and is_full(Full("in other words"))
+    assert not is_full(StorageError("no room is given to runs of this name"))
+    assert not is_full(disk.storage_error(OSError(errno.EIO, "the disk is full of dust"), tmp_path, "writing"))
 
 
 def test_a_purge_whose_steps_do_not_fit_goes_on_in_smaller_ones(tmp_path, monkeypatch):

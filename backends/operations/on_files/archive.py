@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from ....core.copies import Original
-from ....core.errors import Conflict, Corrupt, NotFound, NotSupported, StorageError
+from ....core.errors import Conflict, Corrupt, Full, NotFound, NotSupported, StorageError
 from ....core.operations import Done
 from ....core.progress import gone
 from ....core.runs import Run
@@ -165,7 +165,7 @@ class FileArchive:
         disk = os.statvfs(self._layout.root)
         if needed > disk.f_bavail * disk.f_frsize:
             advice = "free some space; it can be read where it is"
-            raise StorageError(f"no room to unpack {needed:,} bytes", where=self._layout.root, advice=advice)
+            raise Full(f"no room to unpack {needed:,} bytes", where=self._layout.root, advice=advice)
 
     def _write(self, aside: int, name: str, archive: Flz, member: Member) -> None:
         folders.remove(aside, name)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from ....core.clock import now
 from ....core.copies import Original
-from ....core.errors import Conflict, NotFound
+from ....core.errors import Conflict, Full, NotFound
 from ....core.ids import is_ulid
 from ....core.operations import Compacted, Done, Kind, Trashed
 from ....core.pages import Page
@@ -22,7 +22,7 @@ from ...journal.layout import Layout
 from ...sql import log_words, run_queries, tables, trash
 from ...sql.bodies import Bodies
 from ...sql.claims import claim
-from ...sql.database import Database, Full
+from ...sql.database import Database
 from ...sql.projector import Projector
 from ..folders import must_be_open
 from ..record import Act, Intent
