@@ -10,7 +10,7 @@ from ..core.annotations import StatesDropped
 from ..core.checkpoints import unneeded
 from ..core.clock import now
 from ..core.errors import Conflict, NotFound, ReadOnly, no_run
-from ..core.progress import to_its_end
+from ..core.progress import heard, portions, to_its_end
 from ..core.recording.jsonable import make_plain
 from ..core.runs import FINISHED
 from ..core.upkeep import Dropped
@@ -75,26 +75,34 @@ def of_database(database: Database, refresh: Callable[[], None]) -> DropStates:
         with database.write() as connection:
             claim(connection, [run])
             kept = _kept(connection, run, keep)
-            gone, dropped = _unneeded(connection, run, kept)
-            if gone:
-                left = [{"of": run, "at": digest, "left": dropped_record(digest)} for digest in sorted(gone)]
-                connection.execute(_EMPTY, left)
+            without, dropped = _unneeded(connection, run, kept)
+            _empty(connection, run, without)
             _resize(connection, run, dropped)
-            if gone:
+            if without:
                 TableAnnotations(database, Projector()).annotate(_told(run, by, dropped, kept))
         return dropped
 
     return drop
 
 
-def _unneeded(connection: Connection, run: str, kept: Collection[Collection[str]]) -> tuple[set[str], Dropped]:
+def _unneeded(connection: Connection, run: str, kept: Collection[Collection[str]]) -> tuple[dict[str, int], Dropped]:
+    """What no kept state needs, each digest with its bytes. Stopped, if somebody asked for that."""
     if connection.execute(_ARCHIVED, {"of": run}).first():
         raise _archived(run)
-    rows = connection.execute(_HEADS, {"of": run, "bytes": HEAD_BYTES}).all()
-    heads = {row.digest: head_of_record(bytes(row.head)) for row in rows}
-    stored = {digest: head.extends for digest, head in heads.items() if head and head.kind != "dropped"}
-    gone = unneeded(stored, kept)
-    return gone, Dropped(values=len(gone), size_bytes=sum(row.size for row in rows if row.digest in gone))
+    extends, sizes = dict[str, str](), dict[str, int]()
+    for row in heard(connection.execute(_HEADS, {"of": run, "bytes": HEAD_BYTES})):
+        head = head_of_record(bytes(row.head))
+        if head and head.kind != "dropped":
+            extends[row.digest], sizes[row.digest] = head.extends, row.size
+    without = {digest: sizes[digest] for digest in sorted(unneeded(extends, kept))}
+    return without, Dropped(values=len(without), size_bytes=sum(without.values()))
+
+
+def _empty(connection: Connection, run: str, without: dict[str, int]) -> None:
+    """Leaves of each value that it was dropped. Stopped anywhere in a big part: the transaction takes it back."""
+    with to_its_end(sum(without.values()), 1):
+        for some in portions(without, without.__getitem__):
+            connection.execute(_EMPTY, [{"of": run, "at": digest, "left": dropped_record(digest)} for digest in some])
 
 
 def _archived(run: str) -> Conflict:

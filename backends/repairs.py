@@ -9,6 +9,7 @@ from typing import NamedTuple
 from ..core.errors import Conflict, NotFound
 from ..core.events import Fault, RunFinished
 from ..core.ids import check_run_id
+from ..core.progress import unstopped
 from ..core.repositories import RecordingRepository
 from ..core.upkeep import Finding
 from .journal import disk, lock
@@ -24,6 +25,8 @@ class Repair(NamedTuple):
     """What it does, as a person reads it before: `sets the bytes aside`."""
     act: Callable[[Finding], str]
     """Does it, and says what was done. StorageError, OSError."""
+    whole: bool = True
+    """It comes to its end, whoever asks that it be stopped; else it is Stopped where nothing is half-done."""
 
 
 Repairs = Mapping[str, Repair]
@@ -45,7 +48,8 @@ def for_journals(layout: Layout, again: Callable[[str], None]) -> dict[str, Repa
     def mend(found: Finding) -> str:
         run = _run(found)
         aside = set_damage_aside(layout.journal(run), layout.torn(run))
-        again(run)
+        with unstopped():
+            again(run)
         return f"{aside:,} bytes lie in {layout.torn(run).name}"
 
     def reread(found: Finding) -> str:
@@ -53,8 +57,8 @@ def for_journals(layout: Layout, again: Callable[[str], None]) -> dict[str, Repa
         return "read anew"
 
     return {
-        "torn-line": Repair("sets the bytes aside", mend),
-        "damaged-line": Repair("sets the bytes aside", mend),
+        "torn-line": Repair("sets the bytes aside", mend, whole=False),
+        "damaged-line": Repair("sets the bytes aside", mend, whole=False),
         "index-drift": Repair("reads the run anew", reread),
         "spool-left": Repair("moves the run to the others", lambda found: _move_in(layout, _run(found))),
     }

@@ -1,6 +1,7 @@
 """Looking after a store: what is wrong in it, what takes how much room, and what may go."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from types import MappingProxyType
 
@@ -66,7 +67,7 @@ class StoreUpkeep(UpkeepRepository):
             return super().repair(finding)
         self._root.check()
         try:
-            with unstopped():
+            with unstopped() if found.whole else nullcontext():
                 return found.act(finding)
         except OSError as error:
             raise storage_error(error, Path(finding.where), "putting it right") from error

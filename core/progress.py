@@ -1,7 +1,7 @@
 """How far a long piece of work has come: said by who works, looked at by who shows it, who may also stop it."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import NamedTuple, TypeVar
@@ -14,6 +14,7 @@ COPYING = "copying"
 """The work of copying a database before its upgrade, in bytes."""
 BIG = 8 << 20
 """Bytes of a part from which its own progress is worth being told."""
+_AT_ONCE, _BYTES_AT_ONCE = 1000, 4 << 20
 
 
 class Part(NamedTuple):
@@ -217,3 +218,17 @@ def gone(size_bytes: int) -> None:
         progress.go(size_bytes)
         if progress.part is not None:
             progress.go_on()
+
+
+def portions(things: Iterable[T], size: Callable[[T], int]) -> Iterator[list[T]]:
+    """Some at a time, whose bytes are told of, each with its newline. Stopped in a big part, if so asked."""
+    some, taken = list[T](), 0
+    for thing in things:
+        some.append(thing)
+        taken += size(thing) + 1
+        gone(size(thing) + 1)
+        if len(some) == _AT_ONCE or taken >= _BYTES_AT_ONCE:
+            yield some
+            some, taken = [], 0
+    if some:
+        yield some

@@ -4,11 +4,12 @@ The caller of `mend_tail` holds the run's lock; `set_damage_aside` takes it.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ...core.errors import Conflict, Corrupt, NotSupported
 from ...core.events import decode
+from ...core.progress import gone, to_its_end
 from . import disk, lock
 from .reader import Broken, LongLine, Whole, copy_span, decode_line, read_lines, torn_tail
 from .states_writer import set_aside_tail
@@ -43,49 +44,57 @@ def set_damage_aside(path: Path, torn: Path) -> int:
 
     The events stay byte for byte, each on a line of its own; lines of a newer format, and those too long to be
     held, stay as they are. The journal is replaced by a rename once what is set aside is on the disk: killed before,
-    it is as it was. Conflict if somebody has the run; OSError, StorageError with the journal as it was.
+    it is as it was. Conflict if somebody has the run; OSError, StorageError, or Stopped in a big one, with the journal
+    as it was.
     """
     fd = disk.open_append(path)
     try:
         if not lock.take(fd):
             raise Conflict("somebody has the run at the moment", where=path, advice="try again")
-        aside = mend_tail(fd, path, torn)
-        damaged = [part for line in read_lines(path) for part in _damage(line[1])]
-        if damaged:
-            aside += _keep(torn, damaged)
-            _write_without(path)
-        return aside
+        with to_its_end(os.fstat(fd).st_size, 2):  # looked through, and written anew
+            aside = mend_tail(fd, path, torn)
+            if damaged := [span for offset, line in read_lines(path) for span in _damage(offset, line)]:
+                _write_without(path, before=lambda: _keep(path, torn, damaged))
+            return aside + sum(length for _, length in damaged)
     finally:
         lock.close(fd)
 
 
-def _damage(line: bytes | LongLine) -> Iterator[bytes]:
+def _damage(offset: int, line: bytes | LongLine) -> Iterator[tuple[int, int]]:
+    """Offset and length of each part of a line that is no event."""
+    gone(len(line) + 1)
     if isinstance(line, LongLine):
         return
     for part in decode_line(line):
         if isinstance(part, Broken) and not part.newer:
-            yield line[part.offset : part.offset + part.length]
+            yield offset + part.offset, part.length
 
 
-def _keep(torn: Path, damaged: list[bytes]) -> int:
+def _keep(path: Path, torn: Path, damaged: list[tuple[int, int]]) -> None:
+    """Adds these bytes to what is set aside, each part on a line of its own: all, or nothing."""
     fd = disk.open_shared(torn)
+    before = os.fstat(fd).st_size
     try:
-        for part in damaged:
-            disk.append_line(fd, part + b"\n", torn)
+        for offset, length in damaged:
+            copy_span(path, offset, length, fd, torn)
+            disk.append_line(fd, b"\n", torn)
         disk.sync(fd)
+    except BaseException:
+        os.ftruncate(fd, before)
+        raise
     finally:
         os.close(fd)
     disk.sync_folder(torn.parent)
-    return sum(map(len, damaged))
 
 
-def _write_without(path: Path) -> None:
+def _write_without(path: Path, before: Callable[[], None]) -> None:
     beside = path.with_name(f".{path.name}{_BESIDE}")
-    with written_anew(path, beside) as fd:
+    with written_anew(path, beside, before) as fd:
         for offset, line in read_lines(path):
             if isinstance(line, LongLine):
                 copy_span(path, offset, line.length + 1, fd, beside)
                 continue
+            gone(len(line) + 1)
             for part in decode_line(line):
                 if isinstance(part, Whole) or part.newer:
                     disk.append_line(fd, line[part.offset : part.offset + part.length] + b"\n", beside)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from ...core.errors import Corrupt, NotSupported
 from ...core.events import TYPES, AnyEvent, decode
+from ...core.progress import gone
 from .disk import append_line
 from .readable import Readable, Where, opened
 
@@ -131,10 +132,13 @@ def read_span(where: Where, offset: int, length: int) -> bytes:
 
 
 def copy_span(where: Where, offset: int, length: int, fd: int, to: Path) -> None:
-    """Appends bytes of a file to another that is open, a MiB at a time. OSError, StorageError, Corrupt."""
+    """Appends bytes of a file to another that is open, a MiB at a time. OSError, StorageError, Corrupt; Stopped in a
+    big part.
+    """
     while length:
         part = read_span(where, offset, min(length, _BLOCK))
         append_line(fd, part, to)
+        gone(len(part))
         offset, length = offset + len(part), length - len(part)
 
 

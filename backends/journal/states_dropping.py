@@ -76,8 +76,8 @@ def _write_without(path: Path, lines: list[_Line], without: set[str], before: Ca
     beside = path.with_name(f".{path.name.removesuffix(STATES_SUFFIX)}{_BESIDE}")
     with written_anew(path, beside, before) as fd:
         for offset, length, head in lines:
-            gone(length + 1)
             if head and head.digest in without:
+                gone(length + 1)
                 disk.append_line(fd, dropped_record(head.digest) + b"\n", beside)
             else:
                 copy_span(path, offset, length + 1, fd, beside)

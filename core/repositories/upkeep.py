@@ -43,7 +43,7 @@ class UpkeepRepository(ABC):
 
         Only what was found is touched, and nothing is dropped: what is no event is set aside. StorageError if it
         cannot be done, or is not so any more; NotSupported for what only a person can decide (`Finding.repair` is
-        empty then).
+        empty then). Stopped in a big one, with everything as it was.
         """
         raise NotSupported("this cannot be put right by a program", where=finding.where, advice=finding.advice)
 

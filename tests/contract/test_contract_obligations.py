@@ -311,6 +311,7 @@ PROOFS: dict[str, tuple[str, ...]] = {
         "test_a_lost_run_is_marked_as_failed_by_an_event test_states_without_a_journal_go_into_quarantine",
         "test_damaged_lines_are_set_aside_and_the_events_stay_byte_for_byte",
         "test_a_run_that_somebody_has_is_left_alone test_what_only_a_person_can_decide_is_not_touched",
+        "test_a_big_run_is_stopped_after_a_few_bytes_and_is_as_it_was",
     ),
     "UpkeepRepository.sizes": ("test_sizes_are_bytes_by_part",),
     "UpkeepRepository.space": (

@@ -21,7 +21,7 @@ class Mended(NamedTuple):
 
 def mended(store: Store, finding: Finding) -> Mended:
     """Puts one finding right. What is one piece comes to its end, whoever asks that it be stopped; what goes from run
-    to run is Stopped between two, and what it did is done.
+    to run is Stopped between two, and what it did is done; a big journal is Stopped anywhere, and is as it was.
     """
     try:
         return Mended(finding, done=store.upkeep.repair(finding))

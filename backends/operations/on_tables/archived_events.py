@@ -1,45 +1,26 @@
 """The events and values of an archive as the tables of a database have them."""
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from collections.abc import Iterator
 
 from sqlalchemy import Connection
 
 from ....core.errors import Corrupt, NotSupported
 from ....core.events import LEVELS, Logged, decode
-from ....core.progress import gone
+from ....core.progress import portions
 from ...archive.flz_reader import Flz
 from ...journal.event_heads import head_of
 from ...journal.reader import LongLine, read_lines
 from ...journal.states import States
 from ...sql.bodies import StoredEvent, store_events, store_values
 
-T = TypeVar("T")
-
-_AT_ONCE, _BYTES_AT_ONCE = 1000, 4 << 20
-
 
 def put_back(connection: Connection, run: str, archive: Flz) -> None:
     """Stores the events and values of an archive in the tables of a database, some at a time. Corrupt."""
-    for events in _portions(stored_events(archive), lambda event: len(event.line)):
+    for events in portions(stored_events(archive), lambda event: len(event.line)):
         store_events(connection, run, events)
     if archive.manifest.member("states"):
-        for values in _portions(_stored_values(archive), lambda value: len(value[1])):
+        for values in portions(_stored_values(archive), lambda value: len(value[1])):
             store_values(connection, run, values)
-
-
-def _portions(things: Iterable[T], size: Callable[[T], int]) -> Iterator[list[T]]:
-    """Some at a time, whose bytes are told of, each with its newline. Stopped in a big part, if so asked."""
-    some, taken = list[T](), 0
-    for thing in things:
-        some.append(thing)
-        taken += size(thing) + 1
-        gone(size(thing) + 1)
-        if len(some) == _AT_ONCE or taken >= _BYTES_AT_ONCE:
-            yield some
-            some, taken = [], 0
-    if some:
-        yield some
 
 
 def _stored_values(archive: Flz) -> Iterator[tuple[str, bytes]]:
