@@ -64,6 +64,11 @@ class Manifest(Facts, kw_only=True, frozen=True):
         return next((member for member in self.members if member.name == name), None)
 
     @property
+    def files(self) -> list[Member]:
+        """The members that are files of the run: all but what others added to it."""
+        return [member for member in self.members if member.name != "annotations"]
+
+    @property
     def plain_bytes(self) -> int:
         """Bytes of all members, unpacked."""
         return sum(member.size for member in self.members)

@@ -6,7 +6,7 @@ from pathlib import Path
 import flightlog
 import pytest
 from flightlog.backends.open import truth_of
-from flightlog.backends.operations.on_tables import archive as table_archive
+from flightlog.backends.operations import packing
 from flightlog.backends.replay import replay
 from flightlog.backends.sql import tables
 from flightlog.core.annotations import Noted, Pinned
@@ -149,14 +149,14 @@ def test_a_foreign_archive_in_the_place_of_one_stays(place):
 def test_what_changes_while_it_is_packed_is_not_archived(place, monkeypatch):
     with flightlog.open(place) as store:
         run = record(store)
-        real = table_archive.write_flz
+        real = packing.write_flz
 
         def write(*given):
             found = real(*given)
             store.runs.annotate(Pinned(run=run))
             return found
 
-        monkeypatch.setattr(table_archive, "write_flz", write)
+        monkeypatch.setattr(packing, "write_flz", write)
         (found,) = store.upkeep.archive(new_order(), chosen(run))
         assert found.outcome == "failed"
         assert "changed" in found.why

@@ -282,7 +282,7 @@ KILLED = """
 import os, sys
 import flightlog
 from flightlog.backends.archive import flz_reader
-from flightlog.backends.operations.{module} import archive as at
+import flightlog.backends.operations.{module} as at
 from flightlog.core.choosing import chosen
 from flightlog.core.operations import new_order
 def die(*given, **named):
@@ -294,11 +294,11 @@ with flightlog.open(sys.argv[1]) as store:
 
 STEPS = {
     "file": [
-        ("on_files", "members_of"),
-        ("on_files", "write_flz"),
-        ("on_files", "FileArchive.finish_copy"),
+        ("on_files.archive", "members_of"),
+        ("packing", "write_flz"),
+        ("on_files.archive", "FileArchive.settle_copy"),
     ],
-    "tables": [("on_tables", "write_flz"), ("on_tables", "_shown"), ("on_tables", "project_whole")],
+    "tables": [("packing", "write_flz"), ("on_tables.archive", "_shown"), ("on_tables.archive", "project_whole")],
 }
 
 
@@ -313,7 +313,7 @@ def test_killed_at_any_step_there_is_a_whole_copy_or_nothing(folder, tmp_path, s
     assert subprocess.run([sys.executable, "-c", code, folder, run.id], env=os.environ).returncode == 9
     with flightlog.open(folder) as store:
         there = copy_id(run.id) in ids(store)
-        assert there == (name == "FileArchive.finish_copy")
+        assert there == (name == "FileArchive.settle_copy")
         assert sorted(set(ids(store)) - {copy_id(run.id)}) == sorted(listed)
         left = [path for path in (folder / "archive").rglob("*") if path.is_file()]
         assert len(left) == there and not [path for path in (folder / "archive").iterdir() if path.name[0] == "."]

@@ -22,10 +22,11 @@ from ....core.runs import Run
 from ...archive.flz import Facts, Member, facts_of
 from ...archive.flz_members import members_of
 from ...archive.flz_reader import Flz
-from ...archive.flz_writer import Read, write_flz
+from ...archive.flz_writer import Read
 from ...journal.layout import Layout
 from .. import folders
 from ..copying_aside import copied_aside, remove_aside
+from ..packing import part_name, written
 from ..record import Intent
 
 log = logging.getLogger("flightlog")
@@ -43,7 +44,7 @@ class FileArchive:
     # --- into the archive
 
     def pack(self, intent: Intent, run: Run, notes: Iterable[bytes]) -> None:
-        """Writes the archive of a run and shows it. `finish_pack` follows. Conflict, StorageError, OSError."""
+        """Writes the archive of a run and shows it. `settle_pack` follows. Conflict, StorageError, OSError."""
         self._pack(intent, facts_of(run), members_of(self._layout, run.id, notes))
 
     def copy(self, intent: Intent, original: Original, notes: Iterable[bytes]) -> None:
@@ -51,7 +52,7 @@ class FileArchive:
         with copied_aside(self._layout, intent, original) as (run, aside):
             self._pack(intent, facts_of(run), members_of(aside, run.id, notes))
 
-    def finish_copy(self, intent: Intent) -> Done | None:
+    def settle_copy(self, intent: Intent) -> Done | None:
         """What was done; None if no archive is shown, and then nothing is left of the attempt."""
         remove_aside(self._layout, intent)
         path = self._layout.archived(intent.run)
@@ -59,29 +60,25 @@ class FileArchive:
         if found:
             self._sync(path.parent)
         with suppress(FileNotFoundError), folders.opened(self._layout.root, self._layout.archive) as folder:
-            folders.remove(folder, _part(intent))
+            folders.remove(folder, part_name(intent))
         return msgspec.structs.replace(found, copy_of=intent.of) if found else None
 
     def _pack(self, intent: Intent, facts: Facts, members: Mapping[str, Read]) -> None:
-        layout, part, path = self._layout, _part(intent), self._layout.archived(intent.run)
+        layout, part, path = self._layout, part_name(intent), self._layout.archived(intent.run)
         with folders.opened(layout.root, layout.archive, make=True) as folder:
             folders.remove(folder, part)
             fd = os.open(part, _NEW, 0o600, dir_fd=folder)
             try:
-                written = write_flz(fd, facts, members)
+                written(layout.archive / part, fd, facts, members)
             finally:
                 os.close(fd)
-            with Flz.open(layout.archive / part, intent.run) as archive:
-                archive.verify()
-                if archive.digest != written.sha256:
-                    raise Corrupt("what was read back is not what was written", where=layout.archive / part)
             with folders.opened(layout.root, path.parent, make=True) as month:
                 try:
                     folders.show(part, folder, month, path.name)
                 except FileExistsError as error:
                     raise Conflict("there is another archive of this run", where=path) from error
 
-    def finish_pack(self, intent: Intent, *, trusted: bool = False) -> Done | None:
+    def settle_pack(self, intent: Intent, *, trusted: bool = False) -> Done | None:
         """Removes the files of a run whose archive is shown; None if none is, and then nothing is left of the attempt.
 
         `trusted`: that it holds what they hold was just seen.
@@ -95,14 +92,14 @@ class FileArchive:
             self._sync(path.parent)  # before its other place goes
             self._remove(run, ("journal", *_BESIDE))
         with suppress(FileNotFoundError), folders.opened(self._layout.root, self._layout.archive) as folder:
-            folders.remove(folder, _part(intent))
+            folders.remove(folder, part_name(intent))
         return found
 
     def _packed(self, path: Path, run: str) -> Done | None:
         """What is told of an archive that is shown."""
         try:
             with Flz.open(path, run) as archive:
-                before = sum(member.size for member in _files(archive))
+                before = sum(member.size for member in archive.manifest.files)
                 where = str(path.relative_to(self._layout.root))
                 told = Done(run=run, outcome="done", where=where, digest=archive.digest)
                 return msgspec.structs.replace(told, before_bytes=before, after_bytes=archive.size)
@@ -121,13 +118,13 @@ class FileArchive:
             os.fsync(there)
 
     def drop(self, intent: Intent) -> None:
-        """Removes the archive of a copy. `finish_drop` follows. OSError."""
+        """Removes the archive of a copy. `settle_drop` follows. OSError."""
         path = self._layout.archived(intent.run)
         with suppress(FileNotFoundError), folders.opened(self._layout.root, path.parent) as month:
             folders.remove(month, path.name)
             os.fsync(month)
 
-    def finish_drop(self, intent: Intent) -> Done | None:
+    def settle_drop(self, intent: Intent) -> Done | None:
         """What was done; None if it is still there."""
         if self._has_journal(intent.run) or os.path.lexists(self._layout.archived(intent.run)):
             return None
@@ -142,14 +139,14 @@ class FileArchive:
         return 0
 
     def unpack(self, intent: Intent) -> None:
-        """Writes the files of an archived run aside, and shows them. `finish_unpack` follows.
+        """Writes the files of an archived run aside, and shows them. `settle_unpack` follows.
 
         Corrupt if the archive is damaged, Conflict if a run of this id is there, StorageError, OSError.
         """
         layout, run = self._layout, intent.run
         with folders.opened(layout.root, self._aside(intent.operation), make=True) as aside:
             with Flz.open(layout.archived(run), run) as archive:
-                members = _files(archive)
+                members = archive.manifest.files
                 self._check_room(sum(member.size for member in members))
                 for member in members:
                     self._write(aside, self._path(member.name, run).name, archive, member)
@@ -187,7 +184,7 @@ class FileArchive:
                 f"the {member.name} does not have the bytes that its digest names", where=archive.manifest.run
             )
 
-    def finish_unpack(self, intent: Intent, *, trusted: bool = False) -> Done | None:
+    def settle_unpack(self, intent: Intent, *, trusted: bool = False) -> Done | None:
         """Removes the archive of a run whose files are shown; None if they are not, and then nothing of them is."""
         run, path = intent.run, self._layout.archived(intent.run)
         there = self._has_journal(run)
@@ -229,7 +226,7 @@ class FileArchive:
         try:
             with Flz.open(self._layout.archived(run), run) as archive:
                 archive.verify()
-                packed = {member.name: member.sha256 for member in _files(archive)}
+                packed = {member.name: member.sha256 for member in archive.manifest.files}
         except (NotFound, Corrupt, NotSupported):
             return False
         live = {name: _digest(read()) for name, read in members_of(self._layout, run).items()}
@@ -242,15 +239,6 @@ class FileArchive:
     def _aside(self, operation: str) -> Path:
         """Where a run is unpacked: on the disk of the live ones, and hidden from what lists the trash."""
         return self._layout.trash / f".{operation}"
-
-
-def _files(archive: Flz) -> list[Member]:
-    """The members that are files of the run."""
-    return [member for member in archive.manifest.members if member.name != "annotations"]
-
-
-def _part(intent: Intent) -> str:
-    return f".{intent.operation}-{intent.run}.part"
 
 
 def _digest(chunks: Iterator[bytes]) -> str:

@@ -18,7 +18,6 @@ from ....core.pages import Page
 from ....core.progress import one_part
 from ....core.runs import Run
 from ....core.upkeep import Finding
-from ...archive.flz_reader import Flz
 from ...ingest.refresh import Refresh
 from ...journal import disk, lock
 from ...journal.layout import Layout
@@ -27,6 +26,7 @@ from ...sql import run_queries, tables
 from ...sql.database import Database
 from ...sqlite.sqlite_housekeeping import SqliteHousekeeping
 from .. import folders
+from ..packing import damaged, must_be_sound
 from ..record import Act, Intent
 from ..reserve import Reserve, is_full
 from ..shelf import IN_ARCHIVE, Seen
@@ -118,12 +118,12 @@ class FileShelf:
 
     def _settle(self, intent: Intent, *, trusted: bool, measured: Measured | None = None) -> Done | None:
         ways: dict[Act, Callable[[], Done | None]] = {
-            "archive": lambda: self._archive.finish_pack(intent, trusted=trusted),
-            "restore": lambda: self._archive.finish_unpack(intent, trusted=trusted),
-            "copy": lambda: self._archive.finish_copy(intent),
-            "uncopy": lambda: self._archive.finish_drop(intent),
-            "trash": lambda: self._trash.finish_put(intent, measured),
-            "untrash": lambda: self._trash.finish_bring(intent),
+            "archive": lambda: self._archive.settle_pack(intent, trusted=trusted),
+            "restore": lambda: self._archive.settle_unpack(intent, trusted=trusted),
+            "copy": lambda: self._archive.settle_copy(intent),
+            "uncopy": lambda: self._archive.settle_drop(intent),
+            "trash": lambda: self._trash.settle_put(intent, measured),
+            "untrash": lambda: self._trash.settle_bring(intent),
             "purge": lambda: self._trash.purge(intent),
         }
         return ways[intent.act]()
@@ -166,12 +166,9 @@ class FileShelf:
         """See the protocol."""
         path = self._layout.archived(run)
         try:
-            with Flz.open(path, run) as archive:
-                archive.verify()
+            must_be_sound(path, run)
         except (Corrupt, NotSupported) as error:
-            return Finding(
-                severity="error", kind="damaged-archive", what=error.what, where=str(path), advice=error.advice, run=run
-            )
+            return damaged(path, run, error)
         return None
 
     # --- how

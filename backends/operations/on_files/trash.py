@@ -60,7 +60,7 @@ class FileTrash:
     # --- into the trash
 
     def put(self, intent: Intent, run: Run) -> Measured:
-        """Moves a run's files, whose lock the caller holds; `finish_put` follows. Stopped before anything was moved."""
+        """Moves a run's files, whose lock the caller holds; `settle_put` follows. Stopped before anything was moved."""
         home, head = self._home(run.id, run.archived)
         with self._opened(home) as there:
             found = self._measured(there, (head,) if run.archived else (head, *self._beside(run.id)))
@@ -69,18 +69,18 @@ class FileTrash:
                 self._reserve.within(partial(folders.move, head, there, trash))
         return found
 
-    def finish_put(self, intent: Intent, measured: Measured | None = None) -> Done | None:
+    def settle_put(self, intent: Intent, measured: Measured | None = None) -> Done | None:
         """The rest of a run that has begun to be moved; None if it has not, and then nothing is left of the attempt.
 
         Reads all of it, unless it was `measured` just before.
         """
         try:
             with self._opened(intent.operation) as trash:
-                return self._finish_put(intent, trash, measured)
+                return self._settle_put(intent, trash, measured)
         except FileNotFoundError:
             return None
 
-    def _finish_put(self, intent: Intent, trash: int, measured: Measured | None) -> Done | None:
+    def _settle_put(self, intent: Intent, trash: int, measured: Measured | None) -> Done | None:
         run = intent.run
         head, archived = self._head(trash, run)
         if not head:
@@ -106,7 +106,7 @@ class FileTrash:
     # --- back from it
 
     def bring(self, intent: Intent) -> None:
-        """Shows a run's files where they were. `finish_bring` follows."""
+        """Shows a run's files where they were. `settle_bring` follows."""
         run = intent.run
         with self._opened(intent.of) as trash:
             head, archived = self._head(trash, run)
@@ -119,7 +119,7 @@ class FileTrash:
                 except FileExistsError as error:
                     raise Conflict(f"a run {run} is there again", where=home) from error
 
-    def finish_bring(self, intent: Intent) -> Done | None:
+    def settle_bring(self, intent: Intent) -> Done | None:
         """Takes out of the trash what is shown where it was; None if it is not, and then nothing of it is shown."""
         run = intent.run
         for archived in (False, True):

@@ -20,11 +20,11 @@ from ....core.errors import Conflict, Corrupt, NotFound, NotSupported
 from ....core.operations import Done
 from ....core.runs import Run
 from ....core.upkeep import Finding
-from ...archive.flz import Facts, Manifest, Member, facts_of
+from ...archive.flz import Facts, facts_of
 from ...archive.flz_members import members_of
 from ...archive.flz_reader import Flz
 from ...archive.flz_rows import members_of_rows
-from ...archive.flz_writer import Read, Written, write_flz
+from ...archive.flz_writer import Read, Written
 from ...journal import disk
 from ...journal.layout import Layout
 from ...sql import tables
@@ -32,6 +32,7 @@ from ...sql.database import Database
 from ...sql.projector import Projector
 from ...sql.trash import project_whole
 from ..copying_aside import copied_aside, remove_aside
+from ..packing import damaged, must_be_sound, part_name, written
 from ..record import Intent
 from .archived_events import put_back, stored_events
 from .housekeeping import Writes
@@ -74,14 +75,10 @@ class TableArchive:
         self._make_folder(path)
         self._unlink(part)
         try:
-            written = write_flz(part, facts, members)
+            packed = written(part, part, facts, members)
         except OSError as error:
             raise disk.storage_error(error, part, "writing an archive") from error
-        with Flz.open(part, run) as archive:
-            archive.verify()
-            if archive.digest != written.sha256:
-                raise Corrupt("what was read back is not what was written", where=part)
-        digest, size = _shown(part, path, written)
+        digest, size = _shown(part, path, packed)
         row = {"run": run, "operation": intent.operation, "at": now(), "digest": digest}
         return row | {"size_bytes": size, "live_bytes": live_bytes}, size
 
@@ -209,18 +206,14 @@ class TableArchive:
 
     def verify(self, run: str) -> Finding | None:
         """See the protocol `Shelf`."""
-        row, path = self.find(run), Path()
+        row = self.find(run)
         if row is None:
             raise NotFound(f"run {run[:60]!r} is not in the archive", advice="`flightlog ls archived`")
         path = self._layout.archived(run)
         try:
-            with Flz.open(path, run) as archive:
-                archive.verify()
-                if archive.digest != row.digest:
-                    raise Corrupt("this is another archive than was written", where=path, advice="look for that one")
+            must_be_sound(path, run, row.digest)
         except (Corrupt, NotFound, NotSupported) as error:
-            what, advice = error.what, error.advice or "bring the file back from a backup"
-            return Finding(severity="error", kind="damaged-archive", what=what, where=str(path), advice=advice, run=run)
+            return damaged(path, run, error)
         return None
 
     def _notes(self, run: str) -> list[bytes]:
@@ -228,8 +221,7 @@ class TableArchive:
             return [bytes(line) for line in connection.scalars(_NOTES, {"of": run})]
 
     def _part(self, intent: Intent) -> Path:
-        folder = self._layout.archived(intent.run).parent
-        return folder / f".{intent.operation}-{intent.run}.part"
+        return self._layout.archived(intent.run).parent / part_name(intent)
 
     def _make_folder(self, path: Path) -> None:
         """Where an archive is to lie; the folders are on the disk when this returns. StorageError."""
@@ -267,25 +259,21 @@ class TableArchive:
         return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
 
-def _shown(part: Path, path: Path, written: Written) -> tuple[str, int]:
+def _shown(part: Path, path: Path, packed: Written) -> tuple[str, int]:
     """Digest and size of the archive at its place: what was written, or one that was there and holds the same."""
     try:
         os.link(part, path)
         disk.sync_folder(path.parent)
     except FileExistsError as error:
-        with suppress(Corrupt, NotSupported), Flz.open(path, written.manifest.run) as there:
+        with suppress(Corrupt, NotSupported), Flz.open(path, packed.manifest.run) as there:
             there.verify()
-            if _files(there.manifest) == _files(written.manifest):
+            if there.manifest.files == packed.manifest.files:
                 return there.digest, there.size
         advice = "look at what it holds, and take it away if it is of no use"
         raise Conflict("there is another archive of this run", where=path, advice=advice) from error
     except OSError as error:
         raise disk.storage_error(error, path, "showing an archive") from error
-    return written.sha256, written.size
-
-
-def _files(manifest: Manifest) -> list[Member]:
-    return [member for member in manifest.members if member.name != "annotations"]
+    return packed.sha256, packed.size
 
 
 _archive, _runs = tables.archives.c, tables.runs.c
