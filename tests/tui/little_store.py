@@ -178,15 +178,15 @@ class Runs:
             today=Money(recorded_nanousd=18_420_000_000, recorded=3),
         )
 
-    def sessions(self, limit):
-        return Page(items=self.groups("session"))
+    def sessions(self, within=EVERYTHING, *, limit):
+        return Page(items=self.groups("session", within))
 
-    def projects(self, limit):
-        return Page(items=self.groups("project"))
+    def projects(self, within=EVERYTHING, *, limit):
+        return Page(items=self.groups("project", within))
 
-    def groups(self, by):
+    def groups(self, by, within):
         self.asked[by] += 1
-        found = Counter(getattr(run, by) for run in self.by_id.values() if getattr(run, by))
+        found = Counter(getattr(run, by) for run in self.by_id.values() if matches(run, within) and getattr(run, by))
         return [Group(id=id, runs=n) for id, n in found.most_common()]
 
     def values(self, key, prefix="", *, limit=50):

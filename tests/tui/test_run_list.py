@@ -3,8 +3,9 @@
 import msgspec
 import pytest
 from flightlog.core.pages import Sort
-from flightlog.core.query.query import parse
+from flightlog.core.query.query import EVERYTHING, parse
 from flightlog.core.runs import Run
+from flightlog.tui.runs.answers import Counted
 from flightlog.tui.runs.run_list import RunList
 from flightlog.tui.runs.sections import Head
 from hypothesis import settings
@@ -190,7 +191,7 @@ def test_a_filter_shows_what_matches_and_counts_it(loaded, store):
     loaded.set_query(parse("workflow:flow-1"))
     load(loaded, store)
     assert loaded.matching is None
-    loaded.accept_count(loaded.query, store.runs.count(loaded.query))
+    loaded.accept_count(loaded.next_count()(store))
     assert loaded.matching == loaded.lines == 333
     assert all(loaded.line(n).workflow == "flow-1" for n in range(HEIGHT))
 
@@ -198,7 +199,7 @@ def test_a_filter_shows_what_matches_and_counts_it(loaded, store):
 def test_a_count_of_an_earlier_filter_is_not_taken(loaded, store):
     loaded.set_query(parse("workflow:flow-1"))
     load(loaded, store)
-    loaded.accept_count(parse("workflow:flow-2"), 7)
+    loaded.accept_count(Counted(parse("workflow:flow-2"), 7))
     assert loaded.matching is None
 
 
@@ -267,6 +268,39 @@ def test_groups_are_heads_with_sums_and_unfold_to_their_runs(store, runs):
     found.fold(found.line(1))
     load(found, store)
     assert found.lines == 3
+
+
+def test_groups_under_a_filter_are_those_of_the_runs_it_shows_and_are_counted_apart(store, runs, feed):
+    for n in range(0, 1000, 2):
+        runs.put(make_run(n, session="ana" if n % 3 else "bo"))
+    found = RunList()
+    found.set_grouping("session")
+    found.look(0, HEIGHT)
+    load(found, store)
+    found.set_query(parse("workflow:flow-1"))
+    load(found, store)
+    asked = runs.asked["session"]
+    assert not found.ready
+    late = found.next_count()
+    found.accept_count(found.next_count()(store))
+    load(found, store)
+    heads = [found.line(n).group for n in range(found.lines)]
+    assert [(group.id, group.runs) for group in heads] == [("ana", 166), ("", 167)]
+    assert found.matching == 333
+    found.fold(found.line(0))
+    load(found, store)
+    assert found.lines == 2 + 166
+    # A list of which nothing is kept is not looked through with every change.
+    for n in range(1000, 1010):
+        runs.put(make_run(n))
+        feed.note(run_id(n))
+        found.behind = True
+        load(found, store)
+    assert runs.asked["session"] == asked + 1
+    found.set_query(EVERYTHING)
+    load(found, store)
+    found.accept_count(late(store))
+    assert [found.line(n).group.id for n in (0, found.lines - 1)] == ["ana", ""]
 
 
 class Life(RuleBasedStateMachine):

@@ -172,6 +172,24 @@ async def test_groups_unfold_and_step_out(app, runs):
         await until(pilot, lambda: screen.run_list.lines == 1000)
 
 
+async def test_groups_of_a_filtered_list_are_those_it_shows(app, runs):
+    for n in range(900, 1000):
+        runs.put(make_run(n, session=f"s{n % 2}"))
+    runs.put(make_run(1000, session="s0", workflow="alone"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await loaded(pilot)
+        await pilot.press("b")
+        await until(pilot, lambda: isinstance(screen.run_list.line(0), Head))
+        await pilot.press("slash", *"workflow:alone", "enter")
+        await until(pilot, lambda: screen.run_list.lines == 1 and "s0  1 run" in text_of(screen))
+        assert "no session" not in text_of(screen) and "s1" not in text_of(screen)
+        await pilot.press("enter")
+        await until(pilot, lambda: screen.run_list.lines == 2)
+        assert screen.run_list.line(1).workflow == "alone"
+        await pilot.press("slash", "ctrl+u", "enter")
+        await until(pilot, lambda: screen.run_list.lines > 2 and "no session" in text_of(screen))
+
+
 async def test_pin_tag_and_note_are_annotations_of_the_marked_runs(app, runs):
     async with app.run_test(size=(120, 36)) as pilot:
         screen = await loaded(pilot)

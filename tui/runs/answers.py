@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...core.feed import Changes
+from ...core.query.query import Query
 from ...core.runs import Group, Totals
 from .groups import Grouping, groups_of
 from .window import Part, Read
@@ -26,6 +27,27 @@ class Answer(NamedTuple):
     groups: list[Group] | None = None
     parts: tuple[tuple[str, Part], ...] = ()
     """Windows' parts by the id of their section's head."""
+
+
+class Counted(NamedTuple):
+    """What a filter shows, of which nothing is kept: all that match are looked at."""
+
+    query: Query
+    runs: int
+    by: Grouping = ""
+    groups: list[Group] | None = None
+    """There where they are grouped."""
+
+
+def counting(query: Query, by: Grouping) -> Callable[[Store], Counted]:
+    """Counts the runs that match, and those of each group."""
+
+    def count(store: Store) -> Counted:
+        with store.moment():
+            runs = store.runs.count(query)
+            return Counted(query, runs, by, groups_of(store, by, query, runs) if by else None)
+
+    return count
 
 
 def of_windows(reads: Sequence[tuple[str, Read]]) -> Ask:

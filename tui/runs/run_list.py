@@ -13,7 +13,7 @@ from ...core.feed import Changes
 from ...core.pages import Sort
 from ...core.query.query import EVERYTHING, Query
 from ...core.runs import Group, Run, Totals
-from .answers import Answer, of_windows, refreshing
+from .answers import Answer, Counted, counting, of_windows, refreshing
 from .groups import Grouping
 from .marks import Marks
 from .ranges import Range
@@ -149,7 +149,7 @@ class RunList:
     def set_query(self, query: Query) -> None:
         """Shows other runs; marks are kept only where they are of runs, not of a filter."""
         if query != self.query:
-            self.query, self._counted = query, None
+            self.query, self._counted, self._groups = query, None, None
             if self.marks.all:
                 self.marks.clear()
             self._set_list()
@@ -228,7 +228,12 @@ class RunList:
             (section.key, section.window.again(low, high, self.cursor if self._cursor_seen() else None))
             for section, low, high in self._visible()
         ]
-        return refreshing(self._since, self.grouping, reads, self._touched())
+        by: Grouping = self.grouping if self.query == EVERYTHING else ""
+        return refreshing(self._since, by, reads, self._touched())
+
+    def next_count(self) -> Callable[[Store], Counted] | None:
+        """What to count, now and then; None of the whole list, whose counts come with every answer."""
+        return None if self.query == EVERYTHING else counting(self.query, self.grouping)
 
     def _touched(self) -> Callable[[Changes], bool]:
         """Whether changes can show on screen; safe to call in a thread."""
@@ -262,7 +267,7 @@ class RunList:
             self.totals = answer.totals
             if not self.grouping and self.query == EVERYTHING:
                 self._window.counted = answer.totals.runs
-        if answer.groups is not None and self.grouping:
+        if answer.groups is not None and self.grouping and self.query == EVERYTHING:
             self._set_groups(answer.groups)
         for key, part in answer.parts:
             self._accept_part(key, part)
@@ -273,13 +278,18 @@ class RunList:
         if self.following:
             self._follow()
 
-    def accept_count(self, query: Query, count: int) -> None:
-        """Takes in how many runs a filter shows."""
-        if query == self.query:
-            self._counted = count
-            if not self.grouping:
-                self._window.counted = count
-                self._sections.measure()
+    def accept_count(self, found: Counted) -> None:
+        """Takes in how many runs a filter shows, and of which groups."""
+        if found.query != self.query:
+            return
+        self._counted = found.runs
+        if not self.grouping:
+            self._window.counted = found.runs
+            self._sections.measure()
+        elif found.groups is not None and found.by == self.grouping:
+            anchor, line, near = self._anchor()
+            self._set_groups(found.groups)
+            self._settle(anchor, line, near)
 
     def _accept_part(self, key: str, part: Part) -> None:
         for section, low, high in self._visible():

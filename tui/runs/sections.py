@@ -8,7 +8,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from ...core.pages import Sort
-from ...core.query.query import EVERYTHING, Query
+from ...core.query.query import Query
 from ...core.runs import Group, Run
 from .groups import Grouping, within
 from .window import RunWindow
@@ -112,8 +112,7 @@ def grouped(
     for group in groups:
         head = Head(group, by, f"{by}:{group.id}" in unfolded)
         window = known.get(head.id) or RunWindow(within(query, by, group.id), sort, page=page)
-        if query == EVERYTHING:
-            window.counted = group.runs
+        window.counted = group.runs
         items.append(Section(window, head))
     return Sections(items)
 

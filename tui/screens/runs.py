@@ -13,7 +13,7 @@ from textual.containers import Vertical
 
 from ...core import clock
 from ...core.feed import Watch
-from ...core.query.query import EVERYTHING, Query, parse
+from ...core.query.query import parse
 from ...core.runs import Run
 from ..glyphs import glyphs_of
 from ..keys import bindings
@@ -23,7 +23,7 @@ from ..messages import OpenRun, StoreChanged, Trouble
 from ..personal.leaving import text_of
 from ..query.typed import typed
 from ..runs import leaving
-from ..runs.answers import Answer
+from ..runs.answers import Answer, Counted
 from ..runs.run_list import RunList
 from ..runs.sections import Head
 from ..runs.waiting import Waiting
@@ -75,7 +75,7 @@ class RunsScreen(ViewActions, RunOperations, Comparing, RunsFrame):
         if only:
             self.run_list.set_query(parse(only))
         self.loader: Loader[Answer] = Loader(self, self._prepare, self._loaded, every=FRAME)
-        self.counter: Loader[tuple[Query, int]] = Loader(self, self._prepare_count, self._counted, every=1.0)
+        self.counter: Loader[Counted] = Loader(self, self._prepare_count, self._counted, every=1.0)
         self.previewer = Preview(self.run_list, lambda: self.store, lambda: self.query_one("#preview-top", FrameLine))
 
     @property
@@ -199,11 +199,7 @@ class RunsScreen(ViewActions, RunOperations, Comparing, RunsFrame):
         self._return()
         if (pulse := pulse_of(self)) is not None:
             pulse.begin()
-        if self._is_read():
-            self._waiting.end()
-            if self._waiting.wished:
-                self.action_open()
-                self._waiting.give_up()
+        self._go_on()
         changes = answer.changes
         if changes is not None and (changes.changed or changes.removed):
             self._changed = clock.now_s()
@@ -212,15 +208,23 @@ class RunsScreen(ViewActions, RunOperations, Comparing, RunsFrame):
         self.previewer.request()
         self.loader.request()
 
-    def _prepare_count(self) -> Callable[[], tuple[Query, int]] | None:
-        store, query = self.store, self.run_list.query
-        if store is None or query == EVERYTHING:
-            return None
-        return lambda: (query, store.runs.count(query))
+    def _go_on(self) -> None:
+        """What waited for the list to be there."""
+        if self._is_read():
+            self._waiting.end()
+            if self._waiting.wished:
+                self.action_open()
+                self._waiting.give_up()
 
-    def _counted(self, found: tuple[Query, int]) -> None:
-        self.run_list.accept_count(*found)
+    def _prepare_count(self) -> Callable[[], Counted] | None:
+        count = self.run_list.next_count() if self.store is not None else None
+        return None if count is None or self.store is None else partial(count, self.store)
+
+    def _counted(self, found: Counted) -> None:
+        self.run_list.accept_count(found)
         self._show_list()
+        self._go_on()
+        self.loader.request()  # groups may have come that are unfolded
 
     # --- drawing -----------------------------------------------------------------------------------
 
