@@ -59,6 +59,12 @@ def duration(seconds: float | None) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+def fine_duration(seconds: float) -> str:
+    """The same with hundredths of a second, for times that `duration` does not tell apart: `0:01.63`."""
+    whole = duration(seconds)
+    return whole if seconds < 1 else f"{whole}.{int(seconds * 100) % 100:02}"
+
+
 def standing(at: Standing) -> str:
     """`12,000 of 100,000 journals read, 0:09 left`, `88 MB of 1.2 GB read`: what one waits for, and for how long."""
     if at.what and not at.total:
@@ -94,6 +100,15 @@ def dollars(nanousd: int) -> str:
     if amount >= 0.001:
         return f"${amount:.3f}"
     return f"${amount:.4f}" if amount >= 0.00005 else "<$0.0001"
+
+
+def fine_dollars(nanousd: int) -> str:
+    """The same with two more digits, for sums that `dollars` does not tell apart: `$0.000412`."""
+    amount = nanousd / NANO
+    if amount >= 1000:
+        return whole_dollars(nanousd)
+    decimals = 4 if amount >= 1 else 5 if amount >= 0.001 else 6 if amount >= 0.00005 else 9
+    return f"${amount:.{decimals}f}"
 
 
 def round_dollars(nanousd: int) -> str:

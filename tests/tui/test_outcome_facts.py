@@ -4,8 +4,11 @@ from flightlog.core.costs import Money, Tokens
 from flightlog.core.intervals import NEWCOMBE, WELCH
 from flightlog.core.metrics import Ended, compared
 from flightlog.core.workflows import Outcome
+from flightlog.tui.format import duration, fine_dollars, fine_duration
 from flightlog.tui.glyphs import ASCII
 from flightlog.tui.workflows.outcome_facts import change_rows, methods, outcome_facts, reported, trend
+from hypothesis import given
+from hypothesis import strategies as st
 
 
 def outcome(version, runs, completed, **facts):
@@ -56,6 +59,26 @@ def test_too_few_runs_have_no_interval_and_nothing_known_no_row():
     assert said["cost/run"][1:] == ("–", "$0.005", "–", "0 and 4 runs", "too few runs")
     assert methods(found) == ""
     assert list(rows(outcome(2, 1, 1), [], outcome(1, 1, 1), [])) == ["success"]
+
+
+def test_two_means_look_the_same_only_where_they_are():
+    found = rows(
+        outcome(2, 300, 240), ended(300, 2.4, nanousd=412_000, score=0.69990001),
+        outcome(1, 301, 240), ended(301, 1.63, nanousd=353_000, score=0.69990002),
+    )  # fmt: skip
+    assert found["mean time"][:2] == ("0:02.12", "0:02.90")
+    assert found["cost/run"][:2] == ("$0.000353", "$0.000412")
+    assert found["success"][:2] == ("79.73%", "80.00%")
+    assert found["score"][:2] == ("0.69990002", "0.69990001")
+    same = rows(outcome(2, 10, 8), ended(10, 2.4), outcome(1, 10, 8), ended(10, 2.4))
+    assert same["mean time"][:2] == ("0:02", "0:02") and same["success"][:2] == ("80%", "80%")
+
+
+@given(st.integers(0, 10**14), st.floats(0, 10**7))
+def test_what_is_told_finely_begins_with_what_is_told_coarsely(nanousd, seconds):
+    assert fine_duration(seconds).startswith(duration(seconds))
+    fine = fine_dollars(nanousd)
+    assert fine.startswith("$") and abs(float(fine[1:].replace(",", "")) * 10**9 - nanousd) <= max(nanousd / 100, 1)
 
 
 def test_a_trend_has_a_sign_for_each_day():

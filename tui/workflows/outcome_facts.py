@@ -83,6 +83,18 @@ class Kind(NamedTuple):
     unit: str
     good: int
     """Whether more is better (1) or worse (-1), or nobody knows (0)."""
+    fine: Callable[[float], str]
+    """With more digits, for two numbers that would look the same."""
+
+    def apart(self, before: float | None, after: float | None, glyphs: Glyphs) -> tuple[str, str]:
+        """Two numbers that are compared: they look the same only where they are."""
+        if before is not None and after is not None and before != after and self.value(before) == self.value(after):
+            return self.fine(before), self.fine(after)
+        return self.said(before, glyphs), self.said(after, glyphs)
+
+    def said(self, value: float | None, glyphs: Glyphs) -> str:
+        """A number that may be unknown."""
+        return glyphs.dash if value is None else self.value(value)
 
 
 def _signed(say: Callable[[float], str]) -> Callable[[float], str]:
@@ -93,12 +105,20 @@ def _dollars(nanousd: float) -> str:
     return format.dollars(round(nanousd))
 
 
-RATE = Kind(lambda share: f"{share:.0%}", lambda share: f"{100 * share:+.0f}", " points", 1)
+def _fine_dollars(nanousd: float) -> str:
+    return format.fine_dollars(round(nanousd))
+
+
+def _count(value: float) -> str:
+    return format.count(round(value))
+
+
+RATE = Kind(lambda share: f"{share:.0%}", lambda share: f"{100 * share:+.0f}", " points", 1, "{:.2%}".format)
 FAILURES = RATE._replace(good=-1)
-TIME = Kind(format.duration, _signed(format.duration), "", -1)
-COST = Kind(_dollars, _signed(_dollars), "", -1)
-COUNT = Kind(lambda value: format.count(round(value)), _signed(lambda value: format.count(round(value))), "", 0)
-METRIC = Kind(lambda value: f"{value:.4g}", lambda value: f"{value:+.3g}", "", 0)
+TIME = Kind(format.duration, _signed(format.duration), "", -1, format.fine_duration)
+COST = Kind(_dollars, _signed(_dollars), "", -1, _fine_dollars)
+COUNT = Kind(_count, _signed(_count), "", 0, "{:,.1f}".format)
+METRIC = Kind(lambda value: f"{value:.4g}", lambda value: f"{value:+.3g}", "", 0, "{:.8g}".format)
 
 
 def change_rows(found: Comparison, glyphs: Glyphs = UNICODE) -> list[Row]:
@@ -111,16 +131,12 @@ def change_rows(found: Comparison, glyphs: Glyphs = UNICODE) -> list[Row]:
 
 def change_row(name: str, change: Change, kind: Kind, glyphs: Glyphs = UNICODE) -> Row:
     """One number: before, after, its change with the interval, and what that means."""
-
-    def said(value: float | None, say: Callable[[float], str], unit: str = "") -> str:
-        return glyphs.dash if value is None else say(value) + unit
-
     verdict, ink = _verdict(change, kind.good)
     interval = f"{change.runs_before:,} and {change.runs_after:,} runs" if change.too_few else glyphs.dash
     if change.low is not None and change.high is not None:
         interval = f"{kind.difference(change.low)} to {kind.difference(change.high)}{kind.unit}"
-    sides = (said(change.before, kind.value), said(change.after, kind.value))
-    return Row((name, *sides, said(change.difference, kind.difference, kind.unit), interval, verdict), ink)
+    moved = glyphs.dash if change.difference is None else kind.difference(change.difference) + kind.unit
+    return Row((name, *kind.apart(change.before, change.after, glyphs), moved, interval, verdict), ink)
 
 
 def _verdict(change: Change, good: int) -> tuple[str, str]:

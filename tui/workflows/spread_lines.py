@@ -70,16 +70,12 @@ def _spread(spread: Spread, names: tuple[str, str], width: int, glyphs: Glyphs) 
     most = max((*histogram.before, *histogram.after), default=0) if histogram else 0
     shares = _shares(histogram, len(spread.before), len(spread.after))
     for label, side, drawn in zip(names, (spread.before, spread.after), shares, strict=True):
-        numbers = [_said(spread.percentile(side, share), kind, glyphs) for share in (0.5, 0.95)]
+        numbers = [kind.said(spread.percentile(side, share), glyphs) for share in (0.5, 0.95)]
         tail = "".join(right(text, NUMBER) for text in (*numbers, f"{len(side):,}"))
         yield [(f"{label:<{SIDE}}", "muted"), (_bars(drawn, shares, bins, glyphs), "active"), (tail, "text")]
     if histogram and most:
         yield _scale(histogram, kind, bins, glyphs)
     yield _change(row.cells, row.ink, "mean")
-
-
-def _said(value: float | None, kind: Kind, glyphs: Glyphs) -> str:
-    return glyphs.dash if value is None else kind.value(value)
 
 
 def _shares(histogram: Histogram | None, before: int, after: int) -> tuple[list[float], list[float]]:
