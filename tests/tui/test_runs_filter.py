@@ -97,3 +97,16 @@ async def test_tab_completes_keys_and_values_that_occur(app):
         await until(pilot, lambda: "flow-0  flow-1  flow-2" in text_of(screen))
         await pilot.press("2", "tab")
         await until(pilot, lambda: bar.input.value == "workflow:flow-2 ")
+
+
+async def test_a_long_filter_hides_neither_marks_nor_order_of_its_list(app):
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await loaded(pilot)
+        await pilot.press("slash", *"workflow:flow-1|flow-2 status:completed", "enter")
+        await until(pilot, lambda: "started ↓" in text_of(screen).split("\n")[2])
+        await pilot.press("space", "space")
+        await until(pilot, lambda: "✓ 2 marked · started ↓" in text_of(screen).split("\n")[2])
+        await pilot.press("b")
+        await until(pilot, lambda: "✓ 2 marked · by session · started ↓" in text_of(screen).split("\n")[2])
+        await pilot.resize_terminal(60, 20)
+        await until(pilot, lambda: "✓ 2 marked" in text_of(screen).split("\n")[2])

@@ -1,34 +1,43 @@
 """What the frame says of the run list: how many, which, in what order, what is marked."""
 
+from collections.abc import Iterable
+
 from ...core.query.query import EVERYTHING
 from .. import format
 from ..glyphs import Glyphs
-from ..lines import Line, one_line
+from ..lines import Line, one_line, width_of
 from .run_list import RunList
 
 SPOKEN = {"last_event": "last event", "took": "duration"}
 """Sort fields whose name says too little."""
 
 
-def list_title(found: RunList, glyphs: Glyphs, *, named: bool = False) -> Line:
-    """What is said of the list at the right; `named` is one of which the line already says what it is of."""
-    dot = (f" {glyphs.dot} ", "faint")
-    parts: list[tuple[str, str]] = []
-    if found.query != EVERYTHING and not named:
-        parts.append((one_line(found.query.text, 60), "accent"))
-    parts.append((shown_count(found, glyphs), "text"))
-    if marked := found.marked:
-        parts.append((f"{glyphs.mark} {marked:,} marked", "accent"))
-    if found.grouping:
-        parts.append((f"by {found.grouping}", "muted"))
+def list_title(found: RunList, glyphs: Glyphs, room: int, *, named: bool = False) -> Line:
+    """What is said of the list at the right, as much of it as there is room for in so many cells; `named` is one of
+    which the line already says what it is of.
+    """
     arrow = glyphs.descending if found.sort.descending else glyphs.ascending
-    parts.append((f"{SPOKEN.get(found.sort.field, found.sort.field)} {arrow}", "muted"))
-    if found.following:
-        parts.append(("following", "active"))
-    right: Line = [(" ", "text")]
+    filtered = found.query != EVERYTHING
+    parts = {
+        "query": (one_line(found.query.text, 60) if filtered and not named else "", "accent"),
+        "count": (shown_count(found, glyphs), "text"),
+        "marks": (f"{glyphs.mark} {found.marked:,} marked" if found.marked else "", "accent"),
+        "groups": (f"by {found.grouping}" if found.grouping else "", "muted"),
+        "order": (f"{SPOKEN.get(found.sort.field, found.sort.field)} {arrow}", "muted"),
+        "follow": ("following" if found.following else "", "active"),
+    }
+    # The query and its count stand in the filter's line too; what is marked stands nowhere else.
+    gives_way = ["query", *(["count"] if filtered else []), "order", "groups", "count", "follow"]
+    while width_of(line := _joined(parts.values(), glyphs)) > room and gives_way:
+        parts.pop(gives_way.pop(0), None)
+    return line
+
+
+def _joined(parts: Iterable[tuple[str, str]], glyphs: Glyphs) -> Line:
+    line: Line = [(" ", "text")]
     for place, part in enumerate(part for part in parts if part[0]):
-        right += [dot, part] if place else [part]
-    return [*right, (" ", "text")]
+        line += [(f" {glyphs.dot} ", "faint"), part] if place else [part]
+    return [*line, (" ", "text")]
 
 
 def shown_count(found: RunList, glyphs: Glyphs) -> str:

@@ -15,6 +15,7 @@ from ..lines import Line
 from ..runs.run_list import RunList
 from ..runs.titles import list_title, shown_count
 from ..runs.waiting import Waiting
+from ..widgets.place_line import least_of
 from ..widgets.store_header import store_header
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class RunsFrame(Screen[None]):
     """When the newest change was noticed, Unix seconds."""
     _only: str
     _crumb: str
+    _place: str
 
     def _header(self, width: int) -> Line:
         found, store = self.run_list, self.store
@@ -48,7 +50,8 @@ class RunsFrame(Screen[None]):
         )
 
     def _title(self) -> Line:
-        return list_title(self.run_list, glyphs_of(self), named=bool(self._crumb) and self._as_begun)
+        room = self.size.width - least_of(self._place, self._crumb)
+        return list_title(self.run_list, glyphs_of(self), room, named=bool(self._crumb) and self._as_begun)
 
     @property
     def _as_begun(self) -> bool:

@@ -19,6 +19,11 @@ SHORT = 12
 """Cells that a crumb has at least."""
 
 
+def least_of(place: str, crumb: str = "") -> int:
+    """Cells of such a line that are not there for what is said at its right."""
+    return 2 * EDGE + 2 + width_of(strip(place, Shape(0, inside=bool(crumb)))) + (SHORT + 4 if crumb else 0)
+
+
 class PlaceLine(FrameLine):
     """Shows where the person is, and what else there is."""
 
