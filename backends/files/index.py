@@ -8,8 +8,9 @@ what adds, replaces or removes a file changes its folder's time.
 import logging
 import os
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from ...core import clock, ids
 from ...core.progress import Progress, go_on
@@ -24,6 +25,7 @@ from ..journal.layout import Layout
 from ..sql import late_indexes, tables
 from ..sql.database import Database
 from ..sql.projector import Projector
+from ..sqlite.heeding import heeding
 from .archive_folders import ArchiveFolders
 from .listing import UNSETTLED, Listing, Seen
 from .run_folders import RUNS, RunFolders
@@ -140,12 +142,15 @@ class Index:
         return max(sum(map(_size, news.values())) - read, 0)
 
     def _make_indexes(self) -> None:
-        """Makes what a bulk load dropped, this one or one that was interrupted."""
+        """Makes what a bulk load dropped, this one or one that was interrupted. Stopped between two, and in one."""
         with self._database.read() as connection:
             missing = late_indexes.are_missing(connection)
-        if missing:
-            with self._database.write() as connection:
-                late_indexes.make(connection)
+        for statements in late_indexes.making() if missing else ():
+            self._progress.go_on()
+            go_on()
+            with self._database.write() as connection, heeding(_driver(connection), self._progress):
+                for statement in statements:
+                    connection.execute(statement)
         self._is_whole = True
 
     def _list(self, unfinished: list[OpenJournal]) -> Listing:
@@ -194,6 +199,10 @@ class Index:
             self._ingest.readable(connection, [*folders, *(f"{RUNS}/{path}" for path in folders)])
             for damage in listing.damage:
                 self._ingest.name(connection, damage)
+
+
+def _driver(connection: Connection) -> Any:
+    return connection.connection.driver_connection
 
 
 def _size(journal: Journal) -> int:

@@ -5,7 +5,9 @@ that whoever opens it after a bulk load was interrupted makes them first. Withou
 answer is right, only slow.
 """
 
-from sqlalchemy import Connection, delete, insert, select
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import Connection, Executable, delete, insert, select
 from sqlalchemy.schema import CreateIndex, DropIndex
 
 from . import tables
@@ -21,7 +23,7 @@ _MISSING = select(tables.state.c.value).where(tables.state.c.key == _KEY)
 
 
 def drop(connection: Connection) -> None:
-    """Drops the indexes of the large query tables, until `make`."""
+    """Drops the indexes of the large query tables, until `making`."""
     if connection.execute(_MISSING).first() is None:
         connection.execute(insert(tables.state), {"key": _KEY, "value": "missing"})
     for index in _LATE:
@@ -33,8 +35,12 @@ def are_missing(connection: Connection) -> bool:
     return connection.execute(_MISSING).first() is not None
 
 
-def make(connection: Connection) -> None:
-    """Makes those that are missing: some microseconds a row and index."""
-    for index in _LATE:
-        connection.execute(CreateIndex(index, if_not_exists=True))
-    connection.execute(delete(tables.state).where(tables.state.c.key == _KEY))
+def making() -> Iterator[Sequence[Executable]]:
+    """The statements of each transaction that makes those that are missing: some microseconds a row and index.
+
+    One for each index, so that who is stopped keeps what is made; the last remembers that there are all, and makes
+    what another load has dropped meanwhile.
+    """
+    every = [CreateIndex(index, if_not_exists=True) for index in _LATE]
+    yield from ([one] for one in every)
+    yield [*every, delete(tables.state).where(tables.state.c.key == _KEY)]

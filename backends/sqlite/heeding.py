@@ -17,20 +17,25 @@ _STEPS = 20_000
 
 
 @contextmanager
-def heeding(connection: Any) -> Iterator[None]:
-    """What this connection is asked in this block is broken off when this thread is asked to stop, or by ^C: then
-    Stopped, and whatever the statement changed is undone.
+def heeding(connection: Any, *others: Progress) -> Iterator[None]:
+    """What this connection is asked in this block is broken off when this thread is asked to stop, or one of `others`
+    is, or by ^C: then Stopped, and whatever the statement changed is undone.
+
+    Where nobody is told how far this thread is, ^C is what it ever is.
     """
     progress = told()
-    if progress is None:
+    if progress is None and not others:
         yield
         return
-    connection.set_progress_handler(lambda: progress.stopped, _STEPS)
+    asked = progress or Progress()
+    connection.set_progress_handler(lambda: asked.stopped or any(one.stopped for one in others), _STEPS)
     try:
-        with _asked_by_hand(progress):
+        with _asked_by_hand(asked):
             yield
     except (sqlite3.OperationalError, DBAPIError) as error:
-        if progress.stopped:
+        if progress is None and asked.stopped:
+            raise KeyboardInterrupt from error
+        if asked.stopped or any(one.stopped for one in others):
             raise Stopped("it was stopped") from error
         raise
     finally:

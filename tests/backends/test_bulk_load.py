@@ -1,9 +1,10 @@
 """Many journals at once: what they cost in statements, that it can be interrupted, and what is told meanwhile."""
 
 import gc
+import re
 import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 import flightlog
@@ -12,10 +13,14 @@ from flightlog.backends.files import index as files_index
 from flightlog.backends.ingest import catch_up, taking_new
 from flightlog.backends.journal.layout import Layout
 from flightlog.backends.sql.projector import Projector
+from flightlog.backends.sqlite import heeding
 from flightlog.core import events as e
+from flightlog.core.errors import Stopped
 from flightlog.core.ids import new_ulid
-from flightlog.core.progress import Progress
+from flightlog.core.progress import Progress, telling
 from flightlog.core.query.query import EVERYTHING, parse
+from sqlalchemy import Engine
+from sqlalchemy.event import listen, remove
 
 T = "2026-11-20T10:00:00.000000Z"
 
@@ -110,6 +115,35 @@ def test_an_interrupted_load_goes_on_and_has_its_indexes_in_the_end(tmp_path, mo
         assert store.catching_up() is None
     assert len(indexes(tmp_path)) < len(as_ever[1])
     assert gc.isenabled()
+    assert (answers(tmp_path), indexes(tmp_path)) == as_ever
+
+
+@pytest.mark.parametrize("who", ["asks", "closes the store"])
+def test_who_stops_in_the_midst_of_an_index_waits_for_none_and_what_is_made_is_kept(tmp_path, monkeypatch, who):
+    record(tmp_path, 200)
+    as_ever = answers(tmp_path), indexes(tmp_path)
+    shutil.rmtree(tmp_path / ".flightlog")
+    monkeypatch.setattr(files_index, "_BULK", 50)
+    monkeypatch.setattr(heeding, "_STEPS", 10)
+    made: list[str] = []
+
+    def fifth(connection, cursor, statement, parameters, context, many):
+        if statement.lstrip().startswith("CREATE INDEX IF"):
+            made.append(statement)
+            if len(made) == 5:
+                asked.stop()
+
+    with flightlog.open(tmp_path) as store:
+        asked = Progress() if who == "asks" else store.reading.progress
+        listen(Engine, "before_cursor_execute", fifth)
+        try:
+            with pytest.raises(Stopped), telling(asked) if who == "asks" else nullcontext():
+                store.runs.totals()
+        finally:
+            remove(Engine, "before_cursor_execute", fifth)
+    names = [re.findall(r"EXISTS (\w+)", statement)[0] for statement in made]
+    assert len(names) == 5
+    assert [name in indexes(tmp_path) for name in names] == [True] * 4 + [False]
     assert (answers(tmp_path), indexes(tmp_path)) == as_ever
 
 

@@ -4,6 +4,7 @@ import os
 import signal
 import sqlite3
 import threading
+from contextlib import nullcontext
 
 import flightlog
 import pytest
@@ -17,17 +18,21 @@ from flightlog.core.progress import Progress, telling
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT begun() UNION ALL SELECT i + 1 FROM n) SELECT sum(i) FROM n"
 
 
-@pytest.mark.parametrize("by", ["another thread", "^C"])
+@pytest.mark.parametrize("by", ["another thread", "^C", "who closes it", "^C that nobody is told of"])
 def test_a_statement_without_end_is_stopped(by):
     progress, connection = Progress(), sqlite3.connect(":memory:")
-    ask = progress.stop if by == "another thread" else lambda: os.kill(os.getpid(), signal.SIGINT)
+    ask = (lambda: os.kill(os.getpid(), signal.SIGINT)) if by.startswith("^C") else progress.stop
+    alone = by in ("who closes it", "^C that nobody is told of")
+    raised = KeyboardInterrupt if by == "^C that nobody is told of" else Stopped
     before, begun = signal.getsignal(signal.SIGINT), threading.Event()
     connection.create_function("begun", 0, lambda: begun.set() or 1)
     asking = threading.Thread(target=lambda: begun.wait(30) and ask())
     asking.start()
-    with pytest.raises(Stopped), telling(progress), heeding.heeding(connection):
+    told, heeded = (nullcontext(), [progress]) if alone else (telling(progress), [])
+    with pytest.raises(raised), told, heeding.heeding(connection, *heeded):
         connection.execute(ENDLESS).fetchone()
     asking.join()
+    assert progress.stopped is (raised is Stopped)
     assert signal.getsignal(signal.SIGINT) is before
     assert connection.execute("SELECT 1").fetchone() == (1,)
 
