@@ -5,6 +5,8 @@ import threading
 
 import flightlog
 from calling import call, lines_of
+from click.testing import CliRunner
+from flightlog.tui.cli.main import main
 
 
 def test_logs_filter_by_level_step_and_regex(data):
@@ -50,3 +52,8 @@ def test_a_call_leads_to_its_log_lines(data):
     request = calls[1]["request_id"]
     (line,) = lines_of("logs", run.id, "--request", request, "--json", "--data", data)
     assert (line["message"], line["request_id"]) == ("calling 1", "req_1")
+
+
+def test_a_search_that_finds_nothing_says_so(data):
+    result = CliRunner().invoke(main, ["search", "nowhere", "--data", str(data)])
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "no entries match\n")

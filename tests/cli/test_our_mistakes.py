@@ -12,6 +12,8 @@ from click.testing import CliRunner
 from flightlog.tui.cli import output, runs
 from flightlog.tui.cli.main import main
 
+FULL = "flightlog: what it says cannot be written: No space left on device"
+
 
 def test_nobody_is_shown_a_traceback(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
@@ -33,12 +35,17 @@ def test_nobody_is_shown_a_traceback(monkeypatch, tmp_path):
         ("-m flightlog ls <&- >&- 2>&-", 0, ""),
         ("-m flightlog rm --where name:a <&- 2>&1", 2, "nobody can be asked here; nothing was done; add --yes"),
         ("-m flightlog 2>&1 <&-", 2, "the browser needs a terminal"),
-        ("-m flightlog ls 2>&1 >/dev/full", 1, "flightlog: what it says cannot be written: No space left on device"),
+        ("-m flightlog ls 2>&1 >/dev/full", 1, FULL),
+        ("-m flightlog events a→b 2>&1 >/dev/full", 1, FULL),
+        ("-m flightlog export a→b -o - 2>&1 >/dev/full", 1, FULL),
+        ("-m flightlog version triage 2>&1 >/dev/full", 1, FULL),
+        ("-m flightlog --help 2>&1 >/dev/full", 1, FULL),
+        ("-m flightlog archive ls --help 2>&1 >/dev/full", 1, FULL),
         ("-m flightlog ls", 0, "a\\u2192b"),
     ],
 )
 def test_standard_files_may_be_closed_full_or_of_few_signs(tmp_path, line, code, said):
-    with flightlog.open(tmp_path / "data") as store, store.run("triage", name="a→b"):
+    with flightlog.open(tmp_path / "data") as store, store.run("triage", name="a→b", definition="a: 1\n"):
         pass
     own = {"XDG_STATE_HOME": str(tmp_path / "state"), "PYTHONIOENCODING": "latin-1", "FLIGHTLOG_DATA": "data"}
     done = subprocess.run(

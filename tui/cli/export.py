@@ -10,7 +10,7 @@ from .bar import working
 from .breaking_off import leaving
 from .opening import opened
 from .options import Settings, json_option, verb
-from .output import say, say_json
+from .output import say, say_json, written
 
 
 @verb(
@@ -55,12 +55,13 @@ def export(
         redactor = Redactor(keys) if redact or keys else None
         page = page_of(store, runs, redactor=redactor)
     if out == "-":
-        sys.stdout.buffer.write(page.encode("utf-8"))
+        with written():
+            sys.stdout.buffer.write(page.encode("utf-8"))
         return
     with leaving("the page is written whole, or not at all"):
-        written = write_page(page, Path(out or file_name(runs)), force=force)
+        made = write_page(page, Path(out or file_name(runs)), force=force)
     if as_json:
-        told = {"file": written.file, "bytes": written.bytes, "runs": [run.id for run in runs]}
+        told = {"file": made.file, "bytes": made.bytes, "runs": [run.id for run in runs]}
         say_json(told | ({"redacted": redactor.found.total()} if redactor else {}))
     else:
-        say(f"{safe_text(written.file)}  {format.size(written.bytes)}")
+        say(f"{safe_text(made.file)}  {format.size(made.bytes)}")

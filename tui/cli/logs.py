@@ -206,6 +206,9 @@ def search(settings: Settings, text: str, query: tuple[str, ...], limit: int, as
         # Runs that begin meanwhile are found too; how many there are is asked only where it is shown.
         bar.progress.begin(store.runs.count(wanted) if bar.is_shown else 0, "searching runs")
         hits, names = store.logs.search(text, wanted, searched=bar.progress.step), StepNames(store)
+        entry = None
         for _, entry in zip(range(limit), hits, strict=False):
             with bar.aside():
                 _print(entry, as_json, names, with_run=True)
+    if entry is None and not as_json:
+        say("no entries match", err=True)

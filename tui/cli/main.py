@@ -15,6 +15,7 @@ from ...core.errors import ConfigError, FlightlogError, Stopped
 from .breaking_off import NOTHING, break_off
 from .entering import entry_options, keep
 from .options import Settings, common_options
+from .output import complain, say, written
 from .visible import WARNING, has_password
 
 GROUPS = {
@@ -85,8 +86,6 @@ class Verbs(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if has_password(args):
-            from .output import say
-
             say(f"flightlog: {WARNING}", err=True)
         return super().parse_args(ctx, args)
 
@@ -123,7 +122,8 @@ class Verbs(click.Group):
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
         try:
-            return super().make_context(*args, **kwargs)
+            with written():  # help
+                return super().make_context(*args, **kwargs)
         except KeyboardInterrupt as error:
             break_off(error)
 
@@ -141,8 +141,6 @@ class Verbs(click.Group):
         except click.Abort as error:  # at a question
             if isinstance(error.__context__, KeyboardInterrupt):
                 break_off(error)
-            from .output import say
-
             say(f"\nflightlog: no answer; {NOTHING}", err=True)
             ctx.exit(FAILED)
 
@@ -150,8 +148,6 @@ class Verbs(click.Group):
         try:
             return super().main(*args, **kwargs)
         except FlightlogError as error:
-            from .output import complain
-
             complain(error)
             sys.exit(WRONG_USE if isinstance(error, ConfigError) else FAILED)
         except Exception:  # noqa: BLE001
@@ -164,8 +160,6 @@ class Verbs(click.Group):
 
 def _flush() -> None:
     if sys.stdout is not None:
-        from .output import written
-
         with written():
             sys.stdout.flush()
 

@@ -7,6 +7,8 @@ from typing import Any, Literal, TypeVar
 
 import click
 
+from .output import written
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -62,10 +64,18 @@ def json_option(help: str = "One JSON object a line.") -> Callable[[Callable[...
     return click.option("--json", "as_json", is_flag=True, help=help)
 
 
+class Verb(click.Command):
+    """A command that says so where its help cannot be written."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        with written():
+            return super().make_context(*args, **kwargs)
+
+
 C = TypeVar("C", bound=click.Command)
 
 
-def verb(*, epilog: str = "", cls: type[C] = click.Command) -> Callable[[Callable[..., Any]], C]:  # type: ignore[assignment]
+def verb(*, epilog: str = "", cls: type[C] = Verb) -> Callable[[Callable[..., Any]], C]:  # type: ignore[assignment]
     """Makes a function `f(settings, …)` a verb that takes the common options too.
 
     `epilog` are its examples, a line each.

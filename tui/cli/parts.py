@@ -5,8 +5,10 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+from .options import Verb
 
-class Parted(click.Command):
+
+class Parted(Verb):
     """A command whose first word may be the name of another one, which is then called in its place."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

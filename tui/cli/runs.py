@@ -16,7 +16,7 @@ from ...core.text import safe_text
 from .as_json import cost_row, plain, run_row
 from .opening import opened
 from .options import Settings, json_option, page_options, verb
-from .output import say, say_json, table
+from .output import say, say_json, table, written
 from .run_page import print_run
 from .views import typed_words
 
@@ -165,5 +165,6 @@ def events(settings: Settings, run: str, after: int, as_json: bool) -> None:
                 if at_terminal:
                     say(safe_text(line.decode("utf-8", "backslashreplace")))
                 else:
-                    out.write(line + b"\n")
+                    with written():
+                        out.write(line + b"\n")
                 after = seq

@@ -25,7 +25,7 @@ from .bar import working
 from .main import FINDINGS
 from .opening import opened
 from .options import Settings, json_option, verb
-from .output import say, say_json, table, terminal_width
+from .output import say, say_json, table, terminal_width, written
 
 
 @verb(epilog="flightlog workflows")
@@ -146,7 +146,8 @@ def version(settings: Settings, name: str, as_json: bool) -> None:
     if as_json:
         say_json(plain(found))
     elif terminal_width() is None:
-        click.echo(found.definition.encode(), nl=False)
+        with written():
+            click.echo(found.definition.encode(), nl=False)
     else:
         say(safe_text(found.definition, lines=True, limit=None))
     if found.damaged:
