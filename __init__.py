@@ -12,13 +12,39 @@ import os
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from .core.errors import ConfigError as ConfigError
+    from .core.errors import Conflict as Conflict
+    from .core.errors import Corrupt as Corrupt
+    from .core.errors import FlightlogError as FlightlogError
+    from .core.errors import Locked as Locked
+    from .core.errors import NotFound as NotFound
+    from .core.errors import NotSupported as NotSupported
+    from .core.errors import ReadOnly as ReadOnly
+    from .core.errors import StorageError as StorageError
     from .core.metrics import Pattern as Pattern
     from .core.recording.logging_handler import Handler as Handler
+    from .core.recording.recorder import RunRecorder as RunRecorder
+    from .core.recording.step_recorder import StepRecorder as StepRecorder
     from .core.store import Store as Store
 
     __version__: str
 
-__all__ = ["Handler", "Pattern", "__version__", "open"]
+_LATE = {
+    "Handler": "core.recording.logging_handler",
+    "Pattern": "core.metrics",
+    "RunRecorder": "core.recording.recorder",
+    "StepRecorder": "core.recording.step_recorder",
+    "Store": "core.store",
+} | dict.fromkeys(
+    (
+        *("FlightlogError", "ConfigError", "StorageError"),
+        *("NotFound", "Conflict", "Corrupt", "Locked", "ReadOnly", "NotSupported"),
+    ),
+    "core.errors",
+)
+"""Names of this door and the modules that have them; late, for an agent that only records needs none of them."""
+
+__all__ = [*_LATE, "__version__", "open"]  # noqa: PLE0604 - they are texts
 
 
 def open(
@@ -56,19 +82,14 @@ def open(
 
 
 def __getattr__(name: str) -> Any:
-    # Late, for an agent that only records needs none of them.
     if name == "__version__":
         from importlib import metadata
 
         return metadata.version("flightlog")
-    if name == "Handler":
-        from .core.recording.logging_handler import Handler
+    if name in _LATE:
+        from importlib import import_module
 
-        return Handler
-    if name == "Pattern":
-        from .core.metrics import Pattern
-
-        return Pattern
+        return getattr(import_module(f".{_LATE[name]}", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -98,7 +98,9 @@ def check_id(text: str, kind: str) -> str:
 
 
 def _given(text: object) -> str:
-    return repr(text[:60]) if isinstance(text, str) else f"a {type(text).__name__}"
+    if isinstance(text, str):
+        return repr(text[:60])
+    return "None" if text is None else f"a value of type {type(text).__name__}"
 
 
 def time_of(run_id: str) -> float:

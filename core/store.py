@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from .audit import Act, trail
 from .costs import PriceBook
@@ -12,7 +12,7 @@ from .forking import undivided
 from .pages import Page
 from .progress import Progress, Standing, telling, told
 from .query.query import EVERYTHING, Query
-from .recording.recorder import RunRecorder, begin_run, resume_run
+from .recording.recorder import begin_run, resume_run
 from .repositories import (
     CheckpointRepository,
     FeedRepository,
@@ -188,13 +188,9 @@ class Store:
         """
         return trail(self.runs, self.workflows, self.upkeep, within, max(limit, 1), after)
 
-    def run(self, workflow: str, **facts: Any) -> RunRecorder:
-        """Begins a run and returns its recorder, a context manager; see `core.recording.recorder.begin_run`."""
-        return begin_run(self, workflow, **facts)
-
-    def resume(self, run: str) -> RunRecorder:
-        """Takes up a paused or lost run; see `core.recording.recorder.resume_run`."""
-        return resume_run(self, run)
+    # Methods as they are, so that an editor knows what a run may be told.
+    run = begin_run
+    resume = resume_run
 
     def scoped(self, *, session: str | None = None, project: str | None = None) -> "Store":
         """The same store for one session or project (or what belongs to both): every query carries the condition.
@@ -211,6 +207,9 @@ class Store:
     def close(self) -> None:
         """Ships what is waiting, stops threads, closes files. May be called twice."""
         self._close()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Store stays in its process; send its path or URL, and open it there with flightlog.open")
 
     def __enter__(self) -> "Store":
         return self

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 
@@ -77,6 +78,9 @@ def _named(where: Place) -> Storage:
 
 def _found(root: Path, storage: LocalType | None) -> tuple[Storage, str]:
     found = storage_in(root)
+    if storage not in (None, *get_args(LocalType)):
+        advice = f"allowed are {' and '.join(get_args(LocalType))}; a server is opened by its URL"
+        raise ConfigError(f"storage={storage!r} is no way to keep runs in a folder", where=root, advice=advice)
     if found and storage not in (None, found):
         advice = f"open it without storage={storage!r}"
         raise ConfigError(f"what lies here is kept as {found}", where=root, advice=advice)

@@ -31,7 +31,7 @@ class Place(NamedTuple):
 
 def place_of(text: str | os.PathLike[str] | None) -> Place:
     """The place that a text names; without one, where data lie by default. Errors say what is allowed."""
-    text = text or os.environ.get("FLIGHTLOG_DATA")
+    text = os.fsdecode(text) if text else os.environ.get("FLIGHTLOG_DATA")
     if not text:
         return Place("directory", default_root(), None)
     if is_server_url(text):

@@ -29,7 +29,7 @@ class Question(NamedTuple):
 
 def ask(tape: Tape, question: Question, stop: threading.Event) -> Decision | None:
     """Records the question, waits, records the answer and returns it; None when `stop` was set first."""
-    until = None if question.timeout is None else time.monotonic() + max(0.0, question.timeout)
+    until = None if question.timeout is None else time.monotonic() + question.timeout
     approval = _requested(tape, question)
     decision: Decision | None = None
     try:
@@ -47,7 +47,7 @@ def _requested(tape: Tape, question: Question) -> str:
         left = tape.left.pop(question.text, None)
         if left in tape.asked:
             return left
-        expires = None if question.timeout is None else clock.from_seconds(clock.now_s() + max(0.0, question.timeout))
+        expires = None if question.timeout is None else clock.from_seconds(clock.now_s() + question.timeout)
         asked = ApprovalRequested(
             approval=new_ulid(), question=question.text, step=question.step, expires=expires, details=question.details
         )

@@ -1,5 +1,6 @@
 """What agents pass where events want a level, a number or a map: taken as it is meant, and said where it cannot be."""
 
+import math
 from typing import Any
 
 from .. import costs
@@ -80,6 +81,17 @@ def whole(given: Any, name: str) -> int:
     if not 0 <= number <= _LARGEST:
         raise ValueError(f"{name} is no whole number: {text(given)[:60]!r}")
     return number
+
+
+def seconds(given: Any, name: str) -> float | None:
+    """A number of seconds, of which less than none is none; None, which is for ever, also for infinity. ValueError."""
+    try:
+        number = math.inf if given is None else float(given)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if math.isnan(number):
+        raise ValueError(f"{name} is no number of seconds: {text(given)[:60]!r}")
+    return None if number == math.inf else max(0.0, number)
 
 
 def one_of(given: Any, allowed: tuple[str, ...]) -> Any:

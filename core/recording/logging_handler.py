@@ -22,6 +22,8 @@ class Handler(logging.Handler):
     """
 
     def __init__(self, recorder: Verbs, level: int | str = logging.NOTSET) -> None:
+        if not isinstance(recorder, Verbs):
+            raise TypeError(f"a Handler sends logs to a run or step, not to a value of type {type(recorder).__name__}")
         super().__init__(level)
         self._recorder = recorder
 

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from ..errors import StorageError
+from ..errors import NotFound, StorageError
 from ..events import Fault, FinishedStatus, GraphDeclared, RunMeta, RunStarted
 from ..faults import fault_of, is_cancellation, is_quiet_exit
-from ..ids import check_id, check_run_id, new_ulid
+from ..ids import check_id, check_run_id, is_ulid, new_ulid
 from ..repositories import RunWriter
 from ..workflows import Version, digest_of
 from .branching import copy_state
@@ -72,7 +72,12 @@ class RunRecorder(Recorder):
         return step.agent if step else ""
 
     def graph(self, steps: Mapping[str, Iterable[str]]) -> None:
-        """Declares steps that will run, name → names they depend on; they are pending until they begin."""
+        """Declares steps that will run, name → names they depend on; they are pending until they begin.
+
+        ValueError if that is no map.
+        """
+        if not isinstance(steps, Mapping):
+            raise ValueError(f"the graph is no map of names to the names they depend on: {text(steps)[:60]!r}")
         self._tape.append(
             GraphDeclared(steps=self._tape.steps.declare({text(name): names_of(on) for name, on in steps.items()}))
         )
@@ -175,11 +180,12 @@ def begin_run(
     from_checkpoint: str | None = None,
     id: str | None = None,
 ) -> RunRecorder:
-    """Begins a run of a workflow and returns its recorder.
+    """Begins a run of a workflow and returns its recorder, a context manager.
 
     `version` names the version that runs; `definition` (YAML) instead saves a new version if its
     text is new. `id` may be a ULID of the caller's own. Ids that cannot be ids are a StorageError,
-    an id that exists is a Conflict, a version or attempt that is no whole number a ValueError. The state
+    an id that exists is a Conflict, a version or attempt that is no whole number a ValueError, and so are a version
+    and a definition together. The state
     at `from_checkpoint`, of any run of the store, becomes the run's first checkpoint. With
     `FLIGHTLOG_DISABLED` set nothing is recorded.
     """
@@ -187,6 +193,8 @@ def begin_run(
     check_id(workflow, "workflow")
     if is_disabled():
         return RunRecorder(Tape(store, NullWriter(run)))
+    if version is not None and definition is not None:
+        raise ValueError("version and definition are both given: name the version, or give its text")
     digest = ""
     if definition is not None:
         saved = _saved(store, workflow, definition)
@@ -223,7 +231,7 @@ def _begun(store: "Store", started: RunStarted) -> Tape:
         try:
             copy_state(tape, started.from_checkpoint)
         except BaseException:
-            tape.writer.close()
+            tape.let_go()
             raise
     return tape
 
@@ -236,11 +244,13 @@ def resume_run(store: "Store", run: str) -> RunRecorder:
     """
     if is_disabled():
         return RunRecorder(Tape(store, NullWriter(run)))
+    if not isinstance(run, str) or not is_ulid(run):
+        raise NotFound(f"{text(run)[:60]!r} is not a run id", advice="`flightlog ls` lists the runs with their ids")
     writer: RunWriter = store.recording.resume(run, durable=store.durable)
     tape = Tape(store, writer)
     try:
         tape.learn()
     except BaseException:
-        writer.close()
+        tape.let_go()
         raise
     return RunRecorder(tape)

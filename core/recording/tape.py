@@ -1,5 +1,6 @@
 """What all recorders of one run share: its writer, its steps, where its states stand, whether it is over."""
 
+import logging
 import os
 import threading
 from typing import TYPE_CHECKING
@@ -27,6 +28,8 @@ from .step_book import StepBook
 
 if TYPE_CHECKING:
     from ..store import Store
+
+log = logging.getLogger("flightlog.recorder")
 
 LEARNED = frozenset(
     {"graph.declared", "step.started", "step.finished", "checkpoint", "cost", "cost.priced", "item"}
@@ -69,6 +72,15 @@ class Tape:
         """Whether this is a forked child's copy, by which nothing can be recorded."""
         return os.getpid() != self._pid
 
+    def __del__(self) -> None:
+        """Of a run that was forgotten its program is told, while its programmer looks."""
+        if getattr(self, "is_over", True) or not self.is_recording or self.is_forked:
+            return
+        log.warning(
+            "run %s was left without an end, and is shown as lost; use `with store.run(…)`, or call its finish()",
+            self.run,
+        )
+
     def learn(self) -> None:
         """Takes in what was recorded before the run was taken up again, and closes what was left open."""
         unpriced: dict[int, CostRecorded] = {}
@@ -90,6 +102,11 @@ class Tape:
         for cost in unpriced.values():
             self.pricing.add(cost)
         self.close_steps("failed", Fault(type="Interrupted", message="the run was left before the step ended"))
+
+    def let_go(self) -> None:
+        """Leaves a run that could not be begun or taken up."""
+        self.is_over = True
+        self.writer.close()
 
     def note_row(self, item: ItemChanged) -> None:
         """Remembers the attempts of a row until it is done."""

@@ -3,7 +3,7 @@
 import os
 import threading
 from collections.abc import Mapping
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NoReturn, get_args
 
 from ..events import (
     LEVELS,
@@ -23,7 +23,7 @@ from ..events import (
 from ..faults import fault_of
 from ..ids import new_ulid
 from .approval_wait import Question, ask
-from .coercion import count, level_of, money, one_of, state_of, whole
+from .coercion import count, level_of, money, one_of, seconds, state_of, whole
 from .jsonable import encode, text
 from .row_recorder import RowRecorder
 from .tape import Tape
@@ -38,6 +38,12 @@ class Verbs:
     """
 
     _tape: Tape
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            f"a {type(self).__name__} stays in its process, which alone writes the run;"
+            " send the run's id, and record a run with it as parent there"
+        )
 
     def _step_id(self) -> str | None:
         """The step that what is recorded here belongs to."""
@@ -274,7 +280,7 @@ class Verbs:
         return _granted(await in_thread(lambda stop: ask(self._tape, asked, stop)), default)
 
     def _question(self, question: str, timeout: float | None, details: dict[str, Any]) -> Question:
-        return Question(text(question), timeout, self._step_id(), details)
+        return Question(text(question), seconds(timeout, "timeout"), self._step_id(), details)
 
 
 def _granted(decision: Decision | None, default: bool) -> bool:

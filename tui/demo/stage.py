@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from random import Random
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from ...core import clock, faults, ids
 from ...core.costs import Price, PricedModel, Tokens
@@ -79,7 +79,7 @@ class Stage:
         """The store, whose runs from now on are on this stage."""
         begin = store.run
 
-        def run(workflow: str, **facts: object) -> RunRecorder:
+        def run(workflow: str, **facts: Any) -> RunRecorder:
             self.runs.append(begin(workflow, **facts))
             _price_at_once(self.runs[-1]._tape.pricing)
             return self.runs[-1]
