@@ -20,7 +20,7 @@ from typing import IO, Self, cast
 import msgspec
 
 from ..sql.storable import storable
-from ..sql.writes import Values
+from ..sql.writes import Rows
 from .finding import Journal
 from .prepared import Prepared, prepare
 
@@ -182,14 +182,14 @@ def _told(prepared: Prepared) -> bytes:
         return _encoder.encode(prepared)
     except (UnicodeEncodeError, OverflowError):  # what no table can keep, either
         changes = prepared.changes
-        kept = {name: list(map(_storable, rows)) for name, rows in changes.kept.items()}
-        added = {name: list(map(_storable, rows)) for name, rows in changes.added.items()}
-        sums = [{_storable(key): row for key, row in some.items()} for some in changes.sums]
+        kept = {name: _storable(rows) for name, rows in changes.kept.items()}
+        added = {name: _storable(rows) for name, rows in changes.added.items()}
+        sums = [{tuple(map(storable, key)): row for key, row in some.items()} for some in changes.sums]
         return _encoder.encode(prepared._replace(changes=changes._replace(kept=kept, added=added, sums=sums)))
 
 
-def _storable(row: Values) -> Values:
-    return tuple(map(storable, row))
+def _storable(rows: Rows) -> Rows:
+    return Rows(rows.columns, [tuple(map(storable, row)) for row in rows.values])
 
 
 def _widen(pipe: IO[bytes]) -> None:

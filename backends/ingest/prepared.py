@@ -9,7 +9,7 @@ from ..sql import tables
 from ..sql.changes import AT_ONCE, Changes, changes_of
 from ..sql.projector import applied
 from ..sql.run_state import RunState
-from ..sql.writes import Values, values_of
+from ..sql.writes import Row, Rows, rows_of, shortened
 from .batch import MARK_BYTES, Batch, Position
 from .finding import Journal, find, hold, size_of_states
 from .readings import BATCH_BYTES, FILE_COSTS, Reading
@@ -21,7 +21,7 @@ class Prepared(NamedTuple):
     reached: int
     """How many of the journals were looked at; what is not in `changes.new` of them was left."""
     changes: Changes
-    positions: list[Values]
+    positions: Rows
     """Rows of the table `journals`."""
 
 
@@ -31,19 +31,18 @@ def prepare(journals: Sequence[Journal]) -> Prepared:
     What is not a live journal, whole and sound, is left to who looks at the tables.
     """
     reader = _Reader(journals)
-    positions: list[Values] = []
+    positions: list[Row] = []
     changes = changes_of(_states(reader, positions))
-    return Prepared(reader.reached, changes, positions)
+    return Prepared(reader.reached, changes, shortened(tables.journals, rows_of(tables.journals, positions)))
 
 
-def _states(reader: "_Reader", positions: list[Values]) -> Iterator[RunState]:
+def _states(reader: "_Reader", positions: list[Row]) -> Iterator[RunState]:
     """What comes of the journals, some at a time; and adds their positions."""
     while readings := reader.next(AT_ONCE):
         states = [
             applied(each.recording(archived=False), RunState(each.journal.run, None, None, {})) for each in readings
         ]
-        rows = [each.position(state.row["recorded"]) for each, state in zip(readings, states, strict=True)]
-        positions += values_of(tables.journals, rows)
+        positions += [each.position(state.row["recorded"]) for each, state in zip(readings, states, strict=True)]
         yield from states
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, select
 from ..sql import tables
 from ..sql.database import Database
 from ..sql.projector import Projector
-from ..sql.writes import upsert_values
+from ..sql.writes import upsert_rows
 from .catch_up import without_collecting
 from .finding import Journal
 from .helper import Helpers, how_many
@@ -66,7 +66,7 @@ def _parts(journals: Sequence[Journal]) -> Parts:
 
 def _write(connection: Connection, projector: Projector, prepared: Prepared) -> None:
     projector.write(connection, prepared.changes)
-    upsert_values(connection, tables.journals, prepared.positions)
+    upsert_rows(connection, tables.journals, prepared.positions)
 
 
 def _is_known(connection: Connection, journals: Sequence[Journal]) -> bool:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from . import tables
 from .counters import Differences, Sums
 from .run_state import RunState
-from .writes import Row, Values, values_of
+from .writes import Row, Rows, rows_of, shortened
 
 AT_ONCE = 50
 """States whose rows are made values together."""
@@ -17,9 +17,9 @@ AT_ONCE = 50
 class Changes(NamedTuple):
     """What is to be written, by table."""
 
-    kept: dict[str, list[Values]]
+    kept: dict[str, Rows]
     """Whole rows, each in the place of one with its key."""
-    added: dict[str, list[Values]]
+    added: dict[str, Rows]
     """Rows whose number the database gives."""
     sums: list[Sums]
     """What is added to counters and rollups."""
@@ -33,17 +33,16 @@ def changes_of(states: Iterable[RunState]) -> Changes:
     Some at a time: who makes them only as they are asked for never has the rows of all in memory as such, which is
     a fifth quicker, for they are many times greater than their values.
     """
-    kept: dict[str, list[Values]] = defaultdict(list)
-    added: dict[str, list[Values]] = defaultdict(list)
+    kept, added = dict[str, Rows](), dict[str, Rows]()
     differences, new = Differences(), list[str]()
     coming = iter(states)
     while some := list(islice(coming, AT_ONCE)):
-        _add_values(kept, _kept(some))
-        _add_values(added, _added(some))
+        _add(kept, _kept(some))
+        _add(added, _added(some))
         for state in some:
             differences.run(state)
         new += [state.row["id"] for state in some if state.new]
-    return Changes(dict(kept), dict(added), differences.told(), new)
+    return Changes(_shortened(kept), _shortened(added), differences.told(), new)
 
 
 def _kept(states: list[RunState]) -> dict[str, list[Row]]:
@@ -64,7 +63,12 @@ def _added(states: list[RunState]) -> dict[str, list[Row]]:
     return rows
 
 
-def _add_values(values: dict[str, list[Values]], rows: dict[str, list[Row]]) -> None:
+def _add(all: dict[str, Rows], rows: dict[str, list[Row]]) -> None:
     for name, found in rows.items():
         if found:
-            values[name] += values_of(tables.derived.tables[name], found)
+            more = rows_of(tables.derived.tables[name], found)
+            all.setdefault(name, Rows(more.columns, [])).values.extend(more.values)
+
+
+def _shortened(all: dict[str, Rows]) -> dict[str, Rows]:
+    return {name: shortened(tables.derived.tables[name], rows) for name, rows in all.items()}

@@ -16,7 +16,10 @@ _KEY = "indexes"
 # Not those by which a load itself looks rows up: of damage, and of checkpoints that come again.
 _LATE = [
     index
-    for table in (tables.runs, tables.run_tags, tables.steps, tables.items, tables.costs, tables.metrics)
+    for table in (
+        *(tables.runs, tables.run_tags, tables.steps, tables.items, tables.costs, tables.metrics),
+        tables.journals,
+    )
     for index in sorted(table.indexes, key=lambda index: str(index.name))
 ]
 _MISSING = select(tables.state.c.value).where(tables.state.c.key == _KEY)

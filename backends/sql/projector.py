@@ -23,7 +23,7 @@ from .projector_rules import apply
 from .revisions import next_revision
 from .run_loading import Batch, Loaded, Recorded, load, state_of
 from .run_state import RunState
-from .writes import Row, add_missing_values, columns_of, insert, insert_values, upsert, upsert_values
+from .writes import Row, Rows, add_missing_rows, insert, insert_rows, upsert, upsert_rows
 
 __all__ = ["Batch", "Projector", "Recorded"]
 
@@ -150,11 +150,11 @@ class Projector:
         """Writes what runs came to, which nobody may have changed since their states were looked at."""
         revision = self._next_revision(connection)
         self._differences.add(changes.sums)
-        for name, values in changes.kept.items():
-            rows = [(*row[:_REVISION], revision, *row[_REVISION + 1 :]) for row in values] if name == "runs" else values
-            _KEEP.get(name, upsert_values)(connection, tables.derived.tables[name], rows)
-        for name, values in changes.added.items():
-            insert_values(connection, tables.derived.tables[name], values)
+        for name, rows in changes.kept.items():
+            kept = _revised(rows, revision) if name == "runs" else rows
+            _KEEP.get(name, upsert_rows)(connection, tables.derived.tables[name], kept)
+        for name, rows in changes.added.items():
+            insert_rows(connection, tables.derived.tables[name], rows)
         if self._removed and changes.new:
             connection.execute(_BACK, [{"of": run} for run in changes.new])
 
@@ -190,9 +190,15 @@ def _is_news(batch: Batch, loaded: Loaded | None) -> bool:
     return any(event.seq > passed for event, _ in batch.events)
 
 
+def _revised(rows: Rows, revision: int) -> Rows:
+    """Rows of runs with the number of this change, in their last column."""
+    if rows.columns[-1] == "revision":
+        return Rows(rows.columns, [(*row[:-1], revision) for row in rows.values])
+    return Rows((*rows.columns, "revision"), [(*row, revision) for row in rows.values])
+
+
 # Ids of checkpoints are unique over all runs: one that comes again belongs to the run that had it first.
-_KEEP: dict[str, Any] = {"checkpoints": add_missing_values, "checkpoint_maps": add_missing_values}
-_REVISION = columns_of(tables.runs).index("revision")
+_KEEP: dict[str, Any] = {"checkpoints": add_missing_rows, "checkpoint_maps": add_missing_rows}
 
 _ANY_REMOVED = select(tables.removed.c.run).limit(1)
 _BACK = delete(tables.removed).where(tables.removed.c.run == bindparam("of"))

@@ -19,9 +19,7 @@ from flightlog.backends.ingest.finding import Journal
 from flightlog.backends.ingest.helper import Helper, Helpers
 from flightlog.backends.journal import annotations
 from flightlog.backends.journal.layout import Layout
-from flightlog.backends.sql import tables
 from flightlog.backends.sql.changes import AT_ONCE
-from flightlog.backends.sql.writes import columns_of
 from flightlog.core import events as e
 from flightlog.core.annotations import Noted
 from flightlog.core.ids import new_ulid
@@ -232,9 +230,8 @@ def test_states_that_came_after_the_listing_are_counted(tmp_path):
     path.write_bytes(b"".join(lines))
     states.write_bytes(b"x" * 1000)
     journal = Journal(run, path, states, path.name, has_states=False)
-    size = columns_of(tables.runs).index("size_bytes")
-    ((row,),) = [prepared.prepare([journal]).changes.kept["runs"]]
-    assert row[size] == sum(map(len, lines)) + 1000
+    columns, (row,) = prepared.prepare([journal]).changes.kept["runs"]
+    assert dict(zip(columns, row, strict=True))["size_bytes"] == sum(map(len, lines)) + 1000
 
 
 def test_the_others_may_not_begin_at_all(grown, monkeypatch):

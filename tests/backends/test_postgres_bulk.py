@@ -4,8 +4,9 @@ import psycopg
 import pytest
 from flightlog.backends.postgres.engine import open_server
 from flightlog.backends.postgres.server_url import ServerUrl
-from flightlog.backends.sql import bulk, log_words, tables
+from flightlog.backends.sql import bulk, log_words, tables, writes
 from flightlog.backends.sql.writes import add_missing, insert
+from flightlog.backends.sqlite.engine import open_database
 from flightlog.core.errors import StorageError
 from flightlog.core.ids import new_ulid
 from flightlog.core.log_words import wanted
@@ -72,6 +73,34 @@ def test_copied_and_inserted_are_the_same(database, monkeypatch):
         ]
     assert rows[0] == rows[1] and len(rows[0]) == len(metrics(one))
     assert {row.name for row in rows[0]} >= set(ODD) - {"\udcff"}
+
+
+def test_many_rows_are_what_each_of_them_is(database):
+    """Also those of which most columns are left at their default, on both engines alike."""
+    steps = [{"run": new_ulid(), "id": "s", "position": n, "name": "s", "status": "failed"} for n in range(120)]
+    steps = [writes.blank(tables.steps) | step for step in steps]
+    steps[7] |= {"attempt": 3, "has_input": True, "depends_on": '["a"]', "logs": 2, "started": "never", "error": "\0"}
+    found = [{"run": "r", "name": "m", "value": 0.5, "t": "2026-11-20T10:00:00Z", "seq": 0, "step": None}] * 120
+    answers = []
+    for each in (database, open_database(None, truth=False)):
+        for cut in (1, 60):
+            with each.write() as connection:
+                connection.execute(tables.steps.delete())
+                connection.execute(tables.metrics.delete())
+                for at in range(0, 120, cut):
+                    of_steps, of_metrics = (
+                        writes.shortened(table, writes.rows_of(table, rows[at : at + cut]))
+                        for table, rows in ((tables.steps, steps), (tables.metrics, found))
+                    )
+                    assert cut == 1 or (len(of_steps.columns) < 12 and len(of_metrics.columns) == 4)
+                    writes.upsert_rows(connection, tables.steps, of_steps)
+                    writes.insert_rows(connection, tables.metrics, of_metrics)
+                steps_of = select(tables.steps).order_by(tables.steps.c.position)
+                kept = [column for column in tables.metrics.c if column.name != "id"]
+                answers.append((connection.execute(steps_of).all(), connection.execute(select(*kept)).all()))
+    assert [len(some) for some in answers[0]] == [120, 120]
+    assert answers[0] == answers[1] and answers[2] == answers[3]
+    assert answers[1][0][7].depends_on == answers[3][0][7].depends_on == '["a"]'
 
 
 def test_what_is_there_already_stays_and_the_rest_is_added(database, monkeypatch):

@@ -351,8 +351,10 @@ def test_a_size_that_the_reader_knows_counts_instead_of_the_lines(told):
 def test_every_table_can_be_written_in_every_dialect(dialect):
     for table in tables.derived.sorted_tables:
         for form in (writes._upsert, writes._append, writes._missing):
-            taken = form(table, dialect).count("?" if dialect == "sqlite" else "%s")
+            taken = form(table, dialect, writes.columns_of(table)).count("?" if dialect == "sqlite" else "%s")
             assert taken == len(writes.columns_of(table)) > 0
+            keys = tuple(name for name in writes.columns_of(table) if table.c[name].primary_key)
+            assert form(table, dialect, keys).count("?" if dialect == "sqlite" else "%s") == len(keys)
 
 
 def test_a_source_is_named_and_a_size_that_nobody_told_is_unknown(told):
@@ -447,3 +449,21 @@ def test_many_runs_cost_few_statements(told):
         return len(seen)
 
     assert statements(1) == statements(100) <= 13
+
+
+def test_of_many_rows_only_what_they_say_is_bound(told):
+    def bound(count) -> int:
+        """Values of a row of `runs`."""
+        seen = []
+        batches = []
+        for number in range(count):
+            run = new_ulid()
+            started = e.RunStarted(run=run, workflow="w", seq=1, t=f"2026-11-20T10:00:{number:02}.000000Z")
+            batches.append(Batch(run, [Recorded(started, 1)]))
+        with told.database.write() as connection:
+            sql_events.listen(connection, "before_cursor_execute", lambda *args: seen.append((args[2], args[3])))
+            told.projector.project_all(connection, batches)
+        rows = next(rows for sql, rows in seen if sql.startswith("INSERT INTO runs "))
+        return len(rows[0] if count > 1 else rows)
+
+    assert bound(2) == len(writes.columns_of(tables.runs)) > 3 * bound(60)
