@@ -15,8 +15,8 @@ from ...core.events import Logged
 from ...core.runs import Damage
 from ..journal.disk import StrPath
 from ..journal.reader import read_span
-from ..operations.on_tables import record
-from ..operations.on_tables.record import Fact
+from ..operations.on_tables import facts
+from ..operations.on_tables.facts import Fact
 from ..sql import log_words, tables, trash
 from ..sql.claims import claim
 from ..sql.projector import Projector
@@ -117,7 +117,7 @@ class Ingest:
                 trash.bring_back(connection, self._projector, run)
                 why = "new events of it came"
                 back = Fact(operation=entry.operation, phase="back", t=now(), run=run, act="untrash", why=why)
-                record.add(connection, back)
+                facts.add(connection, back)
         return [journal for journal in journals if lying.get(journal.run, journal) is not None]
 
     def _read(self, connection: Connection, journal: Journal, row: Row[Any] | None, budget: int) -> Reading:

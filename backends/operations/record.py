@@ -9,6 +9,8 @@ from typing import Literal, NamedTuple, Protocol
 
 import msgspec
 
+from ...core.errors import Conflict, Locked, NotFound, StorageError
+from ...core.ids import is_ulid
 from ...core.operations import Done, Kind, Operation, Order
 from ...core.pages import Page
 
@@ -32,6 +34,46 @@ class Intent(msgspec.Struct, kw_only=True, frozen=True):
     size_bytes: int = 0
     digest: str = ""
     """Of what is about to be removed for good (`purge`)."""
+
+
+def no_operation(id: str) -> NotFound:
+    """The error for an operation that nobody has recorded."""
+    return NotFound(f"there is no operation {id[:60]!r}", advice="`flightlog audit` lists them")
+
+
+class Beginning(Protocol):
+    """How a record tells of who began an operation, or went on with it."""
+
+    @property
+    def kind(self) -> Kind | None: ...
+    @property
+    def of(self) -> str: ...
+    @property
+    def t(self) -> str: ...
+    @property
+    def pid(self) -> int: ...
+    @property
+    def host(self) -> str: ...
+
+
+def locked(by: Beginning | None, where: object) -> Locked:
+    """The error for who comes while somebody works, who is named where the record tells it."""
+    who = "somebody works on this store"
+    if by is not None:
+        since = f"{by.t[:19].replace('T', ' ')} UTC"
+        who = f"process {by.pid} on {by.host} works on this store ({by.kind}, since {since})"
+    return Locked(who, where=where, advice="try again when that is done")
+
+
+def must_fit(order: Order, kind: Kind, of: str, before: Beginning | None, where: object) -> None:
+    """Whether an order can be begun, or be gone on with where its id is in the record already (`before`).
+
+    StorageError if that is no id; Conflict if it is of another kind, or on another operation.
+    """
+    if not is_ulid(order.id):
+        raise StorageError(f"{order.id[:60]!r} is no id of an operation", advice="leave it out to get one")
+    if before is not None and (before.kind, before.of) != (kind, of):
+        raise Conflict(f"operation {order.id} is another one, of the kind {before.kind}", where=where)
 
 
 def copied(act: Act | None, of: str) -> str:

@@ -13,6 +13,8 @@ from flightlog.backends.operations.on_files import audit_lines
 from flightlog.backends.operations.on_files.record import FileRecord
 from flightlog.backends.operations.reserve import of_index
 from flightlog.core.annotations import Noted
+from flightlog.core.clock import now
+from flightlog.core.ids import new_ulid
 from flightlog.core.operations import Chosen, Done, Order, new_order
 from flightlog.core.pages import each
 from flightlog.core.query.query import EVERYTHING
@@ -268,6 +270,24 @@ def test_a_page_of_operations_costs_what_is_returned(tmp_path, monkeypatch):
         costs.append(read[0])
     assert costs[1] < costs[0] * 1.3
     assert len(list(each(lambda after: record.operations(7, after)))) == 800
+
+
+def test_an_order_may_be_gone_on_with_any_number_of_times(tmp_path):
+    path, order, at, before = tmp_path / "audit.jsonl", new_order(), len(audit_lines.HEADER), 0
+    times, run = sys.getrecursionlimit() + 50, new_ulid()
+    with path.open("wb") as file:
+        file.write(audit_lines.HEADER)
+        for number in range(times):
+            told = dict(id=order.id, t=now())
+            lines = [
+                audit_lines.Begun(**told, kind="trash", before=before, by=str(number)),
+                audit_lines.Told(**told, run=run, act="trash", outcome="done" if number + 1 == times else "skipped"),
+                audit_lines.Ended(**told, since=at, whole=True, done=int(number + 1 == times)),
+            ]
+            before, at = at, at + file.write(b"".join(map(audit_lines.encode, lines)))
+    found = FileRecord(path, of_index(tmp_path / "index.db")).operation(order.id)
+    assert (found.by, found.done) == ("0", 1)
+    assert [(one.run, one.outcome) for one in found.runs] == [(run, "done")]
 
 
 # --- many at once ------------------------------------------------------------------------------------------

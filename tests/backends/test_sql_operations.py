@@ -13,7 +13,7 @@ import flightlog
 import msgspec
 import pytest
 from flightlog.backends.open import truth_of
-from flightlog.backends.operations.on_tables.record import Fact
+from flightlog.backends.operations.on_tables.facts import Fact
 from flightlog.backends.operations.reserve import LEAST, Reserve, of_database
 from flightlog.backends.replay import replay
 from flightlog.backends.sql import tables

@@ -71,6 +71,16 @@ def test_the_parent_of_a_run_that_is_there_is_skipped_and_a_child_goes_before_it
     assert [(one.run, one.outcome) for one in back] == [(parent, "done"), (child, "done")]
 
 
+def test_of_an_order_that_is_gone_on_with_parents_come_back_before_their_children_too(store):
+    parent = record(store, name="parent")
+    child = record(store, name="child", parent=parent)
+    order = new_order()
+    assert child in why(list(store.upkeep.trash(order, chosen(parent))))
+    assert {one.outcome for one in store.upkeep.trash(order, chosen(parent, child))} == {"done"}
+    assert [one.run for one in store.upkeep.operation(order.id).runs] == [child, parent]
+    assert [one.run for one in store.upkeep.undo(new_order(), order.id)] == [parent, child]
+
+
 def test_what_goes_on_or_is_pinned_or_is_not_there_is_skipped(store):
     running, paused, pinned = store.run("triage"), store.run("triage"), record(store)
     paused.pause("later")

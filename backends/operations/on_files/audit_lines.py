@@ -1,14 +1,7 @@
-"""The lines of `audit.jsonl`: each fact one JSON object with a checksum; they hold no text of a run.
-
-What is told of one operation while its lock is held is a **segment**: `operation` first, then `intent` and `run` for
-its runs, then `end`. Segments never overlap, and only the last one can lack its end: it was cut off, or goes on.
-An order that is given again adds a segment of its own. `end` says where its segment begins, so that the file is read
-backwards a segment at a time, whatever lies in them.
-"""
+"""The lines of `audit.jsonl`: each fact one JSON object with a checksum; they hold no text of a run."""
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 
@@ -16,12 +9,8 @@ from ....core.errors import Corrupt
 from ....core.events import check, seal
 from ....core.operations import Done, Kind
 from ....core.progress import heard
-from ...journal.readable import Readable, opened
-from ...journal.reader import LongLine, read_lines, read_lines_back
+from ...journal.reader import LongLine, read_lines
 from ..record import Act, Intent, copied
-
-_NEAR = 1 << 16  # what lies so near is read over
-_SIP = 1 << 14
 
 HEADER = b'{"type":"audit","format":1}\n'
 
@@ -107,14 +96,6 @@ AnyLine = Begun | Intended | Told | Ended
 _decoder = msgspec.json.Decoder(AnyLine)
 
 
-class Segment(NamedTuple):
-    """What was told of an operation at one time."""
-
-    at: int
-    begun: Begun
-    ended: Ended | None
-
-
 def encode(line: AnyLine) -> bytes:
     """With its newline."""
     return seal(msgspec.json.encode(line)) + b"\n"
@@ -137,51 +118,3 @@ def damaged(path: Path) -> Iterator[int]:
     for offset, line in heard(read_lines(path)):
         if line and line != HEADER[:-1] and decode(line) is None:
             yield offset
-
-
-def segments_back(path: Path, before: int | None = None) -> Iterator[Segment]:
-    """The segments that end at or before an offset (None: the end), newest first. Costs some lines of each. OSError."""
-    far = True
-    while far:
-        far, ended = False, None
-        for offset, line in read_lines_back(path, before):
-            if ended is not None and offset > ended.since:
-                continue
-            found = decode(line)
-            if isinstance(found, Begun):
-                yield Segment(offset, found, ended if ended and ended.id == found.id else None)
-                ended = None
-            elif isinstance(found, Ended):
-                ended, begun = found, line_at(path, found.since) if offset - found.since > _NEAR else None
-                if isinstance(begun, Begun) and begun.id == found.id:
-                    yield Segment(found.since, begun, found)
-                    before, far = found.since, True
-                    break
-
-
-def runs_of(path: Path, segment: Segment) -> Iterator[Intended | Told]:
-    """What is told in a segment, in order. OSError."""
-    with opened(path) as file:
-        for _, line in read_lines(Sips(file), segment.at):
-            found = decode(line)
-            if isinstance(found, Intended | Told) and found.id == segment.begun.id:
-                yield found
-            elif isinstance(found, Ended) or (isinstance(found, Begun) and found != segment.begun):
-                return
-
-
-def line_at(path: Path, offset: int) -> AnyLine | None:
-    """The line that begins at an offset; None if none of ours does. OSError."""
-    with opened(path) as file:
-        return next((decode(line) for _, line in read_lines(Sips(file), offset)), None)
-
-
-class Sips:
-    """A file of which little is read at a time, for little is wanted."""
-
-    def __init__(self, file: Readable) -> None:
-        self._file, self.size = file, file.size
-
-    def pread(self, length: int, offset: int) -> bytes:
-        """At most some kilobytes. OSError."""
-        return self._file.pread(min(length, _SIP), offset)

@@ -1,27 +1,25 @@
 """The record of operations as a file, `audit.jsonl`: append-only, and its lock is the lock of all operations."""
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
 import msgspec
 
-from ....core.clock import now, now_s, to_seconds
-from ....core.errors import Conflict, Locked, NotFound, StorageError
-from ....core.ids import is_ulid, time_of
+from ....core.clock import now
+from ....core.errors import Conflict, Locked
 from ....core.operations import Done, Kind, Operation, Order
 from ....core.pages import Page, from_cursor, to_cursor
 from ...journal import disk, lock
 from ...journal.process import this_process
-from ..record import Cut, Intent
+from ..record import Cut, Intent, locked, must_fit, no_operation
 from ..reserve import Reserve
-from .audit_lines import HEADER, AnyLine, Begun, Ended, Intended, Segment, Told, encode, line_at, runs_of, segments_back
+from .audit_lines import HEADER, AnyLine, Begun, Intended, Told, encode
+from .audit_segments import Segment, beginning, runs_of, segments_back, since, sums, told, undoes
 
 _SHOWN = 20  # runs of each operation in a list
-_SKEW_S = 86400.0
-"""By so much the clock may have gone back between an order and the operation's beginning."""
 
 
 class FileRecord:
@@ -50,18 +48,18 @@ class FileRecord:
     def may_be_cut(self) -> bool:
         """See the protocol; reads the last lines."""
         with self._reading():
-            last = next(self._segments(), None)
+            last = next(segments_back(self._path), None)
             return last is not None and last.ended is None
 
     def operation(self, id: str) -> Operation:
         """See the interface. Costs the operations since, and its own runs."""
         with self._reading():
             undone = False
-            for segment in self._since(id):
+            for segment in since(self._path, id):
                 if segment.begun.id == id:
-                    return self._operation(segment, undone, _told(self._path, segment).values())
-                undone = undone or _undoes(segment, id)
-            raise _no_operation(id)
+                    return self._operation(segment, undone, told(self._path, segment).values())
+                undone = undone or undoes(segment, id)
+            raise no_operation(id)
 
     def operations(self, limit: int, after: str | None) -> Page[Operation]:
         """See the interface. A cursor carries what the operations behind it have to know of those before it."""
@@ -71,7 +69,7 @@ class FileRecord:
                 place = from_cursor(after, int, str, str)
                 at, seen, undone = place[0], set(place[1].split()), set(place[2].split())
             found: list[Operation] = []
-            for segment in self._segments(at):
+            for segment in segments_back(self._path, at):
                 begun = segment.begun
                 if begun.id in seen:
                     if not begun.before:
@@ -87,14 +85,14 @@ class FileRecord:
                 undone.discard(begun.id)
                 if begun.before:
                     seen.add(begun.id)
-                if begun.of and _undoes(segment, begun.of):
+                if begun.of and undoes(segment, begun.of):
                     undone.add(begun.of)
             return Page(items=found)
 
     def applied_policy(self) -> str:
         """See the interface. Reads the last lines."""
         with self._reading():
-            return next((segment.ended.policy for segment in self._segments() if segment.ended), "")
+            return next((segment.ended.policy for segment in segments_back(self._path) if segment.ended), "")
 
     def note_policy(self, order: Order, digest: str) -> None:
         """See the interface."""
@@ -105,16 +103,6 @@ class FileRecord:
             held.policy = digest
             held.end(order.id)
 
-    def _since(self, id: str) -> Iterator[Segment]:
-        """The segments that can be of an operation, newest first, and those after it."""
-        if not is_ulid(id):
-            raise _no_operation(id)
-        made = _made(id)
-        for segment in self._segments():
-            if to_seconds(segment.begun.t) < made:
-                return
-            yield segment
-
     @contextmanager
     def _reading(self) -> Iterator[None]:
         try:
@@ -122,16 +110,10 @@ class FileRecord:
         except OSError as error:
             raise disk.storage_error(error, self._path, "reading the record of operations") from error
 
-    def _segments(self, before: int | None = None) -> Iterator[Segment]:
-        try:
-            yield from segments_back(self._path, before)
-        except FileNotFoundError:
-            return
-
     def _operation(self, segment: Segment, undone: bool, runs: Iterable[Done]) -> Operation:
-        first = _first(self._path, segment)
+        first = beginning(self._path, segment)
         # Of one that was cut off, or goes on, the numbers are in no line yet.
-        ended = segment.ended or _ended(segment, _told(self._path, segment).values())
+        ended = segment.ended or sums(segment, told(self._path, segment).values())
         return Operation(
             id=first.id,
             kind=first.kind,
@@ -150,13 +132,8 @@ class FileRecord:
         )
 
     def _locked(self) -> Locked:
-        last = next(self._segments(), None)
-        who = "somebody works on this store"
-        if last is not None and last.ended is None:
-            begun = last.begun
-            since = f"{begun.t[:19].replace('T', ' ')} UTC"
-            who = f"process {begun.pid} on {begun.host} works on this store ({begun.kind}, since {since})"
-        return Locked(who, where=self._path, advice="try again when that is done")
+        last = next(segments_back(self._path), None)
+        return locked(last.begun if last is not None and last.ended is None else None, self._path)
 
 
 class HeldFile:
@@ -188,13 +165,10 @@ class HeldFile:
 
     def begin(self, order: Order, kind: Kind, of: str = "") -> Mapping[str, Done]:
         """See the protocol."""
-        if not is_ulid(order.id):
-            raise StorageError(f"{order.id[:60]!r} is no id of an operation", advice="leave it out to get one")
-        self._reserve.fill()
         before = self._before(order.id)
-        if before and (before.begun.kind, before.begun.of) != (kind, of):
-            raise Conflict(f"operation {order.id} is another one, of the kind {before.begun.kind}", where=self._path)
-        self._runs = dict(_told(self._path, before)) if before else {}
+        must_fit(order, kind, of, before.begun if before else None, self._path)
+        self._reserve.fill()
+        self._runs = dict(told(self._path, before)) if before else {}
         known = dict(self._runs)
         here = this_process()
         begun = Begun(
@@ -222,27 +196,22 @@ class HeldFile:
         became = msgspec.structs.asdict(done)
         del became["copy_of"]  # which is what it was done of
         self._append(Told(id=intent.operation, t=now(), **became | facts), sync=False)
+        self._runs.pop(done.run, None)  # what was done last is taken back first
         self._runs[done.run] = done
 
     def end(self, operation: str, *, whole: bool = True) -> None:
         """See the protocol."""
         assert self._segment is not None
         assert self._segment.begun.id == operation
-        ended = _ended(self._segment, self._runs.values())
+        ended = sums(self._segment, self._runs.values())
         self._append(msgspec.structs.replace(ended, t=now(), whole=whole, policy=self.policy))
         self._segment = None
 
     def _go_on(self, segment: Segment) -> None:
-        self._segment, self._runs = segment, dict(_told(self._path, segment))
+        self._segment, self._runs = segment, dict(told(self._path, segment))
 
     def _before(self, id: str) -> Segment | None:
-        made = _made(id)
-        for segment in segments_back(self._path):
-            if segment.begun.id == id:
-                return segment
-            if to_seconds(segment.begun.t) < made:
-                return None
-        return None
+        return next((segment for segment in since(self._path, id) if segment.begun.id == id), None)
 
     def _append(self, line: AnyLine, *, sync: bool = True) -> int:
         """Where the line begins."""
@@ -259,57 +228,3 @@ class HeldFile:
         if sync:
             disk.sync(self._fd)
         return at
-
-
-def _made(id: str) -> float:
-    """When an order was made at the latest, in Unix seconds."""
-    return min(time_of(id), now_s()) - _SKEW_S
-
-
-def _told(path: Path, segment: Segment) -> dict[str, Done]:
-    """What became of the runs of an operation up to the end of a segment."""
-    found = _told(path, before) if (before := _previous(path, segment)) else {}
-    for line in runs_of(path, segment):
-        if isinstance(line, Told):
-            found[line.run] = line.done()
-    return found
-
-
-def _first(path: Path, segment: Segment) -> Begun:
-    while before := _previous(path, segment):
-        segment = before
-    return segment.begun
-
-
-def _previous(path: Path, segment: Segment) -> Segment | None:
-    """The segment of the same operation before this one."""
-    if not segment.begun.before:
-        return None
-    line = line_at(path, segment.begun.before)
-    is_its = isinstance(line, Begun) and line.id == segment.begun.id
-    return Segment(segment.begun.before, line, None) if isinstance(line, Begun) and is_its else None
-
-
-def _ended(segment: Segment, runs: Collection[Done]) -> Ended:
-    """The numbers of an operation."""
-    outcomes = [one.outcome for one in runs]
-    return Ended(
-        id=segment.begun.id,
-        t="",
-        since=segment.at,
-        whole=False,
-        done=outcomes.count("done"),
-        skipped=outcomes.count("skipped"),
-        failed=outcomes.count("failed"),
-        before_bytes=sum(one.before_bytes for one in runs),
-        after_bytes=sum(one.after_bytes for one in runs),
-    )
-
-
-def _undoes(segment: Segment, id: str) -> bool:
-    ended = segment.ended
-    return segment.begun.kind == "undo" and segment.begun.of == id and bool(ended and ended.whole and not ended.failed)
-
-
-def _no_operation(id: str) -> NotFound:
-    return NotFound(f"there is no operation {id[:60]!r}", advice="`flightlog audit` lists them")

@@ -3,69 +3,24 @@
 A list of operations reads no run: what an operation came to, and the first of its runs, stand in the row of its end.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from typing import Any, Literal
 
-import msgspec
-from sqlalchemy import Connection, Row, bindparam, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from ....core.clock import now
-from ....core.errors import Conflict, Locked, NotFound, StorageError
-from ....core.ids import is_ulid
+from ....core.errors import Locked
 from ....core.operations import Done, Kind, Operation, Order
 from ....core.pages import Page, from_cursor, to_cursor
 from ...journal.process import this_process
 from ...sql import tables
 from ...sql.database import Database
-from ..record import Act, Cut, Held, Intent, copied
+from ..record import Cut, Held, Intent, locked, must_fit, no_operation
+from .facts import Fact, Phase, add, cut_off, decoded, fact_of, operation_of, outcomes, read_facts, summed
 from .housekeeping import Writes
-
-Phase = Literal["open", "begin", "again", "intent", "told", "end", "cut", "undone", "policy", "back"]
-"""Of an operation: begun (and gone on with), ended (cut off or stopped), taken back. Of a run in it: what is about to
-be done (`intent`), what became of it (`told`), and that new events brought it back from the trash (`back`)."""
 
 FIRST = 20
 """Runs of an operation that a list shows."""
-
-
-class Fact(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """One fact of the record. It holds nothing that a run has said."""
-
-    operation: str
-    phase: Phase
-    t: str
-    kind: Kind | None = None
-    act: Act | None = None
-    run: str | None = None
-    workflow: str = ""
-    rule: str = ""
-    by: str = ""
-    why: str = ""
-    """Of an operation what was ordered, of a run why it was not done."""
-    of: str = ""
-    pid: int = 0
-    host: str = ""
-    outcome: Literal["done", "skipped", "failed"] | None = None
-    before_bytes: int = 0
-    after_bytes: int = 0
-    where: str = ""
-    digest: str = ""
-    counts: dict[str, int] = {}
-    """Of an end: runs by outcome."""
-    runs: tuple[Done, ...] = ()
-    """Of an end: the first ones."""
-
-
-_decoder = msgspec.json.Decoder(Fact)
-
-
-def add(connection: Connection, *facts: Fact) -> None:
-    """Adds facts to the record."""
-    rows = [{"operation": fact.operation, "phase": fact.phase, "run": fact.run} for fact in facts]
-    lines = ({"line": msgspec.json.encode(fact)} for fact in facts)
-    connection.execute(tables.operations.insert(), [row | line for row, line in zip(rows, lines, strict=True)])
 
 
 class TableRecord:
@@ -88,13 +43,8 @@ class TableRecord:
     def _locked(self, error: Locked) -> Locked:
         with self._database.read() as connection:
             open_ = connection.execute(_OPEN).first()
-            begun = _facts(connection, [open_.operation], ("begin", "again")) if open_ else []
-        who = "somebody works on this store"
-        if begun:
-            last = begun[-1]
-            since = f"{last.t[:19].replace('T', ' ')} UTC"
-            who = f"process {last.pid} on {last.host} works on this store ({last.kind}, since {since})"
-        return Locked(who, where=error.where, advice="try again when that is done")
+            begun = read_facts(connection, [open_.operation], ("begin", "again")) if open_ else []
+        return locked(begun[-1] if begun else None, error.where)
 
     def may_be_cut(self) -> bool:
         """One look into an index."""
@@ -104,11 +54,11 @@ class TableRecord:
     def operation(self, id: str) -> Operation:
         """Costs all of its runs."""
         with self._database.read() as connection:
-            found = _facts(connection, [id], _WHOLE)
+            found = read_facts(connection, [id], _WHOLE)
             if not found:
-                raise NotFound(f"there is no operation {id[:60]!r}", advice="`flightlog audit` lists them")
-            told = _told(connection, id)
-        return _operation(found, told, tuple(told.values()))
+                raise no_operation(id)
+            told = outcomes(connection, id)
+        return operation_of(found, told, tuple(told.values()))
 
     def operations(self, limit: int, after: str | None) -> Page[Operation]:
         """Costs what is returned; of those that go on, their runs."""
@@ -117,7 +67,7 @@ class TableRecord:
         with self._database.read() as connection:
             begun = connection.execute(wanted.limit(limit + 1)).all()
             found: dict[str, list[Fact]] = {row.operation: [] for row in begun[:limit]}
-            for fact in _facts(connection, list(found), _WHOLE):
+            for fact in read_facts(connection, list(found), _WHOLE):
                 found[fact.operation].append(fact)
             items = [self._listed(connection, facts) for facts in found.values()]
         return Page(items=items, next=to_cursor(begun[limit - 1].id) if len(begun) > limit else None)
@@ -125,15 +75,15 @@ class TableRecord:
     def _listed(self, connection: Connection, facts: Sequence[Fact]) -> Operation:
         ends = [fact for fact in facts if fact.phase in ("end", "cut")]
         if any(fact.phase == "open" for fact in facts) or not ends:
-            told = _told(connection, facts[0].operation)
-            return _operation(facts, told, tuple(told.values())[:FIRST])
-        return _operation(facts, ends[-1], ends[-1].runs)
+            told = outcomes(connection, facts[0].operation)
+            return operation_of(facts, told, tuple(told.values())[:FIRST])
+        return operation_of(facts, ends[-1], ends[-1].runs)
 
     def applied_policy(self) -> str:
         """One look into an index."""
         with self._database.read() as connection:
             line = connection.scalar(_POLICY)
-        return _decoder.decode(bytes(line)).digest if line else ""
+        return decoded(bytes(line)).digest if line else ""
 
     def note_policy(self, order: Order, digest: str) -> None:
         """See the protocol."""
@@ -158,18 +108,14 @@ class _HeldTable:
     def cut(self) -> list[Cut]:
         """See the protocol."""
         with self._database.read() as connection:
-            return [_cut(connection, row.operation, row.id) for row in connection.execute(_OPEN).all()]
+            return [cut_off(connection, row.operation, row.id) for row in connection.execute(_OPEN).all()]
 
     def begin(self, order: Order, kind: Kind, of: str = "") -> Mapping[str, Done]:
         """See the protocol."""
-        if not is_ulid(order.id):
-            raise StorageError(f"{order.id[:60]!r} is no id of an operation", advice="leave it out to get one")
         with self._database.read() as connection:
-            before = next(iter(_facts(connection, [order.id], ("begin",))), None)
-            known = _told(connection, order.id) if before else {}
-        if before and (before.kind, before.of) != (kind, of):
-            where = self._database.name
-            raise Conflict(f"operation {order.id} is another one, of the kind {before.kind}", where=where)
+            before = next(iter(read_facts(connection, [order.id], ("begin",))), None)
+            known = outcomes(connection, order.id) if before else {}
+        must_fit(order, kind, of, before, self._database.name)
         phase: Phase = "again" if before else "begin"
         fact = Fact(operation=order.id, phase=phase, t=now(), kind=kind, by=order.by, why=order.why, of=of)
         here = this_process()
@@ -180,13 +126,13 @@ class _HeldTable:
 
     def intend(self, intent: Intent) -> None:
         """See the protocol. Of what begins with a transaction it is a part of that; an archive begins with a file."""
-        fact = _of(intent, "intent")
+        fact = fact_of(intent, "intent")
         write = self._writes if intent.act in ("archive", "copy") else self._writes.later
         write(lambda connection: add(connection, fact))
 
     def tell(self, intent: Intent, done: Done) -> None:
         """See the protocol."""
-        fact = _of(intent, "told")
+        fact = fact_of(intent, "told")
         fact.outcome, fact.why, fact.where, fact.digest = done.outcome, done.why, done.where, done.digest
         fact.before_bytes, fact.after_bytes = done.before_bytes, done.after_bytes
         self._writes.later(lambda connection: add(connection, fact))
@@ -195,105 +141,18 @@ class _HeldTable:
         """See the protocol."""
 
         def end(connection: Connection) -> None:
-            told = _told(connection, operation)
+            told = outcomes(connection, operation)
             fact = Fact(
                 operation=operation, phase="end" if whole else "cut", t=now(), runs=tuple(told.values())[:FIRST]
             )
-            fact.counts, fact.before_bytes, fact.after_bytes = _sums(told.values())
+            fact.counts, fact.before_bytes, fact.after_bytes = summed(told.values())
             add(connection, fact)
-            begun = next(iter(_facts(connection, [operation], ("begin",))), None)
+            begun = next(iter(read_facts(connection, [operation], ("begin",))), None)
             if begun and begun.kind == "undo" and whole and not fact.counts.get("failed"):
                 add(connection, Fact(operation=begun.of, phase="undone", t=fact.t, of=operation))
             connection.execute(_CLOSE, {"of": operation})
 
         self._writes(end)
-
-
-def _of(intent: Intent, phase: Phase) -> Fact:
-    fact = Fact(operation=intent.operation, phase=phase, t=now(), run=intent.run, act=intent.act, of=intent.of)
-    fact.by, fact.rule, fact.workflow = intent.by, intent.rule, intent.workflow
-    fact.before_bytes, fact.digest = intent.size_bytes, intent.digest
-    return fact
-
-
-def _cut(connection: Connection, operation: str, since: int) -> Cut:
-    kind: Kind = next(fact.kind for fact in _facts(connection, [operation], ("begin",)) if fact.kind)
-    intended: dict[str, Fact] = {}
-    done: dict[str, None] = {}
-    for fact in _facts(connection, [operation], ("intent", "told"), since):
-        run = fact.run or ""
-        if fact.phase == "intent":
-            intended[run] = fact
-        else:
-            intended.pop(run, None)
-            if fact.outcome == "done":
-                done[run] = None
-    return Cut(operation, kind, tuple(map(_intent, intended.values())), tuple(done))
-
-
-def _intent(fact: Fact) -> Intent:
-    told = {name: getattr(fact, name) for name in ("operation", "run", "act", "of", "by", "rule", "workflow", "digest")}
-    return Intent(size_bytes=fact.before_bytes, **told)
-
-
-def _facts(connection: Connection, operations: Sequence[str], phases: Sequence[Phase], since: int = 0) -> list[Fact]:
-    rows: Iterable[Row[Any]] = connection.execute(_FACTS, {"of": operations, "phases": phases, "since": since})
-    return [_decoder.decode(bytes(row.line)) for row in rows]
-
-
-def _told(connection: Connection, operation: str) -> dict[str, Done]:
-    """What became of each run, in the order of what was told last."""
-    found: dict[str, Done] = {}
-    for fact in _facts(connection, [operation], ("told",)):
-        run = fact.run or ""
-        found.pop(run, None)
-        assert fact.outcome
-        found[run] = Done(
-            run=run,
-            outcome=fact.outcome,
-            why=fact.why,
-            before_bytes=fact.before_bytes,
-            after_bytes=fact.after_bytes,
-            where=fact.where,
-            digest=fact.digest,
-            rule=fact.rule,
-            copy_of=copied(fact.act, fact.of),
-        )
-    return found
-
-
-def _sums(runs: Iterable[Done]) -> tuple[dict[str, int], int, int]:
-    """Runs by outcome, and the bytes of those that were done, before and after."""
-    found = list(runs)
-    done = [one for one in found if one.outcome == "done"]
-    counts = Counter[str](one.outcome for one in found)
-    return dict(counts), sum(one.before_bytes for one in done), sum(one.after_bytes for one in done)
-
-
-def _operation(facts: Sequence[Fact], sums: Fact | Mapping[str, Done], runs: tuple[Done, ...]) -> Operation:
-    begin = next(fact for fact in facts if fact.phase == "begin")
-    last = next((fact.phase for fact in reversed(facts) if fact.phase in ("end", "cut", "open")), "")
-    if isinstance(sums, Fact):
-        counts, before, after = sums.counts, sums.before_bytes, sums.after_bytes
-    else:
-        counts, before, after = _sums(sums.values())
-    assert begin.kind
-    return Operation(
-        id=begin.operation,
-        kind=begin.kind,
-        at=begin.t,
-        by=begin.by,
-        why=begin.why,
-        runs=runs,
-        done=counts.get("done", 0),
-        skipped=counts.get("skipped", 0),
-        failed=counts.get("failed", 0),
-        before_bytes=before,
-        after_bytes=after,
-        of=begin.of,
-        undone=any(fact.phase == "undone" for fact in facts),
-        unfinished=last != "end",
-    )
 
 
 _WHOLE: tuple[Phase, ...] = ("begin", "again", "open", "end", "cut", "undone")
@@ -302,13 +161,4 @@ _c = tables.operations.c
 _OPEN = select(_c.id, _c.operation).where(_c.phase == "open").order_by(_c.id)
 _BEGUN = select(_c.id, _c.operation).where(_c.phase == "begin").order_by(_c.id.desc())
 _POLICY = select(_c.line).where(_c.phase == "policy").order_by(_c.id.desc()).limit(1)
-_FACTS = (
-    select(_c.line)
-    .where(
-        _c.operation.in_(bindparam("of", expanding=True)),
-        _c.phase.in_(bindparam("phases", expanding=True)),
-        _c.id > bindparam("since"),
-    )
-    .order_by(_c.id)
-)
 _CLOSE = delete(tables.operations).where(_c.operation == bindparam("of"), _c.phase == "open")
