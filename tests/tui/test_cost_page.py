@@ -69,7 +69,9 @@ def test_columns_that_say_nothing_are_not_there_and_money_stays_where_it_is_narr
     assert text(full.head(116)).split("  ")[-1] == "Reason"
     narrow = text(full.head(50))
     assert "Cost" in narrow and "No price" in narrow and "Reason" not in narrow
-    for width in (40, 50, 76, 116):
+    day = page("day", group("2026-11-22", NANO, 2, input=5, output=6))
+    assert "2026-11-22  Sun" in text(day.line(0, 36)) and "No price" in text(day.head(36))
+    for width in (36, 40, 50, 76, 116):
         assert {width_of(full.head(width)), width_of(full.line(0, width)), width_of(full.total_line(width))} <= {width}
 
 
@@ -162,6 +164,18 @@ def test_what_is_not_known_of_a_budget_is_said():
     for width in (68, 76, 116):
         ends = {cells(text(columns.draw(one, width)).rstrip().removesuffix("1 call without a price")) for one in lines}
         assert max(ends) <= width
+
+
+def test_a_sum_of_a_budget_is_whole_or_not_there():
+    lines = [standing(NANO, 1), standing(20 * NANO - NANO // 250), standing(16 * NANO, query="workflow:" + "名" * 60)]
+    columns = BudgetColumns(lines)
+    for width in range(30, 120):
+        for one in lines:
+            drawn = text(columns.draw(one, width))
+            assert cells(drawn) <= width and f"{one.percent}%" in drawn
+            assert "$" not in drawn or amounts(one) in drawn
+    assert amounts(lines[1]) == "$19.9960 of $20.00"
+    assert any(amounts(lines[0]) in text(columns.draw(lines[0], width)) for width in range(50, 60))
 
 
 def test_a_bar_shows_its_mark_until_it_has_passed_it():

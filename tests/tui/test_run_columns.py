@@ -8,6 +8,7 @@ from flightlog.core.clock import from_seconds
 from flightlog.core.costs import Money
 from flightlog.core.logs import LogEntry
 from flightlog.core.pages import Sort
+from flightlog.core.rates import Rate
 from flightlog.core.runs import Group, Run, Step, Totals
 from flightlog.tui.glyphs import ASCII, UNICODE
 from flightlog.tui.keys import offered
@@ -132,6 +133,19 @@ def test_on_a_narrow_screen_a_long_path_gives_way_to_what_goes_on():
     assert "/to/flightlog-data " in line
     tight = text_of(header_line(Facts("odd", TOTALS, "watching", 0.1), 40, UNICODE))
     assert tight.startswith(" odd   ● 3  ◐ 1") and "flightlog" not in tight
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100])
+@pytest.mark.parametrize("name", ["odd", "/var/tmp/a-long-way/to/flightlog-data"])
+def test_what_needs_a_person_gives_way_to_no_path_and_no_title(width, name):
+    rate = Rate(tokens=3_000, money=Money(recorded_nanousd=175_000_000, recorded=1))
+    facts = Facts(name, TOTALS, "watching", 0.1, budget=[("◉ budget spent", "bad")], rate=rate)
+    line = text_of(header_line(facts, width, UNICODE))
+    assert "● 3  ◐ 1  ⚠ 1  ✖ 20 " in line
+    assert ("◉ budget spent" in line) is (width >= 60)
+    assert line.endswith("0.1s ago ")
+    kept = text_of(header_line(facts._replace(read_only=True), width, UNICODE))
+    assert "read-only" in kept or width == 40
 
 
 def test_rows_that_failed_are_told_before_what_a_narrow_column_cuts_off():

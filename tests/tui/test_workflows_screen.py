@@ -92,6 +92,13 @@ async def test_workflows_are_listed_and_the_lineage_of_one_follows_the_cursor(ap
         assert screen.list.current.id == "empty"
 
 
+async def test_names_are_there_on_the_smallest_screen(app):
+    async with app.run_test(size=(40, 12)) as pilot:
+        await at_workflows(pilot)
+        await pilot.press("j")
+        await shows(pilot, "Workflow  ", "triage", "Success", "Version  Runs  Success")
+
+
 async def test_no_character_of_a_line_lies_under_the_scroll_bar(tmp_path):
     with flightlog.open(tmp_path / "many", storage="file") as store:
         for n in range(30):

@@ -14,8 +14,8 @@ STATES: dict[State, str] = {"fine": "", "near": "above its warning mark", "spent
 INKS: dict[State, str] = {"fine": "active", "near": "warn", "spent": "bad"}
 
 DAY = 86_400.0
-TITLE = 24
-"""Cells of a budget's query at most."""
+TITLE, SHORT = 24, 10
+"""Cells of a budget's query at most, and where there is little room."""
 BAR = 6
 """Cells that a bar has at least; without that room there is none."""
 
@@ -31,7 +31,10 @@ def title(standing: Standing) -> str:
 
 def amounts(standing: Standing) -> str:
     """`$18.42 of $20.00`, and `at least $18.42 of $20.00` where more may have been spent than is known."""
-    sums = f"{format.whole_dollars(standing.spent_nanousd)} of {format.whole_dollars(standing.budget.max_nanousd)}"
+    spent, most = (format.whole_dollars(sum) for sum in (standing.spent_nanousd, standing.budget.max_nanousd))
+    if spent == most and standing.spent_nanousd != standing.budget.max_nanousd:
+        spent = format.fine_dollars(standing.spent_nanousd)
+    sums = f"{spent} of {most}"
     return f"at least {sums}" if standing.at_least else sums
 
 
@@ -62,20 +65,26 @@ class BudgetColumns:
         ink = INKS[state]
         sign = glyphs.budget(state)
         unknown = _unknown(standing)
-        rest = width - 2 - self._per - 2 - self._titles - 2 - 2 - 6 - 2 - self._amounts
+        rest = width - 2 - self._per - 2 - self._titles - 2 - 6 - 2 - self._amounts
+        # A sum that is cut looks like another: without room there is none, and the percentage says it.
+        titles = max(self._titles + min(rest, 0), min(self._titles, SHORT))
+        with_amounts = rest >= titles - self._titles
+        if not with_amounts:
+            titles = max(min(self._titles, width - 2 - self._per - 2 - 2 - 6), 1)
+        rest -= 2
         with_unknown = self._unknown and rest - self._unknown - 2 >= BAR
         bar = rest - (self._unknown + 2 if with_unknown else 0)
         line: Line = [
             (f"{sign} ", ink),
             (f"{budget.per:<{self._per}}", "muted"),
             ("  ", "text"),
-            (fit(title(standing), self._titles), "text"),
+            (fit(title(standing), titles), "text"),
             ("  ", "text"),
             *(self._bar(standing, bar) if bar >= BAR else []),
             (right(f"{standing.percent}%", 6), ink if state != "fine" else "text"),
-            ("  ", "text"),
-            (right(amounts(standing), self._amounts), "strong" if state == "fine" else ink),
         ]
+        if with_amounts:
+            line += [("  ", "text"), (right(amounts(standing), self._amounts), "strong" if state == "fine" else ink)]
         if with_unknown:
             line += [("  ", "text"), (unknown, "warn")]
         return line

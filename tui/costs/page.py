@@ -138,15 +138,13 @@ def _named(key: str, value: str) -> Query:
 HEADS = ("Cost", "", "Share", "No price", "Calls", "In", "Out", "Cache r", "Cache w", "Reason")
 """Of the columns after the name; the second is a bar."""
 ALIGN = "lll" + "r" * 8
-DROP = (2, 10, 3, 9, 8, 5)
-"""Columns that are left out first where there is no room: never the money, what is not known of it, and tokens."""
+DROP = (2, 10, 3, 9, 8, 5, 7, 6)
+"""Columns that are left out first where there is no room: never the money, and what is not known of it."""
+NAMED = 15
+"""Cells of what a line is of, before columns are left out: a day and its name."""
 BAR = 12
 _SORTED = {"cost": 1, "no price": 4, "calls": 5, "tokens": 6}
 """The column that an order looks at; the name if it is none of these."""
-
-
-class _Columns(Columns):
-    LEAST = 15  # a day and its name
 
 
 class CostPage:
@@ -167,12 +165,13 @@ class CostPage:
         widest = max((_name(self.axis, group) for group in self.groups[:200]), key=len, default="")
         sample = [widest, *cells[1:3], "100%", *cells[4:6], *("99.9k" for _ in cells[6:])]
         heads = (self.axis.head, self._amounts.head(HEADS[0]), *HEADS[1:])
-        self.columns = _Columns(
+        self.columns = Columns(
             self._of(heads),
             [self._of(cells), self._of(sample)],
             align="".join(self._of(ALIGN)),
             wide=0,
             drop=[self._kept.index(n) for n in DROP if n in self._kept],
+            least=NAMED,
         )
 
     def _of(self, row: Sequence[str]) -> list[str]:

@@ -19,14 +19,16 @@ LEAD = 4
 BAR = 6
 NAME, KIND, LEAST = 20, 22, 26
 """Cells of the run's name and its workflow at most, and of what it is at, at least, where others can give way."""
+SHORT = 16
+"""The same on a narrow screen."""
 BREATH = 4.0
 """Seconds of a breath; who said nothing for longer than that holds it."""
 INKS: dict[Need, str] = {"waiting": "warn", "lost": "bad", "failed": "bad", "stuck": "warn", "running": "active"}
 HEADS = ("Run", "Workflow", "What it is at", "For", "Done", "", "Tok/min", "$/h", "Cost", "Last")
 ALIGN = "lllrrlrrrr"
 WIDE = 2
-DROP = (8, 5, 1, 6, 4)
-"""Columns that are left out first where there is no room; never what it is at, since when, and what that costs."""
+DROP = (8, 5, 1, 6, 4, 9, 7)
+"""Columns that are left out first where there is no room; never what it is at, and since when."""
 
 
 class Place(NamedTuple):
@@ -65,6 +67,11 @@ def done_of(run: Run, doing: Doing) -> tuple[int, int]:
     return run.steps_done, run.steps if declared else 0
 
 
+def _together(group: Group) -> str:
+    """What stands where a single run has its name."""
+    return f"{len(group.entries):,} {group.need}"
+
+
 class LivePage:
     """Lines of a board as it was at one moment; to draw one costs nothing for the others."""
 
@@ -76,15 +83,22 @@ class LivePage:
         self._inside = frozenset(e.run.id for line in lines if isinstance(line, Group) for e in line.entries)
         self.lines, self._doing, self._watched, self._now, self._glyphs = lines, doing, watched, now, glyphs
         self._rates = {entry.run.id: rates.of(entry.run.id, now, entry.began) for entry in entries}
-        names = (name_of(entry.run, glyphs) for entry in entries[:200])
+        names = [name_of(entry.run, glyphs) for entry in entries[:200]]
+        names += [_together(line) for line in lines if isinstance(line, Group)]
         kinds = (_kind(entry.run) for entry in entries[:200])
         name, kind = max(names, key=len, default=""), max(kinds, key=len, default="")
         numbers = ("0:00:00", "00 done", "0" * BAR, "000.0k", "≥$0.000", "~$0.0000", "00 min")
         self._wide, self._narrow = (
-            Columns(HEADS, [[name[:most], kind[:KIND], "0" * least, *numbers]], align=ALIGN, wide=WIDE, drop=DROP)
-            for most, least in ((NAME, LEAST), (NAME // 2, LEAST - 8))
+            Columns(
+                HEADS,
+                [[name[:most], kind[:KIND], "0" * least, *numbers]],
+                align=ALIGN,
+                wide=WIDE,
+                drop=DROP,
+                least=least,
+            )
+            for most, least in ((NAME, LEAST), (NAME // 2, SHORT))
         )
-        self._wide.LEAST, self._narrow.LEAST = LEAST, LEAST - 8
 
     def _columns(self, width: int) -> Columns:
         return self._wide if width >= NARROW else self._narrow
@@ -101,7 +115,7 @@ class LivePage:
     def _group(self, group: Group, width: int) -> Line:
         glyphs, newest, ink = self._glyphs, group.entries[0], INKS[group.need]
         cells = [
-            f"{len(group.entries):,} {group.need}",
+            _together(group),
             one_line(group.workflow, 60),
             f"{'the newest' if width >= NARROW else one_line(group.workflow, 60)}: {self._at(newest, Doing())[0]}",
             *[""] * 6,

@@ -53,12 +53,10 @@ DROP = (3, 2, 4)
 """Columns that are left out first where there is no room."""
 SAMPLE = 300
 """Lines whose names decide how wide the columns are."""
+REASON = 26
+"""Cells of the reason before other columns are left out: `archive: completed, older…`."""
 NAMES = {1: 18, 2: 14}
 """Cells that names take at most."""
-
-
-class _Columns(Columns):
-    LEAST = 26  # `archive: completed, older…`
 
 
 class PlanPage:
@@ -70,12 +68,13 @@ class PlanPage:
         self._now = to_seconds(plan.now)
         self.lines = _ordered(plan, shown)
         self.places = {one.run.id: place for place, one in enumerate(self.lines)}
-        self.columns = _Columns(
+        self.columns = Columns(
             HEADS,
             [[fit(cell, NAMES.get(n, 99)) for n, cell in enumerate(self._cells(one))] for one in self.lines[:SAMPLE]],
             align="lllrrl",
             wide=WIDE,
             drop=DROP,
+            least=REASON,
         )
 
     def again(self, shown: Shown) -> "PlanPage":

@@ -51,6 +51,7 @@ class _Shape(NamedTuple):
     of: bool = True
     title: bool = True
     today: bool = True
+    fresh: bool = True
     budget: bool = True
 
 
@@ -64,26 +65,29 @@ _SHAPES = (
     _Shape(20, short=True, bar=False, amounts=False, of=False, title=False),
     _Shape(20, short=True, bar=False, amounts=False, of=False, title=False, rate=False),
     _Shape(20, short=True, bar=False, amounts=False, of=False, rate=False, today=False),
-    _Shape(20, short=True, bar=False, amounts=False, of=False, rate=False, today=False, budget=False),
-    _Shape(20, short=True, bar=False, amounts=False, of=False, title=False, rate=False, today=False, budget=False),
+    *(
+        _Shape(name, short=True, bar=False, amounts=False, title=False, rate=False, today=False, fresh=fresh)
+        for name, fresh in ((20, True), (20, False), (12, False), (0, False))
+    ),
+    _Shape(0, True, bar=False, amounts=False, title=False, rate=False, today=False, fresh=False, budget=False),
 )
-"""From all to little: words give way to signs, then what matters least is left out."""
+"""From all to little: words give way to signs, then what matters least is left out. What runs, waits and is lost stays,
+and a budget that is near its end goes only where there is no room for it at all."""
 
 
 def header_line(facts: Facts, width: int, glyphs: Glyphs) -> Line:
     """The header in `width` cells, as much of it as there is room for."""
-    right = _right(facts)
-    room = width - width_of(right) - 2
-    parts = next((parts for shape in _SHAPES if _width(parts := _parts(facts, shape, glyphs)) <= room), None)
+    shape = next((shape for shape in _SHAPES if _width(facts, shape, glyphs) <= width), _SHAPES[-1])
     line: Line = [(" ", "text")]
-    for place, part in enumerate(parts or _parts(facts, _SHAPES[-1], glyphs)):
-        line += [*([("   " if place == 1 else f" {glyphs.line} ", "faint")] if place else []), *part]
-    return between(line, [*right, (" ", "text")], width)
+    if name := _name(facts, glyphs, shape):
+        line += [*name, ("   ", "faint")]
+    for place, part in enumerate(_parts(facts, shape, glyphs)):
+        line += [(f" {glyphs.line} ", "faint"), *part] if place else part
+    return between(line, [*_right(facts, shape), (" ", "text")], width)
 
 
 def _parts(facts: Facts, shape: _Shape, glyphs: Glyphs) -> list[Line]:
     parts = [
-        _name(facts, glyphs, shape),
         _statuses(facts, glyphs, shape.short),
         _amounts(facts, glyphs) if shape.amounts else [],
         _today(facts, glyphs, shape) if shape.today else [],
@@ -93,17 +97,23 @@ def _parts(facts: Facts, shape: _Shape, glyphs: Glyphs) -> list[Line]:
     return [part for part in parts if part]
 
 
-def _width(parts: list[Line]) -> int:
-    return sum(width_of(part) + 3 for part in parts)
+def _width(facts: Facts, shape: _Shape, glyphs: Glyphs) -> int:
+    """Cells it takes, with a gap behind each part and a blank at either end."""
+    parts = [_name(facts, glyphs, shape), *_parts(facts, shape, glyphs)]
+    return sum(width_of(part) + 3 for part in parts if part) + width_of(_right(facts, shape)) + 2
 
 
 def _name(facts: Facts, glyphs: Glyphs, shape: _Shape) -> Line:
     """A long name by its end, which tells folders apart."""
-    most = shape.name
-    name = facts.name if len(facts.name) <= most else glyphs.ellipsis + facts.name[1 - most :]
-    line: Line = [("flightlog", "title"), ("  ", "text")] if shape.title else []
-    line.append((one_line(name, most), "text"))
-    return [*line, ("  read-only", "warn")] if facts.read_only else line
+    most, line = shape.name, list[tuple[str, str]]()
+    if shape.title:
+        line.append(("flightlog", "title"))
+    if most:
+        name = facts.name if len(facts.name) <= most else glyphs.ellipsis + facts.name[1 - most :]
+        line.append((one_line(name, most), "text"))
+    if facts.read_only:
+        line.append(("read-only", "warn"))
+    return [span for place, one in enumerate(line) for span in ([("  ", "text"), one] if place else [one])]
 
 
 def _statuses(facts: Facts, glyphs: Glyphs, short: bool) -> Line:
@@ -153,7 +163,7 @@ def _rate(rate: Rate | None, glyphs: Glyphs) -> Line:
     return [(f"{sign} ", "muted"), (told, "text"), ("/h", "muted")]
 
 
-def _right(facts: Facts) -> Line:
+def _right(facts: Facts, shape: _Shape) -> Line:
     if facts.problem:
         return [(one_line(facts.problem, 60), "bad")]
     if facts.busy:
@@ -161,5 +171,6 @@ def _right(facts: Facts) -> Line:
     if not facts.mode:
         return []
     ink = "muted" if facts.mode == "watching" else "warn"
-    since = "" if facts.quiet is None else f" {format.age(facts.quiet)} ago"
-    return [(facts.mode + since, ink)]
+    since = "" if facts.quiet is None else f"{format.age(facts.quiet)} ago"
+    mode = facts.mode if shape.fresh or facts.mode != "watching" or not since else ""
+    return [(" ".join(part for part in (mode, since) if part), ink)]

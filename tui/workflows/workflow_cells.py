@@ -11,7 +11,7 @@ from ..lines import Columns, Line, one_line
 HEADS = ("", "Workflow", "Versions", "Runs", "Running", "Waiting", "Lost", "Success", "Last run")
 ALIGN = "llrrrrrrl"
 WIDE = 1
-DROP = (5, 6, 2)
+DROP = (5, 6, 2, 4, 8, 7)
 """Columns that are left out first where there is no room."""
 
 
