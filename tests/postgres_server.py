@@ -113,10 +113,10 @@ class PostgresServer:
         """Where a database of this server is reached, with its user and password."""
         return f"postgresql://{USER}:{quote(PASSWORD, safe='')}@127.0.0.1:{self.port}/{database}"
 
-    def new_database(self) -> str:
-        """Makes an empty database; its name."""
+    def new_database(self, like: str = "template0") -> str:
+        """Makes a database, an empty one or a copy of one that nobody has open; its name."""
         name = f"fl_{uuid.uuid4().hex[:12]}"
-        self.tell(f"CREATE DATABASE {name} TEMPLATE template0")
+        self.tell(f"CREATE DATABASE {name} TEMPLATE {like}")
         return name
 
     def new_store(self) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 from ...core.operations import Compacted
 from ..operations.on_tables.housekeeping import written
 from ..sql.database import Database
+from .heeding import heeding
 from .operations_lock import OperationsLock
 from .server_url import ServerUrl
 
@@ -34,7 +35,10 @@ class PostgresHousekeeping:
         self._vacuum()
 
     def compact(self, *, preview: bool) -> Compacted:
-        """Frees dead rows for new ones; pages at the end of a table go back to the disk. Needs no room."""
+        """Frees dead rows for new ones; pages at the end of a table go back to the disk. Needs no room.
+
+        Stopped, if somebody asks for that: the tables that it was through with are done.
+        """
         with self._database.read() as connection:
             before, dead = connection.execute(_SIZES).one()
         if preview:
@@ -51,7 +55,8 @@ class PostgresHousekeeping:
         with self._database.outside() as connection:
             autocommit, connection.autocommit = connection.autocommit, True
             try:
-                connection.execute("VACUUM")
+                with heeding(connection):
+                    connection.execute("VACUUM")
             finally:
                 connection.autocommit = autocommit
 

@@ -31,6 +31,7 @@ from flightlog.core.store import Store
 from flightlog.core.upkeep import Finding
 from flightlog.tui.compare.pages import Reader
 from flightlog.tui.export.run_page import run_page
+from postgres_server import PostgresServer
 from sqlalchemy import Engine, event
 
 RUNS = 30
@@ -198,26 +199,68 @@ WORKS: dict[str, Callable[[Scene], object]] = {
     "export": exported,
 }
 """By the verb that does it, or what it makes."""
-NOT_OF = {("index", "sqlite")}
+NOT_OF = {("index", "sqlite"), ("index", "postgres")}
 """What there is none of."""
+KINDS = ("file", "sqlite", "postgres")
 FEW = ("restore", "rm", "purge", "archive verify", "retain --apply", "doctor", "verify", "index")
 MATRIX = [
     pytest.param(kind, verb, id=f"{verb}-{kind}", marks=[] if kind == "file" and verb in FEW else pytest.mark.heavy)
-    for kind in ("file", "sqlite")
+    for kind in KINDS
     for verb in WORKS
     if (verb, kind) not in NOT_OF
 ]
 
 
-@pytest.fixture(scope="module")
-def recorded(tmp_path_factory) -> Callable[[str], Path]:
-    """A data directory of a kind, recorded once, with a copy of it beside."""
-    made: dict[str, Path] = {}
+class Recorded(NamedTuple):
+    """A folder with a data directory and a copy of it beside; and the database that it has on a server."""
 
-    def of_kind(kind: str) -> Path:
+    where: Path
+    database: str
+
+
+def made_of(kind: str, where: Path, request: pytest.FixtureRequest) -> tuple[Recorded, Store]:
+    """An empty one of a kind."""
+    if kind != "postgres":
+        return Recorded(where, ""), flightlog.open(where / "data", storage=kind)
+    server: PostgresServer = request.getfixturevalue("postgres")
+    found = Recorded(where, server.new_database())
+    (where / "data").mkdir()
+    lies_at(where / "data", server.url(found.database))
+    return found, flightlog.open(where / "data")
+
+
+def lies_at(data: Path, url: str) -> None:
+    config = f"storage: {{logs: {{type: postgres, url: '{url}'}}}}\narchive: {{path: archive}}\n"
+    (data / "flightlog.yaml").write_text(config)
+
+
+@pytest.fixture
+def laid_out(tmp_path, request) -> Iterator[Callable[[Recorded], Path]]:
+    """Copies what was recorded for one test; the data directory."""
+    copies: list[str] = []
+
+    def lay_out(found: Recorded) -> Path:
+        shutil.copytree(found.where, tmp_path, dirs_exist_ok=True)
+        if found.database:
+            server = request.getfixturevalue("postgres")
+            copies.append(server.new_database(like=found.database))
+            lies_at(tmp_path / "data", server.url(copies[-1]))
+        return tmp_path / "data"
+
+    yield lay_out
+    for name in copies:
+        request.getfixturevalue("postgres").drop_database(name)
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory, request) -> Callable[[str], Recorded]:
+    """Many small runs of a kind of store, recorded once."""
+    made: dict[str, Recorded] = {}
+
+    def of_kind(kind: str) -> Recorded:
         if kind not in made:
-            made[kind] = where = tmp_path_factory.mktemp(kind)
-            with flightlog.open(where / "data", storage=kind) as store:
+            made[kind], empty = made_of(kind, where := tmp_path_factory.mktemp(kind), request)
+            with empty as store:
                 for number in range(3 * RUNS):
                     with store.run(("live", "packed", "thrown")[number % 3]) as run, run.step("s") as step:
                         step.log("hello there")
@@ -244,9 +287,11 @@ def standing(data: Path, wrong: Collection[str] = ()) -> tuple[int, int, int]:
 
 
 @pytest.mark.parametrize(("kind", "verb"), MATRIX)
-def test_of_much_work_little_is_done_once_somebody_has_asked_to_stop(recorded, work, tmp_path, monkeypatch, kind, verb):
+def test_of_much_work_little_is_done_once_somebody_has_asked_to_stop(
+    recorded, laid_out, work, tmp_path, monkeypatch, kind, verb
+):
     monkeypatch.setattr(catch_up, "_AT_ONCE", 5)
-    shutil.copytree(recorded(kind), tmp_path, dirs_exist_ok=True)
+    laid_out(recorded(kind))
     if verb in ("backup", "migrate"):
         shutil.rmtree(tmp_path / "beside")
     if verb == "index":
@@ -345,26 +390,26 @@ BIG_WORKS: dict[str, Callable[[Scene], object]] = {
     "diff": told_apart,
 }
 BEFORE: dict[str, Callable[[Path], None]] = {"doctor --fix": damaged}
-BIG_NOT_OF = {("undo", "file"), ("doctor", "sqlite"), ("doctor --fix", "sqlite")}
+BIG_NOT_OF = {("undo", "file"), *((verb, kind) for verb in ("doctor", "doctor --fix") for kind in KINDS[1:])}
 """What costs no bytes there: a renaming; a journal that is the store is there to be damaged with files alone."""
 BIG_FEW = ("restore", "rm", "purge", "archive verify", "drop states", "doctor --fix")
 BIG_MATRIX = [
     pytest.param(kind, verb, id=f"{verb}-{kind}", marks=[] if kind == "file" and verb in BIG_FEW else pytest.mark.heavy)
-    for kind in ("file", "sqlite")
+    for kind in KINDS
     for verb in BIG_WORKS
     if (verb, kind) not in BIG_NOT_OF
 ]
 
 
 @pytest.fixture(scope="module")
-def big(tmp_path_factory) -> Callable[[str], Path]:
+def big(tmp_path_factory, request) -> Callable[[str], Recorded]:
     """Three runs of eight megabytes each, one live, one archived, one in the trash, with big states."""
-    made: dict[str, Path] = {}
+    made: dict[str, Recorded] = {}
 
-    def of_kind(kind: str) -> Path:
+    def of_kind(kind: str) -> Recorded:
         if kind not in made:
-            made[kind] = where = tmp_path_factory.mktemp(f"big-{kind}")
-            with flightlog.open(where / "data", storage=kind) as store:
+            made[kind], empty = made_of(kind, where := tmp_path_factory.mktemp(f"big-{kind}"), request)
+            with empty as store:
                 for workflow in ("live", "packed", "thrown"):
                     with store.run(workflow) as run:
                         for number in range(LINES):
@@ -383,13 +428,14 @@ def big(tmp_path_factory) -> Callable[[str], Path]:
 
 
 @pytest.mark.parametrize(("kind", "verb"), BIG_MATRIX)
-def test_a_big_run_is_stopped_after_a_few_bytes_and_is_as_it_was(big, work, tmp_path, monkeypatch, kind, verb):
+def test_a_big_run_is_stopped_after_a_few_bytes_and_is_as_it_was(
+    big, laid_out, work, tmp_path, monkeypatch, kind, verb
+):
     monkeypatch.setattr(progressing, "BIG", 100_000)
     monkeypatch.setattr(catch_up, "BATCH_BYTES", 1 << 20)
-    shutil.copytree(big(kind), tmp_path, dirs_exist_ok=True)
+    order, data = new_order(), laid_out(big(kind))
     if verb == "backup":
         shutil.rmtree(tmp_path / "beside")
-    order, data = new_order(), tmp_path / "data"
     wrong = ("damaged-line",) if verb in BEFORE else ()
     BEFORE.get(verb, lambda data: None)(data)
     with flightlog.open(data) as store:
@@ -398,7 +444,7 @@ def test_a_big_run_is_stopped_after_a_few_bytes_and_is_as_it_was(big, work, tmp_
             BIG_WORKS[verb](Scene(data, store, order))
         assert (after := work.bytes) <= SOON_BYTES
         goes = str(stopped.value) == REST_GOES
-        assert goes is ((verb, kind) == ("purge", "sqlite"))
+        assert goes is (verb == "purge" and kind != "file")
         assert (LEFT_OPEN in [one.kind for one in store.upkeep.check()]) is goes
         assert str(stopped.value) in (HALFWAY, REST_GOES, "it was stopped")
     if goes:  # and who opens it next brings it to its end
