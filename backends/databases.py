@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..core.errors import ReadOnly, StorageError
 from ..core.forking import inherited, undivided
+from .postgres.driver import require_driver
 from .postgres.server_url import ServerUrl
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Databases:
 
     def _open(self, where: Where) -> "Database":
         if isinstance(where, ServerUrl):
+            require_driver(where)
             from .postgres.engine import open_server
 
             return open_server(where, read_only=self._read_only)

@@ -9,6 +9,7 @@ from ..files.files_backend import make_data_folder
 from ..journal.layout import Layout
 from ..spool.spool_recording import Shipped
 from ..spool.spooled_backend import SpooledBackend
+from .driver import require_driver
 from .lookup import Lookup
 from .server_url import ServerUrl, spool_folder
 
@@ -92,4 +93,6 @@ def backend(
     logs: "Storage", databases: Databases, archive: Path | None, *, read_only: bool, create: bool
 ) -> PostgresBackend:
     """The runs in one database on a server."""
-    return PostgresBackend(ServerUrl(logs.url), databases, read_only=read_only, archive=archive)
+    url = ServerUrl(logs.url)
+    require_driver(url)
+    return PostgresBackend(url, databases, read_only=read_only, archive=archive)

@@ -57,6 +57,20 @@ def test_a_wrong_url(place):
     assert isinstance(error, ConfigError) and "postgresql://USER@HOST:PORT/DATABASE" in str(error)
 
 
+def look(place):
+    with flightlog.open(place) as store:
+        store.workflows.list_all()
+        store.metrics.patterns("triage")
+
+
+@pytest.mark.parametrize("only", ["logs", "workflows", "metrics"])
+def test_a_driver_that_is_not_installed(tmp_path, monkeypatch, only):
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    (tmp_path / "flightlog.yaml").write_text(f"storage:\n  {only}: {{type: postgres, url: 'postgresql://host/db'}}\n")
+    with pytest.raises(ConfigError, match=r"psycopg, which is missing .*pip install 'flightlog\[postgres\]'"):
+        look(tmp_path)
+
+
 def test_an_option_that_is_none(url):
     assert "option" in str(said(f"{url}?hocus={SECRET}"))
 
