@@ -1,5 +1,7 @@
 """The few errors that Flightlog raises; each tells what, where and what to do next."""
 
+from collections.abc import Sequence
+
 
 class FlightlogError(Exception):
     """Base of all our errors.
@@ -57,9 +59,15 @@ class Stopped(FlightlogError):
     """Somebody asked that it be stopped, and it was: what was at hand is as it was before."""
 
 
-def no_run(run: str) -> NotFound:
-    """The error for a run that is not there, or that belongs to another session."""
-    return NotFound(f"there is no run {run[:60]!r}", advice="`flightlog ls` lists the runs")
+def no_run(run: str, near: Sequence[str] = ()) -> NotFound:
+    """The error for a run that is not there, or that belongs to another session; `near` are what may be meant."""
+    advice = "`flightlog ls` lists the runs"
+    return NotFound(f"there is no run {run[:60]!r}", advice=meant(near, advice))
+
+
+def meant(near: Sequence[str], advice: str) -> str:
+    """The advice to whoever named what is not there, but something of nearly that name is."""
+    return f"did you mean {' or '.join(repr(name[:60]) for name in near)}?" if near else advice
 
 
 def no_checkpoint(checkpoint: str) -> NotFound:

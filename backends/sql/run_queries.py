@@ -1,4 +1,4 @@
-"""Finding runs: by id, by what a person types, by number; counts come from counters."""
+"""Finding runs: by id, by real values, by number; counts come from counters."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -6,12 +6,11 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Connection, bindparam, func, select, union
 
 from ...core.clock import now
-from ...core.errors import Conflict, StorageError, no_run
+from ...core.errors import StorageError, no_run
 from ...core.query.query import EVERYTHING, Query
 from ...core.runs import Run, Totals
 from ...core.workflows import Workflow
 from .database import Database
-from .dialects import ending
 from .query_sql import where
 from .run_rows import COLUMNS, RUNS, AnySelect, call_money, money_columns
 from .run_values import runs_of, totals_of
@@ -19,8 +18,6 @@ from .tables import costs, counters, damage, holdings, metrics, rollups, run_tag
 
 Accepts = Callable[[str], bool]
 """Whether a run (by its id) is wanted, where the tables cannot tell."""
-
-_MANY = 5  # ambiguous ids that are named
 
 
 def matching(query: Query) -> ColumnElement[bool] | None:
@@ -83,27 +80,6 @@ def children(connection: Connection, run: str) -> list[Run]:
 # --- from what a person types ------------------------------------------------------------------------
 
 
-def resolve(connection: Connection, text: str, within: Query = EVERYTHING) -> str:
-    """The id of the one run that a text means; see `RunRepository.resolve`."""
-    if not text:
-        raise no_run(text)
-    wanted = select(runs.c.id).where(*conditions(within))
-    if connection.execute(wanted.where(runs.c.id == text)).first() is not None:
-        return text
-    begins = wanted.where(runs.c.id > text, runs.c.id < text + _TOP)
-    ends = wanted.where(ending(runs.c.id, len(text)) == text)
-    named = wanted.where(runs.c.name == text)
-    found = connection.execute(union(begins, ends, named).order_by("id").limit(_MANY + 1)).scalars().all()
-    if not found:
-        raise no_run(text)
-    if len(found) > 1:
-        more = " …" if len(found) > _MANY else ""
-        raise Conflict(
-            f"{text[:60]!r} means several runs: {', '.join(found[:_MANY])}{more}", advice="give more of the id"
-        )
-    return str(found[0])
-
-
 def values(connection: Connection, key: str, prefix: str, limit: int, within: Query = EVERYTHING) -> list[str]:
     """Real values of a query key, by prefix, sorted; StorageError for a key that has no list of values."""
     if key == "step":
@@ -121,7 +97,7 @@ def _values_within(connection: Connection, key: str, prefix: str, limit: int, wi
     of_runs = [
         select(column.label("value"))
         .select_from(runs if column.table is runs else runs.join(column.table, column.table.c.run == runs.c.id))
-        .where(*conditions(within), column >= prefix, column < prefix + _TOP, column != "")
+        .where(*conditions(within), column >= prefix, column < prefix + TOP, column != "")
         for column in _VALUES_OF_RUNS[key]
     ]
     return list(connection.execute(union(*of_runs).order_by("value").limit(limit)).scalars())
@@ -134,14 +110,14 @@ _NEWEST, _LOOKED = 200, 20_000
 def _names_of_steps(connection: Connection, prefix: str, limit: int, within: Query) -> list[str]:
     newest = select(runs.c.id).where(*conditions(within)).order_by(runs.c.started.desc()).limit(_NEWEST).subquery()
     some = select(steps.c.name).where(steps.c.run.in_(select(newest.c.id))).limit(_LOOKED).subquery()
-    fitting = (some.c.name >= prefix, some.c.name < prefix + _TOP, some.c.name != "")
+    fitting = (some.c.name >= prefix, some.c.name < prefix + TOP, some.c.name != "")
     found = select(some.c.name).distinct().where(*fitting).order_by(some.c.name).limit(limit)
     return list(connection.execute(found).scalars())
 
 
 def _distinct(connection: Connection, column: Column[str], prefix: str, limit: int) -> list[str]:
     """The first different values of a column: a seek for each, so that their number counts and not the rows'."""
-    smallest = select(func.min(column)).where(column < prefix + _TOP)
+    smallest = select(func.min(column)).where(column < prefix + TOP)
     if column.table in (counters, tallies):
         smallest = smallest.where(column.table.c.runs > 0)
     found: list[str] = []
@@ -152,7 +128,7 @@ def _distinct(connection: Connection, column: Column[str], prefix: str, limit: i
     return found
 
 
-_TOP = "\U0010ffff"  # above every text that continues a prefix
+TOP = "\U0010ffff"  # above every text that continues a prefix
 
 _VALUES: dict[str, tuple[Column[str], ...]] = {
     **{key: (tallies.c[key],) for key in ("workflow", "status")},

@@ -40,6 +40,7 @@ from . import (
     run_doing,
     run_figures,
     run_items,
+    run_naming,
     run_pages,
     run_queries,
     run_stretches,
@@ -104,7 +105,7 @@ class SqlRuns(RunRepository):
     def resolve(self, text: str, within: Query = EVERYTHING) -> str:
         within = self.settled(within)
         with self._reading() as connection:
-            return run_queries.resolve(connection, text, within)
+            return run_naming.resolve(connection, text, within)
 
     def query(
         self,

@@ -103,3 +103,17 @@ def test_every_read_brings_the_tables_up_to_date_first(small):
 
 def test_the_tables_have_what_a_run_needs():
     assert {column.name for column in derived.tables["runs"].c} >= {"revision", "took", "tokens", "nanousd"}
+
+
+def test_an_id_is_found_however_it_was_read_and_what_is_nearly_one_is_named(small):
+    run, other = "01m81yvdm0brgj4ps0jj0h0s0n", "01m81yvg71xy5qk8v0c3d4e9fz"
+    small.begin(run=run, name="nightly triage")
+    small.begin(run=other, session="ben")
+    for text in (run.upper(), "OLM8IYVDM", "JJ0HOS0N"):
+        assert small.runs.resolve(text) == run
+    nearly = (run[:-1] + "x", run), ("01m82" + run[5:], run), ("nightly traige", "nightly triage")
+    for text, near in nearly:
+        with pytest.raises(NotFound, match=f"did you mean '{near}'"):
+            small.runs.resolve(text)
+    with pytest.raises(NotFound, match="lists the runs"):
+        small.runs.resolve(run[:-1] + "x", parse("session:ben"))

@@ -2,7 +2,10 @@
 
 import json
 
+import pytest
 from calling import call, lines_of
+from click.testing import CliRunner
+from flightlog.tui.cli.main import main
 from flightlog.tui.signing import who
 
 
@@ -55,3 +58,10 @@ def test_a_version_edited_by_hand_is_shown_and_told(data):
     path.write_bytes(path.read_bytes() + b"b: 2\n")
     assert call("version", "triage@1", "--data", data, code=3).startswith("a: 1\nb: 2\n")
     assert "changed after it was saved" in call("versions", "triage", "--data", data)
+
+
+@pytest.mark.parametrize("words", [["versions"], ["version"], ["metrics"], ["diff"], ["show"]])
+def test_a_workflow_that_is_nearly_one_is_named(data, words):
+    named = "triaeg" if words[0] in ("versions", "metrics") else "triaeg@1"
+    said = CliRunner().invoke(main, [*words, named, "--data", str(data)])
+    assert (said.exit_code, said.stderr) == (1, "flightlog: no such workflow (triaeg); did you mean 'triage'?\n")

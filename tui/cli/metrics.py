@@ -14,6 +14,7 @@ from .. import format
 from ..glyphs import ASCII, UNICODE, Glyphs
 from ..workflows.outcome_facts import HEADS, change_rows, methods, outcome_facts
 from .as_json import comparison_row, outcome_row, plain
+from .naming import no_workflow, workflows_of
 from .opening import opened
 from .options import Settings, json_option, verb
 from .output import say, say_json, table
@@ -61,8 +62,8 @@ def metrics(
 
 
 def _check(store: Store, workflow: str, versions: Sequence[int | None]) -> None:
-    if not any(one.id == workflow for one in (*store.runs.workflows(), *store.workflows.list_all())):
-        raise NotFound("no such workflow", where=workflow, advice="see `flightlog workflows`")
+    if workflow not in workflows_of(store):
+        raise no_workflow(store, workflow)
     saved = {version.number for version in store.workflows.list(workflow)}
     ended = {one.version for one in store.metrics.outcomes(workflow)}
     for number in versions:

@@ -23,6 +23,7 @@ from .as_json import change_row, comparison_row, outcome_row, plain
 from .asking import consent
 from .bar import working
 from .main import FINDINGS
+from .naming import no_workflow, workflows_of
 from .opening import opened
 from .options import Settings, json_option, verb
 from .output import say, say_json, table, terminal_width, written
@@ -79,8 +80,8 @@ def versions(settings: Settings, name: str, rose: str | None, as_json: bool) -> 
     with opened(settings) as store:
         found = history(store.workflows.list(workflow, deleted=True), store.metrics.outcomes(workflow))
         found = with_trends(store, workflow, found)
-    if not found.entries:
-        raise NotFound("no such workflow", where=workflow, advice="see `flightlog workflows`")
+        if not found.entries:
+            raise no_workflow(store, workflow)
     if as_json:
         for entry in sorted(found.entries, key=lambda entry: (entry.number is None, entry.number or 0)):
             say_json(_version_row(workflow, entry))
@@ -176,7 +177,12 @@ def print_version(store: Store, name: str, settings: Settings, as_json: bool) ->
 def named_version(store: Store, name: str) -> Version:
     """The version that `triage@3` means; the latest for `triage`."""
     workflow, number = split_version(name)
-    return store.workflows.get_latest(workflow) if number is None else store.workflows.get(workflow, number)
+    try:
+        return store.workflows.get_latest(workflow) if number is None else store.workflows.get(workflow, number)
+    except NotFound as error:
+        if workflow in workflows_of(store):
+            raise
+        raise no_workflow(store, workflow) from error
 
 
 def is_version(name: str) -> bool:
