@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
+from ...core.clock import now
 from ...core.copies import Original
 from ...core.operations import Compacted, Done, Kind, Trashed
 from ...core.pages import Page
@@ -35,6 +36,24 @@ class Seen(NamedTuple):
 
 IN_ARCHIVE: frozenset[Act] = frozenset({"archive", "restore", "copy", "uncopy"})
 """What changes something in the archive."""
+
+
+CHILDREN = 3
+"""So many children of a run are told of: one is enough for it to be left alone."""
+
+
+def trashed(run: Run, intent: Intent) -> Trashed:
+    """What is shown of a run that is about to lie in the trash."""
+    names = ("workflow", "version", "name", "status", "started", "finished", "archived", "session", "project")
+    return Trashed(
+        run=run.id,
+        size_bytes=run.size_bytes or 0,
+        operation=intent.operation,
+        at=now(),
+        by=intent.by,
+        rule=intent.rule,
+        **{name: getattr(run, name) for name in names},
+    )
 
 
 class Shelf(Protocol):

@@ -1,5 +1,6 @@
 """Operations in a data directory: a full disk, symlinks, damage, many processes, and what a look costs."""
 
+import errno
 import os
 import shutil
 import subprocess
@@ -159,6 +160,24 @@ def test_a_new_run_of_the_same_id_is_never_overwritten(store, tmp_path):
     assert (found.outcome, found.why) == ("skipped", "a run of this id is there again")
     assert path.read_bytes() == b"another\n"
     assert [one.run for one in store.upkeep.trashed().items] == [run]
+
+
+def test_an_archive_stays_in_the_trash_while_another_run_of_its_id_is_there(store, tmp_path, monkeypatch):
+    run, layout = record(store), Layout(tmp_path / "data")
+    list(store.upkeep.archive(new_order(), [Chosen(run=run)]))
+    operation, _ = trash(store, run)
+
+    def link(*given, **options):
+        # Somebody begins a run of this id in the moment before the archive is shown, which then fails.
+        layout.journal(run).parent.mkdir(parents=True, exist_ok=True)
+        layout.journal(run).write_bytes(b"another\n")
+        raise OSError(errno.EIO, "the disk says no")
+
+    monkeypatch.setattr(os, "link", link)
+    (found,) = store.upkeep.undo(new_order(), operation)
+    assert found.outcome == "failed" and "the disk says no" in found.why
+    assert layout.journal(run).read_bytes() == b"another\n"
+    assert (layout.trash / operation / f"{run}.flz").exists()
 
 
 def test_a_live_run_is_never_overwritten_by_a_restored_one(store, tmp_path):

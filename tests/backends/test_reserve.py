@@ -8,7 +8,6 @@ from types import SimpleNamespace
 import flightlog
 import pytest
 from flightlog.backends.journal import disk
-from flightlog.backends.operations.on_tables import shelf as table_shelf
 from flightlog.backends.operations.reserve import LEAST, MOST, STEP, Reserve, is_full
 from flightlog.backends.sql import trash
 from flightlog.core.errors import Full, StorageError
@@ -127,7 +126,7 @@ def test_a_purge_whose_steps_do_not_fit_goes_on_in_smaller_ones(tmp_path, monkey
             steps.append(room)
             return real(connection, run, room)
 
-        monkeypatch.setattr(table_shelf.trash, "remove_some", removes)
+        monkeypatch.setattr(trash, "remove_some", removes)
         assert [one.outcome for one in store.upkeep.purge(new_order())] == ["done"]
         assert len(steps) > 1
         assert set(steps) == {trash.PURGED_BYTES // 16}

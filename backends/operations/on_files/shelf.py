@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -29,15 +30,16 @@ from .. import folders
 from ..packing import damaged, must_be_sound
 from ..record import Act, Intent
 from ..reserve import Reserve, is_full
-from ..shelf import IN_ARCHIVE, Seen
+from ..shelf import CHILDREN, IN_ARCHIVE, Seen
 from .archive import FileArchive
 from .purge import Notes, blank, scrub
 from .trash import FileTrash, Measured
+from .trash_list import TrashList
+from .trash_places import TrashPlaces
 
 log = logging.getLogger("flightlog")
 
 _LOCKED = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_CHILDREN_SHOWN = 20
 
 
 class FileShelf:
@@ -48,7 +50,8 @@ class FileShelf:
     ) -> None:
         self._keeping = SqliteHousekeeping(database, index)
         self._layout, self._database, self._refresh = layout, database, refresh
-        self._reserve, self._trash = reserve, FileTrash(layout, reserve)
+        self._places = TrashPlaces(layout)
+        self._reserve, self._trash, self._trashed = reserve, FileTrash(self._places, reserve), TrashList(self._places)
         self._archive = FileArchive(layout)
         self._notes = Notes(layout.annotations)
 
@@ -160,7 +163,7 @@ class FileShelf:
     def trashed(self, limit: int, after: str | None) -> Page[Trashed]:
         """See the protocol."""
         with self._errors("looking into the trash"):
-            return self._trash.page(limit, after)
+            return self._trashed.page(limit, after)
 
     def verify(self, run: str) -> Finding | None:
         """See the protocol."""
@@ -194,7 +197,7 @@ class FileShelf:
         known = self.known(run)
         archived = fd < 0 and not busy and os.path.lexists(self._layout.archived(run))
         if known is None or (fd < 0 and not busy and not archived):
-            return Seen(None, trashed=intent.act == "copy" and self._trash.lies_anywhere(run))
+            return Seen(None, trashed=intent.act == "copy" and self._places.has_anywhere(run))
         if busy:
             return Seen(known, busy="somebody records into it", workflow=known.workflow)
         now = msgspec.structs.replace(known, archived=archived, pinned=self._notes.pinned(run, known.pinned))
@@ -206,9 +209,9 @@ class FileShelf:
 
     def _seen_in_trash(self, intent: Intent, *, there: bool) -> Seen:
         run, of = intent.run, intent.of
-        if not self._trash.has(of, run):
+        if not self._places.has(of, run):
             return Seen(None)
-        told = self._trash.told(of, run)
+        told = self._trashed.told(of, run)
         with one_part(told.size_bytes if told else 0, 1):
             size, digest = self._trash.measured(of, run) if intent.act == "purge" else (0, "")
         again = there or os.path.lexists(self._layout.archived(run))
@@ -228,7 +231,7 @@ class FileShelf:
         with self._database.read() as connection:
             found = connection.scalars(_CHILDREN, {"of": run}).all()
         there = (one for one in found if any(map(os.path.lexists, self._heads(one))))
-        return tuple(sorted(there))[:_CHILDREN_SHOWN]
+        return tuple(islice(there, CHILDREN))
 
     def _heads(self, run: str) -> tuple[Path, Path]:
         return self._layout.journal(run), self._layout.archived(run)
@@ -260,4 +263,4 @@ def _as_of(run: Run, path: Path) -> Run:
 
 _runs = tables.runs.c
 _PARENT = select(_runs.parent).where(_runs.id == bindparam("of"))
-_CHILDREN = select(_runs.id).where(_runs.parent == bindparam("of"))
+_CHILDREN = select(_runs.id).where(_runs.parent == bindparam("of")).order_by(_runs.id)

@@ -1,6 +1,5 @@
 """Where the runs of a database lie: its tables, its trash, and the spool of this machine."""
 
-import hashlib
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -8,33 +7,30 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, bindparam, select
 
-from ....core.clock import now
 from ....core.copies import Original
-from ....core.errors import Conflict, Full, NotFound
+from ....core.errors import Conflict, NotFound
 from ....core.ids import is_ulid
 from ....core.operations import Compacted, Done, Kind, Trashed
 from ....core.pages import Page
-from ....core.progress import gone
 from ....core.runs import Run
 from ....core.upkeep import Finding
 from ...journal import disk, lock
 from ...journal.layout import Layout
-from ...sql import log_words, run_queries, tables, trash
+from ...sql import log_words, run_queries, tables
 from ...sql.bodies import Bodies
 from ...sql.claims import claim
 from ...sql.database import Database
 from ...sql.projector import Projector
 from ..folders import must_be_open
 from ..record import Act, Intent
-from ..shelf import IN_ARCHIVE, Seen
+from ..shelf import CHILDREN, IN_ARCHIVE, Seen
 from .archive import TableArchive
 from .housekeeping import Housekeeping, Writes
+from .trash import TableTrash, lies_anywhere, seen_in
 
 if TYPE_CHECKING:
     from ...spool.shipping import Shipping
 
-_CHILDREN = 3
-_LINES = 1000
 _AT_ONCE = 500  # keys in one query
 
 
@@ -52,9 +48,10 @@ class TableShelf:
         writes: Writes,
         held_elsewhere: Callable[[str], str],
     ) -> None:
-        self._database, self._projector, self._bodies, self._layout = database, projector, bodies, layout
+        self._database, self._layout, self._writes = database, layout, writes
         self._shipping, self._keeping, self._held_elsewhere = shipping, keeping, held_elsewhere
-        self._writes, self._archive = writes, TableArchive(database, projector, layout, writes)
+        self._archive = TableArchive(database, projector, layout, writes)
+        self._trash = TableTrash(database, projector, bodies, layout, writes, self._archive)
 
     def refresh(self) -> None:
         """What waits in the spool is shipped."""
@@ -111,14 +108,9 @@ class TableShelf:
         with suppress(NotFound):
             run = run_queries.get(connection, intent.run)
         if intent.act in ("purge", "untrash"):
-            there, _ = trash.standing(connection, intent.run)
-            if there is None or there.entry.operation != intent.of:
-                return Seen(run)
-            entry = there.entry
-            digest = there.digest if intent.act == "purge" else ""
-            return Seen(run, trashed=True, workflow=entry.workflow, size_bytes=entry.size_bytes, digest=digest)
+            return seen_in(connection, intent, run)
         if run is None:
-            return Seen(None, trashed=intent.act == "copy" and trash.standing(connection, intent.run)[0] is not None)
+            return Seen(None, trashed=intent.act == "copy" and lies_anywhere(connection, intent.run))
         children = tuple(connection.scalars(_CHILDREN_OF, {"of": intent.run}))
         packed = self._archive.find(run.id) if intent.act == "restore" else None
         plain, size = packed.live_bytes if packed else 0, run.size_bytes or 0
@@ -126,24 +118,21 @@ class TableShelf:
 
     def do(self, intent: Intent, seen: Seen) -> Done:
         """One transaction, but for a purge, which deletes a little in each."""
-        if intent.act == "archive":
-            assert seen.run is not None
-            return self._archive.pack(intent, seen.run, lambda connection: self._check(connection, intent, seen))
-        if intent.act == "restore":
-            return self._archive.unpack(intent, lambda connection: self._check(connection, intent, seen))
-        if intent.act == "trash":
-            return self._trash(intent, seen)
-        if intent.act == "untrash":
-            return self._untrash(intent)
-        if intent.act == "uncopy":
-            return self._archive.drop(intent, lambda connection: self._check(connection, intent, seen))
-        assert intent.act == "purge"
-        return self._purge(intent)
+        check, run = partial(self._check, intent=intent, seen=seen), seen.run or Run(id=intent.run, workflow="")
+        ways: dict[Act, Callable[[], Done]] = {
+            "archive": lambda: self._archive.pack(intent, run, check),
+            "restore": lambda: self._archive.unpack(intent, check),
+            "uncopy": lambda: self._archive.drop(intent, check),
+            "trash": lambda: self._trash.put(intent, run, check),
+            "untrash": lambda: self._trash.bring(intent),
+            "purge": lambda: self._trash.purge(intent),
+        }
+        return ways[intent.act]()
 
     def copy(self, intent: Intent, original: Original) -> Done:
         """One transaction makes it known; who looks at it before finds nothing."""
         try:
-            return self._archive.copy(intent, original, lambda connection: self._check(connection, intent, Seen(None)))
+            return self._archive.copy(intent, original, partial(self._check, intent=intent, seen=Seen(None)))
         except OSError as error:
             raise disk.storage_error(error, self._layout.archive, "copying a run") from error
 
@@ -151,87 +140,6 @@ class TableShelf:
         claim(connection, [intent.run])
         if self._look(connection, intent) != seen:
             raise Conflict("it has changed at this moment", where=intent.run, advice="look at it again")
-
-    def _trash(self, intent: Intent, seen: Seen) -> Done:
-        run = seen.run
-        assert run is not None
-        archived = self._archive.find(run.id)
-        digest = archived.digest if archived else self._digest(run.id)
-        entry = _entry(run, intent)
-
-        def put(connection: Connection) -> None:
-            self._check(connection, intent, seen)
-            trash.put(connection, self._projector, entry, digest)
-
-        self._writes(put)
-        return self._thrown(entry, digest)
-
-    def _thrown(self, entry: Trashed, digest: str) -> Done:
-        size = entry.size_bytes
-        return Done(run=entry.run, outcome="done", before_bytes=size, after_bytes=size, where="trash", digest=digest)
-
-    def _digest(self, run: str) -> str:
-        """Of its events, in their order, each with a newline: of its journal, as far as it could be read."""
-        found, after = hashlib.sha256(), 0
-        while lines := self._bodies.lines(run, after=after, limit=_LINES):
-            for _, line in lines:
-                found.update(line + b"\n")
-                gone(len(line) + 1)
-            after = lines[-1][0]
-        return found.hexdigest()
-
-    def _untrash(self, intent: Intent) -> Done:
-        def back(connection: Connection) -> bool:
-            claim(connection, [intent.run])
-            return trash.bring_back(connection, self._projector, intent.run, self._lines)
-
-        if not self._writes(back):
-            raise Conflict("it is not in the trash any more", where=intent.run)
-        return self._there(intent.run)
-
-    def _there(self, run: str) -> Done:
-        with self._database.read() as connection:
-            size = run_queries.get(connection, run).size_bytes or 0
-        return Done(run=run, outcome="done", before_bytes=size, after_bytes=size)
-
-    def _lines(self, run: str) -> Iterator[tuple[int, bytes]]:
-        after = 0
-        while lines := self._bodies.lines(run, after=after, limit=_LINES):
-            yield from lines
-            after = lines[-1][0]
-
-    def _purge(self, intent: Intent) -> Done:
-        def begin(connection: Connection) -> bool:
-            claim(connection, [intent.run])
-            return trash.begin_removing(connection, intent.run)
-
-        if not self._writes(begin):
-            raise Conflict("it is not in the trash any more", where=intent.run)
-        self._remove(intent.run)
-        return _gone(intent)
-
-    def _remove(self, run: str) -> None:
-        """What is left of a run that is being removed: in the spool, and in the tables."""
-        self._unlink(run)
-        self._archive.remove(run)
-        room, more = trash.PURGED_BYTES, True
-        while more:
-            try:
-                more = self._writes(partial(trash.remove_some, run=run, room=room))
-                gone(room if more else 0)
-            except Full:
-                room //= 4
-                if room < trash.LEAST_PURGED_BYTES:
-                    raise
-
-    def _unlink(self, run: str) -> None:
-        journal = self._layout.journal(run)
-        beside = (self._layout.states(run), self._layout.torn(run), journal.with_name(journal.name + ".damaged"))
-        for path in (*beside, journal):
-            try:
-                path.unlink(missing_ok=True)
-            except OSError as error:
-                raise disk.storage_error(error, path, "removing a run from the spool") from error
 
     def settle(self, intent: Intent) -> Done | None:
         """All but a purge is one transaction: it is done, or nothing of it is. A purge that began goes to its end."""
@@ -241,23 +149,7 @@ class TableShelf:
             "copy": self._archive.settle_copy,
             "uncopy": self._archive.settle_drop,
         }
-        return in_archive[intent.act](intent) if intent.act in in_archive else self._settle_in_trash(intent)
-
-    def _settle_in_trash(self, intent: Intent) -> Done | None:
-        with self._database.read() as connection:
-            there, removing = trash.standing(connection, intent.run)
-            run = None
-            with suppress(NotFound):
-                run = run_queries.get(connection, intent.run)
-        if intent.act == "trash" and there and there.entry.operation == intent.operation and not removing:
-            return self._thrown(there.entry, there.digest)
-        if intent.act == "untrash" and there is None and run is not None:
-            return self._there(intent.run)
-        if intent.act == "purge" and (removing or (there is None and run is None)):
-            if removing:
-                self._remove(intent.run)
-            return _gone(intent)
-        return None
+        return in_archive.get(intent.act, self._trash.settle)(intent)
 
     # --- the whole
 
@@ -274,40 +166,15 @@ class TableShelf:
 
     def trashed(self, limit: int, after: str | None) -> Page[Trashed]:
         """See the protocol."""
-        with self._database.read() as connection:
-            return trash.page(connection, limit, after)
+        return self._trash.page(limit, after)
 
     def verify(self, run: str) -> Finding | None:
         """See the protocol."""
         return self._archive.verify(run)
 
 
-def _gone(intent: Intent) -> Done:
-    return Done(run=intent.run, outcome="done", before_bytes=intent.size_bytes, digest=intent.digest)
-
-
-def _entry(run: Run, intent: Intent) -> Trashed:
-    return Trashed(
-        run=run.id,
-        workflow=run.workflow,
-        version=run.version,
-        name=run.name,
-        status=run.status,
-        started=run.started,
-        finished=run.finished,
-        size_bytes=run.size_bytes or 0,
-        archived=run.archived,
-        operation=intent.operation,
-        at=now(),
-        by=intent.by,
-        rule=intent.rule,
-        session=run.session,
-        project=run.project,
-    )
-
-
 _runs = tables.runs.c
 _PARENTS = select(_runs.id, _runs.parent).where(
     _runs.id.in_(bindparam("of", expanding=True)), _runs.parent.is_not(None)
 )
-_CHILDREN_OF = select(_runs.id).where(_runs.parent == bindparam("of")).order_by(_runs.id).limit(_CHILDREN)
+_CHILDREN_OF = select(_runs.id).where(_runs.parent == bindparam("of")).order_by(_runs.id).limit(CHILDREN)
