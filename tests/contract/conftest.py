@@ -1,6 +1,7 @@
 """The contract suite runs on every way of keeping a store, those of `places.MAKERS`."""
 
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,10 +9,21 @@ import pytest
 
 # Test modules are imported by path, so that a helper beside them must be put in reach.
 sys.path.insert(0, str(Path(__file__).parent))
+from flightlog.core import clock
 from flightlog.core.store import Store
 from places import MAKERS, PERSISTENT, NewUrl, Place
 
 pytest.register_assert_rewrite("looking", "told_sums")
+
+DAY_NS = 86_400 * 10**9
+
+
+@pytest.fixture
+def noon() -> Iterator[None]:
+    """It is noon when the test begins, so that what it records and what it asks are of one day."""
+    passed_ns = time.time_ns() % DAY_NS
+    with clock.pretending(lambda: time.time_ns() - passed_ns - DAY_NS // 2):
+        yield
 
 
 @pytest.fixture(params=MAKERS)

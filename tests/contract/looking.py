@@ -78,13 +78,21 @@ def look_at_lists(engine: Any, expected: list[Run], sort: Sort, size: int) -> No
         ]
 
 
+def totals_of_a_day(runs: Any) -> tuple[Any, str]:
+    """What is told of all runs, and the day on which it was: asked again where a day ended meanwhile."""
+    while True:
+        day, totals = clock.now()[:10], runs.totals()
+        if clock.now()[:10] == day:
+            return totals, day
+
+
 def look_at_sums(engine: Any, all_told: dict[str, Told]) -> None:
     """Counts, costs and groups."""
     kind = engine.place.kind
     runs, found = engine.store.runs, [one["run"] for one in all_told.values()]
     calls = [(one, call) for one in all_told.values() for call in one["costs"]]
-    totals = runs.totals()
-    today = [call.nanousd for _, call in calls if call.t[:10] == clock.now()[:10]]
+    totals, day = totals_of_a_day(runs)
+    today = [call.nanousd for _, call in calls if call.t[:10] == day]
     statuses = [run.status for run in found]
     assert totals.runs == len(found)
     assert {s: n for s, n in totals.by_status.items() if n} == {s: statuses.count(s) for s in set(statuses)}

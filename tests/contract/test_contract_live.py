@@ -73,6 +73,7 @@ def spent(store):
     return store, {name: run.id for name, run in made.items()}
 
 
+@pytest.mark.usefixtures("noon")
 def test_a_run_with_its_children_costs_what_they_cost_and_none_is_counted_twice(store):
     made = {}
     for name, parent, session, price in (

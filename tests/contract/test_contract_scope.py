@@ -45,7 +45,7 @@ def recorded(store, session, word, *, finish=True):
 
 
 @pytest.fixture
-def two(store):
+def two(noon, store):
     """A store with a run of each of two sessions, and the view of the first."""
     own, own_checkpoint = recorded(store, "ana", "wombat")
     other, checkpoint = recorded(store, "bob", SECRET)
