@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Literal
 
-from ...core.errors import StorageError
+from ...core.errors import FlightlogError, StorageError
 from .hints import Hints, open_hints
 
 HEARTBEAT = 2.0
@@ -44,7 +44,7 @@ class StoreWatch:
         self._on_change, self._folders, self._version = on_change, folders, version
         self._look_for_problem, self._heartbeat = problem, heartbeat
         self._hints: Hints | None = None
-        self._problem = ""
+        self._problem = self._failure = ""
         self._polling_said = False
         self._closing = threading.Lock()  # nobody wakes hints whose descriptors are given back
         self._stop = threading.Event()
@@ -111,8 +111,17 @@ class StoreWatch:
     def _call(self) -> None:
         try:
             self._on_change()
-        except Exception:  # noqa: BLE001 - somebody else's callback must not end the watch
-            _log.exception("what a change should have started failed; watching goes on")
+        except Exception as error:  # noqa: BLE001 - somebody else's callback must not end the watch
+            self._say(str(error) if isinstance(error, FlightlogError) else f"{type(error).__name__}: {error}")
+        else:
+            self._failure = ""
+
+    def _say(self, failure: str) -> None:
+        """Once, for the same may fail thirty times a second; where it comes from is for who looks for it."""
+        _log.debug("what a change should have started failed", exc_info=True)
+        if failure != self._failure:
+            _log.error("what a change should have started failed, and watching goes on: %s", failure)
+        self._failure = failure
 
     def _place_hints(self) -> None:
         """Watches the folders that matter now. What cannot be watched is polled, and tried again later."""

@@ -14,6 +14,7 @@ import pytest
 from flightlog.backends.watching import hints
 from flightlog.backends.watching import store_watch as watch
 from flightlog.backends.watching.store_watch import StoreWatch
+from flightlog.core.errors import NotFound
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="counts what inotify does")
 
@@ -154,20 +155,28 @@ def test_network_file_systems_are_polled(tmp_path, monkeypatch):
     found.close()
 
 
-def test_a_callback_that_fails_does_not_end_the_watch(tmp_path, caplog):
-    calls = Calls()
+def test_a_callback_that_fails_does_not_end_the_watch_and_is_said_once(tmp_path, caplog):
+    calls, errors = (
+        Calls(),
+        iter([RuntimeError("boom"), RuntimeError("boom"), None, RuntimeError("boom"), NotFound("x")]),
+    )
 
     def fails():
         calls()
-        raise RuntimeError("boom")
+        if error := next(errors, None):
+            raise error
 
     found = watching(tmp_path, fails)
-    for n in range(3):
+    for n in range(5):
         before = calls.number
         (tmp_path / f"{n}").touch()
         wait_until(lambda before=before: calls.number > before)
     found.close()
-    assert "boom" in caplog.text
+    said = "what a change should have started failed, and watching goes on: "
+    assert [record.message for record in caplog.records] == [
+        f"{said}{why}" for why in (*["RuntimeError: boom"] * 2, "x")
+    ]
+    assert "Traceback" not in caplog.text
 
 
 def test_what_the_system_refuses_for_a_while_does_not_end_a_watch(tmp_path):
