@@ -26,6 +26,7 @@ from .joined.joining import Joining
 from .moving.gate import Gate
 from .postgres.server_url import ServerUrl
 from .read_only import opened_read_only
+from .workflows.checked_versions import CheckedVersions
 from .workflows.forwarded_workflows import GuardedWorkflows, LazyWorkflows, ReadOnlyWorkflows
 from .workflows.workflow_files import FileWorkflows
 
@@ -120,7 +121,8 @@ def _kept(name: str, settings: Config, *, read_only: bool, durable: bool, create
     workflows, metrics = _workflows(settings.workflows, databases), settings.metrics
 
     def reading() -> Reading:
-        return backend.reading(lambda database, refresh: _metrics(metrics, databases, database, refresh, backend.gate))
+        own = backend.reading(lambda database, refresh: _metrics(metrics, databases, database, refresh, backend.gate))
+        return own._replace(upkeep=CheckedVersions(own.upkeep, workflows))
 
     def close() -> None:
         backend.close(databases.close)

@@ -57,3 +57,17 @@ def test_one_kind_one_run_or_one_place_is_put_right_alone(tmp_path):
     assert second.stat().st_mode & 0o777 == 0o644
     call(*doctor, left["where"], "--fix", "--yes", code=0)
     assert b"wHole" not in second.read_bytes()
+
+
+def test_doctor_finds_versions_that_were_edited_by_hand(tmp_path):
+    data = tmp_path / "data"
+    with flightlog.open(data) as store:
+        for text in ("a: 1\n", "a: 2\n", "a: 3\n"):
+            store.workflows.store("triage", text)
+    call("doctor", "--data", data)
+    first, second, _ = sorted((data / "workflows" / "triage").iterdir())
+    first.write_text(first.read_text().replace("parents: []", "parents: [3]"))
+    second.write_text(second.read_text().replace("a: 2", "a: 22"))
+    found = [(row["kind"], row["where"]) for row in lines_of("doctor", "--json", "--data", data, code=3)]
+    assert [row for row in found if "triage" in row[1]] == [("damaged-version", "triage@2"), ("odd-lineage", "triage")]
+    assert "triage@2" in call("doctor", "--only", "damaged-version", "--data", data, code=3)
