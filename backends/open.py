@@ -32,9 +32,9 @@ from .workflows.workflow_files import FileWorkflows
 
 if TYPE_CHECKING:
     from .mirror.mirror import Mirror
+    from .replay.truth import Truth
     from .sql.database import Database
     from .sql.metrics_repository import SqlMetrics
-    from .truth import Truth
 
 BACKENDS: dict[StorageType, str] = {
     "file": "files.files_backend",

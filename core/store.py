@@ -199,8 +199,8 @@ class Store:
         recorded into the scope. A guard against mistakes, not access control. Versions of workflows
         belong to no session. Both are one store: to close either closes it.
         """
-        from .scope import Scope
-        from .scoped import scoped
+        from .scoping.scope import Scope
+        from .scoping.scoped import scoped
 
         return scoped(self, Scope(session=session or None, project=project or None))
 

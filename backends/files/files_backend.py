@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from ..ingest.refresh import Refresh
     from ..operations.engine import Operations
     from ..operations.reserve import Reserve
+    from ..replay.truth import Truth
     from ..sql.database import Database
     from ..sql.metrics_repository import SqlMetrics
-    from ..truth import Truth
     from .index import Index
 
 
@@ -65,9 +65,9 @@ class FilesBackend:
         from ..data_directory import Root
         from ..ingest.refresh import Refresh
         from ..reading import Watcher, reading_of
+        from ..replay.truth import of_files
         from ..sql import run_queries
         from ..sql.projector import Projector
-        from ..truth import of_files
         from .index import Index
         from .journal_bodies import JournalBodies
 

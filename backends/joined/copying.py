@@ -15,8 +15,8 @@ from ...core.events import FORMAT, AnyEvent, CheckpointSaved, RunStarted, decode
 from ...core.operations import Chosen
 from ...core.runs import Run
 from ...core.store import Reading
-from ..carrying import Carrier
 from ..journal.layout import Layout
+from ..replay.carrying import Carrier
 from ..sources.source_repositories import SourceRuns
 from ..sources.source_truth import ReplayedBodies
 from ..sql.bodies import Bodies, Place

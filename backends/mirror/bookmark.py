@@ -8,7 +8,7 @@ import msgspec
 
 from ..journal import disk, lock
 from ..journal.layout import Layout
-from ..truth import Notes
+from ..replay.truth import Notes
 
 
 class Bookmark(msgspec.Struct, kw_only=True):

@@ -13,11 +13,11 @@ from ...core.errors import Corrupt, NotFound, StorageError
 from ...core.ids import is_ulid
 from ...core.progress import Progress, go_on, heard, told
 from ...core.upkeep import Finding
-from ..carrying import Carrier
 from ..journal import annotations
 from ..journal.layout import Layout, run_of
 from ..journal.reader import Broken, read_lines_back
-from ..truth import Truth
+from ..replay.carrying import Carrier
+from ..replay.truth import Truth
 from ..workflows.workflow_files import FileWorkflows
 from .feeder import FEEDING
 from .first import First

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ...core.store import Store
 
 if TYPE_CHECKING:
-    from ..truth import Truth
+    from ..replay.truth import Truth
 
 
 class First(NamedTuple):

@@ -15,12 +15,12 @@ from ...core.annotations import encode
 from ...core.errors import Conflict, Locked, NotFound, StorageError
 from ...core.feed import Changes
 from ...core.progress import Progress
-from ..carrying import Carrier
 from ..data_directory import Root
 from ..journal import annotations, disk
 from ..journal.layout import Layout
 from ..journal.reader import Broken
-from ..moving.versions import VersionCarrier
+from ..replay.carrying import Carrier
+from ..replay.versions import VersionCarrier
 from ..workflows.workflow_files import FileWorkflows
 from .bookmark import Bookmark, BookmarkFile
 from .first import First

@@ -112,8 +112,8 @@ class Mirror:
 
     def _drop(self, run: str) -> None:
         """Drops in the mirror, too, the states that were dropped in the store; that it cannot is told, not raised."""
-        from ..carrying import Carrier
         from ..journal.layout import Layout
+        from ..replay.carrying import Carrier
 
         first = self._open_first()
         if first is None:

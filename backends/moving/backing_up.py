@@ -8,7 +8,7 @@ from ...core.moving import Move
 from ...core.pages import each
 from ...core.progress import Progress
 from ...core.upkeep import Finding
-from ..replay import Carried, carry
+from ..replay.replay import Carried, carry
 from .ends import End, is_one_place
 from .verifying import DAMAGED, Comparison, is_apart
 

@@ -17,9 +17,9 @@ from ...core.workflows import Version
 from ..journal.layout import JOURNAL_SUFFIX, TORN_SUFFIX, run_of
 from ..journal.reader import torn_tail
 from ..journal.states import Dropped
+from ..replay.truth import Truth, unread_notes
 from ..sql import tables
 from ..sql.metrics_repository import SqlMetrics
-from ..truth import Truth, unread_notes
 from .ends import End
 
 _AT_ONCE = 5000

@@ -12,8 +12,8 @@ from ..configuration.effective_config import decided
 from ..configuration.places import Place, place_of
 from ..open import open_alone, truth_of
 from ..postgres.server_url import ServerUrl, spool_folder
+from ..replay.truth import Truth
 from ..sources.open_source import open_source
-from ..truth import Truth
 
 
 class End(NamedTuple):

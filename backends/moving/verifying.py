@@ -11,7 +11,7 @@ from ...core.pages import each
 from ...core.progress import Progress, heard
 from ...core.upkeep import Finding
 from ...core.workflows import Version
-from ..truth import Head
+from ..replay.truth import Head
 from .contents import (
     annotations_of,
     digest_of,

@@ -7,7 +7,7 @@ from ...core.errors import NotFound, NotSupported
 from ...core.events import CheckpointSaved, decode
 from ...core.store import Store
 from ..journal.layout import Layout
-from ..truth import Notes, Truth
+from ..replay.truth import Notes, Truth
 from . import langgraph_values as values
 from .langgraph_facts import Fact
 from .source_bodies import SourceBodies

@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from ..operations.engine import Operations
     from ..operations.on_tables.housekeeping import Housekeeping
     from ..reading import Watcher
+    from ..replay.truth import Truth
     from ..space.engines import Taken
     from ..sql.bodies import Bodies
     from ..sql.database import Database
     from ..sql.metrics_repository import SqlMetrics
     from ..sql.projector import Projector
-    from ..truth import Truth
     from .shipping import Shipping
 
 
@@ -136,9 +136,9 @@ class SpooledBackend(ABC):
         from ..data_directory import Root
         from ..ingest.refresh import Refresh
         from ..reading import reading_of
+        from ..replay.truth import of_database
         from ..sql import run_queries
         from ..sql.bodies import EventTableBodies
-        from ..truth import of_database
 
         database, projector, shipping = self.engine()
         root = Root(self._layout.root)

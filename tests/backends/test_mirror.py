@@ -12,9 +12,9 @@ from pathlib import Path
 import flightlog
 import msgspec
 import pytest
-from flightlog.backends.carrying import Carrier
 from flightlog.backends.mirror import divergence, feeder
 from flightlog.backends.mirror.follower import Follower
+from flightlog.backends.replay.carrying import Carrier
 from flightlog.core.annotations import Noted, Pinned
 from flightlog.core.errors import Stopped, StorageError, no_run
 from flightlog.core.events import decode, encode
@@ -338,7 +338,7 @@ def test_a_forked_child_feeds_what_it_records(tmp_path):
     data = configured(tmp_path, MIXES["sqlite"])
     code = f"""
 import os, flightlog
-from flightlog.backends.carrying import Carrier
+from flightlog.backends.replay.carrying import Carrier
 from flightlog.backends.mirror import divergence, feeder
 from flightlog.backends.mirror.follower import Follower
 feeder._RECORDED_S = 60.0

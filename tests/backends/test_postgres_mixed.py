@@ -6,7 +6,7 @@ from pathlib import Path
 
 import flightlog
 import pytest
-from flightlog.backends.replay import replay
+from flightlog.backends.replay.replay import replay
 from flightlog.core.errors import Conflict, StorageError
 from flightlog.core.metrics import Pattern
 from flightlog.core.query.query import EVERYTHING

@@ -7,7 +7,7 @@ import flightlog
 import pytest
 from flightlog.backends.open import truth_of
 from flightlog.backends.operations import packing
-from flightlog.backends.replay import replay
+from flightlog.backends.replay.replay import replay
 from flightlog.backends.sql import tables
 from flightlog.core.annotations import Noted, Pinned
 from flightlog.core.errors import Conflict, NotFound, NotSupported

@@ -15,7 +15,7 @@ import pytest
 from flightlog.backends.open import truth_of
 from flightlog.backends.operations.on_tables.facts import Fact
 from flightlog.backends.operations.reserve import LEAST, Reserve, of_database
-from flightlog.backends.replay import replay
+from flightlog.backends.replay.replay import replay
 from flightlog.backends.sql import tables
 from flightlog.backends.sqlite.sqlite_housekeeping import SqliteHousekeeping
 from flightlog.core.annotations import Noted

@@ -30,7 +30,7 @@ found, opening.open_store = opening.open_store, held
 """The store is open, and the verb does not come any further."""
 CARRYING = """
 import sys, time
-from flightlog.backends.carrying import Carrier
+from flightlog.backends.replay.carrying import Carrier
 
 def held(self, run):
     events = found(self, run)

@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from flightlog.backends.replay import replay
+from flightlog.backends.replay.replay import replay
 from flightlog.core import events as e
 from flightlog.core.annotations import Noted, Pinned, Tagged
 from flightlog.core.errors import Conflict

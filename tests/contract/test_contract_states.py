@@ -136,7 +136,7 @@ def test_killed_before_the_end_all_is_there(kept):
 
 
 def test_replay_carries_small_states_and_what_was_dropped(store, target):
-    from flightlog.backends.replay import replay
+    from flightlog.backends.replay.replay import replay
 
     run, given_ = conversation(store)
     keep = list(given_)[-3:]

@@ -7,18 +7,18 @@ from typing import NamedTuple
 
 from sqlalchemy import func, insert, select
 
-from ..core.annotations import Annotation, AnyAnnotation, decode
-from ..core.errors import Corrupt, NotFound
-from ..core.ids import new_ulid
-from .annotation_writers import FileAnnotations, TableAnnotations
-from .archive.flz_reader import Flz
-from .journal import annotations
-from .journal.layout import Layout
-from .journal.reader import Broken
-from .journal.states import States
-from .sql import tables
-from .sql.bodies import Bodies
-from .sql.database import Database
+from ...core.annotations import Annotation, AnyAnnotation, decode
+from ...core.errors import Corrupt, NotFound
+from ...core.ids import new_ulid
+from ..annotation_writers import FileAnnotations, TableAnnotations
+from ..archive.flz_reader import Flz
+from ..journal import annotations
+from ..journal.layout import Layout
+from ..journal.reader import Broken
+from ..journal.states import States
+from ..sql import tables
+from ..sql.bodies import Bodies
+from ..sql.database import Database
 
 _RECORDS = 100  # of state values that are held at once
 

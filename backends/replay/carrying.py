@@ -4,15 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ..core.errors import Conflict, Corrupt, NotFound
-from ..core.events import CheckpointSaved, decode
-from .journal import disk, lock
-from .journal.layout import Layout
-from .journal.reader import read_lines_back
-from .journal.recording import last_values
-from .journal.states import Dropped
-from .journal.states_writer import StatesWriter, set_aside_tail
-from .sql.bodies import Bodies
+from ...core.errors import Conflict, Corrupt, NotFound
+from ...core.events import CheckpointSaved, decode
+from ..journal import disk, lock
+from ..journal.layout import Layout
+from ..journal.reader import read_lines_back
+from ..journal.recording import last_values
+from ..journal.states import Dropped
+from ..journal.states_writer import StatesWriter, set_aside_tail
+from ..sql.bodies import Bodies
 
 _AT_ONCE = 1000
 _PORTION = 16 << 20  # bytes of state values that are held at once

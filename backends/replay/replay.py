@@ -9,15 +9,15 @@ from collections import Counter
 from contextlib import closing, nullcontext
 from typing import NamedTuple
 
-from ..core.annotations import encode
-from ..core.errors import Corrupt, NotFound
-from ..core.progress import Progress, heard
-from ..core.store import Store
+from ...core.annotations import encode
+from ...core.errors import Corrupt, NotFound
+from ...core.progress import Progress, heard
+from ...core.store import Store
+from ..open import truth_of
+from ..sql.metrics_repository import SqlMetrics
 from .carrying import Carrier
-from .moving.versions import VersionCarrier
-from .open import truth_of
-from .sql.metrics_repository import SqlMetrics
 from .truth import Truth
+from .versions import VersionCarrier
 
 _AT_ONCE = 500
 _TOGETHER = 16 << 20

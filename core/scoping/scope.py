@@ -6,10 +6,10 @@ from functools import lru_cache
 
 import msgspec
 
-from .errors import NotFound, no_run
-from .query.query import EVERYTHING, And, Query, Term, equals
-from .repositories import RunRepository
-from .runs import Run
+from ..errors import NotFound, no_run
+from ..query.query import EVERYTHING, And, Query, Term, equals
+from ..repositories import RunRepository
+from ..runs import Run
 
 
 class Scope(msgspec.Struct, kw_only=True, frozen=True):

@@ -7,16 +7,16 @@ from weakref import WeakValueDictionary
 
 import msgspec
 
-from .budgets import Budget
-from .checkpoints import Blame, Checkpoint, StateDiff, StateKey, StoredState
-from .errors import Conflict, NotSupported, no_checkpoint
-from .events import Decision, Json, Level, RunStarted
-from .feed import Changes, Watch
-from .logs import LogEntry, LogFilter
-from .metrics import NEWEST, Ended, Pattern, Reported
-from .pages import ALL
-from .query.query import EVERYTHING, Query, parse
-from .repositories import (
+from ..budgets import Budget
+from ..checkpoints import Blame, Checkpoint, StateDiff, StateKey, StoredState
+from ..errors import Conflict, NotSupported, no_checkpoint
+from ..events import Decision, Json, Level, RunStarted
+from ..feed import Changes, Watch
+from ..logs import LogEntry, LogFilter
+from ..metrics import NEWEST, Ended, Pattern, Reported
+from ..pages import ALL
+from ..query.query import EVERYTHING, Query, parse
+from ..repositories import (
     CheckpointRepository,
     FeedRepository,
     LogRepository,
@@ -25,13 +25,13 @@ from .repositories import (
     RunWriter,
     UpkeepRepository,
 )
-from .retention.policy_file import Lent
+from ..retention.policy_file import Lent
+from ..space import Sorting, Space
+from ..store import Reading, Store
+from ..upkeep import Dropped, Finding
+from ..workflows import Outcome
 from .scope import Belonging, Scope
 from .scoped_runs import ScopedRuns
-from .space import Sorting, Space
-from .store import Reading, Store
-from .upkeep import Dropped, Finding
-from .workflows import Outcome
 
 
 class ScopedLogs(LogRepository):

@@ -4,17 +4,17 @@ from collections.abc import Collection, Sequence
 
 import msgspec
 
-from .annotations import Annotation
-from .audit import Act
-from .costs import CostGroup, CostRecord, Every, GroupBy, Spent, SpentBy
-from .events import AnyEvent, Decision, ItemStatus, Json
-from .figures import Figures
-from .pages import ALL, Page, Sort
-from .query.query import EVERYTHING, Query, equals
-from .repositories import (
+from ..annotations import Annotation
+from ..audit import Act
+from ..costs import CostGroup, CostRecord, Every, GroupBy, Spent, SpentBy
+from ..events import AnyEvent, Decision, ItemStatus, Json
+from ..figures import Figures
+from ..pages import ALL, Page, Sort
+from ..query.query import EVERYTHING, Query, equals
+from ..repositories import (
     RunRepository,
 )
-from .runs import (
+from ..runs import (
     Approval,
     Artifact,
     Damage,
@@ -29,8 +29,8 @@ from .runs import (
     Step,
     Totals,
 )
+from ..workflows import Workflow
 from .scope import Belonging
-from .workflows import Workflow
 
 
 class ScopedRuns(RunRepository):

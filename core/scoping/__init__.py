@@ -1,0 +1,1 @@
+"""Stores that know the runs of one session or project alone."""
