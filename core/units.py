@@ -15,9 +15,10 @@ LARGEST = 2**63 - 1
 
 _NUMBER = r"[0-9]{1,30}(?:\.[0-9]{1,30})?|\.[0-9]{1,30}"
 _COUNT = re.compile(rf"({_NUMBER})([kKMG]?)")
-_SIZE = re.compile(rf"({_NUMBER})\s?([kKMGT]?)(i?)[bB]?")
+_SIZE = re.compile(rf"({_NUMBER})\s?([kmgt]?)(i?)b?", re.IGNORECASE | re.ASCII)
 _FLOAT = re.compile(rf"-?(?:{_NUMBER})(?:[eE][+-]?[0-9]{{1,3}})?")
-_SPAN = re.compile(rf"({_NUMBER})(ms|s|m|h|d|w)")
+_UNITS = "ms|s(?:ecs?|econds?)?|m(?:ins?|inutes?)?|h(?:rs?|ours?)?|d(?:ays?)?|w(?:eeks?)?"
+_SPAN = re.compile(rf"({_NUMBER})\s?({_UNITS})(?![a-z])", re.ASCII)
 _THOUSANDS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 _MILLISECONDS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 
@@ -55,12 +56,13 @@ def nanousd_of(text: str) -> int:
 
 
 def seconds_of(text: str) -> float:
-    """A length of time in seconds: `90`, `500ms`, `1m30s`, `2d`."""
+    """A length of time in seconds: `90`, `500ms`, `1m30s`, `2d`, `14 days`."""
     if re.fullmatch(_NUMBER, text):
         return float(text)
     if not text or _SPAN.sub("", text):
         raise ValueError("a length of time is wanted, like 90s, 1m30s, 2h or 7d")
-    return float(sum((Decimal(number) * _MILLISECONDS[unit] for number, unit in _SPAN.findall(text)), Decimal())) / 1000
+    parts = ((Decimal(number), unit if unit == "ms" else unit[0]) for number, unit in _SPAN.findall(text))
+    return float(sum((number * _MILLISECONDS[unit] for number, unit in parts), Decimal())) / 1000
 
 
 def _held(amount: Decimal) -> int | float:

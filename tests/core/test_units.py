@@ -21,6 +21,7 @@ NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
         (units.count_of, "9" * 30, units.LARGEST),
         (units.bytes_of, "10MB", 10_000_000),
         (units.bytes_of, "10 kB", 10_000),
+        (units.bytes_of, "10mb", 10_000_000),
         (units.bytes_of, "1MiB", 1 << 20),
         (units.bytes_of, "1.5G", 1_500_000_000),
         (units.bytes_of, "7", 7),
@@ -28,6 +29,8 @@ NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
         (units.seconds_of, "500ms", 0.5),
         (units.seconds_of, "0.1s", 0.1),
         (units.seconds_of, "2d", 172_800.0),
+        (units.seconds_of, "2 days", 172_800.0),
+        (units.seconds_of, "1week2hours3min4secs", 612_184.0),
         (units.seconds_of, "45", 45.0),
         (units.nanousd_of, "$0.5", 500_000_000),
         (units.nanousd_of, "0.000000001", 1),
@@ -48,7 +51,7 @@ def test_what_is_no_amount_is_a_value_error_and_nothing_else(read, text):
         assert read(text) >= 0 or read is units.number_of
 
 
-@pytest.mark.parametrize("text", ["", "abc", "1x", "-1", "1..2", "٣", "1e5", "inf", "nan"])
+@pytest.mark.parametrize("text", ["", "abc", "1x", "1month", "1mo", "-1", "1..2", "٣", "1e5", "inf", "nan"])
 @pytest.mark.parametrize("read", [units.count_of, units.bytes_of, units.seconds_of, units.nanousd_of])
 def test_refused_amounts(read, text):
     with pytest.raises(ValueError, match="wanted"):
