@@ -45,3 +45,9 @@ def test_costs_may_be_a_gate(tmp_path):
     *_, of_run, of_version = lines_of("costs", "--json", "--data", tmp_path)
     assert (of_run["of"], of_run["per"], of_run["since"], of_run["state"]) == (run.id, "run", None, "spent")
     assert (of_version["of"], of_version["percent"]) == ("triage@3", 87)
+
+
+def test_a_gate_without_budgets_says_that_it_keeps_nobody_out(tmp_path):
+    flightlog.open(tmp_path).close()
+    said = CliRunner().invoke(main, ["costs", "--gate", "--data", str(tmp_path)])
+    assert said.exit_code == 0 and "no budget is set" in said.stderr

@@ -190,3 +190,8 @@ def test_watch_prints_what_exists_and_what_comes(data):
             pass
         watching.kill()
     assert seen == {"first", "second"}
+
+
+def test_checkpoints_name_their_step_as_a_person_does(data):
+    (line,) = call("states", "first", "--data", data).splitlines()[1:]
+    assert line.split()[4] == "plan"

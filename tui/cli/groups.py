@@ -74,6 +74,8 @@ def costs(settings: Settings, query: tuple[str, ...], by: GroupBy, gate: bool, a
         if budgets:
             say()
             _say_budgets(budgets)
+    if gate and not budgets:
+        say("no budget is set, so none is spent; give `budgets` a block in flightlog.yaml", err=True)
     if gate and any(one.state == "spent" for one in budgets):
         sys.exit(FINDINGS)
 

@@ -150,7 +150,8 @@ class Retention(NamedTuple):
     def required(self) -> "Policy":
         """The policy; ConfigError if there is none, or if it is empty."""
         if self.policy is None:
-            advice = "give `retention` a block, or name a file that does with --policy"
+            block = "[{match: 'status:completed', keep: {last: 50}, then: archive}]"
+            advice = f"give `retention` a block in flightlog.yaml, like {block}, or name a file that does with --policy"
             raise ConfigError("there is no retention policy", where=self.file, advice=advice)
         self.policy.check()
         return self.policy

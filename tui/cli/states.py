@@ -38,6 +38,7 @@ def states(settings: Settings, run: str, drop: bool, keep: tuple[str, ...], yes:
     with opened(settings) as store:
         about = store.runs.get(store.runs.resolve(run))
         found = store.checkpoints.list(about.id)
+        names = {} if as_json else _step_names(store, about.id)
     if as_json:
         for checkpoint in found:
             say_json(plain(checkpoint))
@@ -47,7 +48,7 @@ def states(settings: Settings, run: str, drop: bool, keep: tuple[str, ...], yes:
             point.id,
             point.parent or (about.from_checkpoint if place == 0 else None) or "–",
             format.moment(point.t),
-            point.step or "–",
+            names.get(point.step or "") or point.step or "–",
             point.label,
             point.keys,
             format.size(point.size_bytes),
@@ -89,13 +90,17 @@ def blame(settings: Settings, run: str, key: str | None, at: str | None, as_json
     with opened(settings) as store, working(settings.ascii):
         checkpoint = _checkpoint(store, store.runs.resolve(run), at)
         found = store.checkpoints.blames(checkpoint) if key is None else [store.checkpoints.blame(checkpoint, key)]
-        names = {step.id: step.name for step in store.runs.steps(store.checkpoints.get(checkpoint).run)}
+        names = _step_names(store, store.checkpoints.get(checkpoint).run)
     if as_json:
         for one in found:
             say_json(plain(one))
         return
     rows = [(one.key, names.get(one.step or "") or one.step or "–", format.moment(one.t), one.since) for one in found]
     table(("Key", "Step", "Written", "Checkpoint"), rows)
+
+
+def _step_names(store: Store, run: str) -> dict[str, str]:
+    return {step.id: step.name for step in store.runs.steps(run)}
 
 
 def _checkpoint(store: Store, run: str, at: str | None) -> str:
