@@ -10,6 +10,7 @@ from flightlog.tui.app import FlightlogApp
 from flightlog.tui.keys import place
 from flightlog.tui.messages import OpenRun
 from flightlog.tui.parts.tabs import NAMES
+from flightlog.tui.screens.help import HelpLines
 from flightlog.tui.screens.run import RunScreen
 from flightlog.tui.screens.run_tabs import MAKE
 from flightlog.tui.widgets.log_lines import LogLines
@@ -428,3 +429,34 @@ async def test_a_state_that_was_dropped_says_so_and_hides_no_other(store):
         await pilot.press("left")
         await wait(pilot, lambda: "kept" in text_of(pilot) and "was dropped" not in text_of(pilot))
         assert pilot.app.troubles == []
+
+
+async def test_the_places_are_one_key_away_inside_a_run_too_and_help_tells_each_key_once(tmp_path):
+    with flightlog.open(tmp_path / "data") as made, made.run("w") as run:
+        run.log("nothing")
+        run.warning("something")
+    app = FlightlogApp(lambda: flightlog.open(tmp_path / "data"))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await wait(pilot, lambda: app.store is not None and app.home.run_list.lines == 1)
+        for tab, key, place in (
+            ("o", "3", "costs"),
+            ("s", "2", "workflows"),
+            ("l", "5", "retention"),
+            ("t", "L", "live"),
+        ):
+            await pilot.press("1", "enter", tab)
+            await wait(pilot, lambda: isinstance(app.screen, RunScreen) and app.screen.tab is not None)
+            await pilot.press(key)
+            await wait(pilot, lambda place=place: app.whereabouts.on_screen == place)
+        await pilot.press("1", "enter", "l")
+        await wait(pilot, lambda: isinstance(app.screen, RunScreen) and "something" in text_of(pilot))
+        await pilot.press("3")
+        await wait(pilot, lambda: "nothing" not in text_of(pilot))
+        assert isinstance(app.screen, RunScreen)
+        await pilot.press("question_mark")
+        await wait(pilot, lambda: app.screen.query(HelpLines))
+        told = app.screen.query_one(HelpLines)._help
+        marked = [text for line in told for text, ink in line[:1] if ink == "accent"]
+        assert len([text for text in marked if text.split()[:1] == ["3"]]) == 1
+        assert "5" in [text.strip() for text in marked]
+    app.close()

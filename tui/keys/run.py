@@ -160,7 +160,7 @@ RUN_ARTIFACTS = (
 
 PLACES = (
     Place("tree", "Inside a run: trees", TREE),
-    Place("run", "Inside a run", RUN, ("tree",)),
+    Place("run", "Inside a run", RUN, ("tree", "place")),
     Place("steps", "Inside a run: steps", RUN_STEPS, ("run", "tree")),
     Place("logs", "Inside a run: logs", RUN_LOGS, ("run",)),
     Place("log_bars", "Inside a run: the log over its time", LOG_BARS, ("logs", "run")),

@@ -20,15 +20,22 @@ from ..widgets.line_list import LineList
 def help_lines(
     places: tuple[str, ...], glyphs: Glyphs, *, read_only: bool, queries: bool, own: Mapping[str, str] = {}
 ) -> Iterator[Line]:
-    """The keys of some places, then what a filter understands, then what the signs mean."""
+    """The keys of some places, the innermost first, then what a filter understands, then what the signs mean."""
+    taken: set[str] = set()
     for id in places:
-        keys = list(offered((id,), read_only=read_only, own=own))
+        keys = [
+            key._replace(keys=",".join(left))
+            for key in offered((id,), read_only=read_only, own=own)
+            if (left := [name for name in key.keys.split(",") if name not in taken])
+        ]
         if not keys:
             continue
         yield [(place(id).title, "title")]
         for key in keys:
             yield [(f"  {all_shown(key):<18}", "accent"), (key.help, "text")]
         yield []
+        # What an inner place does with a key, no outer one does; but for those that work now and then only.
+        taken.update(name for key in keys if not key.priority for name in key.keys.split(","))
     if queries:
         yield [("Filter", "title")]
         for known in KEYS.values():

@@ -32,7 +32,7 @@ from .run_tabs import EVERY, MAKE, RunTabs
 class RunScreen(Screen[None]):
     """Everything about one run. Only the tab in sight reads, and only when the feed named the run."""
 
-    BINDINGS = bindings("run")
+    BINDINGS = bindings("run", "place")
     CSS_PATH = "../styles/run.tcss"
 
     def __init__(self, store: Store, run: str, *, tab: str = "overview", target: Any = None) -> None:
@@ -209,7 +209,7 @@ class RunScreen(Screen[None]):
     def PLACES(self) -> tuple[str, ...]:
         """Places of the table of keys that work here and now."""
         own = (MAKE[self.current].PLACE,) if MAKE[self.current].PLACE else ()
-        return (*own, "log_bars" if self.current == "logs" else "tree", "run", "moves", "app")
+        return (*own, "log_bars" if self.current == "logs" else "tree", "run", "place", "moves", "app")
 
     def _show_frame(self) -> None:
         if self.run is None:
