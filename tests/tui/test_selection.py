@@ -121,6 +121,27 @@ async def test_a_range_in_a_grouped_list_reaches_over_groups_that_were_never_rea
         assert not app._notifications
 
 
+@pytest.mark.parametrize("far", [False, True])
+async def test_a_range_says_that_it_passes_over_a_folded_group(many, far):
+    app = FlightlogApp(lambda: flightlog.open(many, read_only=True))
+    async with app.run_test(size=(80, 24)) as pilot:
+        home = await listed(pilot)
+        await pilot.press("b")
+        await until(pilot, lambda: home.run_list.ready and home.run_list.lines == 3)
+        await pilot.press("G", "enter", "g", "enter")  # the first and the last, not the one between
+        await until(pilot, lambda: not home.loader.busy and home.run_list.lines > 100)
+        first = home.run_list.line(0).group.runs
+        moves = ("j", "space", "G") if far else ("j", *["j"] * (first - 1), "space", "j", "j")
+        for key in moves:
+            await pilot.press(key)
+            await until(pilot, lambda: not home.loader.busy and home.run_list.current is not None)
+        assert (home.run_list.between(next(iter(home.run_list.marks.ids))) is None) is far
+        await pilot.press("M")
+        await until(pilot, lambda: len(home.run_list.marks.ids) > 1)
+        assert len(home.run_list.marks.ids) == (home.run_list.lines - 3 if far else 2)
+        await until(pilot, lambda: any("a folded group is passed over" in n.message for n in app._notifications))
+
+
 def test_the_lines_fit_and_unknown_is_never_nothing():
     rows = [(n * 3600.5, n * 10**11, 1, n % 2, n * 10**6, n * 10**9) for n in range(1, 1000)]
     for glyphs in (UNICODE, ASCII):

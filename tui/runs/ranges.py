@@ -19,6 +19,15 @@ Stretch = tuple[str, str | None, str | None]
 """A group, and the runs in it from which and up to which; None for its first, and its last."""
 
 
+class Ranged(NamedTuple):
+    """What was found between two lines."""
+
+    ids: list[str]
+    """Of its runs, in no order."""
+    folded: int = 0
+    """How many folded groups lie in it, whose runs are not among them."""
+
+
 class Range(NamedTuple):
     """From a run to the line that the cursor is on, whichever comes first. Runs of folded groups are not in it."""
 
@@ -30,19 +39,22 @@ class Range(NamedTuple):
     groups: tuple[tuple[str, bool], ...] = ()
     """The groups in the order they are shown, by id, and whether each is unfolded."""
 
-    def ids(self, store: Store) -> list[str]:
-        """The ids of its runs, in no order. To be called in a thread; costs what lies in the range. NotFound."""
+    def found(self, store: Store) -> Ranged:
+        """Its runs. To be called in a thread; costs what lies in the range. NotFound."""
         if not self.by:
-            return store.runs.ids_between(self.query, self.sort, self.start, self.end.id)
+            return Ranged(store.runs.ids_between(self.query, self.sort, self.start, self.end.id))
         with store.moment():
-            return [
+            stretches = list(self._stretches(store.runs.get(self.start)))
+            opened = [stretch for stretch in stretches if stretch is not None]
+            ids = [
                 id
-                for group, one, other in self._stretches(store.runs.get(self.start))
+                for group, one, other in opened
                 for id in store.runs.ids_between(within(self.query, self.by, group), self.sort, one, other)
             ]
+            return Ranged(ids, len(stretches) - len(opened))
 
-    def _stretches(self, start: Run) -> Iterator[Stretch]:
-        """What of each group lies in it."""
+    def _stretches(self, start: Run) -> Iterator[Stretch | None]:
+        """What of each group lies in it; None for a folded one."""
         first, last = self._place(start), self._place(self.end)
         run = self.end.id if isinstance(self.end, Run) else None
         ends: tuple[int, str | None, int, str | None] = last, run, first, start.id
@@ -52,8 +64,7 @@ class Range(NamedTuple):
         low, one, high, other = ends
         for place in range(low, high + 1):
             group, is_open = self.groups[place]
-            if is_open:
-                yield group, one if place == low else None, other if place == high else None
+            yield (group, one if place == low else None, other if place == high else None) if is_open else None
 
     def _place(self, line: Line) -> int:
         """Which of the groups a line belongs to."""

@@ -16,7 +16,7 @@ from ...core.runs import Group, Run, Totals
 from .answers import Answer, Counted, counting, of_windows, refreshing
 from .groups import Grouping
 from .marks import Marks
-from .ranges import Range
+from .ranges import Range, Ranged
 from .sections import Head, Line, Section, Sections, grouped, in_place
 from .unseen import Unseen
 from .window import PAGE, Part, RunWindow
@@ -101,14 +101,17 @@ class RunList:
         """The number of the line of a run or head; None if it is not in memory."""
         return self._sections.line_of(id)
 
-    def between(self, run: str) -> list[str] | None:
-        """Ids of the runs from one to the cursor, whichever comes first; None if not all between are in memory."""
+    def between(self, run: str) -> Ranged | None:
+        """The runs from one to the cursor, whichever comes first; None if not all between are in memory."""
         start = self.line_of(run)
         if start is None:
             return None
         low, high = sorted((start, self.cursor_line))
         lines = [self.line(number) for number in range(low, high + 1)] if high - low <= self.held else [None]
-        return None if None in lines else [line.id for line in lines if isinstance(line, Run)]
+        if None in lines:
+            return None
+        folded = sum(isinstance(line, Head) and not line.open for line in lines)
+        return Ranged([line.id for line in lines if isinstance(line, Run)], folded)
 
     def range_from(self, run: str) -> Range | None:
         """All that is shown from a run to the cursor, however far that is; None while the cursor's line is read."""

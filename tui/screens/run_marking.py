@@ -11,6 +11,7 @@ from ..hinting import hint
 from ..loading import in_thread
 from ..messages import Trouble
 from ..runs.marks import Marks
+from ..runs.ranges import Ranged
 from ..runs.run_list import RunList
 from ..widgets.frame import FrameLine
 from ..widgets.run_table import RunTable
@@ -64,17 +65,23 @@ class RunMarking(Marking[str]):
 
     def mark_from(self, start: str) -> None:
         found = self.run_list
-        if (ids := found.between(start)) is not None:
-            self.mark_these(ids)
+        if (ranged := found.between(start)) is not None:
+            self._mark_ranged(ranged)
         elif self.store is not None and (asked := found.range_from(start)) is not None:
             self._ranging = asyncio.Event()
-            in_thread(self, partial(asked.ids, self.store), self._ranged)
+            in_thread(self, partial(asked.found, self.store), self._ranged)
         else:
             hint(self, "the run under the cursor is still being read")
 
-    def _ranged(self, found: list[str] | FlightlogError) -> None:
-        if isinstance(found, list):
-            self.mark_these(found)
+    def _mark_ranged(self, found: Ranged) -> None:
+        self.mark_these(found.ids)
+        if found.folded:
+            passed = "a folded group is" if found.folded == 1 else f"{found.folded:,} folded groups are"
+            hint(self, f"{passed} passed over: enter on one unfolds it, and its runs can be marked")
+
+    def _ranged(self, found: Ranged | FlightlogError) -> None:
+        if isinstance(found, Ranged):
+            self._mark_ranged(found)
         else:
             self.post_message(Trouble(found))
         if self._ranging is not None:
