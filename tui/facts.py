@@ -16,6 +16,9 @@ from .nodes import Node
 LABEL = 12
 """Cells of a label."""
 
+PAIRED = 60
+"""Cells of a line on which two facts stand beside each other."""
+
 LONG = 60
 """Characters after which a fact is unfolded below its label."""
 
@@ -46,9 +49,12 @@ Fact = tuple[str, str, str]
 """Label, safe value, ink."""
 
 
-def paired(facts: Sequence[Fact]) -> Iterator[Node]:
-    """Short facts two on a line where there is room; those without a value are left out."""
+def paired(facts: Sequence[Fact], width: int) -> Iterator[Node]:
+    """Short facts two on a line where there is room in so many cells; those without a value are left out."""
     kept = [one for one in facts if one[1]]
+    if width < PAIRED:
+        yield from (Node(("facts", name), partial(_pair, (name, value, ink), None)) for name, value, ink in kept)
+        return
     for first, second in zip(kept[::2], [*kept[1::2], None], strict=False):
         yield Node(("facts", first[0]), partial(_pair, first, second))
 

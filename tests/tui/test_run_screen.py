@@ -393,6 +393,24 @@ async def test_resizing_keeps_the_cursor_in_sight(store, long_log):
             assert lines.entry.message == "entry number 5000"
 
 
+async def test_on_a_small_screen_each_fact_has_a_line_and_the_money_is_in_sight(store):
+    with store.run("triage", session="ana", project="office", attempt=2) as run, run.step("plan", agent="p") as step:
+        step.cost(model="gpt-4o", input_tokens=123_456, output_tokens=7_890, cache_read_tokens=12_000, dollars="0.0412")
+    async with opened(store, run.id, (120, 36), tab="overview") as pilot:
+        assert any("workflow" in line and "session" in line for line in text_of(pilot).splitlines())
+        await pilot.resize_terminal(40, 30)
+        await wait(pilot, lambda: "workflow    triage" in text_of(pilot))
+        lines = [line.strip("│ ").rstrip() for line in text_of(pilot).splitlines()]
+        assert {"session     ana", "project     office", "attempt     2"} <= set(lines)
+        await pilot.press("c")
+        await wait(pilot, lambda: "gpt-4o" in text_of(pilot))
+        assert all("$0.041" in line for line in text_of(pilot).splitlines() if "gpt-4o" in line)
+        await pilot.press("s")
+        await wait(pilot, lambda: "agent       p" in text_of(pilot))
+        await pilot.resize_terminal(120, 36)
+        await wait(pilot, lambda: any("agent" in line and "started" in line for line in text_of(pilot).splitlines()))
+
+
 async def test_a_run_that_is_gone_is_a_sentence(store):
     app = Reader(store, "01k00000000000000000000000")
     async with app.run_test() as pilot:

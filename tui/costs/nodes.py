@@ -38,8 +38,8 @@ class _Column(NamedTuple):
 _COLUMNS = (
     _Column("", "l", "text"),
     _Column("calls", "r", "muted", 7),
-    _Column("in", "r", "text"),
-    _Column("out", "r", "text"),
+    _Column("in", "r", "text", 2),
+    _Column("out", "r", "text", 1),
     _Column("cache read", "r", "muted", 5),
     _Column("cache write", "r", "muted", 6),
     _Column("reasoning", "r", "muted", 8),

@@ -37,12 +37,12 @@ class Overview(msgspec.Struct, kw_only=True, frozen=True):
     damage: tuple[Damage, ...] = ()
 
 
-def overview_nodes(found: Overview, now: float, glyphs: Glyphs) -> list[Node]:
-    """The whole overview."""
+def overview_nodes(found: Overview, now: float, glyphs: Glyphs, width: int) -> list[Node]:
+    """The whole overview, for lines of so many cells."""
     sections = (
         _status(found.run, now, glyphs),
         _damage(found.damage),
-        paired(_facts(found.run, now, glyphs)),
+        paired(_facts(found.run, now, glyphs), width),
         _fault(found),
         _snapshots(found.snapshots),
         _lineage(found, now, glyphs),

@@ -71,7 +71,8 @@ def fact_nodes(found: StepDetail, picture: Picture) -> Iterator[Node]:
             ("log", f"{format.plural(step.logs, 'entry', 'entries')}" if step.logs else "", "text"),
             ("inside", format.plural(sums.steps, "step") if sums and sums.steps else "", "text"),
             ("id", one_line(step.id, 40), "muted"),
-        ]
+        ],
+        picture.width,
     )
     if step.depends_on:
         yield Node("after", [label("after"), (_after(step, picture), "text")])

@@ -54,7 +54,11 @@ class OverviewTab(RunTab):
 
     def tick(self) -> None:
         if self.found:
-            self.query_one(TreeView).show(overview_nodes(self.found, clock.now_s(), self.glyphs))
+            nodes = overview_nodes(self.found, clock.now_s(), self.glyphs, self.size.width)
+            self.query_one(TreeView).show(nodes)
+
+    def on_resize(self) -> None:
+        self.tick()  # with room for two facts on a line, or without
 
     @on(LineList.Chosen)
     def follow(self) -> None:

@@ -175,6 +175,7 @@ class StepsTab(StepSearch):
         self._measure()
         self.lines.redraw()
         self.query_one("#steps-head").refresh()
+        self._show_detail()
 
     def tick(self) -> None:
         if self._behind:
