@@ -1,13 +1,20 @@
 """Upkeep that is another's: what a subclass does not do otherwise, that one does."""
 
+import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from ..core.copies import Original
+from ..core.errors import StorageError
+from ..core.forking import undivided
 from ..core.operations import Chosen, Compacted, Done, Operation, Order, Trashed
 from ..core.pages import Page
 from ..core.repositories import UpkeepRepository
 from ..core.space import Sorting, Space
 from ..core.upkeep import Dropped, Finding
+
+if TYPE_CHECKING:
+    from .operations.record import Record
 
 
 class ForwardedUpkeep(UpkeepRepository):
@@ -70,3 +77,40 @@ class ForwardedUpkeep(UpkeepRepository):
 
     def compact(self, order: Order | None = None) -> Compacted:
         return self._first().compact(order)
+
+
+class LazyUpkeep(ForwardedUpkeep):
+    """What was done is told by the record; what does and checks is put together when it is asked first, for most who
+    read a store never do, and it is made of forty modules, which take 2 MB of memory. Thread-safe.
+    """
+
+    def __init__(self, record: "Record", open: Callable[[], UpkeepRepository]) -> None:
+        super().__init__(self.real)
+        self._record, self._open = record, open
+        self._opened: UpkeepRepository | None = None
+        self._lock = threading.Lock()
+
+    def real(self) -> UpkeepRepository:
+        """The one that is asked."""
+        with undivided(), self._lock:
+            self._opened = self._opened or self._open()
+            return self._opened
+
+    def settled(self) -> "LazyUpkeep":
+        """Itself; put together at once where an operation may have been cut off, for that settles it."""
+        try:
+            cut = self._record.may_be_cut()
+        except StorageError:
+            cut = True  # who settles it tells why that cannot be
+        if cut:
+            self.real()
+        return self
+
+    def operations(self, *, limit: int = 100, after: str | None = None) -> Page[Operation]:
+        return self._record.operations(limit, after)
+
+    def operation(self, id: str) -> Operation:
+        return self._record.operation(id)
+
+    def applied_policy(self) -> str:
+        return self._record.applied_policy()

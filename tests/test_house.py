@@ -6,6 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+from flightlog.tui.screens.run_tabs import KINDS
+
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("core", "backends", "tui")
 
@@ -94,34 +97,51 @@ asyncio.run(look())
     assert not {name for name in loaded if name.removeprefix("flightlog.").startswith(later)}
 
 
-def test_the_list_holds_no_other_places(tmp_path):
+@pytest.fixture(scope="module", params=["sqlite", "file"])
+def at_rest(request, tmp_path_factory) -> set[str]:
+    """What is loaded while somebody looks at the run list, where one run lies that is over."""
+    data = tmp_path_factory.mktemp("data")
     code = f"""
 import flightlog
-with flightlog.open({str(tmp_path)!r}) as store, store.run("triage"):
+with flightlog.open({str(data)!r}, storage={request.param!r}) as store, store.run("triage"):
     pass
 """.strip()
     subprocess.run([sys.executable, "-c", code], check=True, cwd="/")
-    loaded = loaded_after(f"""
+    return loaded_after(f"""
 import asyncio, sys, threading, flightlog
 from flightlog.tui.app import FlightlogApp
 
 async def look():
-    app = FlightlogApp(lambda: flightlog.open({str(tmp_path)!r}))
+    app = FlightlogApp(lambda: flightlog.open({str(data)!r}))
     async with app.run_test(size=(120, 36)) as pilot:
         for _ in range(3000):
             names = [thread.name for thread in threading.enumerate()]
-            if "flightlog.tui.screens.run" in sys.modules and "flightlog-warm" not in names:
+            if "flightlog.tui.widgets.overview" in sys.modules and "flightlog-warm" not in names:
                 break
             await pilot.pause(0.01)
     app.close()
 
 asyncio.run(look())
 """)
-    assert "flightlog.tui.screens.run" in loaded  # the one that nearly everybody goes to
+
+
+def test_the_list_holds_no_other_places(at_rest):
+    assert {"flightlog.tui.screens.run", "flightlog.tui.widgets.overview"} <= at_rest  # where nearly everybody goes
     others = {f"flightlog.tui.screens.{name}" for name in ("workflows", "space", "costs", "retention", "help")}
     heavy = {"alembic", "yaml", "plotext", "pygments.lexers", "textual.widgets._text_area", "genai_prices"}
     never = {"sqlalchemy.orm", "sqlalchemy.ext.asyncio", "asyncpg", "psycopg", "greenlet", "pydantic"}
-    assert loaded & (others | heavy | never) == set()
+    assert at_rest & (others | heavy | never) == set()
+
+
+def test_the_list_holds_no_other_tab_of_a_run(at_rest):
+    tabs = {f"flightlog.tui.widgets.{module}" for module, _ in KINDS.values()}
+    assert at_rest & tabs == {"flightlog.tui.widgets.overview"}
+
+
+def test_the_list_holds_nothing_that_packs_or_looks_after_a_store(at_rest):
+    upkeep = ("upkeep", "repairs", "dropping_states", "checks", "space", "operations.engine", "operations.shelf")
+    later = (*(f"flightlog.backends.{name}" for name in upkeep), "zstandard")
+    assert not {name for name in at_rest if name.startswith(later)}
 
 
 def test_every_module_of_the_rooms_is_imported_under_the_packages_name():

@@ -11,6 +11,8 @@ import time
 
 LATER = 0.3
 """Seconds until the first rows stand."""
+FIRST = ("screens.run", "widgets.overview")
+"""A run's screen, and the tab that it begins with."""
 
 
 def warm() -> None:
@@ -20,7 +22,8 @@ def warm() -> None:
 
 def _read() -> None:
     time.sleep(LATER)
-    importlib.import_module(f"{__package__}.screens.run")
+    for module in FIRST:
+        importlib.import_module(f"{__package__}.{module}")
     collect()
 
 

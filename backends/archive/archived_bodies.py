@@ -6,13 +6,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ...core.errors import NotFound, StorageError
+from ...core.forking import undivided
 from ..journal.disk import storage_error
 from ..journal.states import States
 from ..line_bodies import LineBodies, Recorded
-from .flz_reader import Flz
+
+if TYPE_CHECKING:
+    from .flz_reader import Flz
 
 _OPEN = 8  # archives that stay open, with a few MiB each
 
@@ -23,7 +26,7 @@ class NoArchive(NotFound):
 
 class _Opened(NamedTuple):
     file: tuple[int, int, int]
-    flz: Flz
+    flz: "Flz"
     states: list[States]
     """One, if the run has any."""
 
@@ -41,7 +44,7 @@ class ArchivedBodies(LineBodies):
         self._opened: OrderedDict[str, _Opened] = OrderedDict()
         self._lock = Lock()
 
-    def open(self, run: str) -> Flz:
+    def open(self, run: str) -> "Flz":
         """The archive of a run, shared with others: do not close it. NoArchive; see `Flz.open`."""
         return self._open(run, self._path(run)).flz
 
@@ -75,6 +78,9 @@ class ArchivedBodies(LineBodies):
         with self._lock:
             known = self._opened.pop(run, None)
             if known is None or known.file != file:
+                with undivided():  # most stores are read without an archive, and so without zstandard
+                    from .flz_reader import Flz
+
                 known = _opened(file, Flz.open(path, run))
             self._opened[run] = known
             while len(self._opened) > _OPEN:
@@ -82,6 +88,6 @@ class ArchivedBodies(LineBodies):
             return known
 
 
-def _opened(file: tuple[int, int, int], flz: Flz) -> _Opened:
+def _opened(file: tuple[int, int, int], flz: "Flz") -> _Opened:
     has_states = any(member.name == "states" for member in flz.manifest.members)
     return _Opened(file, flz, [States(flz.member("states"))] if has_states else [])

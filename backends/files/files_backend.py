@@ -63,7 +63,9 @@ class FilesBackend:
         from ..archive.archived_bodies import ArchivedBodies
         from ..archive.either_bodies import EitherBodies
         from ..data_directory import Root
+        from ..forwarded_upkeep import LazyUpkeep
         from ..ingest.refresh import Refresh
+        from ..operations.on_files.record import FileRecord
         from ..reading import Watcher, reading_of
         from ..replay.truth import of_files
         from ..sql import run_queries
@@ -86,6 +88,11 @@ class FilesBackend:
             folders=index.folders,
             problem=lambda: root.problem() or refresh.problem or index.problem or self.gate.problem(),
         )
+        record = FileRecord(layout.audit, _reserve(layout))
+        upkeep = LazyUpkeep(record, lambda: self._upkeep(database, where, root, refresh, index))
+        if not self._read_only and os.access(layout.root, os.W_OK):
+            _reserve(layout).fill()
+            upkeep.settled()
         self._closing += [watcher.close, progress.stop]  # the last first: what is just being read is not waited for
         return reading_of(
             database,
@@ -93,7 +100,7 @@ class FilesBackend:
             refresh,
             notes=None if self._read_only else GatedNotes(FileAnnotations(layout).annotate, self.gate),
             watcher=watcher,
-            upkeep=self._upkeep(database, where, root, refresh, index),
+            upkeep=upkeep,
             metrics=metrics(database, refresh),
             progress=progress,
         )

@@ -4,7 +4,6 @@ import os
 from stat import S_ISREG
 from typing import NamedTuple
 
-from ..archive.flz_reader import Flz
 from ..journal.disk import StrPath, open_read
 from ..journal.event_heads import events_in
 from ..journal.readable import Where
@@ -41,6 +40,8 @@ def find(journal: Journal) -> Found:
     stat = os.stat(journal.path, follow_symlinks=False)
     if not journal.archived:
         return Found(stat, journal.path, stat.st_size, stat.st_size + _size(journal.states))
+    from ..archive.flz_reader import Flz  # most stores are read without an archive, and so without zstandard
+
     lines = Flz.open(journal.path, journal.run).member("journal")
     return Found(stat, lines, lines.size(), stat.st_size)
 

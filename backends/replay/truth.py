@@ -11,7 +11,6 @@ from ...core.annotations import Annotation, AnyAnnotation, decode
 from ...core.errors import Corrupt, NotFound
 from ...core.ids import new_ulid
 from ..annotation_writers import FileAnnotations, TableAnnotations
-from ..archive.flz_reader import Flz
 from ..journal import annotations
 from ..journal.layout import Layout
 from ..journal.reader import Broken
@@ -143,6 +142,8 @@ def of_files(layout: Layout, database: Database, bodies: Bodies, refresh: Callab
 
 def _archived_states(layout: Layout, run: str) -> States | None:
     """The state values of an archived run; None if there is no archive, or it has none. Corrupt."""
+    from ..archive.flz_reader import Flz
+
     with suppress(NotFound):
         return States(Flz.open(layout.archived(run), run).member("states"))
     return None

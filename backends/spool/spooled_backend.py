@@ -134,7 +134,10 @@ class SpooledBackend(ABC):
         from ..archive.archived_bodies import ArchivedBodies
         from ..archive.either_bodies import EitherBodies
         from ..data_directory import Root
+        from ..forwarded_upkeep import LazyUpkeep
         from ..ingest.refresh import Refresh
+        from ..operations.on_tables.housekeeping import Writes
+        from ..operations.on_tables.record import TableRecord
         from ..reading import reading_of
         from ..replay.truth import of_database
         from ..sql import run_queries
@@ -150,6 +153,9 @@ class SpooledBackend(ABC):
             partial(run_queries.is_archived, database),
         )
         notes = TableAnnotations(database, projector)
+        keeping = self._housekeeping(database)
+        record = TableRecord(database, Writes(keeping), keeping.lock)
+        upkeep = LazyUpkeep(record, lambda: self._upkeep(database, root, refresh, self._operations(bodies, keeping)))
         self.truth = of_database(self._layout, database, bodies, refresh.insist, notes)
         self._watcher = self._new_watcher(database, root, refresh)
         return reading_of(
@@ -158,7 +164,7 @@ class SpooledBackend(ABC):
             refresh,
             notes=None if database.read_only else GatedNotes(notes.annotate, self.gate),
             watcher=self._watcher,
-            upkeep=self._upkeep(database, root, refresh, self._operations(bodies)),
+            upkeep=upkeep if database.read_only else upkeep.settled(),
             metrics=metrics(database, refresh),
         )
 
@@ -217,12 +223,11 @@ class SpooledBackend(ABC):
             tables.unfinished(operations),
         )
 
-    def _operations(self, bodies: "Bodies") -> "Operations":
+    def _operations(self, bodies: "Bodies", keeping: "Housekeeping") -> "Operations":
         """What is done with runs; what was cut off is settled."""
         from ..operations.on_tables.operations import operations_on
 
         database, projector, shipping = self.engine()
-        keeping = self._housekeeping(database)
         passing = self._read_only if database.read_only else self.gate.passing
         elsewhere, shared = self._held_elsewhere, self._shared
         return operations_on(

@@ -71,7 +71,7 @@ def test_a_file_that_goes_between_listing_and_looking_is_not_there(store, monkey
                 os.unlink(entry.path)
         return nullcontext(found)
 
-    folder = next(paths for name, paths in store.upkeep._first()._parts.items() if name in ("runs", "spool"))[0]
+    folder = next(paths for name, paths in store.upkeep._first().real()._parts.items() if name in ("runs", "spool"))[0]
     (folder / "x-brief").write_bytes(b"12345")
     whole = store.upkeep.sizes()
     monkeypatch.setattr(os, "scandir", listed)

@@ -12,7 +12,7 @@ from flightlog.tui.messages import OpenRun
 from flightlog.tui.parts.tabs import NAMES
 from flightlog.tui.screens.help import HelpLines
 from flightlog.tui.screens.run import RunScreen
-from flightlog.tui.screens.run_tabs import MAKE
+from flightlog.tui.screens.run_tabs import kind_of
 from flightlog.tui.widgets.log_lines import LogLines
 from flightlog.tui.widgets.tab_bar import TabBar
 from flightlog.tui.widgets.tree_view import TreeView
@@ -33,7 +33,8 @@ async def test_every_key_of_every_tab_leaves_a_screen_that_can_be_read(store, ta
     run = record_everything(store)
     async with opened(store, run, size, tab) as pilot:
         screen = pilot.app.screen
-        places = ("tree", "moves", MAKE[tab].PLACE) if MAKE[tab].PLACE else ("tree", "moves")
+        own = kind_of(tab).PLACE
+        places = ("tree", "moves", own) if own else ("tree", "moves")
         for key in [key for name in places for key in place(name).keys]:
             for name in key.keys.split(","):
                 await pilot.press(name)

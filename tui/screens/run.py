@@ -26,7 +26,7 @@ from ..widgets.run_tab import RunTab
 from ..widgets.tab_bar import TabBar, TabRule
 from .exporting import export_runs
 from .run_crumbs import run_crumbs
-from .run_tabs import EVERY, MAKE, RunTabs
+from .run_tabs import EVERY, RunTabs, kind_of
 
 
 class RunScreen(Screen[None]):
@@ -208,8 +208,9 @@ class RunScreen(Screen[None]):
     @property
     def PLACES(self) -> tuple[str, ...]:
         """Places of the table of keys that work here and now."""
-        own = (MAKE[self.current].PLACE,) if MAKE[self.current].PLACE else ()
-        return (*own, "log_bars" if self.current == "logs" else "tree", "run", "place", "moves", "app")
+        own = kind_of(self.current).PLACE
+        shared = ("log_bars" if self.current == "logs" else "tree", "run", "place", "moves", "app")
+        return (own, *shared) if own else shared
 
     def _show_frame(self) -> None:
         if self.run is None:

@@ -21,12 +21,12 @@ def operations_on(
 ) -> Operations:
     """Over the journals of a layout and their index, which lies in a file or in none.
 
-    What was cut off is settled at once, where the store may be changed, and room is kept for a full disk."""
+    What was cut off is settled at once, where the store may be changed.
+    """
     reserve = of_index(layout.index_db)
     passing = refused(layout) if read_only else gate.passing
     found = Operations(FileRecord(layout.audit, reserve), FileShelf(layout, database, refresh, reserve, index), passing)
     if not read_only and os.access(layout.root, os.W_OK):
-        reserve.fill()
         found.recover()
     return found
 
