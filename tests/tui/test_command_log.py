@@ -16,7 +16,7 @@ from flightlog.tui.runs.annotating import Targets
 from flightlog.tui.screens.command_log import CommandLogScreen
 from flightlog.tui.screens.prompt import Confirm, Prompt
 from recorded import waiting_run
-from seeing import shows, until
+from seeing import shows, text_of, until
 
 POLICY = 'retention:\n  - match: "status:failed"\n    then: trash\n'
 
@@ -189,3 +189,13 @@ def test_a_thousand_changes_are_held():
     for number in range(MOST + 5):
         log.add(("pin", str(number)), "done")
     assert [command.line for command in log.commands] == [f"flightlog pin {n}" for n in range(MOST + 4, 4, -1)]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 12)], ids=str)
+async def test_what_an_empty_log_is_for_is_told_whole_on_a_small_screen(app, size):
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: app.store is not None and app.home.run_list.ready)
+        await pilot.press("at")
+        await shows(pilot, "Nothing was changed yet", "What you archive", "or to cron.")
+        words = " ".join(text_of(app.screen).replace("│", " ").split())
+        assert "answer or apply stands here as a command line, to be copied into a script" in words

@@ -9,7 +9,7 @@ from textual.widget import Widget
 from ...core.errors import FlightlogError
 from ...core.progress import Standing
 from .. import format
-from ..lines import Line, one_line, width_of
+from ..lines import Line, one_line, width_of, wrapped
 from .strips import strip_of
 
 OPEN = """\
@@ -227,8 +227,17 @@ class Empty(Widget):
         return strip_of(self, in_the_middle(self._lines, y, self.size), self.size.width)
 
 
+def _flowing(line: Line, room: int) -> list[Line]:
+    """A sentence in as many lines as it takes; what is indented is code, and stays as it is."""
+    if width_of(line) <= room or len(line) != 1 or line[0][0].startswith(" "):
+        return [line]
+    text, ink = line[0]
+    return [[(part, ink)] for part in wrapped(text, room)]
+
+
 def in_the_middle(lines: Sequence[Line], y: int, size: Size) -> Line:
-    """What stands in one of the lines of a place in whose middle there are a few."""
+    """What stands in one of the lines of a place in whose middle there are a few; a sentence is never cut."""
+    lines = [part for line in lines for part in _flowing(line, size.width - 2)]
     place = y - max((size.height - len(lines)) // 3, 0)
     if not 0 <= place < len(lines):
         return []
