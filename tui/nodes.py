@@ -104,6 +104,8 @@ class Node:
     """Ink of the text."""
     target: Any = None
     """What `enter` leads to; None folds."""
+    head: bool = False
+    """Whether it names columns: the cursor begins below it."""
 
 
 class Row(NamedTuple):

@@ -131,7 +131,7 @@ async def test_a_file_is_opened_where_it_lies_and_edited_as_a_copy(store, tmp_pa
         assert "report.md" in text_of(pilot)
         assert "14 B" in text_of(pilot)
         assert screen_of(pilot).tab.found.artifacts[0].sha256[:8] in text_of(pilot)
-        await pilot.press("j", "enter")
+        await pilot.press("enter")  # on the first file, and not on the titles above it
         await wait(pilot, writer.exists)
         assert writer.read_text() == repr(["--two words", "$(touch no)", str(report)]) + "1\n"
         await pilot.press("E")
@@ -162,6 +162,6 @@ async def test_a_terminal_that_cannot_be_handed_over_is_said(store, tmp_path, wr
     with store.run("w") as run:
         run.artifact(report)
     async with opened(store, run.id, tab="artifacts") as pilot:
-        await pilot.press("j", "enter")
+        await pilot.press("enter")
         await wait(pilot, lambda: pilot.app.told == ["This terminal cannot be handed to another program"])
     assert not writer.exists()

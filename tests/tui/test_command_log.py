@@ -196,6 +196,6 @@ async def test_what_an_empty_log_is_for_is_told_whole_on_a_small_screen(app, siz
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: app.store is not None and app.home.run_list.ready)
         await pilot.press("at")
-        await shows(pilot, "Nothing was changed yet", "What you archive", "or to cron.")
+        await shows(pilot, "Nothing was changed yet", "What you archive", "cron.")
         words = " ".join(text_of(app.screen).replace("│", " ").split())
-        assert "answer or apply stands here as a command line, to be copied into a script" in words
+        assert "answer or apply stands here as a command line, to be copied into a script, or to cron." in words

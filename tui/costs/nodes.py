@@ -195,7 +195,7 @@ class _Page:
         """A head, and a line each sum."""
         heads = (title, *self._columns.heads[1:])
         inks = ["title"] + ["muted"] * (len(heads) - 1)
-        yield Node(("head", title), partial(self._columns.draw, heads, inks))
+        yield Node(("head", title), partial(self._columns.draw, heads, inks), head=True)
         for one, name in sums:
             cells = self._cells(one, name)
             calls = partial(self._calls, one, title == "by step")

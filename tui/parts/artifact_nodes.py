@@ -18,7 +18,7 @@ def artifact_nodes(artifacts: Sequence[Artifact], names: Mapping[str, str]) -> l
     columns = Columns(_HEADS, rows, align="lrlllll", wide=6, drop=(5, 4, 2))
     inks = ["strong", "text", "muted", "faint", "muted", "muted", "muted"]
     return [
-        Node("head", columns.head),
+        Node("head", columns.head, head=True),
         *(
             Node(
                 one.seq,

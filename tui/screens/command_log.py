@@ -18,8 +18,13 @@ from ..widgets.line_list import LineList, OneLine
 
 NOTHING: list[Line] = [
     [("Nothing was changed yet", "strong")],
-    [("What you archive, delete, pin, tag, answer or apply stands here as a command line,", "muted")],
-    [("to be copied into a script, or to cron.", "muted")],
+    [
+        (
+            "What you archive, delete, pin, tag, answer or apply stands here as a command line, "
+            "to be copied into a script, or to cron.",
+            "muted",
+        )
+    ],
 ]
 DETAIL = 4
 """Lines in which the command under the cursor is shown whole."""

@@ -51,7 +51,10 @@ class TreeView(LineList):
             self._folding = any(row.fold is not None for row in self.rows)
             self._hidden.clear()
             self._places.clear()
+            if is_first and len(self.rows) > 1 and self.rows[0].node.head:
+                self.set_reactive(LineList.cursor, 1)
 
+        is_first = not self.rows
         self.lines_changed(take)
 
     def _blocks(self) -> dict[int, list[Row]]:
