@@ -10,6 +10,7 @@ from ...core.events import Decision
 from ...core.store import Store
 from ...core.text import safe_text
 from ..signing import who
+from . import completing
 from .breaking_off import DONE_SO_FAR, leaving
 from .opening import opened
 from .options import Settings, json_option, verb
@@ -36,7 +37,7 @@ _WHY = click.option("--note", "text", default="", help="Why.")
 
 
 @verb(epilog="flightlog pin 01j9 01ja")
-@click.argument("runs", nargs=-1, required=True)
+@click.argument("runs", nargs=-1, required=True, shell_complete=completing.run)
 @json_option()
 def pin(settings: Settings, runs: tuple[str, ...], as_json: bool) -> None:
     """Keep RUNS from every clean-up."""
@@ -44,7 +45,7 @@ def pin(settings: Settings, runs: tuple[str, ...], as_json: bool) -> None:
 
 
 @verb(epilog="flightlog unpin 01j9")
-@click.argument("runs", nargs=-1, required=True)
+@click.argument("runs", nargs=-1, required=True, shell_complete=completing.run)
 @json_option()
 def unpin(settings: Settings, runs: tuple[str, ...], as_json: bool) -> None:
     """Take the pin off RUNS."""
@@ -52,7 +53,7 @@ def unpin(settings: Settings, runs: tuple[str, ...], as_json: bool) -> None:
 
 
 @verb(epilog="flightlog tag 01j9 01ja nightly\nflightlog tag --remove 01j9 nightly")
-@click.argument("words", nargs=-1, required=True, metavar="RUN... NAME")
+@click.argument("words", nargs=-1, required=True, metavar="RUN... NAME", shell_complete=completing.run)
 @click.option("--remove", is_flag=True, help="Take the tag away.")
 @json_option()
 def tag(settings: Settings, words: tuple[str, ...], remove: bool, as_json: bool) -> None:
@@ -67,7 +68,7 @@ def tag(settings: Settings, words: tuple[str, ...], remove: bool, as_json: bool)
 
 
 @verb(epilog="flightlog note 01j9 'the prompt had the wrong date'")
-@click.argument("run")
+@click.argument("run", shell_complete=completing.run)
 @click.argument("text")
 @json_option()
 def note(settings: Settings, run: str, text: str, as_json: bool) -> None:
@@ -78,7 +79,7 @@ def note(settings: Settings, run: str, text: str, as_json: bool) -> None:
 
 
 @verb(epilog="flightlog approve 01j9\nflightlog approve 01j9 --note 'checked with Ana'")
-@click.argument("run")
+@click.argument("run", shell_complete=completing.run)
 @_WHICH
 @_WHY
 @json_option()
@@ -88,7 +89,7 @@ def approve(settings: Settings, run: str, approval: str | None, text: str, as_js
 
 
 @verb(epilog="flightlog reject 01j9 --note 'not on a Friday'")
-@click.argument("run")
+@click.argument("run", shell_complete=completing.run)
 @_WHICH
 @_WHY
 @json_option()

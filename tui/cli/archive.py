@@ -12,6 +12,7 @@ from ...core.store import Store
 from ...core.text import safe_text
 from ...core.upkeep import Finding
 from .. import format
+from . import completing
 from .account import Account
 from .as_json import plain, run_row
 from .bar import Bar, working
@@ -31,7 +32,7 @@ _ARCHIVED = parse("archived")
     "flightlog archive ls workflow:triage\nflightlog archive verify",
     cls=Parted,
 )
-@click.argument("runs", nargs=-1)
+@click.argument("runs", nargs=-1, shell_complete=completing.run)
 @WHERE
 @YES
 @json_option(JSON)
@@ -49,7 +50,7 @@ def archive(settings: Settings, runs: tuple[str, ...], where: str | None, yes: b
 
 
 @verb(epilog="flightlog restore 01j9\nflightlog restore --where 'workflow:triage since:30d' --yes")
-@click.argument("runs", nargs=-1)
+@click.argument("runs", nargs=-1, shell_complete=completing.run)
 @WHERE
 @YES
 @json_option(JSON)
@@ -62,7 +63,7 @@ def restore(settings: Settings, runs: tuple[str, ...], where: str | None, yes: b
 
 
 @verb(epilog="flightlog archive ls\nflightlog archive ls 'workflow:triage since:30d' --limit 100 --json")
-@click.argument("query", nargs=-1)
+@click.argument("query", nargs=-1, shell_complete=completing.query)
 @page_options(20)
 @json_option("One JSON object a line, as `flightlog ls` has it.")
 def ls(settings: Settings, query: tuple[str, ...], limit: int, after: str | None, as_json: bool) -> None:
@@ -78,7 +79,7 @@ def ls(settings: Settings, query: tuple[str, ...], limit: int, after: str | None
 
 
 @verb(epilog="flightlog archive verify\nflightlog archive verify 01j9 --json")
-@click.argument("runs", nargs=-1)
+@click.argument("runs", nargs=-1, shell_complete=completing.run)
 @json_option("One JSON object a line for each that is damaged, and last how many were read.")
 def verify(settings: Settings, runs: tuple[str, ...], as_json: bool) -> None:
     """Read archived RUNS (or all) whole and compare every digest. Exit code 3 when any is damaged."""

@@ -5,6 +5,7 @@ import click
 from ...core.audit import Act
 from ...core.text import safe_text
 from .. import format
+from . import completing
 from .as_json import plain
 from .opening import opened
 from .options import Settings, json_option, page_options, verb
@@ -13,7 +14,7 @@ from .runs import query_of
 
 
 @verb(epilog="flightlog audit\nflightlog audit id:01j9\nflightlog audit workflow:triage --limit 20 --json")
-@click.argument("query", nargs=-1)
+@click.argument("query", nargs=-1, shell_complete=completing.query)
 @page_options(50)
 @json_option("One JSON object a line; the cursor to go on from comes on stderr.")
 def audit(settings: Settings, query: tuple[str, ...], limit: int, after: str | None, as_json: bool) -> None:

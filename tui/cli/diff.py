@@ -8,6 +8,7 @@ from ...core.store import Store
 from ...core.text import safe_text
 from ...core.workflows import Version
 from ..compare import NAMES
+from . import completing
 from .as_json import plain
 from .bar import working
 from .opening import opened
@@ -24,7 +25,7 @@ flightlog diff 01j9a… 01j9b… --json"""
 
 
 @verb(epilog=EXAMPLES)
-@click.argument("names", nargs=-1, required=True, metavar="A B [RUN...]")
+@click.argument("names", nargs=-1, required=True, metavar="A B [RUN...]", shell_complete=completing.run_or_version)
 @click.option("-U", "--context", type=click.IntRange(0), default=3, show_default=True, help="Equal lines of versions.")
 @click.option("--part", "parts", type=click.Choice(NAMES), multiple=True, help="Of runs, only this.")
 @click.option("--all", "everything", is_flag=True, help="Of runs, what is the same too.")

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from ...core.text import safe_text
+from . import completing
 from .bar import working
 from .breaking_off import leaving
 from .opening import opened
@@ -20,7 +21,7 @@ flightlog export 01j9 01k2 -o better.html
 flightlog export 01j9 --redact --redact-key 'customer*'
 flightlog export 01j9 -o - | gzip > run.html.gz"""
 )
-@click.argument("names", nargs=-1, required=True, metavar="RUN [RUN...]")
+@click.argument("names", nargs=-1, required=True, metavar="RUN [RUN...]", shell_complete=completing.run)
 @click.option(
     "-o", "--out", metavar="FILE", help="Where to; - is the output. Otherwise a file named after the run, here."
 )

@@ -9,6 +9,7 @@ import click
 from ...core.budgets import Standing, look
 from ...core.costs import CostGroup, GroupBy
 from ...core.runs import Group
+from . import completing
 from .as_json import budget_row, group_row, plain
 from .main import FINDINGS
 from .opening import opened
@@ -52,7 +53,7 @@ def _say_groups(found: Sequence[Group]) -> None:
     epilog="flightlog costs\nflightlog costs --by model since:7d\nflightlog costs --by workflow --json\n"
     "flightlog costs --gate && ./nightly.sh"
 )
-@click.argument("query", nargs=-1)
+@click.argument("query", nargs=-1, shell_complete=completing.query)
 @click.option("--by", type=click.Choice(get_args(GroupBy)), default="day", show_default=True)
 @click.option("--gate", is_flag=True, help="Exit with 3 when a budget is spent, so that a script can stop there.")
 @json_option()

@@ -6,6 +6,7 @@ import click
 
 from ...core.events import ItemStatus
 from ...core.runs import Item, Retry
+from . import completing
 from .as_json import plain
 from .opening import opened
 from .options import Settings, json_option, page_options, verb
@@ -15,7 +16,7 @@ _HEAD = ("Row", "Status", "Attempts", "Error")
 
 
 @verb(epilog="flightlog items 01j9\nflightlog items 01j9 --status failed --json\nflightlog items 01j9 --retries")
-@click.argument("run")
+@click.argument("run", shell_complete=completing.run)
 @click.option("--status", type=click.Choice(get_args(ItemStatus)), help="Rows that stand so.")
 @click.option("--retries", is_flag=True, help="Failed rows, and what the run's next attempt made of each.")
 @page_options(100)

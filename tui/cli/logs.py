@@ -14,6 +14,7 @@ from ...core.runs import FINISHED
 from ...core.store import Store
 from ...core.text import safe_text
 from .. import format
+from . import completing
 from .as_json import plain
 from .bar import Bar, working
 from .opening import opened
@@ -29,7 +30,7 @@ PAGE = 500
     epilog="flightlog logs 01j9 -f\nflightlog logs 01j9 -n 50\n"
     "flightlog logs 01j9 --level WARNING --grep 'rate limit'\nflightlog logs 01j9 --json"
 )
-@click.argument("run")
+@click.argument("run", shell_complete=completing.run)
 @click.option("-f", "--follow", is_flag=True, help="Go on as entries come, until the run is finished.")
 @click.option("-n", "--tail", metavar="N", type=click.IntRange(min=0), help="The last N of these only.")
 @click.option(
@@ -193,7 +194,7 @@ def _step_id(store: Store, run: str, text: str | None) -> str | None:
 
 @verb(epilog="flightlog search 'connection reset'\nflightlog search timeout 'workflow:triage since:7d' --limit 5")
 @click.argument("text")
-@click.argument("query", nargs=-1)
+@click.argument("query", nargs=-1, shell_complete=completing.query)
 @click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True)
 @json_option()
 def search(settings: Settings, text: str, query: tuple[str, ...], limit: int, as_json: bool) -> None:

@@ -13,6 +13,7 @@ from ...core.workflows import Outcome
 from .. import format
 from ..glyphs import ASCII, UNICODE, Glyphs
 from ..workflows.outcome_facts import HEADS, change_rows, methods, outcome_facts
+from . import completing
 from .as_json import comparison_row, outcome_row, plain
 from .naming import no_workflow, workflows_of
 from .opening import opened
@@ -29,8 +30,8 @@ flightlog metrics triage since:7d --json
 flightlog metrics triage@4 --by day
 flightlog metrics triage --compare 3 4"""
 )
-@click.argument("name", metavar="WORKFLOW[@N]")
-@click.argument("query", nargs=-1)
+@click.argument("name", metavar="WORKFLOW[@N]", shell_complete=completing.version)
+@click.argument("query", nargs=-1, shell_complete=completing.query)
 @click.option("--by", type=click.Choice(["version", "day"]), default="version", show_default=True)
 @click.option("--days", type=click.IntRange(min=1), default=30, show_default=True, help="Days on which runs ended.")
 @click.option("--compare", type=(int, int), metavar="A B", help="Version B against A, with 95% intervals.")

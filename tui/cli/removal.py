@@ -13,6 +13,7 @@ from ...core.repositories import UpkeepRepository
 from ...core.text import safe_text
 from ...core.units import ago, seconds_of
 from .. import format
+from . import completing
 from .account import DID, Account
 from .as_json import plain
 from .asking import consent
@@ -28,7 +29,7 @@ _LOOKED_AT = 1000
 
 
 @verb(epilog="flightlog rm 01j9 01ja\nflightlog rm --where 'status:failed finished>90d' --yes")
-@click.argument("runs", nargs=-1)
+@click.argument("runs", nargs=-1, shell_complete=completing.run)
 @WHERE
 @YES
 @json_option(JSON)
@@ -86,7 +87,7 @@ def _span(ctx: click.Context, param: click.Parameter, value: str | None) -> str 
 
 
 @verb(epilog="flightlog trash empty\nflightlog trash empty --older 7d --yes\nflightlog trash empty 01j9")
-@click.argument("runs", nargs=-1)
+@click.argument("runs", nargs=-1, shell_complete=completing.run)
 @click.option("--older", metavar="LENGTH", callback=_span, help="Only what was put there longer ago, like 7d.")
 @YES
 @json_option(JSON)

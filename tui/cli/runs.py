@@ -13,6 +13,7 @@ from ...core.repositories import RunRepository
 from ...core.runs import Run
 from ...core.store import Store
 from ...core.text import safe_text
+from . import completing
 from .as_json import cost_row, plain, run_row
 from .opening import opened
 from .options import Settings, json_option, page_options, verb
@@ -59,7 +60,7 @@ flightlog ls --ids tag:nightly
 flightlog ls @failures since:2d
 flightlog ls --all triage"""
 )
-@click.argument("query", nargs=-1)
+@click.argument("query", nargs=-1, shell_complete=completing.query)
 @json_option()
 @click.option("--ids", is_flag=True, help="Ids only, one a line.")
 @click.option("--sort", "field", type=click.Choice(get_args(SortField)), help="By default as a view says, or started.")
@@ -112,7 +113,7 @@ def say_runs(store: Store, query: Query, found: list[tuple[Run, str | None]], se
 
 
 @verb(epilog="flightlog show 01j9\nflightlog show nightly-triage --json\nflightlog show triage@4")
-@click.argument("run")
+@click.argument("run", shell_complete=completing.run_or_version)
 @json_option("One JSON object.")
 def show(settings: Settings, run: str, as_json: bool) -> None:
     """Everything about RUN (an id, the beginning or end of one, or a name), or about a version (WORKFLOW@N)."""
@@ -151,7 +152,7 @@ def everything(store: Store, run: str) -> dict[str, Any]:
 
 
 @verb(epilog="flightlog events 01j9 | jq 'select(.type == \"cost\")'")
-@click.argument("run")
+@click.argument("run", shell_complete=completing.run)
 @click.option("--after", metavar="SEQ", type=int, default=0, help="Only events with a greater seq.")
 @json_option("What it prints anyway.")
 def events(settings: Settings, run: str, after: int, as_json: bool) -> None:

@@ -7,6 +7,7 @@ import click
 from ...core.errors import NotFound
 from ...core.store import Store
 from ...core.text import safe_text
+from . import completing
 from .as_json import plain
 from .bar import working
 from .opening import opened
@@ -15,7 +16,7 @@ from .output import say, say_json, table, terminal_width
 
 
 @verb(epilog="flightlog states 01j9\nflightlog states 01j9 --json\nflightlog states 01j9 --drop --keep last")
-@click.argument("run")
+@click.argument("run", shell_complete=completing.run)
 @click.option("--drop", is_flag=True, help="Drop the states of the run, which must be finished, for good.")
 @click.option("--keep", metavar="CHECKPOINT", multiple=True, help="But not the one at this checkpoint, or `last`.")
 @YES
@@ -79,7 +80,7 @@ def state(settings: Settings, checkpoint: str, key: str | None, as_json: bool) -
 
 
 @verb(epilog="flightlog blame 01j9 plan\nflightlog blame 01j9\nflightlog blame 01j9 plan --at 01j9c")
-@click.argument("run")
+@click.argument("run", shell_complete=completing.run)
 @click.argument("key", required=False)
 @click.option("--at", metavar="CHECKPOINT", help="As the state was then. Otherwise the last one.")
 @json_option()

@@ -19,6 +19,7 @@ from ..workflows.rise_words import rise_told
 from ..workflows.version_cells import cells_of, columns_of, lineage_graph
 from ..workflows.version_page import fact_lines, look_at
 from ..workflows.version_trends import with_trends
+from . import completing
 from .as_json import change_row, comparison_row, outcome_row, plain
 from .asking import consent
 from .bar import working
@@ -59,7 +60,7 @@ def _share(value: float | None) -> str:
     epilog="flightlog versions triage\nflightlog versions triage --json\n"
     "flightlog versions triage --rose cost\nflightlog versions triage@7 --rose failures"
 )
-@click.argument("name", metavar="WORKFLOW[@N]")
+@click.argument("name", metavar="WORKFLOW[@N]", shell_complete=completing.version)
 @click.option(
     "--rose",
     type=click.Choice(FIGURES),
@@ -135,7 +136,7 @@ def _print_versions(entries: list[Entry], glyphs: Glyphs) -> None:
 
 
 @verb(epilog="flightlog version triage@3\nflightlog version triage > triage.yaml")
-@click.argument("name", metavar="WORKFLOW[@N]")
+@click.argument("name", metavar="WORKFLOW[@N]", shell_complete=completing.version)
 @json_option("One JSON object.")
 def version(settings: Settings, name: str, as_json: bool) -> None:
     """One definition byte for byte as it was saved; the latest without a number.
@@ -206,7 +207,7 @@ def split_version(name: str) -> tuple[str, int | None]:
     "flightlog save triage - --parent 2 --note 'shorter prompt'\n"
     "flightlog save triage merged.yaml --parent 3 --parent 4 --meta ticket=FL-12"
 )
-@click.argument("workflow")
+@click.argument("workflow", shell_complete=completing.version)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @click.option(
     "--parent", "parents", type=int, multiple=True, help="Parent version (several when merged); default the latest."
@@ -243,7 +244,7 @@ def save(
 
 
 @verb(epilog="flightlog delete triage@2 --note 'names a customer'\nflightlog delete triage@2 --force --yes")
-@click.argument("name", metavar="WORKFLOW@N")
+@click.argument("name", metavar="WORKFLOW@N", shell_complete=completing.version)
 @click.option("--force", is_flag=True, help="Also if runs or other versions refer to it.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--note", default="", help="Why.")
