@@ -105,14 +105,10 @@ def _word(value: str) -> Clause:
 def _text(key: Key, term: Term, value: str, moment: At) -> Clause:
     glob = glob_equal(value) if term.sign == "=" else glob_containing(value)
     if key.name == "step":
-        return _has_row(steps, _glob(steps.c.name, glob))
+        return _has_row(steps, globbed(steps.c.name, glob))
     if key.name == "note":
-        return _has_row(notes, _glob(notes.c.text, glob))
-    return _glob(runs.c[key.name], glob)
-
-
-def _glob(column: ColumnElement[Any], pattern: str) -> Clause:
-    return globbed(column, pattern)
+        return _has_row(notes, globbed(notes.c.text, glob))
+    return globbed(runs.c[key.name], glob)
 
 
 def _has_row(table: Table, *conditions: Clause) -> Clause:
@@ -142,7 +138,7 @@ def _name(key: Key, term: Term, value: str, moment: At) -> Clause:
 
 
 def _named(column: ColumnElement[Any], term: Term, value: str) -> Clause:
-    return column == value if term.sign == "=" or "*" not in value else _glob(column, glob_shaped(value))
+    return column == value if term.sign == "=" or "*" not in value else globbed(column, glob_shaped(value))
 
 
 def _ids(key: Key, term: Term) -> Clause:

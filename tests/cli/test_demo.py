@@ -49,8 +49,8 @@ def story(data: Path) -> dict[str, bool]:
 @pytest.mark.parametrize("storage", ["file", pytest.param("sqlite", marks=pytest.mark.heavy)])
 def test_a_headless_demo_records_every_kind_of_story(tmp_path, storage):
     data = tmp_path / "data"
-    for _ in range(5):  # a busy machine needs longer for all the stories
-        done = subprocess.run([*COMMAND, "--headless", "12", "--storage", storage, "--data", data], capture_output=True)
+    for _ in range(6):  # a busy machine needs longer for all the stories
+        done = subprocess.run([*COMMAND, "--headless", "9", "--storage", storage, "--data", data], capture_output=True)
         assert done.returncode == 0, done.stderr.decode()
         if all((told := story(data)).values()):
             break

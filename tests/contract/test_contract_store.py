@@ -7,12 +7,16 @@ import time
 from contextlib import suppress
 
 import pytest
+from flightlog.backends.ingest import catch_up
 from flightlog.backends.watching import store_watch
 from flightlog.core import events as e
 from flightlog.core.annotations import Pinned
+from flightlog.core.clock import pretending
 from flightlog.core.errors import StorageError
 from flightlog.core.ids import new_ulid
 from flightlog.core.query.query import EVERYTHING, parse
+
+HOUR_NS = 3600 * 10**9
 
 
 def finished(store, **facts):
@@ -282,19 +286,23 @@ os._exit(9)
     assert store.metrics.summary("w").lost == 0 and store.metrics.summary("w").success == 1.0
 
 
-def test_a_paused_run_is_not_lost(kept):
-    store = kept.open()
-    run = store.run("w")
-    run.pause()
-    time.sleep(1.2)
-    assert kept.open().runs.get(run.id).status == "paused"
+def test_a_paused_run_is_not_lost_when_its_writer_is_gone(kept):
+    code = f"""{kept.code}
+import os
+run = store.run("w")
+run.pause()
+print(run.id, flush=True)
+os._exit(9)
+"""
+    done = subprocess.run([sys.executable, "-c", code], stdout=-1, text=True, check=False)
+    assert kept.open().runs.get(done.stdout.strip()).status == "paused"
 
 
-def test_a_run_that_lives_is_not_lost_however_long_it_is_silent(kept):
+def test_a_run_that_lives_is_not_lost_however_long_it_is_silent(kept, monkeypatch):
+    monkeypatch.setattr(catch_up, "_LIVENESS_S", 0.0)  # who lives is asked at each look
     store = kept.open()
     run = store.run("w")
-    for _ in range(3):
-        assert kept.open().runs.get(run.id).status == "running"
-        time.sleep(0.6)
-    assert store.runs.get(run.id).status == "running"
+    for hours in (0, 1, 24):
+        with pretending(lambda later=hours * HOUR_NS: time.time_ns() + later):
+            assert [opened.runs.get(run.id).status for opened in (store, kept.open())] == ["running"] * 2
     run.finish()
