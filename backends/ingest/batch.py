@@ -1,19 +1,19 @@
 """One reading of a journal: its events, what is wrong with it, and how far it went. Knows no database."""
 
-from functools import partial
+from itertools import repeat
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import msgspec
 
 from ...core.errors import Corrupt, NotSupported
-from ...core.events import FORMAT, LEVELS, TYPES, AnyEvent, Logged, RunStarted, check, decode, decode_all
+from ...core.events import FORMAT, LEVELS, TYPES, AnyEvent, Event, Logged, RunStarted, check, decode, decode_all
 from ...core.runs import Damage
 from ..journal.event_heads import Head, head_of
 from ..journal.long_lines import whole_line
 from ..journal.readable import Where
 from ..journal.reader import Broken, LongLine, Whole, decode_line, read_lines, read_span
 from ..journal.states import head_of_record
-from ..sql.projector import Recorded
 
 MARK_BYTES = 1 << 20
 """There is a mark for about every so many bytes of a journal."""
@@ -21,7 +21,7 @@ MARK_BYTES = 1 << 20
 _AT_ONCE = 1 << 20
 """Bytes that are read and decoded at once."""
 _RAW = 200  # characters of an unreadable line that its damage quotes
-_RECORDED = partial(tuple.__new__, Recorded)  # as `Recorded._make`, at half its cost
+_seq = attrgetter("seq")
 _TYPE_OF = {kind: name for name, kind in TYPES.items()}
 
 
@@ -42,7 +42,8 @@ class Batch:
         self.known_seq = at.last_seq
         self.size = 0
         self.more = False
-        self.recorded: list[Recorded] = []
+        self.recorded: list[tuple[Event, int]] = []
+        """The events; how long their lines are is not told, for the size of their file is."""
         self.events: list[dict[str, Any]] = []
         """Rows of the table `events`, if bytes are kept."""
         self.values: list[dict[str, Any]] = []
@@ -98,11 +99,11 @@ class Batch:
         except (Corrupt, NotSupported):
             return False
         following = range(before + 1, before + 1 + len(events))
-        if [event.seq for event in events] != list(following):
+        if list(map(_seq, events)) != list(following):
             return False
-        if not all([self._fits(event) for event in events if type(event) is RunStarted]):
+        if RunStarted in map(type, events) and not self._fit(events):
             return False
-        self.recorded += map(_RECORDED, zip(events, [len(line) + 1 for line in lines], strict=True))
+        self.recorded += zip(events, repeat(0))
         if self._keep:
             for event, line in zip(events, lines, strict=True):
                 self._keep_event(event, line)
@@ -161,7 +162,7 @@ class Batch:
     def _add(self, event: AnyEvent, line: bytes, offset: int) -> None:
         if not self._follows(event.seq, offset):
             return
-        self.recorded.append(Recorded(event, len(line) + 1))
+        self.recorded.append((event, 0))
         if self._keep:
             self._keep_event(event, line)
         if type(event) is RunStarted:
@@ -221,8 +222,9 @@ class Batch:
         elif not data.startswith(b'{"type":"states"'):
             self._name("no state value that this Flightlog knows", offset, len(data), data[:_RAW])
 
-    def _fits(self, started: RunStarted) -> bool:
-        return started.format <= FORMAT and started.run == self.run
+    def _fit(self, events: list[AnyEvent]) -> bool:
+        starts = [event for event in events if type(event) is RunStarted]
+        return all(started.format <= FORMAT and started.run == self.run for started in starts)
 
     def _check_start(self, started: RunStarted, offset: int) -> None:
         if started.format > FORMAT:

@@ -23,6 +23,7 @@ class Differences:
     """What one transaction adds to the counters and rollups."""
 
     def __init__(self) -> None:
+        self._held: dict[tuple[tuple[Any, ...], bool], list[int]] = {}  # runs and bytes, by counter and place
         self._counters, self._tallies = _Sums(tables.counters, "runs"), _Sums(tables.tallies, "runs")
         self._holdings = _Sums(tables.holdings, "runs")
         self._rollups, self._spent = _Sums(tables.rollups, "calls"), _Sums(tables.spent, "calls")
@@ -40,10 +41,9 @@ class Differences:
 
     def count(self, key: tuple[Any, ...], size: int, archived: bool, *, runs: int) -> None:
         """Adds a run (1) or takes it away (-1)."""
-        numbers = {"runs": 1, "size_bytes": size}
-        self._counters.add(key, numbers, runs)
-        self._tallies.add(key[:3], numbers, runs)
-        self._holdings.add((key[0], archived), numbers, runs)
+        held = self._held.setdefault((key, archived), [0, 0])
+        held[0] += runs
+        held[1] += runs * size
 
     def end(self, came_to: CameTo | None, sign: int) -> None:
         """Adds what a run came to that has ended (1), or takes it away (-1)."""
@@ -83,6 +83,12 @@ class Differences:
             sums.write(connection)
 
     def _all(self) -> "list[_Sums]":
+        for (key, archived), (runs, size) in self._held.items():
+            numbers = {"runs": runs, "size_bytes": size}
+            self._counters.add(key, numbers, 1)
+            self._tallies.add(key[:3], numbers, 1)
+            self._holdings.add((key[0], archived), numbers, 1)
+        self._held.clear()
         kept = [self._counters, self._tallies, self._holdings, self._rollups, self._spent]
         return [*kept, self._outcomes, self._spreads]
 

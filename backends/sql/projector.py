@@ -15,11 +15,11 @@ from ...core.annotations import Annotation
 from ...core.clock import from_seconds
 from ...core.runs import FINISHED, Damage
 from . import annotating, log_words, tables
+from .applying import Events, apply
 from .changes import Changes, changes_of
 from .claims import claim
 from .counters import Differences
 from .last_words import say_last
-from .projector_rules import apply
 from .revisions import next_revision
 from .run_loading import Batch, Loaded, Recorded, load, state_of
 from .run_state import RunState
@@ -45,7 +45,7 @@ class Projector:
         self._removed = False
 
     def project(
-        self, connection: Connection, run: str, batch: Sequence[Recorded], *, source: str = "", source_id: str = ""
+        self, connection: Connection, run: str, batch: Events, *, source: str = "", source_id: str = ""
     ) -> None:
         """Applies the next events of a run (in order of seq); those it has already are passed over."""
         self.project_all(connection, [Batch(run, batch, source, source_id)])

@@ -5,14 +5,13 @@ the events of a batch refer to.
 """
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
 
 from ...core import events as e
-from ...core.runs import FINISHED, Damage, fault_line
+from ...core.runs import Damage, fault_line
 from .checkpoint_rows import keep_checkpoint
-from .run_loading import Recorded
 from .run_state import TOKENS, RunState
 from .storable import json_text, plain
 from .words import about, section
@@ -28,27 +27,6 @@ _TOLD = (
     *("attempt", "parent", "from_checkpoint", "session", "project"),
 )
 _told, _tokens = attrgetter(*_TOLD), attrgetter(*TOKENS)
-_SILENT = frozenset({e.RunFinished, e.RunMeta, e.CostPriced, e.RunStarted})
-
-
-def apply(state: RunState, events: Iterable[Recorded]) -> int:
-    """Applies those of a run's events, in their order, that come after the last one applied; the bytes of these."""
-    row, size, number = state.row, 0, 0
-    last, t = row["last_seq"], row["last_event"]
-    for event, length in events:
-        seq = event.seq
-        if seq <= last:
-            continue
-        kind = type(event)
-        if row["recorded"] in FINISHED and kind not in _SILENT:
-            _wake(state)  # only a source's run goes on after its end
-        RULES[kind](state, event)
-        last, t = seq, event.t or t
-        number += 1
-        size += length
-    row["last_seq"], row["last_event"] = last, t
-    row["events"] += number
-    return size
 
 
 def _run_started(state: RunState, event: e.RunStarted) -> None:
@@ -70,11 +48,12 @@ def _run_paused(state: RunState, event: e.RunPaused) -> None:
 
 
 def _run_resumed(state: RunState, event: e.RunResumed) -> None:
-    _wake(state)
+    wake(state)
     state.writer = json_text(event.writer) if event.writer else ""
 
 
-def _wake(state: RunState) -> None:
+def wake(state: RunState) -> None:
+    """A run goes on that had ended or paused."""
     state.row.update(recorded="running", finished=None, error="")
     state.words.error = ""
     state.current_ended = True
@@ -165,17 +144,22 @@ def _step_finished(state: RunState, event: e.StepFinished) -> None:
 
 
 def _logged(state: RunState, event: e.Logged) -> None:
+    count_logs(state, event.level, event.step, 1)
+
+
+def count_logs(state: RunState, level: str, of: str | None, number: int) -> None:
+    """So many log entries of a level, in a step if any."""
     row = state.row
-    row["logs"] += 1
-    if event.level != "INFO":
-        row[_COUNTED[event.level]] += 1
-    step = state.find("steps", event.step) if event.step else None
+    row["logs"] += number
+    if level != "INFO":
+        row[_COUNTED[level]] += number
+    step = _step_of(state, of)
     if step is not None:
-        step["logs"] += 1
+        step["logs"] += number
 
 
 def _cost(state: RunState, event: e.CostRecorded) -> None:
-    step = state.find("steps", event.step) if event.step else None
+    step = _step_of(state, event.step)
     agent = event.agent or (step["agent"] if step else "")
     seq = event.seq
     facts = {"seq": seq, "t": event.t, "model": event.model, "provider": event.provider, "step": event.step}
@@ -193,7 +177,7 @@ def _cost(state: RunState, event: e.CostRecorded) -> None:
         cost["provenance"] = "recorded"
         cost["nanousd"] = sums["recorded_nanousd"] = price
         sums["calls_recorded"] = 1
-    state.spend(cost, sums, calls=1)
+    state.spend(cost, step, sums, calls=1)
 
 
 def _cost_priced(state: RunState, event: e.CostPriced) -> None:
@@ -210,7 +194,14 @@ def _cost_priced(state: RunState, event: e.CostPriced) -> None:
     if cost["provenance"] == "unknown":
         sums |= {"calls_computed": 1, "calls_unknown": -1}
     cost.update(nanousd=price, provenance="computed", prices=event.prices)
-    state.spend(cost, sums, calls=0)
+    step = _step_of(state, cost["step"])
+    if step and not step["calls_unknown" if "calls_unknown" in sums else "calls_computed"]:
+        step = None  # the price of a call from before the step's known beginning, which is not among its own
+    state.spend(cost, step, sums, calls=0)
+
+
+def _step_of(state: RunState, step: str | None) -> Row | None:
+    return state.find("steps", step) if step else None
 
 
 def _message(state: RunState, event: e.MessageSent) -> None:

@@ -27,7 +27,8 @@ class Batch(NamedTuple):
     """Events of one run, in order."""
 
     run: str
-    events: Sequence[Recorded]
+    events: Sequence[tuple[e.Event, int]]
+    """Each as `Recorded` says, which a plain tuple says as well at a third of the cost."""
     source: str = ""
     source_id: str = ""
     size_bytes: int | None = None
@@ -59,7 +60,9 @@ def state_of(connection: Connection, batch: Batch, loaded: Loaded | None) -> Run
 def _known(connection: Connection, batch: Batch, row: Row) -> dict[str, dict[Any, Row]]:
     wanted: dict[str, set[Any]] = defaultdict(set)
     ends = 1 if row["recorded"] in FINISHED else 0
-    for event, _ in batch.events:
+    # Of a long log nearly all entries refer to nothing, which is told of them quicker than anything.
+    events = [event for event, _ in batch.events if type(event) is not e.Logged or event.step]
+    for event in events:
         kind = type(event)
         if kind in _REFERS and event.seq > row["last_seq"]:
             for table, key in _REFERS[kind](event):

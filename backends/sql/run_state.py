@@ -89,11 +89,8 @@ class RunState:
         for name, number in numbers.items():
             self.row[name] += number
 
-    def spend(self, cost: Row, sums: dict[str, int], calls: int) -> None:
+    def spend(self, cost: Row, step: Row | None, sums: dict[str, int], calls: int) -> None:
         """Adds tokens and money of a call to the run, its step and its rollup."""
-        step = self.find("steps", cost["step"]) if cost["step"] else None
-        if step and not calls and not step["calls_unknown" if "calls_unknown" in sums else "calls_computed"]:
-            step = None  # the price of a call from before the step's known beginning, which is not among its own
         key = rollup_key(self.row, cost)
         rollup = self.rollups.get(key)
         if rollup is None:

@@ -61,7 +61,11 @@ def shortened(table: Table, rows: Rows) -> Rows:
     if count < _MANY:
         return rows
     default, columns = _defaults(table), list(zip(*rows.values, strict=True))
-    telling = [at for at, name in enumerate(rows.columns) if columns[at].count(default[name]) < count]
+    telling = [
+        at
+        for at, name in enumerate(rows.columns)
+        if columns[at][0] != default[name] or columns[at].count(default[name]) < count
+    ]
     return Rows(tuple(rows.columns[at] for at in telling), list(zip(*[columns[at] for at in telling], strict=True)))
 
 

@@ -467,3 +467,36 @@ def test_of_many_rows_only_what_they_say_is_bound(told):
         return len(rows[0] if count > 1 else rows)
 
     assert bound(2) == len(writes.columns_of(tables.runs)) > 3 * bound(60)
+
+
+def test_a_long_log_comes_to_what_its_entries_come_to_one_by_one(monkeypatch):
+    calls = []
+    rule = RULES[e.Logged]
+    monkeypatch.setitem(RULES, e.Logged, lambda state, event: calls.append(event) or rule(state, event))
+
+    def derived(portion: int, gap: int = 0) -> list:
+        told, levels = Told(), ("INFO", "DEBUG", "INFO", "ERROR", "WARNING", "INFO", "INFO")
+        events = [fresh(STARTED), e.StepStarted(step="s", name="s"), e.StepStarted(step="o", name="o")]
+        for n in range(3000):
+            events.append(e.Logged(level=levels[n % 7], message="m", step=("s", None, "o", "nowhere")[n % 4]))
+        events += [e.StepFinished(step="s", status="completed"), e.RunFinished(status="completed")]
+        events += [e.Logged(level="ERROR", message="awake again") for _ in range(1200)]
+        for seq, event in enumerate(events, 1):
+            event.seq, event.t = seq + gap * (seq > 1700), "" if seq % 900 == 0 else f"2026-11-20T10:00:00.{seq:06}Z"
+        events[900:900] = events[800:1500]  # some of them a second time
+        with told.database.write() as connection:
+            for begin in range(0, len(events), portion):
+                recorded = [Recorded(event, 10) for event in events[begin : begin + portion]]
+                told.projector.project(connection, RUN, recorded)
+        found = [told.rows(table) for table in (tables.runs, tables.steps, tables.counters, tables.outcomes)]
+        del found[0][0]["revision"]
+        told.database.close()
+        return found
+
+    for gap in (0, 5):
+        calls.clear()
+        once = derived(10_000, gap)
+        assert len(calls) < 2500
+        assert once == derived(100, gap) == derived(777, gap)
+    assert once[0][0]["logs"] == 4200
+    assert [step["logs"] for step in once[1]] == [750, 750]
