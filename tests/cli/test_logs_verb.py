@@ -4,6 +4,7 @@ import json
 import threading
 
 import flightlog
+import pytest
 from calling import call, lines_of
 from click.testing import CliRunner
 from flightlog.tui.cli.main import main
@@ -54,6 +55,7 @@ def test_a_call_leads_to_its_log_lines(data):
     assert (line["message"], line["request_id"]) == ("calling 1", "req_1")
 
 
-def test_a_search_that_finds_nothing_says_so(data):
-    result = CliRunner().invoke(main, ["search", "nowhere", "--data", str(data)])
+@pytest.mark.parametrize("words", [["search", "nowhere"], ["logs", "first", "--grep", "nowhere"], ["logs", "second"]])
+def test_who_finds_nothing_is_told_so(data, words):
+    result = CliRunner().invoke(main, [*words, "--data", str(data)])
     assert (result.exit_code, result.stdout, result.stderr) == (0, "", "no entries match\n")

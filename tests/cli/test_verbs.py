@@ -58,6 +58,14 @@ def test_every_verb_has_help_with_examples(verb):
     assert "--data" in shown
 
 
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_fits_a_narrow_terminal(verb, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "44")
+    text = call(verb, "--help").partition("Examples:")[0]
+    wide = [line for line in text.splitlines() if len(line) > 44 and "|" not in line]
+    assert not wide
+
+
 def test_hostile_text_reaches_no_terminal(tmp_path):
     with flightlog.open(tmp_path / "data", storage="file") as store:
         with store.run("triage", name=HOSTILE, objective=HOSTILE, tags=[HOSTILE]) as run:

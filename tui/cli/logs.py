@@ -63,6 +63,8 @@ def logs(
             log.print_all()
         else:
             log.print_last(tail)
+    if not (log.printed or follow or as_json):
+        say("no entries match", err=True)
 
 
 class _Log:
@@ -74,7 +76,7 @@ class _Log:
         self.run, self._bar = run, bar
         self._store, self._wanted, self._pattern, self._as_json = store, wanted, pattern, as_json
         self._names = StepNames(store)
-        self._seen = 0
+        self._seen = self.printed = 0
 
     def print_all(self) -> None:
         """Prints what there is; where few of many entries may be wanted, it is told how far the reading is."""
@@ -114,6 +116,7 @@ class _Log:
         for entry in entries:
             if entry.step:
                 self._names.of(self.run, entry.step)
+        self.printed += len(entries)
         if entries:
             with self._bar.aside():
                 for entry in entries:

@@ -5,6 +5,7 @@ Verbs live one group a file and are imported when they are used, so that `--help
 
 import importlib
 import os
+import shutil
 import sys
 from difflib import get_close_matches
 from typing import Any
@@ -77,6 +78,9 @@ GROUPS = {
 """Verbs as `--help` lists them, each with the module that has it (not imported for that)."""
 VERBS = {name: verb for group in GROUPS.values() for name, verb in group.items()}
 
+_LEAST = 52
+"""Columns for which click lays its help out, however few there are."""
+
 OK, FAILED, WRONG_USE, FINDINGS = 0, 1, 2, 3
 """Exit codes: done, failed, called in a wrong way, done with findings; `breaking_off` has the one of ^C."""
 
@@ -121,9 +125,11 @@ class Verbs(click.Group):
         return "browse", self.get_command(ctx, "browse"), args
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        columns = shutil.get_terminal_size().columns
+        narrow = {"terminal_width": columns - 2} if columns < _LEAST else {}
         try:
             with written():  # help
-                return super().make_context(*args, **kwargs)
+                return super().make_context(*args, **(narrow | kwargs))
         except KeyboardInterrupt as error:
             break_off(error)
 
