@@ -1,6 +1,7 @@
 """Events as lines: how one is written and sealed, and how it is read again or refused."""
 
 from collections.abc import Sequence
+from struct import pack
 from zlib import crc32
 
 import msgspec
@@ -47,14 +48,20 @@ def decode(line: bytes) -> AnyEvent:
 
 
 def decode_all(lines: Sequence[bytes]) -> list[AnyEvent]:
-    """`decode` of many lines, at two thirds of its cost; Corrupt if one of them is no event. Thread-safe."""
-    for line in lines:
-        if line[-18:-10] == _CRC and b"%08x" % crc32(line[:-18]) != line[-10:-2]:
-            raise Corrupt("a line's checksum does not fit its bytes")
+    """`decode` of many lines, at half of its cost; Corrupt if one of them is no event. Thread-safe."""
+    if not _are_sealed(lines):
+        for line in lines:
+            check(line)
     try:
         return list(map(_decoder.decode, lines))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Corrupt(f"not an event: {error}") from error
+
+
+def _are_sealed(lines: Sequence[bytes]) -> bool:
+    """Whether all of them end as their checksums do, which is told of all in one comparison."""
+    sums = [crc32(line[:-18]) for line in lines]
+    return pack(f">{len(sums)}I", *sums).hex().encode() == b"".join([line[-10:-2] for line in lines])
 
 
 def _why(line: bytes, error: Exception) -> Corrupt | NotSupported:

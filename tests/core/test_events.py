@@ -110,6 +110,17 @@ def test_damage_is_told_and_nothing_else_is_raised(event, data):
         assert found is None
 
 
+def test_among_many_lines_each_checksum_counts():
+    sealed = [events.encode(events.Logged(level="INFO", message=text, seq=1)) for text in ("one", "two", "three")]
+    unsealed = b'{"type":"log","seq":1,"level":"INFO","message":"two"}'
+    assert [event.message for event in events.decode_all([sealed[0], unsealed, sealed[2]])] == ["one", "two", "three"]
+    for changed in (sealed[1].replace(b"two", b"owt"), sealed[1][:-3] + b'g"}', sealed[1][:-10] + b'00000000"}'):
+        for others in ([sealed[0]], [sealed[0], unsealed], []):
+            with pytest.raises(Corrupt, match="checksum"):
+                events.decode_all([*others, changed, sealed[2]])
+    assert events.decode_all([]) == []
+
+
 @settings(max_examples=300)
 @given(every_event, st.integers(0, 10_000), st.integers(0, 7))
 def test_one_flipped_bit_is_always_seen(event, at, bit):
