@@ -25,7 +25,7 @@ from ..sql import globs, schema
 from ..sql.database import Database
 from .backup import Backup
 from .sqlite_errors import translated
-from .sqlite_wal import WRITING, Checkpoints, sqlite_is_fixed
+from .sqlite_wal import READING, WRITING, Checkpoints, sqlite_is_fixed
 from .write_lock import WAIT_S, Use, WriteLock, shared
 
 __all__ = ["open_database", "set_aside", "sqlite_is_fixed"]
@@ -94,9 +94,10 @@ def _opened(path: Path, *, truth: bool) -> Database:
     pulse = _Pulse(path)
     pragmas = (*WRITING, f"PRAGMA synchronous={'FULL' if truth else 'NORMAL'}")
     writer = _engine(lambda: _connect(path, "mode=rw", pragmas), "BEGIN IMMEDIATE", pool_size=1, max_overflow=0)
+    at_once: dict[str, Any] = {"pool_size": 4, "max_overflow": 12, "pool_timeout": WAIT_S}
     database = Database(
         str(path),
-        reader=_engine(lambda: _connect(path, "mode=ro"), "BEGIN", pool_size=4, max_overflow=12, pool_timeout=WAIT_S),
+        reader=_engine(lambda: _connect(path, "mode=ro", READING), "BEGIN", **at_once),
         writer=writer,
         translate=lambda error: translated(error, str(path)),
         write_guard=lock.held,
@@ -155,7 +156,7 @@ def _read_only(path: Path) -> Database:
     wal = path.with_name(path.name + "-wal")
 
     def connect() -> sqlite3.Connection:
-        return _connect(path, "mode=ro" if wal.exists() else "mode=ro&immutable=1")
+        return _connect(path, "mode=ro" if wal.exists() else "mode=ro&immutable=1", READING)
 
     def changes() -> int:
         return hash(tuple(_stamp(file) for file in (path, wal)))
@@ -266,7 +267,7 @@ class _Pulse:
     def __call__(self) -> int:
         with self._lock, _errors(self._path):
             if self._connection is None:
-                self._connection = _connect(self._path, "mode=ro")
+                self._connection = _connect(self._path, "mode=ro", READING)
                 self._connections += 1
             # Each connection counts for itself, all from the same number on.
             version = int(self._connection.execute("PRAGMA data_version").fetchone()[0])

@@ -49,6 +49,11 @@ WRITING = (
 )
 """What a writing connection is told, beside `synchronous`."""
 
+READING = ("PRAGMA cache_size=-500",)
+"""What a reading connection is told. Each that is kept keeps so many KiB of the file, which the kernel has as well: by
+SQLite's own 2000 four of them held 8 MB after a search, and no question at a million runs was any quicker for it.
+"""
+
 
 def sqlite_is_fixed(version: tuple[int, int, int] = sqlite3.sqlite_version_info) -> bool:
     """Whether this SQLite release is free of the WAL-reset bug (3.52.0, which was withdrawn, is not counted)."""

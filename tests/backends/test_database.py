@@ -10,12 +10,14 @@ import time
 import weakref
 from pathlib import Path
 
+import flightlog
 import pytest
 from flightlog.backends.sql import tables
 from flightlog.backends.sqlite import write_lock
 from flightlog.backends.sqlite.engine import open_database, set_aside
 from flightlog.backends.sqlite.write_lock import WriteLock
 from flightlog.core.errors import Conflict, Corrupt, Locked, NotFound, ReadOnly, StorageError
+from flightlog.core.query.query import EVERYTHING
 from sqlalchemy import func, select, text
 
 STATE = tables.state
@@ -384,3 +386,26 @@ def test_a_folder_that_cannot_be_written_can_be_read():
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     folder.chmod(0o700)
     shutil.rmtree(folder)
+
+
+def test_reading_keeps_little_of_the_file_and_no_connection_more_than_was_needed_at_once(tmp_path, monkeypatch):
+    made = []
+    connect = sqlite3.connect
+
+    def counted(*args, **options):
+        made.append(connect(*args, **options))
+        return made[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", counted)
+    with flightlog.open(tmp_path, storage="sqlite") as store, store.run("triage") as run:
+        run.log("hello")
+    made.clear()
+    with flightlog.open(tmp_path) as store:
+        watch = store.feed.watch(lambda: None)
+        for _ in range(3):
+            assert store.runs.totals().runs == 1
+            assert store.logs.query(run.id)
+            assert len(store.runs.query(EVERYTHING).items) == 1
+        watch.close()
+        sizes = sorted(connection.execute("PRAGMA cache_size").fetchone()[0] for connection in made)
+    assert sizes == [-16000, -500, -500]  # what writes, what reads, and what sees that others have written
