@@ -1,5 +1,6 @@
 """`FeedRepository` over several parts."""
 
+import threading
 from collections.abc import Callable
 from typing import Literal
 
@@ -60,7 +61,7 @@ class JoinedWatch:
     def __init__(self, parts: Parts, on_change: Callable[[], None]) -> None:
         self._parts, self._on_change = parts, on_change
         self._watches: dict[Part, Watch] = {}
-        self._closed = False
+        self._lock, self._closed = threading.Lock(), False
         self._begin()
         self._own = parts.own.feed.watch(self._noticed)
 
@@ -78,9 +79,11 @@ class JoinedWatch:
 
     def close(self) -> None:
         """Stops all. May be called twice."""
-        self._closed = True
+        with self._lock:
+            self._closed = True
+            watches = list(self._watches.values())
         self._own.close()
-        for _, watch in self._seen():
+        for watch in watches:
             watch.close()
 
     def _seen(self) -> list[tuple[Part, Watch]]:
@@ -94,8 +97,15 @@ class JoinedWatch:
         for part in self._parts.sources:
             if part not in self._watches and not self._closed:
                 watch = part.ask(self._watch)
-                if watch is not None:
-                    self._watches[part] = watch
+                if watch is not None and not self._keeps(part, watch):
+                    watch.close()
+
+    def _keeps(self, part: Part, watch: Watch) -> bool:
+        """Whether all are still watched: to open a source may take long, and who closes does not wait for that."""
+        with self._lock:
+            if not self._closed:
+                self._watches[part] = watch
+            return not self._closed
 
     def _watch(self, reading: Reading) -> Watch:
         return reading.feed.watch(self._on_change)

@@ -9,6 +9,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from ...core.annotations import encode
@@ -81,15 +82,13 @@ class Follower:
 
     def save(self) -> None:
         """Notes how far the mirror is, once that is on its disk."""
+        self._root.check()
         if len(self._touched) > _AT_ONCE:
             os.sync()
         else:
             for path in self._touched:
-                fd = disk.open_read(path)
-                try:
-                    disk.sync(fd)
-                finally:
-                    os.close(fd)
+                with suppress(FileNotFoundError):  # it was deleted in the store meanwhile, and so here
+                    _sync(path)
         self._touched.clear()
         if not self._left:
             self._held.save(self._bookmark)
@@ -188,3 +187,11 @@ class Follower:
         self._carrier.close()
         self._held.close()
         self._first.store.close()
+
+
+def _sync(path: Path) -> None:
+    fd = disk.open_read(path)
+    try:
+        disk.sync(fd)
+    finally:
+        os.close(fd)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import flightlog
 import pytest
+from flightlog.backends.journal.layout import Layout
 from flightlog.backends.mirror import mirrored_upkeep
 from flightlog.backends.mirror.second_copy import SecondCopy
 from flightlog.core.operations import Chosen, new_order
@@ -66,6 +67,21 @@ def test_a_run_goes_from_both_and_comes_back_to_both(data):
         assert done(store.upkeep.undo(new_order(), order.id)) == ["done"]
         assert shown(data) == {first, second}
         until_alone_is_gone(store)
+
+
+def test_what_goes_before_it_was_synced_hinders_no_mirror(data, caplog):
+    layout = Layout(data.with_name("mirror"))
+    with flightlog.open(data) as store:
+        for _ in range(2):  # how far the mirror is, is noted after the first, and then not for some seconds
+            with store.run("triage") as run:
+                run.checkpoint({"a": 1})
+            while not layout.journal(run.id).exists() or b"run.finished" not in layout.journal(run.id).read_bytes():
+                time.sleep(0.01)
+        time.sleep(0.2)
+        assert done(store.upkeep.trash(new_order(), [Chosen(run=run.id)])) == ["done"]
+        assert not layout.journal(run.id).exists()
+    assert not [record for record in caplog.records if record.name.startswith("flightlog")]
+    assert run.id not in shown(data)
 
 
 def test_what_is_purged_is_found_in_no_file_of_the_mirror(data):

@@ -6,11 +6,13 @@ import sqlite3
 import threading
 import time
 from contextlib import closing
+from types import SimpleNamespace
 
 import flightlog
 import pytest
 from click.testing import CliRunner
 from flightlog.backends.joined import joined_depth, parts
+from flightlog.backends.joined.joined_feed import JoinedWatch
 from flightlog.backends.joined.joined_pages import one_after_another
 from flightlog.backends.sources.source_index import SourceIndex
 from flightlog.backends.sources.source_telling import Telling
@@ -339,6 +341,32 @@ WRONG = {
     "other": make_other,
     "folder": lambda path: path.mkdir(),
 }
+
+
+def test_a_source_that_comes_while_its_watch_is_closed_is_watched_by_nobody():
+    """It may take long to open one, and who leaves the browser does not wait for that."""
+    noticed, closed = [], []
+
+    class OfOne:
+        def close(self):
+            closed.append(self)
+
+    def watch(on_change):
+        noticed.append(on_change)
+        return OfOne()
+
+    reading = SimpleNamespace(feed=SimpleNamespace(watch=watch))
+
+    class Late:
+        def ask(self, question):
+            both.close()
+            return question(reading)
+
+    whole = SimpleNamespace(own=reading, sources=[])
+    both = JoinedWatch(whole, lambda: None)
+    whole.sources.append(Late())
+    noticed[0]()
+    assert len(noticed) == len(closed) == 2
 
 
 @pytest.mark.parametrize("wrong", WRONG)
