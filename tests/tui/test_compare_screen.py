@@ -151,7 +151,7 @@ async def test_one_run_is_compared_with_the_one_before_it_and_six_with_none(app,
         screen = await compared(pilot)  # the newest is under the cursor
         assert [run.name for run in screen.runs] == ["two", "three"]
         await pilot.press("escape", "G", "c")
-        await until(pilot, lambda: told(app, "no earlier run"))
+        await until(pilot, lambda: told(app, "is the first run of its workflow"))
         with flightlog.open(folder) as store:
             for n in range(3):
                 record(store, f"more{n}", hits=1)

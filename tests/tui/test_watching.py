@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from flightlog.core.budgets import Standing, budget_of
 from flightlog.core.clock import from_seconds, now_s
-from flightlog.core.costs import NANO
+from flightlog.core.costs import NANO, Money
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.live.watching import news_of, osc9
 from flightlog.tui.personal.person import Person
@@ -139,6 +139,8 @@ def test_what_there_was_before_anybody_looked_is_no_news(monkeypatch):
     )
     assert it.told == []
     assert news_of(live_run(0)) is None
+    done = msgspec.structs.replace(live_run(0), status="completed", money=Money(unknown=3))
+    assert news_of(done).text.endswith("completed, no price known")
 
 
 def test_a_notice_cannot_be_ended_or_taken_for_an_order():

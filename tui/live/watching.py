@@ -50,7 +50,8 @@ def news_of(run: Run, glyphs: Glyphs = UNICODE) -> News | None:
     if run.status == "failed":
         return News(f"{who} failed: {one_line(run.error, 120) or 'without a word'}", "error")
     if run.status in FINISHED:
-        spent = "" if run.money.provenance == "none" else f", {format.run_cost(run, glyphs)}"
+        cost = format.run_cost(run, glyphs)
+        spent = "" if run.money.provenance == "none" else f", {'no price known' if cost == format.UNKNOWN else cost}"
         return News(f"{who} {run.status}{spent}", "information" if run.status == "completed" else "warning")
     return None
 

@@ -14,6 +14,7 @@ from ..facts import evidence
 from ..glyphs import Glyphs
 from ..lines import Line, fitted, one_line, right, status_ink
 from ..logs.brief import brief
+from .sections import Head
 
 if TYPE_CHECKING:
     from ...core.store import Store
@@ -55,6 +56,25 @@ def title(run: Run, glyphs: Glyphs) -> Line:
     for tag in run.tags[:4]:
         line.append((f"{dot}#{one_line(tag, 20)}", "accent"))
     return [*line, (" ", "text")]
+
+
+def group_title(head: Head) -> Line:
+    """What a group is of, for the frame."""
+    return [(f" {head.by} ", "muted"), (one_line(head.group.id, 60) or "none", "strong"), (" ", "text")]
+
+
+def group_lines(head: Head, now: float, glyphs: Glyphs) -> list[Line]:
+    """What is known of a session or project as a whole."""
+    group = head.group
+    runs: Line = [(format.plural(group.runs, "run"), "strong")]
+    if group.running:
+        runs.append((f"  {glyphs.running} {group.running:,} running", "active"))
+    if (last := seconds_at(group.last_event)) is not None:
+        runs.append((f"  newest event {format.clock(group.last_event)}, {format.age(now - last)} ago", "muted"))
+    lines = [runs]
+    if group.tokens.total:
+        lines.append([(f"{format.count(group.tokens.total)} tokens, {format.cost(group.money, glyphs)}", "text")])
+    return [*lines, [("enter ", "accent"), ("folds it" if head.open else "shows its runs", "muted")]]
 
 
 def preview_lines(found: Previewed, width: int, height: int, now: float, glyphs: Glyphs) -> list[Line]:

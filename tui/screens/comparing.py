@@ -10,7 +10,10 @@ from ...core.errors import StorageError
 from ...core.pages import Sort
 from ...core.query.query import equals
 from ...core.runs import Run
+from .. import format
 from ..compare import LEAST, MOST
+from ..glyphs import glyphs_of
+from ..lines import one_line
 from ..loading import ask_in_thread
 from ..personal.person import key_for
 from ..runs.run_list import RunList
@@ -70,7 +73,8 @@ class Comparing(Screen[None]):
 
         def found(before: Run | None) -> None:
             if before is None:
-                self._say(f"no earlier run of its workflow: {self._how}")
+                name = format.short_id(one_line(id, 40), glyphs_of(self))
+                self._say(f"{name} is the first run of its workflow: {self._how}")
             else:
                 self._compare((before.id, id))
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from ...core import clock
 from ...core.runs import Run
 from ..glyphs import glyphs_of
-from ..lines import Line, one_line
+from ..lines import Line
 from ..loading import Loader
-from ..runs.preview import Previewed, preview_lines, read_preview, title
+from ..runs.preview import Previewed, group_lines, group_title, preview_lines, read_preview, title
 from ..runs.sections import Head
 from .frame import FrameLine
 from .line_pane import LinePane
@@ -41,7 +41,7 @@ class Preview(LinePane):
         """What the frame says of it."""
         line = self._run_list.current
         if isinstance(line, Head):
-            return [(f" {line.by} ", "muted"), (one_line(line.group.id, 60) or "none", "strong"), (" ", "text")], []
+            return group_title(line), []
         return (title(self.found.run, glyphs_of(self)), []) if self.found is not None else ([], [])
 
     def _prepare(self) -> Callable[[], Previewed | None] | None:
@@ -66,12 +66,15 @@ class Preview(LinePane):
     def redraw(self) -> None:
         """Draws it for the present moment, if that looks different."""
         lines: list[Line] = []
-        if self.found is not None:
+        line, glyphs, now = self._run_list.current, glyphs_of(self), clock.now_s()
+        # Beside the list no line of the frame tells of whom it is.
+        is_beside = self.screen.has_class("-huge")
+        if isinstance(line, Head):
+            lines = [*([group_title(line), []] if is_beside else []), *group_lines(line, now, glyphs)]
+        elif self.found is not None:
             width, height = self.size
-            # Beside the list no line of the frame tells of whom it is.
-            head: list[Line] = [title(self.found.run, glyphs_of(self)), []] if self.screen.has_class("-huge") else []
-            room = height - len(head)
-            lines = [*head, *preview_lines(self.found, width - 2, room, clock.now_s(), glyphs_of(self))]
+            head: list[Line] = [title(self.found.run, glyphs), []] if is_beside else []
+            lines = [*head, *preview_lines(self.found, width - 2, height - len(head), now, glyphs)]
         self.show(lines)
 
     def on_resize(self) -> None:
