@@ -8,6 +8,7 @@ import msgspec
 
 from ...core.clock import between, utc_day
 from ...core.durations import microseconds
+from ...core.events import MOST
 from ...core.runs import FINISHED, Damage
 from . import tables
 from .storable import json_text, storable
@@ -21,10 +22,6 @@ SUMS = (*TOKENS, "recorded_nanousd", "computed_nanousd", "calls_recorded", "call
 """The columns that runs, steps and rollups have in common."""
 
 _OF_OUTCOME = ("steps", "retries", *SUMS)
-
-_NUMBER_LIMIT = 2**53
-"""Greater counts are taken for damage: no model call has them, and sums must fit 64 bits."""
-
 
 _LONGEST_S = 100 * 365 * 86_400
 
@@ -102,7 +99,7 @@ class RunState:
 
     def number(self, value: int, what: str, seq: int) -> int | None:
         """The value, or None and damage that names it if no such number can be meant."""
-        if value <= _NUMBER_LIMIT:
+        if value <= MOST:
             return value
         self.damaged(Damage(where=f"event {seq}", what=f"{what} is {str(value)[:40]}: not counted"))
         return None

@@ -35,6 +35,7 @@ from .lines import check, decode, decode_all, encode, seal
 from .parts import (
     FORMAT,
     LEVELS,
+    MOST,
     Count,
     Decision,
     Event,
@@ -50,6 +51,7 @@ from .parts import (
 __all__ = [
     "FORMAT",
     "LEVELS",
+    "MOST",
     "TYPES",
     "AnyEvent",
     "ApprovalDecided",

@@ -10,6 +10,9 @@ Json = Any
 """None, bool, int, float, str, list or dict with text keys: what JSON can say."""
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
+MOST = 2**53
+"""So many tokens, or nano-dollars (nine million dollars), one call has at most: more are taken for a mistake of who
+records and for damage by who reads, for no call has them, and sums must fit 64 bits."""
 
 FinishedStatus = Literal["completed", "failed", "cancelled"]
 StepEnd = Literal["completed", "failed", "skipped"]

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from .. import costs
-from ..events import LEVELS, Level
+from ..events import LEVELS, MOST, Level
 from .jsonable import plain, text
 
 _LARGEST = 2**63 - 1
@@ -28,8 +28,8 @@ def level_of(given: Any, details: dict[str, Any]) -> Level:
 
 
 def count(given: Any, name: str, doubts: dict[str, Any]) -> int:
-    """A number of tokens; what is none gives 0 and an entry in `doubts`."""
-    if type(given) is int and 0 <= given <= _LARGEST:
+    """A number of tokens; what is none that a call may have gives 0 and an entry in `doubts`."""
+    if type(given) is int and 0 <= given <= MOST:
         return given
     if given is None:
         return 0
@@ -37,21 +37,21 @@ def count(given: Any, name: str, doubts: dict[str, Any]) -> int:
         number = int(given)
     except (TypeError, ValueError, OverflowError):
         number = -1
-    if 0 <= number <= _LARGEST:
+    if 0 <= number <= MOST:
         return number
     doubts[name] = given
     return 0
 
 
 def money(dollars: Any, nanousd: Any, doubts: dict[str, Any]) -> int | None:
-    """Nano-dollars; None where there is no amount, with an entry in `doubts` for what is none."""
+    """Nano-dollars; None where there is no amount, with an entry in `doubts` for what is none of one call."""
     if dollars is None and nanousd is None:
         return None
     try:
         amount = costs.from_dollars(text(dollars)) if nanousd is None else int(nanousd)
     except (TypeError, ValueError, OverflowError):
         amount = -1
-    if 0 <= amount <= _LARGEST:
+    if 0 <= amount <= MOST:
         return amount
     doubts["dollars" if nanousd is None else "nanousd"] = dollars if nanousd is None else nanousd
     return None

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ..costs import PriceBook, Tokens
 from ..errors import StorageError
-from ..events import CostPriced, CostRecorded, Event
+from ..events import MOST, CostPriced, CostRecorded, Event
 from ..forking import undivided
 
 log = logging.getLogger("flightlog.pricing")
@@ -95,6 +95,9 @@ class Pricing:
                 price = book.price(cost.model, cost.provider, tokens, cost.t) if book else None
         except Exception as error:  # noqa: BLE001 - whatever a price library does, the run goes on without a price
             log.warning("no price for model %r: %s", cost.model, error)
+            return None
+        if price and not 0 <= price.nanousd <= MOST:
+            log.warning("no price for event %d: what it comes to is no amount that a call costs", cost.seq)
             return None
         return CostPriced(cost=cost.seq, nanousd=price.nanousd, prices=price.prices) if price else None
 

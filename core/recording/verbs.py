@@ -109,7 +109,8 @@ class Verbs:
 
         `input_tokens` counts all input, `cache_…` what of it was read from or written to a cache;
         `reasoning_tokens` are part of `output_tokens`. Without money the call is priced off this path,
-        as of now. A number that is none is left out and said in a log entry. `request_id` is the
+        as of now. A number that is none, or more than a call can have (2^53 tokens, 9 million dollars), is
+        left out and said in a log entry. `request_id` is the
         provider's name for the call: log entries that carry it are found from it.
         """
         doubts: dict[str, Any] = {}
@@ -128,7 +129,7 @@ class Verbs:
         )
         self._tape.append(event)
         if doubts:
-            self.warning("a cost was given numbers that are none", kind="recording", **doubts)
+            self.warning("a cost was given numbers that no call has", kind="recording", **doubts)
         if event.nanousd is None and event.model and self._tape.is_recording:
             self._tape.pricing.add(event)
 

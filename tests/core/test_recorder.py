@@ -90,6 +90,22 @@ def test_what_is_no_number_is_said_and_not_counted(store, recorded):
     assert [metric.value for metric in recorded(run.id, "metric")] == [0.5]
 
 
+def test_more_than_a_call_can_have_is_said_and_not_counted(store, recorded):
+    most = 2**53
+    with store.run("w") as run:
+        run.cost("m", input_tokens=most, nanousd=most)
+        run.cost("m", dollars="9007199.254740992")
+        run.cost("m", input_tokens=most + 1, output_tokens=2**63 - 1, nanousd=most + 1)
+        run.cost("m", dollars=10_000_000)
+    first, second, third, fourth = recorded(run.id, "cost")
+    assert (first.input_tokens, first.nanousd, second.nanousd) == (most, most, most)
+    assert (third.input_tokens, third.output_tokens, third.nanousd, fourth.nanousd) == (0, 0, None, None)
+    one, other = recorded(run.id, "log")
+    assert (one.level, one.kind) == ("WARNING", "recording") and "that no call has" in one.message
+    assert one.details == {"input_tokens": most + 1, "output_tokens": 2**63 - 1, "nanousd": most + 1}
+    assert other.details == {"dollars": 10_000_000}
+
+
 def test_levels_are_taken_as_they_are_meant(store, recorded):
     with store.run("w") as run:
         run.debug("d")

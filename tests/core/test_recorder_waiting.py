@@ -199,6 +199,7 @@ def test_prices_are_recorded_before_the_end_and_off_the_agents_path(make_store, 
         run.cost("broken", input_tokens=1)
         run.cost("m", input_tokens=1, nanousd=77)
         run.cost(input_tokens=4)
+        run.cost("m", input_tokens=2**53)  # of a price that whoever reads would take for damage
         assert not recorded(run.id, "cost.priced")  # no call has waited for the book
         book.there.set()
     costs = recorded(run.id, "cost")
@@ -207,6 +208,7 @@ def test_prices_are_recorded_before_the_end_and_off_the_agents_path(make_store, 
     assert book.loaded_by == {"flightlog-prices"}
     assert recorded(run.id)[-1].status == "completed"
     assert "a bug in the library" in caplog.text
+    assert "no amount that a call costs" in caplog.text
 
 
 @pytest.mark.parametrize("prices", [lambda: None, lambda: 1 / 0])
