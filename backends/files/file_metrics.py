@@ -2,7 +2,8 @@
 
 import logging
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -31,33 +32,43 @@ class FileMetrics(SqlMetrics):
             self._append(observed(pattern, now()))
 
     def _append(self, pattern: Pattern) -> None:
-        line = msgspec.json.encode(pattern) + b"\n"
+        with self._held("recording a pattern") as fd:
+            self._add(fd, pattern)
+
+    def _add(self, fd: int, pattern: Pattern) -> None:
+        size = os.fstat(fd).st_size
+        torn = size > 0 and os.pread(fd, 1, size - 1) != b"\n"
+        disk.append_line(fd, (b"\n" if torn else b"") + _line(pattern), self._path)
+
+    @contextmanager
+    def _held(self, doing: str) -> Iterator[int]:
+        """The file while nobody else writes it, and none that was replaced while its lock was waited for. Locked."""
         try:
-            fd = disk.open_shared(self._path)
-            try:
-                with lock.waiting(fd, self._path):
-                    size = os.fstat(fd).st_size
-                    torn = size > 0 and os.pread(fd, 1, size - 1) != b"\n"
-                    disk.append_line(fd, (b"\n" if torn else b"") + line, self._path)
-            finally:
-                os.close(fd)
+            held = False
+            while not held:
+                fd = disk.open_shared(self._path)
+                try:
+                    with lock.waiting(fd, self._path):
+                        held = disk.is_same_file(fd, self._path)
+                        if held:
+                            yield fd
+                finally:
+                    os.close(fd)
         except OSError as error:
-            raise disk.storage_error(error, self._path, "recording a pattern") from error
+            raise disk.storage_error(error, self._path, doing) from error
 
     def put_patterns(self, found: Sequence[Pattern]) -> None:
-        there = {(known.workflow, known.name): known for known in self.all_patterns()}
         new = {(pattern.workflow, pattern.name): pattern for pattern in found}
-        if not there.keys() & new.keys():
+        with self._held("writing the patterns") as fd:
+            there = {(known.workflow, known.name): known for known in self.all_patterns()}
+            if there.keys() & new.keys():
+                self._write(b"".join(map(_line, (there | new).values())))
+                return
             for pattern in new.values():
-                self._append(pattern)
-            return
-        try:
-            self._write(b"".join(msgspec.json.encode(pattern) + b"\n" for pattern in (there | new).values()))
-        except OSError as error:
-            raise disk.storage_error(error, self._path, "writing the patterns") from error
+                self._add(fd, pattern)
 
     def _write(self, text: bytes) -> None:
-        """The file anew, whole."""
+        """The file anew, whole, while it is held."""
         beside = self._path.with_name(f".{self._path.name}.new")
         beside.unlink(missing_ok=True)
         fd = disk.open_new(beside)
@@ -67,6 +78,7 @@ class FileMetrics(SqlMetrics):
         finally:
             os.close(fd)
         beside.replace(self._path)
+        disk.sync_folder(self._path.parent)
 
     def all_patterns(self) -> list[Pattern]:
         return sorted(self._merged(), key=lambda pattern: (pattern.workflow, pattern.name))
@@ -96,3 +108,7 @@ class FileMetrics(SqlMetrics):
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             log.warning("no pattern at byte %d of %s: %s", offset, self._path, error)
             return None
+
+
+def _line(pattern: Pattern) -> bytes:
+    return msgspec.json.encode(pattern) + b"\n"
