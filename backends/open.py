@@ -28,7 +28,6 @@ from .postgres.server_url import ServerUrl
 from .read_only import opened_read_only
 from .workflows.checked_versions import CheckedVersions
 from .workflows.forwarded_workflows import GuardedWorkflows, LazyWorkflows, ReadOnlyWorkflows
-from .workflows.workflow_files import FileWorkflows
 
 if TYPE_CHECKING:
     from .mirror.mirror import Mirror
@@ -218,13 +217,19 @@ def _where(kept: Storage) -> Path | ServerUrl:
 
 def _workflows(kept: Storage, databases: Databases) -> WorkflowRepository:
     if kept.type == "file":
-        return FileWorkflows(Path(kept.path))
+        return LazyWorkflows(lambda: _in_files(Path(kept.path)))
     return LazyWorkflows(lambda: _in_table(databases.beside(_where(kept))))
 
 
 def _guarded(workflows: WorkflowRepository, store: Callable[[], Store], gate: Gate) -> WorkflowRepository:
     """Versions that are not deleted while the store has runs of them."""
     return GuardedWorkflows(workflows, lambda id, number: store().runs.count(of_version(id, number)), gate.passing)
+
+
+def _in_files(folder: Path) -> WorkflowRepository:
+    from .workflows.workflow_files import FileWorkflows
+
+    return FileWorkflows(folder)
 
 
 def _in_table(database: "Database") -> WorkflowRepository:

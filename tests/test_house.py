@@ -138,9 +138,18 @@ def test_the_list_holds_no_other_tab_of_a_run(at_rest):
     assert at_rest & tabs == {"flightlog.tui.widgets.overview"}
 
 
-def test_the_list_holds_nothing_that_packs_or_looks_after_a_store(at_rest):
-    upkeep = ("upkeep", "repairs", "dropping_states", "checks", "space", "operations.engine", "operations.shelf")
-    later = (*(f"flightlog.backends.{name}" for name in upkeep), "zstandard")
+def test_the_list_holds_nothing_that_packs_saves_versions_or_looks_after_a_store(at_rest):
+    others = (
+        "workflows.workflow_files",
+        "upkeep",
+        "repairs",
+        "dropping_states",
+        "checks",
+        "space",
+        "operations.engine",
+        "operations.shelf",
+    )
+    later = (*(f"flightlog.backends.{name}" for name in others), "zstandard")
     assert not {name for name in at_rest if name.startswith(later)}
 
 

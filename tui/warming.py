@@ -1,6 +1,6 @@
 """What the screen of a run is made of, read while nobody waits for it: who opens one waits for its drawing alone.
 
-Other places are read when somebody goes there: none takes more than 10 ms, and all of them are 3 MB of memory that
+Other places and tabs are read when somebody goes there: none takes more than 10 ms, and all of them are 5 MB that
 most sessions never need.
 """
 
