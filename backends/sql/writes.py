@@ -7,14 +7,14 @@ little else (building the cache key of a statement with 60 columns costs more th
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from importlib import import_module
-from operator import itemgetter
+from operator import add, itemgetter
 from sys import intern
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Connection, LargeBinary, Table, literal_column
+from sqlalchemy import Column, Connection, LargeBinary, Table, case, literal_column
 
 from . import bulk
-from .storable import all_storable
+from .storable import LARGEST, all_storable
 
 Row = dict[str, Any]
 Values = tuple[Any, ...]
@@ -197,9 +197,19 @@ def _append(table: Table, dialect: str, columns: tuple[str, ...]) -> str:
 @lru_cache(64)
 def _sum(table: Table, dialect: str) -> str:
     statement = _dialect(dialect).insert(table)
-    sums = {column.name: column + statement.excluded[column.name] for column in table.columns if not column.primary_key}
+    added = _added_at_most if dialect == "postgresql" else add
+    numbers = (column for column in table.columns if not column.primary_key)
+    sums = {column.name: added(column, statement.excluded[column.name]) for column in numbers}
     adding = statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=sums)
     return _compiled(adding, table, dialect, _names(table))
+
+
+def _added_at_most(column: Any, more: Any) -> Any:
+    """The sum, or the largest number that there is: PostgreSQL would refuse the transaction, and with it all that
+    anybody ships, for one agent that counts a thousand calls in a wrong unit.
+    """
+    least, most = literal_column("0"), literal_column(str(LARGEST))
+    return case((more <= least, column + more), (column > most - more, most), else_=column + more)
 
 
 def _compiled(statement: Any, table: Table, dialect: str, columns: tuple[str, ...]) -> str:

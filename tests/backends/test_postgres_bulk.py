@@ -192,3 +192,14 @@ def test_a_commit_is_written_down_before_it_is_answered_whatever_the_server_is_t
         assert plain.execute(asked).fetchone() == ("off",)  # else this proves nothing
     with database.write() as connection:
         assert connection.execute(text(asked)).scalar_one() == "on"
+
+
+def test_sums_beyond_what_a_column_holds_keep_nobody_from_shipping(database):
+    key = {"day": "2026-11-20", "workflow": "w", "version": 1, "model": "m", "agent": ""}
+    blank = writes.blank(tables.rollups) | key
+    for calls, money in ((1, 2**63 - 1), (1, 2**63 - 1), (2, 5), (-1, -7), (1, 0)):
+        with database.write() as connection:
+            writes.add_up(connection, tables.rollups, [blank | {"calls": calls, "recorded_nanousd": money}])
+    with database.read() as connection:
+        found = connection.execute(select(tables.rollups.c.calls, tables.rollups.c.recorded_nanousd)).one()
+    assert tuple(found) == (4, 2**63 - 1 - 7)
