@@ -208,8 +208,9 @@ def _added_at_most(column: Any, more: Any) -> Any:
     """The sum, or the largest number that there is: PostgreSQL would refuse the transaction, and with it all that
     anybody ships, for one agent that counts a thousand calls in a wrong unit.
     """
-    least, most = literal_column("0"), literal_column(str(LARGEST))
-    return case((more <= least, column + more), (column > most - more, most), else_=column + more)
+    none: Any = literal_column("0")
+    most: Any = literal_column(str(LARGEST))
+    return case((more <= none, column + more), (column > most - more, most), else_=column + more)
 
 
 def _compiled(statement: Any, table: Table, dialect: str, columns: tuple[str, ...]) -> str:
