@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ...core.annotations import encode
-from ...core.errors import Conflict, Locked, NotFound, StorageError
+from ...core.errors import Conflict, Corrupt, Locked, NotFound, StorageError
 from ...core.feed import Changes
 from ...core.progress import Progress
 from ..data_directory import Root
@@ -152,7 +152,7 @@ class Follower:
             self._carrier.carry(run)
         except NotFound:
             return False  # it was removed meanwhile
-        except Conflict as error:
+        except (Conflict, Corrupt) as error:  # it is written there, or cannot be read here
             self._left[run] = str(error)
             return False
         self._touched |= {self._layout.journal(run), *filter(Path.exists, [self._layout.states(run)])}

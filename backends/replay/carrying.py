@@ -7,8 +7,9 @@ from typing import NamedTuple
 from ...core.errors import Conflict, Corrupt, NotFound
 from ...core.events import CheckpointSaved, decode
 from ..journal import disk, lock
+from ..journal.event_heads import events_in, head_of
 from ..journal.layout import Layout
-from ..journal.reader import read_lines_back
+from ..journal.reader import LongLine, read_lines_back
 from ..journal.recording import last_values
 from ..journal.states import Dropped
 from ..journal.states_writer import StatesWriter, set_aside_tail
@@ -61,10 +62,8 @@ class Carrier:
         path = self._layout.journal(run)
         try:
             for _, line in read_lines_back(path):
-                try:
-                    return decode(bytes(line)).seq if isinstance(line, bytes) else 0
-                except Corrupt:
-                    continue
+                if (newest := _newest_in(line)) is not None:
+                    return newest
         except FileNotFoundError:
             return 0  # nothing of it was carried yet
         except OSError as error:
@@ -193,3 +192,14 @@ class Carrier:
         """Closes the files of values. May be called twice."""
         while self._writers:
             self._writers.popitem()[1].close()
+
+
+def _newest_in(line: bytes | LongLine) -> int | None:
+    """Number of the last event of a line, be it of a newer format; None if nothing of it is sound. One that is too
+    long to be held is believed what its beginning says.
+    """
+    if isinstance(line, LongLine):
+        head = head_of(line.head)
+        return head and head.seq
+    events = events_in(line)
+    return events[-1][0].seq if events else None

@@ -1,24 +1,29 @@
 """The mirror: a second copy that is fed after the first, never in its way, and made good whatever was missed."""
 
 import os
+import random
 import re
 import shutil
 import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import flightlog
 import msgspec
 import pytest
+from flightlog.backends.journal.layout import Layout
+from flightlog.backends.journal.reader import LONGEST
 from flightlog.backends.mirror import divergence, feeder
 from flightlog.backends.mirror.follower import Follower
 from flightlog.backends.replay.carrying import Carrier
 from flightlog.core.annotations import Noted, Pinned
 from flightlog.core.errors import Stopped, StorageError, no_run
-from flightlog.core.events import decode, encode
+from flightlog.core.events import decode, encode, seal
 from flightlog.core.metrics import Pattern
+from flightlog.core.operations import Chosen, new_order
 from flightlog.core.progress import Progress, telling
 from flightlog.tui.cli.bar import line
 from mirrored import MIXES, configured, everything, findings, mirror_of, record, same, until
@@ -339,6 +344,8 @@ def test_a_forked_child_feeds_what_it_records(tmp_path):
     code = f"""
 import os, flightlog
 from flightlog.backends.replay.carrying import Carrier
+from flightlog.backends.journal.layout import Layout
+from flightlog.backends.journal.reader import LONGEST
 from flightlog.backends.mirror import divergence, feeder
 from flightlog.backends.mirror.follower import Follower
 feeder._RECORDED_S = 60.0
@@ -414,3 +421,35 @@ def test_states_that_are_dropped_are_dropped_in_the_mirror(data):
         assert mirror.checkpoints.state(kept) == {"other": [1, 2, 3]}
         with pytest.raises(StorageError):
             mirror.checkpoints.state(secret)
+
+
+@pytest.mark.parametrize("last", ["of a newer format", "longer than may be held"])
+def test_how_far_a_run_was_carried_is_told_by_its_newest_event_whatever_that_is(tmp_path, last):
+    with flightlog.open(tmp_path / "data", storage="file") as store, store.run("w") as run:
+        run.log("one")
+    layout = Layout(tmp_path / "data")
+    facts = {"of a newer format": b'"later":1', "longer than may be held": b'"message":"' + b"x" * LONGEST + b'"'}
+    with layout.journal(run.id).open("ab") as file:
+        file.write(seal(b'{"type":"%s","seq":4,%s}' % (b"future" if "newer" in last else b"log", facts[last])) + b"\n")
+    with closing(Carrier(None, layout)) as carrier:  # type: ignore[arg-type]
+        assert carrier.written(run.id) == 4
+
+
+def test_a_run_that_cannot_be_read_in_its_middle_hinders_no_other(tmp_path, quick, caplog):
+    data = tmp_path / "data"
+    with flightlog.open(data, storage="file") as store:
+        with store.run("w") as broken:
+            for n in range(40):
+                broken.log(random.Random(n).randbytes(50_000).hex())
+        list(store.upkeep.archive(new_order(), [Chosen(run=broken.id)]))
+    path = Layout(data).archived(broken.id)
+    whole = bytearray(path.read_bytes())
+    whole[len(whole) // 3] ^= 255
+    path.write_bytes(whole)
+    (data / "flightlog.yaml").write_text(f"storage: {{logs: {{type: file}}, mirror: {{type: file, path: {data}.2}}}}")
+    with flightlog.open(data) as store:
+        run = record(store)
+        mirrored = Layout(Path(f"{data}.2"))
+        until(lambda: mirrored.journal(run).exists(), 10)
+        until(lambda: "1 runs cannot be mirrored" in caplog.text, 10)
+        assert broken.id in caplog.text
