@@ -1,11 +1,13 @@
 """What agents pass where events want a level, a number or a map: taken as it is meant, and said where it cannot be."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from .. import costs
 from ..events import LEVELS, MOST, Level
 from .jsonable import plain, text
+from .leaves import said
 
 _LARGEST = 2**63 - 1
 _ALIASES: dict[str, Level] = {
@@ -63,6 +65,20 @@ def state_of(state: Any) -> dict[str, Any]:
         return state
     made = plain(state)
     return made if isinstance(made, dict) else {"value": made}
+
+
+def opaque_of(given: Any) -> dict[str, bytes]:
+    """Bytes by name; else ValueError, for that is a mistake in the program."""
+    if not isinstance(given, Mapping):
+        raise ValueError(f"opaque is no map of names to bytes: {said(given, str)[:60]!r}")
+    return {text(name): _bytes_of(data, name) for name, data in given.items()}
+
+
+def _bytes_of(data: Any, name: Any) -> bytes:
+    try:
+        return memoryview(data).tobytes()  # `bytes` of a number would be so many of them
+    except TypeError:
+        raise ValueError(f"opaque {text(name)[:60]!r} is no bytes: {said(data, str)[:60]!r}") from None
 
 
 def names_of(given: Any) -> list[str]:

@@ -23,7 +23,7 @@ from ..events import (
 from ..faults import fault_of
 from ..ids import new_ulid
 from .approval_wait import Question, ask
-from .coercion import count, level_of, money, one_of, seconds, state_of, whole
+from .coercion import count, level_of, money, one_of, opaque_of, seconds, state_of, whole
 from .jsonable import encode, text
 from .row_recorder import RowRecorder
 from .tape import Tape
@@ -157,18 +157,20 @@ class Verbs:
         """A snapshot of the state, a map of keys to values; returns the checkpoint's id.
 
         `parent` is the checkpoint it came from: by default the run's last one, an earlier one makes a
-        branch. Values that the run has stored before cost nothing. `opaque` bytes are kept and never loaded.
+        branch. Values that the run has stored before cost nothing. `opaque` bytes are kept and never loaded;
+        ValueError, and nothing is recorded, if they are none.
         """
         tape, checkpoint = self._tape, new_ulid()
         if not tape.is_recording:
             return checkpoint
+        attached = opaque_of(opaque or {})
         values, sizes = {}, {}
         for key, value in state_of(state).items():
             body = encode(value)
             values[key], sizes[key] = tape.writer.put_value(body, key=key), len(body)
         kept = {
-            text(key): Opaque(digest=tape.writer.put_value(bytes(data), opaque=True), size=len(data))
-            for key, data in (opaque or {}).items()
+            name: Opaque(digest=tape.writer.put_value(data, opaque=True), size=len(data))
+            for name, data in attached.items()
         }
         with tape.lock:
             tape.append(

@@ -125,3 +125,13 @@ def test_a_place_may_be_bytes_and_its_storage_is_one_of_two(tmp_path):
     assert (tmp_path / "data" / "flightlog.db").exists()
     with pytest.raises(flightlog.ConfigError, match="allowed are file and sqlite; a server is opened by its URL"):
         flightlog.open(tmp_path / "other", storage="postgres")
+
+
+@pytest.mark.parametrize("opaque", ["text", 5, {3}, {"k": "text"}, {"k": 2**40}, {"k": None}, {"\ud800": [1]}])
+def test_opaque_bytes_that_are_none_are_refused_and_nothing_is_recorded(store, recorded, opaque):
+    with store.run("w") as run:
+        with pytest.raises(ValueError, match=r"^opaque .*is no "):
+            run.checkpoint({"a": 1}, opaque=opaque)
+        run.checkpoint({"a": 2}, opaque={"k": bytearray(b"x")})
+    (saved,) = recorded(run.id, "checkpoint")
+    assert saved.opaque["k"].size == 1
