@@ -200,6 +200,10 @@ def test_every_module_that_a_comment_or_docstring_names_exists():
             found += [f"{path}: {name}" for name in dotted if not leads_somewhere(name)]
             plain = re.findall(r"(?<![\w/<(])\w+\.py\b", text)
             found += [f"{path}: {name}" for name in plain if name not in names]
+    guides = [ROOT / "README.md", *(path for room in ROOMS for path in (ROOT / room).rglob("*.md"))]
+    for path in (*files, *guides):
+        named = re.findall(r"(?<![\w/.-])(?:core|backends|tui|tests)/[\w/]+\.(?:py|md)\b", path.read_text())
+        found += [f"{path}: {name}" for name in named if not (ROOT / name).is_file()]
     assert not found
 
 

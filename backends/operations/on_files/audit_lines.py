@@ -1,4 +1,7 @@
-"""The lines of `audit.jsonl`: each fact one JSON object with a checksum; they hold no text of a run."""
+"""The lines of `audit.jsonl`: each fact one JSON object with a checksum; they hold no text of a run.
+
+How those of one operation lie together (in segments), audit_segments.py tells.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path

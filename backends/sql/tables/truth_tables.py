@@ -96,7 +96,7 @@ operations = Table(
     Column("operation", String, nullable=False),
     Column("phase", String, nullable=False),
     Column("run", String),  # null: a fact about the whole operation
-    Column("line", LargeBinary, nullable=False),  # JSON: see `backends/operations/table_record.py`
+    Column("line", LargeBinary, nullable=False),  # JSON: see `backends/operations/on_tables/facts.py`
 )
 Index("operations_of", operations.c.operation, operations.c.phase, operations.c.id)
 Index("operations_by_phase", operations.c.phase, operations.c.id)
