@@ -31,7 +31,11 @@ def check_definition(text: str) -> bytes:
 
 
 def check_said(author: str, note: str, meta: Mapping[str, Json] | None) -> dict[str, Json]:
-    """What meta says, as plain JSON; StorageError if what is said about a version is longer than any header."""
+    """What meta says, as plain JSON; StorageError if what is said about a version is longer than any header, or its
+    author or note is no text.
+    """
+    if not isinstance(author, str) or not isinstance(note, str):
+        raise StorageError("author and note of a version are texts", advice="give each as one, or leave it out")
     said = plain(dict(meta or {}))
     size = len(f"{author}{note}{json.dumps(said)}".encode("utf-8", "backslashreplace"))
     if size > SAID:

@@ -63,6 +63,14 @@ def test_any_text_is_kept_whole_or_refused(workflows, text, author, note):
     assert saved.definition == text
 
 
+@pytest.mark.parametrize("said", [None, 5, b"ana", {"by": "ana"}, object()])
+def test_an_author_or_a_note_that_is_no_text_is_refused_in_a_sentence(workflows, said):
+    for named in ({"author": said}, {"note": said}):
+        with pytest.raises(StorageError, match="author and note of a version are texts"):
+            workflows.store("w", "a: 1", **named)
+    assert workflows.list("w") == []
+
+
 def test_numbers_ascend_and_parents_are_the_latest_unless_named(workflows):
     for text in ("a: 1", "a: 2", "a: 3"):
         workflows.store("triage", text)
