@@ -46,6 +46,15 @@ def test_a_reader_that_has_seen_enough_is_no_failure(data):
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+@pytest.mark.parametrize("words", [["watch"], ["logs", "going", "-f"]])
+def test_who_waits_for_more_ends_when_its_reader_went(tmp_path, words):
+    with flightlog.open(tmp_path) as store, store.run("triage", name="going"):
+        program = [sys.executable, "-m", "flightlog", *words, "--data", str(tmp_path)]
+        with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as waiting:
+            waiting.stdout.close()
+            assert (waiting.wait(timeout=60), waiting.stderr.read()) == (0, b"")
+
+
 def test_a_first_word_that_is_no_verb_is_a_path(tmp_path):
     result = CliRunner().invoke(main, [str(tmp_path)])
     assert result.exit_code == 2 and "terminal" in result.stderr

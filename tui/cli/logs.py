@@ -19,7 +19,7 @@ from .as_json import plain
 from .bar import Bar, working
 from .opening import opened
 from .options import Settings, json_option, verb
-from .output import say, say_json
+from .output import check_reader, say, say_json
 from .runs import query_of
 from .watching import Patience
 
@@ -153,6 +153,7 @@ def _follow(store: Store, log: _Log, tail: int | None) -> None:
                 log.print_new()
                 if finished:
                     return
+            check_reader()
             woken.wait(5)
             woken.clear()
     finally:

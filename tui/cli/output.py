@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -28,6 +29,17 @@ def written() -> Iterator[None]:
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is still to be said at the end
         raise StorageError(f"what it says cannot be written: {error.strerror}") from error
+
+
+def check_reader() -> None:
+    """BrokenPipeError if nobody reads any more what is said: for verbs that wait long for the next thing to say."""
+    poll = select.poll()
+    try:
+        poll.register(sys.stdout.fileno(), 0)
+    except (OSError, ValueError):
+        return  # it is no file of the system's
+    if any(event & select.POLLERR for _, event in poll.poll(0)):
+        raise BrokenPipeError
 
 
 def say(text: str = "", *, err: bool = False) -> None:

@@ -11,7 +11,7 @@ from ...core.text import safe_text
 from .as_json import run_row
 from .opening import opened
 from .options import Settings, json_option, verb
-from .output import say, say_json
+from .output import check_reader, say, say_json
 
 
 @verb(epilog="flightlog watch | jq -r 'select(.status==\"failed\") | .id'")
@@ -39,6 +39,7 @@ def follow_changes(store: Store, *, since: int, show: Callable[[Store, str, bool
                     show(store, run, True)
                 since, more = changes.cursor, changes.more
             if not more:
+                check_reader()
                 woken.wait(5)
     finally:
         notices.close()
