@@ -260,19 +260,19 @@ def test_a_range_over_groups_is_what_is_unfolded_of_them_and_costs_as_many_quest
         between = [(place, run.id) for place, run in runs[low : high + 1]]
         for unfolded in (whole, folded):
             asked = Range(query, sort, start.id, end, by, unfolded)
-            assert sorted(asked.ids(store)) == sorted(id for place, id in between if unfolded[place][1])
+            assert sorted(asked.found(store).ids) == sorted(id for place, id in between if unfolded[place][1])
     last_head = Head(Group(id=groups[-1], runs=6), by, open=True)
     down = Range(query, sort, runs[3][1].id, last_head, by, whole)
-    assert sorted(down.ids(store)) == sorted(run.id for place, run in runs[3:] if place < 3)
+    assert sorted(down.found(store).ids) == sorted(run.id for place, run in runs[3:] if place < 3)
     up = Range(query, sort, runs[-1][1].id, Head(Group(id="", runs=6), by, open=True), by, whole)
-    assert sorted(up.ids(store)) == sorted(run.id for place, run in runs if place >= 2)
+    assert sorted(up.found(store).ids) == sorted(run.id for place, run in runs if place >= 2)
     with executed(here=True) as statements:
         costs = []
         for first, last in ((0, 1), (0, 4), (0, -1)):
             statements.clear()
-            Range(query, sort, runs[first][1].id, runs[last][1], by, whole).ids(store)
+            Range(query, sort, runs[first][1].id, runs[last][1], by, whole).found(store)
             costs.append(len(statements))
     assert costs[1] <= costs[0] + 2 <= 20, costs  # within a group as many as to the next run
     assert costs[2] <= costs[0] + 4 * 4, costs  # two for each end of it and two for each stretch
     with pytest.raises(NotFound, match="has no such"):
-        Range(query, sort, runs[0][1].id, runs[-1][1], by, whole[:2]).ids(store)
+        Range(query, sort, runs[0][1].id, runs[-1][1], by, whole[:2]).found(store)
