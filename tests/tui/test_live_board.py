@@ -183,13 +183,14 @@ def test_what_goes_on_breathes_and_what_is_silent_does_not():
 def test_what_a_run_is_at_keeps_its_room_on_every_screen(width):
     board = Board()
     failed = [run(n, "failed", workflow="sums", error="ValueError: no") for n in range(3, 35)]
-    board.begin([run(0, "running", name="inbox", workflow="triage-of-mails"), *failed], NOW)
+    board.begin([run(0, "running", name="inbox", workflow="label-tickets"), *failed], NOW)
     doing = {run_id(0): Doing(open=(step("look for the price", 41),))}
     found = LivePage(grouped(board.entries(NOW), frozenset()), doing, Rates(), frozenset(), NOW, UNICODE)
     running, group = lines(found, width)
     assert ("look for the price"[:11] if width < 56 else "look for the pr") in running and "inbox" in running
     assert "0:41" in running and "32 failed" in group
     assert ("Tok/min" in text_of(found.head(width))) is (width >= 76)
+    assert ("Cost" in text_of(found.head(width))) is (width >= 116)
 
 
 def test_the_pane_tells_why_and_what_is_open_before_the_log():

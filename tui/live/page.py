@@ -17,7 +17,7 @@ NARROW = 100
 LEAD = 4
 """Cells before the first column: whether it is watched, and how it stands."""
 BAR = 6
-NAME, KIND, LEAST = 20, 22, 26
+NAME, KIND, LEAST = 20, 22, 22
 """Cells of the run's name and its workflow at most, and of what it is at, at least, where others can give way."""
 SHORT = 16
 """The same on a narrow screen."""
