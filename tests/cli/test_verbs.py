@@ -52,7 +52,11 @@ def test_who_waits_for_more_ends_when_its_reader_went(tmp_path, words):
         program = [sys.executable, "-m", "flightlog", *words, "--data", str(tmp_path)]
         with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as waiting:
             waiting.stdout.close()
-            assert (waiting.wait(timeout=60), waiting.stderr.read()) == (0, b"")
+            try:
+                assert waiting.wait(timeout=60) == 0
+            finally:
+                waiting.kill()
+            assert waiting.stderr.read() == b""
 
 
 def test_a_first_word_that_is_no_verb_is_a_path(tmp_path):
