@@ -35,12 +35,14 @@ def filled(store):
 
 
 def settled(store) -> None:
-    """Waits until what is shipped has left the spool, and the same is told twice."""
+    """Waits until what is shipped has left the spool, and the same is told twice: so far apart that a folder which
+    changed counts as settled meanwhile, which is written into the index.
+    """
     end, before = time.monotonic() + 30, None
     while (now := store.upkeep.space()) != before or any(node.kind == "spool" for node in now.children):
         assert time.monotonic() < end
         before = now
-        time.sleep(0.02)
+        time.sleep(0.12)
 
 
 def every_level(store, path=()):

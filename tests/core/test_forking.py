@@ -38,7 +38,8 @@ with module.undivided():
     print(os.waitpid(child, 0)[1])
 """
 
-# A thread opens what answers questions, and is stopped while a module is being loaded, until a fork waits for it.
+# A thread puts together what answers a question (the fourth argument), and is stopped while a module of that (the
+# third) is being loaded, until a fork waits for it.
 LOADING = """
 import os, signal, sys, threading, flightlog
 from flightlog.core.forking import is_wanted
@@ -46,14 +47,16 @@ begun, forked = threading.Event(), threading.Event()
 
 class Slow:
     def find_spec(self, name, path=None, target=None):
-        if name == "flightlog.backends.space.stores" and not forked.is_set():
+        if name == sys.argv[3] and not forked.is_set():
             begun.set()
             while not (is_wanted() or forked.wait(0.001)):
                 pass
 
 sys.meta_path.insert(0, Slow())
 store = flightlog.open(sys.argv[1], storage=sys.argv[2])
-thread = threading.Thread(target=lambda: store.runs.totals())
+def ask(store):
+    store.runs.totals() if sys.argv[4] == "totals" else store.upkeep.space()
+thread = threading.Thread(target=lambda: ask(store))
 thread.start()
 begun.wait()
 child = os.fork()
@@ -61,7 +64,7 @@ forked.set()
 if child == 0:
     signal.alarm(30)
     with flightlog.open(sys.argv[1]) as own:
-        own.runs.totals()
+        ask(own)
     os._exit(0)
 thread.join()
 print(os.waitpid(child, 0)[1])
@@ -200,8 +203,11 @@ def test_threads_that_come_and_go_by_turns_let_a_fork_in(monkeypatch):
 
 
 @pytest.mark.parametrize("storage", ["sqlite", "file"])
-def test_a_child_opens_a_store_of_its_own_while_a_thread_of_its_parent_was_opening_one(tmp_path, storage):
-    command = [sys.executable, "-c", LOADING, str(tmp_path), storage]
+@pytest.mark.parametrize(("module", "asked"), [("ingest.refresh", "totals"), ("space.stores", "space")])
+def test_a_child_opens_a_store_of_its_own_while_a_thread_of_its_parent_was_opening_one(
+    tmp_path, storage, module, asked
+):
+    command = [sys.executable, "-c", LOADING, str(tmp_path), storage, f"flightlog.backends.{module}", asked]
     done = subprocess.run(command, capture_output=True, text=True, timeout=100)
     assert (done.stdout, done.stderr) == ("0\n", "")
 
