@@ -139,6 +139,7 @@ class Item(msgspec.Struct, kw_only=True, frozen=True):
     error: str = ""
     step: str | None = None
     started: str | None = None
+    """When it was first taken up; None while it only waits for its turn."""
     changed: str | None = None
     first_seq: int = 0
     last_seq: int = 0

@@ -239,7 +239,7 @@ def _artifact(state: RunState, event: e.ArtifactMade) -> None:
 def _item(state: RunState, event: e.ItemChanged) -> None:
     row = state.find("items", event.row_number)
     if row is None:
-        row = state.blank("items", row_number=event.row_number, first_seq=event.seq, started=event.t)
+        row = state.blank("items", row_number=event.row_number, first_seq=event.seq)
         state.keep("items", event.row_number, row)
         state.count(items=1)
     state.count(items_failed=(event.status == "failed") - (row["status"] == "failed"))
@@ -249,6 +249,7 @@ def _item(state: RunState, event: e.ItemChanged) -> None:
         attempts=max(row["attempts"], event.attempt),
         error=fault_line(event.error),
         step=event.step or row["step"],
+        started=row["started"] or (None if event.status == "pending" else event.t),
         changed=event.t,
         last_seq=event.seq,
     )

@@ -77,6 +77,16 @@ def test_items_failed_ones_first_each_group_by_row_number(store):
     assert whole == [0, 3, 6, 1, 2, 4, 5, 7]
 
 
+def test_a_row_is_begun_when_it_is_taken_up_not_when_it_is_put_in_line(store):
+    words = ["pending", "pending", "processing", "completed"]
+    waiting = e.ItemChanged(row_number=2, status="pending")
+    run = record(store, *(e.ItemChanged(row_number=1, status=status) for status in words), waiting)
+    times = [event.t for event in store.runs.events(run) if isinstance(event, e.ItemChanged)]
+    one, two = store.runs.items(run).items
+    assert (one.started, one.changed) == (times[2], times[3])
+    assert (two.started, two.changed) == (None, times[4])
+
+
 def test_messages_in_the_order_they_were_sent_contents_included(store):
     contents = ["héllo", {"a": [1, None]}, "x" * 100_000, "", [1.5]]
     run = record(store, *(e.MessageSent(sender="a", recipient="b", content=content) for content in contents))

@@ -148,8 +148,9 @@ class Account:
         self.artifacts.append(Artifact(run=self.run, **some(event, *names)))
 
     def ItemChanged(self, event: e.ItemChanged) -> None:
-        blank = {"first_seq": event.seq, "started": event.t, "attempts": 1, "step": None}
-        row = self.items.setdefault(event.row_number, blank)
+        row = self.items.setdefault(event.row_number, {"first_seq": event.seq, "attempts": 1, "step": None})
+        if event.status != "pending":
+            row.setdefault("started", event.t)
         row.update(status=event.status, error=fault_line(event.error), changed=event.t, last_seq=event.seq)
         row.update(attempts=max(row["attempts"], event.attempt), step=event.step or row["step"])
 
