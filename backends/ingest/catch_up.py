@@ -116,6 +116,8 @@ class CatchUp:
         with self._database.read() as connection:
             row = connection.execute(_WRITER, {"of": journal.run}).first()
         writer = msgspec.json.decode(row.writer, type=Writer) if row and row.writer else None
+        if writer is None and journal.status == "waiting":
+            return ""  # of another program, which asked and ended: a thread out of LangGraph waits for no process
         if self._copied and (writer is None or is_alive(writer) is not False):
             return ""
         try:

@@ -8,6 +8,7 @@ from contextlib import closing
 import flightlog
 import pytest
 from flightlog.core.operations import Chosen, new_order
+from flightlog.core.query.query import EVERYTHING
 from moving_stores import fill, move, tree
 
 
@@ -90,6 +91,27 @@ def test_a_langgraph_database_moves_into_a_store(tmp_path):
                 assert len(store.checkpoints.state(last.id)["messages"]) == 4
         assert move(path, to).events == 0
     assert {name: text for name, text in tree(tmp_path).items() if name in before} == before
+
+
+def test_a_langgraph_thread_that_waits_for_a_person_waits_where_it_was_moved_to(tmp_path, place):
+    from langgraph.checkpoint.sqlite import SqliteSaver
+    from langgraph.graph import END, START, MessagesState, StateGraph
+    from langgraph.types import interrupt
+
+    path = tmp_path / "bot.sqlite"
+    with closing(sqlite3.connect(path, check_same_thread=False)) as connection:
+        graph = StateGraph(MessagesState)
+        graph.add_node("ask", lambda state: {"messages": [("ai", interrupt("Send it?"))]})
+        graph.add_edge(START, "ask")
+        graph.add_edge("ask", END)
+        program = graph.compile(checkpointer=SqliteSaver(connection))
+        program.invoke({"messages": [("user", "hello")]}, {"configurable": {"thread_id": "one"}})
+    for to in (place(kind, kind) for kind in ("file", "sqlite", "postgres")):
+        move(path, to)
+        with flightlog.open(to) as store:
+            store.runs.totals()  # whoever looks finds who of those that are written has died
+            (run,) = store.runs.query(EVERYTHING).items
+            assert (run.status, run.evidence, run.approvals_pending) == ("waiting", "Send it?", 1)
 
 
 @pytest.mark.parametrize(("kind", "to"), [("file", "sqlite"), ("sqlite", "file"), ("sqlite", "postgres")])
