@@ -81,7 +81,8 @@ def test_a_row_is_begun_when_it_is_taken_up_not_when_it_is_put_in_line(store):
     words = ["pending", "pending", "processing", "completed"]
     waiting = e.ItemChanged(row_number=2, status="pending")
     run = record(store, *(e.ItemChanged(row_number=1, status=status) for status in words), waiting)
-    times = [event.t for event in store.runs.events(run) if isinstance(event, e.ItemChanged)]
+    events = [e.decode(line) for _, line in store.runs.events(run)]
+    times = [event.t for event in events if isinstance(event, e.ItemChanged)]
     one, two = store.runs.items(run).items
     assert (one.started, one.changed) == (times[2], times[3])
     assert (two.started, two.changed) == (None, times[4])
