@@ -20,7 +20,7 @@ from .. import waiting
 from ..sql import schema
 from ..sql.column_types import NEVER, read_text
 from ..sql.database import Database
-from .heeding import Attended
+from .heeding import NoCopy
 from .listener import Listener, tell
 from .postgres_errors import translated
 from .server_url import ServerUrl
@@ -88,7 +88,7 @@ def _opened(url: ServerUrl, refusal: str = "") -> Database:
     try:
         if read_only:
             return schema.checked(database, truth=True)
-        schema.prepared(database, truth=True, versioned=True, precaution=Attended())
+        schema.prepared(database, truth=True, versioned=True, precaution=NoCopy())
         _refuse_reader(database)
         return schema.guarded(database, versioned=True)
     except BaseException:

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -50,22 +50,15 @@ def _is_given_up(error: Exception) -> bool:
     return isinstance(cause, psycopg.errors.QueryCanceled)
 
 
-class Attended:
-    """The upgrade of a server's database is told, and may be stopped; copies of it are its keeper's to make."""
+class NoCopy:
+    """The upgrade of a server's database may be stopped. It is not copied before: that is its keeper's to do."""
 
     def make(self) -> None:
         """See the protocol."""
 
-    @contextmanager
-    def attended(self, connection: Connection) -> Iterator[None]:
+    def heeding(self, connection: Connection) -> AbstractContextManager[None]:
         """See the protocol."""
-        progress = told() or Progress()
-        progress.begin(0, "upgrading the database")
-        try:
-            with heeding(connection.connection.driver_connection):
-                yield
-        finally:
-            progress.end()
+        return heeding(connection.connection.driver_connection)
 
     def compare(self, connection: Connection) -> None:
         """See the protocol."""

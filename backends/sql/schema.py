@@ -11,6 +11,7 @@ from typing import Protocol
 from sqlalchemy import Connection, MetaData, inspect, select, text
 
 from ...core.errors import Locked, StorageError
+from ...core.progress import Progress, told
 from . import tables
 from .claims import SCHEMA, claim, exclude_writers
 from .database import Database
@@ -26,8 +27,8 @@ class Precaution(Protocol):
     def make(self) -> None:
         """Before anything is changed; what it raises leaves the database as it is."""
 
-    def attended(self, connection: Connection) -> AbstractContextManager[None]:
-        """Around the upgrade, which is told and may be stopped; what it raises undoes it."""
+    def heeding(self, connection: Connection) -> AbstractContextManager[None]:
+        """Around the upgrade, which may be stopped, also in the middle of a statement; what it raises undoes it."""
 
     def compare(self, connection: Connection) -> None:
         """Before the upgrade is committed; what it raises undoes that."""
@@ -82,9 +83,14 @@ def _upgrade(connection: Connection, precaution: Precaution | None) -> None:
         upgrade(connection)
         return
     precaution.make()
-    with precaution.attended(connection):
-        upgrade(connection)
-        precaution.compare(connection)
+    progress = told() or Progress()
+    progress.begin(0, "upgrading the database")
+    try:
+        with precaution.heeding(connection):
+            upgrade(connection)
+            precaution.compare(connection)
+    finally:
+        progress.end()
 
 
 def _unchanged(connection: Connection, database: Database, *, versioned: bool) -> None:

@@ -7,8 +7,7 @@ only if a disk, or a migration, does what it should not.
 
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from urllib.parse import quote
 
@@ -63,16 +62,9 @@ class Backup:
         finally:
             progress.end()
 
-    @contextmanager
-    def attended(self, connection: Connection) -> Iterator[None]:
-        """See the protocol: stopped in the middle of a statement, too."""
-        progress = told() or Progress()
-        progress.begin(0, "upgrading the database")
-        try:
-            with heeding(connection.connection.driver_connection):
-                yield
-        finally:
-            progress.end()
+    def heeding(self, connection: Connection) -> AbstractContextManager[None]:
+        """See the protocol."""
+        return heeding(connection.connection.driver_connection)
 
     def compare(self, connection: Connection) -> None:
         """Corrupt unless the upgraded database is sound, has every table, and all rows of the truth."""
