@@ -136,6 +136,20 @@ def test_a_removed_run_leaves_the_cursor_on_its_neighbour(loaded, store, runs, f
     assert loaded.marks.count(loaded.lines) == 0
 
 
+def test_what_was_asked_before_the_cursor_left_a_page_does_not_put_it_back(loaded, store, runs, feed):
+    go_to(loaded, store, 79)
+    runs.put(msgspec.structs.replace(make_run(920), status="failed"))
+    feed.note(run_id(920))
+    loaded.behind = True
+    late = loaded.next_read()(store)
+    go_to(loaded, store, 100)
+    there = loaded.current.id
+    loaded.accept(late)
+    assert loaded.cursor_line == 100
+    load(loaded, store)
+    assert loaded.current.id == there
+
+
 def test_the_last_run_of_a_list_can_go(store, runs, feed):
     for n in range(1, 1000):
         runs.drop(run_id(n))

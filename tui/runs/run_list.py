@@ -321,9 +321,10 @@ class RunList:
         """Puts cursor and top where their lines are now."""
         seen = self._cursor_seen()
         number = self.line_of(anchor) if anchor else None
-        if number is None:
+        if number is None and not self._is_unread(line):
             number = next((n for id in near or [] if (n := self.line_of(id)) is not None), None)
-            number = min(line, max(self.lines - 1, 0)) if number is None else number
+        if number is None:
+            number = min(line, max(self.lines - 1, 0))
         if seen or not self.cursor:
             moved = number - self.cursor_line
             self.move_to(number)
@@ -335,6 +336,10 @@ class RunList:
             self.top = max(self.top + number - line, 0)
             self.cursor_line = found if (found := self.line_of(self.cursor)) is not None else self.cursor_line
         self.top = max(min(self.top, self.lines - self.height), 0)
+
+    def _is_unread(self, line: int) -> bool:
+        """Whether there is such a line, which is only not in memory: what was read began before anybody went there."""
+        return line < self.lines and self.line(line) is None
 
     def _follow(self) -> None:
         lines = (self.line(number) for number in range(min(self.lines, self.page)))
