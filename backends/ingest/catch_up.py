@@ -116,8 +116,8 @@ class CatchUp:
         with self._database.read() as connection:
             row = connection.execute(_WRITER, {"of": journal.run}).first()
         writer = msgspec.json.decode(row.writer, type=Writer) if row and row.writer else None
-        if writer is None and journal.status == "waiting":
-            return ""  # of another program, which asked and ended: a thread out of LangGraph waits for no process
+        if row and row.workflow != "?" and writer is None and journal.status == "waiting":
+            return ""  # begun by another program, which asked and ended: a LangGraph thread waits for no process
         if self._copied and (writer is None or is_alive(writer) is not False):
             return ""
         try:
@@ -171,7 +171,7 @@ _OPEN = (
     .where(tables.journals.c.open)
 )
 _WRITER = (
-    select(tables.run_bodies.c.writer, tables.runs.c.last_event)
+    select(tables.run_bodies.c.writer, tables.runs.c.last_event, tables.runs.c.workflow)
     .select_from(tables.runs.join(tables.run_bodies, tables.run_bodies.c.run == tables.runs.c.id))
     .where(tables.runs.c.id == bindparam("of"))
 )

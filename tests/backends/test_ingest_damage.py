@@ -281,3 +281,14 @@ def test_a_folder_that_could_not_be_read_for_a_while_is_not_damaged_afterwards(t
         mended()
         assert [entry.message for entry in store.logs.query(run)] == ["x"]
         assert store.runs.damage().items == []
+
+
+def test_a_question_of_a_run_whose_beginning_is_damaged_waits_for_nobody(tmp_path, storage):
+    """Who wrote it is not known, and nobody holds its lock: it was not another program's that only asked."""
+    asked = e.ApprovalRequested(seq=2, t="2026-11-20T10:00:00.000000Z", approval="a", question="Send it?")
+    run, _ = journal(tmp_path, b"hello\n", e.encode(asked) + b"\n", storage=storage, first=False)
+    with flightlog.open(tmp_path, storage=storage) as store:
+        store.runs.totals()
+        found = store.runs.get(run)
+    assert (found.status, found.approvals_pending) == ("lost", 1)
+    assert "nobody holds its lock" in found.evidence
