@@ -4,6 +4,7 @@ import flightlog
 import pytest
 from calling import run_of
 from click.testing import CliRunner
+from flightlog.tui.cli import completing
 from flightlog.tui.cli.main import main
 
 
@@ -15,7 +16,7 @@ def completed(*words, data):
         "FLIGHTLOG_DATA": str(data),
     }
     done = CliRunner().invoke(main, env=told, prog_name="flightlog")
-    assert not done.stderr
+    assert (done.exit_code, done.stderr) == (0, "")
     return [line.removeprefix("plain,") for line in done.stdout.splitlines() if line]
 
 
@@ -45,3 +46,12 @@ def test_what_cannot_be_typed_is_not_offered_and_a_store_that_is_not_there_is_no
     assert completed("logs", '%*"', data=tmp_path / "data") == []
     assert completed("logs", "x", data=tmp_path / "none") == []
     assert not (tmp_path / "none").exists()
+
+
+def test_where_no_store_is_nothing_is_offered_and_a_mistake_of_ours_is_not_hidden(data, tmp_path, monkeypatch):
+    notes = tmp_path / "notes.txt"
+    notes.write_text("no store")
+    assert completed("show", "0", data=notes) == []
+    monkeypatch.setattr(completing, "_runs", lambda store, typed: [1 / 0])
+    with pytest.raises(AssertionError):
+        completed("show", "0", data=data)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import CompletionItem
 
+from ...core.errors import FlightlogError
 from .options import Settings
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def _words(store: "Store", typed: str) -> Iterator[CompletionItem]:
 def _asked(ctx: click.Context, question: "Callable[[Store], Iterator[CompletionItem]]") -> list[CompletionItem]:
     from .opening import open_store
 
-    with suppress(Exception), closing(open_store(_settings(ctx))) as store:
+    with suppress(FlightlogError, click.ClickException), closing(open_store(_settings(ctx))) as store:
         return list(question(store))
     return []
 
