@@ -17,8 +17,8 @@ from ...core.runs import Run
 from ...core.store import Reading
 from ..journal.layout import Layout
 from ..replay.carrying import Carrier
-from ..sources.source_repositories import SourceRuns
-from ..sources.source_truth import ReplayedBodies
+from ..sources.repositories import SourceRuns
+from ..sources.truth import ReplayedBodies
 from ..sql.bodies import Bodies, Place
 
 

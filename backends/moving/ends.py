@@ -108,7 +108,7 @@ def _foreign(where: Place) -> End:
         advice = "name a data directory, a flightlog.db or a LangGraph database"
         raise ConfigError("nothing that Flightlog can read", where=where.path, advice=advice)
     try:
-        from ..sources.source_truth import truth_of_source
+        from ..sources.truth import truth_of_source
 
         return End(store, truth_of_source(store), where, None)
     except BaseException:

@@ -14,6 +14,6 @@ def open_source(path: Path, *, in_memory: bool = False) -> Store | None:
     if not path.is_file():
         return None
     # Late, so that nobody pays for a database engine who opens something else.
-    from .source_store import open_langgraph
+    from .langgraph.store import open_langgraph
 
     return open_langgraph(path, in_memory=in_memory)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Annotated, Any, TypedDict
 
 import pytest
-from flightlog.backends.sources.langgraph_db import Original
-from flightlog.backends.sources.source_index import SourceIndex
+from flightlog.backends.sources.langgraph.index import LangGraphIndex
+from flightlog.backends.sources.langgraph.original import Original
 from flightlog.backends.sqlite.engine import open_database
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from langgraph.checkpoint.sqlite import SqliteSaver
@@ -199,10 +199,10 @@ def index_of():
     """Makes indexes in memory."""
     opened = []
 
-    def make(path: Path) -> SourceIndex:
+    def make(path: Path) -> LangGraphIndex:
         database = open_database(None, truth=False)
         opened.append(database)
-        index = SourceIndex(Original(path), database, "bot")
+        index = LangGraphIndex(Original(path), database, "bot")
         index.refresh()
         return index
 

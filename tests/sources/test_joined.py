@@ -14,8 +14,8 @@ from click.testing import CliRunner
 from flightlog.backends.joined import joined_depth, parts
 from flightlog.backends.joined.joined_feed import JoinedWatch
 from flightlog.backends.joined.joined_pages import one_after_another
-from flightlog.backends.sources.source_index import SourceIndex
-from flightlog.backends.sources.source_telling import Telling
+from flightlog.backends.sources.langgraph.index import LangGraphIndex
+from flightlog.backends.sources.langgraph.telling import Telling
 from flightlog.core.annotations import Noted, Pinned
 from flightlog.core.errors import Conflict, NotFound, ReadOnly, StorageError
 from flightlog.core.logs import LogFilter
@@ -85,13 +85,13 @@ def test_one_list_has_them_all_and_says_where_each_is_from(store):
 
 
 def test_what_a_first_answer_waits_for_in_a_source_is_told(folder, twenty, monkeypatch):
-    told, take = [], SourceIndex._take_group
+    told, take = [], LangGraphIndex._take_group
 
     def seen(index, *words):
         told.append(store.catching_up())
         return take(index, *words)
 
-    monkeypatch.setattr(SourceIndex, "_take_group", seen)
+    monkeypatch.setattr(LangGraphIndex, "_take_group", seen)
     name_sources(folder, twenty.path)
     with flightlog.open(folder) as store:
         assert store.catching_up() is None
@@ -476,7 +476,7 @@ async def test_who_quits_while_an_index_is_made_waits_for_one_thread_of_it_and_t
     folder, twenty, monkeypatch
 ):
     came, may, indexes, threads = threading.Event(), threading.Event(), [], []
-    take, tell = SourceIndex._take_group, Telling._told
+    take, tell = LangGraphIndex._take_group, Telling._told
 
     def taken(index, *words):
         indexes.append(index)
@@ -495,7 +495,7 @@ async def test_who_quits_while_an_index_is_made_waits_for_one_thread_of_it_and_t
             assert time.monotonic() < end, screen_text(app.screen)
             await pilot.pause(0.02)
 
-    monkeypatch.setattr(SourceIndex, "_take_group", taken)
+    monkeypatch.setattr(LangGraphIndex, "_take_group", taken)
     monkeypatch.setattr(Telling, "_told", told)
     name_sources(folder, twenty.path)
     app = FlightlogApp(lambda: flightlog.open(folder))

@@ -13,15 +13,15 @@ import sys
 from pathlib import Path
 from sqlalchemy import text
 from flightlog.backends.sqlite.engine import open_database
-from flightlog.backends.sources.langgraph_db import Original
-from flightlog.backends.sources.source_index import SourceIndex
+from flightlog.backends.sources.langgraph.original import Original
+from flightlog.backends.sources.langgraph.index import LangGraphIndex
 
 def read():
     return int(Path("/proc/self/io").read_text().split()[1])
 
 database = open_database(None, truth=False)
 original = Original(Path(sys.argv[1]))
-index = SourceIndex(original, database, "bot")
+index = LangGraphIndex(original, database, "bot")
 before = read()
 index.refresh()
 listed = read()
@@ -30,8 +30,8 @@ with database.read() as connection:
 assert rows[0].tokens, "they are cheap to know of such threads"
 index.refresh()
 again = read()
-from flightlog.backends.sources.source_bodies import SourceBodies
-bodies = SourceBodies(index)
+from flightlog.backends.sources.langgraph.bodies import LangGraphBodies
+bodies = LangGraphBodies(index)
 (seq, _), = bodies.lines(rows[0].id, types=frozenset({"checkpoint"}), limit=1, newest=True)
 state = bodies.state(rows[0].id, bodies.checkpoint(rows[0].id, seq))
 print(len(rows), sum(row.tokens for row in rows), listed - before, again - listed, read() - again, len(state["blob"]))

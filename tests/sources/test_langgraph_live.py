@@ -9,10 +9,12 @@ from contextlib import closing
 from types import SimpleNamespace
 
 import pytest
-from flightlog.backends.sources import langgraph_rows, source_index, source_news
-from flightlog.backends.sources.langgraph_db import Original
+from flightlog.backends.sources.langgraph import index as langgraph_index
+from flightlog.backends.sources.langgraph import news as langgraph_news
+from flightlog.backends.sources.langgraph import rows as langgraph_rows
+from flightlog.backends.sources.langgraph.index import LangGraphIndex
+from flightlog.backends.sources.langgraph.original import Original
 from flightlog.backends.sources.open_source import open_source
-from flightlog.backends.sources.source_index import SourceIndex
 from flightlog.backends.sqlite.engine import open_database
 from flightlog.core.query.query import EVERYTHING
 from langgraph.types import Command
@@ -183,8 +185,8 @@ def test_one_more_checkpoint_reads_only_its_rows(program, graphs, index_of, monk
 def clock(monkeypatch):
     """The seconds that have passed, as an index knows them; moved by hand."""
     passed = [1000.0]
-    monkeypatch.setattr(source_index, "time", SimpleNamespace(monotonic=lambda: passed[0]))
-    monkeypatch.setattr(source_index, "attended_since", lambda path: "")
+    monkeypatch.setattr(langgraph_index, "time", SimpleNamespace(monotonic=lambda: passed[0]))
+    monkeypatch.setattr(langgraph_index, "attended_since", lambda path: "")
     return passed
 
 
@@ -292,7 +294,7 @@ def test_an_index_on_disk_is_gone_on_with(program, graphs, tmp_path, monkeypatch
 def test_two_processes_may_share_an_index(program, graphs, tmp_path):
     program.run("one", graphs["agent"]())
     databases = [open_database(tmp_path / "index.db", truth=False) for _ in range(2)]
-    one, two = (SourceIndex(Original(program.path), database, "bot") for database in databases)
+    one, two = (LangGraphIndex(Original(program.path), database, "bot") for database in databases)
     one.refresh()
     two.refresh()
     program.run("two", graphs["parallel"]())
@@ -310,15 +312,15 @@ def test_two_processes_may_share_an_index(program, graphs, tmp_path):
 
 def test_many_threads_are_taken_in_in_turns_and_a_broken_off_listing_goes_on(twenty, index_of, monkeypatch):
     once = _rows(index_of(twenty.path), "SELECT source_id, events, messages, tokens FROM runs")
-    monkeypatch.setattr(source_news, "_GROUP_ROWS", 1)
+    monkeypatch.setattr(langgraph_news, "_GROUP_ROWS", 1)
     assert _rows(index_of(twenty.path), "SELECT source_id, events, messages, tokens FROM runs") == once
     database = open_database(None, truth=False)
-    index = SourceIndex(Original(twenty.path), database, "bot")
+    index = LangGraphIndex(Original(twenty.path), database, "bot")
     monkeypatch.setattr(index, "_take_many", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         index.refresh()
     assert len(_rows(index, "SELECT source_id FROM runs")) == 1
-    again, told = SourceIndex(Original(twenty.path), database, "bot"), []
+    again, told = LangGraphIndex(Original(twenty.path), database, "bot"), []
     monkeypatch.setattr(again.progress, "reach", lambda done: told.append((done, again.progress.look().total)))
     again.refresh()
     assert len(told) >= 20 and told == [(done, len(told)) for done in range(1, len(told) + 1)]

@@ -8,8 +8,8 @@ from contextlib import closing
 
 import pytest
 from flightlog.backends.prices import price_book
+from flightlog.backends.sources.langgraph.index import LangGraphIndex
 from flightlog.backends.sources.open_source import open_source
-from flightlog.backends.sources.source_index import SourceIndex
 from flightlog.backends.sqlite.engine import open_database
 from flightlog.core.costs import Tokens
 from flightlog.core.events import CostPriced, decode
@@ -99,7 +99,7 @@ def test_what_one_process_priced_another_goes_on_from(mixed, program, graphs, in
     found = index_of(mixed)  # only for its original
     path = tmp_path / "index.db"
     with closing(open_database(path, truth=False)) as one, closing(open_database(path, truth=False)) as other:
-        here, there = (SourceIndex(found.original, database, "bot") for database in (one, other))
+        here, there = (LangGraphIndex(found.original, database, "bot") for database in (one, other))
         here.refresh()
         there.refresh()
         there.prices()
@@ -140,7 +140,7 @@ def test_a_listing_does_not_load_the_price_table(mixed):
 
 def test_tokens_that_nobody_read_are_unknown_and_not_zero(program, graphs, monkeypatch):
     program.run("large", graphs["large"]())
-    monkeypatch.setattr("flightlog.backends.sources.source_telling._CHEAP", 10)
+    monkeypatch.setattr("flightlog.backends.sources.langgraph.telling._CHEAP", 10)
     with open_source(program.path, in_memory=True) as store:
         run = by_name(store)["large"]
         row = run_row(run)

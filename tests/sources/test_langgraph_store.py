@@ -5,9 +5,10 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from flightlog.backends.sources.langgraph_ids import checkpoint_id, moment, run_id
+from flightlog.backends.sources.foreign_ids import foreign_ulid
+from flightlog.backends.sources.langgraph.ids import checkpoint_id, moment
+from flightlog.backends.sources.langgraph.store import index_path, workflow_of
 from flightlog.backends.sources.open_source import open_source
-from flightlog.backends.sources.source_store import index_path, workflow_of
 from flightlog.core.annotations import Pinned
 from flightlog.core.clock import from_seconds, to_seconds
 from flightlog.core.errors import NotFound, ReadOnly
@@ -122,10 +123,10 @@ def test_ids_are_a_function_of_path_thread_and_time():
     assert moment(foreign).step == -1
     assert moment("1f1e578f-8a92-63bf-8000-fafdee64b116").step == 0
     t = moment(foreign).t
-    first = run_id("/a", "chat", t)
+    first = foreign_ulid(t, "/a", "chat")
     assert is_ulid(first)
-    assert first == run_id("/a", "chat", t)
-    assert len({first, run_id("/b", "chat", t), run_id("/a", "other", t)}) == 3
+    assert first == foreign_ulid(t, "/a", "chat")
+    assert len({first, foreign_ulid(t, "/b", "chat"), foreign_ulid(t, "/a", "other")}) == 3
     assert t.startswith("2026-11-21T06:58:35.")
     assert abs(time_of(checkpoint_id("/a", "chat", "", foreign)) - time_of(first)) < 1e-9
     for strange in ("", "5", "1ef4f797-8335-4428-8001-8a1503f9b875", "checkpoint-3"):

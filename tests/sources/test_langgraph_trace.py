@@ -11,8 +11,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from flightlog.backends.sources.langgraph_db import Original
-from flightlog.backends.sources.langgraph_rows import recognised
+from flightlog.backends.sources.langgraph.original import Original
+from flightlog.backends.sources.langgraph.rows import recognised
 from flightlog.core.errors import Corrupt, NotFound, StorageError
 from sqlalchemy import text
 
@@ -131,7 +131,7 @@ def test_a_private_copy_is_removed(database, writer, tmp_path, monkeypatch):
 FORKING = """
 import os, sys
 from pathlib import Path
-from flightlog.backends.sources.langgraph_db import Original
+from flightlog.backends.sources.langgraph.original import Original
 original = Original(Path(sys.argv[1]))
 count = lambda: original.read(lambda c: c.execute("SELECT count(*) FROM checkpoints").fetchone()[0])
 first = count()
@@ -154,7 +154,7 @@ def test_a_private_copy_is_not_removed_by_a_forked_child(database, writer):
 READ_ONLY = """
 import os, sys
 from pathlib import Path
-from flightlog.backends.sources.langgraph_db import Original
+from flightlog.backends.sources.langgraph.original import Original
 if os.getuid() == 0:  # who may write everywhere
     os.setgroups([]); os.setgid(65534); os.setuid(65534)
 try:

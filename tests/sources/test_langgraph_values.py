@@ -16,8 +16,8 @@ from pathlib import Path
 import msgspec
 import pytest
 from deep_states import whole
-from flightlog.backends.sources.deep_msgpack import unpack
-from flightlog.backends.sources.langgraph_values import decode, digest, encode
+from flightlog.backends.sources.langgraph.deep_msgpack import unpack
+from flightlog.backends.sources.langgraph.values import decode, digest, encode
 from flightlog.backends.sources.open_source import open_source
 from flightlog.core.deep_json import DEEPEST
 from flightlog.core.errors import Corrupt

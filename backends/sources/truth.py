@@ -8,11 +8,11 @@ from ...core.events import CheckpointSaved, decode
 from ...core.store import Store
 from ..journal.layout import Layout
 from ..replay.truth import Notes, Truth
-from . import langgraph_values as values
-from .langgraph_facts import Fact
-from .source_bodies import SourceBodies
-from .source_index import SourceIndex
-from .source_repositories import SourceRuns, read_only
+from .langgraph import values
+from .langgraph.bodies import LangGraphBodies
+from .langgraph.facts import Fact
+from .langgraph.index import LangGraphIndex
+from .repositories import SourceRuns, read_only
 
 
 def truth_of_source(store: Store) -> Truth:
@@ -45,10 +45,10 @@ def truth_of_source(store: Store) -> Truth:
     return truth
 
 
-class ReplayedBodies(SourceBodies):
+class ReplayedBodies(LangGraphBodies):
     """Remembers at which checkpoint each value of the run at hand was met, so that none is searched for."""
 
-    def __init__(self, index: SourceIndex) -> None:
+    def __init__(self, index: LangGraphIndex) -> None:
         super().__init__(index)
         self._run = ""
         self._met: dict[str, int] = {}

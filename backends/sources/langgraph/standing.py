@@ -6,11 +6,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from ...core import clock
-from .langgraph_events import Teller
-from .langgraph_graph import Task, Thread
-from .langgraph_ids import moment
-from .langgraph_rows import WriteRow
+from ....core import clock
+from .events import Teller
+from .graph import Task, Thread
+from .ids import moment
+from .rows import WriteRow
 
 _QUIET_S = 600.0  # where the system does not tell who has a file open: how long a writer may be silent
 _NOBODY = "9999"  # later than any time text

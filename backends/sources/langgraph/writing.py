@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, select
 
-from ...core.runs import Damage
-from ..sql import tables
-from ..sql.projector import Batch, Projector
-from .langgraph_facts import Fact, Trouble
-from .source_memory import Memory
-from .source_prices import Calls, keep_prices
-from .source_tables import SOURCE, drop_thread, keep_facts, keep_thread, threads, told_until
-from .source_told import Told
+from ....core.runs import Damage
+from ...sql import tables
+from ...sql.projector import Batch, Projector
+from .facts import Fact, Trouble
+from .memory import Memory
+from .prices import Calls, keep_prices
+from .tables import SOURCE, drop_thread, keep_facts, keep_thread, threads, told_until
+from .told import Told
 
 
 class IndexWriter:

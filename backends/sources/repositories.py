@@ -24,8 +24,8 @@ from ...core.workflows import Version, Workflow
 from ..sql.metrics_repository import SqlMetrics
 from ..sql.run_repository import SqlRuns
 from ..workflows.forwarded_workflows import ReadOnlyWorkflows
-from .source_bodies import SourceBodies
-from .source_index import SourceIndex
+from .langgraph.bodies import LangGraphBodies
+from .langgraph.index import LangGraphIndex
 
 
 def read_only(path: Path) -> ReadOnly:
@@ -37,12 +37,12 @@ def read_only(path: Path) -> ReadOnly:
 class SourceRuns(SqlRuns):
     """Runs of a source. Looking at one run reads its values, so that its numbers are whole."""
 
-    def __init__(self, index: SourceIndex, bodies: SourceBodies) -> None:
+    def __init__(self, index: LangGraphIndex, bodies: LangGraphBodies) -> None:
         super().__init__(index.database, bodies, index.refresh)
         self._index = index
 
     @property
-    def index(self) -> SourceIndex:
+    def index(self) -> LangGraphIndex:
         """What it reads through."""
         return self._index
 
@@ -114,7 +114,7 @@ class SourceWorkflows(ReadOnlyWorkflows):
 class SourceUpkeep(UpkeepRepository):
     """What is to be known about a source; nothing of it is ours to mend."""
 
-    def __init__(self, index: SourceIndex, runs: SourceRuns, index_path: Path | None) -> None:
+    def __init__(self, index: LangGraphIndex, runs: SourceRuns, index_path: Path | None) -> None:
         self._index, self._runs, self._index_path = index, runs, index_path
 
     def refusal(self) -> StorageError:
@@ -174,11 +174,11 @@ def _size(path: str) -> int:
 class SourceWatcher:
     """Watches a database's folder; see `FeedRepository.watch`."""
 
-    def __init__(self, index: SourceIndex) -> None:
+    def __init__(self, index: LangGraphIndex) -> None:
         self._index = index
 
     def watch(self, on_change: Callable[[], None]) -> Watch:
         """Calls back when the files of the database changed, and when more was read of a run."""
-        from .source_watch import SourceWatch
+        from .langgraph.watch import LangGraphWatch
 
-        return SourceWatch(self._index, on_change)
+        return LangGraphWatch(self._index, on_change)

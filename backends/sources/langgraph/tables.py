@@ -21,10 +21,10 @@ from sqlalchemy import (
     update,
 )
 
-from ..sql import tables
-from ..sql.column_types import String
-from .langgraph_facts import Fact, Note
-from .langgraph_rows import Reach
+from ...sql import tables
+from ...sql.column_types import String
+from .facts import Fact, Note
+from .rows import Reach
 
 metadata = MetaData()
 

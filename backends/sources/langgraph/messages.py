@@ -5,8 +5,8 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
-from ...core.events import Json
-from .langgraph_values import CLASS, class_of, encode
+from ....core.events import Json
+from .values import CLASS, class_of, encode
 
 Said = dict[str, Json]
 """A decoded message."""

@@ -11,17 +11,17 @@ from sqlite3 import Connection as Source
 
 from sqlalchemy import Connection, select
 
-from ...core import events
-from ..sql.projector import Recorded
-from . import langgraph_ids as ids
-from . import langgraph_rows as rows
-from .langgraph_events import Teller
-from .langgraph_graph import Thread
-from .langgraph_render import Renderer
-from .langgraph_standing import Standing, standing
-from .source_memory import Known, Memory
-from .source_tables import facts, threads, told_until
-from .source_told import Told, another, beginning, deepened, first_of_each, with_turns
+from ....core import events
+from ...sql.projector import Recorded
+from ..foreign_ids import foreign_ulid
+from . import rows
+from .events import Teller
+from .graph import Thread
+from .memory import Known, Memory
+from .render import Renderer
+from .standing import Standing, standing
+from .tables import facts, threads, told_until
+from .told import Told, another, beginning, deepened, first_of_each, with_turns
 
 _CHEAP = 256 << 10  # bytes that deep reading of one thread may take without being asked for
 
@@ -74,7 +74,7 @@ class Telling:
         return known, set(known.thread.checkpoints)
 
     def _unknown(self, thread: Thread) -> Known:
-        return Known(ids.run_id(self._path, thread.id, thread.began() or None), thread)
+        return Known(foreign_ulid(thread.began(), self._path, thread.id), thread)
 
     def _load(self, thread_id: str) -> Known:
         """A thread with all its rows, and what the index says was told of it."""

@@ -2,7 +2,7 @@
 
 Content is never copied: the index keeps names, numbers and addresses, and can be thrown away.
 
-How deeply a thread is read, `source_telling.py` says. Prices are looked up when somebody looks at a run,
+How deeply a thread is read, `telling.py` says. Prices are looked up when somebody looks at a run,
 for their table takes longer to load than a list to show.
 """
 
@@ -14,18 +14,18 @@ from sqlite3 import Connection as Source
 
 from sqlalchemy import Connection, select
 
-from ...core.progress import Progress, heard
-from ..prices import price_book
-from ..sql.database import Database
-from .langgraph_db import Original, State
-from .langgraph_render import Renderer
-from .langgraph_standing import attended_since
-from .source_memory import Memory
-from .source_news import News, news_since
-from .source_prices import priced, unpriced
-from .source_tables import Cursor, keep_cursor, load_cursor, metadata, threads
-from .source_telling import Telling
-from .source_writing import IndexWriter
+from ....core.progress import Progress, heard
+from ...prices import price_book
+from ...sql.database import Database
+from .memory import Memory
+from .news import News, news_since
+from .original import Original, State
+from .prices import priced, unpriced
+from .render import Renderer
+from .standing import attended_since
+from .tables import Cursor, keep_cursor, load_cursor, metadata, threads
+from .telling import Telling
+from .writing import IndexWriter
 
 _BUDGET = 1 << 20  # bytes that deep reading of all threads in one refresh may take
 _ATTENDED_S = 2.0  # how often we look whether a program still has the database open
@@ -37,7 +37,7 @@ what is new. So after each change we look again, each time after twice as long, 
 between the two would be one that stands still."""
 
 
-class SourceIndex:
+class LangGraphIndex:
     """Keeps the index of a database. Thread-safe."""
 
     def __init__(self, original: Original, database: Database, workflow: str) -> None:

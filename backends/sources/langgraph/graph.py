@@ -12,9 +12,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from .langgraph_ids import moment
-from .langgraph_messages import Identities
-from .langgraph_rows import NO_TASK, CheckpointRow, WriteRow
+from .ids import moment
+from .messages import Identities
+from .rows import NO_TASK, CheckpointRow, WriteRow
 
 INTERRUPT, RESUME, ERROR, SENDS = "__interrupt__", "__resume__", "__error__", "__pregel_tasks"
 _BRANCH = "branch:to:"

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
-from . import langgraph_rows as rows
-from .source_tables import Cursor, threads
+from . import rows
+from .tables import Cursor, threads
 
 _GROUP_ROWS = 5_000  # rows that are read together
 

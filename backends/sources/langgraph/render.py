@@ -4,17 +4,15 @@ from collections.abc import Callable
 from sqlite3 import Connection
 from typing import Any, Literal
 
-from ...core import events
-from ...core.errors import Corrupt, NotFound
-from ...core.events import Event, Fault, Json
-from . import langgraph_ids as ids
-from . import langgraph_rows as rows
-from . import langgraph_values as values
-from .langgraph_facts import Fact
-from .langgraph_graph import Task
-from .langgraph_messages import content_of, messages_in, model_of, role_of, sender_of, text_of, usage_of
-from .langgraph_state import channel_values, identity_of, is_state
-from .source_prices import price_event
+from ....core import events
+from ....core.errors import Corrupt, NotFound
+from ....core.events import Event, Fault, Json
+from . import ids, rows, values
+from .facts import Fact
+from .graph import Task
+from .messages import content_of, messages_in, model_of, role_of, sender_of, text_of, usage_of
+from .prices import price_event
+from .state import channel_values, identity_of, is_state
 
 _QUESTIONS = ("question", "message", "prompt", "query", "description", "title", "text", "q")
 _NO = {"no", "n", "reject", "rejected", "deny", "denied", "decline", "declined", "cancel", "false"}

@@ -10,11 +10,11 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from ...core import clock
-from ...core.errors import NotFound
-from ...core.events import Json
-from . import langgraph_values as values
-from .langgraph_ids import moment
+from ....core import clock
+from ....core.errors import NotFound
+from ....core.events import Json
+from . import values
+from .ids import moment
 
 NO_TASK = "00000000-0000-0000-0000-000000000000"
 """The task id under which a program's answer to an interrupt is written."""

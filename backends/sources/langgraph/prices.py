@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
-from ...core.costs import CostRecord, PriceBook
-from ...core.events import CostPriced
-from ..sql import cost_queries
-from ..sql.projector import Projector, Recorded
-from .langgraph_facts import Fact, Note
-from .source_tables import SOURCE, keep_facts, keep_thread, threads
+from ....core.costs import CostRecord, PriceBook
+from ....core.events import CostPriced
+from ...sql import cost_queries
+from ...sql.projector import Projector, Recorded
+from .facts import Fact, Note
+from .tables import SOURCE, keep_facts, keep_thread, threads
 
 
 class Calls(NamedTuple):

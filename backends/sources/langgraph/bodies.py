@@ -5,16 +5,16 @@ from typing import TypeVar
 
 from sqlalchemy import select
 
-from ...core import events
-from ...core.errors import NotFound
-from ...core.events import Json
-from ...core.progress import go_on
-from ..sql.bodies import Place, picked_by_run
-from . import langgraph_values as values
-from .langgraph_facts import Fact
-from .langgraph_render import Renderer
-from .source_index import SourceIndex
-from .source_tables import fact_of, facts, threads
+from ....core import events
+from ....core.errors import NotFound
+from ....core.events import Json
+from ....core.progress import go_on
+from ...sql.bodies import Place, picked_by_run
+from . import values
+from .facts import Fact
+from .index import LangGraphIndex
+from .render import Renderer
+from .tables import fact_of, facts, threads
 
 T = TypeVar("T")
 
@@ -38,10 +38,10 @@ _TYPES = {
 }
 
 
-class SourceBodies:
+class LangGraphBodies:
     """See `sql.bodies.Bodies`. Thread-safe. A line is a function of its address and of what lies there."""
 
-    def __init__(self, index: SourceIndex) -> None:
+    def __init__(self, index: LangGraphIndex) -> None:
         self._index = index
 
     def line(self, run: str, seq: int) -> bytes:

@@ -1,7 +1,7 @@
 """What is to be told of a thread: from rows to *facts*, each the address of one event.
 
 A fact says which event there is and at which rows of the original its content lies; the content
-stays there (`langgraph_render` makes the event of it). Facts have a key, and one of a kind and
+stays there (`render.py` makes the event of it). Facts have a key, and one of a kind and
 key is told once: so it does not matter in which order rows appear, nor how often one looks.
 
 Times are those of checkpoints: a task began when its checkpoint was taken and ended, as far as
@@ -11,14 +11,14 @@ can be known, when the next one was.
 from collections.abc import Iterator
 from sqlite3 import Connection
 
-from ...core.events import Json
-from . import langgraph_rows as rows
-from .langgraph_facts import Fact, Note, Trouble
-from .langgraph_graph import SPECIAL, Node, Task, Thread, is_control
-from .langgraph_messages import messages_in, usage_of
-from .langgraph_reader import ValueReader
-from .langgraph_rows import WriteRow
-from .langgraph_state import channel_values, identity_of, is_state, next_of
+from ....core.events import Json
+from . import rows
+from .facts import Fact, Note, Trouble
+from .graph import SPECIAL, Node, Task, Thread, is_control
+from .messages import messages_in, usage_of
+from .reader import ValueReader
+from .rows import WriteRow
+from .state import channel_values, identity_of, is_state, next_of
 
 SMALL = 1 << 16
 """Interrupts and errors up to so many bytes are read even while listing, for they decide a status."""

@@ -5,9 +5,9 @@ import threading
 from collections.abc import Callable
 from typing import Literal
 
-from ...core.errors import FlightlogError
-from ..watching.store_watch import StoreWatch
-from .source_index import SourceIndex
+from ....core.errors import FlightlogError
+from ...watching.store_watch import StoreWatch
+from .index import LangGraphIndex
 
 _MOST = 16 << 20  # bytes of values that a run may take to be read before anybody looks at it
 _PAUSE_S = 0.05
@@ -16,10 +16,10 @@ _IDLE_S = 2.0
 _log = logging.getLogger("flightlog")
 
 
-class SourceWatch:
+class LangGraphWatch:
     """Notices changes and, meanwhile, reads the values of runs, newest first, so that their numbers become whole."""
 
-    def __init__(self, index: SourceIndex, on_change: Callable[[], None]) -> None:
+    def __init__(self, index: LangGraphIndex, on_change: Callable[[], None]) -> None:
         self._index, self._on_change = index, on_change
         path = index.original.path
         self._files = StoreWatch(

@@ -7,25 +7,25 @@ from collections.abc import Collection
 from itertools import pairwise
 from typing import Literal
 
-from ...core.checkpoints import Blame, Checkpoint, KeyChange, StateDiff, StateKey, StoredState
-from ...core.errors import NotFound
-from ...core.events import Json
-from ...core.lineage import path
-from ...core.pages import ALL
-from ...core.progress import counted
-from ...core.repositories import CheckpointRepository
-from ..sql.checkpoint_repository import SqlCheckpoints
-from . import langgraph_values as values
-from .source_bodies import SourceBodies
-from .source_index import SourceIndex
+from ....core.checkpoints import Blame, Checkpoint, KeyChange, StateDiff, StateKey, StoredState
+from ....core.errors import NotFound
+from ....core.events import Json
+from ....core.lineage import path
+from ....core.pages import ALL
+from ....core.progress import counted
+from ....core.repositories import CheckpointRepository
+from ...sql.checkpoint_repository import SqlCheckpoints
+from . import values
+from .bodies import LangGraphBodies
+from .index import LangGraphIndex
 
 _KEPT = 4  # decoded states: a look at one asks for its keys, its values and its parent
 
 
-class SourceCheckpoints(CheckpointRepository):
+class LangGraphCheckpoints(CheckpointRepository):
     """Checkpoints of a source. Which keys a state has is known only when it was read."""
 
-    def __init__(self, index: SourceIndex, bodies: SourceBodies) -> None:
+    def __init__(self, index: LangGraphIndex, bodies: LangGraphBodies) -> None:
         self._graph = SqlCheckpoints(index.database, bodies, index.refresh)
         self._bodies = bodies
         self._states: OrderedDict[str, dict[str, Json]] = OrderedDict()

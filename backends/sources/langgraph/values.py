@@ -13,10 +13,10 @@ from typing import Any
 
 import msgspec
 
-from ...core.deep_json import DEEPEST, folded, nested
-from ...core.errors import Corrupt
-from ...core.events import Json
-from ...core.recording.deep_values import deep_json
+from ....core.deep_json import DEEPEST, folded, nested
+from ....core.errors import Corrupt
+from ....core.events import Json
+from ....core.recording.deep_values import deep_json
 from . import deep_msgpack
 
 CLASS = "__class__"

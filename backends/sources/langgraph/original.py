@@ -28,9 +28,9 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 from urllib.parse import quote
 
-from ...core.errors import Corrupt, FlightlogError, Locked, NotFound, StorageError
-from ...core.forking import inherited, undivided
-from ..journal.disk import storage_error
+from ....core.errors import Corrupt, FlightlogError, Locked, NotFound, StorageError
+from ....core.forking import inherited, undivided
+from ...journal.disk import storage_error
 
 T = TypeVar("T")
 

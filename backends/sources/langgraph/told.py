@@ -2,12 +2,12 @@
 
 from typing import NamedTuple
 
-from ...core.runs import FINISHED
-from ..sql.projector import Recorded
-from .langgraph_facts import Fact, Note, Trouble
-from .langgraph_render import Renderer
-from .langgraph_standing import Standing
-from .source_memory import Known
+from ....core.runs import FINISHED
+from ...sql.projector import Recorded
+from .facts import Fact, Note, Trouble
+from .memory import Known
+from .render import Renderer
+from .standing import Standing
 
 UNREAD = "messages and tokens"  # what is not known of a run whose values were not read
 

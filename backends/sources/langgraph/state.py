@@ -1,7 +1,7 @@
 """What a decoded snapshot itself says: its channels, and the tasks it was about to run."""
 
-from ...core.events import Json
-from .langgraph_graph import SENDS
+from ....core.events import Json
+from .graph import SENDS
 
 
 def channel_values(state: Json) -> dict[str, Json]:

@@ -1,8 +1,8 @@
 """What an index remembers of threads between two refreshes, so that only what is new is read."""
 
-from .langgraph_graph import Thread
-from .langgraph_standing import Standing
-from .source_tables import Cursor
+from .graph import Thread
+from .standing import Standing
+from .tables import Cursor
 
 _KEPT = 256  # threads whose rows stay in memory
 

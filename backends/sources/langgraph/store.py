@@ -8,19 +8,19 @@ from pathlib import Path
 
 import platformdirs
 
-from ...core.errors import Corrupt, StorageError
-from ...core.store import Reading, Store
-from ..read_only import ReadOnlyRecording
-from ..sql.database import Database
-from ..sql.feed_repository import SqlFeed
-from ..sql.log_repository import SqlLogs
-from ..sqlite.engine import open_database
-from .langgraph_db import Original
-from .langgraph_rows import recognised
-from .source_bodies import SourceBodies
-from .source_checkpoints import SourceCheckpoints
-from .source_index import SourceIndex
-from .source_repositories import SourceMetrics, SourceRuns, SourceUpkeep, SourceWatcher, SourceWorkflows, read_only
+from ....core.errors import Corrupt, StorageError
+from ....core.store import Reading, Store
+from ...read_only import ReadOnlyRecording
+from ...sql.database import Database
+from ...sql.feed_repository import SqlFeed
+from ...sql.log_repository import SqlLogs
+from ...sqlite.engine import open_database
+from ..repositories import SourceMetrics, SourceRuns, SourceUpkeep, SourceWatcher, SourceWorkflows, read_only
+from .bodies import LangGraphBodies
+from .checkpoints import LangGraphCheckpoints
+from .index import LangGraphIndex
+from .original import Original
+from .rows import recognised
 
 _log = logging.getLogger("flightlog")
 
@@ -36,7 +36,7 @@ def open_langgraph(path: Path, *, in_memory: bool) -> Store | None:
         if "not a database" in error.what:
             return None
         raise
-    opened: list[SourceIndex] = []
+    opened: list[LangGraphIndex] = []
     return Store(
         name=str(path),
         recording=ReadOnlyRecording(partial(read_only, original.path)),
@@ -47,19 +47,19 @@ def open_langgraph(path: Path, *, in_memory: bool) -> Store | None:
     )
 
 
-def _reading(original: Original, in_memory: bool, opened: list[SourceIndex]) -> Reading:
+def _reading(original: Original, in_memory: bool, opened: list[LangGraphIndex]) -> Reading:
     place = None if in_memory else index_path(original.path)
     database, place = _open_index(place)
-    index = SourceIndex(original, database, workflow_of(original.path))
+    index = LangGraphIndex(original, database, workflow_of(original.path))
     opened.append(index)
-    bodies = SourceBodies(index)
+    bodies = LangGraphBodies(index)
     runs = SourceRuns(index, bodies)
     metrics = SourceMetrics(database, index.refresh)
     metrics.settled = runs.settled
     return Reading(
         runs=runs,
         logs=SqlLogs(database, bodies, index.refresh, runs),
-        checkpoints=SourceCheckpoints(index, bodies),
+        checkpoints=LangGraphCheckpoints(index, bodies),
         metrics=metrics,
         feed=SqlFeed(database, index.refresh, SourceWatcher(index)),
         upkeep=SourceUpkeep(index, runs, place),
@@ -78,7 +78,7 @@ def _open_index(place: Path | None) -> tuple[Database, Path | None]:
     return open_database(None, truth=False), None
 
 
-def _close(original: Original, opened: list[SourceIndex]) -> None:
+def _close(original: Original, opened: list[LangGraphIndex]) -> None:
     for index in opened:
         index.progress.stop()  # what is just being read: the next opening goes on from there
         index.database.close()

@@ -1,18 +1,17 @@
-"""What a LangGraph checkpoint id tells by itself, and our ids for foreign threads and checkpoints.
+"""What a LangGraph checkpoint id tells by itself, and our ids for its checkpoints.
 
 The saver makes `uuid6(clock_seq=step)` (langgraph `checkpoint/base/id.py`, RFC 9562 section 5.6):
 60 bits of 100-nanosecond ticks since 1582-10-15, then 14 bits of the step, which is -1 for a new
 thread's input. Other savers may bring ids of their own: then time and step are unknown.
 """
 
-import hashlib
 from typing import NamedTuple
 from uuid import UUID
 
-from ...core import clock
+from ....core import clock
+from ..foreign_ids import foreign_ulid
 
 _GREGORIAN = 0x01B21DD213814000  # ticks from 1582-10-15 to 1970-01-01
-_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _LATEST_MS = 253_402_300_799_000  # the end of the year 9999, which our time text can still say
 
 
@@ -38,19 +37,6 @@ def moment(checkpoint_id: str) -> Moment:
     return Moment(clock.from_ns(ticks * 100), step - 0x4000 if step >= 0x2000 else step)
 
 
-def run_id(path: str, thread_id: str, first: str | None) -> str:
-    """Our id of a thread: the time of its first checkpoint, then a hash of database and thread."""
-    return _ulid(first, path, thread_id)
-
-
 def checkpoint_id(path: str, thread_id: str, ns: str, foreign: str) -> str:
     """Our id of a checkpoint: its time, then a hash of database, thread, namespace and id."""
-    return _ulid(moment(foreign).t, path, thread_id, ns, foreign)
-
-
-def _ulid(t: str | None, *parts: str) -> str:
-    """A ULID that is a function of its arguments alone."""
-    ms = max(0, int(clock.to_seconds(t) * 1000)) if t else 0
-    text = "\0".join(parts).encode("utf-8", "surrogatepass")
-    number = ms << 80 | int.from_bytes(hashlib.sha256(text).digest()[:10], "big")
-    return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
+    return foreign_ulid(moment(foreign).t, path, thread_id, ns, foreign)

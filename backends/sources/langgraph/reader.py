@@ -2,13 +2,13 @@
 
 from sqlite3 import Connection
 
-from ...core.errors import Corrupt, NotFound
-from ...core.events import Json
-from . import langgraph_rows as rows
-from .langgraph_facts import Trouble
-from .langgraph_messages import Said, messages_in
-from .langgraph_rows import WriteRow
-from .langgraph_state import channel_values
+from ....core.errors import Corrupt, NotFound
+from ....core.events import Json
+from . import rows
+from .facts import Trouble
+from .messages import Said, messages_in
+from .rows import WriteRow
+from .state import channel_values
 
 
 class ValueReader:
