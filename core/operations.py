@@ -1,6 +1,6 @@
 """Operations: what somebody has done with runs (archive, restore, trash …), its record, and what takes it back."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from typing import Literal, NamedTuple, cast
 
@@ -13,6 +13,9 @@ Kind = Literal["archive", "restore", "trash", "undo", "purge", "states", "compac
 checkpoints, for good; `policy` notes that a retention policy was applied by hand."""
 
 REVERSIBLE: frozenset[Kind] = frozenset({"archive", "restore", "trash"})
+
+TAKEN_BACK = "taken back"
+"""What stands for the policy that was applied by hand last, once something that a policy did was taken back."""
 
 HALFWAY = "it was stopped in the middle of it, and is as it was"
 """Why a run was not done that was at hand when somebody asked to stop."""
@@ -73,6 +76,11 @@ class Done(msgspec.Struct, kw_only=True, frozen=True):
     """What chose it: `retention[0].keep.daily`; empty for a person's own choice."""
     copy_of: str = ""
     """Of a copy that was archived: the run of another program that it is one of, which stays as it is."""
+
+
+def by_a_policy(runs: Iterable[Done]) -> bool:
+    """Whether a retention policy chose any of an operation's runs, and not a person."""
+    return any(one.rule for one in runs)
 
 
 class Carried(NamedTuple):

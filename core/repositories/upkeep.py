@@ -130,7 +130,11 @@ class UpkeepRepository(ABC):
         raise self.refusal()
 
     def applied_policy(self) -> str:
-        """The digest of the retention policy that was applied by hand last; empty if none was."""
+        """The digest of the retention policy that was applied by hand last; empty if none was.
+
+        `TAKEN_BACK` if `undo` took back since what a policy had done, by hand or by itself: it is not done again by
+        itself, until a policy is applied by hand.
+        """
         raise self.refusal()
 
     def note_policy(self, order: Order, digest: str) -> None:

@@ -5,12 +5,13 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from operator import attrgetter
+from typing import Literal
 
 import msgspec
 
 from ..errors import Conflict, Locked, NotFound, NotSupported, ReadOnly, Stopped, StorageError
 from ..lineage import lineage
-from ..operations import HALFWAY, Carried, Chosen, Done, Order, Trashed, carried, new_order
+from ..operations import HALFWAY, TAKEN_BACK, Carried, Chosen, Done, Order, Trashed, carried, new_order
 from ..pages import Sort, each
 from ..query.query import EVERYTHING
 from ..repositories import UpkeepRepository
@@ -29,6 +30,19 @@ _LOOKED_AT = 100  # runs; those dated in the future come first
 def digest_of(policy: Policy) -> str:
     """What tells one policy from another: SHA-256 of all that it says."""
     return hashlib.sha256(msgspec.json.encode(policy)).hexdigest()
+
+
+Standing = Literal["applied", "new", "taken back"]
+"""How a policy stands: applied by hand as it is, so that it may act by itself; new or changed since; or something
+that a policy did was taken back since, and is not done again behind the back of who did that."""
+
+
+def standing(upkeep: UpkeepRepository, policy: Policy) -> Standing:
+    """How a policy stands in a store."""
+    found = upkeep.applied_policy()
+    if found == TAKEN_BACK:
+        return "taken back"
+    return "applied" if found == digest_of(policy) else "new"
 
 
 def check_saved(plan: SavedPlan, store: str, policy: Policy | None, now: datetime, where: str) -> None:

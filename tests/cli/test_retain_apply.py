@@ -193,6 +193,27 @@ def test_by_itself_it_acts_only_by_a_policy_that_was_applied_by_hand(place):
     assert told["acted"] is False and told["would"] == {"take": 1, "purge": 0} and told["operations"] == []
 
 
+def test_what_was_taken_back_is_not_done_again_by_itself(place):
+    def undo() -> str:
+        return CliRunner().invoke(main, ["undo", "--yes"], env=place.env, catch_exceptions=False).stderr
+
+    before = place.standing()
+    place.call("--apply", "--yes")
+    assert "does nothing by itself until it is applied by hand again" in undo()
+    assert place.standing() == before
+    shown = place.call("--auto", code=3)
+    assert "only shown: it would take 7 runs" in shown.stdout
+    assert "what a policy did was taken back, and it acts by itself again once it was applied" in shown.stdout
+    assert place.rows("--auto", code=3)[0]["taken_back"] is True
+    assert place.standing() == before
+    place.call("--apply", "--yes")
+    assert place.standing() == LIVE
+    place.add_failed("late", days=50)
+    assert "1 run moved to the trash" in place.call("--auto").stdout
+    undo()  # what it did by itself
+    assert "only shown: it would take 1 run " in place.call("--auto", code=3).stdout
+
+
 @contextmanager
 def watching(place):
     """A watching process; it is told to end at the end, and must end well."""

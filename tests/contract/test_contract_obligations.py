@@ -373,7 +373,10 @@ PROOFS: dict[str, tuple[str, ...]] = {
         "test_a_page_of_operations_costs_what_is_returned",
     ),
     "UpkeepRepository.operation": ("test_an_operation_is_told_with_all_its_runs",),
-    "UpkeepRepository.applied_policy": ("test_the_policy_that_was_applied_by_hand_last_is_known",),
+    "UpkeepRepository.applied_policy": (
+        "test_the_policy_that_was_applied_by_hand_last_is_known",
+        "test_what_a_policy_did_and_was_taken_back_leaves_no_policy_applied",
+    ),
     "UpkeepRepository.note_policy": ("test_the_policy_that_was_applied_by_hand_last_is_known",),
 }
 

@@ -8,7 +8,7 @@ from flightlog.core.annotations import Noted, Pinned
 from flightlog.core.clock import now
 from flightlog.core.errors import Conflict, Locked, NotFound, NotSupported, ReadOnly
 from flightlog.core.ids import new_ulid
-from flightlog.core.operations import Chosen, Operation, new_order
+from flightlog.core.operations import TAKEN_BACK, Chosen, Operation, new_order
 from flightlog.core.pages import each
 from flightlog.core.query.query import EVERYTHING
 from flightlog.core.runs import Run
@@ -291,6 +291,18 @@ def test_the_policy_that_was_applied_by_hand_last_is_known(store, place):
     store.upkeep.note_policy(new_order(by="ana"), "b" * 64)
     assert place.open().upkeep.applied_policy() == "b" * 64
     assert [one.kind for one in store.upkeep.operations().items] == ["policy", "trash", "policy"]
+
+
+def test_what_a_policy_did_and_was_taken_back_leaves_no_policy_applied(store, place):
+    store.upkeep.note_policy(new_order(by="ana"), "a" * 64)
+    by_hand, by_policy = trash(store, record(store)), trash(store, record(store), rule="retention[0]")
+    list(store.upkeep.undo(new_order(), by_hand))
+    assert store.upkeep.applied_policy() == "a" * 64
+    list(store.upkeep.undo(new_order(), by_policy))
+    trash(store, record(store))
+    assert place.open().upkeep.applied_policy() == TAKEN_BACK
+    store.upkeep.note_policy(new_order(by="ana"), "a" * 64)
+    assert store.upkeep.applied_policy() == "a" * 64
 
 
 def test_dropping_states_is_recorded(store):

@@ -80,8 +80,18 @@ async def test_a_new_policy_does_nothing_by_itself_until_it_was_applied(tmp_path
         await pilot.press("y")
         await until(pilot, lambda: "2 runs dealt with" in told(app) and not app.operations.busy)
         await shows(pilot, "acts by itself in")
-        # What is taken back now is not taken again before its time.
         await until(pilot, lambda: app.retaining._due > time.monotonic() + 3000)
+        # What is taken back is not taken again by itself.
+        await pilot.press("t", "z")
+        await shows(pilot, "Undo: 2 runs deleted", "The policy does nothing")
+        await pilot.press("y")
+        await until(pilot, lambda: "2 runs as before" in told(app) and not app.operations.busy)
+        await pilot.press("escape")
+        await shows(pilot, "was undone: acts by itself once A applied it")
+        app.retaining._due = time.monotonic()
+        app.retaining.tick()
+        await until(pilot, lambda: app.retaining.passer.loads == 2 and not app.retaining.passer.busy)
+        assert len(names(app)) == 8
         screen.plan.editor.put(POLICY.replace("failed", "completed"))
         await planned(pilot)
         await pilot.press("ctrl+s")

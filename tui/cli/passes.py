@@ -7,7 +7,7 @@ from typing import NamedTuple, cast
 from ...core import clock
 from ...core.errors import FlightlogError, Locked
 from ...core.operations import Carried
-from ...core.retention.applying import carry_out, digest_of
+from ...core.retention.applying import carry_out, standing
 from ...core.text import safe_text
 from .. import format
 from ..retention.applying import Meant
@@ -35,7 +35,9 @@ class Pass(NamedTuple):
     every_s: float
     """Seconds until the next one, as was said when this one was made."""
     shown: Meant | None = None
-    """What it would have done, where the policy was not applied by hand."""
+    """What it would have done, where the policy may not act by itself."""
+    taken_back: bool = False
+    """Whether that is because something that a policy did was taken back."""
 
     @property
     def code(self) -> int:
@@ -78,8 +80,8 @@ def _made(settings: Settings, file: str | None, stopping: Stopping) -> Pass:
     with opened_to_change(settings) as store:
         said = retention(settings, file)
         policy = said.required()
-        if store.upkeep.applied_policy() != digest_of(policy):
-            return Pass(account, said.every_s, meant(store, said))
+        if (stands := standing(store.upkeep, policy)) != "applied":
+            return Pass(account, said.every_s, meant(store, said), stands == "taken back")
         wanted = meant_again(store, policy)
         found = carry_out(wanted.taken, wanted.gone, store, by=who(), why=command(file, "--auto"))
         with closing(cast("Generator[Carried]", found)) as runs:
@@ -101,13 +103,17 @@ def _say(found: Pass, as_json: bool, ascii: bool) -> None:
     sums, shown = found.account.sums.values(), found.shown
     if as_json:
         would = None if shown is None else {"take": len(shown.taken), "purge": len(shown.gone)}
-        say_json({"t": clock.now(), "acted": shown is None, "would": would, "operations": list(map(sum_row, sums))})
+        row = {"t": clock.now(), "acted": shown is None, "taken_back": found.taken_back, "would": would}
+        say_json(row | {"operations": list(map(sum_row, sums))})
         return
     if shown is None:
         told = "; ".join(one.text(ascii) for one in sums) or "nothing to do"
     else:
+        acts = "it acts by itself"
+        if found.taken_back:
+            acts = "what a policy did was taken back, and it acts by itself again"
         told = (
             f"only shown: it would take {format.plural(len(shown.taken), 'run')} and remove {len(shown.gone):,} from "
-            "the trash; it acts by itself once it was applied by hand: flightlog retain --apply"
+            f"the trash; {acts} once it was applied by hand: flightlog retain --apply"
         )
     say(f"{format.moment(clock.now())}  {told}")

@@ -6,7 +6,7 @@ import click
 
 from ...core import clock
 from ...core.errors import Conflict, NotFound
-from ...core.operations import Operation, Trashed, carried
+from ...core.operations import Operation, Trashed, by_a_policy, carried
 from ...core.pages import each
 from ...core.progress import counted
 from ...core.repositories import UpkeepRepository
@@ -142,6 +142,8 @@ def undo(settings: Settings, operation: str | None, yes: bool, as_json: bool) ->
         if not found.reversible:
             why = "it was taken back already" if found.undone else f"{DID[found.kind]} is what stays so"
             raise Conflict("this operation cannot be taken back", where=found.id, advice=why)
+        if by_a_policy(found.runs):
+            say("the policy then does nothing by itself until it is applied by hand again", err=True)
         consent("Take it back?", yes=yes)
         order = order_of("undo", [found.id])
         carry(carried("undo", order, store.upkeep.undo(order, found.id)), found.done, account, "taking back")

@@ -53,7 +53,7 @@ def retain(
     A plan of --save-plan may be carried out for a day. ^C stops between two runs, and the same command goes on.
 
     A policy that is new or changed acts by itself (--auto, --watch) only after it was applied once by --apply: until
-    then such a pass shows what it would do.
+    then such a pass shows what it would do. So it does again after something that a policy did was taken back by undo.
     """
     from .passes import one_pass, passes
     from .retaining import applied, write

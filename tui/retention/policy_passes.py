@@ -4,7 +4,7 @@ from datetime import datetime
 
 from ...core import clock
 from ...core.errors import FlightlogError, NotSupported
-from ...core.retention.applying import digest_of
+from ...core.retention.applying import standing
 from ...core.retention.catalogue import read
 from ...core.retention.plan import plan
 from ...core.store import Store
@@ -29,12 +29,12 @@ def _pass(store: Store, *, plans: bool) -> Pass:
         if not text:
             return Pass(Look())
         said = store.policy_file.checked(text)  # names may have gone with the runs that bore them
-        applied = store.upkeep.applied_policy() == digest_of(said.policy)
-        if not (applied and plans):
-            return Pass(Look(said.every, applied))
+        look = Look(said.every, standing(store.upkeep, said.policy))
+        if not (plans and look.stands == "applied"):
+            return Pass(look)
         now = datetime.fromtimestamp(clock.now_s()).astimezone()
         found = plan(read(store.runs, said.policy), said.policy, now)
-        return Pass(Look(said.every, applied), meant(store, said.policy, found, by_itself=True))
+        return Pass(look, meant(store, said.policy, found, by_itself=True))
     except NotSupported:
         return Pass(Look())
     except FlightlogError as error:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from textual.app import App
     from textual.dom import DOMNode
 
+    from ...core.retention.applying import Standing
     from ...core.store import Store
     from ..operations import Operations
     from .applying import Meant
@@ -33,8 +34,8 @@ class Look(NamedTuple):
 
     every: float = 0.0
     """Seconds between two passes; 0 where no policy can act."""
-    applied: bool = False
-    """Whether the policy that is saved was applied by hand."""
+    stands: Standing = "new"
+    """How the policy that is saved stands."""
     problem: str = ""
 
 
@@ -121,8 +122,9 @@ class Retaining:
             return []
         if look.problem:
             return [(" by itself: ", "muted"), (f"{one_line(look.problem, 60)} ", "warn")]
-        if not look.applied:
-            return [(" acts by itself once ", "muted"), ("A", "accent"), (" applied it ", "muted")]
+        if look.stands != "applied":
+            once = " was undone: acts by itself once " if look.stands == "taken back" else " acts by itself once "
+            return [(once, "muted"), ("A", "accent"), (" applied it ", "muted")]
         if self.paused:
             return [(" by itself: ", "muted"), ("paused ", "warn")]
         left = max(self._due - time.monotonic(), 0.0)

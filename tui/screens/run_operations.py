@@ -10,7 +10,7 @@ from textual.app import App
 from textual.screen import Screen
 
 from ...core.choosing import Doing, Survey, survey
-from ...core.operations import Operation, Order, new_order
+from ...core.operations import Operation, Order, by_a_policy, new_order
 from ...core.progress import counted
 from ...core.text import safe_text
 from .. import format
@@ -158,6 +158,8 @@ async def _ask_to_undo(screen: Screen[Any], store: Store, operation: Operation) 
     signed = f" by {safe_text(operation.by, limit=40)}" if operation.by else ""
     what = f"Undo: {format.plural(operation.done, 'run')} {done} at {format.moment(operation.at)}{signed}?"
     then = _taken_back(operation)
+    if by_a_policy(operation.runs):
+        then += " The policy does nothing by itself then, until it is applied by hand again."
     if await screen.app.push_screen_wait(Confirm(what, then)):
         order: Order = new_order(by=who(), why=f"flightlog undo {operation.id}")
         begin_work(

@@ -91,7 +91,7 @@ class Ended(Line, kw_only=True, frozen=True, tag="end"):
     before_bytes: int = 0
     after_bytes: int = 0
     policy: str = ""
-    """The retention policy that was applied by hand last."""
+    """See `UpkeepRepository.applied_policy`."""
 
 
 AnyLine = Begun | Intended | Told | Ended

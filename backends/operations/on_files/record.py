@@ -10,7 +10,7 @@ import msgspec
 
 from ....core.clock import now
 from ....core.errors import Conflict, Locked
-from ....core.operations import Done, Kind, Operation, Order
+from ....core.operations import TAKEN_BACK, Done, Kind, Operation, Order, by_a_policy
 from ....core.pages import Page, from_cursor, to_cursor
 from ...journal import disk, lock
 from ...journal.process import this_process
@@ -142,7 +142,7 @@ class HeldFile:
     def __init__(self, fd: int, path: Path, reserve: Reserve) -> None:
         self._fd, self._path, self._reserve = fd, path, reserve
         self.policy = next((segment.ended.policy for segment in segments_back(path) if segment.ended), "")
-        """The retention policy that was applied by hand last."""
+        """See `UpkeepRepository.applied_policy`."""
         self._segment: Segment | None = None
         self._runs: dict[str, Done] = {}
 
@@ -204,8 +204,15 @@ class HeldFile:
         assert self._segment is not None
         assert self._segment.begun.id == operation
         ended = sums(self._segment, self._runs.values())
+        if self._takes_back_a_policy(self._segment.begun):
+            self.policy = TAKEN_BACK
         self._append(msgspec.structs.replace(ended, t=now(), whole=whole, policy=self.policy))
         self._segment = None
+
+    def _takes_back_a_policy(self, begun: Begun) -> bool:
+        """Asked at the end, which is told also of what was cut off."""
+        before = self._before(begun.of) if begun.kind == "undo" else None
+        return before is not None and by_a_policy(told(self._path, before).values())
 
     def _go_on(self, segment: Segment) -> None:
         self._segment, self._runs = segment, dict(told(self._path, segment))

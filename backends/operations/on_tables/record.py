@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, select
 
 from ....core.clock import now
 from ....core.errors import Locked
-from ....core.operations import Done, Kind, Operation, Order
+from ....core.operations import TAKEN_BACK, Done, Kind, Operation, Order, by_a_policy
 from ....core.pages import Page, from_cursor, to_cursor
 from ...journal.process import this_process
 from ...sql import tables
@@ -148,8 +148,11 @@ class _HeldTable:
             fact.counts, fact.before_bytes, fact.after_bytes = summed(told.values())
             add(connection, fact)
             begun = next(iter(read_facts(connection, [operation], ("begin",))), None)
-            if begun and begun.kind == "undo" and whole and not fact.counts.get("failed"):
-                add(connection, Fact(operation=begun.of, phase="undone", t=fact.t, of=operation))
+            if begun and begun.kind == "undo":
+                if whole and not fact.counts.get("failed"):
+                    add(connection, Fact(operation=begun.of, phase="undone", t=fact.t, of=operation))
+                if by_a_policy(outcomes(connection, begun.of).values()):
+                    add(connection, Fact(operation=operation, phase="policy", t=fact.t, digest=TAKEN_BACK))
             connection.execute(_CLOSE, {"of": operation})
 
         self._writes(end)
