@@ -18,7 +18,6 @@ from ...core.store import Reading
 from ..journal.layout import Layout
 from ..replay.carrying import Carrier
 from ..sources.repositories import SourceRuns
-from ..sources.truth import ReplayedBodies
 from ..sql.bodies import Bodies, Place
 
 
@@ -42,7 +41,7 @@ class SourceOriginal:
         if not isinstance(runs, SourceRuns):
             raise NotSupported("of this run no copy can be made", where=self.chosen.run)
         run = runs.get(self.chosen.run)
-        bodies, layout = _CopiedBodies(ReplayedBodies(runs.index), run), Layout(folder.parent, spooled=True)
+        bodies, layout = _CopiedBodies(runs.replayed(), run), Layout(folder.parent, spooled=True)
         with closing(Carrier(bodies, layout, durable=False)) as carrier:
             carrier.carry(copy_id(run.id))
         if carrier.missing:

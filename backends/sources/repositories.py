@@ -1,10 +1,9 @@
 """The repositories of a source: those over query tables, with what is particular to data that is not ours."""
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from sqlalchemy import Connection
 
@@ -18,33 +17,38 @@ from ...core.pages import each
 from ...core.query.query import EVERYTHING, Query
 from ...core.repositories import UpkeepRepository
 from ...core.runs import Run
-from ...core.space import Node, Sorting, Space
+from ...core.space import Kind, Node, Sorting, Space
 from ...core.upkeep import Finding
 from ...core.workflows import Version, Workflow
+from ..file_sizes import bytes_below
+from ..sql.bodies import Bodies
 from ..sql.metrics_repository import SqlMetrics
 from ..sql.run_repository import SqlRuns
 from ..workflows.forwarded_workflows import ReadOnlyWorkflows
-from .langgraph.bodies import LangGraphBodies
-from .langgraph.index import LangGraphIndex
+from .foreign_index import ForeignFiles, ForeignIndex
+
+_KINDS: dict[str, Kind] = {"database": "tables", "wal": "wal"}  # what a part of the files is in the tree of space
 
 
-def read_only(path: Path) -> ReadOnly:
-    """The answer to every change."""
-    advice = "it belongs to the program that writes it: change it there"
-    return ReadOnly("a LangGraph database is only read", where=path, advice=advice)
+class Foreign(NamedTuple):
+    """Somebody else's data, as a refusal names them."""
+
+    what: str
+    """Such as `a LangGraph database`."""
+    path: Path
+
+    def read_only(self) -> ReadOnly:
+        """The answer to every change."""
+        advice = "it belongs to the program that writes it: change it there"
+        return ReadOnly(f"{self.what} is only read", where=self.path, advice=advice)
 
 
 class SourceRuns(SqlRuns):
     """Runs of a source. Looking at one run reads its values, so that its numbers are whole."""
 
-    def __init__(self, index: LangGraphIndex, bodies: LangGraphBodies) -> None:
+    def __init__(self, foreign: Foreign, index: ForeignIndex, bodies: Bodies, replayed: Callable[[], Bodies]) -> None:
         super().__init__(index.database, bodies, index.refresh)
-        self._index = index
-
-    @property
-    def index(self) -> LangGraphIndex:
-        """What it reads through."""
-        return self._index
+        self.foreign, self.index, self.replayed = foreign, index, replayed
 
     @contextmanager
     def _reading(self, run: str | None = None) -> Iterator[Connection]:
@@ -58,28 +62,28 @@ class SourceRuns(SqlRuns):
         return super().get(run)
 
     def costs(self, by: GroupBy, query: Query, *, since: str = "") -> list[CostGroup]:
-        self._index.refresh()
-        self._index.prices()
+        self.index.refresh()
+        self.index.prices()
         return super().costs(by, query, since=since)
 
     def spending(self, every: Every, by: SpentBy, query: Query = EVERYTHING, *, since: str = "") -> list[Spent]:
-        self._index.refresh()
+        self.index.refresh()
         if by != "run":  # which is asked for how fast money goes now: that waits for no price table
-            self._index.prices()
+            self.index.prices()
         return super().spending(every, by, query, since=since)
 
     def annotate(self, annotation: Annotation) -> None:
         self.get(annotation.run)
-        raise read_only(self._index.original.path)
+        raise self.foreign.read_only()
 
     def decide(self, run: str, approval: str, decision: Decision, *, by: str = "", note: str = "") -> None:
         self.get(run)
-        raise read_only(self._index.original.path)
+        raise self.foreign.read_only()
 
     def _look_closely(self, run: str) -> None:
-        self._index.refresh()
-        if self._index.needs_details(run):
-            self._index.details(run)
+        self.index.refresh()
+        if self.index.needs_details(run):
+            self.index.details(run)
 
 
 class SourceMetrics(SqlMetrics):
@@ -90,10 +94,10 @@ class SourceMetrics(SqlMetrics):
 
 
 class SourceWorkflows(ReadOnlyWorkflows):
-    """A checkpoint database keeps no definitions, so there are no versions."""
+    """A source keeps no definitions, so there are no versions."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(self, lambda: read_only(path))
+    def __init__(self, foreign: Foreign) -> None:
+        super().__init__(self, foreign.read_only)
 
     def get(self, workflow: str, number: int) -> Version:
         raise NotFound(f"workflow {workflow[:60]!r} has no version {number}: a source keeps no definitions")
@@ -114,28 +118,19 @@ class SourceWorkflows(ReadOnlyWorkflows):
 class SourceUpkeep(UpkeepRepository):
     """What is to be known about a source; nothing of it is ours to mend."""
 
-    def __init__(self, index: LangGraphIndex, runs: SourceRuns, index_path: Path | None) -> None:
-        self._index, self._runs, self._index_path = index, runs, index_path
+    def __init__(self, foreign: Foreign, files: ForeignFiles, runs: SourceRuns, index_path: Path | None) -> None:
+        self._foreign, self._files, self._runs, self._index_path = foreign, files, runs, index_path
 
     def refusal(self) -> StorageError:
         advice = "name it under `sources:` in a data directory's flightlog.yaml: there a copy of a run can be archived"
         return NotSupported(
-            "a LangGraph database is only read, and has no place for an archive of ours",
-            where=self._index.original.path,
+            f"{self._foreign.what} is only read, and has no place for an archive of ours",
+            where=self._foreign.path,
             advice=advice,
         )
 
     def check(self, *, stop: Callable[[], bool] = lambda: False) -> Iterator[Finding]:
-        path = self._index.original.path
-        state = self._index.original.state()
-        if state.wal and not state.shm:
-            yield Finding(
-                severity="note",
-                kind="copied-log",
-                what="a -wal without its -shm: a private copy is read",
-                where=str(path),
-                advice="open the database once with sqlite3 to tidy it up",
-            )
+        yield from self._files.findings()
         for damage in each(lambda after: self._runs.damage(after=after)):
             if stop():
                 return
@@ -144,41 +139,33 @@ class SourceUpkeep(UpkeepRepository):
             )
 
     def sizes(self) -> dict[str, int]:
-        path = str(self._index.original.path)
-        found = {"database": _size(path), "wal": _size(f"{path}-wal")}
-        return found | ({"index": _size(str(self._index_path))} if self._index_path else {})
+        found = self._files.sizes()
+        return found | ({"index": bytes_below(self._index_path)} if self._index_path else {})
 
     def space(
         self, path: Sequence[str] = (), *, sort: Sorting = "size", limit: int = 1000, after: str | None = None
     ) -> Space:
-        """The database with its log; what its runs take of it nobody counts. Our index of it lies apart."""
+        """The files, part by part; what runs take of them nobody counts. Our index of them lies apart."""
         if path:
             raise NotFound("nothing there takes room", where=" ".join(path)[:200], advice="see `flightlog space`")
         sizes = self.sizes()
-        store = Node(kind="store", name="", size_bytes=sizes["database"] + sizes["wal"], opens=True)
-        children = [
-            Node(kind="tables", name=":tables", size_bytes=sizes["database"]),
-            Node(kind="wal", name=":wal", size_bytes=sizes["wal"]),
-            Node(kind="index", name=":index", size_bytes=sizes.get("index", 0), apart=True),
+        index = Node(kind="index", name=":index", size_bytes=sizes.pop("index", 0), apart=True)
+        store = Node(kind="store", name="", size_bytes=sum(sizes.values()), opens=True)
+        parts = [
+            Node(kind=_KINDS.get(part, "other"), name=f":{_KINDS.get(part, part)}", size_bytes=size)
+            for part, size in sizes.items()
         ]
-        return Space(path=(store,), children=[node for node in children if node.size_bytes])
-
-
-def _size(path: str) -> int:
-    try:
-        return os.stat(path).st_size
-    except FileNotFoundError:
-        return 0
+        return Space(path=(store,), children=[node for node in (*parts, index) if node.size_bytes])
 
 
 class SourceWatcher:
-    """Watches a database's folder; see `FeedRepository.watch`."""
+    """Watches a source's files; see `FeedRepository.watch`."""
 
-    def __init__(self, index: LangGraphIndex) -> None:
-        self._index = index
+    def __init__(self, index: ForeignIndex, files: ForeignFiles) -> None:
+        self._index, self._files = index, files
 
     def watch(self, on_change: Callable[[], None]) -> Watch:
-        """Calls back when the files of the database changed, and when more was read of a run."""
-        from .langgraph.watch import LangGraphWatch
+        """Calls back when the files changed, and when more was read of a run."""
+        from .watch import SourceWatch
 
-        return LangGraphWatch(self._index, on_change)
+        return SourceWatch(self._index, self._files, on_change)

@@ -7,8 +7,9 @@ from contextlib import closing
 import pytest
 from flightlog.backends.sources.foreign_ids import foreign_ulid
 from flightlog.backends.sources.langgraph.ids import checkpoint_id, moment
-from flightlog.backends.sources.langgraph.store import index_path, workflow_of
+from flightlog.backends.sources.langgraph.store import workflow_of
 from flightlog.backends.sources.open_source import open_source
+from flightlog.backends.sources.opening import index_path
 from flightlog.core.annotations import Pinned
 from flightlog.core.clock import from_seconds, to_seconds
 from flightlog.core.errors import NotFound, ReadOnly

@@ -17,10 +17,11 @@ from sqlalchemy import Connection, select
 from ....core.progress import Progress, heard
 from ...prices import price_book
 from ...sql.database import Database
+from ..foreign_prices import price_events
 from .memory import Memory
 from .news import News, news_since
 from .original import Original, State
-from .prices import priced, unpriced
+from .prices import unpriced
 from .render import Renderer
 from .standing import attended_since
 from .tables import Cursor, keep_cursor, load_cursor, metadata, threads
@@ -38,10 +39,11 @@ between the two would be one that stands still."""
 
 
 class LangGraphIndex:
-    """Keeps the index of a database. Thread-safe."""
+    """Keeps the index of a database: see `ForeignIndex`. Thread-safe."""
 
     def __init__(self, original: Original, database: Database, workflow: str) -> None:
         self.original, self.database, self.workflow = original, database, workflow
+        self.path = original.path
         self.progress = Progress()
         """Of taking in what is new, in threads."""
         self._lock = threading.RLock()
@@ -185,6 +187,6 @@ class LangGraphIndex:
         with self.database.read() as connection:
             found = unpriced(connection, runs)
         # In no transaction and under no lock, for the table may have to be loaded first.
-        prices = [(calls, priced(calls, price_book())) for calls in found]
+        prices = [(calls, price_events(calls, price_book())) for calls in found]
         with self._lock, self.database.write() as connection:
             self._writer.price(connection, prices)

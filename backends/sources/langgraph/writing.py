@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, select
 
+from ....core.events import CostPriced
 from ....core.runs import Damage
 from ...sql import tables
 from ...sql.projector import Batch, Projector
-from .facts import Fact, Trouble
+from ..foreign_prices import Calls
+from .facts import Trouble
 from .memory import Memory
-from .prices import Calls, keep_prices
+from .prices import keep_prices
 from .tables import SOURCE, drop_thread, keep_facts, keep_thread, threads, told_until
 from .told import Told
 
@@ -34,14 +36,14 @@ class IndexWriter:
         for told in found:
             self._keep(connection, told)
 
-    def price(self, connection: Connection, prices: Sequence[tuple[Calls, list[Fact]]]) -> None:
+    def price(self, connection: Connection, prices: Sequence[tuple[Calls, list[CostPriced]]]) -> None:
         """Writes the prices of calls, unless their run was told on meanwhile: then the next look prices it."""
         for calls, new in prices:
             if told_until(connection, calls.run) == (calls.seq, True):
-                keep_prices(connection, self._projector, calls, new)
-                if known := self._memory.get(calls.thread):
-                    known.seq += len(new)
-                    known.told.update((fact.kind, fact.key) for fact in new)
+                found = keep_prices(connection, self._projector, calls, new)
+                if known := self._memory.get(calls.source_id):
+                    known.seq += len(found)
+                    known.told.update((fact.kind, fact.key) for fact in found)
 
     def forget(self, connection: Connection, thread_id: str) -> None:
         """Drops a thread and its run."""

@@ -5,9 +5,8 @@ import threading
 from collections.abc import Callable
 from typing import Literal
 
-from ....core.errors import FlightlogError
-from ...watching.store_watch import StoreWatch
-from .index import LangGraphIndex
+from ...core.errors import FlightlogError
+from .foreign_index import ForeignFiles, ForeignIndex
 
 _MOST = 16 << 20  # bytes of values that a run may take to be read before anybody looks at it
 _PAUSE_S = 0.05
@@ -16,18 +15,12 @@ _IDLE_S = 2.0
 _log = logging.getLogger("flightlog")
 
 
-class LangGraphWatch:
+class SourceWatch:
     """Notices changes and, meanwhile, reads the values of runs, newest first, so that their numbers become whole."""
 
-    def __init__(self, index: LangGraphIndex, on_change: Callable[[], None]) -> None:
+    def __init__(self, index: ForeignIndex, files: ForeignFiles, on_change: Callable[[], None]) -> None:
         self._index, self._on_change = index, on_change
-        path = index.original.path
-        self._files = StoreWatch(
-            on_change,
-            folders=lambda: [path.parent],
-            problem=lambda: "" if index.original.state().main else "the database is gone",
-            version=lambda: hash(index.original.state()),
-        )
+        self._files = files.watch(on_change)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._read_closely, name="flightlog-source", daemon=True)
         self._thread.start()
@@ -39,7 +32,7 @@ class LangGraphWatch:
 
     @property
     def problem(self) -> str:
-        """What keeps the watch from seeing the database now; empty if nothing."""
+        """What keeps the watch from seeing the data now; empty if nothing."""
         return self._files.problem
 
     def close(self) -> None:
