@@ -30,6 +30,9 @@ class StorageError(FlightlogError):
 class NotFound(StorageError):
     """No such thing, or it belongs to another session than the store's scope."""
 
+    near: tuple[str, ...] = ()
+    """What may be meant, where something of nearly that name is there."""
+
 
 class Conflict(StorageError):
     """The thing exists already, is finished, or another writer has it."""
@@ -62,7 +65,9 @@ class Stopped(FlightlogError):
 def no_run(run: str, near: Sequence[str] = ()) -> NotFound:
     """The error for a run that is not there, or that belongs to another session; `near` are what may be meant."""
     advice = "`flightlog ls` lists the runs"
-    return NotFound(f"there is no run {run[:60]!r}", advice=meant(near, advice))
+    error = NotFound(f"there is no run {run[:60]!r}", advice=meant(near, advice))
+    error.near = tuple(near)
+    return error
 
 
 def meant(near: Sequence[str], advice: str) -> str:

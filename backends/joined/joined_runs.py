@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from ...core.annotations import Annotation
 from ...core.audit import Act
 from ...core.costs import CostGroup, CostRecord, Every, GroupBy, Money, Spent, SpentBy, Tokens
-from ...core.errors import Conflict, NotFound, StorageError
+from ...core.errors import Conflict, NotFound, StorageError, no_run
 from ...core.events import AnyEvent, Decision, ItemStatus, Json
 from ...core.figures import Figures
 from ...core.pages import ALL, Page, Sort
@@ -31,6 +31,7 @@ from ...core.runs import (
 )
 from ...core.workflows import Workflow
 from ..sql.cost_queries import group_page
+from ..sql.run_naming import nearest
 from . import joined_depth
 from .joined_pages import Ask, in_order, joined, one_after_another
 from .parts import Part, Parts
@@ -65,10 +66,11 @@ class JoinedRuns(RunRepository):
             return text
         if len(ids) > 1:
             raise Conflict(f"{text[:60]!r} means several runs: {', '.join(ids)}", advice="give more of the id")
-        errors = [error for error in found if isinstance(error, StorageError)]
-        ambiguous = next((error for error in errors if isinstance(error, Conflict)), None)
-        if ambiguous or not ids:
-            raise ambiguous or errors[0]
+        if ambiguous := next((error for error in found if isinstance(error, Conflict)), None):
+            raise ambiguous
+        if not ids:
+            near = {name for error in found if isinstance(error, NotFound) for name in error.near}
+            raise self._parts.missing(no_run(text, nearest(text, sorted(near))))
         return ids[0]
 
     def query(

@@ -23,6 +23,10 @@ _REMEMBERED = 10_000  # foreign runs of which is known where they are
 _log = logging.getLogger("flightlog")
 
 
+class Unread(StorageError):
+    """A source cannot be read just now."""
+
+
 class Part:
     """One source, opened at the first question. Thread-safe."""
 
@@ -62,6 +66,30 @@ class Part:
             return None
         self.problem = ""
         return answer
+
+    def find(self, question: Callable[[Reading], T]) -> T:
+        """The answer to a question about one thing; NotFound if it is not there.
+
+        Unread, and a `problem`, while nobody can tell.
+        """
+        try:
+            reading = self.reading()
+        except StorageError as error:
+            raise self._unread(error) from error
+        try:
+            answer = question(reading)
+        except NotFound as error:
+            if not self.path.exists():
+                raise self._unread(error) from error
+            self.problem = ""
+            raise
+        self.problem = ""
+        return answer
+
+    def _unread(self, error: StorageError) -> Unread:
+        self.note(error)
+        what = f"source {self.path.name} cannot be read just now: {error.what}"
+        return Unread(what, where=self.path, advice=error.advice)
 
     def note(self, error: StorageError) -> None:
         """Remembers why the source cannot be read, and says so once."""
@@ -144,38 +172,40 @@ class Parts:
         """The answer of the part that has the thing of this id (a run or a checkpoint); NotFound if none has."""
         owner = self._owners.get(id)
         if owner is not None:
-            return question(owner.reading())
+            return owner.find(question)
         try:
             return question(self.own)
         except NotFound as error:
-            missing: StorageError = error
-        for part in self.sources:
-            try:
-                answer = question(part.reading())
-            except NotFound:
-                continue
-            except StorageError as error:
-                # It refuses, or cannot be read: then what is asked for may be in it.
-                missing = error
-                continue
-            self._remember(id, part)
-            return answer
-        raise missing
+            missing = error
+        part, answer = self._found(question, missing)
+        self._remember(id, part)
+        return answer
 
     def source_of(self, run: str) -> Reading:
         """What reads the source that has a run; NotFound, StorageError."""
-        missing: StorageError = no_run(run)
+        part, _ = self._found(lambda reading: reading.runs.get(run), no_run(run))
+        return part.reading()
+
+    def _found(self, question: Callable[[Reading], T], missing: NotFound) -> tuple[Part, T]:
+        """The source that has what is asked for, and its answer; an error that says that it is `missing`."""
+        refused: StorageError | None = None
         for part in self.sources:
             try:
-                reading = part.reading()
-                reading.runs.get(run)
-            except NotFound:
+                return part, part.find(question)
+            except (NotFound, Unread):
                 continue
             except StorageError as error:
-                missing = error
-                continue
-            return reading
-        raise missing
+                refused = error
+        raise refused or self.missing(missing)
+
+    def missing(self, error: NotFound) -> StorageError:
+        """The error for what no part has that can be read: it may be in a source that cannot be read just now."""
+        part = next((part for part in self.sources if part.problem), None)
+        if part is None:
+            return error
+        what = f"{error.what}, unless in what cannot be read just now: {part.problem}"
+        advice = error.advice if error.near else "`flightlog doctor` says what to do"
+        return StorageError(what, where=part.path, advice=advice)
 
     def _remember(self, id: str, part: Part) -> None:
         if len(self._owners) >= _REMEMBERED:

@@ -46,7 +46,12 @@ def _near(connection: Connection, wanted: AnySelect, text: str, within: Query) -
     half, ids = len(text) // 2, list[str]()
     if half >= _TELLING:
         ids += _first(connection, _beginning(wanted, text[:half]), _ending(wanted, text[half:]), limit=_LOOKED_AT)
-    return get_close_matches(text, ids + values(connection, "name", text[:2], _LOOKED_AT, within), 3, 0.75)
+    return nearest(text, ids + values(connection, "name", text[:2], _LOOKED_AT, within))
+
+
+def nearest(text: str, names: Sequence[str]) -> list[str]:
+    """Of ids and names the few that may be meant by a text, the nearest first."""
+    return get_close_matches(text, names, 3, 0.75)
 
 
 def _beginning(wanted: AnySelect, text: str) -> AnySelect:

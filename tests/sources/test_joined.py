@@ -418,6 +418,42 @@ def test_a_source_that_goes_and_comes_back_is_named_and_shown_again(folder, twen
         watch.close()
 
 
+def test_what_may_be_in_a_source_that_cannot_be_read_is_not_said_to_be_nowhere(folder, twenty, tmp_path, monkeypatch):
+    monkeypatch.setattr(parts, "AGAIN_S", 0.0)
+    path = tmp_path / "live.sqlite"
+    shutil.copy(twenty.path, path)
+    name_sources(folder, path)
+    unless = "unless in what cannot be read just now: source live.sqlite: "
+    with flightlog.open(folder) as store:
+        run = next(run.id for run in everything(store) if run.source and run.checkpoints)
+        point = store.checkpoints.list(run)[-1].id
+    away = tmp_path / "away.sqlite"
+    path.rename(away)
+    with flightlog.open(folder) as store:
+        asked = (store.runs.get, store.runs.resolve, store.checkpoints.get, store.runs.steps)
+        for ask, id in zip(asked, (run, run[:20], point, run), strict=True):
+            with pytest.raises(StorageError, match=unless) as told:
+                ask(id)
+            assert not isinstance(told.value, NotFound) and told.value.where == str(path)
+        assert store.runs.totals().runs == 7
+        away.rename(path)
+        assert store.runs.get(run).source == "langgraph"
+        with pytest.raises(NotFound):
+            store.runs.get("nowhere")
+        path.rename(away)
+        # Also where it was read before, and where it is known that it has the run.
+        with pytest.raises(StorageError, match=unless):
+            store.runs.get("nowhere")
+        with pytest.raises(StorageError, match=r"^source live\.sqlite cannot be read just now: "):
+            store.runs.get(run)
+
+
+def test_what_is_nearly_named_so_is_told_of_all_parts(store):
+    run = foreign(store, "agent-1").id
+    with pytest.raises(NotFound, match=f"did you mean '{run}'"):
+        store.runs.resolve(f"{run[:14]}0000{run[18:]}")
+
+
 def test_a_source_named_twice_has_its_runs_once_and_a_read_only_store_shows_them_too(folder, twenty):
     name_sources(folder, twenty.path, twenty.path.parent / "." / twenty.path.name)
     with flightlog.open(folder, read_only=True) as store:
