@@ -8,6 +8,7 @@ import pytest
 from flightlog.core.clock import from_seconds
 from flightlog.core.runs import Message
 from flightlog.core.store import Store
+from flightlog.tui import format
 from flightlog.tui.glyphs import UNICODE
 from flightlog.tui.parts.talk import SHORT, Cast, Talk
 from flightlog.tui.parts.talk import spoken as spoken_of
@@ -112,6 +113,68 @@ async def test_messages_of_a_pair_are_looked_for_on_later_pages(store):
         await pilot.press("f", "G")
         tab = screen_of(pilot).tab
         tab.read_on()
-        await wait(pilot, lambda: [one.content for one in tab._shown] == ["first", "last"])
+        await wait(pilot, lambda: [one.content for one in tab.messages] == ["first", "last"])
         await settled(pilot)
         assert "2 of 452 read" in text_of(pilot)
+
+
+def test_what_one_goes_on_to_say_is_told_with_its_time_alone_and_a_pause_not_twice():
+    said = [message(n, "claude", "user", f"point {n}", 10.0 * n, role="assistant") for n in range(3)]
+    lines = drawn([message(9, "user", "claude", at=-300.0), *said])
+    assert sum("claude → user" in line for line in lines) == 1
+    assert not any("assistant" in line or "answers after" in line for line in lines)
+    when = format.clock(said[1].t)
+    assert sum(line.strip() == when for line in lines) == 2
+    assert sum("5 min later" in line for line in lines) == 1
+
+
+def test_what_a_tool_printed_is_no_markdown_and_of_a_long_message_only_the_beginning_is_made():
+    assert "│ # as it is" in drawn([message(1, "bash", "a", "# as it is", role="tool")])[1]
+    talk = Talk(UNICODE)
+    long = [message(1, "a", "b", "\n".join(f"line {n}" for n in range(100_000)))]
+    assert "99,994 more lines, enter shows them" in drawn(long, talk=talk)[-1]
+    assert talk.cut == {1}
+    assert sum(len(lines) for lines, _ in talk._wrapped.values()) == SHORT
+    assert "more of this line" in drawn([message(2, "a", "b", "x" * 5000)], talk=talk)[-1]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_what_was_said_is_searched_also_where_it_is_not_shown_or_not_read_yet(store, size):
+    with store.run("talk") as run:
+        run.message("user", "claude", "Please look.")
+        run.message(
+            "claude", "user", "\n".join([*(f"point {n}" for n in range(30)), "the needle", "and on", "a Needle"])
+        )
+        for n in range(450):
+            run.message("claude", "user", f"word {n}")
+        run.message("claude", "user", "needle at the end")
+    async with opened(store, run.id, size, tab="messages") as pilot:
+        tab = screen_of(pilot).tab
+        await pilot.press("slash", *"needle", "enter")
+        row = tab.lines.current
+        assert "the needle" in "".join(text for text, _ in row.node.line)
+        assert ("needle", "match") in row.node.line
+        await pilot.press("n")
+        assert "a Needle" in "".join(text for text, _ in tab.lines.current.node.line)
+        await pilot.press("n")
+        await wait(pilot, lambda: tab.current.content == "needle at the end")
+        await settled(pilot)
+        await pilot.press("n")
+        assert pilot.app.told == ["needle is not found further on"]
+        await pilot.press("N")
+        assert "a Needle" in "".join(text for text, _ in tab.lines.current.node.line)
+        await pilot.press("escape")
+        assert not tab.word and not any(ink == "match" for row in tab.lines.rows for _, ink in row.node.line)
+        assert screen_of(pilot).tab is tab
+
+
+async def test_the_bottom_line_offers_what_helps_with_this_message(store):
+    with store.run("talk") as run:
+        run.message("user", "claude", "short")
+        run.message("claude", "user", "long\n" * 30)
+    async with opened(store, run.id, (80, 24), tab="messages") as pilot:
+        bottom = text_of(pilot).splitlines()[-1]
+        assert "enter" not in bottom and "these two" not in bottom and "/ search" in bottom
+        await pilot.press("n")
+        await pilot.pause()
+        assert "enter whole" in text_of(pilot).splitlines()[-1]

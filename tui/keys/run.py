@@ -129,10 +129,18 @@ RUN_STATES = (
 )
 
 RUN_MESSAGES = (
-    Key("messages.whole", "enter", "choose", "whole", "The whole message, or its beginning"),
-    Key("messages.next", "n", "next_message(1)", "next", "To the next message", footer="messages"),
-    Key("messages.previous", "N", "next_message(-1)", "previous", "To the previous message"),
-    Key("messages.pair", "f", "pair", "these two", "Only what these two say to each other, or all", footer="messages"),
+    Key("messages.whole", "enter", "choose", "whole", "The whole message, or its beginning", footer="cut"),
+    Key("messages.next", "n", "next_message(1)", "next", "To the next message, or match", footer="messages"),
+    Key("messages.previous", "N", "next_message(-1)", "previous", "To the previous message, or match"),
+    Key(
+        "messages.search",
+        "slash",
+        "search",
+        "search",
+        "Search what was said, also what is not read yet",
+        footer="messages",
+    ),
+    Key("messages.pair", "f", "pair", "these two", "Only what these two say to each other, or all", footer="of_many"),
     Key("messages.step", "J", "to_step", "its step", "To the step that said it", footer="of_step"),
 )
 

@@ -1,6 +1,7 @@
 """Messages as a conversation: who speaks to whom, each agent at his own edge and in his own colour."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from ...core.clock import between
@@ -10,8 +11,10 @@ from ...core.text import safe_text
 from .. import format
 from ..glyphs import Glyphs
 from ..json_nodes import json_node, members
-from ..lines import Line, fitted, one_line, width_of, wrapped
+from ..lines import Line, fitted, one_line, width_of
+from ..logs.pattern import LogPattern
 from ..nodes import Node
+from .prose import Piece, prose, verbatim
 
 INKS = ("title", "accent", "good", "strong")
 """Colours of agents, in the order in which they first appear; then again."""
@@ -21,12 +24,24 @@ LANES = 4
 
 SHORT = 6
 """Lines of a message that are shown before it is opened."""
+BEGINNING = 4000
+"""Characters that these are made of at most."""
+LIMIT = 100_000
+"""Characters of a message that is shown to its last line; of a longer one the beginning, and it says so."""
 
 PAUSE = 60.0
 """Seconds after which a silence is drawn."""
 
 AT_ONCE = 5.0
-"""Seconds within which the next message of the same two needs no line that says who speaks."""
+"""Seconds within which the next message of the same two needs no line that says when."""
+
+SPEAKS = "assistant"
+"""The role of which nothing is said: who speaks is one."""
+VERBATIM = ("tool", "function", "system")
+"""Roles whose words are shown as they are: what a tool printed is no Markdown."""
+
+Wrapped = tuple[list[Line], str]
+"""The lines of a message that are shown, and what is said of those that are not."""
 
 Pair = frozenset[str]
 """Two agents; one, who talks to himself or to nobody."""
@@ -69,7 +84,11 @@ class Talk:
         self.glyphs = glyphs
         self.whole: set[int] = set()
         """Messages that are shown to their last line."""
-        self._wrapped: dict[tuple[int, int, bool], tuple[list[str], int]] = {}
+        self.cut: set[int] = set()
+        """Those that are longer than their beginning, opened or not."""
+        self.pattern = LogPattern()
+        """What is searched for: it is lit."""
+        self._wrapped: dict[tuple[int, int, bool], Wrapped] = {}
 
     def nodes(self, messages: Sequence[Message], cast: Cast, names: Mapping[str, str], width: int) -> list[Node]:
         """The lines of a conversation; the key of each begins with its message's `seq`."""
@@ -79,12 +98,15 @@ class Talk:
         for message in messages:
             silence = between(before.t, message.t) if before else None
             heard = asked.pop((message.recipient, message.sender), None) if message.recipient else None
-            answers = between(heard, message.t) if heard else None
             asked[message.sender, message.recipient] = message.t
-            if before is not None and not _goes_on(before, message, silence):
-                nodes.append(Node((message.seq, "gap"), self._gap(silence, width)))
-            if before is None or not _goes_on(before, message, silence):
+            if before is None or not _goes_on(before, message) or silence is None or silence >= PAUSE:
+                if before is not None:
+                    nodes.append(Node((message.seq, "gap"), self._gap(silence, width)))
+                is_told = before is not None and silence is not None and silence >= PAUSE
+                answers = between(heard, message.t) if heard and not is_told else None
                 nodes.append(self._head(message, cast, names, answers, width))
+            elif silence >= AT_ONCE or before.step != message.step:
+                nodes.append(self._later(message, names, width, "" if before.step == message.step else message.step))
             nodes += self._body(message, cast, width)
             before = message
         return nodes
@@ -104,45 +126,68 @@ class Talk:
                 (f" {self.glyphs.arrow} ", "faint"),
                 (one_line(message.recipient, 40), cast.ink(message.recipient)),
             ]
-        if message.role and message.role != message.sender:
+        if message.role and message.role not in (message.sender, SPEAKS):
             line.append((f"  {one_line(message.role, 24)}", "muted"))
         if answers is not None:
             line.append((f"  answers after {format.duration(answers)}", "faint"))
-        step = names.get(message.step, message.step) if message.step else ""
-        end: Line = [(f"  {one_line(step, 30)}  ", "faint"), (format.clock(message.t), "muted")]
+        end = self._when(message, names, message.step)
         left = fitted(line, max(width - width_of(end) - 2, 0))
         return Node((message.seq, "head"), [*left, *end], target=("whole", message.seq))
+
+    def _later(self, message: Message, names: Mapping[str, str], width: int, step: str | None) -> Node:
+        """The line before what the same one goes on to say: when, and which step said it if it is another."""
+        end = self._when(message, names, step)
+        line = [*fitted([], max(width - width_of(end) - 2, 0)), *end]
+        return Node((message.seq, "head"), line, target=("whole", message.seq))
+
+    def _when(self, message: Message, names: Mapping[str, str], step: str | None) -> Line:
+        name = one_line(names.get(step, step), 30) if step else ""
+        return [(f"  {name}  ", "faint"), (format.clock(message.t), "muted")]
 
     def _body(self, message: Message, cast: Cast, width: int) -> Iterator[Node]:
         indent, ink = cast.indent(message.sender, width), cast.ink(message.sender)
         before: Line = [(" " * indent, "text"), (f"{self.glyphs.line} ", ink)]
         text, rest = spoken(message.content)
-        lines, left = self._lines(message.seq, text, width - indent - 4)
+        lines, left = self._lines(message, text, width - indent - 4)
         for number, line in enumerate(lines):
-            yield Node((message.seq, number), [*before, (line, "text")], target=("whole", message.seq))
+            lit = self.pattern.lit(line)
+            yield Node((message.seq, number), [*before, *lit], target=("whole", message.seq))
         if left:
-            more = f"{format.plural(left, 'more line')}, enter shows {'it' if left == 1 else 'them'}"
-            yield Node((message.seq, "more"), [*before, (more, "faint")], target=("whole", message.seq))
+            self.cut.add(message.seq)
+            yield Node((message.seq, "more"), [*before, (left, "faint")], target=("whole", message.seq))
         if rest is not None:
             yield Node((message.seq, "rest"), [*before, ("content", "muted")], lambda: _content(rest), open=True)
 
-    def _lines(self, seq: int, text: str, width: int) -> tuple[list[str], int]:
-        """The wrapped lines of a message, and how many more there are."""
-        key = (seq, width, seq in self.whole)
+    def _lines(self, message: Message, text: str, width: int) -> "Wrapped":
+        """The lines of a message, and what is said of those that are not shown."""
+        is_whole = message.seq in self.whole
+        key = (message.seq, width, is_whole)
         found = self._wrapped.get(key)
         if found is None:
-            lines = wrapped(safe_text(text, lines=True), max(width, 10)) if text else []
-            keep = len(lines) if seq in self.whole or len(lines) <= SHORT + 1 else SHORT
-            found = self._wrapped[key] = (lines[:keep], len(lines) - keep)
+            found = self._wrapped[key] = self._made(message, text, width, None if is_whole else SHORT + 2)
         return found
 
+    def _made(self, message: Message, text: str, width: int, most: int | None) -> "Wrapped":
+        safe = safe_text(text[:BEGINNING] if most else text, lines=True, limit=LIMIT)
+        made = verbatim(safe, width) if message.role in VERBATIM else prose(safe, width, self.glyphs)
+        pieces = list(islice(made, most)) if text else []
+        if most is None or (len(pieces) < most and len(text) <= BEGINNING):
+            return [piece.line for piece in pieces], ""
+        pieces = pieces[:SHORT]
+        return [piece.line for piece in pieces], _more(pieces, text)
 
-def _goes_on(before: Message, message: Message, silence: float | None) -> bool:
-    """Whether a message needs no line that says who speaks."""
-    same = (before.sender, before.recipient, before.role, before.step) == (
-        *(message.sender, message.recipient, message.role, message.step),
-    )
-    return same and silence is not None and silence < AT_ONCE
+
+def _more(shown: Sequence[Piece], text: str) -> str:
+    """How much of a message is not shown."""
+    left = text.count("\n") + 1 - shown[-1].told
+    if not left:
+        return "more of this line, enter shows it"
+    return f"{format.plural(left, 'more line')}, enter shows {'it' if left == 1 else 'them'}"
+
+
+def _goes_on(before: Message, message: Message) -> bool:
+    """Whether the same one speaks to the same."""
+    return (before.sender, before.recipient, before.role) == (message.sender, message.recipient, message.role)
 
 
 def spoken(content: Json) -> tuple[str, Json]:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from textual import on
 from textual.app import ComposeResult
+from textual.widgets import Input
 
 from ...core.runs import Message, Run
 from ...core.store import Store
@@ -14,7 +15,8 @@ from ..lines import Line
 from ..nodes import Node
 from ..parts.talk import Cast, Pair, Talk, pair_of, talk_head
 from .line_list import LineList, OneLine
-from .page_tab import PageTab, step_names
+from .message_search import MessageSearch, seq_at
+from .page_tab import step_names
 from .tree_view import TreeView
 
 EMPTY = Lesson(
@@ -25,7 +27,7 @@ EMPTY = Lesson(
 )
 
 PAGES = 20
-"""Pages that are read at once at most while no message of a pair is found."""
+"""Pages that are read at once at most while none of the messages that are looked for is found."""
 
 
 class Pages(NamedTuple):
@@ -46,7 +48,7 @@ class Pages(NamedTuple):
         return self.whole + self.last
 
 
-class MessageTab(PageTab):
+class MessageTab(MessageSearch):
     """A conversation, read a page at a time as one goes down."""
 
     PLACE = "messages"
@@ -55,8 +57,6 @@ class MessageTab(PageTab):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._more = False
-        self._talk: Talk | None = None
-        self._shown: Sequence[Message] = ()
         self._width = 0
         self.pair: Pair | None = None
         """The two whose messages alone are shown."""
@@ -64,12 +64,13 @@ class MessageTab(PageTab):
     def compose(self) -> ComposeResult:
         yield OneLine(self._head, id="message-head")
         yield TreeView()
+        yield Input(placeholder="what was said, or by whom; enter, then n and N", id="message-search", compact=True)
 
     def _head(self, width: int) -> Line:
         if self.run is None or self.found is None:
             return []
         read = len(self.found.all)
-        return talk_head(self.run, read, len(self._shown), self.pair, self.found.cast, self.glyphs)
+        return talk_head(self.run, read, len(self.messages), self.pair, self.found.cast, self.glyphs)
 
     # Reading.
 
@@ -81,50 +82,57 @@ class MessageTab(PageTab):
                 found = found._replace(whole=found.all, last=(), after=found.next, next=None)
             page = store.runs.messages(run.id, after=found.after)
             found = found._replace(last=tuple(page.items), next=page.next, cast=Cast.of(page.items, found.cast))
-            pair = self.pair
-            if not further or pair is None or not found.next or any(pair_of(one) == pair for one in page.items):
+            if not further or not found.next or any(map(self._is_sought, page.items)):
                 break
         names = step_names(store, run, found.names, [message.step for message in found.all])
         return found._replace(names=names)
+
+    def _is_sought(self, message: Message) -> bool:
+        """Whether reading on may end with it."""
+        return (self.pair is None or pair_of(message) == self.pair) and (not self.word or self.has_word(message))
 
     def show(self, run: Run, found: Pages) -> None:
         super().show(run, found)
         self.set_class(not found.all, "empty")
         self.query_one(OneLine).refresh()
+        if self._onward and not self._more:
+            self.go_on(1)
 
     def nodes(self, run: Run, found: Pages) -> Sequence[Node]:
         if not found.all:
             return teach(EMPTY, run)
-        self._talk = self._talk or Talk(self.glyphs)
+        self.talk = self.talk or Talk(self.glyphs)
         pair = self.pair
-        self._shown = found.all if pair is None else [one for one in found.all if pair_of(one) == pair]
+        self.messages = found.all if pair is None else [one for one in found.all if pair_of(one) == pair]
         self._width = self.lines.size.width
-        return self._talk.nodes(self._shown, found.cast, found.names, max(self._width, 40))
+        return self.talk.nodes(self.messages, found.cast, found.names, max(self._width, 40))
 
     def on_resize(self) -> None:
         if self.lines.size.width != self._width:
             self.draw_again()
 
     @on(LineList.Bottom)
-    def read_on(self) -> None:
-        """Reads the next page."""
-        if self.found and self.found.next and not self._more:
+    def read_on(self) -> bool:
+        if not self.found or not self.found.next:
+            return False
+        if not self._more:
             self._more = True
             self.post_message(self.Reread())
+        return True
 
     # What the person does.
-
-    @property
-    def current(self) -> Message | None:
-        """The message under the cursor."""
-        row = self.lines.current
-        key = row.path.first if row else None
-        seq = key[0] if isinstance(key, tuple) else None
-        return next((one for one in self._shown if one.seq == seq), None)
 
     def when_messages(self) -> bool:
         """Whether anything was said."""
         return self.current is not None
+
+    def when_of_many(self) -> bool:
+        """Whether there are more than two who talk."""
+        return self.pair is not None or (self.found is not None and len(self.found.cast.places) > 2)
+
+    def when_cut(self) -> bool:
+        """Whether the message under the cursor is longer than its beginning."""
+        return self.talk is not None and seq_at(self, self.lines.cursor) in self.talk.cut
 
     def when_of_step(self) -> bool:
         """Whether a step said what is under the cursor."""
@@ -134,8 +142,8 @@ class MessageTab(PageTab):
     def open_whole(self) -> None:
         """Shows a message to its last line, or its beginning again."""
         message = self.current
-        if message and self._talk:
-            self._talk.whole ^= {message.seq}
+        if message and self.talk:
+            self.talk.whole ^= {message.seq}
             self.draw_again()
 
     def action_pair(self) -> None:
@@ -151,13 +159,15 @@ class MessageTab(PageTab):
 
     def _go_to(self, seq: int) -> None:
         for place, row in enumerate(self.lines.rows):
-            key = row.path.first
-            if isinstance(key, tuple) and key[0] == seq and key[1] != "gap":
+            if seq_at(self, place) == seq and row.path.first != (seq, "gap"):
                 self.lines.move_to(place, center=True)
                 return
 
     def action_next_message(self, direction: int) -> None:
-        seqs = [one.seq for one in self._shown]
+        if self.word:
+            self.go_on(direction)
+            return
+        seqs = [one.seq for one in self.messages]
         message = self.current
         if message:
             at = seqs.index(message.seq) + direction
@@ -174,6 +184,8 @@ class MessageTab(PageTab):
             self.notify("No step said it", markup=False)
 
     def back(self) -> bool:
+        if self.stop_searching():
+            return True
         if self.pair is None:
             return False
         self._show_pair(None)
