@@ -11,7 +11,7 @@ import msgspec
 
 from ..core.config import Config, LocalType, Storage, StorageType
 from ..core.costs import PriceBook
-from ..core.errors import ConfigError, NotSupported, StorageError
+from ..core.errors import NotSupported, StorageError
 from ..core.query.query import of_version
 from ..core.repositories import RecordingRepository, WorkflowRepository
 from ..core.store import Reading, Store
@@ -84,7 +84,9 @@ def open_store(
     if where.root is None:
         return _in_memory(Databases(read_only=False, create=True, private=True), durable)
     if where.kind == "directory" and not (create and not read_only) and not is_configured(where.root, config):
-        _refuse_others(where.root)
+        foreign = _others(where.root)
+        if foreign is not None:
+            return foreign
     settings = decided(where, load_config(where.root, config), storage)
     name = where.url.name if where.url else str(where.path or where.root)
     store = _kept(name, settings, read_only=read_only, durable=durable, create=create)
@@ -96,12 +98,20 @@ def open_store(
     return store
 
 
-def _refuse_others(root: Path) -> None:
-    """Whoever only reads a folder with nothing of ours in it is told whose it is, rather than shown nothing."""
-    if root.is_dir() and storage_in(root) is None:
-        from .sources.transcripts import refuse_transcripts
+def _others(root: Path) -> Store | None:
+    """The store of somebody else's data in a folder with nothing of ours; None if nobody knows them.
 
+    Whoever only reads is shown, or told, whose they are, rather than nothing.
+    """
+    if not root.is_dir() or storage_in(root) is not None:
+        return None
+    from .sources.open_source import open_source
+    from .sources.transcripts import refuse_transcripts
+
+    store = open_source(root)
+    if store is None:
         refuse_transcripts(root)
+    return store
 
 
 def _kept(name: str, settings: Config, *, read_only: bool, durable: bool, create: bool) -> Store:
@@ -264,14 +274,7 @@ def _price_book() -> PriceBook:
 
 
 def _source(where: Place) -> Store:
-    from .sources.open_source import open_source
+    from .sources.open_source import source_at
 
     assert where.path
-    store = open_source(where.path)
-    if store is None:
-        from .sources.transcripts import refuse_transcripts
-
-        refuse_transcripts(where.path)
-        advice = "name a data directory, a flightlog.db or a LangGraph database"
-        raise ConfigError("nothing that Flightlog can read", where=where.path, advice=advice)
-    return store
+    return source_at(where.path)

@@ -13,7 +13,7 @@ from ..configuration.places import Place, place_of
 from ..open import open_alone, truth_of
 from ..postgres.server_url import ServerUrl, spool_folder
 from ..replay.truth import Truth
-from ..sources.open_source import open_source
+from ..sources.open_source import source_at
 
 
 class End(NamedTuple):
@@ -103,10 +103,7 @@ def _end(where: Place, settings: Config, *, read_only: bool, create: bool) -> En
 
 def _foreign(where: Place) -> End:
     assert where.path
-    store = open_source(where.path)
-    if store is None:
-        advice = "name a data directory, a flightlog.db or a LangGraph database"
-        raise ConfigError("nothing that Flightlog can read", where=where.path, advice=advice)
+    store = source_at(where.path)
     try:
         from ..sources.truth import truth_of_source
 
