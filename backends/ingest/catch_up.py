@@ -37,10 +37,17 @@ class OpenJournal(NamedTuple):
     mtime_ns: int
     recorded: str | None
     status: str | None
+    evidence: str | None
 
     def differs(self, stat: os.stat_result) -> bool:
         """Whether there may be something to be read."""
         return (stat.st_ino, stat.st_size, stat.st_mtime_ns) != (self.inode, self.size, self.mtime_ns)
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether it may be lost, or be lost by another evidence than is told of it."""
+        told = self.status == "lost" and not liveness.passes(self.evidence or "")
+        return self.recorded in _ALIVE and not told
 
 
 class CatchUp:
@@ -98,16 +105,17 @@ class CatchUp:
         return complete
 
     def mark_lost(self, unfinished: Callable[[], list[OpenJournal]]) -> None:
-        """Finds those of the unfinished runs whose writer is gone, at most once a second."""
+        """Finds those of the unfinished runs whose writer is gone, at most once a second.
+
+        Of one that is lost already only such an evidence is looked at again as passes.
+        """
         if time.monotonic() - self._looked_for_life < _LIVENESS_S:
             return
         self._looked_for_life = time.monotonic()
         lost = {}
         for journal in unfinished():
-            if journal.recorded in _ALIVE and journal.status != "lost":
-                why = self._evidence(journal)
-                if why:
-                    lost[journal.run] = why
+            if journal.doubtful and (why := self._evidence(journal)) and why != journal.evidence:
+                lost[journal.run] = why
         if lost:
             with self._database.write() as connection:
                 self._mark(connection, lost)
@@ -132,7 +140,7 @@ class CatchUp:
         # The lock was seen free before the journal is looked at: whoever finished it has written that by now.
         for journal in (OpenJournal(*row) for row in connection.execute(self._open)):
             why = lost.get(journal.run)
-            if why and journal.recorded in _ALIVE and journal.status != "lost" and not self._moved(journal):
+            if why and journal.doubtful and not self._moved(journal):
                 self._ingest.mark_lost(connection, journal.run, why)
 
     def _moved(self, journal: OpenJournal) -> bool:
@@ -166,6 +174,7 @@ _OPEN = (
         tables.journals.c.mtime_ns,
         tables.runs.c.recorded,
         tables.runs.c.status,
+        tables.runs.c.evidence,
     )
     .select_from(tables.journals.outerjoin(tables.runs, tables.runs.c.id == tables.journals.c.run))
     .where(tables.journals.c.open)

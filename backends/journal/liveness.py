@@ -15,6 +15,8 @@ from .process import is_alive, this_process
 SILENCE_S = 120.0
 """How long a run of another host must be silent, beside its free lock, until it is called lost."""
 
+_LIVES = "lives but left it unfinished"
+
 
 def evidence(path: Path, writer: Writer | None, last_event: str | None) -> str:
     """Why an unfinished run is lost; empty while it is not. Looking disturbs no writer. OSError."""
@@ -26,7 +28,7 @@ def evidence(path: Path, writer: Writer | None, last_event: str | None) -> str:
     elif writer.boot_id == here.boot_id and writer.boot_id:
         # One kernel, be it another container: the free lock is proof.
         why = {
-            True: f"pid {writer.pid} lives but left it unfinished",
+            True: f"pid {writer.pid} {_LIVES}",
             False: f"pid {writer.pid} is gone",
             None: _elsewhere(writer),
         }[is_alive(writer)]
@@ -37,6 +39,11 @@ def evidence(path: Path, writer: Writer | None, last_event: str | None) -> str:
     else:
         why = _elsewhere(writer)
     return f"{why}; last event {_when(last_event)}" if last_event else why
+
+
+def passes(evidence: str) -> bool:
+    """Whether an evidence holds only as long as a process lives, and another follows."""
+    return _LIVES in evidence
 
 
 def _elsewhere(writer: Writer) -> str:

@@ -12,6 +12,7 @@ from flightlog.backends.journal.process import is_alive, started, this_process
 from flightlog.core import clock
 from flightlog.core import events as e
 from flightlog.core.ids import new_ulid
+from flightlog.core.query.query import EVERYTHING
 from msgspec.structs import replace
 
 NOW = clock.now()
@@ -126,3 +127,37 @@ sys.stdin.read()
         cursor = store.feed.cursor()
         time.sleep(1.1)
         assert store.feed.changes(cursor).changed == ()  # said once
+
+
+@pytest.mark.parametrize("storage", ["file", "sqlite"])
+def test_that_a_process_lives_which_let_go_is_told_only_as_long_as_it_does(tmp_path, storage, monkeypatch):
+    code = f"""
+import flightlog, sys
+from flightlog.core.events import RunStarted
+from flightlog.core.ids import new_ulid
+store = flightlog.open({str(tmp_path)!r}, storage={storage!r})
+store.recording.begin(RunStarted(run=new_ulid(), workflow="w")).close()
+print("let go", flush=True)
+sys.stdin.read()
+"""
+    other = subprocess.Popen([sys.executable, "-c", code], stdin=-1, stdout=-1, text=True)
+    assert other.stdout.readline() == "let go\n"
+    looked = []
+    monkeypatch.setattr(liveness, "evidence", lambda *facts, real=liveness.evidence: looked.append(1) or real(*facts))
+    with flightlog.open(tmp_path, storage=storage) as store:
+        run = store.runs.query(EVERYTHING).items[0].id
+
+        def until(words):
+            deadline = time.monotonic() + 30
+            while words not in store.runs.get(run).evidence and time.monotonic() < deadline:
+                time.sleep(0.1)
+            assert words in store.runs.get(run).evidence and store.runs.get(run).status == "lost"
+
+        until(f"pid {other.pid} lives but left it unfinished")
+        other.kill()
+        other.communicate()
+        until(f"pid {other.pid} is gone")
+        # That stays so, and is not looked at again.
+        looked.clear()
+        time.sleep(1.1)
+        assert f"pid {other.pid} is gone" in store.runs.get(run).evidence and not looked
