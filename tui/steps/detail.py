@@ -1,6 +1,7 @@
 """The page about one step: its facts, and both sides of it, what went in and what came out."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import msgspec
 
@@ -8,12 +9,18 @@ from ...core.errors import Corrupt, NotFound
 from ...core.events import Fault, Json, StepFinished, StepStarted
 from ...core.runs import Step
 from ...core.store import Store
+from ...core.text import safe_text
 from .. import format
 from ..facts import fact, label, paired
+from ..json_nodes import SHORT, WHOLE
 from ..lines import Line, one_line, status_ink
 from ..nodes import Node
 from ..parts.overview import fault_nodes, section_of
+from ..parts.talk import spoken
 from .picture import Picture
+
+READ = 100_000
+"""Characters of a text that is unfolded by itself."""
 
 SHOWN = 8
 """Steps that are named of those it waited for."""
@@ -93,7 +100,7 @@ def _after(step: Step, picture: Picture) -> str:
 
 def went_in(found: StepDetail) -> list[Node]:
     """The side of what the step was given; empty if nothing was recorded."""
-    return [] if found.input is None else [section_of("input", found.input)]
+    return [] if found.input is None else _side("input", found.input)
 
 
 def came_out(found: StepDetail) -> list[Node]:
@@ -104,8 +111,28 @@ def came_out(found: StepDetail) -> list[Node]:
     elif found.step.error:
         nodes.append(fact("error", found.step.error, "bad"))
     if found.output is not None:
-        nodes.append(section_of("output", found.output))
+        nodes += _side("output", found.output)
     elif found.step.status == "running" and found.input is not None:
         line: Line = [("nothing came back yet", "muted")]
         nodes.append(Node("open", line))
     return nodes
+
+
+def _side(name: str, value: Json) -> list[Node]:
+    """One side: text as text, that of a list of content blocks too, and all else as the tree that it is."""
+    text, rest = spoken(value) if isinstance(value, str | list) else ("", value)
+    if len(text) <= SHORT and "\n" not in text:
+        return [_with_texts(section_of(name, value))]
+    lines = text.count("\n") + 1
+    about = f"  {len(text):,} characters" + (f", {lines:,} lines" if lines > 1 else "")
+    shown = Node(name, [(name, "title"), (about, "faint")], text=safe_text(text, lines=True, limit=WHOLE))
+    shown.open = len(text) <= READ
+    return [shown] if rest is None else [shown, section_of(f"{name} beside the text", rest)]
+
+
+def _with_texts(node: Node) -> Node:
+    """The same with the texts right below it unfolded: they are what somebody looks for."""
+    make = node.children
+    if make is not None:
+        node.children = lambda: [replace(one, open=one.open or 0 < len(one.text) <= READ) for one in make()]
+    return node

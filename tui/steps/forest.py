@@ -52,7 +52,10 @@ class Forest:
         self.open = [step for step in self.by_id.values() if step.status == UNDER_WAY]
         self.failed = sum(step.status == "failed" for step in self.all)
         """How many of them failed."""
-        self.lively = self._and_above({step.id for step in self.all if step.status in (UNDER_WAY, "failed")})
+        self.lively = self._and_above({step.id for step in self.all if step.status == UNDER_WAY})
+        self.failing = self._and_above({step.id for step in self.all if step.status == "failed"})
+        self.alone = self._alone()
+        """The outermost step if there is but one, the one in it if there is but one, and so on."""
         self.unfinished = self._and_above({step.id for step in self.all if step.status in (UNDER_WAY, "pending")})
         self.sums = self._summed()
         self.covered = {id: self._cover(id, inner) for id, inner in self.below.items() if id is not None}
@@ -76,6 +79,14 @@ class Forest:
             while above is not None and above not in found:
                 found.add(above)
                 above = self.parents[above]
+        return found
+
+    def _alone(self) -> set[str]:
+        found: set[str] = set()
+        inner = self.below.get(None, ())
+        while len(inner) == 1:
+            found.add(inner[0].id)
+            inner = self.below.get(inner[0].id, ())
         return found
 
     def _summed(self) -> dict[str, Sums]:

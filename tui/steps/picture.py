@@ -10,8 +10,9 @@ from ..graph import Lane
 from ..lines import Line, one_line, status_ink
 from ..logs.pattern import LogPattern
 from ..nodes import Node
+from .briefs import Briefs
 from .edges import drawn
-from .forest import Forest, Sums
+from .forest import Forest
 from .scale import Scale, Window
 
 Layout = Literal["tree", "waterfall", "graph"]
@@ -19,7 +20,13 @@ Layout = Literal["tree", "waterfall", "graph"]
 LAYOUTS: tuple[Layout, ...] = ("tree", "waterfall", "graph")
 
 MANY = 60
-"""Steps from which on finished subtrees are folded by themselves, also when the run is over."""
+"""Steps from which on finished subtrees are folded by themselves, also when the run is over. As many may come into
+sight because one of them failed: where more would, that is nothing special, and a count says it.
+"""
+
+
+BESIDE = 30
+"""Characters of what a step was given that stand before its error."""
 
 
 class Picture:
@@ -39,12 +46,16 @@ class Picture:
         """Steps that stay unfolded by themselves: those that the cursor's step lies in."""
         self.is_folded: Callable[[Sequence[str], bool], bool] = lambda path, open: not open
         """Whether a step is folded, given whether it would be open by itself."""
+        self.briefs = Briefs()
+        """What the steps were given."""
+        failing = sum(len(forest.below.get(id, ())) for id in forest.failing)
+        self._shows_failed = failing <= MANY
         self._lanes: dict[str, Lane] | None = None
 
     def look_as(self, other: "Picture") -> None:
         """Takes over how a person looks at it."""
         self.layout, self.window, self.shift = other.layout, other.window, other.shift
-        self.held, self.word = other.held, other.word
+        self.held, self.word, self.briefs = other.held, other.word, other.briefs
 
     @property
     def lanes(self) -> dict[str, Lane]:
@@ -87,31 +98,36 @@ class Picture:
 
     def _opens(self, id: str) -> bool:
         forest = self.forest
-        if id in forest.lively or id in self.held:
+        if id in self.held or id in forest.lively or id in forest.alone:
+            return True
+        if self._shows_failed and id in forest.failing:
             return True
         return id in forest.unfinished if self.live else len(forest.all) <= MANY
 
     # What is said of a step.
 
     def name(self, step: Step) -> Line:
-        """Sign, name, attempt, and the error or the agent; folded, also how much lies in it."""
+        """Sign, name, attempt, what it was given, and the error or the agent."""
         line: Line = [
             (f"{self.glyphs.status(step.status)} ", status_ink(step.status)),
             (one_line(step.name, 80), "muted" if step.status in ("pending", "skipped") else "text"),
         ]
         if step.attempt > 1:
             line.append((f" #{step.attempt}", "warn"))
-        inner = self.forest.sums[step.id]
-        if inner.steps and self.layout != "graph" and self.is_folded(self.path(step.id), self._opens(step.id)):
-            line += self._inside(inner)
+        if step.agent and step.agent != step.name and not step.error:
+            line.append((f"  {one_line(step.agent, 40)}", "muted"))
+        if brief := self.briefs.of(step):
+            line.append((f"  {one_line(brief, BESIDE) if step.error else brief}", "muted"))
         if step.error:
             line.append((f"  {one_line(step.error, 120)}", "bad"))
-        elif step.agent and step.agent != step.name:
-            line.append((f"  {one_line(step.agent, 40)}", "muted"))
         # Searches of logs may be expressions; steps have plain text alone, for nothing may hold up the screen.
         return line if self.word.startswith("/") else LogPattern(self.word).lit(line)
 
-    def _inside(self, inner: Sums) -> Line:
+    def inside(self, step: Step) -> Line:
+        """How much lies in a step that is folded."""
+        inner = self.forest.sums[step.id]
+        if not inner.steps or self.layout == "graph" or not self.is_folded(self.path(step.id), self._opens(step.id)):
+            return []
         line: Line = [(f"  {format.plural(inner.steps, 'step')}", "accent")]
         if inner.failed:
             line.append((f" {self.glyphs.failed}{inner.failed}", "bad"))

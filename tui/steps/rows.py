@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from ...core.runs import Step
 from .. import format
-from ..lines import Line, fitted, right, status_ink
+from ..lines import Line, fitted, right, status_ink, width_of
 from .picture import Picture
 
 # --- the tree: what each step took by itself, and what it cost ----------------------------------------
@@ -79,7 +79,10 @@ def _tree_head(picture: Picture, width: int) -> Line:
 
 
 def _named(picture: Picture, step: Step, width: int) -> Line:
-    return fitted(picture.name(step), max(width, 0))
+    """Name and what lies in it, which stays in sight where the name is longer than there is room."""
+    name, inside = picture.name(step), picture.inside(step)
+    room = max(width - width_of(inside), 0)
+    return [*fitted(name, room), *inside] if width_of(name) > room else fitted([*name, *inside], max(width, 0))
 
 
 # --- the waterfall: one time scale for all ------------------------------------------------------------
@@ -106,8 +109,9 @@ def _bar(picture: Picture, step: Step, width: int) -> Line:
         return [(" " * width, "faint")]
     glyphs = picture.glyphs
     low, length = picture.scale.cells(picture.forest.starts[step.id], end, width)
-    if not length:
-        return [(glyphs.bar_rest * width, "faint")]
+    if not length:  # it was before what is in sight, or comes after it
+        later = picture.forest.starts[step.id] > picture.scale.end
+        return [(glyphs.bar_rest * (width - 1) + glyphs.into if later else " " * width, "faint")]
     runs = step.status == "running" and picture.scale.end >= end
     filled = glyphs.bar * (length - 1) + (glyphs.bar_running if runs else glyphs.bar)
     return [

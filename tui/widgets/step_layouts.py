@@ -106,4 +106,5 @@ class StepLayouts(RunTab):
 
     def _look_again(self) -> None:
         self.lines.redraw()
+        self.refresh_bindings()
         self.query_one("#steps-head").refresh()

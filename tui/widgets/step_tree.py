@@ -17,6 +17,7 @@ from ..cycle import after
 from ..facts import Lesson, teach, until
 from ..keys import bindings
 from ..lines import Line
+from ..steps.briefs import Briefs
 from ..steps.detail import StepDetail, came_out, fact_nodes, read_detail, went_in
 from ..steps.forest import Forest
 from ..steps.open_steps import open_line
@@ -53,6 +54,8 @@ class Found(NamedTuple):
     detail: StepDetail | None
     behind: bool = False
     """Whether there are newer steps, which are read a little later."""
+    briefs: dict[str, str] = {}
+    """What steps in sight were given."""
 
 
 class StepLines(TreeView):
@@ -84,6 +87,9 @@ class StepsTab(StepSearch):
         self._behind = False
         self._asked: bool | None = None
         """Whether the person wants the detail; None while he has not said so."""
+        self.briefs = Briefs(self._wish)
+        self._wishes = False
+        """Whether it is about to ask for what is wished for."""
         self._goal: str | None = None
         """Step that is to be brought into sight as soon as the steps are read."""
 
@@ -112,9 +118,19 @@ class StepsTab(StepSearch):
         shown = picture or self.picture
         by_id = shown.forest.by_id if shown else {}
         step = by_id.get(self._wanted or "") or (by_id[shown.order()[0]] if shown and by_id else None)
+        briefs = self.briefs.read(store)
         if step is None or (self._detail and self._detail.step == step):
-            return Found(picture, self._detail if step else None, behind)
-        return Found(picture, read_detail(store, step), behind)
+            return Found(picture, self._detail if step else None, behind, briefs)
+        return Found(picture, read_detail(store, step), behind, briefs)
+
+    def _wish(self) -> None:
+        """A step has come into sight of which it is not known what it was given: with others it is read next."""
+        if not self._wishes:
+            self._wishes = self.call_later(self._read_wished)
+
+    def _read_wished(self) -> None:
+        self._wishes = False
+        self.post_message(self.Reread())
 
     def _is_due(self, run: Run) -> bool:
         """Whether all steps are read again: of very many not whenever the cursor moves; always when the run ends."""
@@ -124,12 +140,14 @@ class StepsTab(StepSearch):
     def _picture(self, forest: Forest, run: Run) -> Picture:
         """The new steps, with their lanes if they are in sight; made in the thread, for it costs all of them."""
         picture = Picture(forest, self.glyphs, live=run.status in LIVE)
+        picture.briefs = self.briefs
         if self.picture and self.picture.layout == "graph":
             _ = picture.lanes
         return picture
 
     def show(self, run: Run, found: Found) -> None:
         self.run, self._detail, self._behind = run, found.detail, found.behind
+        self.briefs.add(found.briefs)
         if found.picture is not None:
             if self.picture:
                 found.picture.look_as(self.picture)  # as the person has it now, not when the reading began
@@ -140,6 +158,8 @@ class StepsTab(StepSearch):
         if found.picture is not None:
             self.show_steps()
             self.go_to(self._goal)
+        elif found.briefs:
+            self.lines.redraw()
         self.set_class(bool(self._open_line(80)), "open")
         self._show_detail()
         for line in self.query(OneLine):
@@ -212,8 +232,10 @@ class StepsTab(StepSearch):
 
     @on(LineList.Chosen, "#steps-tree")
     def to_logs(self) -> None:
-        """Shows what the step logged."""
-        if self._wanted:
+        """Shows what the step logged; in a run without a log, what lies in it."""
+        if self.run and not self.run.logs:
+            self.lines.action_fold()
+        elif self._wanted:
             self.post_message(self.Jump("logs", ("step", self._wanted)))
 
     def go_to(self, target: object) -> None:
@@ -235,6 +257,18 @@ class StepsTab(StepSearch):
     def when_steps(self) -> bool:
         """Whether there are any."""
         return self.picture is not None and bool(self.picture.forest.all)
+
+    def when_logged(self) -> bool:
+        """Whether the run has a log that a step leads to."""
+        return self.when_steps() and self.run is not None and self.run.logs > 0
+
+    def when_spread(self) -> bool:
+        """Whether a part of the run's time can be looked at closer."""
+        return self.when_steps() and self.picture is not None and self.picture.layout == "waterfall"
+
+    def when_zoomed(self) -> bool:
+        """Whether only a part of it is in sight."""
+        return self.when_spread() and self.picture is not None and self.picture.window.part is not None
 
     def when_failed(self) -> bool:
         """Whether one of them failed."""

@@ -1,0 +1,151 @@
+"""A run of many turns with calls of tools in them, as a coding agent's: an outline first, each call by what it did."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import flightlog
+import pytest
+from flightlog.core.store import Store
+from flightlog.tui.steps.briefs import APART, PATH, Briefs, brief
+from flightlog.tui.steps.picture import MANY
+from flightlog.tui.widgets.tree_view import TreeView
+from reading import SIZES, counted, opened, screen_of, settled, text_of, wait
+
+PROMPT = "Fix the flaky test in test_upkeep_files.py that fails on a lo"
+FILE = "/home/ana/work/flightlog/tests/tui/test_upkeep_of_many_files.py"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with flightlog.open(tmp_path / "data", storage="file") as store:
+        yield store
+
+
+def record_turns(store: Store, turns: int = 100) -> str:
+    """A run of so many turns, each with three calls of which one failed."""
+    with store.run("coding") as run:
+        for n in range(turns):
+            with run.step(f"{n} {PROMPT}", kind="turn") as turn:
+                with turn.step("Bash", kind="tool", input={"command": f"pytest -k {n}", "timeout": 5}) as call:
+                    call.output = "\n".join(f"line {line}" for line in range(40))
+                with turn.step("Read", kind="tool", input={"file_path": FILE}) as call:
+                    call.output = [{"type": "text", "text": "import re\nimport os"}]
+                turn.step("Edit", kind="tool", input={"old_string": f"{n} is\nold"}).fail("no such text")
+    return run.id
+
+
+def rows(pilot) -> list[str]:
+    tab = screen_of(pilot).tab
+    lines = tab.lines
+    return ["".join(text for text, _ in lines.draw(n, lines.across)) for n in range(lines.count())]
+
+
+@pytest.mark.parametrize("size", [*SIZES, (240, 60)], ids=str)
+async def test_turns_are_an_outline_also_where_a_call_failed_in_each(store, size):
+    async with opened(store, record_turns(store), size, tab="steps") as pilot:
+        found = rows(pilot)
+        assert len(found) == 100
+        assert all("3 steps ✖1" in line for line in found)
+        await pilot.press("space")
+        assert [line.split()[2] for line in rows(pilot)[1:4]] == ["Bash", "Read", "Edit"]
+
+
+async def test_few_failures_stand_in_sight_and_so_does_what_lies_alone(store):
+    with store.run("batch") as run, run.step("all") as whole:
+        for n in range(MANY + 10):
+            with whole.step(f"part {n}") as part:
+                call = part.step("call")
+                call.finish("failed" if n == 50 else "completed")
+    async with opened(store, run.id, tab="steps") as pilot:
+        assert len(rows(pilot)) == 1 + MANY + 10
+    with store.run("few") as run:
+        for n in range(MANY):
+            with run.step(f"part {n}") as part:
+                part.step("call").finish("failed" if n == 50 else "completed")
+    async with opened(store, run.id, tab="steps") as pilot:
+        assert len(rows(pilot)) == MANY + 1
+        assert "part 50" in rows(pilot)[50]
+
+
+async def test_each_call_is_told_by_what_it_was_given_and_only_those_in_sight_are_read(store):
+    run = record_turns(store)
+    counters = counted(store)
+    async with opened(store, run, (120, 36), tab="steps") as pilot:
+        tab = screen_of(pilot).tab
+        await pilot.press("space", "down")
+        await wait(pilot, lambda: "Bash  pytest -k 0" in text_of(pilot))
+        await settled(pilot)
+        shown = text_of(pilot)
+        assert f"…/{FILE[-PATH:].partition('/')[2]}" in shown and FILE[-24:] in shown
+        assert "Edit  0 is old  no such text" in shown
+        asked = [len(args[1]) for name, args, _ in counters["runs"].calls if name == "some_events"]
+        assert sum(asked) == 3
+        await pilot.press("up", "space", "space", "v")
+        await settled(pilot)
+        assert "Bash  pytest -k 0" in text_of(pilot)
+        assert counters["runs"].named("some_events") == len(asked)
+        assert tab.picture.briefs is tab.briefs
+
+
+async def test_what_came_back_is_read_as_text(store):
+    async with opened(store, record_turns(store, 2), (120, 36), tab="steps") as pilot:
+        await pilot.press("down")
+        await settled(pilot)
+        assert "40 lines" in text_of(pilot) and "line 3" in text_of(pilot)
+        await pilot.press("down")
+        await settled(pilot)
+        assert "import os" in text_of(pilot)
+        await pilot.press("down")
+        await settled(pilot)
+        sides = screen_of(pilot).query_one("#steps-input", TreeView)
+        assert [row.text for row in sides.rows if row.part] == ["0 is", "old"]
+
+
+async def test_the_bottom_line_of_a_waterfall_says_how_it_is_looked_at_closer(store):
+    async with opened(store, record_turns(store, 2), (120, 36), tab="steps") as pilot:
+        assert "this step" not in text_of(pilot) and "its log" not in text_of(pilot)
+        await pilot.press("v")
+        await settled(pilot)
+        bottom = text_of(pilot).splitlines()[-1]
+        assert "f this step" in bottom and "+ closer" in bottom and "whole run" not in bottom
+        await pilot.press("plus")
+        await pilot.pause()
+        assert "0 whole run" in text_of(pilot).splitlines()[-1]
+        folded = screen_of(pilot).tab.lines.rows[0].fold
+        await pilot.press("enter")
+        assert screen_of(pilot).current == "steps"
+        assert screen_of(pilot).tab.lines.rows[0].fold is not folded
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (" git status\n--short ", "git status --short"),
+        ({"path": "/etc/hosts", "limit": 3}, "/etc/hosts"),
+        ({"limit": 3, "more": {}}, "limit=3"),
+        ({"nested": {"a": "b"}}, ""),
+        (["first", "second"], "first"),
+        ([1, 2], ""),
+        (None, ""),
+        ({"path": "/" + "long/" * 40 + "file.py"}, "…/" + "long/" * 7 + "file.py"),
+    ],
+)
+def test_an_input_in_a_few_words(given, said):
+    assert brief(given) == said
+
+
+def test_inputs_far_apart_are_read_one_after_the_other(store):
+    with store.run("far") as run:
+        first = run.step("a", input="one")
+        for n in range(APART + 1):
+            run.log(f"word {n}")
+        run.step("b", input="two")
+    steps = store.runs.steps(run.id)
+    wishes: list[int] = []
+    briefs = Briefs(lambda: wishes.append(1))
+    assert [briefs.of(step) for step in steps] == ["", ""]
+    assert len(wishes) == 2 and first.name == "a"
+    counters = counted(store)
+    briefs.add(briefs.read(store))
+    assert [briefs.of(step) for step in steps] == ["one", "two"]
+    assert counters["runs"].named("some_events") == 2
