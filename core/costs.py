@@ -41,7 +41,10 @@ class Tokens(msgspec.Struct, frozen=True, gc=False):
 
 
 class Money(msgspec.Struct, frozen=True, gc=False):
-    """A sum of call prices: recorded and computed nano-dollars apart, and how many calls have which."""
+    """A sum of call prices: recorded and computed nano-dollars apart, and how many calls have which.
+
+    Exact up to nine billion dollars: of what comes to more than 2⁶³ - 1 a database keeps and answers that number.
+    """
 
     recorded_nanousd: int = 0
     computed_nanousd: int = 0

@@ -25,7 +25,7 @@ from ...core.costs import CostGroup, CostRecord, GroupBy
 from ...core.pages import ALL, Page, from_cursor, to_cursor
 from ...core.query.query import EVERYTHING, Query
 from ...core.runs import Group
-from .dialects import day
+from .dialects import day, total
 from .query_sql import where
 from .run_queries import matching
 from .run_rows import AnyRow, AnySelect, call_money, money_columns, token_columns
@@ -136,7 +136,7 @@ _OF_CALLS: dict[str, Callable[[FromClause], ColumnElement[Any]]] = {
 def _rolled_up(keys: _Kept) -> AnySelect:
     """From sums that are kept by the key, and do not know how many runs they are of."""
     table = keys[0].table
-    sums = _sums(table.c.calls, *token_columns(table), *money_columns(table))
+    sums = [*map(total, (table.c.calls, *token_columns(table), *money_columns(table)))]
     return select(*keys, sums[0], literal_column("0"), *sums[1:]).group_by(*keys)
 
 
@@ -144,7 +144,7 @@ def _rolled_up(keys: _Kept) -> AnySelect:
 def _of_runs(keys: _Keys) -> AnySelect:
     """From the totals of the runs that called a model at all."""
     calls = runs.c.calls_recorded + runs.c.calls_computed + runs.c.calls_unknown
-    sums = _sums(calls, *token_columns(runs), *money_columns(runs))
+    sums = [*map(total, (calls, *token_columns(runs), *money_columns(runs)))]
     return select(*keys, sums[0], func.count(), *sums[1:]).where(calls > 0).group_by(*keys)
 
 
@@ -155,7 +155,7 @@ def with_children(connection: Connection, run: str, within: Query) -> CostGroup:
     # A union without doubles, so that runs that are each other's parents are an end and no circle.
     family = family.union(select(runs.c.id).where(runs.c.parent == family.c.id))
     calls = runs.c.calls_recorded + runs.c.calls_computed + runs.c.calls_unknown
-    sums = _sums(calls, *token_columns(runs), *money_columns(runs))
+    sums = [*map(total, (calls, *token_columns(runs), *money_columns(runs)))]
     statement = select(sums[0], func.count(), *sums[1:]).where(runs.c.id.in_(select(family.c.id)))
     condition = matching(within)
     row = connection.execute(statement if condition is None else statement.where(condition)).one()
@@ -181,12 +181,8 @@ def _of_calls(by: GroupBy, calls: FromClause) -> AnySelect:
     if by == "step":
         of_run = of_run.outerjoin(steps, (steps.c.run == calls.c.run) & (steps.c.id == calls.c.step))
     keys = _OF_RUNS.get(by) or (_OF_CALLS[by](calls), _none)
-    columns = [func.count(), func.count(calls.c.run.distinct()), *_sums(*token_columns(calls)), *call_money(calls)]
+    columns = [func.count(), func.count(calls.c.run.distinct()), *map(total, token_columns(calls)), *call_money(calls)]
     return select(*keys, *columns).select_from(of_run).group_by(*keys)
-
-
-def _sums(*columns: ColumnElement[Any]) -> list[ColumnElement[Any]]:
-    return [func.coalesce(func.sum(column), 0) for column in columns]
 
 
 # --- sessions and projects ---------------------------------------------------------------------------
@@ -227,7 +223,7 @@ def _groups(connection: Connection, by: str, within: Query, limit: int, after: s
 def _groups_within(connection: Connection, by: str, within: Query) -> Iterator[Group]:
     key, last_event = runs.c[by], func.max(runs.c.last_event)
     running = func.sum(case((runs.c.status.in_(_ACTIVE), 1), else_=0))
-    sums = _sums(*token_columns(runs), *money_columns(runs))
+    sums = map(total, (*token_columns(runs), *money_columns(runs)))
     statement = select(key, func.count(), running, last_event, *sums).where(where(within), key.is_not(None))
     for row in connection.execute(statement.group_by(key)):
         yield Group(

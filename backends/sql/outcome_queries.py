@@ -29,7 +29,7 @@ from ...core.metrics import Ended, Reported
 from ...core.query.query import EVERYTHING, Query
 from ...core.runs import FINISHED
 from ...core.workflows import Outcome
-from .dialects import day
+from .dialects import day, total
 from .query_sql import where
 from .run_rows import AnyRow, AnySelect, money_columns, token_columns
 from .run_values import money_of, tokens_of
@@ -50,10 +50,6 @@ def _condition(workflow: str, version: int | None, within: Query) -> list[Column
     return found if within == EVERYTHING else [*found, where(within)]
 
 
-def _sum(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    return func.coalesce(func.sum(column), 0)
-
-
 def _one(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return case((condition, 1), else_=0)
 
@@ -65,13 +61,13 @@ def by_version(connection: Connection, workflow: str, version: int | None, withi
     """Without percentiles; one for each version that has runs, ended or not."""
     if within == EVERYTHING:
         rows = connection.execute(_kept().where(_o.workflow == workflow, *_of(_o.version, version))).all()
-        lost = _sum(case((tallies.c.status == "lost", tallies.c.runs)))
+        lost = total(case((tallies.c.status == "lost", tallies.c.runs)))
         known = select(tallies.c.version, lost).where(tallies.c.workflow == workflow, tallies.c.runs > 0)
         there = connection.execute(known.where(*_of(tallies.c.version, version)).group_by(tallies.c.version)).all()
     else:
         condition = _condition(workflow, version, within)
         rows = connection.execute(_of_runs(_none).where(_ended, *condition)).all()
-        known = select(_none, _sum(_one(_r.status == "lost"))).where(*condition).group_by(_none)
+        known = select(_none, total(_one(_r.status == "lost"))).where(*condition).group_by(_none)
         there = connection.execute(known).all()
     found = {row[0]: _outcome(workflow, row[0], row) for row in rows}
     for one, gone in there:
@@ -97,16 +93,16 @@ def _of(column: Column[int], version: int | None) -> list[ColumnElement[bool]]:
 @cache
 def _kept(key: ColumnElement[Any] = _o.version) -> AnySelect:
     columns = [*(_o[name] for name in _COUNTS), *token_columns(outcomes), *money_columns(outcomes)]
-    return select(key, *map(_sum, columns)).group_by(key)
+    return select(key, *map(total, columns)).group_by(key)
 
 
 def _of_runs(key: ColumnElement[Any]) -> AnySelect:
     counts = [
-        *(func.count(), *(_sum(_one(_r.recorded == status)) for status in ("completed", "failed", "cancelled"))),
-        *(_sum(_r.steps), _sum(_r.retries), func.count(_r.took)),
-        *(_sum(cast(func.round(_r.took * 1_000_000), BigInteger)), _sum(_one(_r.calls_unknown > 0))),
+        *(func.count(), *(total(_one(_r.recorded == status)) for status in ("completed", "failed", "cancelled"))),
+        *(total(_r.steps), total(_r.retries), func.count(_r.took)),
+        *(total(cast(func.round(_r.took * 1_000_000), BigInteger)), total(_one(_r.calls_unknown > 0))),
     ]
-    return select(key, *counts, *map(_sum, (*token_columns(runs), *money_columns(runs)))).group_by(key)
+    return select(key, *counts, *map(total, (*token_columns(runs), *money_columns(runs)))).group_by(key)
 
 
 def _outcome(workflow: str, version: int, row: AnyRow, of_day: str = "") -> Outcome:

@@ -11,6 +11,7 @@ from ...core.query.query import EVERYTHING, Query
 from ...core.runs import Run, Totals
 from ...core.workflows import Workflow
 from .database import Database
+from .dialects import total
 from .query_sql import where
 from .run_rows import COLUMNS, RUNS, AnySelect, call_money, money_columns
 from .run_values import runs_of, totals_of
@@ -214,9 +215,7 @@ def _by_two(one: Column[str], other: Column[str], count: ColumnElement[int]) -> 
 _by_status = select(tallies.c.status, func.sum(tallies.c.runs), func.sum(tallies.c.size_bytes)).group_by(
     tallies.c.status
 )
-_money_of_day = select(*(func.coalesce(func.sum(c), 0) for c in money_columns(rollups))).where(
-    rollups.c.day == bindparam("day")
-)
+_money_of_day = select(*map(total, money_columns(rollups))).where(rollups.c.day == bindparam("day"))
 
 
 _damaged = select(func.count()).select_from(damage)

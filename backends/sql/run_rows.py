@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, FromClause, Integer, Row, Select, Table, case, func, select, type_coerce
 
 from ...core.runs import Run
-from .dialects import texts
+from .dialects import texts, total
 from .tables import costs, run_bodies, run_tags, runs
 
 AnyRow = Row[*tuple[Any, ...]]
@@ -29,7 +29,7 @@ def call_money(calls: FromClause = costs) -> list[ColumnElement[Any]]:
     told = {kind: case((calls.c.provenance == kind, 1), else_=0) for kind in ("recorded", "computed", "unknown")}
     price = func.coalesce(calls.c.nanousd, 0)
     columns = [price * told["recorded"], price * told["computed"], *told.values()]
-    return [func.coalesce(func.sum(column), 0) for column in columns]
+    return [total(column) for column in columns]
 
 
 BODIES = run_bodies.alias("bodies")  # a name of its own, for queries look in `run_bodies` themselves

@@ -8,7 +8,7 @@ from sqlalchemy import Column, ColumnElement, Connection, func, select
 from ...core.costs import Every, Spent, SpentBy
 from ...core.query.query import Query
 from .cost_queries import made_since
-from .dialects import day, hour, minute
+from .dialects import day, hour, minute, total
 from .run_queries import matching
 from .run_rows import AnySelect, call_money, money_columns, token_columns
 from .run_values import money_of, tokens_of
@@ -35,7 +35,7 @@ def summed(every: Every, by: SpentBy, query: Query, since: str) -> AnySelect:
     calls = made_since(since)
     of_run = calls.join(runs, runs.c.id == calls.c.run)
     bucket, key = _BUCKETS[every](calls.c.t), {"run": calls.c.run, "workflow": runs.c.workflow}.get(by, calls.c.model)
-    sums = [func.count(), *_sums(token_columns(calls)), *call_money(calls)]
+    sums = [func.count(), *map(total, token_columns(calls)), *call_money(calls)]
     statement = select(bucket.label("bucket"), key.label("key"), *sums).select_from(of_run)
     if condition is not None:
         statement = statement.where(condition)
@@ -44,9 +44,5 @@ def summed(every: Every, by: SpentBy, query: Query, since: str) -> AnySelect:
 
 def _rolled_up(key: Column[str], since: str) -> AnySelect:
     of_day = rollups.c.day
-    sums = _sums([rollups.c.calls, *token_columns(rollups), *money_columns(rollups)])
+    sums = map(total, (rollups.c.calls, *token_columns(rollups), *money_columns(rollups)))
     return select(of_day, key, *sums).where(of_day >= since).group_by(of_day, key).order_by(of_day, key)
-
-
-def _sums(columns: list[Any]) -> list[ColumnElement[Any]]:
-    return [func.coalesce(func.sum(column), 0) for column in columns]

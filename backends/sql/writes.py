@@ -7,7 +7,7 @@ little else (building the cache key of a statement with 60 columns costs more th
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from importlib import import_module
-from operator import add, itemgetter
+from operator import itemgetter
 from sys import intern
 from typing import Any, NamedTuple
 
@@ -197,16 +197,15 @@ def _append(table: Table, dialect: str, columns: tuple[str, ...]) -> str:
 @lru_cache(64)
 def _sum(table: Table, dialect: str) -> str:
     statement = _dialect(dialect).insert(table)
-    added = _added_at_most if dialect == "postgresql" else add
     numbers = (column for column in table.columns if not column.primary_key)
-    sums = {column.name: added(column, statement.excluded[column.name]) for column in numbers}
+    sums = {column.name: _added_at_most(column, statement.excluded[column.name]) for column in numbers}
     adding = statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=sums)
     return _compiled(adding, table, dialect, _names(table))
 
 
 def _added_at_most(column: Any, more: Any) -> Any:
-    """The sum, or the largest number that there is: PostgreSQL would refuse the transaction, and with it all that
-    anybody ships, for one agent that counts a thousand calls in a wrong unit.
+    """The sum, or the largest number that there is, for one agent that counts a thousand calls in a wrong unit:
+    PostgreSQL would refuse the transaction, and with it all that anybody ships, and SQLite would go on in floats.
     """
     none: Any = literal_column("0")
     most: Any = literal_column(str(LARGEST))

@@ -4,7 +4,7 @@ import pytest
 from flightlog.core.budgets import budget_of, look
 from flightlog.core.clock import pretending, to_seconds
 from flightlog.core.costs import GroupBy
-from flightlog.core.query.query import equals, parse
+from flightlog.core.query.query import EVERYTHING, equals, parse
 
 BY = GroupBy.__args__
 MIDNIGHT = int(to_seconds("2026-11-20T00:00:00Z")) * 1_000_000_000
@@ -62,3 +62,26 @@ def test_a_budget_may_be_for_runs_that_say_something(spent):
             assert [(one.spent_nanousd, one.unknown) for one in log] == [
                 (one.spent_nanousd, one.unknown) for one in tag
             ], logs
+
+
+def test_a_sum_beyond_what_a_database_counts_is_the_largest_number_and_never_a_float(store):
+    """Agents that count in a wrong unit: each run is within 64 bits, and all of them are not."""
+    most, dollars, calls = 2**63 - 1, 9_000_000 * 10**9, 400
+    for name in ("one", "two", "three"):
+        with store.run("triage", version=1, session="ana", name=name) as run, run.step("plan", agent="planner") as step:
+            for _ in range(calls):
+                step.cost(model="m-1", input_tokens=2**53 - 1, nanousd=dollars)
+    within = parse("workflow:triage tag:none|session:ana -status:failed")
+    for query in (EVERYTHING, within):
+        sums = [store.runs.costs(by, query) for by in BY if by != "run"]
+        spent = [store.runs.spending(every, by, query) for every in ("day", "minute") for by in ("model", "workflow")]
+        found = [one for group in (*sums, *spent) for one in group]
+        assert sum(one.calls for one in found) == (len(sums) + len(spent)) * 3 * calls  # a minute may pass meanwhile
+        if len(found) == len(sums) + len(spent):
+            assert {(one.money.recorded_nanousd, one.tokens.input) for one in found} == {(most, most)}
+        assert {type(one.money.recorded_nanousd) for one in found} == {int}
+        assert [one.money.recorded_nanousd for one in store.runs.costs("run", query)] == [dollars * calls] * 3
+        assert store.runs.sessions(query).items[0].money.recorded_nanousd == most
+        summed = store.metrics.outcomes("triage", within=query)[0]
+        assert (summed.money.recorded_nanousd, summed.tokens.input) == (most, most)
+        assert store.runs.totals(query).today.recorded_nanousd <= most

@@ -201,6 +201,7 @@ PROOFS: dict[str, tuple[str, ...]] = {
         f"test_cost_records_and_costs_grouped_most_expensive_first {BY_ALL}",
         "test_costs_are_grouped_on_every_axis_and_since_a_day",
         "test_without_a_query_the_rollups_answer",
+        "test_a_sum_beyond_what_a_database_counts_is_the_largest_number_and_never_a_float",
     ),
     "RunRepository.with_children": ("test_a_run_with_its_children_costs_what_they_cost_and_none_is_counted_twice",),
     "RunRepository.spending": (
