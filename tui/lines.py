@@ -140,16 +140,30 @@ class Columns:
         for row in rows:
             self.widths = [max(width, cells(cell)) for width, cell in zip(self.widths, row, strict=True)]
 
-    def draw(self, row: Sequence[str], inks: Sequence[str], width: int) -> Line:
-        """One row."""
-        kept = self._kept(width)
-        rest = max(width - sum(self.widths[n] + self.GAP for n in kept if n != self.wide), 1)
+    def draw(self, row: Sequence[str], inks: Sequence[str], width: int, *, spread: bool = False) -> Line:
+        """One row; `spread`: what stands in the wide column goes on over the empty cells behind it."""
+        sizes = self._sizes(width)
+        if spread:
+            for n in list(sizes):
+                if n > self.wide and not row[n]:
+                    sizes[self.wide] += sizes.pop(n) + self.GAP
+                elif n > self.wide:
+                    break
         line: Line = []
-        for n in kept:
-            size = rest if n == self.wide else self.widths[n]
+        for n, size in sizes.items():
             cell = right(row[n], size) if self.align[n] == "r" else fit(row[n], size)
             line += [(cell, inks[n]), (" " * self.GAP, "text")]
         return line[:-1]
+
+    def _sizes(self, width: int) -> dict[int, int]:
+        """The cells of each column that is kept. Where even these are too many the first gives way, never a number."""
+        sizes = {n: self.widths[n] for n in self._kept(width)}
+        sizes[self.wide] = 0
+        rest = width - sum(sizes.values()) - self.GAP * (len(sizes) - 1)
+        if rest < 1 and self.wide != 0 and self.align[0] == "l":
+            sizes[0] = max(sizes[0] + rest - 1, 1)
+        sizes[self.wide] = max(rest, 1)
+        return sizes
 
     def head(self, width: int) -> Line:
         """The line of column heads."""

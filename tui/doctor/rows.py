@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from ...core.text import safe_text
 from ...core.upkeep import Finding
+from .. import format
 from ..glyphs import Glyphs
 from ..lines import Line, one_line, wrapped
 from .mending import Mended
@@ -56,7 +57,7 @@ def cells_of(row: Row, root: str, glyphs: Glyphs) -> list[str]:
         one_line(one.kind, 40),
         one_line(row.done or one.what, 300),
         glyphs.failed if row.failed else glyphs.mark if row.curable else "",
-        one_place(one.where, root, WHERE),
+        format.short_id(one.where, glyphs) if one.where == one.run else one_place(one.where, root, WHERE),
     ]
 
 
@@ -81,7 +82,7 @@ def detail_lines(row: Row, width: int) -> list[Line]:
         ("where", one.where, "text"),
         ("next", "" if row.done else one.advice, "text"),
         ("--fix", one.repair if row.curable else "", "accent"),
-        ("run", one.run or "", "muted"),
+        ("run", one.run if one.run and one.run != one.where else "", "muted"),
     )
     lines: list[Line] = []
     for label, text, ink in facts:

@@ -124,7 +124,7 @@ class LivePage:
         inks = [ink, "muted", "text", *["text"] * 6, "muted"]
         fold = glyphs.open if group.unfolded else glyphs.closed
         lead: Line = [(f"{fold} ", "muted"), (f"{self.sign(newest)} ", ink)]
-        return [*lead, *self._columns(width).draw(cells, inks, width - LEAD)]
+        return [*lead, *self._columns(width).draw(cells, inks, width - LEAD, spread=True)]
 
     def _run(self, entry: Entry, width: int) -> Line:
         glyphs = self._glyphs

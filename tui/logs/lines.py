@@ -21,6 +21,9 @@ NAME = 18
 NARROW_NAME = 12
 """The same where there is little room."""
 
+SLIM = 60
+"""Cells below which lines do not tell the step."""
+
 WIDE = 110
 """Cells from which on times show milliseconds."""
 
@@ -33,8 +36,10 @@ def stamp(t: str, wide: bool) -> str:
     return moment.strftime("%H:%M:%S.%f")[:-3] if wide else moment.strftime("%H:%M:%S")
 
 
-def name_width(names: Mapping[str, str], wide: bool) -> int:
-    """Cells that the names of a run's steps take; none where it has no steps."""
+def name_width(names: Mapping[str, str], wide: bool, width: int = WIDE) -> int:
+    """Cells that the names of a run's steps take; none where it has no steps, or where so few are left for words."""
+    if width < SLIM:
+        return 0
     return min(max(map(len, names.values()), default=0), NAME if wide else NARROW_NAME)
 
 

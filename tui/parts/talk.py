@@ -29,6 +29,9 @@ BEGINNING = 4000
 LIMIT = 100_000
 """Characters of a message that is shown to its last line; of a longer one the beginning, and it says so."""
 
+SLIM = 60
+"""Cells below which it is not told which step spoke."""
+
 PAUSE = 60.0
 """Seconds after which a silence is drawn."""
 
@@ -130,18 +133,18 @@ class Talk:
             line.append((f"  {one_line(message.role, 24)}", "muted"))
         if answers is not None:
             line.append((f"  answers after {format.duration(answers)}", "faint"))
-        end = self._when(message, names, message.step)
+        end = self._when(message, names, message.step, width)
         left = fitted(line, max(width - width_of(end) - 2, 0))
         return Node((message.seq, "head"), [*left, *end], target=("whole", message.seq))
 
     def _later(self, message: Message, names: Mapping[str, str], width: int, step: str | None) -> Node:
         """The line before what the same one goes on to say: when, and which step said it if it is another."""
-        end = self._when(message, names, step)
+        end = self._when(message, names, step, width)
         line = [*fitted([], max(width - width_of(end) - 2, 0)), *end]
         return Node((message.seq, "head"), line, target=("whole", message.seq))
 
-    def _when(self, message: Message, names: Mapping[str, str], step: str | None) -> Line:
-        name = one_line(names.get(step, step), 30) if step else ""
+    def _when(self, message: Message, names: Mapping[str, str], step: str | None, width: int) -> Line:
+        name = one_line(names.get(step, step), 30) if step and width >= SLIM else ""
         return [(f"  {name}  ", "faint"), (format.clock(message.t), "muted")]
 
     def _body(self, message: Message, cast: Cast, width: int) -> Iterator[Node]:

@@ -90,10 +90,16 @@ def _state(run: Run, context: Context) -> Line:
         done = f" {run.steps_done}/{run.steps}" if run.steps else ""
         return [(one_line(run.current_step, 80) or glyphs.dash, "text"), (done, "muted"), *_items(run, glyphs)]
     if run.status in ("paused", "pending", "cancelled"):
-        why = one_line(run.evidence or run.objective, 200)
-        about = f" {glyphs.dot} {why}" if why else ""
-        return [(run.status + about, "muted"), *_items(run, glyphs)]
+        return [(_at_rest(run, context), "muted"), *_items(run, glyphs)]
     return _done(run, glyphs)
+
+
+def _at_rest(run: Run, context: Context) -> str:
+    """How it rests and why, or what it is about; where there is little room the sign says how."""
+    why = one_line(run.evidence or run.objective, 200)
+    if context.narrow and why and run.status != "pending":
+        return why
+    return f"{run.status} {context.glyphs.dot} {why}" if why else run.status
 
 
 def _done(run: Run, glyphs: Glyphs) -> Line:

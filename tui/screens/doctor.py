@@ -34,7 +34,9 @@ from ..widgets.line_pane import LinePane
 from ..widgets.list_tab import PagedLines, Table
 from .prompt import Confirm
 
-TABLE = Table(("", "Kind", "What", "Fix", "Where"), "lllll", 2, (4, 1), {})
+WHAT = 36
+"""Cells that what is wrong keeps before the place is left out, which is told below."""
+TABLE = Table(("", "Kind", "What", "Fix", "Where"), "lllll", 2, (4, 1), {}, WHAT)
 EVERY = 0.2
 """Seconds between two looks at what was found meanwhile."""
 FIX = ("doctor", "--fix", "--yes")

@@ -1,5 +1,7 @@
 """The top line of a run's screen: the way that led there, the run itself, and short facts about it."""
 
+import re
+
 from textual.dom import DOMNode
 
 from ...core import clock
@@ -20,6 +22,11 @@ from ..widgets.place_line import PlaceLine
 WIDE = 100
 """Columns from which on the place is told before the workflow."""
 
+FACTS = 42
+"""Cells of facts that a long name leaves: enough for its time, its tokens and what it cost."""
+
+_NUMBER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
 
 def run_crumbs(node: DOMNode, id: str, run: Run | None, width: int) -> tuple[list[Crumb], Line]:
     """The parts at the left and the facts at the right, in so many cells; the id alone while the run is being read."""
@@ -30,12 +37,18 @@ def run_crumbs(node: DOMNode, id: str, run: Run | None, width: int) -> tuple[lis
     watched = (watching := watching_of(node)) is not None and run.id in watching.ids
     here: Line = [(f" {glyphs.status(run.status)} ", status_ink(run.status))]
     here += [(f"{glyphs.watched} " if watched else "", "accent"), (f"{short} ", "muted")]
-    way, facts = _way(node, run, width >= WIDE), _facts(run, glyphs, width - 36)
-    room = width - 8 - sum(width_of(crumb.line) for crumb in way) - width_of(here) - width_of(facts)
-    name = one_line(run.name or run.objective, 120)
+    way, name = _way(node, run, width >= WIDE), one_line(run.name or run.objective, 120)
+    left = width - 8 - sum(width_of(crumb.line) for crumb in way) - width_of(here)
+    facts = _facts(run, glyphs, min(width - 36, max(left - cells(name) - 2, FACTS)))
+    room = left - width_of(facts)
     if name and room > 8:
         here.append((f" {fit(name, min(room - 2, cells(name)))} ", "text"))
-    return [*way, Crumb(here)], [(" ", "text"), *facts, (" ", "text")]
+    return [*way, Crumb(here)], [(" ", "text"), *facts, (" ", "text")] if facts else []
+
+
+def _session(id: str, glyphs: Glyphs) -> str:
+    """A session by its name; by its ends where it has a number for one."""
+    return format.short_id(id, glyphs) if _NUMBER.fullmatch(id) else one_line(id, 24)
 
 
 def _way(node: DOMNode, run: Run, wide: bool) -> list[Crumb]:
@@ -54,7 +67,7 @@ def _facts(run: Run, glyphs: Glyphs, width: int) -> Line:
     """Short facts, as many as fit; the last ones weigh most."""
     took = format.duration(between(run.started, until(run, clock.now_s())))
     parts = [
-        (f"{one_line(run.session, 24)}" if run.session else "", "muted"),
+        (_session(run.session, glyphs) if run.session else "", "muted"),
         (f"attempt {run.attempt}" if run.attempt > 1 else "", "muted"),
         (run.status if run.status != "completed" else "", status_ink(run.status)),
         (took, "text"),

@@ -10,6 +10,9 @@ from ..costs.budget_lines import INKS
 from ..glyphs import Glyphs
 from ..lines import Line, between, one_line, width_of
 
+LONGEST = 59 * 60.0
+"""Seconds whose words are as long as those of any age: what is told does not come and go while one waits."""
+
 BAR = 8
 """Cells of the bar of today's budget."""
 
@@ -100,7 +103,9 @@ def _parts(facts: Facts, shape: _Shape, glyphs: Glyphs) -> list[Line]:
 def _width(facts: Facts, shape: _Shape, glyphs: Glyphs) -> int:
     """Cells it takes, with a gap behind each part and a blank at either end."""
     parts = [_name(facts, glyphs, shape), *_parts(facts, shape, glyphs)]
-    return sum(width_of(part) + 3 for part in parts if part) + width_of(_right(facts, shape)) + 2
+    aged = facts if facts.quiet is None else facts._replace(quiet=LONGEST)
+    right = max(width_of(_right(facts, shape)), width_of(_right(aged, shape)))
+    return sum(width_of(part) + 3 for part in parts if part) + right + 2
 
 
 def _name(facts: Facts, glyphs: Glyphs, shape: _Shape) -> Line:

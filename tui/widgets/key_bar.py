@@ -14,6 +14,9 @@ from .strips import strip_of
 
 ESC = "esc"
 
+NARROW = 50
+"""Cells below which of the keys that work everywhere only those are told that tell of the others and lead out."""
+
 
 def key_spans(keys: list[Key], width: int) -> list[tuple[Key, int, Line]]:
     """Keys that fit beside each other, with where they begin; the last ones (help, commands, quit) always fit first,
@@ -21,10 +24,12 @@ def key_spans(keys: list[Key], width: int) -> list[tuple[Key, int, Line]]:
     """
     spans = {key.id: [(shown(key), "accent"), (f" {key.label}", "muted")] for key in keys}
     last = [key for key in keys if key.id.startswith("app.") and key.id != "app.back"]
+    if width < NARROW:
+        last = [key for key in last if key.id in ("app.help", "app.quit")] or last
     room = width - sum(width_of(spans[key.id]) + 2 for key in last)
     kept: list[Key] = []
     for key in keys:
-        if key in last:
+        if key.id.startswith("app.") and key.id != "app.back":
             continue
         room -= width_of(spans[key.id]) + 2
         if room < 0:

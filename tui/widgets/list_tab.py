@@ -40,6 +40,8 @@ class Table(NamedTuple):
     drop: tuple[int, ...]
     names: dict[int, int]
     """Cells that a column takes at most."""
+    least: int = Columns.LEAST
+    """Cells that the wide column keeps before others are left out."""
 
 
 class PagedLines(LineList, Generic[T]):
@@ -50,7 +52,7 @@ class PagedLines(LineList, Generic[T]):
         self.items: list[T] = []
         self._table, self._cells, self._inks = table, cells_of, inks_of
         self._keys: Callable[[T], Hashable] = id
-        self._columns = Columns(table.heads, [], align=table.align, wide=table.wide, drop=table.drop)
+        self._columns = Columns(table.heads, [], align=table.align, wide=table.wide, drop=table.drop, least=table.least)
         self._empty: Sequence[Line] = []
 
     def keyed(self, key: Callable[[T], Hashable]) -> "PagedLines[T]":
@@ -67,7 +69,9 @@ class PagedLines(LineList, Generic[T]):
         self.items = items
         table, rows = self._table, [self._cells(one) for one in items[:PAGE]]
         narrow = [[_fit(cell, table.names.get(n, 999)) for n, cell in enumerate(row)] for row in rows]
-        self._columns = Columns(table.heads, narrow, align=table.align, wide=table.wide, drop=table.drop)
+        self._columns = Columns(
+            table.heads, narrow, align=table.align, wide=table.wide, drop=table.drop, least=table.least
+        )
 
     @property
     def current(self) -> T | None:

@@ -83,7 +83,7 @@ class LogLines(LineList):
     def _head(self, entry: LogEntry, width: int) -> Line:
         sign = glyphs_of(self).bookmark if entry.seq in self.bookmarks else " "
         wide = width >= WIDE
-        return head_of(entry, self.names, wide=wide, name_width=name_width(self.names, wide), sign=sign)
+        return head_of(entry, self.names, wide=wide, name_width=name_width(self.names, wide, width), sign=sign)
 
     # Changes.
 

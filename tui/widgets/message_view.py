@@ -105,7 +105,7 @@ class MessageTab(MessageSearch):
         pair = self.pair
         self.messages = found.all if pair is None else [one for one in found.all if pair_of(one) == pair]
         self._width = self.lines.size.width
-        return self.talk.nodes(self.messages, found.cast, found.names, max(self._width, 40))
+        return self.talk.nodes(self.messages, found.cast, found.names, max(self._width, 20))
 
     def on_resize(self) -> None:
         if self.lines.size.width != self._width:

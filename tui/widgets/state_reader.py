@@ -38,6 +38,9 @@ EMPTY = Lesson(
     "checkpoints",
 )
 
+NARROW = 60
+"""Cells below which the state stands below its checkpoints: beside them its keys have no room."""
+
 FILE = "a new file or a folder; nothing writes it into the working folder"
 
 
@@ -100,6 +103,9 @@ class StateReader(RunTab):
             with Vertical(id="state-side"):
                 yield OneLine(self._title, id="state-title")
                 yield TreeView(id="state-tree")
+
+    def on_resize(self) -> None:
+        self.set_class(self.size.width < NARROW, "narrow")
 
     @property
     def graph(self) -> TreeView:

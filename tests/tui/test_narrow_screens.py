@@ -1,0 +1,126 @@
+"""What stays to be read where there is little room: names, whole numbers, and a key that helps."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import flightlog
+import pytest
+from flightlog.core.costs import Money
+from flightlog.core.runs import Run, Totals
+from flightlog.core.store import Store
+from flightlog.core.upkeep import Finding
+from flightlog.tui.doctor.rows import Row, cells_of, detail_lines
+from flightlog.tui.glyphs import UNICODE
+from flightlog.tui.keys import place
+from flightlog.tui.lines import Columns
+from flightlog.tui.runs.columns import Context, run_line, slots
+from flightlog.tui.screens.doctor import TABLE
+from flightlog.tui.widgets.header import Facts, header_line
+from flightlog.tui.widgets.key_bar import key_spans
+from reading import opened, screen_of, settled, text_of
+
+SLIM = (40, 12)
+UUID = "01c9e2b6-7a44-4d5e-9a55-9f0a8a2b7f7c"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with flightlog.open(tmp_path / "data", storage="file") as store:
+        yield store
+
+
+@pytest.fixture
+def run(store: Store) -> str:
+    with store.run("triage", name="Fix the flaky test of a loaded machine", session=UUID) as run:
+        with run.step("draft-reply") as step:
+            step.log("the words that matter")
+            step.cost(model="claude-sonnet-4-5", dollars=0.0123, input_tokens=1000)
+            run.message("user", "claude", "short")
+        run.checkpoint({"messages": ["a"], "plan": {"next": "search"}})
+        run.checkpoint({"messages": ["a", "b"], "plan": {"next": "draft"}})
+    return run.id
+
+
+def texts(line) -> str:
+    return "".join(text for text, _ in line)
+
+
+async def test_at_40_columns_a_states_keys_have_their_names(store, run):
+    async with opened(store, run, SLIM, tab="states") as pilot:
+        assert "~ messages" in text_of(pilot) and "~ plan" in text_of(pilot)
+        assert text_of(pilot).count("●") >= 2
+
+
+@pytest.mark.parametrize(
+    ("tab", "words"),
+    [("logs", "the words that m"), ("costs", "$0.012 "), ("messages", "user → claude"), ("steps", "draft-reply")],
+)
+async def test_at_40_columns_words_and_numbers_are_whole(store, run, tab, words):
+    async with opened(store, run, SLIM, tab=tab) as pilot:
+        await settled(pilot)
+        assert words in text_of(pilot)
+        assert "──  ─╮" not in text_of(pilot)
+
+
+async def test_the_name_of_a_run_weighs_more_than_the_number_of_its_session(store, run):
+    async with opened(store, run, (120, 36)) as pilot:
+        top = text_of(pilot).splitlines()[0]
+        assert "Fix the flaky test of a loaded machine" in top and "01c…7f7c" in top
+        assert screen_of(pilot).run.session == UUID
+
+
+@pytest.mark.parametrize("where", ["runs", "steps", "messages"])
+def test_at_40_columns_the_bottom_line_has_a_key_of_the_place(where):
+    keys = [key for name in (where, "app") for key in place(name).keys if key.footer]
+    spans = key_spans(keys, 34)
+    assert spans[0][0].id.startswith(where)
+    assert [key.id for key, _, _ in spans][-2:] == ["app.help", "app.quit"]
+    assert "app.palette" in [key.id for key, _, _ in key_spans(keys, 74)]
+
+
+def test_a_number_is_never_cut_for_the_name_before_it():
+    columns = Columns(("model", "cost", "from"), [("n" * 24, "$1,234.56", "recorded")], align="lrl", wide=2)
+    for width in range(16, 60):
+        line = texts(columns.draw(("n" * 24, "$1,234.56", "recorded"), ["text"] * 3, width))
+        assert "$1,234.56" in line
+        assert len(line) <= width
+
+
+def test_what_stands_alone_in_its_line_goes_on_over_empty_cells():
+    columns = Columns(("name", "what", "for", "last"), [("a", "b", "0:00:00", "00 min")], align="llrr", wide=1)
+    row, inks = ("a", "RateLimitError: slow down", "", "1 min"), ["text"] * 4
+    assert "RateLimitError: slow down" not in texts(columns.draw(row, inks, 40))
+    line = texts(columns.draw(row, inks, 40, spread=True))
+    assert "RateLimitError: slow" in line and line.endswith(" 1 min") and len(line) == 40
+
+
+def test_doctor_tells_a_run_in_few_cells_and_what_is_wrong_in_many():
+    found = Finding(
+        severity="warning", kind="lost-run", where="01m82aqz619hccg9nmj3z2nnm9", what="pid 31651 is gone; last event",
+        advice="take it up", run="01m82aqz619hccg9nmj3z2nnm9",
+    )  # fmt: skip
+    cells = cells_of(Row(found), "/data/", UNICODE)
+    assert cells[-1] == "01m…nnm9"
+    columns = Columns(TABLE.heads, [cells], align=TABLE.align, wide=TABLE.wide, drop=TABLE.drop, least=TABLE.least)
+    assert found.what in texts(columns.draw(cells, ["text"] * 5, 78))
+    long = [*cells[:2], "w" * 60, "", "/a/folder/of/34/cells/file.jsonl"]
+    columns = Columns(TABLE.heads, [long], align=TABLE.align, wide=TABLE.wide, drop=TABLE.drop, least=TABLE.least)
+    assert texts(columns.draw(long, ["text"] * 5, 78)).count("w") >= 36
+    assert sum(found.run in texts(line) for line in detail_lines(Row(found), 60)) == 1
+
+
+def test_of_a_cancelled_run_a_narrow_list_tells_what_it_was_about():
+    run = Run(id="r", workflow="w", status="cancelled", objective="sort the inbox of today")
+    for narrow, words in ((True, "sort the inbox"), (False, "cancelled · sort")):
+        line = texts(run_line(run, slots(80, {}), Context(0.0, UNICODE, narrow), cursor=False, marked=False))
+        assert words in line
+
+
+def test_the_header_tells_the_same_however_long_nothing_has_happened():
+    totals = Totals(runs=241, size_bytes=41_000_000, by_status={"lost": 23, "failed": 9}, today=Money())
+    for width in range(40, 140):
+        told = set()
+        for quiet in (0.4, 9.0, 31.0, 400.0, 3540.0, 7200.0):
+            line = texts(header_line(Facts("/some/long/path/DATA", totals, "watching", quiet), width, UNICODE))
+            told.add(tuple(word in line for word in ("DATA", "watching", "23", "flightlog", "runs", "lost")))
+        assert len(told) == 1, width
