@@ -3,6 +3,7 @@
 All of it is plain text of our own; text that agents wrote goes through `core.text.safe_text`.
 """
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
@@ -18,6 +19,14 @@ UNKNOWN = "?"
 def short_id(id: str, glyphs: Glyphs = UNICODE) -> str:
     """An id in eight cells or fewer, `01j…8k3f`: the letters that tell runs of one hour apart are the last."""
     return id if len(id) <= 8 else f"{id[:3]}{glyphs.ellipsis}{id[-4:]}"
+
+
+def session(id: str, glyphs: Glyphs = UNICODE) -> str:
+    """A session's id: whole where it is a name, by its ends where it is a UUID."""
+    return short_id(id, glyphs) if _UUID.fullmatch(id) else id
+
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def number(value: int | None) -> str:

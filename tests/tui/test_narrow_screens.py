@@ -111,7 +111,7 @@ def test_doctor_tells_a_run_in_few_cells_and_what_is_wrong_in_many():
 
 def test_of_a_cancelled_run_a_narrow_list_tells_what_it_was_about():
     run = Run(id="r", workflow="w", status="cancelled", objective="sort the inbox of today")
-    for narrow, words in ((True, "sort the inbox"), (False, "cancelled · sort")):
+    for narrow, words in ((True, "sort the inbox"), (False, "cancelled · sor")):
         line = texts(run_line(run, slots(80, {}), Context(0.0, UNICODE, narrow), cursor=False, marked=False))
         assert words in line
 

@@ -5,10 +5,18 @@ from pathlib import Path
 
 import flightlog
 import pytest
+from flightlog.core.clock import from_seconds
+from flightlog.core.runs import Run
 from flightlog.core.store import Store
+from flightlog.tui import format
+from flightlog.tui.glyphs import UNICODE
+from flightlog.tui.runs.columns import Context, run_line, slots
+from flightlog.tui.runs.preview import preview_lines, read_preview
 from flightlog.tui.steps.briefs import APART, PATH, Briefs, brief
 from flightlog.tui.steps.picture import MANY
+from flightlog.tui.widgets.message_view import WIDEST
 from flightlog.tui.widgets.tree_view import TreeView
+from msgspec import structs
 from reading import SIZES, counted, opened, screen_of, settled, text_of, wait
 
 PROMPT = "Fix the flaky test in test_upkeep_files.py that fails on a lo"
@@ -149,3 +157,55 @@ def test_inputs_far_apart_are_read_one_after_the_other(store):
     briefs.add(briefs.read(store))
     assert [briefs.of(step) for step in steps] == ["one", "two"]
     assert counters["runs"].named("some_events") == 2
+
+
+def test_the_preview_of_many_turns_tells_the_turns_and_what_leads_to_an_open_call(store):
+    found = read_preview(store, store.runs.get(record_turns(store)))
+    lines = ["".join(text for text, _ in line) for line in preview_lines(found, 100, 12, 0.0, UNICODE)]
+    assert [line.split()[1] for line in lines] == [str(n) for n in range(88, 100)]
+    assert all("Fix the flaky test in test_upkeep" in line for line in lines)
+    begun = [one for one in found.steps if one.name == "Bash"][5]
+    steps = tuple(structs.replace(one, status="running") if one == begun else one for one in found.steps)
+    lines = [
+        "".join(text for text, _ in line) for line in preview_lines(found._replace(steps=steps), 100, 12, 0, UNICODE)
+    ]
+    assert "Bash" in lines[6] and lines[5].split()[1] == "5"
+
+
+async def test_a_wide_screen_has_the_detail_beside_the_steps_and_its_conversation_together(store):
+    run = record_turns(store, 3)
+    with store.run("talk") as talk:
+        talk.message("user", "claude", "word " * 100)
+    async with opened(store, run, (240, 60), tab="steps") as pilot:
+        tree, detail = (screen_of(pilot).query_one(name).region for name in ("#steps-tree", "#steps-detail"))
+        assert detail.x > tree.right and detail.y <= tree.y
+        await pilot.press("d")
+        await pilot.pause()
+        assert screen_of(pilot).query_one("#steps-tree").region.width > 200
+        await pilot.resize_terminal(120, 36)
+        await pilot.press("d")
+        await settled(pilot)
+        tree, detail = (screen_of(pilot).query_one(name).region for name in ("#steps-tree", "#steps-detail"))
+        assert detail.y > tree.y and detail.x <= tree.x + 2
+    async with opened(store, talk.id, (240, 60), tab="messages") as pilot:
+        lines = [row.node.line for row in screen_of(pilot).tab.lines.rows]
+        assert max(sum(len(text) for text, _ in line) for line in lines) <= WIDEST
+
+
+@pytest.mark.parametrize(
+    ("id", "said"),
+    [
+        ("ana", "ana"),
+        ("nightly-of-the-long-name", "nightly-of-the-long-name"),
+        (f"{'0' * 8}{'-1234' * 3}-{'a' * 12}", "000…aaaa"),
+    ],
+)
+def test_a_session_is_told_by_its_name_and_a_uuid_by_its_ends(id, said):
+    assert format.session(id) == said
+
+
+def test_ten_hours_are_not_cut_in_the_list():
+    run = Run(id="r", workflow="w", status="completed", started=from_seconds(0), finished=from_seconds(59_950))
+    for width in (78, 118, 160):
+        cells = run_line(run, slots(width, {}), Context(0.0, UNICODE, width < 100), cursor=False, marked=False)
+        assert "16:39:10" in "".join(text for text, _ in cells)

@@ -141,7 +141,7 @@ def _size(run: Run, context: Context) -> Line:
 
 
 def _session(run: Run, context: Context) -> Line:
-    return [(one_line(run.session or "", 80), "muted")]
+    return [(one_line(format.session(run.session or "", context.glyphs), 80), "muted")]
 
 
 STEP = Column("Step", STEP_LEAST, _doing)
@@ -151,7 +151,7 @@ COLUMNS = (
     STEP,
     Column("Session", 12, _session, rank=6, least=136),
     Column("Started", 12, _started, "started", rank=3),
-    Column("Took", 7, _took, "took", from_right=True, rank=1),
+    Column("Took", 8, _took, "took", from_right=True, rank=1),
     Column("Tokens", 6, _tokens, "tokens", from_right=True, rank=4),
     Column("Cost", 8, _cost, "cost", from_right=True, rank=2),
     Column("Size", 8, _size, "size", from_right=True, rank=5),

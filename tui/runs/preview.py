@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...core.clock import between, seconds_at
@@ -19,8 +19,11 @@ from .sections import Head
 if TYPE_CHECKING:
     from ...core.store import Store
 
-MANY_STEPS = 2000
+MANY_STEPS = 5000
 """Runs with more steps are previewed without them: reading all for six lines would not be worth it."""
+
+OUTLINE = 60
+"""Steps from which on only the outermost are told, and what leads to those that run."""
 
 
 class Previewed(NamedTuple):
@@ -48,7 +51,8 @@ def title(run: Run, glyphs: Glyphs) -> Line:
     version = "" if run.version is None else f"@{run.version}"
     line: Line = [(f" {one_line(run.name, 40) or format.short_id(one_line(run.id), glyphs)}", "strong")]
     line.append((f"  {one_line(run.workflow, 40)}{version}", "text"))
-    for label, value in (("session", run.session), ("project", run.project), ("from", run.source)):
+    session = format.session(run.session or "", glyphs)
+    for label, value in (("session", session), ("project", run.project), ("from", run.source)):
         if value:
             line.append((f"{dot}{label} {one_line(value, 30)}", "muted"))
     if run.attempt > 1:
@@ -109,10 +113,17 @@ class _Row(NamedTuple):
 
 def _tree(steps: tuple[Step, ...], glyphs: Glyphs) -> list[_Row]:
     """Steps below their parents, each with the lines of the tree before it."""
-    known = {step.id for step in steps}
+    by_id = {step.id: step for step in steps}
+    parents = {step.id: step.parent if step.parent in by_id and step.parent != step.id else None for step in steps}
+    told = set(by_id)
+    if len(steps) > OUTLINE and len(outer := {id for id, parent in parents.items() if parent is None}) > 1:
+        told = outer | _and_above([step.id for step in steps if step.status == "running"], parents)
     below: dict[str | None, list[Step]] = {}
-    for step in steps:
-        below.setdefault(step.parent if step.parent in known and step.parent != step.id else None, []).append(step)
+    for id in told:
+        below.setdefault(parents[id], []).append(by_id[id])
+    places = {step.id: place for place, step in enumerate(steps)}
+    for children in below.values():
+        children.sort(key=lambda step: places[step.id])
     rows: list[_Row] = []
     # A stack of our own, for steps may be nested as deep as somebody likes.
     stack = [(step, "", "") for step in reversed(below.get(None, []))]
@@ -127,14 +138,28 @@ def _tree(steps: tuple[Step, ...], glyphs: Glyphs) -> list[_Row]:
     return rows
 
 
+def _and_above(ids: Sequence[str], parents: Mapping[str, str | None]) -> set[str]:
+    """These steps, and all that they lie in."""
+    found: set[str] = set()
+    for id in ids:
+        above: str | None = id
+        while above is not None and above not in found:
+            found.add(above)
+            above = parents[above]
+    return found
+
+
 def _steps(found: Previewed, width: int, room: int, now: float, glyphs: Glyphs) -> Iterator[Line]:
     """As many steps as there is room for: those round the last one that runs or failed, else the last ones."""
     rows = _tree(found.steps, glyphs)
     hot = [place for place, row in enumerate(rows) if row.step.status in ("running", "failed")]
     end = min(max((hot[-1] if hot else len(rows) - 1) + 1, room), len(rows))
     scale = _Scale.of(found.run, now)
-    for row in rows[max(end - room, 0) : end]:
-        yield _step(row, scale, width, now, glyphs)
+    shown = rows[max(end - room, 0) : end]
+    longest = max((len(row.guide) + len(row.step.name) + 3 for row in shown), default=0)
+    name = max(min(width // 3, 32), min(longest, width * 45 // 100), 12)
+    for row in shown:
+        yield _step(row, scale, name, width, now, glyphs)
 
 
 class _Scale(NamedTuple):
@@ -163,9 +188,9 @@ class _Scale(NamedTuple):
         return [(glyphs.bar_rest * low, "faint"), (body, status_ink(step.status)), (" " * (width - high), "faint")]
 
 
-def _step(row: _Row, scale: _Scale, width: int, now: float, glyphs: Glyphs) -> Line:
+def _step(row: _Row, scale: _Scale, name: int, width: int, now: float, glyphs: Glyphs) -> Line:
+    """One step, with its name in so many cells."""
     step = row.step
-    name = max(min(width // 3, 32), 12)
     lasted = between(step.started, step.finished) if step.finished else None
     if step.started and lasted is None and step.status == "running":
         lasted = max(now - seconds_at(step.started, now), 0)

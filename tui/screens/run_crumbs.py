@@ -1,7 +1,5 @@
 """The top line of a run's screen: the way that led there, the run itself, and short facts about it."""
 
-import re
-
 from textual.dom import DOMNode
 
 from ...core import clock
@@ -25,8 +23,6 @@ WIDE = 100
 FACTS = 42
 """Cells of facts that a long name leaves: enough for its time, its tokens and what it cost."""
 
-_NUMBER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-
 
 def run_crumbs(node: DOMNode, id: str, run: Run | None, width: int) -> tuple[list[Crumb], Line]:
     """The parts at the left and the facts at the right, in so many cells; the id alone while the run is being read."""
@@ -46,11 +42,6 @@ def run_crumbs(node: DOMNode, id: str, run: Run | None, width: int) -> tuple[lis
     return [*way, Crumb(here)], [(" ", "text"), *facts, (" ", "text")] if facts else []
 
 
-def _session(id: str, glyphs: Glyphs) -> str:
-    """A session by its name; by its ends where it has a number for one."""
-    return format.short_id(id, glyphs) if _NUMBER.fullmatch(id) else one_line(id, 24)
-
-
 def _way(node: DOMNode, run: Run, wide: bool) -> list[Crumb]:
     """The place that the person came from, and the workflow."""
     into: Line = [(glyphs_of(node).into, "faint")]
@@ -67,7 +58,7 @@ def _facts(run: Run, glyphs: Glyphs, width: int) -> Line:
     """Short facts, as many as fit; the last ones weigh most."""
     took = format.duration(between(run.started, until(run, clock.now_s())))
     parts = [
-        (_session(run.session, glyphs) if run.session else "", "muted"),
+        (one_line(format.session(run.session or "", glyphs), 24), "muted"),
         (f"attempt {run.attempt}" if run.attempt > 1 else "", "muted"),
         (run.status if run.status != "completed" else "", status_ink(run.status)),
         (took, "text"),

@@ -20,7 +20,7 @@ import flightlog
 FIRST_RUN = (
     OPEN
     + """\
-with flightlog.open(data).run("triage", objective="sort the inbox") as run:
+with flightlog.open(data).run("triage", objective="sort mails") as run:
     with run.step("plan", agent="planner") as step:
         step.log("3 candidates", candidates=3)
         step.cost(model="gpt-4o", input_tokens=812, output_tokens=77)"""

@@ -26,6 +26,9 @@ EMPTY = Lesson(
     "messages",
 )
 
+WIDEST = 150
+"""Cells that a conversation takes at most: on a wider screen its times would stand far from its words."""
+
 PAGES = 20
 """Pages that are read at once at most while none of the messages that are looked for is found."""
 
@@ -105,7 +108,7 @@ class MessageTab(MessageSearch):
         pair = self.pair
         self.messages = found.all if pair is None else [one for one in found.all if pair_of(one) == pair]
         self._width = self.lines.size.width
-        return self.talk.nodes(self.messages, found.cast, found.names, max(self._width, 20))
+        return self.talk.nodes(self.messages, found.cast, found.names, min(max(self._width, 20), WIDEST))
 
     def on_resize(self) -> None:
         if self.lines.size.width != self._width:

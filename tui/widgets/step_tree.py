@@ -42,6 +42,9 @@ LOW = 18
 """Rows of a terminal below which the detail is shown only when it is asked for."""
 
 
+BESIDE = 180
+"""Cells from which on the detail stands beside the steps: below them both would be mostly empty."""
+
 REST = 3.0
 """Times as long as one reading of all steps took passes before the next: most of the time is the keys'."""
 
@@ -94,10 +97,12 @@ class StepsTab(StepSearch):
         """Step that is to be brought into sight as soon as the steps are read."""
 
     def compose(self) -> ComposeResult:
-        yield OneLine(self._head, id="steps-head")
-        yield StepLines(self)
-        yield OneLine(self._open_line, id="steps-open")
-        yield Input(placeholder="a name, agent, kind or error; enter, then n and N", id="steps-search", compact=True)
+        with Vertical(id="steps-main"):
+            yield OneLine(self._head, id="steps-head")
+            yield StepLines(self)
+            yield OneLine(self._open_line, id="steps-open")
+            words = "a name, agent, kind or error; enter, then n and N"
+            yield Input(placeholder=words, id="steps-search", compact=True)
         yield OneLine(lambda width: [(self.glyphs.rule * width, "faint")], id="steps-rule")
         with Vertical(id="steps-pane"):
             yield TreeView(id="steps-detail")
@@ -176,6 +181,7 @@ class StepsTab(StepSearch):
         return not self.lines.folds.is_open(self.lines.folds.find(keys), open)
 
     def _measure(self) -> None:
+        self.set_class(self.size.width >= BESIDE, "beside")
         self.set_class(self.app.size.height >= LOW if self._asked is None else self._asked, "with-detail")
         if self.picture and self.run:
             self.picture.now, self.picture.width = _now(self.run), self.lines.across or self.picture.width
