@@ -11,6 +11,7 @@ from ...core.errors import Conflict, Corrupt, NotSupported
 from ...core.events import decode
 from ...core.progress import gone, to_its_end
 from . import disk, lock
+from .aside import set_aside
 from .reader import Broken, LongLine, Whole, copy_span, decode_line, read_lines, torn_tail
 from .states_writer import set_aside_tail
 from .written_anew import written_anew
@@ -44,8 +45,8 @@ def set_damage_aside(path: Path, torn: Path) -> int:
 
     The events stay byte for byte, each on a line of its own; lines of a newer format, and those too long to be
     held, stay as they are. The journal is replaced by a rename once what is set aside is on the disk: killed before,
-    it is as it was. Conflict if somebody has the run; OSError, StorageError, or Stopped in a big one, with the journal
-    as it was.
+    it is as it was, and done again nothing is set aside twice. Conflict if somebody has the run; OSError, StorageError,
+    or Stopped in a big one, with the journal as it was.
     """
     fd = disk.open_append(path)
     try:
@@ -54,7 +55,7 @@ def set_damage_aside(path: Path, torn: Path) -> int:
         with to_its_end(os.fstat(fd).st_size, 2):  # looked through, and written anew
             aside = mend_tail(fd, path, torn)
             if damaged := [span for offset, line in read_lines(path) for span in _damage(offset, line)]:
-                _write_without(path, before=lambda: _keep(path, torn, damaged))
+                _write_without(path, before=lambda: set_aside(path, damaged, torn))
             return aside + sum(length for _, length in damaged)
     finally:
         lock.close(fd)
@@ -68,23 +69,6 @@ def _damage(offset: int, line: bytes | LongLine) -> Iterator[tuple[int, int]]:
     for part in decode_line(line):
         if isinstance(part, Broken) and not part.newer:
             yield offset + part.offset, part.length
-
-
-def _keep(path: Path, torn: Path, damaged: list[tuple[int, int]]) -> None:
-    """Adds these bytes to what is set aside, each part on a line of its own: all, or nothing."""
-    fd = disk.open_shared(torn)
-    before = os.fstat(fd).st_size
-    try:
-        for offset, length in damaged:
-            copy_span(path, offset, length, fd, torn)
-            disk.append_line(fd, b"\n", torn)
-        disk.sync(fd)
-    except BaseException:
-        os.ftruncate(fd, before)
-        raise
-    finally:
-        os.close(fd)
-    disk.sync_folder(torn.parent)
 
 
 def _write_without(path: Path, before: Callable[[], None]) -> None:

@@ -9,6 +9,7 @@ from ...core.edits import edits_between
 from ...core.errors import Corrupt, NotFound
 from ...core.recording.value_ladders import WEIGHT, Ladders, Rung
 from . import disk
+from .aside import set_aside
 from .reader import torn_tail
 from .states import (
     States,
@@ -161,12 +162,7 @@ def set_aside_tail(fd: int, path: Path, torn: Path) -> int:
         return 0
     offset, tail = found
     try:
-        aside = disk.open_shared(torn)
-        try:
-            disk.append_line(aside, tail + b"\n", torn)
-            disk.sync(aside)
-        finally:
-            os.close(aside)
+        set_aside(path, [(offset, len(tail))], torn)
         os.ftruncate(fd, offset)
     except OSError as error:
         raise disk.storage_error(error, path, "setting a torn line aside") from error

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -117,6 +118,39 @@ def test_damaged_lines_are_set_aside_and_the_events_stay_byte_for_byte(tmp_path)
         assert store.runs.get(other).status == "completed"
         assert {finding.severity for finding in store.upkeep.check()} <= {"note"}
         assert any("set aside" in finding.what for finding in findings(store, "set-aside"))
+
+
+@pytest.mark.parametrize("call", ["rename", "ftruncate"])
+def test_who_is_killed_when_bytes_are_set_aside_leaves_none_of_them_twice(tmp_path, call):
+    """Before the journal without damaged lines takes its place, and before a torn tail is cut off."""
+    with flightlog.open(tmp_path, storage="file") as store:
+        run = run_in(store, ["one", "two"])
+    path = next(tmp_path.rglob(f"{run}.jsonl"))
+    lines = path.read_bytes().split(b"\n")
+    events = len(lines) - 1
+    lines.insert(2, b"no event at all")
+    lines[-1] = b'{"type":"torn'
+    path.write_bytes(b"\n".join(lines))
+    args = [sys.executable, "-c", MEND.format(call=call), str(path)]
+    for _ in range(2):
+        assert subprocess.run(args, check=False).returncode == -signal.SIGKILL
+    shutil.rmtree(tmp_path / ".flightlog")
+    with flightlog.open(tmp_path) as store:
+        found = findings(store, "damaged-line")
+        for finding in found:
+            store.upkeep.repair(finding)
+    assert path.with_name(f"{run}.torn").read_bytes() == b'{"type":"torn\nno event at all\n'
+    assert len(path.read_bytes().splitlines()) == events
+
+
+MEND = """
+import os, signal, sys
+from pathlib import Path
+from flightlog.backends.journal.mending import set_damage_aside
+path = Path(sys.argv[1])
+os.{call} = lambda *words: os.kill(os.getpid(), signal.SIGKILL)
+set_damage_aside(path, path.with_suffix(".torn"))
+"""
 
 
 def test_a_run_that_somebody_has_is_left_alone(tmp_path):
