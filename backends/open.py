@@ -19,7 +19,7 @@ from .configuration.config_file import load_config
 from .configuration.configured_policy import ConfiguredPolicy
 from .configuration.effective_config import decided
 from .configuration.following import Followed
-from .configuration.places import MEMORY, Place, is_configured, place_of, storage_in
+from .configuration.places import MEMORY, Place, place_of, read_place
 from .configuration.policies import budgets_of
 from .databases import Databases
 from .joined.joining import Joining
@@ -73,20 +73,18 @@ def open_store(
     """Opens the store of a place, importing only the backend that it needs.
 
     `place` is a data directory, a `flightlog.db`, `file:PATH`, `sqlite:PATH`, `sqlite::memory:`, the URL of a
-    PostgreSQL database or a LangGraph database; None is `FLIGHTLOG_DATA`, `./flightlog-data` or the user's data
-    directory.
+    PostgreSQL database, a LangGraph database or a folder of transcripts; None is `FLIGHTLOG_DATA`, `./flightlog-data`
+    or the user's data directory.
     Without a configuration, what lies in a data directory decides; in an empty one `storage` does,
     and else `flightlog.db` is made, with versions as YAML. `create=False` makes no data directory.
     """
     where = place_of(place)
+    if read_only or not create:
+        where = read_place(where, config)
     if where.kind == "source":
         return _source(where)
     if where.root is None:
         return _in_memory(Databases(read_only=False, create=True, private=True), durable)
-    if where.kind == "directory" and not (create and not read_only) and not is_configured(where.root, config):
-        foreign = _others(where.root)
-        if foreign is not None:
-            return foreign
     settings = decided(where, load_config(where.root, config), storage)
     name = where.url.name if where.url else str(where.path or where.root)
     store = _kept(name, settings, read_only=read_only, durable=durable, create=create)
@@ -95,22 +93,6 @@ def open_store(
     backend = _backends.get(store)
     if backend and where.kind == "directory":
         backend.gate.moved = Followed(where, settings).moved
-    return store
-
-
-def _others(root: Path) -> Store | None:
-    """The store of somebody else's data in a folder with nothing of ours; None if nobody knows them.
-
-    Whoever only reads is shown, or told, whose they are, rather than nothing.
-    """
-    if not root.is_dir() or storage_in(root) is not None:
-        return None
-    from .sources.open_source import open_source
-    from .sources.transcripts import refuse_transcripts
-
-    store = open_source(root)
-    if store is None:
-        refuse_transcripts(root)
     return store
 
 

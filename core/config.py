@@ -11,7 +11,7 @@ LocalType = Literal["file", "sqlite"]
 StorageType = Literal["file", "sqlite", "postgres"]
 
 STORAGE_TYPES: tuple[StorageType, ...] = get_args(StorageType)
-SOURCE_TYPES = ("langgraph",)
+SOURCE_TYPES = ("langgraph", "transcripts")
 
 DEFAULT_PATHS: dict[str, dict[str, str]] = {
     "workflows": {"file": "workflows", "sqlite": "flightlog.db"},

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 from urllib.parse import quote
 
+from ...core.config import SOURCE_TYPES
 from ...core.errors import ConfigError
 from ...core.text import masked
 from ..postgres.server_url import ServerUrl, is_server_url, spool_folder
@@ -47,6 +48,19 @@ def place_of(text: str | os.PathLike[str] | None) -> Place:
         return _file(path) if path.is_file() else Place("directory", path, None)
     except OSError as error:
         raise ConfigError(f"this can be no path: {error.strerror}", where=os.fspath(text)[:100]) from error
+
+
+def read_place(where: Place, config: str | os.PathLike[str] | None) -> Place:
+    """What a place is to who only reads: a folder with nothing of ours may be somebody else's data. ConfigError.
+
+    Who records is never in doubt: to him a folder is a data directory, also one that is still to be made.
+    """
+    root = where.root
+    if where.kind != "directory" or root is None or not root.is_dir() or is_configured(root, config):
+        return where
+    from ..sources.open_source import is_foreign
+
+    return Place("source", root.parent, root) if storage_in(root) is None and is_foreign(root) else where
 
 
 def default_root() -> Path:
@@ -95,12 +109,12 @@ def _typed(kind: str, rest: str) -> Place:
         return Place("file", path, None)
     if kind == "sqlite" and rest:
         return _database(path)
-    if kind == "langgraph" and rest:
+    if kind in SOURCE_TYPES and rest:
         return Place("source", path.parent, path)
     raise ConfigError(
         f"{kind}: is no kind of store",
         where=masked(f"{kind}:{rest}"),
-        advice="allowed are file:PATH, sqlite:PATH, langgraph:PATH and postgresql://…",
+        advice="allowed are file:PATH, sqlite:PATH, langgraph:PATH, transcripts:PATH and postgresql://…",
     )
 
 

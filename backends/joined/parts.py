@@ -124,7 +124,9 @@ class Part:
             raise NotFound("it is not there", where=self.path, advice="bring it back, or take it out of `sources`")
         store = open_source(self.path)
         if store is None:
-            raise StorageError("it is no LangGraph database", where=self.path, advice="take it out of `sources`")
+            raise StorageError(
+                "it is nothing that Flightlog can read", where=self.path, advice="take it out of `sources`"
+            )
         return store
 
 

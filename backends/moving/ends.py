@@ -9,7 +9,7 @@ from ...core.errors import ConfigError, NotSupported
 from ...core.store import Store
 from ..configuration.config_file import load_config
 from ..configuration.effective_config import decided
-from ..configuration.places import Place, place_of
+from ..configuration.places import Place, place_of, read_place
 from ..open import open_alone, truth_of
 from ..postgres.server_url import ServerUrl, spool_folder
 from ..replay.truth import Truth
@@ -40,7 +40,7 @@ def source_end(place: str | os.PathLike[str] | None, config: str | os.PathLike[s
 
     Journals that wait in its spool are shipped before, as at every opening.
     """
-    where = known_place(place)
+    where = read_place(known_place(place), config)
     if where.kind == "source":
         return _foreign(where)
     settings = settings_of(where, config)

@@ -3,6 +3,7 @@
 import threading
 import time
 from contextlib import closing
+from pathlib import Path
 
 import flightlog
 import pytest
@@ -34,7 +35,7 @@ def folder(tmp_path):
 def known(monkeypatch, tmp_path):
     """Notebooks are among what is recognised."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(recognising, "READERS", [*recognising.READERS, open_notebooks])
+    monkeypatch.setattr(recognising, "KINDS", [*recognising.KINDS, recognising.Kind(Path.is_dir, open_notebooks)])
 
 
 @pytest.fixture
@@ -123,9 +124,6 @@ def test_a_folder_of_ours_is_never_taken_for_somebody_elses(folder, known):
 
 def test_what_nobody_knows_is_refused_alike_by_who_opens_and_by_who_moves(tmp_path):
     (tmp_path / "strange").write_text("text")
-    (tmp_path / "codex.jsonl").write_text('{"type": "session_meta", "payload": {}}\n')
     for open_it in (flightlog.open, source_end):
         with pytest.raises(ConfigError, match="nothing that Flightlog can read"):
             open_it(tmp_path / "strange")
-        with pytest.raises(ConfigError, match="transcripts of Codex"):
-            open_it(tmp_path / "codex.jsonl")

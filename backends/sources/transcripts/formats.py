@@ -1,0 +1,91 @@
+"""What a reader of one program's transcripts says: of a file's beginning, and of each line by itself."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from ....core import events as e
+
+TURN = "turn"
+"""Kind of the step that a prompt begins and its answer ends; what is done in between are steps within it."""
+
+
+class Session(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """The run that a transcript is, as its beginning tells."""
+
+    run: str
+    """Our id of it."""
+    workflow: str
+    """The project: name of the folder that was worked in."""
+    agent: str
+    began: str
+    """Time of the first line."""
+    session: str
+    """The session it belongs to, which its subagents share."""
+    name: str = ""
+    objective: str = ""
+    """What was asked for first, as one short line."""
+    parent: str = ""
+    """Our id of the run that started it."""
+    project: str = ""
+    meta: dict[str, e.Json] = {}
+
+
+class Told(NamedTuple):
+    """An event that a line may tell; number, time and the step it belongs to are put in later.
+
+    A `StepFinished` without a step ends the turn. Of those with the same `once` the first is told. `call` names the
+    request that a cost is of: several lines may speak of one.
+    """
+
+    event: e.Event
+    once: str = ""
+    call: str = ""
+
+
+class Attended(NamedTuple):
+    """Whether a program is at work on a transcript: None where that is not to be known but by its silence."""
+
+    alive: bool | None
+    why: str = ""
+    """Of one that is not: the evidence."""
+    patience: float = 0.0
+    """Seconds of silence that are waited for besides."""
+
+
+Line = dict[str, e.Json]
+
+
+class Format(Protocol):
+    """How one program writes. Without state: the same bytes always say the same."""
+
+    name: str
+    """Of the source: `claude-code`."""
+    title: str
+    """What people call the program."""
+
+    def is_transcript(self, path: Path) -> bool:
+        """Whether a file is one, by its name alone."""
+        ...
+
+    def session(self, path: Path, lines: Sequence[Line]) -> Session | None:
+        """What the first lines of a file say of its run; None while they say too little to begin."""
+        ...
+
+    def time(self, line: Line) -> str:
+        """When the line was written, as our time text; empty if it does not say."""
+        ...
+
+    def told(self, line: Line, session: Session) -> Iterable[Told]:
+        """The events that a line may tell, in order: a function of line and session alone."""
+        ...
+
+    def attended(self, path: Path, session: Session) -> Attended:
+        """Whether a program is at work on a transcript, as far as it says so itself."""
+        ...
+
+    def is_answer(self, line: Line) -> bool:
+        """Whether it may be the last word of a run that says no end: an answer that calls nothing."""
+        ...

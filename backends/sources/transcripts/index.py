@@ -1,0 +1,158 @@
+"""The index of a folder of transcripts: each a run in query tables, brought up to date by the lines that are new.
+
+Content is never copied: the index keeps names, numbers and addresses, and can be thrown away.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlalchemy import Connection, select
+
+from ....core.progress import Progress, go_on
+from ...sql.database import Database
+from . import tables
+from .folder import Folder, Seen
+from .formats import Format
+from .taking import PORTION, Taker
+
+_COSTS = 16 << 10
+"""Opening a transcript costs as much as so many bytes: a transaction takes a portion in, of one or of many."""
+_NOTHING = Seen(0, 0, 0)
+_AGAIN_S = 10.0
+"""Seconds after which a transcript that could not be read is tried again."""
+
+_log = logging.getLogger("flightlog")
+
+
+class TranscriptIndex:
+    """Keeps the index of a folder of transcripts, or of a single one. Thread-safe."""
+
+    def __init__(self, path: Path, formats: Sequence[Format], database: Database) -> None:
+        self.path, self.database = path, database
+        self.progress = Progress()
+        """Of taking in what is new, in transcripts."""
+        self.folder = Folder(path, formats)
+        self._taker = Taker()
+        self._lock = threading.RLock()
+        self._taken: dict[str, Seen] = {}
+        self._due: dict[str, float] = {}
+        with database.write() as connection:
+            tables.metadata.create_all(connection)
+
+    def refresh(self) -> None:
+        """Takes in what is new. Costs some `stat` when nothing is."""
+        with self._lock:
+            self.folder.look()
+            wanted, gone = self._changed(), [path for path in self._known() if path not in self.folder.seen]
+            try:
+                while wanted or gone:
+                    self._take_in(wanted, gone)
+                    wanted, gone = self._changed(), []  # those that are to be told anew
+            finally:
+                self.progress.end()
+
+    def needs_details(self, run: str) -> bool:
+        """Nothing of a transcript is left for later."""
+        return False
+
+    def details(self, run: str) -> None:
+        """Nothing of a transcript is left for later."""
+
+    def prices(self) -> None:
+        """Nothing of a transcript is left for later."""
+
+    def shallow(self, cost: int) -> str | None:
+        """Nothing of a transcript is left for later."""
+        return None
+
+    def folders(self) -> list[Path]:
+        """Where a change is to be noticed at once."""
+        with self._lock:
+            return self.folder.folders()
+
+    def size_bytes(self) -> int:
+        """Bytes of all transcripts."""
+        with self._lock:
+            return sum(seen.size for seen in self.folder.seen.values())
+
+    # --- taking in what is new
+
+    def _known(self) -> list[str]:
+        """The paths of which something is in the index: asked of it once, by who begins."""
+        if not self._taken:
+            with self.database.read() as connection:
+                rows = connection.execute(_KNOWN).all()
+            self._taken = {row.path: Seen(row.inode, row.size, row.mtime_ns) for row in rows}
+            self._due = {row.path: 0.0 for row in rows if not row.done}
+        return list(self._taken)
+
+    def _changed(self) -> list[str]:
+        """Transcripts with something new, or of whose silence there is something to say; the newest first."""
+        now = time.monotonic()
+        seen = self.folder.seen
+        due = {path for path, at in self._due.items() if at <= now and path in seen}
+        self._known()
+        wanted = [path for path, one in seen.items() if path in due or self._taken.get(path) != one]
+        return sorted(wanted, key=lambda path: (-seen[path].mtime_ns, path))
+
+    def _take_in(self, wanted: list[str], gone: list[str]) -> None:
+        done, total = 0, len(wanted)
+        self.progress.begin(total, "transcripts")
+        if gone:
+            with self.database.write() as connection:
+                for path in gone:
+                    self._forget(connection, path)
+        while wanted:
+            self.progress.go_on()
+            with self.database.write() as connection:
+                wanted = self._take_some(connection, wanted)
+            done = max(done, total - len(wanted))
+            self.progress.reach(done)
+
+    def _take_some(self, connection: Connection, wanted: list[str]) -> list[str]:
+        """Takes in so many as one transaction does; returns those that are left."""
+        left, size = wanted[::-1], 0
+        while left and size < PORTION:
+            go_on()
+            path = left.pop()
+            seen = self.folder.seen[path]
+            size += _COSTS + min(PORTION, max(0, seen.size - self._taken.get(path, _NOTHING).size))
+            if self._take(connection, path, seen):
+                left.append(path)
+        return left[::-1]
+
+    def _take(self, connection: Connection, path: str, seen: Seen) -> bool:
+        """Takes a portion of a transcript in; whether there is more of it."""
+        try:
+            taken = self._taker.take(connection, path, self.folder.format_of(path), seen)
+        except OSError as error:
+            _log.warning("a transcript cannot be read now: %s: %s", path, error.strerror)
+            self._due[path] = time.monotonic() + _AGAIN_S
+            self._taken[path] = seen
+            return False
+        self._retell(taken.retold)
+        if taken.more:
+            return True
+        self._taken[path] = seen
+        self._due.pop(path, None)
+        if taken.again is not None:
+            self._due[path] = time.monotonic() + taken.again
+        return False
+
+    def _forget(self, connection: Connection, path: str) -> None:
+        row = tables.row_of(connection, path)
+        if row is not None:
+            self._retell(self._taker.forget(connection, row.run))
+        self._taken.pop(path, None)
+        self._due.pop(path, None)
+
+    def _retell(self, paths: Sequence[str]) -> None:
+        """Their next look takes them in from their beginnings."""
+        for path in paths:
+            self._taken[path] = _NOTHING
+
+
+_KNOWN = select(*(tables.transcripts.c[name] for name in ("path", "inode", "size", "mtime_ns", "done")))

@@ -1,0 +1,154 @@
+"""What the index of a folder of transcripts keeps beside the query tables: how far each was told, and every event's
+address.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Row,
+    Table,
+    Text,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
+
+from ....core.events import TYPES, encode
+from ...sql.column_types import String
+from ...sql.ready import Ready
+from .formats import Session
+from .telling import Fact, Place, State
+
+metadata = MetaData()
+
+transcripts = Table(
+    "transcripts",
+    metadata,
+    Column("run", String, primary_key=True),
+    Column("path", Text, nullable=False, unique=True),
+    Column("format", String, nullable=False),
+    Column("inode", BigInteger, nullable=False),  # the file as it was seen last
+    Column("size", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+    Column("offset", BigInteger, nullable=False),  # bytes that were told
+    Column("tail", LargeBinary, nullable=False),  # the last of them: what they were is known again
+    Column("seq", Integer, nullable=False),  # of the newest event
+    Column("done", Boolean, nullable=False, index=True),  # the run has ended, or is lost
+    Column("session", Text, nullable=False),  # JSON of Session
+    Column("state", Text, nullable=False),  # JSON of State
+)
+addresses = Table(
+    "transcript_addresses",
+    metadata,
+    Column("run", String, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("type", String, nullable=False),
+    Column("t", String, nullable=False),
+    Column("offset", BigInteger),
+    Column("length", BigInteger),
+    Column("part", Integer),
+    Column("step", String),  # put into what lies there
+    Column("line", LargeBinary),  # of an event that lies nowhere: it follows from others
+    PrimaryKeyConstraint("run", "seq"),
+    sqlite_with_rowid=False,
+)
+calls = Table(
+    "transcript_calls",
+    metadata,
+    Column("name", String, nullable=False),
+    Column("run", String, nullable=False),
+    Column("told", Boolean, nullable=False),  # by this run; else another had told of it, for files repeat each other
+    PrimaryKeyConstraint("name", "run"),
+    sqlite_with_rowid=False,
+)
+_TYPE = {kind: name for name, kind in TYPES.items()}
+_WHO_TOLD = Ready(select(calls.c.run).where(calls.c.name == bindparam("of"), calls.c.told))
+_OWN = select(calls.c.name).where(calls.c.run == bindparam("of"), calls.c.told)
+_REPEATED = (
+    select(calls.c.run, transcripts.c.path)
+    .distinct()
+    .join_from(calls, transcripts, transcripts.c.run == calls.c.run)
+    .where(~calls.c.told, calls.c.name.in_(_OWN))
+)
+
+
+def row_of(connection: Connection, path: str) -> Row[Any] | None:
+    """How far a transcript was told."""
+    return connection.execute(select(transcripts).where(transcripts.c.path == path)).first()
+
+
+def path_of(connection: Connection, run: str) -> str:
+    """Where a run's transcript lies."""
+    return str(connection.execute(select(transcripts.c.path).where(transcripts.c.run == run)).scalar_one())
+
+
+def session_of(row: Row[Any]) -> Session:
+    """What its beginning said."""
+    return msgspec.json.decode(row.session, type=Session)
+
+
+def state_of(row: Row[Any]) -> State:
+    """What was known after its last line."""
+    return msgspec.json.decode(row.state, type=State)
+
+
+def keep(connection: Connection, run: str, values: dict[str, Any]) -> None:
+    """Keeps how far a transcript was told."""
+    if connection.execute(update(transcripts).where(transcripts.c.run == run).values(values)).rowcount == 0:
+        connection.execute(insert(transcripts).values(run=run, **values))
+
+
+def keep_facts(connection: Connection, run: str, facts: Iterable[Fact]) -> None:
+    """Keeps where the events of a run are."""
+    rows = [_address(run, fact) for fact in facts]
+    if rows:
+        connection.execute(insert(addresses), rows)
+
+
+def _address(run: str, fact: Fact) -> dict[str, Any]:
+    event, place = fact.event, fact.place
+    address = place._asdict() if place else {"offset": None, "length": None, "part": None}
+    line = None if place else encode(event)
+    kind = _TYPE[type(event)]
+    return {"run": run, "seq": event.seq, "type": kind, "t": event.t, "step": fact.step, "line": line, **address}
+
+
+def place_of(row: Row[Any]) -> Place | None:
+    """Where an event is told; None if it is kept itself."""
+    return None if row.line is not None else Place(row.offset, row.length, row.part)
+
+
+def who_told(connection: Connection, call: str) -> str | None:
+    """The run that told of a request to a model; None if none has."""
+    return next((run for (run,) in _WHO_TOLD(connection, {"of": call})), None)
+
+
+def keep_calls(connection: Connection, run: str, names: Iterable[str], *, told: bool) -> None:
+    """Keeps of which requests a run told, or would have told if another had not."""
+    rows = [{"name": name, "run": run, "told": told} for name in dict.fromkeys(names)]
+    if rows:
+        connection.execute(insert(calls).prefix_with("OR IGNORE"), rows)
+
+
+def repeated_by(connection: Connection, run: str) -> list[tuple[str, str]]:
+    """Runs, with their transcripts' paths, that told nothing of a request because this one had."""
+    found = connection.execute(_REPEATED, {"of": run}).all()
+    return [(row.run, row.path) for row in found]
+
+
+def drop(connection: Connection, run: str) -> None:
+    """Drops what was kept of a transcript."""
+    for table in (addresses, calls, transcripts):
+        connection.execute(delete(table).where(table.c.run == run))

@@ -1,0 +1,250 @@
+"""Takes what is new in one transcript into the index: its lines told on, from where they were told last."""
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+import msgspec
+from sqlalchemy import Connection, Row
+
+from ....core.costs import Price, Tokens
+from ....core.events import CostRecorded
+from ....core.runs import Damage
+from ...prices import price_book
+from ...sql.projector import Batch, Projector
+from . import tables
+from .fields import decoded
+from .folder import Seen
+from .formats import Format, Line, Session
+from .telling import Asked, State, Teller
+
+PORTION = 8 << 20
+"""Bytes that are read and told together, where a line is not longer."""
+_TAIL = 64
+"""Bytes before the point that was reached, by which it is known again."""
+_HEAD, _HEAD_BYTES = 400, 4 << 20
+"""Lines that are looked at, at most, for what a beginning says, and bytes."""
+SILENCE_S, QUIET_S = 30.0, 600.0
+"""Seconds of silence after which an answer was the last word and a request is told of, and after which the program is
+taken for gone if nothing is known of it.
+"""
+_ATTENDED_S = 5.0
+"""Seconds between two looks at the process of a run that has not ended."""
+_RAW = 200
+
+
+class Taken(NamedTuple):
+    """What came of one look at a transcript."""
+
+    run: str | None
+    """None where there is no run in it yet."""
+    more: bool
+    """Whether it goes on behind the portion that was read."""
+    again: float | None
+    """Seconds after which silence would say something; None if it would not."""
+    retold: list[str]
+    """Transcripts whose runs are to be told anew."""
+
+
+class Taker:
+    """Takes transcripts in, each within the transaction of its caller. For one thread at a time."""
+
+    def __init__(self) -> None:
+        self._projector = Projector()
+
+    def take(self, connection: Connection, path: str, format: Format, seen: Seen) -> Taken:
+        """Takes in a portion of what is new. FileNotFoundError and other OSErrors where it cannot be read."""
+        with open(path, "rb") as file:
+            row = tables.row_of(connection, path)
+            retold: list[str] = []
+            if row is not None and not _goes_on(file, row, seen):
+                retold, row = self.forget(connection, row.run), None
+            known = _known(file, path, format, row)
+            if known is None:
+                return Taken(None, False, None, retold)
+            session, state, offset = known
+            file.seek(offset)
+            return self._tell(connection, file, _Telling(path, format, seen, session, state, offset), retold)
+
+    def forget(self, connection: Connection, run: str) -> list[str]:
+        """Drops a run whose transcript is gone, or another by now; returns the transcripts of those that must be told
+        anew, for requests that they share were told as its own.
+        """
+        others = tables.repeated_by(connection, run)
+        for one in (run, *(other for other, _ in others)):
+            self._drop(connection, one)
+        return [path for _, path in others]
+
+    def _drop(self, connection: Connection, run: str) -> None:
+        self._projector.forget(connection, run)
+        tables.drop(connection, run)
+
+    def _tell(self, connection: Connection, file: BinaryIO, at: "_Telling", retold: list[str]) -> Taken:
+        run, repeated = at.session.run, list[str]()
+
+        def is_told(call: str) -> bool:
+            other = tables.who_told(connection, call)
+            if other is None or other == run:
+                return other is not None
+            if other < run:
+                repeated.append(call)
+                return True
+            # Who began first made the call, whichever was read first: the other tells itself again, without it.
+            retold.append(tables.path_of(connection, other))
+            self._drop(connection, other)
+            return False
+
+        teller = Teller(at.format, at.session, at.state, Asked(is_told, _price))
+        offset, damage = _take_lines(file, at, teller)
+        more = offset < at.seen.size and offset > at.offset
+        quiet = time.time() - at.seen.mtime_ns / 1e9
+        if not more and quiet >= SILENCE_S:
+            teller.settle()
+            if teller.state.answered:
+                teller.conclude()
+        self._write(connection, teller, at, offset, damage)
+        tables.keep_calls(connection, run, teller.calls, told=True)
+        tables.keep_calls(connection, run, repeated, told=False)
+        again = None if more else self._stand(connection, at, teller.state, quiet)
+        done = not more and again is None
+        _keep(connection, file, at, teller, offset, done)
+        return Taken(run, more, again, retold)
+
+    def _write(self, connection: Connection, teller: Teller, at: "_Telling", offset: int, damage: list[Damage]) -> None:
+        run = at.session.run
+        events = [(fact.event, 0) for fact in teller.facts]
+        if events:
+            batch = Batch(run, events, at.format.name, at.source_id, size_bytes=at.seen.size)
+            self._projector.project_all(connection, [batch])
+            tables.keep_facts(connection, run, teller.facts)
+        for one in damage:
+            self._projector.damage(connection, one)
+
+    def _stand(self, connection: Connection, at: "_Telling", state: State, quiet: float) -> float | None:
+        """Says how a run stands that has not ended, as far as its process and its silence tell; returns when to look
+        again.
+        """
+        run = at.session.run
+        if state.finished:
+            return None
+        attended = at.format.attended(Path(at.path), at.session)
+        if attended.alive:
+            self._projector.mark_alive(connection, run)
+            return _ATTENDED_S
+        patience = QUIET_S if attended.alive is None else attended.patience
+        if quiet < patience:
+            return max(1.0, (SILENCE_S if quiet < SILENCE_S else patience) - quiet)
+        why = attended.why or "nothing was written for over ten minutes"
+        self._projector.mark_lost(connection, run, f"{why}, in the middle of a turn" if state.turn else why)
+        return None
+
+
+class _Telling(NamedTuple):
+    """A transcript that is told on."""
+
+    path: str
+    format: Format
+    seen: Seen
+    session: Session
+    state: State
+    offset: int
+
+    @property
+    def source_id(self) -> str:
+        """What its program calls it."""
+        return os.path.basename(self.path).partition(".")[0]
+
+
+def _goes_on(file: BinaryIO, row: Row[Any], seen: Seen) -> bool:
+    """Whether a file is the one that was read, with perhaps more at its end."""
+    if row.inode != seen.inode or seen.size < row.offset:
+        return False
+    file.seek(row.offset - len(row.tail))
+    return file.read(len(row.tail)) == bytes(row.tail)
+
+
+def _known(file: BinaryIO, path: str, format: Format, row: Row[Any] | None) -> tuple[Session, State, int] | None:
+    if row is not None:
+        return tables.session_of(row), tables.state_of(row), row.offset
+    file.seek(0)
+    session = format.session(Path(path), _head(file))
+    return None if session is None else (session, State(), 0)
+
+
+def _head(file: BinaryIO) -> list[Line]:
+    found: list[Line] = []
+    for _, data in _lines(file, 0, _HEAD_BYTES):
+        line = decoded(data)
+        if line is not None:
+            found.append(line)
+        if len(found) >= _HEAD:
+            break
+    return found
+
+
+def _lines(file: BinaryIO, offset: int, most: int) -> Iterator[tuple[int, bytes]]:
+    """Whole lines from here, with their newlines: so many bytes of them, and one at least. What has no newline yet is
+    being written.
+    """
+    end = offset + most
+    for data in file:
+        if not data.endswith(b"\n"):
+            break
+        yield offset, data
+        offset += len(data)
+        if offset >= end:
+            break
+
+
+def _take_lines(file: BinaryIO, at: _Telling, teller: Teller) -> tuple[int, list[Damage]]:
+    """Tells a portion of lines on; returns how far they went, and what no line is."""
+    offset, damage = at.offset, list[Damage]()
+    for begin, data in _lines(file, at.offset, PORTION):
+        offset = begin + len(data)
+        line = decoded(data)
+        if line is not None:
+            teller.take(begin, len(data) - 1, line)
+        elif data.strip():
+            damage.append(_damage(at, begin, data))
+    return offset, damage
+
+
+def _damage(at: _Telling, offset: int, data: bytes) -> Damage:
+    return Damage(
+        where=f"{at.path} at {offset}",
+        what="a line is no object of JSON",
+        run=at.session.run,
+        offset=offset,
+        length=len(data) - 1,
+        raw=data[:_RAW].decode("utf-8", "backslashreplace")[:_RAW],
+    )
+
+
+def _keep(connection: Connection, file: BinaryIO, at: _Telling, teller: Teller, offset: int, done: bool) -> None:
+    length = min(_TAIL, offset)
+    file.seek(offset - length)
+    values: dict[str, Any] = {
+        "path": at.path,
+        "format": at.format.name,
+        **at.seen._asdict(),
+        "offset": offset,
+        "tail": file.read(length),
+        "seq": teller.state.seq,
+        "done": done,
+        "session": msgspec.json.encode(at.session).decode(),
+        "state": msgspec.json.encode(teller.state).decode(),
+    }
+    tables.keep(connection, at.session.run, values)
+
+
+def _price(cost: CostRecorded, t: str) -> Price | None:
+    tokens = Tokens(
+        input=cost.input_tokens,
+        output=cost.output_tokens,
+        cache_read=cost.cache_read_tokens,
+        cache_write=cost.cache_write_tokens,
+        reasoning=cost.reasoning_tokens,
+    )
+    return price_book().price(cost.model, cost.provider, tokens, t)
