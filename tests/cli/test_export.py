@@ -33,10 +33,13 @@ ELEMENTS = {
         "label",
         "input",
         "footer",
+        "nav",
+        "a",
     ),
 }
 ATTRIBUTES = {
     *("lang", "charset", "http-equiv", "content", "name", "class", "type", "checked", "viewbox", "colspan", "open"),
+    *("id", "href"),
     *("preserveaspectratio", "x", "y", "width", "height"),
 }
 VOID = {"meta", "input", "rect"}
@@ -91,6 +94,9 @@ def harmless(page: str) -> Strict:
     assert not any(value and ("evil" in value or "x()" in value) for value in values)
     assert page.count("<style>") == 1 and "url(" not in page and "@import" not in page and "http://" not in style()
     assert not set(page) & {"\x1b", "\u202e", "\ud800"}
+    places = [value for _, name, value in found.attributes if name == "id"]
+    ways = [value for _, name, value in found.attributes if name == "href"]
+    assert len(set(places)) == len(places) and ways == [f"#{one}" for one in places], (ways, places)
     policies = [value for tag, name, value in found.attributes if tag == "meta" and name == "content"]
     assert policy() in policies and "default-src 'none'" in policy() and "script" not in policy()
     return found
@@ -141,7 +147,7 @@ def test_a_run_is_one_page_with_all_it_is_made_of(folder, storage):
     for word in (
         *("inbox", "sort", "ana", "nightly", "ValueError", "it went wrong", "plan", "planner", "rate limit", "entry 1"),
         *("severe", "two", "new", "hello", "more", "Look", "no address", "score", "report", "Send?", "expired"),
-        *("a note", "$0.010", "1 calls have no known price", "Traceback", "limit"),
+        *("a note", "$0.010", "1 call without a known price", "Traceback", "limit"),
     ):
         assert word in text, word
     assert "left out" not in text
@@ -172,6 +178,25 @@ def test_several_runs_are_one_page_of_tables(folder):
     ):
         assert word in text, word
     call("export", *ids, *ids, *ids, "--data", "data", code=2)
+
+
+def test_a_page_begins_with_its_contents_and_prints_what_is_folded(folder):
+    with flightlog.open(folder / "data") as store:
+        id = record(store, "")
+    page = call("export", id, "--data", "data", "-o", "-").stdout
+    assert '<nav><a href="#facts">Facts</a><a href="#error">Error</a>' in page and '<section id="error">' in page
+    assert page.index("<nav>") < page.index('<section id="facts">') and 'class="facts"><tbody>' in page
+    assert "3 entries, 1 error, 0 warnings" in page and "1 call without a known price" in page
+    printed = style().partition("@media print")[2]
+    assert "details-content { display: block" in printed and "nav, .filter { display: none" in printed
+
+
+def test_a_remark_of_a_comparison_has_the_whole_line_and_no_line_is_empty(folder):
+    with flightlog.open(folder / "data") as store:
+        ids = [record(store, word) for word in ("", "x")]
+    page = call("export", *ids, "--data", "data", "-o", "-").stdout
+    assert '<tr class="remark"><td></td><td colspan="3"><span class="title">reported</span></td></tr>' in page
+    assert "<td></td><td></td>" not in page
 
 
 def test_nothing_is_overwritten_and_nothing_half_written_is_left(folder, monkeypatch):

@@ -24,7 +24,7 @@ def comparison_page(store: Store, runs: Sequence[Run], base: int = 0, remark: Ca
     workflows = ", ".join(dict.fromkeys(run.workflow for run in runs))
     title = f"{len(runs)} runs of {workflows} compared"
     sub = tag("p", "+ only others have it, - one of the others has not, ~ differs; against the baseline", class_="sub")
-    return page(title, tag("h1", title), sub, *parts, remark=remark)
+    return page(title, joined([tag("h1", title), sub]), *parts, remark=remark)
 
 
 def _readable(context: Context, one: Page, reader: Reader) -> Html:
@@ -38,7 +38,7 @@ def _readable(context: Context, one: Page, reader: Reader) -> Html:
 
 def _part(context: Context, one: Page, rows: Sequence[Row]) -> Html:
     heads = ("", "", *(_head(context, n) for n in range(len(context.runs))))
-    body = [_row(context, row) for row in rows[:ROWS]]
+    body = [_row(context, row) for row in rows[:ROWS] if row.name]
     choice = tag("label", tag("input", type="checkbox", class_="only", checked=one.only), "only what differs")
     left = left_out(ROWS, len(rows), "rows")
     parts = (tag("p", choice, class_="filter"), table(heads, body, class_="compare"), note(left) if left else "")
@@ -53,6 +53,8 @@ def _head(context: Context, n: int) -> Html:
 
 
 def _row(context: Context, row: Row) -> Html:
+    if row.kind is None and not any(row.cell(n) for n in range(len(context.runs))):
+        return tag("tr", tag("td"), tag("td", spans(row.name), colspan=1 + len(context.runs)), class_="remark")
     kind = row.kind or "same"
     sign = tag("td", tag("span", SIGN[kind].strip(), class_=INK[kind]))
     name = tag("td", "\u2003" * min(row.depth, 8), spans(row.name))

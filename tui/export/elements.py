@@ -1,5 +1,6 @@
 """HTML that cannot be broken out of: text is made safe and escaped at the one place where it becomes HTML."""
 
+import re
 from collections.abc import Iterable
 from html import escape
 
@@ -8,6 +9,8 @@ from ..lines import Line
 
 EMPTY = frozenset({"meta", "input", "rect", "br"})
 """Elements without an end."""
+_TITLE = re.compile(r'<section id="([a-z-]+)"><h2>([^<]+)')
+"""The beginning of a part as `section` writes it."""
 
 
 class Html(str):
@@ -49,9 +52,15 @@ def spans(line: Line) -> Html:
 
 
 def table(heads: Iterable[object], rows: Iterable[Html], *, class_: str = "") -> Html:
-    """A table under its heads."""
-    head = tag("tr", *(tag("th", one) for one in heads))
-    return tag("div", tag("table", tag("thead", head), tag("tbody", *rows), class_=class_ or False), class_="wide")
+    """A table under its heads; without any it has no line for them."""
+    titles = list(heads)
+    head = tag("thead", tag("tr", *(tag("th", one) for one in titles))) if any(titles) else Html("")
+    return tag("div", tag("table", head, tag("tbody", *rows), class_=class_ or False), class_="wide")
+
+
+def short(words: object) -> Html:
+    """A cell that stays in one line, however narrow the page: a time, a status."""
+    return tag("span", words, class_="short")
 
 
 def row(*cells: object, class_: str = "") -> Html:
@@ -65,10 +74,20 @@ def folded(summary: object, *inside: object, open: bool = False) -> Html:
 
 
 def section(title: str, *inside: object, about: str = "") -> Html:
-    """A part of the page under its title."""
-    return tag("section", tag("h2", title, tag("small", about) if about else Html("")), *inside)
+    """A part of the page under its title, which is ours and a word of the page's contents."""
+    return tag("section", tag("h2", title, tag("small", about) if about else Html("")), *inside, id=_anchor(title))
+
+
+def contents(parts: Iterable[Html]) -> Html:
+    """Where each part of the page is, by its title."""
+    found = (_TITLE.match(part) for part in parts)
+    return tag("nav", *(tag("a", Html(one[2]), href=f"#{one[1]}") for one in found if one))
 
 
 def note(words: str) -> Html:
     """A remark: what is left out, what is empty."""
     return tag("p", words, class_="note")
+
+
+def _anchor(title: str) -> str:
+    return re.sub(r"[^a-z]+", "-", title.lower())

@@ -8,7 +8,7 @@ from importlib.resources import files
 
 from ...core.clock import now
 from .. import format
-from .elements import Html, joined, tag, text
+from .elements import Html, contents, joined, tag, text
 
 
 @cache
@@ -24,9 +24,12 @@ def policy() -> str:
 
 
 def page(title: str, *body: Html, remark: Callable[[], Html] | None = None) -> Html:
-    """The page; `title` is text of anybody. The remark, made when all else is, stands below the first of the body."""
-    if remark is not None:
-        body = (*body[:1], remark(), *body[1:])
+    """The page; `title` is text of anybody, the first of the body its heading, and what follows are its parts.
+
+    The remark, made when all else is, stands below the heading.
+    """
+    heading, *parts = body
+    body = (heading, remark() if remark else Html(""), contents(parts), *parts)
     head = tag(
         "head",
         tag("meta", charset="utf-8"),

@@ -24,9 +24,14 @@ def logs(store: Store, run: Run) -> Html:
             body.append(tag("tr", between))
         body += _rows(part, names)
     left = left_out(shown, run.logs, "entries")
-    about = f"{run.logs:,} entries, {run.errors:,} errors, {run.warnings:,} warnings"
     told = note(f"{left}: shown are the first, the last, and warnings and errors between them") if left else Html("")
-    return section("Log", told, _filter(), table(("time", "", "step", ""), body, class_="log"), about=about)
+    return section("Log", told, _filter(), table(("time", "", "step", ""), body, class_="log"), about=entries(run))
+
+
+def entries(run: Run) -> str:
+    """How many entries there are, and how many of them are severe."""
+    plural = format.plural
+    return f"{plural(run.logs, 'entry', 'entries')}, {plural(run.errors, 'error')}, {plural(run.warnings, 'warning')}"
 
 
 def _read(store: Store, run: Run) -> list[list[LogEntry]]:

@@ -6,7 +6,7 @@ from .. import format
 from ..glyphs import UNICODE
 from ..lines import status_ink
 from .bounds import APPROVALS, ARTIFACTS, BODY, DAMAGE, ITEMS, MESSAGES, NOTES, left_out
-from .elements import Html, joined, note, row, section, table, tag
+from .elements import Html, joined, note, row, section, short, table, tag
 from .values import value
 
 
@@ -31,43 +31,53 @@ def items(store: Store, run: Run) -> Html:
     """Batch rows, failed ones first."""
     found = store.runs.items(run.id, limit=ITEMS).items
     rows = (
-        row(f"{one.row_number:,}", _status(one.status), f"{one.attempts:,}", format.moment(one.changed), one.error)
+        row(
+            f"{one.row_number:,}",
+            _status(one.status),
+            f"{one.attempts:,}",
+            short(format.moment(one.changed)),
+            one.error,
+        )
         for one in found
     )
     failed = f", {run.items_failed:,} failed" if run.items_failed else ""
-    whole = table(("row", "status", "attempts", "changed", "error"), rows)
+    whole = table(("row", "status", "attempts", "changed", "error"), rows, class_="rows")
     return section("Items", whole, _left(len(found), run.items, "items"), about=f"{run.items:,}{failed}")
 
 
 def approvals(store: Store, run: Run) -> Html:
     """What was asked, and what a person answered."""
     found = store.runs.approvals(run.id, limit=APPROVALS)
-    rows = (row(one.question, _status(one.status), format.moment(one.requested), one.by, one.note) for one in found)
-    whole = table(("question", "status", "asked", "by", "note"), rows)
+    rows = (
+        row(one.question, _status(one.status), short(format.moment(one.requested)), one.by, one.note) for one in found
+    )
+    whole = table(("question", "status", "asked", "by", "note"), rows, class_="asked rows")
     return section("Approvals", whole, _left(len(found), run.approvals, "approvals"))
 
 
 def artifacts(store: Store, run: Run) -> Html:
     """The files that the run made: their names, not their bytes."""
     found = store.runs.artifacts(run.id, limit=ARTIFACTS)
-    rows = (row(one.name, one.path, format.size(one.size), one.sha256, one.media_type) for one in found)
-    whole = table(("name", "path", "size", "sha256", "type"), rows)
+    rows = (row(one.name, one.path, short(format.size(one.size)), one.sha256, one.media_type) for one in found)
+    whole = table(("name", "path", "size", "sha256", "type"), rows, class_="files")
     return section("Artifacts", whole, _left(len(found), run.artifacts, "artifacts"))
 
 
 def notes(store: Store, run: Run) -> Html:
     """What people wrote on the run."""
     found = store.runs.notes(run.id, limit=NOTES).items
-    rows = (row(format.moment(one.t), one.by, one.text) for one in found)
-    return section("Notes", table(("when", "by", ""), rows), _left(len(found), run.notes, "notes"))
+    rows = (row(short(format.moment(one.t)), one.by, one.text) for one in found)
+    return section("Notes", table(("when", "by", ""), rows, class_="rows"), _left(len(found), run.notes, "notes"))
 
 
 def damage(store: Store, run: Run) -> Html:
     """What of the run could not be read."""
     found = store.runs.damage(run.id, limit=DAMAGE).items
     rows = (row(one.what, one.where, one.raw) for one in found)
-    return section("Damage", table(("what", "where", "text"), rows), _left(len(found), run.damaged, "places"))
+    return section(
+        "Damage", table(("what", "where", "text"), rows, class_="rows"), _left(len(found), run.damaged, "places")
+    )
 
 
 def _status(status: str) -> Html:
-    return tag("span", f"{UNICODE.status(status)} {status}", class_=status_ink(status))
+    return tag("span", f"{UNICODE.status(status)} {status}", class_=f"short {status_ink(status)}")

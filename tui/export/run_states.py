@@ -30,7 +30,7 @@ def states(store: Store, run: Run) -> Html:
         parts.append(_one(store, one, names, budget))
     if budget.spent:
         parts.append(note(f"only {VALUES:,} values are shown here; the others by their size"))
-    return section("States", *parts, last, about=f"{run.checkpoints:,} checkpoints")
+    return section("States", *parts, last, about=format.plural(run.checkpoints, "checkpoint"))
 
 
 class _Budget:
@@ -66,7 +66,7 @@ def _newest(store: Store, run: Run) -> list[Checkpoint]:
 
 def _one(store: Store, one: Checkpoint, names: dict[str, str], budget: _Budget) -> Html:
     step = names.get(one.step, one.step) if one.step else ""
-    about = f"  {format.moment(one.t)}  {one.keys:,} keys, {format.size(one.size_bytes)}"
+    about = f"  {format.moment(one.t)}  {format.plural(one.keys, 'key')}, {format.size(one.size_bytes)}"
     changed = "" if one.changed is None else f", {len(one.changed):,} changed"
     title = joined([tag("span", one.label or step or "checkpoint", class_="strong"), tag("small", about + changed)])
     return folded(title, *_changes(store, one, budget))

@@ -13,6 +13,7 @@ from ..compare.fact_rows import FACTS, took
 from ..compare.value_rows import read_inputs
 from .bounds import GROUPS, METRICS, SNAPSHOT, left_out
 from .elements import Html, folded, joined, note, row, section, table, tag
+from .run_logs import entries
 from .values import about, value
 
 
@@ -24,7 +25,7 @@ def facts(store: Store, run: Run, now: float) -> Html:
         ("finished", format.moment(run.finished) if run.finished else ""),
         ("took", format.duration(took(run, now))),
         ("steps", f"{run.steps_done:,} of {run.steps:,} done" if run.steps else ""),
-        ("log", f"{run.logs:,} entries, {run.errors:,} errors, {run.warnings:,} warnings" if run.logs else ""),
+        ("log", entries(run) if run.logs else ""),
         ("tokens", f"{run.tokens.input:,} in, {run.tokens.output:,} out" if run.tokens.total else ""),
         ("cost", f"{format.run_cost(run)} ({run.money.provenance})" if run.money.provenance != "none" else ""),
         ("recorded", f"{run.events:,} events, {format.size(run.size_bytes)}"),
@@ -75,7 +76,9 @@ def costs(store: Store, run: Run) -> Html:
         *_groups(store, run, "step", {"": "outside of steps"} | names),
     ]
     if run.money.unknown:
-        parts.append(note(f"{run.money.unknown:,} calls have no known price: the sum is a lower bound."))
+        parts.append(
+            note(f"{format.plural(run.money.unknown, 'call')} without a known price: the sum is a lower bound.")
+        )
     if prices:
         dates = ", ".join(prices[:5])
         parts.append(note(f"~ computed from the price tables of {dates}, not told by the provider."))
@@ -85,7 +88,7 @@ def costs(store: Store, run: Run) -> Html:
 def _groups(store: Store, run: Run, by: GroupBy, names: dict[str, str]) -> Iterable[Html]:
     found = store.runs.costs(by, equals("id", run.id))
     rows = (_group(group, names.get(group.key, group.key)) for group in found[:GROUPS])
-    yield table((f"by {by}", *HEADS[1:]), rows)
+    yield table((f"by {by}", *HEADS[1:]), rows, class_="sums")
     if left := left_out(GROUPS, len(found), f"{by}s"):
         yield note(left)
 
@@ -104,4 +107,4 @@ def metrics(store: Store, run: Run) -> Html:
         return Html("")
     rows = (row(one.name, f"{one.value:g}", format.moment(one.t)) for one in page.items)
     more = note(f"only the first {METRICS:,} are shown here") if page.next else Html("")
-    return section("Reported numbers", table(("", "value", "when"), rows), more)
+    return section("Reported numbers", table(("", "value", "when"), rows, class_="sums"), more)
