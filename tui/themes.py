@@ -84,6 +84,8 @@ class Palette(NamedTuple):
     bad: Style
     cursor: Style
     """Laid over a line that the cursor is on."""
+    held: Style
+    """The same in a list that another part of the screen has the keys of."""
     match: Style
     """Laid over text that a search found."""
     key: Style
@@ -144,6 +146,7 @@ def _palette(
     muted = style(text, dim=True) if named else style(back.blend(text, 0.7))
     faint = style(text, dim=True) if named else style(back.blend(text, 0.42))
     cursor = Style(reverse=True) if named else Style(bgcolor=Color.parse(cursor_background).rich_color, bold=True)
+    held = Style(bold=True) if named else Style(bgcolor=back.blend(Color.parse(cursor_background), 0.5).rich_color)
     return Palette(
         text=style(text),
         strong=style(text, bold=True),
@@ -156,6 +159,7 @@ def _palette(
         warn=style(Color.parse(warning)),
         bad=style(Color.parse(error)),
         cursor=cursor,
+        held=held,
         match=style(Color.parse(accent), reverse=True),
         key=style(Color.parse(primary)),
         added=Style() if named else Style(bgcolor=back.blend(Color.parse(success), 0.16).rich_color),

@@ -9,6 +9,7 @@ from flightlog.core.costs import Money
 from flightlog.core.runs import Run, Totals
 from flightlog.core.store import Store
 from flightlog.core.upkeep import Finding
+from flightlog.tui.compare.rows import WORST, narrowed
 from flightlog.tui.doctor.rows import Row, cells_of, detail_lines
 from flightlog.tui.glyphs import UNICODE
 from flightlog.tui.keys import place
@@ -124,3 +125,28 @@ def test_the_header_tells_the_same_however_long_nothing_has_happened():
             line = texts(header_line(Facts("/some/long/path/DATA", totals, "watching", quiet), width, UNICODE))
             told.add(tuple(word in line for word in ("DATA", "watching", "23", "flightlog", "runs", "lost")))
         assert len(told) == 1, width
+
+
+def test_a_verdict_is_told_in_whole_and_the_change_before_it_gives_way():
+    cell = [("~$0.012", "text"), (" +414%", "bad"), (WORST, "bad")]
+    assert texts(narrowed(cell, 17)) == "~$0.012 worst"
+    assert texts(narrowed(cell, 19)) == "~$0.012 +414% worst"
+    calls = [("~$0.012", "text"), (" +414%", "bad"), ("  1 call, 2k", "muted")]
+    assert narrowed(calls, 17) == calls
+
+
+async def test_of_two_lists_the_one_that_has_the_keys_has_the_bright_cursor(store, run):
+    async with opened(store, run, (80, 24), tab="states") as pilot:
+        tab = screen_of(pilot).tab
+
+        def grounds():
+            seen = [one.render_line(one.cursor - one.scroll_offset.y) for one in (tab.graph, tab.state)]
+            return [{segment.style.bgcolor for segment in strip} for strip in seen]
+
+        before = grounds()
+        await pilot.press("enter")
+        await pilot.pause()
+        after = grounds()
+        assert tab.state.has_focus
+        assert before[0] != after[0] and after[0] != after[1]
+        assert after[1] == before[0]  # one is as bright as the other was

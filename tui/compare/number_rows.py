@@ -16,7 +16,7 @@ from .. import format
 from ..lines import Line, one_line
 from ..parts.tabs import calls
 from .fact_rows import took
-from .rows import Context, Kept, Row, gap, heading, kind_of, remark, toned
+from .rows import BEST, WORST, Context, Kept, Row, gap, heading, kind_of, remark, toned
 
 REPORTED = 20_000
 """Reported numbers of a run that are looked at for the last one of each name."""
@@ -87,11 +87,10 @@ def number_cell(context: Context, measure: Measure, n: int, text: str) -> Line:
     change = measure.change(n, context.base)
     if change is not None and n != context.base:
         line.append((f" {change_text(measure, change, context.base)}", _ink(measure, change, n, context.base)))
-    # In a narrow column it is the word that is cut, not the number before it.
     if n in measure.best:
-        line.append((" best", "good"))
+        line.append((BEST, "good"))
     elif n in measure.worst:
-        line.append((" worst", "bad"))
+        line.append((WORST, "bad"))
     return line
 
 

@@ -6,11 +6,14 @@ from typing import Any, NamedTuple
 
 from ...core.runs import Run
 from ..glyphs import UNICODE, Glyphs
-from ..lines import Line
+from ..lines import Line, width_of
 from ..states.signs import Kind
 
 Kept = dict[Hashable, Any]
 """What was read once and never changes: a value of a checkpoint, a step's output."""
+
+BEST, WORST = " best", " worst"
+"""Verdicts on a number, as they stand behind it."""
 
 
 class Context(NamedTuple):
@@ -93,3 +96,10 @@ def differing(rows: Sequence[Row]) -> list[Row]:
 def differences(rows: Sequence[Row]) -> int:
     """How many rows differ."""
     return sum(row.kind not in (None, "same") for row in rows)
+
+
+def narrowed(cell: Line, width: int) -> Line:
+    """A cell in so many cells: a verdict is told in whole, and the change before it gives way."""
+    if len(cell) == 3 and cell[-1][0] in (BEST, WORST) and width_of(cell) > width:
+        return [cell[0], cell[-1]]
+    return cell

@@ -7,7 +7,7 @@ from textual import events
 from textual.message import Message
 
 from .. import format
-from ..compare.rows import Context, Row
+from ..compare.rows import Context, Row, narrowed
 from ..glyphs import Glyphs
 from ..lines import Line, fitted, one_line, status_ink, width_of
 from ..states.signs import INK, SIGN
@@ -104,7 +104,7 @@ class CompareTable(LineList):
         for place in shape.places:
             here = place == self.column and index == self.cursor
             line.append((f" {self.glyphs.cursor if here else ' '}", "accent"))
-            line += fitted(row.cell(place), shape.column - 2)
+            line += fitted(narrowed(row.cell(place), shape.column - 2), shape.column - 2)
         return line
 
     def head(self, width: int) -> Line:

@@ -192,7 +192,9 @@ class LineList(ScrollView, can_focus=True):
             if len(self._strips) > 1000:
                 self._strips.clear()
             self.drawn += 1
-            strip = self._strips[place] = strip_of(self, self.draw(index, width), width, cursor=cursor)
+            strip = self._strips[place] = strip_of(
+                self, self.draw(index, width), width, cursor=cursor, held=not self.has_focus
+            )
         return strip
 
     @property

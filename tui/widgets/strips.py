@@ -14,13 +14,14 @@ from ..lines import Line, fitted
 from ..themes import Palette, palette
 
 
-def strip_of(widget: Widget, line: Line, width: int, *, cursor: bool = False) -> Strip:
-    """A line in exactly `width` cells, in the colours of the theme."""
+def strip_of(widget: Widget, line: Line, width: int, *, cursor: bool = False, held: bool = False) -> Strip:
+    """A line in exactly `width` cells, in the colours of the theme; `held`: its list has a cursor, but not the keys."""
     line = fitted(line, width)
     if glyphs_of(widget) is ASCII:
         line = [(plain(text), ink) for text, ink in line]
     base = widget.visual_style.rich_style  # unlike the widget's own `rich_style`, it is kept
-    inks = _laid_on(base, palette(widget), cursor)
+    found = palette(widget)
+    inks = _laid_on(base, found, (found.held if held else found.cursor) if cursor else Style.null())
     # Terminals disagree about the width of rare characters; a line is never longer than its place.
     return Strip(_segments(line, inks)).adjust_cell_length(width, base)
 
@@ -67,8 +68,7 @@ class _Ink(NamedTuple):
 class _Inks(dict[str, _Ink]):
     """Every ink on a widget's own style, and under the cursor's; `key.added` is one ink on another's background."""
 
-    def __init__(self, base: Style, inks: Palette, cursor: bool) -> None:
-        over = inks.cursor if cursor else Style()
+    def __init__(self, base: Style, inks: Palette, over: Style) -> None:
         super().__init__({name: _Ink.of(base + ink + over) for name, ink in inks._asdict().items()})
         self._inks, self._over = inks, over
 
@@ -79,8 +79,8 @@ class _Inks(dict[str, _Ink]):
 
 
 @lru_cache(maxsize=64)
-def _laid_on(base: Style, inks: Palette, cursor: bool) -> _Inks:
-    return _Inks(base, inks, cursor)
+def _laid_on(base: Style, inks: Palette, over: Style) -> _Inks:
+    return _Inks(base, inks, over)
 
 
 def pieces(text: str) -> tuple[str, ...]:
