@@ -125,7 +125,7 @@ def test_a_turn_is_told_with_its_prompt_and_ends_with_the_run():
     assert (session.session, session.project, session.parent) == (THREAD, "/home/ana/web shop", "")
     assert session.meta["branch"] == "main"
     assert session.meta["version"] == "0.169.0"
-    begun, prompt, answer, ended, cost, finished = events
+    begun, prompt, answer, cost, ended, finished = events
     assert (begun.step, begun.name, begun.kind) == (TURN, "Mend the test.", "turn")
     assert (prompt.role, prompt.content, prompt.step) == ("user", "Mend the test.", TURN)
     assert (answer.role, answer.content) == ("assistant", "Done.")

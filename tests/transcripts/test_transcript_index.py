@@ -7,10 +7,12 @@ import random
 import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
 from flightlog.backends.sources.transcripts import folder, taking
 from flightlog.backends.sources.transcripts.bodies import TranscriptBodies
 from flightlog.core.errors import Corrupt, NotFound
+from flightlog.core.events import RunStarted
 from recorded_transcripts import LONG_AGO, aged, rows_of, told_by
 
 TWO_TOOLS, FORK, KILLED = "3e3f9a73", "f55f3bdd", "df620dee"
@@ -59,6 +61,23 @@ def test_the_same_is_told_whether_a_transcript_is_read_at_once_or_as_it_grows(cl
         assert kinds == [(type(one), getattr(one, "step", None)) for one in whole]
         if name not in (FORK, "agent-af52"):  # these refer to another transcript, which is not there
             assert kinds == [(type(one), getattr(one, "step", None)) for one in at_once[source.stem]]
+
+
+@pytest.mark.parametrize("name", [TWO_TOOLS, "0543ffdc", "b26371ed", "c12e2860", KILLED])
+def test_however_long_it_is_silent_in_between_the_same_is_told(claude, index_of, tmp_path, name):
+    """So that what was carried elsewhere is the same after the index was thrown away."""
+    source = path_of(claude, name)
+    whole = told_by(index_of(claude))[source.stem]
+    alone = tmp_path / "alone" / "projects" / "x" / source.name
+    alone.parent.mkdir(parents=True)
+    alone.write_bytes(b"")
+    index = index_of(tmp_path / "alone")
+    for line in source.read_bytes().splitlines(keepends=True):
+        grown(index, alone, line)
+    told = told_by(index)[source.stem]
+    assert [msgspec.structs.replace(one, run="") if type(one) is RunStarted else one for one in told] == [
+        msgspec.structs.replace(one, run="") if type(one) is RunStarted else one for one in whole
+    ]
 
 
 def test_portions_however_small_tell_the_same(claude, index_of, monkeypatch):
@@ -215,7 +234,7 @@ def test_a_subagent_says_no_end_and_has_ended_when_its_answer_was_the_last_word(
     aged(path, 0)
     index = index_of(claude)
     assert rows_of(index, "status")[path.stem] == ("running",)
-    aged(path, 31)
+    aged(path, 61)
     index.refresh()
     assert rows_of(index, "status", "finished")[path.stem] == ("completed", "2026-11-22T19:12:17.902000Z")
 

@@ -92,8 +92,10 @@ class ClaudeCode:
         return Attended(True) if is_alive(process) else Attended(False, f"pid {pid} is gone")
 
     def is_answer(self, line: Line) -> bool:
-        blocks = tables(table(line, "message").get("content"))
-        return line.get("type") == "assistant" and bool(blocks) and all(one.get("type") == "text" for one in blocks)
+        message = table(line, "message")
+        blocks = tables(message.get("content"))
+        may_end = line.get("type") == "assistant" and message.get("stop_reason") in (None, "max_tokens")
+        return may_end and bool(blocks) and all(one.get("type") == "text" for one in blocks)
 
 
 def _is_of(process: Line, session: Session) -> bool:
@@ -275,7 +277,8 @@ def _usage(line: Line, message: dict[str, e.Json], agent: str) -> Iterator[Told]
         request_id=request,
         nanousd=_money(line.get("costUSD")),
     )
-    yield Told(cost, call=f"{text(message, 'id')} {request}")
+    # Without a reason to stop these are the numbers of the moment: a later line may have the last ones.
+    yield Told(cost, call=f"{text(message, 'id')} {request}", more=message.get("stop_reason") is None)
 
 
 def _money(dollars: e.Json) -> int | None:

@@ -43,6 +43,8 @@ class Told(NamedTuple):
     event: e.Event
     once: str = ""
     call: str = ""
+    more: bool = False
+    """Whether a later line may say more of that request."""
 
 
 class Attended(NamedTuple):

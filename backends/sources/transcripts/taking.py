@@ -26,7 +26,7 @@ _TAIL = 64
 """Bytes before the point that was reached, by which it is known again."""
 _HEAD, _HEAD_BYTES = 400, 4 << 20
 """Lines that are looked at, at most, for what a beginning says, and bytes."""
-SILENCE_S, QUIET_S = 30.0, 600.0
+SILENCE_S, QUIET_S = 60.0, 600.0
 """Seconds of silence after which an answer was the last word and a request is told of, and after which the program is
 taken for gone if nothing is known of it.
 """

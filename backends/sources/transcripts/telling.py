@@ -88,6 +88,9 @@ class Teller:
         told = list(self._format.told(line, self._session))
         # What a fork repeats of the session that it was taken from happened before it began.
         t = max(self._format.time(line) or self.state.t, self._session.began)
+        call = self.state.call
+        if told and call is not None and all(one.call != call.name for one in told):
+            self.settle()  # here, whoever reads in what portions: after the last line that speaks of it
         for part, one in enumerate(told):
             self._take(one, Place(offset, length, part), t)
         if any(not isinstance(one.event, e.CostRecorded) for one in told):
@@ -121,6 +124,8 @@ class Teller:
             return
         if isinstance(event, e.CostRecorded):
             self._called(event, Call(told.call, place, self.state.turn or None, t, event))
+            if not told.more:
+                self.settle()
         elif isinstance(event, e.StepStarted):
             self._begin(event, place, t)
         elif isinstance(event, e.StepFinished):
@@ -142,16 +147,16 @@ class Teller:
         """Of several lines about one request the one with most output says it whole; they follow each other."""
         before = self.state.call
         if before is not None and before.name == call.name:
-            if cost.output_tokens >= before.cost.output_tokens:
-                self.state.call = call
+            self.state.call = call if cost.output_tokens >= before.cost.output_tokens else before
             return
         self.settle()
         self.state.call = call
 
     def _begin(self, event: e.StepStarted, place: Place, t: str) -> None:
         if event.kind == TURN and event.step != self.state.turn:
-            self.settle()
-            self._end_turn("completed" if self.state.answered else "skipped", None, t)
+            if self.state.turn and self.state.answered:
+                self.conclude()
+            self._end_turn("skipped", None, t)
             self._wake(t)
             self._add(event, place, t=t)
             self.state.turn = event.step
