@@ -9,7 +9,7 @@ from sqlalchemy import Connection, LargeBinary, bindparam, func, select, type_co
 from ..core.annotations import StatesDropped
 from ..core.checkpoints import unneeded
 from ..core.clock import now
-from ..core.errors import Conflict, NotFound, ReadOnly, no_run
+from ..core.errors import Conflict, NotFound, no_run
 from ..core.progress import heard, portions, to_its_end
 from ..core.recording.jsonable import make_plain
 from ..core.runs import FINISHED
@@ -20,6 +20,7 @@ from .journal import annotations, disk, lock
 from .journal.layout import Layout
 from .journal.states import HEAD_BYTES, dropped_record, head_of_record
 from .journal.states_dropping import drop_values, droppable
+from .read_only import opened_read_only
 from .sql import tables
 from .sql.claims import claim
 from .sql.database import Database
@@ -40,7 +41,7 @@ def of_files(layout: Layout, database: Database, refresh: Callable[[], None], *,
         with database.read() as connection:
             kept = _kept(connection, run, keep)
         if read_only and not dry:
-            raise ReadOnly("the store was opened read-only", where=layout.root)
+            raise opened_read_only(str(layout.root))
         path = layout.journal(run)
         if not path.exists() and layout.archived(run).exists():
             raise _archived(run)

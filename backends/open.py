@@ -23,6 +23,7 @@ from .configuration.places import MEMORY, Place, place_of, read_place
 from .configuration.policies import budgets_of
 from .databases import Databases
 from .joined.joining import Joining
+from .journal.layout import Layout
 from .moving.gate import Gate
 from .postgres.server_url import ServerUrl
 from .read_only import opened_read_only
@@ -77,6 +78,7 @@ def open_store(
     or the user's data directory.
     Without a configuration, what lies in a data directory decides; in an empty one `storage` does,
     and else `flightlog.db` is made, with versions as YAML. `create=False` makes no data directory.
+    The folder of another store's mirror is opened read-only, until its `mirror.json` is deleted.
     """
     where = place_of(place)
     if read_only or not create:
@@ -87,7 +89,8 @@ def open_store(
         return _in_memory(Databases(read_only=False, create=True, private=True), durable)
     settings = decided(where, load_config(where.root, config), storage)
     name = where.url.name if where.url else str(where.path or where.root)
-    store = _kept(name, settings, read_only=read_only, durable=durable, create=create)
+    mirror = "" if read_only or where.kind != "directory" else _told_of_mirror(where.root)
+    store = _kept(name, settings, read_only=read_only or bool(mirror), durable=durable, create=create, instead=mirror)
     refusal = (lambda: opened_read_only(name)) if store.read_only else None
     store.policy_file = ConfiguredPolicy(where.root, settings.file, refusal)
     backend = _backends.get(store)
@@ -96,8 +99,16 @@ def open_store(
     return store
 
 
-def _kept(name: str, settings: Config, *, read_only: bool, durable: bool, create: bool) -> Store:
-    """The store of a configuration in which every concern is decided."""
+def _told_of_mirror(root: Path) -> str:
+    if not Layout(root).bookmark.exists():
+        return ""
+    from .mirror.bookmark import told_of_mirror
+
+    return told_of_mirror(root)
+
+
+def _kept(name: str, settings: Config, *, read_only: bool, durable: bool, create: bool, instead: str = "") -> Store:
+    """The store of a configuration in which every concern is decided; `instead` is said of one that is a mirror."""
     assert settings.logs
     assert settings.workflows
     assert settings.metrics
@@ -113,7 +124,8 @@ def _kept(name: str, settings: Config, *, read_only: bool, durable: bool, create
 
     def reading() -> Reading:
         own = backend.reading(lambda database, refresh: _metrics(metrics, databases, database, refresh, backend.gate))
-        return own._replace(upkeep=CheckedVersions(own.upkeep, workflows))
+        own = own._replace(upkeep=CheckedVersions(own.upkeep, workflows))
+        return _as_mirror(own, instead) if instead else own
 
     def close() -> None:
         backend.close(databases.close)
@@ -130,11 +142,17 @@ def _kept(name: str, settings: Config, *, read_only: bool, durable: bool, create
         read_only=read_only,
         durable=durable,
         prices=_price_book,
-        has_second=mirror is not None,
+        has_second=mirror is not None or bool(instead),
         budgets=budgets_of(settings),
     )
     _backends[store] = backend
     return store
+
+
+def _as_mirror(reading: Reading, what: str) -> Reading:
+    from .mirror.shown import MirrorFeed
+
+    return reading._replace(feed=MirrorFeed(reading.feed, what), instead=what)
 
 
 def open_alone(where: Place, settings: Config, *, read_only: bool, create: bool) -> Store:

@@ -1,14 +1,20 @@
 """What a store answers that was opened read-only: every change is refused, and says so."""
 
 from collections.abc import Callable
+from pathlib import Path
 
+from ..core.annotations import Annotation
 from ..core.errors import ReadOnly
 from ..core.events import Decision, RunStarted
 from ..core.repositories import RecordingRepository, RunWriter
 
 
 def opened_read_only(where: str) -> ReadOnly:
-    """The answer to every change of a store that could be changed."""
+    """The answer to every change of a store that could be changed, or that is the mirror of one."""
+    from .mirror.bookmark import told_of_mirror
+
+    if mirror := told_of_mirror(Path(where)):
+        return ReadOnly(mirror)
     return ReadOnly("the store was opened read-only", where=where, advice="open it without --read-only")
 
 
@@ -26,3 +32,14 @@ class ReadOnlyRecording(RecordingRepository):
 
     def answer(self, run: str, approval: str) -> tuple[Decision, str, str] | None:
         return None
+
+
+class ReadOnlyNotes:
+    """Keeps no annotation (see `sql.run_repository.Annotating`). `refusal` makes the answer to who tries."""
+
+    def __init__(self, refusal: Callable[[], ReadOnly]) -> None:
+        self._refusal = refusal
+
+    def annotate(self, annotation: Annotation) -> None:
+        """Refuses it."""
+        raise self._refusal()

@@ -16,7 +16,7 @@ from ..journal.disk import make_folder, storage_error
 from ..journal.layout import Layout
 from ..journal.recording import JournalRecording
 from ..moving.gate import Gate, GatedNotes, GatedRecording, gated
-from ..read_only import ReadOnlyRecording, opened_read_only
+from ..read_only import ReadOnlyNotes, ReadOnlyRecording, opened_read_only
 
 if TYPE_CHECKING:
     from ...core.config import Storage
@@ -98,7 +98,9 @@ class FilesBackend:
             database,
             bodies,
             refresh,
-            notes=None if self._read_only else GatedNotes(FileAnnotations(layout).annotate, self.gate),
+            notes=ReadOnlyNotes(lambda: opened_read_only(str(layout.root)))
+            if self._read_only
+            else GatedNotes(FileAnnotations(layout).annotate, self.gate),
             watcher=watcher,
             upkeep=upkeep,
             metrics=metrics(database, refresh),

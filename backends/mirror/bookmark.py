@@ -17,10 +17,30 @@ class Bookmark(msgspec.Struct, kw_only=True):
     format: int = 1
     first: str = ""
     """Identity of the first store's query tables: of others the cursor says nothing."""
+    of: str = ""
+    """What a person calls the first store: its path, or its URL without credentials."""
     cursor: int = 0
     notes: Notes = Notes()
     noted: int = 0
     """Bytes of the mirror's annotations that hold those up to `notes`."""
+
+
+def told_of_mirror(root: Path) -> str:
+    """What a folder is that is a mirror, as a clause, and how it becomes a store; empty if it is none."""
+    path = Layout(root).bookmark
+    try:
+        of = _read(path.read_bytes()).of
+    except OSError:
+        return ""
+    return f"this is the mirror of {of or 'another store'}, and read-only; to make it a store of its own delete {path}"
+
+
+def _read(data: bytes) -> Bookmark:
+    try:
+        found = msgspec.json.decode(data, type=Bookmark)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return Bookmark()
+    return found if found.format == 1 else Bookmark()
 
 
 class BookmarkFile:
@@ -36,11 +56,7 @@ class BookmarkFile:
 
     def read(self) -> Bookmark:
         """What was saved last; the beginning if that cannot be read, which only costs looking at everything again."""
-        try:
-            found = msgspec.json.decode(os.pread(self._fd, 10_000, 0), type=Bookmark)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
-            return Bookmark()
-        return found if found.format == 1 else Bookmark()
+        return _read(os.pread(self._fd, 10_000, 0))
 
     def save(self, bookmark: Bookmark) -> None:
         """Writes it in place; a machine that dies meanwhile leaves what reads as the beginning. OSError."""

@@ -52,8 +52,10 @@ class Follower:
         self._saved = self._versions_at = 0.0
 
     def _where_it_was(self) -> Bookmark:
-        found, first = self._held.read(), self._first.truth.identity()
-        return found if found.first == first else Bookmark(first=first)
+        found, first, name = self._held.read(), self._first.truth.identity(), self._first.store.name
+        found = found if found.first == first else Bookmark(first=first)
+        found.of = name if "://" in name else os.path.abspath(name)
+        return found
 
     @property
     def problem(self) -> str:

@@ -31,7 +31,7 @@ def reading_of_mirror(root: Path, error: StorageError) -> tuple[Reading, Callabl
         close()
         raise
     shown = reading._replace(
-        feed=_Feed(reading.feed, f"mirror, read-only: {error.what}"),
+        feed=MirrorFeed(reading.feed, f"mirror, read-only: {error.what}"),
         upkeep=_Upkeep(reading.upkeep, Unopened(str(root), error)),
         workflows=ReadOnlyWorkflows(FileWorkflows(root / "workflows"), lambda: refused(root, error)),
         instead=f"the store cannot be opened: {error}; what is shown is its mirror {root}, read-only",
@@ -45,7 +45,7 @@ def refused(root: Path, error: StorageError) -> ReadOnly:
     return ReadOnly("what is shown is the mirror, which is read-only", where=root, advice=advice)
 
 
-class _Feed(FeedRepository):
+class MirrorFeed(FeedRepository):
     """The mirror's feed; its watch says whose it is."""
 
     def __init__(self, mirror: FeedRepository, problem: str) -> None:

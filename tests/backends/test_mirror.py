@@ -14,18 +14,21 @@ from pathlib import Path
 import flightlog
 import msgspec
 import pytest
+from click.testing import CliRunner
 from flightlog.backends.journal.layout import Layout
 from flightlog.backends.journal.reader import LONGEST
 from flightlog.backends.mirror import divergence, feeder
 from flightlog.backends.mirror.follower import Follower
 from flightlog.backends.replay.carrying import Carrier
 from flightlog.core.annotations import Noted, Pinned
-from flightlog.core.errors import Stopped, StorageError, no_run
+from flightlog.core.errors import ReadOnly, Stopped, StorageError, no_run
 from flightlog.core.events import decode, encode, seal
 from flightlog.core.metrics import Pattern
 from flightlog.core.operations import Chosen, new_order
 from flightlog.core.progress import Progress, telling
+from flightlog.core.query.query import EVERYTHING
 from flightlog.tui.cli.bar import line
+from flightlog.tui.cli.main import main
 from mirrored import MIXES, configured, everything, findings, mirror_of, record, same, until
 
 pytestmark = pytest.mark.usefixtures("patient_mirror")
@@ -137,6 +140,41 @@ def test_patterns_are_in_the_mirror(data):
         store.metrics.record_pattern(Pattern(workflow="w", name="fast", description="d", evidence=(run,)))
     with flightlog.open(mirror_of(data)) as mirror:
         assert {found.name: found.count for found in mirror.metrics.patterns("w")} == {"slow": 2, "fast": 2}
+
+
+def test_the_folder_of_a_mirror_is_read_only_until_it_is_made_a_store_of_its_own(data):
+    """What is recorded or removed there would be nowhere else, and who feeds the mirror would not know it."""
+    with flightlog.open(data) as store:
+        run = record(store)
+    folder = mirror_of(data)
+    bookmark = folder / "mirror.json"
+    said = f"this is the mirror of {data}, and read-only; to make it a store of its own delete {bookmark}"
+    before = {path: path.read_bytes() for path in folder.rglob("*.json*")}
+    with flightlog.open(folder) as mirror:
+        assert mirror.runs.get(run).status == "completed" and mirror.instead == said and mirror.read_only
+        watch = mirror.feed.watch(lambda: None)
+        assert watch.problem == said
+        watch.close()
+        changes = (
+            lambda: mirror.run("w"),
+            lambda: mirror.runs.annotate(Noted(run=run, text="x")),
+            lambda: list(mirror.upkeep.trash(new_order(), [Chosen(run=run)])),
+            lambda: mirror.workflows.store("w", "steps: []"),
+        )
+        for change in changes:
+            with pytest.raises(ReadOnly) as told:
+                change()
+            assert str(told.value) == said
+    for words in (("rm", run, "--yes"), ("pin", run), ("retain", "--auto")):
+        done = CliRunner().invoke(main, [*words, "--data", str(folder)])
+        assert done.exit_code == 1 and said in done.stderr, done.output
+    shown = CliRunner().invoke(main, ["ls", "--data", str(folder)])
+    assert shown.exit_code == 0 and said in shown.stderr and run in shown.stdout
+    assert {path: path.read_bytes() for path in folder.rglob("*.json*")} == before
+    bookmark.unlink()
+    with flightlog.open(folder) as own:
+        own.run("w").finish()
+        assert own.runs.count(EVERYTHING) == 2 and not own.read_only
 
 
 def test_a_running_run_is_in_the_mirror_soon(data):

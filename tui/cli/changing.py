@@ -54,6 +54,8 @@ def opened_to_change(settings: Settings) -> Iterator[Store]:
     with leaving(WHOLE), opened(settings) as store:
         if store.read_only and not (settings.read_only or store.instead):
             raise store.upkeep.refusal()
+        if store.instead:
+            raise ReadOnly(store.instead)
         if store.read_only:
             raise ReadOnly("the store was opened read-only", where=store.name, advice="open it without --read-only")
         yield store
