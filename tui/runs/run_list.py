@@ -1,4 +1,4 @@
-"""What the run list shows: lines, the cursor, marks. The one object between the store and the screen.
+"""What the run list shows: which runs, in what order, marked or not. The one object between the store and the screen.
 
 No Textual, and no store call of its own: `next_read` says what is to be read, a thread does
 that, `accept` takes the answer in. Cursor, marks and folds belong to ids; a refresh moves none.
@@ -6,20 +6,21 @@ that, `accept` takes the answer in. Cursor, marks and folds belong to ids; a ref
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from ...core.feed import Changes
 from ...core.pages import Sort
 from ...core.query.query import EVERYTHING, Query
-from ...core.runs import Group, Run, Totals
+from ...core.runs import Group, Totals
 from .answers import Answer, Counted, counting, of_windows, refreshing
 from .groups import Grouping
 from .marks import Marks
-from .ranges import Range, Ranged
-from .sections import Head, Line, Section, Sections, grouped, in_place
+from .ranges import Range
+from .run_lines import RunLines
+from .sections import Head, Section, Sections, grouped, in_place
 from .unseen import Unseen
-from .window import PAGE, Part, RunWindow
+from .window import Part, RunWindow
 
 if TYPE_CHECKING:
     from ...core.glance import Glance
@@ -28,10 +29,8 @@ if TYPE_CHECKING:
 SETTLED = frozenset({"started", "workflow", "name"})
 """Sort fields that never change once a run has begun: in such a list a known run keeps its place."""
 
-LIVE = frozenset({"running", "waiting", "pending"})
 
-
-class RunList:
+class RunList(RunLines):
     """Lines of runs (and of group heads). Not thread-safe: it lives on the event loop.
 
     The screen tells which lines it shows (`look`); the list keeps those, a page on either
@@ -39,17 +38,13 @@ class RunList:
     """
 
     def __init__(self) -> None:
-        self.page = PAGE
+        super().__init__()
         self.query: Query = EVERYTHING
         self.sort = Sort()
         self.grouping: Grouping = ""
         self.marks: Marks[str] = Marks()
         self.following = False
         self.totals: Totals | None = None
-        self.top, self.height = 0, 1
-        self.cursor = ""
-        """Id of the run, or of the head, that the cursor is on; empty while the list is."""
-        self.cursor_line = 0
         self.behind = True
         """Whether the store has changed since it was asked."""
         self.glanced = False
@@ -59,15 +54,9 @@ class RunList:
         self._unseen = Unseen()
         self._open: set[str] = set()
         self._groups: list[Group] | None = None
-        self._sections = Sections([])
         self._set_list()
 
-    # --- lines -------------------------------------------------------------------------------------
-
-    @property
-    def lines(self) -> int:
-        """How many lines there are."""
-        return self._sections.lines
+    # --- what it comes to ----------------------------------------------------------------------------
 
     @property
     def matching(self) -> int | None:
@@ -88,31 +77,6 @@ class RunList:
         """Whether something has been read since the list was set."""
         return self._groups is not None if self.grouping else self._window.fresh
 
-    @property
-    def held(self) -> int:
-        """Rows in memory."""
-        return sum(len(section.window.rows) for section in self._sections.items)
-
-    def line(self, number: int) -> Line | None:
-        """A line by its number; None if it is not in memory (yet)."""
-        return self._sections.line(number)
-
-    def line_of(self, id: str) -> int | None:
-        """The number of the line of a run or head; None if it is not in memory."""
-        return self._sections.line_of(id)
-
-    def between(self, run: str) -> Ranged | None:
-        """The runs from one to the cursor, whichever comes first; None if not all between are in memory."""
-        start = self.line_of(run)
-        if start is None:
-            return None
-        low, high = sorted((start, self.cursor_line))
-        lines = [self.line(number) for number in range(low, high + 1)] if high - low <= self.held else [None]
-        if None in lines:
-            return None
-        folded = sum(isinstance(line, Head) and not line.open for line in lines)
-        return Ranged([line.id for line in lines if isinstance(line, Run)], folded)
-
     def range_from(self, run: str) -> Range | None:
         """All that is shown from a run to the cursor, however far that is; None while the cursor's line is read."""
         if (end := self.current) is None:
@@ -121,33 +85,10 @@ class RunList:
         return Range(self.query, self.sort, run, end, self.grouping, tuple(groups))
 
     @property
-    def current(self) -> Line | None:
-        """What the cursor is on."""
-        found = self.line(self.cursor_line)
-        return found if found is not None and found.id == self.cursor else None
-
-    @property
     def _window(self) -> RunWindow:
         return self._sections.items[0].window
 
-    def _visible(self) -> Iterator[tuple[Section, int, int]]:
-        return self._sections.visible(self.top, self.top + self.height)
-
     # --- what a person does ------------------------------------------------------------------------
-
-    def look(self, top: int, height: int) -> None:
-        """The screen shows lines `top` … `top + height`."""
-        self.top, self.height = max(top, 0), max(height, 1)
-        if self.height * 2 > self.page:
-            self.page = self.height * 2
-            for section in self._sections.items:
-                section.window.page = self.page
-
-    def move_to(self, number: int) -> None:
-        """Puts the cursor on a line, or on the nearest that there is."""
-        self.cursor_line = min(max(number, 0), max(self.lines - 1, 0))
-        found = self.line(self.cursor_line)
-        self.cursor = found.id if found is not None else ""
 
     def set_query(self, query: Query) -> None:
         """Shows other runs; marks are kept only where they are of runs, not of a filter."""
@@ -249,9 +190,6 @@ class RunList:
         """Whether a known run keeps its place, and none comes to match that did not."""
         return self.sort.field in SETTLED and self.query == EVERYTHING and not self.grouping
 
-    def _cursor_seen(self) -> bool:
-        return self.top <= self.cursor_line < self.top + self.height
-
     def glance(self, found: Glance) -> bool:
         """Shows what is known before the store is open; False where another list is wanted, or one was read."""
         if self.ready or self.grouping or self.query != EVERYTHING or self.sort != Sort():
@@ -306,43 +244,3 @@ class RunList:
         self.behind = self.behind or changes.more
         if self._is_settled:
             self._unseen.note(changes, self._window.index)
-
-    def _anchor(self) -> tuple[str, int, list[str]]:
-        """The line that is to stay where it is on screen, and its neighbours, nearest first."""
-        number = self.cursor_line if self._cursor_seen() else self.top
-        found = self.line(number)
-        if found is None:
-            return "", number, []
-        ids = [line.id for n in range(number + 1, number + 20) if (line := self.line(n)) is not None]
-        ids += [line.id for n in range(number - 1, number - 20, -1) if (line := self.line(n)) is not None]
-        return found.id, number, ids
-
-    def _settle(self, anchor: str, line: int, near: list[str] | None = None) -> None:
-        """Puts cursor and top where their lines are now."""
-        seen = self._cursor_seen()
-        number = self.line_of(anchor) if anchor else None
-        if number is None and not self._is_unread(line):
-            number = next((n for id in near or [] if (n := self.line_of(id)) is not None), None)
-        if number is None:
-            number = min(line, max(self.lines - 1, 0))
-        if seen or not self.cursor:
-            moved = number - self.cursor_line
-            self.move_to(number)
-            if self.top:
-                self.top += moved
-            elif self.cursor_line >= self.height:
-                self.top = self.cursor_line - self.height + 1
-        else:
-            self.top = max(self.top + number - line, 0)
-            self.cursor_line = found if (found := self.line_of(self.cursor)) is not None else self.cursor_line
-        self.top = max(min(self.top, self.lines - self.height), 0)
-
-    def _is_unread(self, line: int) -> bool:
-        """Whether there is such a line, which is only not in memory: what was read began before anybody went there."""
-        return line < self.lines and self.line(line) is None
-
-    def _follow(self) -> None:
-        lines = (self.line(number) for number in range(min(self.lines, self.page)))
-        newest = next((n for n, line in enumerate(lines) if isinstance(line, Run) and line.status in LIVE), 0)
-        self.move_to(newest)
-        self.top = max(0, newest - self.height + 1)

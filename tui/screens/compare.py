@@ -7,9 +7,7 @@ from functools import partial
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.screen import Screen
 
-from ...core.comparing.steps import AlignedStep
 from ...core.runs import FINISHED, Run
 from ...core.store import Store
 from .. import format
@@ -29,15 +27,15 @@ from ..personal.person import key_for
 from ..widgets.compare_table import CompareTable
 from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar
-from ..widgets.line_list import LineList, OneLine
+from ..widgets.line_list import OneLine
 from ..widgets.tab_bar import TabBar, TabRule, TabTitle
-from .exporting import export_runs
+from .compare_leading import CompareLeading
 
 EVERY = 6 * FRAME
 """Seconds between two readings of runs that change all the time."""
 
 
-class CompareScreen(Screen[None]):
+class CompareScreen(CompareLeading):
     """What is alike and what differs. Only the tab in sight reads, and only runs that have changed."""
 
     BINDINGS = bindings("compare", "place")
@@ -84,11 +82,6 @@ class CompareScreen(Screen[None]):
 
     def on_unmount(self) -> None:
         self.loader.drop()
-
-    @property
-    def table(self) -> CompareTable:
-        """The rows."""
-        return self.query_one(CompareTable)
 
     # Reading.
 
@@ -265,50 +258,6 @@ class CompareScreen(Screen[None]):
         ahead = [n for n in places if (n > here if direction > 0 else n < here)]
         if ahead:
             self.table.move_to(ahead[0] if direction > 0 else ahead[-1], center=True)
-
-    @on(LineList.Chosen)
-    def action_open(self) -> None:
-        """Looks into the row: both sides in full; of a mere fact into the run."""
-        row = self.table.current
-        if row is None or len(self.runs) < LEAST:
-            return
-        if row.target is None:
-            self.action_run()
-            return
-        from .compare_detail import DetailScreen
-
-        targets = [(one.key, one.target) for one in self.table.rows if one.target is not None]
-        at = next(n for n, (key, _) in enumerate(targets) if key == row.key)
-        other = self.table.column if self.table.column != self.context.base else self._other()
-        screen = DetailScreen(self.store, self.context, targets, at, other)
-        self.app.push_screen(screen, self._came_back)
-
-    def _other(self) -> int:
-        return next(n for n in range(len(self.runs)) if n != self.context.base)
-
-    def _came_back(self, key: str | None) -> None:
-        found = self.table.find_key(key) if key else None
-        if found is not None:
-            self.table.move_to(found)
-
-    def action_run(self) -> None:
-        """Into the run of the column; `esc` leads back to the same place."""
-        if not self.runs:
-            return
-        from .run import RunScreen
-
-        run, row = self.runs[self.table.column], self.table.current
-        tab = {"steps": "steps", "costs": "costs", "states": "states"}.get(self.current, "overview")
-        target = None
-        if row is not None and isinstance(row.target, AlignedStep):
-            step = row.target.steps[self.table.column]
-            target = step.id if step is not None else None
-        self.app.push_screen(RunScreen(self.store, run.id, tab=tab, target=target))
-
-    def action_export(self, redact: bool = False) -> None:
-        """Writes the comparison into a page of HTML; `redact`: without what looks secret."""
-        if len(self.runs) >= LEAST:
-            export_runs(self, self.store, [run.id for run in self.runs], base=self.context.base, redact=redact)
 
     def action_back(self) -> None:
         self.dismiss()

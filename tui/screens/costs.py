@@ -15,7 +15,7 @@ from ...core.query.query import EVERYTHING
 from ...core.store import Store
 from ..costs.choices import Choices
 from ..costs.page import AXES, WINDOWS, Asked, runs_of, runs_of_budget
-from ..costs.plot import Span, legend, span_of
+from ..costs.plot import Span, span_of
 from ..costs.reading import Found, Wanted, read
 from ..cycle import after
 from ..glyphs import glyphs_of
@@ -33,6 +33,7 @@ from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar
 from ..widgets.line_list import HeadLine, LineList, OneLine
 from ..widgets.place_line import PlaceLine
+from ..widgets.plot_pane import PlotPane
 from .place import PlaceScreen
 
 TALL = 30
@@ -63,9 +64,9 @@ class CostsScreen(PlaceScreen):
         yield FilterBar(self._filter_count, lambda: self.store.runs)
         yield PlaceLine("costs", self._title, id="list-top")
         yield BudgetsPane(lambda: self.found.totals if self.found else None, id="budgets-pane")
-        yield FrameLine("middle", self._plot_titles, id="plot-top")
-        with Vertical(id="plot-pane"):
-            yield OneLine(self._legend, id="plot-legend")
+        plot = PlotPane(lambda: self.chosen.stack_by)
+        yield FrameLine("middle", plot.titles, id="plot-top")
+        yield plot
         yield AxisLine(lambda: self.chosen.by, self._order, id="axes")
         with Vertical(id="costs-pane"):
             yield HeadLine(costs.head, id="costs-head")
@@ -131,21 +132,9 @@ class CostsScreen(PlaceScreen):
         before, self.found = self.found, found
         if before is None or found.page is not before.page:
             self.list.show(found.page)
+        self.query_one(PlotPane).show(found.stack)
         self._show_budgets()
         self._show_panes()
-        self.call_later(self._show_plot)
-
-    async def _show_plot(self) -> None:
-        """Draws the plot; the library that does is loaded when one is first seen."""
-        stack = self.found.stack if self.found else None
-        if stack is None or not self.plots:
-            return
-        from ..widgets.plot import CostPlot
-
-        found = self.query(CostPlot)
-        if not found:
-            await self.query_one("#plot-pane").mount(CostPlot(id="plot"), before=0)
-        self.query_one(CostPlot).show(stack)
 
     # Drawing.
 
@@ -207,15 +196,6 @@ class CostsScreen(PlaceScreen):
     def _filter_count(self, width: int) -> Line:
         count = f"[{len(self.found.page.groups):,}]" if self.found else ""
         return [(count.rjust(width - 1), "muted")]
-
-    def _plot_titles(self, width: int) -> tuple[Line, Line]:
-        stack = self.found.stack if self.found else None
-        left: Line = [(f" {stack.span.title} ", "text")] if stack else []
-        return left, [(f" stacked by {self.chosen.stack_by} ", "muted")]
-
-    def _legend(self, width: int) -> Line:
-        stack = self.found.stack if self.found else None
-        return legend(stack, width, glyphs_of(self)) if stack else []
 
     def when_costs(self) -> bool:
         """Whether there is anything to be grouped, sorted or plotted."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
@@ -20,9 +20,6 @@ from ..keys import bindings
 from ..live.pulse import pulse_of
 from ..loading import FRAME, Loader
 from ..messages import OpenRun, StoreChanged, Trouble
-from ..personal.leaving import text_of
-from ..query.typed import typed
-from ..runs import leaving
 from ..runs.answers import Answer, Counted
 from ..runs.run_list import RunList
 from ..runs.sections import Head
@@ -40,7 +37,7 @@ from ..widgets.view_bar import ViewBar
 from .comparing import Comparing
 from .operating import RunOperations
 from .runs_frame import RunsFrame
-from .view_actions import ViewActions
+from .runs_left import RunsLeft
 
 if TYPE_CHECKING:
     from ...core.errors import FlightlogError
@@ -48,7 +45,7 @@ if TYPE_CHECKING:
     from ...core.store import Store
 
 
-class RunsScreen(ViewActions, RunOperations, Comparing, RunsFrame):
+class RunsScreen(RunsLeft, RunOperations, Comparing, RunsFrame):
     """Holds the run list and whoever reads for it; every call to the store is made in a thread."""
 
     BINDINGS = bindings("runs", "place")
@@ -70,7 +67,6 @@ class RunsScreen(ViewActions, RunOperations, Comparing, RunsFrame):
         self._waiting = Waiting(name)
         self._changed: float | None = None
         self._only, self._crumb, self._place = only, crumb, place
-        self._return_to = ""
         self.has_views = not only
         if only:
             self.run_list.set_query(parse(only))
@@ -128,10 +124,6 @@ class RunsScreen(ViewActions, RunOperations, Comparing, RunsFrame):
         if read:
             self.loader.request()
 
-    def begin_at(self, run: str) -> None:
-        """The cursor goes to this run, if it is on the first page that is read."""
-        self._return_to = run
-
     def show_failure(self, error: FlightlogError) -> None:
         """The store could not be opened."""
         self._waiting.fail(error)
@@ -154,29 +146,6 @@ class RunsScreen(ViewActions, RunOperations, Comparing, RunsFrame):
         if not self.run_list.ready or self.run_list.glanced:
             message.stop()
             self.show_failure(message.error)
-
-    def left(self) -> dict[str, Any]:
-        """The list and the preview."""
-        return leaving.left(self.run_list) | {"preview": self.shows_preview}
-
-    def take_up(self, kept: dict[str, Any]) -> None:
-        """Is as it was left; the cursor goes to its run if that is on the first page."""
-        leaving.take_up(self.run_list, kept, typed(self, text_of(kept.get("query"))))
-        self.shows_preview = kept.get("preview") is not False
-        self._return_to = text_of(kept.get("run"))
-
-    def show_taken(self) -> None:
-        """Shows what it has taken up while it was on screen already."""
-        self.query_one(FilterBar).begin(self.run_list.query.text)
-        self.table.focus()
-        self.list_set()
-
-    def _return(self) -> None:
-        """Puts the cursor where it was left, once, if the person has not moved it."""
-        run, self._return_to = self._return_to, ""
-        line = self.run_list.line_of(run) if run and not self.run_list.cursor_line else None
-        if line is not None:
-            self.table.move_to(line)
 
     # --- reading -----------------------------------------------------------------------------------
 

@@ -10,20 +10,17 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from ...core.feed import Watch
-from ...core.query.query import of_version
 from ...core.rises import Figure
 from ...core.store import Store
-from ...core.version_history import Entry
 from .. import format
 from ..cycle import after
 from ..glyphs import glyphs_of
-from ..hinting import hint, may_change
+from ..hinting import hint
 from ..keys import bindings
 from ..lines import Line
 from ..loading import Loader
-from ..messages import OpenRun, ShowRuns
+from ..messages import OpenRun
 from ..personal.leaving import one_of
-from ..places import version_name
 from ..widgets.empty import Empty, no_workflows
 from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar
@@ -31,16 +28,16 @@ from ..widgets.line_list import HeadLine, LineList, OneLine
 from ..widgets.place_line import PlaceLine
 from ..widgets.tree_view import TreeView
 from ..widgets.versions_pane import VersionsPane
-from ..widgets.workflow_list import VersionList, WorkflowList
+from ..widgets.workflow_list import WorkflowList
 from ..workflows.reading import Found, read
 from ..workflows.workflow_cells import ORDERS, Order, in_order
-from .place import PlaceScreen
+from .workflow_leading import WorkflowLeading
 
 EVERY = 0.5
 """Seconds between two readings of a store that changes all the time."""
 
 
-class WorkflowsScreen(PlaceScreen):
+class WorkflowsScreen(WorkflowLeading):
     """Reads the list of workflows from counters, and the versions of the one under the cursor; never the runs."""
 
     BINDINGS = bindings("workflows", "place")
@@ -73,16 +70,6 @@ class WorkflowsScreen(PlaceScreen):
         """Places of the table of keys that work here and now."""
         tree = ("tree",) if self.pane.shows_patterns and self.is_mounted and self.patterns.has_focus else ()
         return (*tree, "workflows", "place", "moves", "app")
-
-    @property
-    def list(self) -> WorkflowList:
-        """The workflows."""
-        return self.query_one(WorkflowList)
-
-    @property
-    def versions(self) -> VersionList:
-        """The versions of the workflow under the cursor."""
-        return self.pane.versions
 
     @property
     def patterns(self) -> TreeView:
@@ -210,60 +197,12 @@ class WorkflowsScreen(PlaceScreen):
         elif message.lines is not self.patterns:
             self.action_open()
 
-    def action_open(self) -> None:
-        if self.list.has_focus:
-            self.pane.shown.focus()
-        elif self.versions.has_focus and (entry := self.versions.current) is not None:
-            self._open(entry)
-
-    def _open(self, entry: Entry) -> None:
-        from .version import VersionScreen
-
-        about = self.found.about if self.found else None
-        if about is None or entry.number is None:
-            self.action_runs()
-        else:
-            self.app.push_screen(VersionScreen(self.store, about.id, self.versions.entries, entry.number))
-
-    def action_runs(self) -> None:
-        about = self.found.about if self.found else None
-        if about is not None:
-            entry = self.versions.current if self.versions.has_focus else None
-            number = entry.number if entry else None
-            query = of_version(about.id, number)
-            self.post_message(ShowRuns(query.text, version_name(about.id, number), place="workflows"))
-
     def action_mark(self) -> None:
         entry = self.versions.current
         if entry is None or entry.number is None:
             hint(self, "no saved version is under the cursor")
         self.versions.mark()
         self.query_one("#versions-top", FrameLine).update()
-
-    def action_diff(self) -> None:
-        from .version_diff import DiffScreen
-
-        about, entry, marked = self.found and self.found.about, self.versions.current, sorted(self.versions.marked)
-        if about is None:
-            return
-        if len(marked) == 2:
-            self.app.push_screen(DiffScreen(self.store, about.id, marked[0], marked[1]))
-        elif entry is not None and entry.number is not None:
-            before = marked[0] if marked and marked[0] != entry.number else parent_of(entry)
-            self.app.push_screen(DiffScreen(self.store, about.id, before, entry.number))
-        else:
-            hint(self, "no saved version is under the cursor")
-
-    def action_edit(self) -> None:
-        """A new version from the one under the cursor, or from the newest."""
-        about, entry = self.found and self.found.about, self.versions.current
-        if about is None or entry is None or not entry.is_kept or entry.number is None:
-            return
-        if not may_change(self, self.store):
-            return
-        from .version_edit import VersionEdit
-
-        self.app.push_screen(VersionEdit(self.store, about.id, entry.number), lambda _: self.loader.request())
 
     def action_patterns(self) -> None:
         self.pane.turn()
@@ -299,8 +238,3 @@ class WorkflowsScreen(PlaceScreen):
         bar = self.query_one(KeyBar)
         bar.places = self.PLACES[:-2]
         bar.refresh()
-
-
-def parent_of(entry: Entry) -> int | None:
-    """The first parent; None for a root."""
-    return entry.parents[0] if entry.parents else None

@@ -17,7 +17,8 @@ from ..keys import bindings
 from ..lines import Line
 from ..live.watching import watching_of
 from ..runs.columns import NARROW, SORTS, Context, Needs, Slot, group_line, head_line, needs, run_line, slots
-from ..runs.run_list import LIVE, RunList
+from ..runs.run_lines import LIVE
+from ..runs.run_list import RunList
 from ..runs.sections import Head
 from .strips import plain_scroll_bar, strip_of
 
