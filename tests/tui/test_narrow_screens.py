@@ -18,7 +18,8 @@ from flightlog.tui.runs.columns import Context, run_line, slots
 from flightlog.tui.screens.doctor import TABLE
 from flightlog.tui.widgets.header import Facts, header_line
 from flightlog.tui.widgets.key_bar import key_spans
-from reading import opened, screen_of, settled, text_of
+from flightlog.tui.widgets.tree_view import TreeView
+from reading import opened, screen_of, settled, text_of, wait
 
 SLIM = (40, 12)
 UUID = "01c9e2b6-7a44-4d5e-9a55-9f0a8a2b7f7c"
@@ -150,3 +151,25 @@ async def test_of_two_lists_the_one_that_has_the_keys_has_the_bright_cursor(stor
         assert tab.state.has_focus
         assert before[0] != after[0] and after[0] != after[1]
         assert after[1] == before[0]  # one is as bright as the other was
+
+
+async def test_the_open_tab_is_in_sight_also_where_not_all_are(store, run):
+    async with opened(store, run, SLIM) as pilot:
+        for letter, name in (("m", "messages"), ("a", "artifacts"), ("o", "overview")):
+            await pilot.press(letter)
+            await wait(pilot, lambda name=name: screen_of(pilot).current == name)
+            await settled(pilot)
+            bar, rule = text_of(pilot).splitlines()[1:3]
+            assert name in bar
+            assert ("… " in bar[:5]) is (name != "overview")
+            assert rule.startswith("├") and rule.endswith("┤")
+
+
+async def test_what_is_cut_says_so_beside_the_scroll_bar(store):
+    with store.run("long", objective="a word and a second one and a third one and a fourth") as run:
+        run.snapshot("input", {f"key {n}": n for n in range(12)})
+    async with opened(store, run.id, SLIM) as pilot:
+        line = next(line for line in text_of(pilot).splitlines() if "a word" in line)
+        assert "…" in line
+        lines = screen_of(pilot).tab.query_one(TreeView)
+        assert lines.across < lines.size.width

@@ -123,12 +123,12 @@ class Picture:
         # Searches of logs may be expressions; steps have plain text alone, for nothing may hold up the screen.
         return line if self.word.startswith("/") else LogPattern(self.word).lit(line)
 
-    def inside(self, step: Step) -> Line:
-        """How much lies in a step that is folded."""
+    def inside(self, step: Step, *, short: bool = False) -> Line:
+        """How much lies in a step that is folded; `short`: the number alone."""
         inner = self.forest.sums[step.id]
         if not inner.steps or self.layout == "graph" or not self.is_folded(self.path(step.id), self._opens(step.id)):
             return []
-        line: Line = [(f"  {format.plural(inner.steps, 'step')}", "accent")]
+        line: Line = [(f"  {inner.steps:,}" if short else f"  {format.plural(inner.steps, 'step')}", "accent")]
         if inner.failed:
             line.append((f" {self.glyphs.failed}{inner.failed}", "bad"))
         return line

@@ -8,6 +8,9 @@ from .. import format
 from ..lines import Line, fitted, right, status_ink, width_of
 from .picture import Picture
 
+SHORT = 30
+"""Cells of a name below which how much lies in a step is told without a word."""
+
 # --- the tree: what each step took by itself, and what it cost ----------------------------------------
 
 
@@ -80,7 +83,7 @@ def _tree_head(picture: Picture, width: int) -> Line:
 
 def _named(picture: Picture, step: Step, width: int) -> Line:
     """Name and what lies in it, which stays in sight where the name is longer than there is room."""
-    name, inside = picture.name(step), picture.inside(step)
+    name, inside = picture.name(step), picture.inside(step, short=width < SHORT)
     room = max(width - width_of(inside), 0)
     return [*fitted(name, room), *inside] if width_of(name) > room else fitted([*name, *inside], max(width, 0))
 

@@ -76,13 +76,22 @@ class TabBar(Widget):
             parts = [self._tab(tab, counts) for tab in self._tabs]
             if sum(map(width_of, parts)) + gap * (len(parts) - 1) <= width:
                 break
-        line: Line = []
+        first = self._first(list(map(width_of, parts)), gap, width)
+        line: Line = [(f"{glyphs_of(self).ellipsis} ", "faint")] if first else []
         self._places = []
-        for tab, part in zip(self._tabs, parts, strict=True):
+        for tab, part in list(zip(self._tabs, parts, strict=True))[first:]:
             start = width_of(line)
             line += [*part, (" " * gap, "text")]
             self._places.append((start, start + width_of(part), tab.name))
         return line[:-1]
+
+    def _first(self, widths: Sequence[int], gap: int, width: int) -> int:
+        """The first tab that is shown: where not all fit, those before the one that is open give way."""
+        here = next((n for n, tab in enumerate(self._tabs) if tab.name == self.current), 0)
+        first = 0
+        while first < here and sum(widths[first : here + 1]) + gap * (here - first) + 2 * bool(first) > width:
+            first += 1
+        return first
 
     def _tab(self, tab: TabTitle, counts: bool) -> Line:
         here = tab.name == self.current
@@ -121,7 +130,7 @@ class TabRule(Widget):
     def render_line(self, y: int) -> Strip:
         glyphs, width = glyphs_of(self), self.size.width
         rule, corners = glyphs.rule, glyphs.corners["middle"]
-        start, end = (place + self.EDGE for place in self._bar.place_of(self._bar.current))
+        start, end = (min(place + self.EDGE, width - 1) for place in self._bar.place_of(self._bar.current))
         line: Line = [
             (corners[0] + rule * (start - 1), "faint"),
             (rule * (end - start), "title"),

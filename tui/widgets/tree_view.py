@@ -7,7 +7,7 @@ from textual import events
 
 from ..hinting import hint
 from ..keys import bindings
-from ..lines import Line
+from ..lines import Line, fitted
 from ..nodes import Folds, Node, Path, Row, Shape, rows, rows_under
 from .line_list import LineList, OfLines
 
@@ -116,7 +116,8 @@ class TreeView(LineList):
             return [*before, ("  ", "text"), (row.text, row.node.ink)]
         before += self._fold_sign(row)
         rest = self.across - sum(len(text) for text, _ in before)
-        return [*before, *(row.node.line(rest) if callable(row.node.line) else row.node.line)]
+        line = [*before, *(row.node.line(rest) if callable(row.node.line) else row.node.line)]
+        return fitted(line, self.across)  # what is cut says so beside the scroll bar, and not below it
 
     def _fold_sign(self, row: Row) -> Line:
         if row.fold is None:
