@@ -9,9 +9,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from flightlog.backends.sources.transcripts import folder, taking
+from flightlog.backends.sources.transcripts import folder, tables, taking
+from flightlog.backends.sources.transcripts import index as indexing
 from flightlog.backends.sources.transcripts.bodies import TranscriptBodies
-from flightlog.core.errors import Corrupt, NotFound
+from flightlog.backends.sources.transcripts.index import TranscriptIndex
+from flightlog.backends.sources.transcripts.store import FORMATS
+from flightlog.backends.sqlite.engine import open_database
+from flightlog.core.errors import Corrupt, NotFound, StorageError
 from flightlog.core.events import RunStarted
 from recorded_transcripts import LONG_AGO, aged, rows_of, told_by
 
@@ -83,6 +87,7 @@ def test_however_long_it_is_silent_in_between_the_same_is_told(claude, index_of,
 def test_portions_however_small_tell_the_same(claude, index_of, monkeypatch):
     whole = told_by(index_of(claude))
     monkeypatch.setattr(taking, "PORTION", 1)
+    monkeypatch.setattr(indexing, "PORTION", 1)
     assert told_by(index_of(claude)) == whole
 
 
@@ -250,6 +255,64 @@ def test_a_folder_that_cannot_be_looked_into_takes_nothing_else_along(claude, in
     monkeypatch.setattr(os, "scandir", scandir)
     workflows = {told[0] for told in rows_of(index_of(claude), "workflow").values()}
     assert workflows == {"mail-triage"}
+
+
+def test_who_is_stopped_between_two_portions_goes_on_from_there(claude, index_of, tmp_path, monkeypatch):
+    whole = told_by(index_of(claude))
+    monkeypatch.setattr(taking, "PORTION", 2_000)
+    monkeypatch.setattr(indexing, "PORTION", 2_000)
+    index = TranscriptIndex(claude, FORMATS, open_database(tmp_path / "index.db", truth=False))
+    left = iter(range(25))
+    real = index._take_some
+
+    def take_some(connection, wanted):
+        found = real(connection, wanted)
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        return found
+
+    monkeypatch.setattr(index, "_take_some", take_some)
+    with pytest.raises(KeyboardInterrupt):
+        index.refresh()
+    index.database.close()
+    found = index_of(claude, tmp_path / "index.db")
+    assert told_by(found) == whole
+    monkeypatch.setattr(index, "_take_some", real)
+
+
+def test_who_was_stopped_and_looks_again_misses_nothing(claude, index_of, monkeypatch):
+    whole = told_by(index_of(claude))
+    index = TranscriptIndex(claude, FORMATS, open_database(None, truth=False))
+    real = index._taker.take
+    left = iter(range(5))
+
+    def take(*given):
+        if next(left, None) is None:
+            raise StorageError("no room")
+        return real(*given)
+
+    monkeypatch.setattr(index._taker, "take", take)
+    with pytest.raises(StorageError):
+        index.refresh()
+    monkeypatch.setattr(index._taker, "take", real)
+    index.refresh()
+    assert told_by(index) == whole
+    index.database.close()
+
+
+def test_a_version_that_tells_lines_in_another_way_tells_all_anew(claude, index_of, tmp_path, monkeypatch):
+    first = index_of(claude, tmp_path / "index.db")
+    whole = told_by(first)
+    monkeypatch.setattr(tables, "WAY", "another")
+    read = []
+    real = taking.decoded
+    monkeypatch.setattr(taking, "decoded", lambda data: read.append(data) or real(data))
+    second = index_of(claude, tmp_path / "index.db")
+    assert told_by(second) == whole
+    assert len(read) > 300
+    read.clear()
+    index_of(claude, tmp_path / "index.db")
+    assert read == []
 
 
 def test_the_index_can_be_thrown_away(claude, index_of, tmp_path):

@@ -40,7 +40,8 @@ class TranscriptIndex:
         self._taken: dict[str, Seen] = {}
         self._due: dict[str, float] = {}
         with database.write() as connection:
-            tables.metadata.create_all(connection)
+            for run in tables.begin(connection):
+                self._taker.forget(connection, run)
 
     def refresh(self) -> None:
         """Takes in what is new. Costs some `stat` when nothing is."""
@@ -107,8 +108,12 @@ class TranscriptIndex:
                     self._forget(connection, path)
         while wanted:
             self.progress.go_on()
-            with self.database.write() as connection:
-                wanted = self._take_some(connection, wanted)
+            try:
+                with self.database.write() as connection:
+                    wanted = self._take_some(connection, wanted)
+            except BaseException:
+                self._taken, self._due = {}, {}  # what the index says of them is asked anew
+                raise
             done = max(done, total - len(wanted))
             self.progress.reach(done)
 

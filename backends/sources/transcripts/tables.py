@@ -26,12 +26,17 @@ from sqlalchemy import (
 )
 
 from ....core.events import TYPES, encode
+from ...sql import tables as sql_tables
 from ...sql.column_types import String
 from ...sql.ready import Ready
 from .formats import Session
 from .telling import Fact, Place, State
 
 metadata = MetaData()
+_WAY, WAY = "transcripts", "1"
+"""In which way lines are told: a version that tells other events of a line counts this up, for the events of an index
+are found by their number among those of their line.
+"""
 
 transcripts = Table(
     "transcripts",
@@ -82,6 +87,18 @@ _REPEATED = (
     .join_from(calls, transcripts, transcripts.c.run == calls.c.run)
     .where(~calls.c.told, calls.c.name.in_(_OWN))
 )
+
+
+def begin(connection: Connection) -> list[str]:
+    """Makes the tables; returns the runs that were told in another way than now, and are to be told anew."""
+    metadata.create_all(connection)
+    kept = sql_tables.state
+    told = connection.execute(select(kept.c.value).where(kept.c.key == _WAY)).scalar_one_or_none()
+    if told == WAY:
+        return []
+    connection.execute(delete(kept).where(kept.c.key == _WAY))
+    connection.execute(insert(kept).values(key=_WAY, value=WAY))
+    return list(connection.execute(select(transcripts.c.run)).scalars())
 
 
 def row_of(connection: Connection, path: str) -> Row[Any] | None:

@@ -108,8 +108,8 @@ class Taker:
         tables.keep_calls(connection, run, teller.calls, told=True)
         tables.keep_calls(connection, run, repeated, told=False)
         again = None if more else self._stand(connection, at, teller.state, quiet)
-        done = not more and again is None
-        _keep(connection, file, at, teller, offset, done)
+        # Whoever begins anew looks at those that are not done, whatever their files look like.
+        _keep(connection, file, at, teller, offset, done=not more and again is None)
         return Taken(run, more, again, retold)
 
     def _write(self, connection: Connection, teller: Teller, at: "_Telling", offset: int, damage: list[Damage]) -> None:
@@ -222,7 +222,7 @@ def _damage(at: _Telling, offset: int, data: bytes) -> Damage:
     )
 
 
-def _keep(connection: Connection, file: BinaryIO, at: _Telling, teller: Teller, offset: int, done: bool) -> None:
+def _keep(connection: Connection, file: BinaryIO, at: _Telling, teller: Teller, offset: int, *, done: bool) -> None:
     length = min(_TAIL, offset)
     file.seek(offset - length)
     values: dict[str, Any] = {
