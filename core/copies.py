@@ -10,6 +10,11 @@ from .runs import Run
 COPY_OF = "copy_of"
 """The key in a copy's meta that says of what it is one: `source`, `source_id` and `run`."""
 
+_KINDS = {
+    "langgraph": "a LangGraph database",
+    "claude-code": "Claude Code's transcripts",
+    "codex": "Codex's transcripts",
+}
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
@@ -42,6 +47,6 @@ def copied_from(run: Run) -> str:
     told = run.meta.get(COPY_OF)
     if not isinstance(told, dict) or not isinstance(told.get("run"), str):
         return ""
-    kind = "a LangGraph database" if told.get("source") == "langgraph" else "another program"
+    kind = _KINDS.get(str(told.get("source")), "another program")
     name = f" ({told['source_id']})" if isinstance(told.get("source_id"), str) else ""
     return f"a copy of run {told['run']}{name} of {kind}"

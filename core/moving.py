@@ -42,6 +42,8 @@ class Move(msgspec.Struct, kw_only=True, frozen=True):
     """The configuration that names the new place now; empty if none does."""
     archived: str = ""
     """Where the old data lie now; empty if they lie where they were."""
+    going_on: tuple[str, ...] = ()
+    """Ids of a source's runs that had not ended: what they do from then on is carried when it is done again."""
 
 
 def apart(first: Iterable[tuple[K, V]], second: Iterable[tuple[K, V]]) -> Iterator[tuple[K, Side]]:

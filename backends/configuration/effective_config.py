@@ -10,7 +10,7 @@ from ...core.config import DEFAULT_PATHS, Config, LocalType, Storage
 from ...core.errors import ConfigError
 from .clashes import refuse_clashes
 from .config_file import load_config
-from .places import Place, default_root_from, place_of, storage_in
+from .places import Place, default_root_from, place_of, read_place, storage_in
 from .policies import with_defaults
 
 _HERE = "what lies in the data directory"
@@ -26,9 +26,11 @@ def configuration(
     storage: LocalType | None = None,
 ) -> Config:
     """The configuration in force, with every concern decided and each origin told; ConfigError."""
-    where = place_of(place)
-    if where.root is None or where.kind == "source":
+    where = read_place(place_of(place), config)
+    if where.root is None:
         return Config()
+    if where.kind == "source":
+        return Config(data=os.path.abspath(where.path or where.root), origins={"data": _ASKED})
     found = decided(where, load_config(where.root, config), storage)
     origins = found.origins | {"data": _ASKED if place else default_root_from()}
     policies = with_defaults(found.policies)

@@ -56,11 +56,27 @@ def read_place(where: Place, config: str | os.PathLike[str] | None) -> Place:
     Who records is never in doubt: to him a folder is a data directory, also one that is still to be made.
     """
     root = where.root
-    if where.kind != "directory" or root is None or not root.is_dir() or is_configured(root, config):
-        return where
+    return (
+        Place("source", root.parent, root)
+        if where.kind == "directory" and root and _is_foreign(root, config)
+        else where
+    )
+
+
+def is_among_foreign(where: Place, config: str | os.PathLike[str] | None = None) -> bool:
+    """Whether a place is somebody else's data, or lies among them: a person puts nothing of ours there by mistake.
+
+    Else the folder would be a data directory from then on, and nobody would see what it was before.
+    """
+    return where.kind == "source" or (where.root is not None and not where.url and _is_foreign(where.root, config))
+
+
+def _is_foreign(root: Path, config: str | os.PathLike[str] | None) -> bool:
+    if not root.is_dir() or is_configured(root, config) or storage_in(root) is not None:
+        return False
     from ..sources.open_source import is_foreign
 
-    return Place("source", root.parent, root) if storage_in(root) is None and is_foreign(root) else where
+    return is_foreign(root)
 
 
 def default_root() -> Path:

@@ -10,6 +10,7 @@ from ...core.progress import Progress
 from ...core.upkeep import Finding
 from ..replay.replay import Carried, carry
 from .ends import End, is_one_place
+from .running import running
 from .verifying import DAMAGED, Comparison, is_apart
 
 _TRIES = 3
@@ -27,13 +28,15 @@ def backup(one: End, other: End, progress: Progress) -> Move:
 
 
 def carried_and_compared(one: End, other: End, progress: Progress, *, only_new: bool) -> Move:
-    """Carries and compares. `only_new`: compares no other runs, and carries once more what was added meanwhile."""
+    """Carries, and compares what was there when that began. `only_new`: compares no other runs, and carries once more
+    what was added meanwhile.
+    """
     total: list[Carried] = []
     for _ in range(_TRIES if only_new else 1):
         total.append(carry(one.store, one.truth, other.store, other.truth, progress))
         new = {run: seq for carried in total for run, seq in carried.new.items()}
         comparison = Comparison(one, other, progress)
-        found = list(comparison.copy(new if only_new else None))
+        found = list(comparison.copy(new if only_new else total[-1].held))
         if not is_apart(found):
             break
     left = [_left(what, other) for what in total[-1].missing]
@@ -45,6 +48,7 @@ def carried_and_compared(one: End, other: End, progress: Progress, *, only_new: 
         patterns=sum(carried.patterns for carried in total),
         verified=comparison.counts,
         findings=(*found, *left, *comparison.damage(one)),
+        going_on=() if one.config else tuple(running(one)),
     )
 
 

@@ -9,7 +9,7 @@ from ...core.errors import ConfigError, NotSupported
 from ...core.store import Store
 from ..configuration.config_file import load_config
 from ..configuration.effective_config import decided
-from ..configuration.places import Place, place_of, read_place
+from ..configuration.places import Place, is_among_foreign, place_of, read_place
 from ..open import open_alone, truth_of
 from ..postgres.server_url import ServerUrl, spool_folder
 from ..replay.truth import Truth
@@ -56,8 +56,10 @@ def target_end(place: str | os.PathLike[str], settings: Config | None = None) ->
     `settings` are in force there; None means what is configured.
     """
     where = known_place(place)
-    if where.kind == "source":
-        raise NotSupported("a source is only read", where=where.path, advice="name a data directory or a database")
+    if is_among_foreign(where):
+        raise NotSupported(
+            "a source is only read", where=where.path or where.root, advice="name a data directory or a database"
+        )
     return _end(where, settings or settings_of(where), read_only=False, create=True)
 
 

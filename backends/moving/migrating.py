@@ -20,7 +20,7 @@ from ...core.moving import Move
 from ...core.progress import Progress
 from ..configuration.clashes import refuse_clashes
 from ..configuration.effective_config import decided
-from ..configuration.places import Place
+from ..configuration.places import Place, is_among_foreign, read_place
 from ..configuration.postgres_url import postgres_url
 from ..configuration.switching import Switch
 from ..configuration.values import Values
@@ -63,7 +63,7 @@ def migrate(
     they are waited for. The configuration of a data directory is switched, if nothing differs; `archive`
     puts the old data aside then. A source is carried as it is at the moment, and nothing is switched.
     """
-    where = known_place(place)
+    where = read_place(known_place(place), config)
     if where.kind == "source":
         with closing(source_end(place)) as one, closing(target_end(_target(where, to).place)) as other:
             return carried_and_compared(one, other, progress, only_new=False)
@@ -142,8 +142,8 @@ def _target(where: Place, to: str, config: PathLike | None = None) -> Target:
     if is_server:
         place = postgres_url(Values(Path("--to"), Path(), os.environ), to, "url")
     there = known_place(place)
-    if there.kind == "source":
-        raise ConfigError("a source is only read", where=to, advice="allowed are file:PATH, sqlite:PATH and a URL")
+    if is_among_foreign(there):
+        raise ConfigError("a source is only read", where=to, advice="name another folder, a database or a URL")
     if there.root and where.root and os.path.realpath(there.root) == os.path.realpath(where.root):
         settings = decided(there, _staying(settings_of(where, config)), None)
     else:

@@ -6,6 +6,7 @@ a second one carries only what is new. The source is only read. Migration, backu
 
 import os
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import closing, nullcontext
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ from ...core.store import Store
 from ..open import truth_of
 from ..sql.metrics_repository import SqlMetrics
 from .carrying import Carrier
-from .truth import Truth
+from .truth import Head, Truth
 from .versions import VersionCarrier
 
 _AT_ONCE = 500
@@ -36,6 +37,8 @@ class Carried(NamedTuple):
     patterns: int = 0
     new: dict[str, int] = {}
     """Each run that was carried, and the number of its last event that was."""
+    held: dict[str, int] = {}
+    """The same of all runs that the source held, carried now or before."""
 
 
 def replay(source: Store, target: Store, progress: Progress | None = None) -> Carried:
@@ -49,15 +52,22 @@ def carry(source: Store, one: Truth, target: Store, other: Truth, progress: Prog
     other.refresh()
     versions = VersionCarrier(source.workflows, target.workflows)
     number = versions.carry()
-    new, events, missing = _carry_runs(one, other, progress)
+    held = one.heads()
+    new, events, missing = _carry_runs(held, one, other, progress)
     other.refresh()
     annotations, patterns = _carry_annotations(one, other), _carry_patterns(source, target)
-    return Carried(len(new), events, annotations, number, versions.problems + missing, patterns, new)
+    return Carried(len(new), events, annotations, number, versions.problems + missing, patterns, new, _last(held))
 
 
-def _carry_runs(one: Truth, other: Truth, progress: Progress) -> tuple[dict[str, int], int, list[str]]:
+def _last(heads: Mapping[str, Head]) -> dict[str, int]:
+    return {run: head.seq for run, head in heads.items()}
+
+
+def _carry_runs(
+    held: Mapping[str, Head], one: Truth, other: Truth, progress: Progress
+) -> tuple[dict[str, int], int, list[str]]:
     there = other.heads()
-    news = {run: head for run, head in one.heads().items() if run not in there or there[run].seq < head.seq}
+    news = {run: head for run, head in held.items() if run not in there or there[run].seq < head.seq}
     progress.begin(sum(head.size for head in news.values()) or len(news), "carrying")
     new: dict[str, int] = {}
     events = reached = waiting = 0

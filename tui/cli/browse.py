@@ -25,6 +25,7 @@ flightlog
 flightlog ./data
 flightlog ./data --run 01jd --tab logs
 flightlog checkpoints.sqlite
+flightlog ~/.claude
 flightlog postgresql://db.example/flights
 """
 
@@ -33,7 +34,8 @@ flightlog postgresql://db.example/flights
 @click.argument("path", required=False)
 @entry_options
 def browse(settings: Settings, path: str | None, run: str | None, tab: str | None) -> None:
-    """Open the browser on PATH: a data directory, a flightlog.db, a LangGraph checkpoint database or a server.
+    """Open the browser on PATH: a data directory, a flightlog.db, a LangGraph checkpoint database, a folder of
+    transcripts or a server.
 
     With --run, or where PATH is the journal of one run, it opens on that run; esc leads to the list.
     """

@@ -172,7 +172,7 @@ def _flush() -> None:
 
 EPILOG = (
     "A first word that is no verb is a path: a data directory, a flightlog.db, a LangGraph checkpoint database,"
-    " or the URL of a PostgreSQL database."
+    " a folder of transcripts (~/.claude, ~/.codex), or the URL of a PostgreSQL database."
 )
 
 

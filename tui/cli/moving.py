@@ -63,7 +63,8 @@ def backup(settings: Settings, to: str, as_json: bool) -> None:
 @verb(
     epilog="flightlog migrate --to sqlite\nflightlog migrate --to file:/srv/runs --wait --data data\n"
     "flightlog migrate --to 'postgresql://ana:${PGPASS}@db/flightlog'\n"
-    "flightlog migrate --to sqlite:bot/flightlog.db --data checkpoints.sqlite"
+    "flightlog migrate --to sqlite:bot/flightlog.db --data checkpoints.sqlite\n"
+    "flightlog migrate --to file:coding --data ~/.claude"
 )
 @click.option(
     "--to", required=True, metavar="TYPE:PATH|URL", help="file:DIR, sqlite:FILE, a URL, or a TYPE in the same folder."
@@ -76,7 +77,8 @@ def migrate(settings: Settings, to: str, wait: bool, archive_old: bool, as_json:
 
     No run can begin meanwhile. The old data stay as they are, and what cannot be read of them is listed (exit
     code 3). The configuration is switched only when both sides hold the same; killed at any moment, the store
-    is as it was, and done again it goes on. A LangGraph database is read, and nothing else is done to it.
+    is as it was, and done again it goes on. Somebody else's data (a LangGraph database, a folder
+    of transcripts) are read, and nothing else is done to them.
     """
     _whole(settings)
     progress = Progress()
@@ -101,7 +103,11 @@ class _Waiting:
         if tuple(runs) != self._said:
             self._said = tuple(runs)
             with self._bar.aside():
-                say(f"flightlog: waiting for {', '.join(runs[:5])}{' …' if len(runs) > 5 else ''}", err=True)
+                say(f"flightlog: waiting for {_named(runs)}", err=True)
+
+
+def _named(runs: Sequence[str]) -> str:
+    return ", ".join(runs[:5]) + (" …" if len(runs) > 5 else "")
 
 
 def _whole(settings: Settings, *, writes: bool = True) -> None:
@@ -118,6 +124,8 @@ def _say_move(move: Move, as_json: bool, ascii: bool) -> None:
         _say_findings(move.findings, ascii)
         say(f"carried {move.events:,} events of {move.runs:,} runs, {_beside(move)}")
         say(f"compared on both sides: {_counted(move.verified)}")
+        if move.going_on:
+            say(f"{_named(move.going_on)} went on; the same command carries what is new since", err=True)
     sys.exit(FINDINGS if move.findings else 0)
 
 

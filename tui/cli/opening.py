@@ -32,16 +32,19 @@ def open_store(settings: Settings, *, writing: bool = False) -> "Store":
     """Opens the store that the options name; raises FlightlogError.
 
     `writing` verbs are refused under `--read-only` by the store itself; a store is created
-    only where something is to be written.
+    only where something is to be written, and never among somebody else's data.
     """
+    from ...backends.configuration.places import is_among_foreign, place_of
     from ...backends.open import open_store as open_backend
+
+    creating = writing and not settings.read_only and not is_among_foreign(place_of(settings.data), settings.config)
 
     store = open_backend(
         settings.data,
         config=settings.config,
         read_only=settings.read_only,
         storage=settings.storage,
-        create=writing and not settings.read_only,
+        create=creating,
     )
     return store.scoped(session=settings.session) if settings.session else store
 

@@ -36,7 +36,7 @@ def _journals(folder: Path) -> list[Path]:
         names += len(files) + len(folders)
         if len(found) >= FILES or names > NAMES:
             break
-        folders.sort(key=lambda name: name not in FIRST)
+        folders[:] = sorted((name for name in folders if not name.startswith(".")), key=lambda name: name not in FIRST)
         if len(Path(here).parts) - depth >= DEEPEST:
             folders.clear()
     return found[:FILES]
