@@ -63,7 +63,7 @@ def _pair(first: Fact, second: Fact | None, width: int) -> Line:
     line: Line = [label(first[0]), (first[1], first[2])]
     if second is None:
         return line
-    left = min(width * 45 // 100, 56)
+    left = min(width * 43 // 100, 56)
     room = left - LABEL - 1
     if width_of([(first[1], "")]) > room >= width_of([(second[1], "")]):
         # The right column has more room.

@@ -11,6 +11,7 @@ from flightlog.core.store import Store
 from flightlog.core.upkeep import Finding
 from flightlog.tui.compare.rows import WORST, narrowed
 from flightlog.tui.doctor.rows import Row, cells_of, detail_lines
+from flightlog.tui.facts import paired
 from flightlog.tui.glyphs import UNICODE
 from flightlog.tui.keys import place
 from flightlog.tui.lines import Columns
@@ -169,7 +170,14 @@ async def test_what_is_cut_says_so_beside_the_scroll_bar(store):
     with store.run("long", objective="a word and a second one and a third one and a fourth") as run:
         run.snapshot("input", {f"key {n}": n for n in range(12)})
     async with opened(store, run.id, SLIM) as pilot:
-        line = next(line for line in text_of(pilot).splitlines() if "a word" in line)
+        line = next(line for line in text_of(pilot).splitlines() if "objective" in line)
         assert "…" in line
         lines = screen_of(pilot).tab.query_one(TreeView)
         assert lines.across < lines.size.width
+
+
+@pytest.mark.parametrize("width", [75, 76, 114, 115, 116])
+def test_when_a_run_began_is_told_with_its_age_at_80_columns(width):
+    began = ("started", "2026-11-22 19:11:49, 59 min ago", "text")
+    (node,) = paired([("project", "search", "text"), began], width)
+    assert began[1] in texts(node.line(width))[:width]
