@@ -12,7 +12,7 @@ from flightlog.tui import format
 from flightlog.tui.glyphs import UNICODE
 from flightlog.tui.runs.columns import Context, run_line, slots
 from flightlog.tui.runs.preview import preview_lines, read_preview
-from flightlog.tui.steps.briefs import APART, PATH, Briefs, brief
+from flightlog.tui.steps.briefs import APART, PATH, TOGETHER, Briefs, brief
 from flightlog.tui.steps.picture import MANY
 from flightlog.tui.widgets.message_view import WIDEST
 from flightlog.tui.widgets.tree_view import TreeView
@@ -209,3 +209,24 @@ def test_ten_hours_are_not_cut_in_the_list():
     for width in (78, 118, 160):
         cells = run_line(run, slots(width, {}), Context(0.0, UNICODE, width < 100), cursor=False, marked=False)
         assert "16:39:10" in "".join(text for text, _ in cells)
+
+
+async def test_steps_are_searched_by_what_they_were_given_also_where_that_was_not_read(store):
+    run = record_turns(store, 400)
+    counters = counted(store)
+    async with opened(store, run, (120, 36), tab="steps") as pilot:
+        tab = screen_of(pilot).tab
+        await pilot.press("slash", *"pytest -k 377", "enter")
+        await wait(pilot, lambda: tab.lines.current.node.target in by_name(tab, "Bash"))
+        assert tab.picture.forest.path(tab.lines.current.node.target)[0] == by_name(tab, f"377 {PROMPT}")[0]
+        assert not pilot.app.told
+        asked = [len(args[1]) for name, args, _ in counters["runs"].calls if name == "some_events"]
+        assert max(asked) <= TOGETHER
+        await pilot.press("slash", *"nowhere", "enter")
+        await wait(pilot, lambda: pilot.app.told == ["No step has nowhere"])
+        again = [len(args[1]) for name, args, _ in counters["runs"].calls if name == "some_events"]
+        assert sum(again) <= 1200  # none is read twice
+
+
+def by_name(tab, name: str) -> list[str]:
+    return [step.id for step in tab.picture.forest.all if step.name == name]

@@ -38,7 +38,7 @@ RUN_STEPS = (
     Key("steps.next_failed", "e", "next_failed(1)", "next error", "To the next failed step", footer="failed"),
     Key("steps.previous_failed", "E", "next_failed(-1)", "previous error", "To the previous failed step"),
     Key("steps.open", "S", "next_open", "stuck", "To the oldest open step, then to the next one", footer="open"),
-    Key("steps.search", "slash", "search", "search", "Search names, agents, kinds and errors", footer="steps"),
+    Key("steps.search", "slash", "search", "search", "Search names, agents, kinds, inputs and errors", footer="steps"),
     Key("steps.next_match", "n", "next_match(1)", "next", "To the next match"),
     Key("steps.previous_match", "N", "next_match(-1)", "previous", "To the previous match"),
     Key("steps.log_of", "enter", "choose", "its log", "The step's log; in a run without one, fold", footer="logged"),

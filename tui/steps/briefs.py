@@ -13,6 +13,12 @@ from ..lines import one_line
 AT_ONCE = 100
 """Steps of which it is read at once: more are not in sight."""
 
+SEARCHED = 1000
+"""The same while all of them are searched."""
+
+TOGETHER = 200
+"""Inputs that are in memory together at most: some are large."""
+
 APART = 200
 """Events between two of these from which on they are read one after the other: files are read from one to the other."""
 
@@ -33,6 +39,7 @@ class Briefs:
         self._known: dict[str, str] = {}
         self._wished: dict[str, Step] = {}
         self._on_wish = on_wish
+        self._wants_all = False
 
     def of(self, step: Step) -> str:
         """What the step was given; empty if nothing was, or if it is not read yet. For the event loop."""
@@ -44,9 +51,24 @@ class Briefs:
             self._on_wish()
         return known or ""
 
+    def known(self, id: str) -> str:
+        """The same as far as it is read; it is not wished for."""
+        return self._known.get(id, "")
+
+    def want(self, steps: Sequence[Step]) -> None:
+        """All of these are to be read, a part with each reading: somebody searches them."""
+        self._wants_all = True
+        for step in steps:
+            self.of(step)
+
+    @property
+    def lacks(self) -> bool:
+        """Whether somebody waits for what is not read yet."""
+        return self._wants_all and bool(self._wished)
+
     def read(self, store: Store) -> dict[str, str]:
         """What is wished for, the newest wishes first. For a thread; `add` takes it."""
-        steps = list(self._wished.values())[-AT_ONCE:]
+        steps = list(self._wished.values())[-SEARCHED if self._wants_all else -AT_ONCE :]
         found = dict.fromkeys((step.id for step in steps), "")
         for near in _near(steps):
             by_seq = {step.started_seq: step.id for step in near if step.started_seq is not None}
@@ -59,16 +81,17 @@ class Briefs:
         return found
 
     def add(self, found: dict[str, str]) -> None:
-        """Keeps what was read; other wishes are of steps that have gone out of sight."""
+        """Keeps what was read; other wishes are of steps that have gone out of sight, unless all are searched."""
         self._known |= found
-        self._wished.clear()
+        self._wished = {id: step for id, step in self._wished.items() if id not in found} if self._wants_all else {}
+        self._wants_all = bool(self._wished)
 
 
 def _near(steps: Sequence[Step]) -> Iterator[list[Step]]:
     """The steps in groups whose inputs lie near each other."""
     near: list[Step] = []
     for step in sorted(steps, key=lambda one: one.started_seq or 0):
-        if near and (step.started_seq or 0) - (near[-1].started_seq or 0) > APART:
+        if near and (len(near) == TOGETHER or (step.started_seq or 0) - (near[-1].started_seq or 0) > APART):
             yield near
             near = []
         near.append(step)

@@ -101,7 +101,7 @@ class StepsTab(StepSearch):
             yield OneLine(self._head, id="steps-head")
             yield StepLines(self)
             yield OneLine(self._open_line, id="steps-open")
-            words = "a name, agent, kind or error; enter, then n and N"
+            words = "a name, agent, input or error; enter, then n and N"
             yield Input(placeholder=words, id="steps-search", compact=True)
         yield OneLine(lambda width: [(self.glyphs.rule * width, "faint")], id="steps-rule")
         with Vertical(id="steps-pane"):
@@ -165,6 +165,8 @@ class StepsTab(StepSearch):
             self.go_to(self._goal)
         elif found.briefs:
             self.lines.redraw()
+        if found.briefs:
+            self.more_is_known()
         self.set_class(bool(self._open_line(80)), "open")
         self._show_detail()
         for line in self.query(OneLine):
