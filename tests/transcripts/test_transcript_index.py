@@ -262,7 +262,7 @@ def test_who_is_stopped_between_two_portions_goes_on_from_there(claude, index_of
     monkeypatch.setattr(taking, "PORTION", 2_000)
     monkeypatch.setattr(indexing, "PORTION", 2_000)
     index = TranscriptIndex(claude, FORMATS, open_database(tmp_path / "index.db", truth=False))
-    left = iter(range(25))
+    left = iter(range(30))
     real = index._take_some
 
     def take_some(connection, wanted):
@@ -274,6 +274,9 @@ def test_who_is_stopped_between_two_portions_goes_on_from_there(claude, index_of
     monkeypatch.setattr(index, "_take_some", take_some)
     with pytest.raises(KeyboardInterrupt):
         index.refresh()
+    with index.database.read() as connection:
+        sql = 'SELECT count(*) FROM transcripts WHERE "offset" < size'
+        assert connection.exec_driver_sql(sql).scalar_one() == 1
     index.database.close()
     found = index_of(claude, tmp_path / "index.db")
     assert told_by(found) == whole
