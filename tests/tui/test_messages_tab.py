@@ -178,3 +178,18 @@ async def test_the_bottom_line_offers_what_helps_with_this_message(store):
         await pilot.press("n")
         await pilot.pause()
         assert "enter whole" in text_of(pilot).splitlines()[-1]
+
+
+async def test_the_end_of_a_long_conversation_is_one_key_away(store):
+    with store.run("talk") as run:
+        for n in range(900):
+            run.message("user", "claude", f"word {n}")
+    async with opened(store, run.id, tab="messages") as pilot:
+        tab = screen_of(pilot).tab
+        assert "200 read" in text_of(pilot)
+        await pilot.press("G")
+        await wait(pilot, lambda: tab.current.content == "word 899")
+        await settled(pilot)
+        assert len(tab.found.all) == 900 and "word 899" in text_of(pilot)
+        await pilot.press("g")
+        assert tab.current.content == "word 0"

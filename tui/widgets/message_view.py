@@ -14,7 +14,7 @@ from ..keys import bindings
 from ..lines import Line
 from ..nodes import Node
 from ..parts.talk import Cast, Pair, Talk, pair_of, talk_head
-from .line_list import LineList, OneLine
+from .line_list import LineList, OfLines, OneLine
 from .message_search import MessageSearch, seq_at
 from .page_tab import step_names
 from .tree_view import TreeView
@@ -51,6 +51,17 @@ class Pages(NamedTuple):
         return self.whole + self.last
 
 
+class TalkLines(TreeView):
+    """A conversation of which only the beginning may be read."""
+
+    class Ended(OfLines):
+        """The person wants to see its end."""
+
+    def action_end(self) -> None:
+        super().action_end()
+        self.post_message(self.Ended(self))
+
+
 class MessageTab(MessageSearch):
     """A conversation, read a page at a time as one goes down."""
 
@@ -61,12 +72,14 @@ class MessageTab(MessageSearch):
         super().__init__(id=id)
         self._more = False
         self._width = 0
+        self._to_end = False
+        """Whether the end is to be read, and gone to."""
         self.pair: Pair | None = None
         """The two whose messages alone are shown."""
 
     def compose(self) -> ComposeResult:
         yield OneLine(self._head, id="message-head")
-        yield TreeView()
+        yield TalkLines()
         yield Input(placeholder="what was said, or by whom; enter, then n and N", id="message-search", compact=True)
 
     def _head(self, width: int) -> Line:
@@ -92,13 +105,18 @@ class MessageTab(MessageSearch):
 
     def _is_sought(self, message: Message) -> bool:
         """Whether reading on may end with it."""
+        if self._to_end:
+            return False
         return (self.pair is None or pair_of(message) == self.pair) and (not self.word or self.has_word(message))
 
     def show(self, run: Run, found: Pages) -> None:
         super().show(run, found)
         self.set_class(not found.all, "empty")
         self.query_one(OneLine).refresh()
-        if self._onward and not self._more:
+        if self._to_end and not self._more:
+            self.lines.move_to(self.lines.count() - 1)
+            self._to_end = self.read_on()
+        elif self._onward and not self._more:
             self.go_on(1)
 
     def nodes(self, run: Run, found: Pages) -> Sequence[Node]:
@@ -122,6 +140,11 @@ class MessageTab(MessageSearch):
             self._more = True
             self.post_message(self.Reread())
         return True
+
+    @on(TalkLines.Ended)
+    def read_to_end(self) -> None:
+        """Reads all that was said, many pages at once, and goes to the end of it."""
+        self._to_end = self.read_on()
 
     # What the person does.
 
