@@ -84,7 +84,7 @@ async def test_each_call_is_told_by_what_it_was_given_and_only_those_in_sight_ar
         await wait(pilot, lambda: "Bash  pytest -k 0" in text_of(pilot))
         await settled(pilot)
         shown = text_of(pilot)
-        assert f"…/{FILE[-PATH:].partition('/')[2]}" in shown and FILE[-24:] in shown
+        assert f"…{FILE[-PATH:].partition('/')[2]}" in shown and FILE[-24:] in shown
         assert "Edit  0 is old  no such text" in shown
         asked = [len(args[1]) for name, args, _ in counters["runs"].calls if name == "some_events"]
         assert sum(asked) == 3
@@ -135,7 +135,7 @@ async def test_the_bottom_line_of_a_waterfall_says_how_it_is_looked_at_closer(st
         (["first", "second"], "first"),
         ([1, 2], ""),
         (None, ""),
-        ({"path": "/" + "long/" * 40 + "file.py"}, "…/" + "long/" * 7 + "file.py"),
+        ({"path": "/" + "long/" * 40 + "file.py"}, "…" + "long/" * 7 + "file.py"),
     ],
 )
 def test_an_input_in_a_few_words(given, said):

@@ -114,5 +114,5 @@ def brief(input: Json) -> str:
 def _begun(text: str) -> str:
     """The beginning of a text; the end of a long path, which tells files apart."""
     if len(text) > PATH and _PATH.fullmatch(text[: LENGTH * 4]):
-        return one_line("…/" + text[-PATH:].partition("/")[2])
+        return one_line("…" + text[-PATH:].partition("/")[2])
     return one_line(text.strip(), LENGTH)
