@@ -134,6 +134,7 @@ async def test_the_bottom_line_of_a_waterfall_says_how_it_is_looked_at_closer(st
         ({"nested": {"a": "b"}}, ""),
         (["first", "second"], "first"),
         ([1, 2], ""),
+        ({"todos": [{"content": "a"}, {"content": "b"}]}, "2 todos"),
         (None, ""),
         ({"path": "/" + "long/" * 40 + "file.py"}, "…" + "long/" * 7 + "file.py"),
     ],
@@ -230,3 +231,29 @@ async def test_steps_are_searched_by_what_they_were_given_also_where_that_was_no
 
 def by_name(tab, name: str) -> list[str]:
     return [step.id for step in tab.picture.forest.all if step.name == name]
+
+
+async def test_who_did_it_is_told_only_where_it_is_news(store):
+    with store.run("one") as one, one.step("turn", agent="claude") as turn:
+        turn.step("Bash", agent="claude", input="ls").finish()
+    with store.run("two") as two, two.step("turn", agent="claude") as turn:
+        turn.step("Bash", agent="claude", input="ls").finish()
+        turn.step("Task", agent="explorer", input="look").finish()
+    async with opened(store, one.id, tab="steps") as pilot:
+        await wait(pilot, lambda: "Bash  ls" in text_of(pilot))
+        assert not any("claude" in line for line in rows(pilot))
+    async with opened(store, two.id, tab="steps") as pilot:
+        await wait(pilot, lambda: "Bash  ls" in text_of(pilot))
+        assert ["claude" in line for line in rows(pilot)] == [True, False, False]
+        assert "explorer  look" in text_of(pilot)
+
+
+async def test_a_page_begins_with_its_heads_also_where_it_is_longer_than_the_screen(store):
+    with store.run("dear") as run:
+        for n in range(40):
+            with run.step(f"step {n}") as step:
+                step.cost(model="m", dollars=n + 1, input_tokens=1)
+    async with opened(store, run.id, (80, 24), tab="costs") as pilot:
+        lines = screen_of(pilot).tab.lines
+        assert "by model" in text_of(pilot)
+        assert (lines.cursor, lines.scroll_offset.y) == (1, 0)

@@ -155,11 +155,12 @@ def _steps(found: Previewed, width: int, room: int, now: float, glyphs: Glyphs) 
     hot = [place for place, row in enumerate(rows) if row.step.status in ("running", "failed")]
     end = min(max((hot[-1] if hot else len(rows) - 1) + 1, room), len(rows))
     scale = _Scale.of(found.run, now)
+    several = len({step.agent for step in found.steps if step.agent}) > 1
     shown = rows[max(end - room, 0) : end]
     longest = max((len(row.guide) + len(row.step.name) + 3 for row in shown), default=0)
     name = max(min(width // 3, 32), min(longest, width * 45 // 100), 12)
     for row in shown:
-        yield _step(row, scale, name, width, now, glyphs)
+        yield _step(row, scale, name, width, now, glyphs, agent=several and width >= 100)
 
 
 class _Scale(NamedTuple):
@@ -188,8 +189,8 @@ class _Scale(NamedTuple):
         return [(glyphs.bar_rest * low, "faint"), (body, status_ink(step.status)), (" " * (width - high), "faint")]
 
 
-def _step(row: _Row, scale: _Scale, name: int, width: int, now: float, glyphs: Glyphs) -> Line:
-    """One step, with its name in so many cells."""
+def _step(row: _Row, scale: _Scale, name: int, width: int, now: float, glyphs: Glyphs, *, agent: bool) -> Line:
+    """One step, with its name in so many cells, and perhaps who did it."""
     step = row.step
     lasted = between(step.started, step.finished) if step.finished else None
     if step.started and lasted is None and step.status == "running":
@@ -197,7 +198,7 @@ def _step(row: _Row, scale: _Scale, name: int, width: int, now: float, glyphs: G
     took = format.duration(lasted) if lasted is not None else glyphs.dash
     money = format.cost(step.money, glyphs) if step.money.provenance != "none" else ""
     note: Line = [(f"  {one_line(step.error, 200)}", "bad")] if step.error else []
-    if not step.error and step.agent and step.agent != step.name and width >= 100:
+    if agent and not step.error and step.agent and step.agent != step.name:
         note = [(f"  {one_line(step.agent, 40)}", "muted")]
     bar = max(min(width - name - 22 - (20 if note else 0), 60), 8)
     return [

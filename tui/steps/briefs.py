@@ -100,15 +100,18 @@ def _near(steps: Sequence[Step]) -> Iterator[list[Step]]:
 
 
 def brief(input: Json) -> str:
-    """An input in a few words: a text, or the first text in it; else its first number by its name."""
+    """An input in a few words: a text, or the first one in it; else its first number by its name, or how much it is."""
     if isinstance(input, str):
         return _begun(input)
-    members = input.items() if isinstance(input, dict) else enumerate(input) if isinstance(input, list) else ()
+    members = list(input.items() if isinstance(input, dict) else enumerate(input) if isinstance(input, list) else ())
     said = [(str(name), value) for name, value in members if isinstance(value, str | int | float) and value != ""]
     text = next((value for _, value in said if isinstance(value, str)), None)
     if text is not None:
         return _begun(text)
-    return one_line(f"{said[0][0]}={said[0][1]}", LENGTH) if said and isinstance(input, dict) else ""
+    if said and isinstance(input, dict):
+        return one_line(f"{said[0][0]}={said[0][1]}", LENGTH)
+    lists = [f"{len(value):,} {name}" for name, value in members if isinstance(name, str) and isinstance(value, list)]
+    return one_line(lists[0], LENGTH) if lists else ""
 
 
 def _begun(text: str) -> str:

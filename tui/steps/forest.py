@@ -50,6 +50,8 @@ class Forest:
         self.order = list(self._preorder())
         self.places = {id: n for n, id in enumerate(self.order)}
         self.open = [step for step in self.by_id.values() if step.status == UNDER_WAY]
+        self.agents = {step.agent for step in self.all if step.agent}
+        """Who did anything."""
         self.failed = sum(step.status == "failed" for step in self.all)
         """How many of them failed."""
         self.lively = self._and_above({step.id for step in self.all if step.status == UNDER_WAY})

@@ -114,7 +114,7 @@ class Picture:
         ]
         if step.attempt > 1:
             line.append((f" #{step.attempt}", "warn"))
-        if step.agent and step.agent != step.name and not step.error:
+        if self._tells_agent(step) and not step.error:
             line.append((f"  {one_line(step.agent, 40)}", "muted"))
         if brief := self.briefs.of(step):
             line.append((f"  {one_line(brief, BESIDE) if step.error else brief}", "muted"))
@@ -122,6 +122,12 @@ class Picture:
             line.append((f"  {one_line(step.error, 120)}", "bad"))
         # Searches of logs may be expressions; steps have plain text alone, for nothing may hold up the screen.
         return line if self.word.startswith("/") else LogPattern(self.word).lit(line)
+
+    def _tells_agent(self, step: Step) -> bool:
+        """Whether it is news who did it: there are several, and it is not who did what the step lies in."""
+        above = self.forest.parents[step.id]
+        outer = self.forest.by_id[above].agent if above is not None and self.layout != "graph" else ""
+        return step.agent not in ("", step.name, outer) and len(self.forest.agents) > 1
 
     def inside(self, step: Step, *, short: bool = False) -> Line:
         """How much lies in a step that is folded; `short`: the number alone."""

@@ -148,7 +148,7 @@ class LineList(ScrollView, can_focus=True):
         self.virtual_size = Size(self.size.width, self.count())
         found = self._place(cursor)
         self.set_reactive(LineList.cursor, max(0, min(self.cursor if found is None else found, self.count() - 1)))
-        seen = self.cursor - offset if in_sight else self._place(anchor)
+        seen = None if cursor is None else self.cursor - offset if in_sight else self._place(anchor)
         if seen is not None:
             self.scroll_to(y=max(seen, 0), animate=False, immediate=True, force=True)
         self.refresh()
