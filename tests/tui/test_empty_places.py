@@ -43,3 +43,8 @@ def test_of_what_lies_elsewhere_an_empty_tab_says_what_is_not_told_there():
     assert "No messages yet" in own and "run.message" in own
     foreign = "\n".join(texts(node.line for node in teach(lesson, make_run(0, source="langgraph"))))
     assert "langgraph tells of no messages" in foreign and "run.message" not in foreign
+
+
+def test_an_empty_store_names_what_is_to_be_seen_without_recording():
+    told = texts(nothing_yet("./data"))
+    assert [text.rpartition(": ")[2] for text in told[-2:]] == ["flightlog demo", "flightlog ~/.claude"]

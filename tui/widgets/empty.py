@@ -39,7 +39,7 @@ def code_lines(code: str, name: str) -> list[Line]:
 
 
 def nothing_yet(name: str) -> list[Line]:
-    """An empty store: the lines that record a first run, and the demo."""
+    """An empty store: the lines that record a first run, the demo, and what many have on their disk already."""
     return [
         [("No runs yet", "strong")],
         [("A run appears here while it is recorded. From Python:", "muted")],
@@ -47,6 +47,7 @@ def nothing_yet(name: str) -> list[Line]:
         *code_lines(FIRST_RUN, name),
         [],
         [("Or watch a fleet of scripted agents: ", "muted"), ("flightlog demo", "accent")],
+        [("Or read what Claude Code or Codex did: ", "muted"), ("flightlog ~/.claude", "accent")],
     ]
 
 
