@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from .errors import StorageError
+from .given import given_time
 from .intervals import NEWCOMBE, WELCH, Interval, Sample, newcombe, welch
 from .workflows import FEW, Outcome
 
@@ -192,13 +193,15 @@ def observed(pattern: Pattern, t: str) -> Pattern:
     are written out. StorageError for what nobody could read again.
     """
     _check(pattern)
+    first = pattern.first_seen and given_time(pattern.first_seen, "first_seen")
+    last = pattern.last_seen and given_time(pattern.last_seen, "last_seen")
     return Pattern(
         workflow=_written_out(pattern.workflow),
         name=_written_out(pattern.name),
         description=_written_out(pattern.description),
         count=pattern.count,
-        first_seen=pattern.first_seen or pattern.last_seen or t,
-        last_seen=pattern.last_seen or pattern.first_seen or t,
+        first_seen=first or last or t,
+        last_seen=last or first or t,
         evidence=tuple(map(_written_out, pattern.evidence)),
     )
 

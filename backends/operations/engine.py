@@ -13,6 +13,7 @@ import msgspec
 
 from ...core.copies import Original, copy_id
 from ...core.errors import Conflict, Locked, NotFound, Stopped, StorageError
+from ...core.given import given_time
 from ...core.ids import is_ulid
 from ...core.operations import HALFWAY, REST_GOES, Chosen, Compacted, Done, Kind, Operation, Order, Trashed, new_order
 from ...core.pages import Page, each
@@ -83,6 +84,8 @@ class Operations:
 
     def purge(self, order: Order, *, before: str | None = None, runs: Collection[str] | None = None) -> Iterator[Done]:
         """See the interface."""
+        # As a text anything is before or after anything, and what is removed here is gone.
+        before = None if before is None else given_time(before, "before")
 
         def targets() -> list[Target]:
             found = each(lambda after: self._shelf.trashed(1000, after))

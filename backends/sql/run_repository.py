@@ -14,6 +14,7 @@ from ...core.costs import CostGroup, CostRecord, Every, GroupBy, Spent, SpentBy
 from ...core.errors import ReadOnly
 from ...core.events import AnyEvent, Decision, ItemStatus, Json, decode
 from ...core.figures import Figures
+from ...core.given import given_day_or_time, given_time
 from ...core.pages import ALL, Page, Sort
 from ...core.query.query import EVERYTHING, Query
 from ...core.recording.jsonable import make_plain
@@ -245,6 +246,7 @@ class SqlRuns(RunRepository):
             return cost_queries.records(connection, run, request_id, after, limit)
 
     def costs(self, by: GroupBy, query: Query, *, since: str = "") -> list[CostGroup]:
+        since = since and given_day_or_time(since, "since")
         query = self.settled(query, *([cost_queries.called_since(since)] if since else []))
         with self._reading() as connection:
             return cost_queries.groups(connection, by, query, since)
@@ -255,6 +257,7 @@ class SqlRuns(RunRepository):
             return cost_queries.with_children(connection, run, within)
 
     def spending(self, every: Every, by: SpentBy, query: Query = EVERYTHING, *, since: str = "") -> list[Spent]:
+        since = since and given_day_or_time(since, "since")
         query = self.settled(query, cost_queries.called_since(since))
         with self._reading() as connection:
             return spending.spending(connection, every, by, query, since)
@@ -295,7 +298,7 @@ class SqlRuns(RunRepository):
         if self._notes is None:
             advice = "open a data directory, and without --read-only"
             raise ReadOnly("this is only read, nothing can be added", where=annotation.run, advice=advice)
-        kept = msgspec.structs.replace(annotation, t=annotation.t or now())
+        kept = msgspec.structs.replace(annotation, t=given_time(annotation.t, "t") if annotation.t else now())
         make_plain(kept)  # bytes of a terminal that are no UTF-8 reach us as lone surrogates
         check(kept)
         self._notes.annotate(kept)

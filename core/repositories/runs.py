@@ -228,7 +228,8 @@ class RunRepository(ABC):
     def costs(self, by: GroupBy, query: Query, *, since: str = "") -> list[CostGroup]:
         """Costs of the matching runs, grouped; most expensive first, `day` newest first.
 
-        `since` is a day (UTC, `2026-11-01`) or a time: calls made before it, or nobody knows when, are left out.
+        `since` is a day (UTC, `2026-11-01`) or a time, and StorageError for what is neither: calls made before it, or
+        nobody knows when, are left out.
         Answered in one statement a database; without a query from rollups (not by step or run, nor by session since a
         day, nor since a time).
         """
@@ -262,7 +263,7 @@ class RunRepository(ABC):
     @abstractmethod
     def annotate(self, annotation: Annotation) -> None:
         """Adds a pin, tag, note or score; `t` is filled in when empty. NotFound; StorageError for a score that is
-        no finite number.
+        no finite number, or a `t` that is no time.
         """
 
     @abstractmethod

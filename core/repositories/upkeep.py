@@ -109,7 +109,7 @@ class UpkeepRepository(ABC):
     def purge(self, order: Order, *, before: str | None = None, runs: Collection[str] | None = None) -> Iterator[Done]:
         """Removes what lies in the trash for good, from every copy: all, or what was put there `before` a time.
 
-        `runs` limits it to these. Needs no room on the disk.
+        `runs` limits it to these. Needs no room on the disk. StorageError for a `before` that is no time.
         """
         raise self.refusal()
 

@@ -1,11 +1,13 @@
 """A retention policy: which runs go, where they go, and what keeps them all the same."""
 
+from collections.abc import Callable
 from typing import Literal, get_args
 
 import msgspec
 
 from ..errors import ConfigError
 from ..query.query import parse
+from ..units import bytes_of, seconds_of
 
 Then = Literal["archive", "trash", "states"]
 """Where a run goes that no rule keeps; `states` drops the states of its intermediate checkpoints and keeps the run."""
@@ -58,7 +60,9 @@ class Policy(msgspec.Struct, kw_only=True, frozen=True):
     """For so long a run lies in the trash before it is removed for good."""
 
     def check(self) -> None:
-        """ConfigError for a policy that is empty, or has a block that would take every run there is."""
+        """ConfigError for a policy that is empty, has a block that would take every run there is, or says a size or a
+        length of time that is none.
+        """
         if not self.blocks and not self.max_size and self.max_runs is None:
             advice = "give `retention` a block, or set max_size or max_runs"
             raise ConfigError("an empty policy is no policy", where="retention", advice=advice)
@@ -66,3 +70,14 @@ class Policy(msgspec.Struct, kw_only=True, frozen=True):
             if not parse(block.match).parts() and block.keep == Keep():
                 advice = "give it a rule in `keep`, or a query that says which"
                 raise ConfigError("this block takes every run", where=f"retention[{number}]", advice=advice)
+            _amount(block.keep.within or None, seconds_of, f"retention[{number}].keep.within")
+        _amount(self.max_size or None, bytes_of, "max_size")
+        _amount(self.trash_for, seconds_of, "trash_for")
+
+
+def _amount(text: str | None, read: Callable[[str], float], key: str) -> None:
+    try:
+        if text is not None and read(text) <= 0:
+            raise ConfigError(f"{text!r} is nothing", where=key, advice="give more than zero")
+    except (ValueError, TypeError) as error:
+        raise ConfigError(f"{str(text)[:60]!r} cannot be read", where=key, advice=str(error)) from error

@@ -4,6 +4,7 @@ import pytest
 from flightlog.core.budgets import budget_of, look
 from flightlog.core.clock import pretending, to_seconds
 from flightlog.core.costs import GroupBy
+from flightlog.core.errors import StorageError
 from flightlog.core.query.query import EVERYTHING, equals, parse
 
 BY = GroupBy.__args__
@@ -85,3 +86,18 @@ def test_a_sum_beyond_what_a_database_counts_is_the_largest_number_and_never_a_f
         summed = store.metrics.outcomes("triage", within=query)[0]
         assert (summed.money.recorded_nanousd, summed.tokens.input) == (most, most)
         assert store.runs.totals(query).today.recorded_nanousd <= most
+
+
+def test_since_what_is_neither_a_day_nor_a_time_is_refused_in_a_sentence(spent):
+    for since in ("yesterday", "2026-13-45", "\x1b]"):
+        for ask in (
+            lambda since: spent.runs.costs("day", EVERYTHING, since=since),
+            lambda since: spent.runs.spending("day", "model", since=since),
+        ):
+            with pytest.raises(StorageError, match="since is no time"):
+                ask(since)
+    calls = [
+        sum(day.calls for day in spent.runs.costs("model", EVERYTHING, since=since))
+        for since in ("2026-11-19T23:59:59Z", "2026-11-20T01:59:59+02:00", "2026-11-20", "2026-11-20T00:00:00Z")
+    ]
+    assert calls == [7, 7, 7, 7]

@@ -260,15 +260,16 @@ def test_a_run_without_a_known_price_is_left_out_of_costs_and_counted(store, rec
 
 def test_patterns_are_merged_and_keep_their_evidence_and_when_they_were_seen(store, record):
     one, other = record(), record(day=1)
+    seen = [f"2026-11-2{day}T12:00:00.000000Z" for day in range(3)]
     store.metrics.record_pattern(
-        Pattern(workflow="triage", name="loop", count=2, first_seen="b", last_seen="c", evidence=(one,))
+        Pattern(workflow="triage", name="loop", count=2, first_seen=seen[0], last_seen=seen[1], evidence=(one,))
     )
     store.metrics.record_pattern(
-        Pattern(workflow="triage", name="loop", description="again and again", last_seen="d", evidence=(other, one))
+        Pattern(workflow="triage", name="loop", description="again and again", last_seen=seen[2], evidence=(other, one))
     )
     store.metrics.record_pattern(Pattern(workflow="triage", name="rare"))
     loop, rare = store.metrics.patterns("triage")
-    assert (loop.count, loop.first_seen, loop.last_seen, loop.evidence) == (3, "b", "d", (one, other))
+    assert (loop.count, loop.first_seen, loop.last_seen, loop.evidence) == (3, seen[0], seen[2], (one, other))
     assert (loop.description, rare.count) == ("again and again", 1) and rare.first_seen.endswith("Z")
 
 
@@ -302,3 +303,11 @@ def test_every_run_is_counted(store):
         with store.run("triage"):
             pass
     assert store.metrics.summary("triage").runs == store.runs.count(EVERYTHING) == 3
+
+
+def test_a_pattern_is_seen_at_a_time_or_refused(store):
+    with pytest.raises(StorageError, match="last_seen is no time"):
+        store.metrics.record_pattern(Pattern(workflow="w", name="slow", last_seen="yesterday"))
+    store.metrics.record_pattern(Pattern(workflow="w", name="slow", first_seen="2026-11-20T02:00:00+02:00"))
+    (found,) = store.metrics.patterns("w")
+    assert found.first_seen == found.last_seen == "2026-11-20T00:00:00.000000Z"

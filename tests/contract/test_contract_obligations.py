@@ -198,10 +198,11 @@ PROOFS: dict[str, tuple[str, ...]] = {
         f"test_a_request_id_ties_log_lines_to_the_call_they_are_of {BY_ALL}",
     ),
     "RunRepository.costs": (
-        f"test_cost_records_and_costs_grouped_most_expensive_first {BY_ALL}",
-        "test_costs_are_grouped_on_every_axis_and_since_a_day",
-        "test_without_a_query_the_rollups_answer",
+        f"test_cost_records_and_costs_grouped_most_expensive_first {BY_ALL} "
         "test_a_sum_beyond_what_a_database_counts_is_the_largest_number_and_never_a_float",
+        "test_costs_are_grouped_on_every_axis_and_since_a_day "
+        "test_since_what_is_neither_a_day_nor_a_time_is_refused_in_a_sentence",
+        "test_without_a_query_the_rollups_answer",
     ),
     "RunRepository.with_children": ("test_a_run_with_its_children_costs_what_they_cost_and_none_is_counted_twice",),
     "RunRepository.spending": (
@@ -222,7 +223,8 @@ PROOFS: dict[str, tuple[str, ...]] = {
     ),
     "RunRepository.annotate": (
         f"test_annotate_adds_a_pin_tag_note_or_score_and_fills_in_the_time {BY_ALL}",
-        "test_an_unknown_id_is_not_found_everywhere test_nothing_is_told_of_what_was_not_done",
+        "test_an_unknown_id_is_not_found_everywhere test_nothing_is_told_of_what_was_not_done "
+        "test_an_annotation_is_made_at_a_time_or_refused",
     ),
     "RunRepository.acts": ("test_the_audit_trail_tells_who_did_what_newest_first",),
     "RunRepository.decide": (
@@ -294,7 +296,7 @@ PROOFS: dict[str, tuple[str, ...]] = {
     "MetricsRepository.against_parent": ("test_a_root_is_compared_with_nothing",),
     "MetricsRepository.record_pattern": (
         "test_patterns_of_the_same_name_are_merged_most_frequent_first",
-        "test_what_is_no_pattern_is_refused",
+        "test_what_is_no_pattern_is_refused test_a_pattern_is_seen_at_a_time_or_refused",
     ),
     "MetricsRepository.patterns": ("test_patterns_of_the_same_name_are_merged_most_frequent_first",),
     "FeedRepository.cursor": (
@@ -367,6 +369,7 @@ PROOFS: dict[str, tuple[str, ...]] = {
         "test_a_purged_run_is_found_in_no_file",
         "test_purge_may_be_limited_to_some_runs",
         "test_a_full_disk_is_no_hindrance_to_trash_and_purge",
+        "test_what_is_no_time_purges_nothing",
     ),
     "UpkeepRepository.trashed": ("test_trashed_lists_what_lies_in_the_trash_newest_first",),
     "UpkeepRepository.operations": (

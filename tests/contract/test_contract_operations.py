@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from flightlog.core.annotations import Noted, Pinned
 from flightlog.core.clock import now
-from flightlog.core.errors import Conflict, Locked, NotFound, NotSupported, ReadOnly
+from flightlog.core.errors import Conflict, Locked, NotFound, NotSupported, ReadOnly, StorageError
 from flightlog.core.ids import new_ulid
 from flightlog.core.operations import TAKEN_BACK, Chosen, Operation, new_order
 from flightlog.core.pages import each
@@ -303,6 +303,17 @@ def test_what_a_policy_did_and_was_taken_back_leaves_no_policy_applied(store, pl
     assert place.open().upkeep.applied_policy() == TAKEN_BACK
     store.upkeep.note_policy(new_order(by="ana"), "a" * 64)
     assert store.upkeep.applied_policy() == "a" * 64
+
+
+def test_what_is_no_time_purges_nothing(store):
+    """As a text anything comes before or after anything."""
+    trash(store, record(store))
+    for before in ("yesterday", "2026-13-45", "\x1b]"):
+        with pytest.raises(StorageError, match="before is no time"):
+            list(store.upkeep.purge(new_order(), before=before))
+    assert list(store.upkeep.purge(new_order(), before="2026-01-01T02:00:00+02:00")) == []
+    assert len(trashed(store)) == 1
+    assert len(list(store.upkeep.purge(new_order(), before="9999-01-01"))) == 1
 
 
 def test_dropping_states_is_recorded(store):

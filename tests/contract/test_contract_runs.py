@@ -5,7 +5,7 @@ import pytest
 from flightlog.core import events as e
 from flightlog.core.annotations import Noted, Pinned, Scored, Tagged
 from flightlog.core.clock import pretending, to_seconds
-from flightlog.core.errors import Conflict, NotFound
+from flightlog.core.errors import Conflict, NotFound, StorageError
 from flightlog.core.ids import new_ulid
 from flightlog.core.pages import Sort
 from flightlog.core.query.query import EVERYTHING, equals, of_call, parse
@@ -300,3 +300,11 @@ def test_what_is_returned_never_changes_afterwards(store):
     assert msgspec.structs.asdict(before) == copy
     with pytest.raises(AttributeError):
         before.status = "x"
+
+
+def test_an_annotation_is_made_at_a_time_or_refused(store):
+    run = record(store)
+    with pytest.raises(StorageError, match="t is no time: 'yesterday'"):
+        store.runs.annotate(Noted(run=run, text="x", t="yesterday"))
+    store.runs.annotate(Noted(run=run, text="x", t="2026-11-20T02:00:00+02:00"))
+    assert [note.t for note in store.runs.notes(run).items] == ["2026-11-20T00:00:00.000000Z"]

@@ -379,3 +379,17 @@ def test_a_whole_plan_is_word_for_word_what_it_was():
     if os.environ.get("FLIGHTLOG_GOLDEN"):
         GOLDEN.write_text(text)
     assert text == GOLDEN.read_text()
+
+
+@pytest.mark.parametrize(
+    ("policy", "key"),
+    [
+        (Policy(max_size="yesterday"), "max_size"),
+        (Policy(max_runs=1, trash_for="a while"), "trash_for"),
+        (Policy(max_runs=1, trash_for="0s"), "trash_for"),
+        (Policy(blocks=(Block(match="", keep=Keep(within="14 moons"), then="trash"),)), r"retention\[0\].keep.within"),
+    ],
+)
+def test_a_size_or_a_length_of_time_that_is_none_is_a_mistake_in_the_policy(policy, key):
+    with pytest.raises(ConfigError, match=key):
+        policy.check()
