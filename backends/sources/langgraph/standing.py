@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ....core import clock
+from ..locks import holders
 from .events import Teller
 from .graph import Task, Thread
 from .ids import moment
@@ -70,21 +71,16 @@ def attended_since(path: Path) -> str:
     """Since when the programs that have the database open now run (the oldest); later than all times if there is none.
 
     A thread whose newest snapshot is older than that is nobody's work any more. A connection in WAL
-    mode holds a read lock on the file as long as it is open, and Linux lists locks with their
-    processes in /proc/locks (proc(5)). Elsewhere a database counts as attended for ten minutes
-    after its last change.
+    mode holds a read lock on the file as long as it is open. Where the system does not tell who holds
+    locks a database counts as attended for ten minutes after its last change.
     """
     try:
-        stat = os.stat(path)
+        held_by = holders(path)
     except FileNotFoundError:
         return _NOBODY
-    try:
-        lines = Path("/proc/locks").read_text(encoding="ascii", errors="replace").splitlines()
-    except OSError:
+    if held_by is None:
         return "" if time.time() - _last_change(path) < _QUIET_S else _NOBODY
-    place = f"{os.major(stat.st_dev):02x}:{os.minor(stat.st_dev):02x}:{stat.st_ino}"
-    holders = {line.split()[-4] for line in lines if line.split()[-3:-2] == [place]}
-    return min(map(_started, holders), default=_NOBODY)
+    return min(map(_started, held_by), default=_NOBODY)
 
 
 def _started(pid: str) -> str:
