@@ -22,6 +22,12 @@ def claude(tmp_path):
 
 
 @pytest.fixture
+def codex(tmp_path):
+    """What `~/.codex` holds, written long ago."""
+    return copied("codex-0.169", tmp_path / "codex")
+
+
+@pytest.fixture
 def index_of():
     """An index of a place, in memory (or in a file), brought up to date."""
     opened = []

@@ -5,7 +5,8 @@ import json
 from pathlib import Path
 
 import pytest
-from flightlog.backends.sources.transcripts.codex import Codex, run_id
+from flightlog.backends.sources.transcripts.codex import Codex
+from flightlog.backends.sources.transcripts.codex_threads import run_id
 from flightlog.backends.sources.transcripts.fields import decoded
 from flightlog.backends.sources.transcripts.telling import Asked, State, Teller
 from flightlog.core import events as e
@@ -125,7 +126,8 @@ def test_a_turn_is_told_with_its_prompt_and_ends_with_the_run():
     assert (session.session, session.project, session.parent) == (THREAD, "/home/ana/web shop", "")
     assert session.meta["branch"] == "main"
     assert session.meta["version"] == "0.169.0"
-    begun, prompt, answer, cost, ended, finished = events
+    model, begun, prompt, answer, cost, ended, finished = events
+    assert model.meta == {"model": "gpt-5.5"}
     assert (begun.step, begun.name, begun.kind) == (TURN, "Mend the test.", "turn")
     assert (prompt.role, prompt.content, prompt.step) == ("user", "Mend the test.", TURN)
     assert (answer.role, answer.content) == ("assistant", "Done.")
@@ -264,7 +266,8 @@ def test_a_subagent_is_a_run_whose_parent_is_the_run_that_spawned_it(tmp_path):
         assert session.parent == run_id(parent, "2026-11-20T10:00:00.000000Z")
         assert (session.name, session.session) == ("count_mails", THREAD)
     assert of(events, e.StepStarted)[0].name == "count_mails"
-    assert (events[1].sender, events[1].recipient) == ("/root", "codex")
+    (task,) = of(events, e.MessageSent)[:1]
+    assert (task.sender, task.recipient) == ("/root", "codex")
     parent.unlink()
     assert CODEX.session(path, lines).parent == ""
 
@@ -281,10 +284,9 @@ def test_a_file_is_a_rollout_by_its_name():
     assert not CODEX.is_transcript(Path("history.jsonl"))
 
 
-def test_a_session_is_no_run_before_it_is_known_what_was_asked_and_of_which_model():
+def test_a_session_is_no_run_before_anything_was_asked():
     opened = list(newest(meta(), STARTED, GIVEN, CONTEXT))
     assert CODEX.session(PATH, opened) is None
-    assert CODEX.session(PATH, [*opened[:3], *newest(PROMPT)]) is None
     assert CODEX.session(PATH, [*opened, *newest(PROMPT)]) is not None
 
 
@@ -316,7 +318,7 @@ def test_a_turn_that_is_older_than_its_thread_is_of_another():
     old = [at(1, *COMPLETE), at(1, *event("turn_aborted", turn_id=TURN))]
     begin = at(0, *meta(id=CHILD, forked_from_id=THREAD))
     _, events = tell(begin, *old, at(2, *said("user", "Go on.")), at(3, "turn_context", {"model": "gpt-5"}))
-    assert [type(one) for one in events] == [e.StepStarted, e.MessageSent]
+    assert [type(one) for one in events] == [e.StepStarted, e.MessageSent, e.RunMeta]
 
 
 OLDER = [
@@ -358,6 +360,13 @@ def test_each_prompt_of_an_older_rollout_begins_a_turn():
     _, events = tell(*OLDER, at(8, *said("user", "Again.")), at(8, *said("user", "<user_shell_command>ls")))
     assert [one.name for one in of(events, e.StepStarted) if one.kind == "turn"] == ["Mend the test.", "Again."]
     assert of(events, e.Logged)[0].level == "DEBUG"
+
+
+def test_a_turn_that_was_answered_is_completed_though_the_next_one_says_its_model_again():
+    context = at(7, "turn_context", {"cwd": "/home/ana/web shop", "model": "gpt-5-codex"})
+    _, events = tell(*OLDER, context, at(8, *said("user", "Again.")))
+    assert of(events, e.StepFinished)[1].status == "completed"
+    assert len(of(events, e.RunMeta)) == 1
 
 
 def test_requests_that_a_fork_repeats_are_those_of_the_thread_it_was_taken_from():

@@ -37,7 +37,8 @@ class Told(NamedTuple):
     """An event that a line may tell; number, time and the step it belongs to are put in later.
 
     A `StepFinished` without a step ends the turn. Of those with the same `once` the first is told. `call` names the
-    request that a cost is of: several lines may speak of one.
+    request that a cost is of: several lines may speak of one. `model` names that of the requests from here on, where
+    their own lines do not: the event says so, and is told where it changes.
     """
 
     event: e.Event
@@ -45,6 +46,7 @@ class Told(NamedTuple):
     call: str = ""
     more: bool = False
     """Whether a later line may say more of that request."""
+    model: str = ""
 
 
 class Attended(NamedTuple):

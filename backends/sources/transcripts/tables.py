@@ -33,7 +33,7 @@ from .formats import Session
 from .telling import Fact, Place, State
 
 metadata = MetaData()
-_WAY, WAY = "transcripts", "1"
+_WAY, WAY = "transcripts", "2"
 """In which way lines are told: a version that tells other events of a line counts this up, for the events of an index
 are found by their number among those of their line.
 """

@@ -37,7 +37,8 @@ class Call(msgspec.Struct):
     """A request to a model that may not have been told whole yet: the line that says most of it."""
 
     name: str
-    place: Place
+    place: Place | None
+    """None if the line alone does not say it: an earlier one said the model."""
     step: str | None
     t: str
     cost: e.CostRecorded
@@ -56,6 +57,8 @@ class State(msgspec.Struct, omit_defaults=True):
     answered: bool = False
     """Whether the last line that told anything may be the last word of the run."""
     call: Call | None = None
+    model: str = ""
+    """Of requests whose lines do not say theirs."""
     once: list[str] = []
 
 
@@ -93,7 +96,7 @@ class Teller:
             self.settle()  # here, whoever reads in what portions: after the last line that speaks of it
         for part, one in enumerate(told):
             self._take(one, Place(offset, length, part), t)
-        if any(not isinstance(one.event, e.CostRecorded) for one in told):
+        if any(not isinstance(one.event, e.CostRecorded | e.RunMeta) for one in told):
             self.state.answered = self._format.is_answer(line)
 
     def conclude(self) -> None:
@@ -120,10 +123,11 @@ class Teller:
 
     def _take(self, told: Told, place: Place, t: str) -> None:
         event = told.event
-        if told.once and self._is_repeated(told.once):
+        if (told.once and self._is_repeated(told.once)) or (told.model and told.model == self.state.model):
             return
+        self.state.model = told.model or self.state.model
         if isinstance(event, e.CostRecorded):
-            self._called(event, Call(told.call, place, self.state.turn or None, t, event))
+            self._called(self._call(event, told.call, place, t))
             if not told.more:
                 self.settle()
         elif isinstance(event, e.StepStarted):
@@ -143,11 +147,16 @@ class Teller:
             self.state.once.append(name)
         return False
 
-    def _called(self, cost: e.CostRecorded, call: Call) -> None:
+    def _call(self, cost: e.CostRecorded, name: str, place: Place, t: str) -> Call:
+        whole = cost.model or not self.state.model
+        cost.model = cost.model or self.state.model
+        return Call(name, place if whole else None, self.state.turn or None, t, cost)
+
+    def _called(self, call: Call) -> None:
         """Of several lines about one request the one with most output says it whole; they follow each other."""
         before = self.state.call
         if before is not None and before.name == call.name:
-            self.state.call = call if cost.output_tokens >= before.cost.output_tokens else before
+            self.state.call = call if call.cost.output_tokens >= before.cost.output_tokens else before
             return
         self.settle()
         self.state.call = call
