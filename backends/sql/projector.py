@@ -78,18 +78,30 @@ class Projector:
 
     def mark_lost(self, connection: Connection, run: str, evidence: str) -> None:
         """Shows a run that says running as lost, and why; its next event undoes that."""
+        self._mark(connection, run, "lost", evidence)
+
+    def mark_waiting(self, connection: Connection, run: str, evidence: str) -> None:
+        """Shows a run that says running as waiting for a person, and for what, where no event tells of it; its next
+        event undoes that.
+        """
+        self._mark(connection, run, "waiting", evidence)
+
+    def mark_alive(self, connection: Connection, run: str) -> None:
+        """Takes back what was marked: its writer was only silent, or waits no more."""
+        state = self._state(connection, run)
+        if state is None or state.row["status"] not in ("lost", "waiting"):
+            return
+        before = state.row["status"], state.row["evidence"]
+        state.settle()
+        if (state.row["status"], state.row["evidence"]) != before:
+            self._save(connection, [state])
+
+    def _mark(self, connection: Connection, run: str, status: str, evidence: str) -> None:
         state = self._state(connection, run)
         if state is None or state.row["recorded"] in FINISHED | {"paused"}:
             return
-        if (state.row["status"], state.row["evidence"]) != ("lost", evidence):
-            state.row.update(status="lost", evidence=evidence)
-            self._save(connection, [state])
-
-    def mark_alive(self, connection: Connection, run: str) -> None:
-        """Takes back that a run is lost: its writer was only silent."""
-        state = self._state(connection, run)
-        if state is not None and state.row["status"] == "lost":
-            state.settle()
+        if (state.row["status"], state.row["evidence"]) != (status, evidence):
+            state.row.update(status=status, evidence=evidence)
             self._save(connection, [state])
 
     def readable(self, connection: Connection, place: str, what: str) -> None:

@@ -224,6 +224,19 @@ def test_a_turn_goes_on_while_its_process_lives_and_is_lost_with_it(claude, inde
     assert rows_of(index, "status")[path.stem] == ("lost",)  # what was asked then nobody answers
 
 
+def test_who_waits_for_a_permission_is_waiting_until_he_has_it(claude, index_of):
+    path = path_of(claude, KILLED)
+    (claude / "sessions").mkdir()
+    process = {"pid": os.getpid(), "sessionId": path.stem, "status": "waiting", "waitingFor": "permission prompt"}
+    (claude / "sessions" / "1.json").write_text(json.dumps(process))
+    index = index_of(claude)
+    assert rows_of(index, "status", "evidence")[path.stem] == ("waiting", "permission prompt")
+    (claude / "sessions" / "1.json").write_text(json.dumps(process | {"status": "busy"}))
+    index._due = dict.fromkeys(index._due, 0.0)
+    index.refresh()
+    assert rows_of(index, "status", "evidence")[path.stem] == ("running", "")
+
+
 def test_a_session_of_which_no_process_says_anything_is_lost_after_a_minute(claude, index_of):
     path = path_of(claude, KILLED)
     (claude / "sessions").mkdir()

@@ -67,7 +67,8 @@ class ClaudeCode:
             return Attended(False, "no process says that it is at work on it", _BEGINNING_S)
         pid = count(told, "pid")
         process = msgspec.structs.replace(this_process(), pid=pid, pid_started=text(told, "procStart") or started(pid))
-        return Attended(True) if is_alive(process) else Attended(False, f"pid {pid} is gone")
+        waits = (text(told, "waitingFor") or "an answer") if text(told, "status") == "waiting" else ""
+        return Attended(True, waits) if is_alive(process) else Attended(False, f"pid {pid} is gone")
 
     def is_answer(self, line: Line) -> bool:
         message = table(line, "message")

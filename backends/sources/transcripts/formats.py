@@ -54,7 +54,7 @@ class Attended(NamedTuple):
 
     alive: bool | None
     why: str = ""
-    """Of one that is not: the evidence."""
+    """Of one that is not: the evidence. Of one that is: what it waits for a person for."""
     patience: float = 0.0
     """Seconds of silence that are waited for besides."""
 

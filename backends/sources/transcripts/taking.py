@@ -30,7 +30,7 @@ SILENCE_S, QUIET_S = 60.0, 600.0
 """Seconds of silence after which an answer was the last word and a request is told of, and after which the program is
 taken for gone if nothing is known of it.
 """
-_ATTENDED_S = 5.0
+_ATTENDED_S = 2.0
 """Seconds between two looks at the process of a run that has not ended."""
 _RAW = 200
 
@@ -131,7 +131,10 @@ class Taker:
             return None
         attended = at.format.attended(Path(at.path), at.session)
         if attended.alive:
-            self._projector.mark_alive(connection, run)
+            if attended.why:
+                self._projector.mark_waiting(connection, run, attended.why)
+            else:
+                self._projector.mark_alive(connection, run)
             return _ATTENDED_S
         patience = QUIET_S if attended.alive is None else attended.patience
         if quiet < patience:
