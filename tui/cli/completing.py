@@ -69,7 +69,7 @@ def _words(store: "Store", typed: str) -> Iterator[CompletionItem]:
 
     piece = unfinished(typed, len(typed))
     for found in candidates(piece, store.runs):
-        yield CompletionItem(typed[: piece.start] + found)
+        yield CompletionItem(typed[: piece.start] + found, more=found[-1] in ":=<>.")
 
 
 def _asked(ctx: click.Context, question: "Callable[[Store], Iterator[CompletionItem]]") -> list[CompletionItem]:

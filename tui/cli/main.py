@@ -151,6 +151,10 @@ class Verbs(click.Group):
             ctx.exit(FAILED)
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
+        if "_FLIGHTLOG_COMPLETE" in os.environ:
+            from .shells import know_shells
+
+            know_shells()
         try:
             return super().main(*args, **kwargs)
         except FlightlogError as error:
