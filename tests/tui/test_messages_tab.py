@@ -5,6 +5,7 @@ from pathlib import Path
 
 import flightlog
 import pytest
+from flightlog.core import clock
 from flightlog.core.clock import from_seconds
 from flightlog.core.runs import Message
 from flightlog.core.store import Store
@@ -193,3 +194,14 @@ async def test_the_end_of_a_long_conversation_is_one_key_away(store):
         assert len(tab.found.all) == 900 and "word 899" in text_of(pilot)
         await pilot.press("g")
         assert tab.current.content == "word 0"
+
+
+async def test_the_cursor_goes_to_words_and_not_to_the_time_above_them(store):
+    times = iter(range(1, 100))
+    with store.run("talk") as run, clock.pretending(lambda: 10**18 + 10**10 * next(times)):
+        run.message("claude", "user", "first")
+        run.message("claude", "user", "second")
+    async with opened(store, run.id, tab="messages") as pilot:
+        tab = screen_of(pilot).tab
+        await pilot.press("n")
+        assert ("second", "text") in tab.lines.current.node.line

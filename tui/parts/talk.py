@@ -141,7 +141,7 @@ class Talk:
         """The line before what the same one goes on to say: when, and which step said it if it is another."""
         end = self._when(message, names, step, width)
         line = [*fitted([], max(width - width_of(end) - 2, 0)), *end]
-        return Node((message.seq, "head"), line, target=("whole", message.seq))
+        return Node((message.seq, "when"), line, target=("whole", message.seq))
 
     def _when(self, message: Message, names: Mapping[str, str], step: str | None, width: int) -> Line:
         name = one_line(names.get(step, step), 30) if step and width >= SLIM else ""

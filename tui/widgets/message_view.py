@@ -184,10 +184,10 @@ class MessageTab(MessageSearch):
         self.query_one(OneLine).refresh()
 
     def _go_to(self, seq: int) -> None:
-        for place, row in enumerate(self.lines.rows):
-            if seq_at(self, place) == seq and row.path.first != (seq, "gap"):
-                self.lines.move_to(place, center=True)
-                return
+        places = [n for n in range(len(self.lines.rows)) if seq_at(self, n) == seq]
+        said = [n for n in places if self.lines.rows[n].path.first not in ((seq, "gap"), (seq, "when"))]
+        if places:
+            self.lines.move_to((said or places)[0], center=True)
 
     def action_next_message(self, direction: int) -> None:
         if self.word:
