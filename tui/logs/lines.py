@@ -22,7 +22,10 @@ NARROW_NAME = 12
 """The same where there is little room."""
 
 SLIM = 60
-"""Cells below which lines do not tell the step."""
+"""Cells below which lines tell the step only where all have a short name."""
+
+SHORT_NAME = 6
+"""Cells of a short name."""
 
 WIDE = 110
 """Cells from which on times show milliseconds."""
@@ -38,9 +41,10 @@ def stamp(t: str, wide: bool) -> str:
 
 def name_width(names: Mapping[str, str], wide: bool, width: int = WIDE) -> int:
     """Cells that the names of a run's steps take; none where it has no steps, or where so few are left for words."""
-    if width < SLIM:
+    needed = max(map(len, names.values()), default=0)
+    if width < SLIM and needed > SHORT_NAME:
         return 0
-    return min(max(map(len, names.values()), default=0), NAME if wide else NARROW_NAME)
+    return min(needed, NAME if wide else NARROW_NAME)
 
 
 def head_of(entry: LogEntry, names: Mapping[str, str], *, wide: bool, name_width: int, sign: str = " ") -> Line:

@@ -45,7 +45,7 @@ class LogGlance(Widget):
     def _line(self, entry: LogEntry | None, room: int, y: int) -> Line:
         if entry is not None:
             names, wide = self._names, room >= WIDE
-            return [*head_of(entry, names, wide=wide, name_width=name_width(names, wide)), *message_of(entry)]
+            return [*head_of(entry, names, wide=wide, name_width=name_width(names, wide, room)), *message_of(entry)]
         return [("follow", "active")] if y == self.size.height - BELOW else []
 
     def _frame(self, y: int) -> Line:
