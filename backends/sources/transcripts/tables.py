@@ -30,7 +30,7 @@ from ...sql import tables as sql_tables
 from ...sql.column_types import String
 from ...sql.ready import Ready
 from .formats import Session
-from .telling import Fact, Place, State
+from .telling import Fact, State
 
 metadata = MetaData()
 _WAY, WAY = "transcripts", "2"
@@ -140,11 +140,6 @@ def _address(run: str, fact: Fact) -> dict[str, Any]:
     line = None if place else encode(event)
     kind = _TYPE[type(event)]
     return {"run": run, "seq": event.seq, "type": kind, "t": event.t, "step": fact.step, "line": line, **address}
-
-
-def place_of(row: Row[Any]) -> Place | None:
-    """Where an event is told; None if it is kept itself."""
-    return None if row.line is not None else Place(row.offset, row.length, row.part)
 
 
 def who_told(connection: Connection, call: str) -> str | None:
