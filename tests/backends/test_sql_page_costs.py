@@ -1,5 +1,6 @@
 """What lists of runs, their counts and names cost: statements, rows along an index, steps of SQLite."""
 
+from contextlib import closing
 from typing import get_args
 
 import pytest
@@ -257,6 +258,28 @@ def test_alternatives_read_no_more_than_a_few_pages(thousand, text):
     plain = steps_of(thousand, lambda: repository.query(EVERYTHING, limit=10))
     query = parse(text)
     assert steps_of(thousand, lambda: repository.query(query, limit=10)) < 12 * plain
+
+
+@pytest.mark.parametrize("descending", [True, False])
+def test_a_list_of_the_archive_reads_no_other_runs(descending):
+    sort, costs = Sort(descending=descending), []
+    for many in (100, 5000):
+        with closing(open_database(None, truth=False)) as database:
+            told = {"workflow": "w", "status": "completed", "recorded": "completed"}
+            times = [f"2026-11-20T10:{n % 60:02}:00.000000Z" for n in range(many)]
+            rows = [told | {"id": f"{n:06}", "started": t, "archived": n < 30} for n, t in enumerate(times)]
+            with database.write() as connection:
+                connection.execute(insert(runs), rows)
+            repository = SqlRuns(database, None, lambda: None)
+
+            def read(repository=repository):
+                first = repository.query(parse("archived"), sort, limit=10)
+                rest = repository.query(parse("archived"), sort, limit=50, after=first.next)
+                assert len(first.items) == 10 and len(rest.items) == 20
+
+            costs.append(steps_of(database, read))
+            assert all(map(along_an_index, plans(database, read)))
+    assert costs[0] == costs[1], costs
 
 
 def test_distinct_values_cost_their_number_not_the_rows(thousand):

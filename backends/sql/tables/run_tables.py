@@ -82,6 +82,8 @@ for _name in ("session", "project"):  # when each was last active
 _ENDED = text("took IS NOT NULL")  # of those that began and ended: what percentiles and trends are read from
 Index("runs_ended_in_time", runs.c.workflow, runs.c.version, runs.c.took, sqlite_where=_ENDED)
 Index("runs_ended_on", runs.c.workflow, runs.c.finished, runs.c.version, runs.c.took, sqlite_where=_ENDED)
+_ARCHIVED = text("archived IS 1")  # a list of these reads no other runs
+Index("runs_archived", runs.c.archived, runs.c.started, runs.c.id, sqlite_where=_ARCHIVED)
 Index("runs_by_parent", runs.c.parent)
 Index("runs_by_revision", runs.c.revision)
 

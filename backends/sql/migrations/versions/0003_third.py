@@ -25,6 +25,8 @@ def upgrade() -> None:
     _others()
     _words_in_small_pages()
     op.create_index("runs_in_workflow_by_size", "runs", ["workflow", "size_bytes", "id"], unique=False)
+    archived = sa.text("archived IS 1")
+    op.create_index("runs_archived", "runs", ["archived", "started", "id"], unique=False, sqlite_where=archived)
 
 
 def _operations() -> None:
