@@ -156,7 +156,10 @@ _VALUES_OF_RUNS: dict[str, tuple[Column[Any], ...]] = {
 
 
 def count(connection: Connection, query: Query, accepts: Accepts | None = None) -> int:
-    """How many runs match: from counters where these know, else by a scan."""
+    """How many runs match: from counters where these know, else by a scan of those that an index finds.
+
+    Of what is archived the counters know by workflow alone: `-archived` beside a status costs the runs of that status.
+    """
     if accepts is not None:
         found = connection.execute(select(runs.c.id).where(where(query))).scalars().all()
         return sum(map(accepts, found))

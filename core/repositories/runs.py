@@ -231,7 +231,7 @@ class RunRepository(ABC):
         `since` is a day (UTC, `2026-11-01`) or a time, and StorageError for what is neither: calls made before it, or
         nobody knows when, are left out.
         Answered in one statement a database; without a query from rollups (not by step or run, nor by session since a
-        day, nor since a time).
+        day, nor since a time), else at the cost of the runs, or of the calls, that are summed.
         """
 
     @abstractmethod

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import flightlog
 from calling import call, lines_of, run_of
 from click.testing import CliRunner
+from flightlog.backends.sql.run_repository import SqlRuns
 from flightlog.core import clock
 from flightlog.tui.cli.main import main
 
@@ -40,6 +41,15 @@ def test_ls_filters_sorts_pages_and_prints_ids(data):
     result = CliRunner().invoke(main, ["--data", str(data), "ls", "--limit", "1"])
     cursor = result.stderr.split("--after ")[1].split()[0]
     assert call("ls", "--ids", "--data", data, "--after", cursor).split() == ids[1:]
+
+
+def test_runs_are_counted_only_where_a_list_is_not_shown_whole(data, monkeypatch):
+    counted, count = [], SqlRuns.count
+    monkeypatch.setattr(SqlRuns, "count", lambda runs, query: counted.append(str(query)) or count(runs, query))
+    for words in (["ls"], ["ls", "status:failed"], ["ls", "--limit", "2"]):
+        assert "second" in call(*words, "--data", data) and counted == [], words
+    assert "1 of 2 runs; go on with --after" in call("ls", "--limit", "1", "--data", data) and len(counted) == 1
+    assert "no runs match" in call("ls", "status:paused", "--data", data)
 
 
 def test_a_query_that_cannot_be_parsed_is_searched_as_text_and_says_so(data):

@@ -75,7 +75,7 @@ def ls(settings: Settings, query: tuple[str, ...], limit: int, after: str | None
             for run, _ in found:
                 say_json(run_row(run))
         else:
-            say_runs(store, wanted, list(found), settings)
+            say_runs(store, wanted, list(found), settings, after)
 
 
 @verb(epilog="flightlog archive verify\nflightlog archive verify 01j9 --json")

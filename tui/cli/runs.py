@@ -95,15 +95,18 @@ def ls(
             for run, _ in found:
                 say(run.id)
         else:
-            say_runs(store, wanted, list(found), settings)
+            say_runs(store, wanted, list(found), settings, after)
 
 
-def say_runs(store: Store, query: Query, found: list[tuple[Run, str | None]], settings: Settings) -> None:
-    """Runs as a table, how many more there are, and how to go on."""
+def say_runs(
+    store: Store, query: Query, found: list[tuple[Run, str | None]], settings: Settings, after: str | None
+) -> None:
+    """Runs as a table, how many more there are, and how to go on. They are counted only if there are others."""
     from .run_lines import HEAD, RIGHT, run_line
 
     table(HEAD, [run_line(run, settings.ascii) for run, _ in found], right=RIGHT)
-    total = store.runs.count(query)
+    whole = found and after is None and found[-1][1] is None
+    total = len(found) if whole else store.runs.count(query)
     if len(found) < total:
         cursor = found[-1][1] if found else None
         more = f"; go on with --after {cursor}" if cursor else ""
