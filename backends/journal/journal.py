@@ -54,6 +54,7 @@ class JournalWriter:
         self._attempt: Event | None = None  # an event of which it is not known whether its line was written
         self._refusal = ""
         self._second = ""
+        self._said: tuple[int, str] | None = None  # what was refused last: behind which event, and what is to be done
         _open_writers.add(self)
 
     @property
@@ -218,7 +219,10 @@ class JournalWriter:
         return self._failed(StorageError(why, where=self._path, advice="begin a new run"))
 
     def _failed(self, error: StorageError) -> StorageError:
-        log.error("run %s: %s", self._run, error)
+        """Says it in the log, once for all events in a row that are refused alike: a full disk refuses very many."""
+        if self._said != (self._at[0], error.advice):
+            self._said = self._at[0], error.advice
+            log.error("run %s: %s", self._run, error)
         return error
 
     def _let_go(self, why: str) -> None:

@@ -165,6 +165,23 @@ def test_a_failed_write_is_a_storage_error_and_no_number_is_used(layout, recordi
     writer.close()
 
 
+def test_a_full_disk_is_said_once_in_the_log_and_again_when_it_was_not_full_between(recording, monkeypatch, caplog):
+    writer = begin(recording)
+
+    def fail(fd, data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    for times in (1, 2):
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "write", fail)
+            for _ in range(20):
+                with pytest.raises(StorageError, match="no room"):
+                    writer.append(entry())
+        assert caplog.text.count("no room") == times
+        writer.append(entry())
+    writer.close()
+
+
 @pytest.mark.parametrize("moment", ["before the write", "after the write"])
 def test_an_interrupt_at_the_write_makes_no_number_twice(layout, recording, monkeypatch, moment):
     writer = begin(recording)
