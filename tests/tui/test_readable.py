@@ -42,6 +42,7 @@ def test_words_stand_out_from_what_lies_behind_them(theme):
 @pytest.mark.parametrize("width", [120, 80])
 def test_the_agent_of_a_step_is_written_as_words_are(width):
     step = Step(run="r", id="a", name="plan", agent="planner", status="completed")
-    picture = Picture(Forest([step]))
+    other = Step(run="r", id="b", name="rank", agent="worker", status="completed")
+    picture = Picture(Forest([step, other]))  # of one alone it would be no news
     picture.width = width
     assert "muted" in [ink for text, ink in line_of(picture, step, width) if "planner" in text]
