@@ -13,7 +13,6 @@ from ...core import clock
 from ...core.clock import seconds_at
 from ...core.runs import Run
 from ...core.store import Store
-from ..cycle import after
 from ..facts import Lesson, teach, until
 from ..keys import bindings
 from ..lines import Line
@@ -24,7 +23,7 @@ from ..steps.open_steps import open_line
 from ..steps.picture import Picture
 from ..steps.rows import head_of, line_of
 from .line_list import LineList, OneLine
-from .step_search import StepSearch
+from .step_moves import StepMoves
 from .tree_view import TreeView
 
 EMPTY = Lesson(
@@ -74,7 +73,7 @@ class StepLines(TreeView):
         return super().draw(index, width)
 
 
-class StepsTab(StepSearch):
+class StepsTab(StepMoves):
     """Where the time went: nesting, retries, errors, what is open, what waits."""
 
     PLACE = "steps"
@@ -262,30 +261,6 @@ class StepsTab(StepSearch):
             self.lines.move_to(place, center=True)
         self._lane_into_sight(target)
 
-    def when_steps(self) -> bool:
-        """Whether there are any."""
-        return self.picture is not None and bool(self.picture.forest.all)
-
-    def when_logged(self) -> bool:
-        """Whether the run has a log that a step leads to."""
-        return self.when_steps() and self.run is not None and self.run.logs > 0
-
-    def when_spread(self) -> bool:
-        """Whether a part of the run's time can be looked at closer."""
-        return self.when_steps() and self.picture is not None and self.picture.layout == "waterfall"
-
-    def when_zoomed(self) -> bool:
-        """Whether only a part of it is in sight."""
-        return self.when_spread() and self.picture is not None and self.picture.window.part is not None
-
-    def when_failed(self) -> bool:
-        """Whether one of them failed."""
-        return self.picture is not None and self.picture.forest.failed > 0
-
-    def when_open(self) -> bool:
-        """Whether one of them is open."""
-        return self.picture is not None and bool(self.picture.forest.open)
-
     def action_detail(self) -> None:
         self._asked = not self.has_class("with-detail")
         self._measure()
@@ -301,25 +276,6 @@ class StepsTab(StepSearch):
             return False
         self.lines.focus()
         return True
-
-    def action_next_failed(self, direction: int) -> None:
-        if self.picture is None:
-            return
-        by_id, order = self.picture.forest.by_id, self.picture.order()
-        at = order.index(self._wanted) if self._wanted in by_id else -1
-        rest = order[at + 1 :] if direction > 0 else order[: max(at, 0)][::-1]
-        later = next((id for id in rest if by_id[id].status == "failed"), None)
-        if later:
-            self.go_to(later)
-        else:
-            self.notify("No failed step " + ("after" if direction > 0 else "before") + " this one", markup=False)
-
-    def action_next_open(self) -> None:
-        open = [step.id for step in self.picture.forest.stuck()] if self.picture else []
-        if open:
-            self.go_to(after(self._wanted, open) if self._wanted in open else open[0])
-        else:
-            self.notify("No step is open", markup=False)
 
 
 def _now(run: Run) -> float:
