@@ -8,6 +8,7 @@ from ...core.copies import Original
 from ...core.errors import StorageError
 from ...core.operations import Chosen, Done, Order
 from ...core.space import Node, Sorting, Space
+from ...core.store import Reading
 from ...core.upkeep import Finding
 from ..forwarded_upkeep import ForwardedUpkeep
 from .parts import Part, Parts
@@ -46,13 +47,31 @@ class JoinedUpkeep(ForwardedUpkeep):
     def space(
         self, path: Sequence[str] = (), *, sort: Sorting = "size", limit: int = 1000, after: str | None = None
     ) -> Space:
-        """As our own store says; its top tells of each source, too, after everything else."""
+        """As our own store says; its top tells of each source, too, after everything else, and leads into it."""
+        part = next((one for one in self._parts.sources if path and path[0] == f":{one.path}"), None)
+        if part is not None:
+            return self._inside(part, path, part.reading().upkeep.space(path[1:], sort=sort, limit=limit, after=after))
         found = super().space(path, sort=sort, limit=limit, after=after)
         return found if path or found.next else msgspec.structs.replace(found, children=found.children + self._others())
 
+    def _inside(self, part: Part, path: Sequence[str], found: Space) -> Space:
+        source = msgspec.structs.replace(found.path[0], kind="source", name=path[0], apart=True)
+        above = super().space(limit=1).path
+        return msgspec.structs.replace(found, path=(*above, source, *found.path[1:]))
+
     def _others(self) -> list[Node]:
-        sizes = ((part, part.ask(lambda reading: sum(reading.upkeep.sizes().values()))) for part in self._parts.sources)
-        return [Node(kind="source", name=f":{part.path}", size_bytes=size or 0, apart=True) for part, size in sizes]
+        sizes = ((part, part.ask(_size)) for part in self._parts.sources)
+        return [
+            Node(kind="source", name=f":{part.path}", size_bytes=told[0], opens=told[1], apart=True)
+            for part, size in sizes
+            for told in [size or (0, False)]
+        ]
+
+
+def _size(reading: Reading) -> tuple[int, bool]:
+    """Bytes of a source with our index, and whether it is known which runs take them."""
+    opens = any(node.kind == "workflow" for node in reading.upkeep.space().children)
+    return sum(reading.upkeep.sizes().values()), opens
 
 
 def _of(part: Part, stop: Callable[[], bool]) -> Iterator[Finding]:

@@ -17,17 +17,17 @@ from ...core.pages import each
 from ...core.query.query import EVERYTHING, Query
 from ...core.repositories import UpkeepRepository
 from ...core.runs import Run
-from ...core.space import Kind, Node, Sorting, Space
+from ...core.space import Sorting, Space
 from ...core.upkeep import Finding
 from ...core.workflows import Version, Workflow
 from ..file_sizes import bytes_below
+from ..space.store_space import Asked
 from ..sql.bodies import Bodies
 from ..sql.metrics_repository import SqlMetrics
 from ..sql.run_repository import SqlRuns
 from ..workflows.forwarded_workflows import ReadOnlyWorkflows
 from .foreign_index import ForeignFiles, ForeignIndex
-
-_KINDS: dict[str, Kind] = {"database": "tables", "wal": "wal"}  # what a part of the files is in the tree of space
+from .source_space import held_in, space_of
 
 
 class Foreign(NamedTuple):
@@ -36,6 +36,8 @@ class Foreign(NamedTuple):
     what: str
     """Such as `a LangGraph database`."""
     path: Path
+    file_a_run: bool = False
+    """Whether each run is a file, and its size that file's."""
 
     def read_only(self) -> ReadOnly:
         """The answer to every change."""
@@ -145,17 +147,10 @@ class SourceUpkeep(UpkeepRepository):
     def space(
         self, path: Sequence[str] = (), *, sort: Sorting = "size", limit: int = 1000, after: str | None = None
     ) -> Space:
-        """The files, part by part; what runs take of them nobody counts. Our index of them lies apart."""
-        if path:
-            raise NotFound("nothing there takes room", where=" ".join(path)[:200], advice="see `flightlog space`")
-        sizes = self.sizes()
-        index = Node(kind="index", name=":index", size_bytes=sizes.pop("index", 0), apart=True)
-        store = Node(kind="store", name="", size_bytes=sum(sizes.values()), opens=True)
-        parts = [
-            Node(kind=_KINDS.get(part, "other"), name=f":{_KINDS.get(part, part)}", size_bytes=size)
-            for part, size in sizes.items()
-        ]
-        return Space(path=(store,), children=[node for node in (*parts, index) if node.size_bytes])
+        """The files, by workflow and run where it is known what each run takes. Our index of them lies apart."""
+        self._runs.index.refresh()
+        held = held_in(self._runs.index.database) if self._foreign.file_a_run else {}
+        return space_of(self._runs, held, self.sizes(), path, Asked(sort, max(limit, 1), after))
 
 
 class SourceWatcher:

@@ -123,7 +123,7 @@ class _Look:
     def _top(self) -> list[Node]:
         files = self._files.sizes()
         live, archived = self._held[False], self._held[True]
-        nodes = [_workflow(name, held) for name, held in live.items()]
+        nodes = [workflow_node(name, held) for name, held in live.items()]
         if self._index:
             nodes.append(Node(kind="index", name=":index", size_bytes=self._taken.whole, opens=True))
         else:
@@ -160,11 +160,11 @@ class _Look:
 
     def _archive(self, above: list[Node], path: list[str], asked: Asked) -> Space | None:
         if not path:
-            return asked.page(above, [_workflow(name, held) for name, held in self._held[True].items()])
+            return asked.page(above, [workflow_node(name, held) for name, held in self._held[True].items()])
         held = self._held[True].get(path[0])
         if held is None:
             return None
-        node = _workflow(path[0], held)
+        node = workflow_node(path[0], held)
         return self._workflow([*above, node], node, path[1:], asked, archived=True)
 
     def _trashed(self) -> list[Node]:
@@ -179,13 +179,13 @@ class _Look:
             page = run_pages.page(
                 self._connection,
                 query,
-                _SORTS[asked.sort],
+                SORTS[asked.sort],
                 limit=asked.limit,
                 after=asked.after,
                 before=None,
                 last=False,
             )
-            return Space(path=tuple(above), children=list(map(_run, page.items)), next=page.next)
+            return Space(path=tuple(above), children=list(map(run_node, page.items)), next=page.next)
         try:
             run = run_queries.get(self._connection, path[0])
         except NotFound:
@@ -193,8 +193,8 @@ class _Look:
         if (run.workflow, run.archived) != (_name_of(workflow), archived):
             return None
         if archived:
-            return Space(path=(*above, _run(run)), children=[]) if len(path) == 1 else None
-        inside = self._inside.look(self._connection, _run(run), path[1:])
+            return Space(path=(*above, run_node(run)), children=[]) if len(path) == 1 else None
+        inside = self._inside.look(self._connection, run_node(run), path[1:])
         return None if inside is None else asked.page([*above, *inside[0]], inside[1])
 
     def _part(self, above: list[Node], path: list[str], asked: Asked) -> Space | None:
@@ -215,7 +215,8 @@ class _Look:
         return asked.page(above, children)
 
 
-def _workflow(name: str, held: Held) -> Node:
+def workflow_node(name: str, held: Held) -> Node:
+    """A workflow with its runs."""
     return Node(kind="workflow", name=step_of(name), size_bytes=held.size_bytes, count=held.runs, opens=held.runs > 0)
 
 
@@ -223,7 +224,8 @@ def _name_of(workflow: Node) -> str:
     return workflow.name.removeprefix(":")
 
 
-def _run(run: Run) -> Node:
+def run_node(run: Run) -> Node:
+    """A run, into which may be looked unless it is archived."""
     return Node(
         kind="run", name=run.id, size_bytes=run.size_bytes or 0, count=run.events, opens=not run.archived, run=run
     )
@@ -231,7 +233,7 @@ def _run(run: Run) -> Node:
 
 _LIVE, _ARCHIVED = parse("-archived"), parse("archived")
 _FIELDS: dict[Sorting, SortField] = {"size": "size", "name": "name", "count": "events"}
-_SORTS = {sort: Sort(field=field, descending=sort != "name") for sort, field in _FIELDS.items()}
+SORTS = {sort: Sort(field=field, descending=sort != "name") for sort, field in _FIELDS.items()}
 _STRAYS = select(func.sum(tables.folders.c.others))
 _journals, _runs = tables.journals, tables.runs
 _UNBORN: Any = (

@@ -158,7 +158,8 @@ def _addressed(index, path):
     with index.database.read() as connection:
         sql = "SELECT a.run, a.seq FROM transcript_addresses a JOIN transcripts t ON t.run = a.run"
         return [
-            tuple(row) for row in connection.exec_driver_sql(f"{sql} WHERE t.path = ? AND a.line IS NULL", (str(path),))
+            tuple(row)
+            for row in connection.exec_driver_sql(f"{sql} WHERE t.path = ? AND a.line IS NULL", (os.fsencode(path),))
         ]
 
 

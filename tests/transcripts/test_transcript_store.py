@@ -1,9 +1,12 @@
 """A folder of transcripts as a store: what is read of it, what is refused, and what is carried out of it."""
 
+import builtins
 import json
+import os
 import zlib
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import flightlog
 import pytest
@@ -146,3 +149,77 @@ def said(path, text):
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     line = {"sessionId": path.stem, "timestamp": now, "cwd": "/home/ana/mail-triage", "uuid": f"u-{text}"}
     return json.dumps(line | {"type": "user", "message": {"role": "user", "content": text}}).encode() + b"\n"
+
+
+def rows(*words):
+    return [json.loads(line) for line in call(*words, "--json").splitlines()]
+
+
+@pytest.mark.parametrize("joined", [False, True])
+def test_what_it_takes_is_told_by_workflow_and_run_and_adds_up_to_its_files(claude, tmp_path, joined):
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "flightlog.yaml").write_text(f"sources:\n  - {{type: transcripts, path: {claude}}}\n")
+    data, above = (tmp_path / "own", [f":{claude}"]) if joined else (claude, [])
+    top = rows("space", *above, "--data", data)
+    whole = sum(path.stat().st_size for path in claude.rglob("*-*.jsonl"))
+    assert {row["of_bytes"] for row in top} == {whole} == {sum(row["size_bytes"] for row in top if not row["apart"])}
+    assert {"mail-triage", "web-shop", ":index"} <= {row["name"] for row in top}
+    runs = rows("space", *above, "web-shop", "--data", data)
+    sizes = {path.stem: path.stat().st_size for path in claude.rglob("*.jsonl")}
+    assert runs and all(row["size_bytes"] == sizes[row["run"]["source_id"]] for row in runs)
+    assert rows("space", *above, "web-shop", runs[0]["name"], "--data", data) == []
+    assert "nothing there takes room" in call("space", *above, "nobody", "--data", data, code=1)
+
+
+def test_what_is_no_file_holds_nobody_up_and_any_name_is_read(claude):
+    folder = path_of(claude, TWO_TOOLS).parent
+    listed = len(rows("ls", "--limit", "1000", "--data", claude))
+    os.mkfifo(folder / f"{uuid4()}.jsonl")
+    (folder / f"{uuid4()}.jsonl").mkdir()
+    (folder / f"{uuid4()}.jsonl").symlink_to("/dev/zero")
+    (folder / f"{uuid4()}.jsonl").symlink_to(claude / "nowhere")
+    for n in range(10):
+        (folder / f"00000000-0000-0000-0000-00000000000{n}.jsonl").touch()
+    strange = Path(os.fsdecode(os.fsencode(folder.parent) + b"/-\xff\n\x1b[31m"))
+    strange.mkdir()
+    copy = strange / f"{uuid4()}.jsonl"
+    copy.write_bytes(path_of(claude, TWO_TOOLS).read_bytes() + b"torn {\n")
+    assert len(rows("ls", "--limit", "1000", "--data", claude)) == listed + 1
+    assert call("doctor", "--data", claude, code=3).count(copy.stem) == 1
+    copy.unlink()
+    assert len(rows("ls", "--limit", "1000", "--data", claude)) == listed
+
+
+def test_a_transcript_that_cannot_be_read_is_named(claude, monkeypatch):
+    path, real = path_of(claude, TWO_TOOLS), builtins.open
+
+    def refusing(file, *more, **named):
+        if str(file) == str(path):
+            raise PermissionError(13, "Permission denied", file)
+        return real(file, *more, **named)
+
+    with flightlog.open(claude, create=False) as store:
+        monkeypatch.setattr(builtins, "open", refusing)
+        found = [one for one in store.upkeep.check() if one.kind == "unreadable-transcript"]
+        assert [(one.where, one.what) for one in found] == [
+            (str(path), "a transcript cannot be read: Permission denied")
+        ]
+        monkeypatch.undo()
+
+
+def test_what_is_empty_is_not_opened(claude, monkeypatch):
+    folder = path_of(claude, TWO_TOOLS).parent
+    empty = [folder / f"{uuid4()}.jsonl" for _ in range(50)]
+    for path in empty:
+        path.touch()
+    opened, real = [], builtins.open
+    monkeypatch.setattr(
+        builtins, "open", lambda path, *more, **named: opened.append(str(path)) or real(path, *more, **named)
+    )
+    with flightlog.open(claude, create=False) as store:
+        store.runs.totals()
+        assert not set(map(str, empty)) & set(opened)
+        empty[0].write_bytes(said(empty[0], "Hello"))
+        os.utime(folder)
+        store.runs.totals()
+        assert any(run.source_id == empty[0].stem for run in store.runs.query(EVERYTHING, limit=1000).items)

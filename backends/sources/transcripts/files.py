@@ -18,8 +18,15 @@ class TranscriptFiles:
         return {"transcripts": self._index.size_bytes()}
 
     def findings(self) -> Iterator[Finding]:
-        """Nothing: what is wrong with a line is told as damage of its run."""
-        return iter(())
+        """Files that cannot be read; what is wrong with a line is told as damage of its run."""
+        for path, why in self._index.unreadable().items():
+            yield Finding(
+                severity="warning",
+                kind="unreadable-transcript",
+                what=f"a transcript cannot be read: {why}",
+                where=path,
+                advice="let it be read, or open what belongs to you",
+            )
 
     def watch(self, on_change: Callable[[], None]) -> Watch:
         """Watches the folders in which something was written of late; the others are walked through now and then."""

@@ -1,6 +1,7 @@
 """Which transcripts lie in a folder (or are the one file that was named), and which of them have changed."""
 
 import os
+import stat
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -88,11 +89,12 @@ class Folder:
 
 
 def _seen(path: str) -> Seen | None:
+    """None for what is gone, and for what is no file: to open a pipe would wait for who writes into it."""
     try:
-        stat = os.stat(path)
+        found = os.stat(path)
     except OSError:
         return None
-    return Seen(stat.st_ino, stat.st_size, stat.st_mtime_ns)
+    return Seen(found.st_ino, found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else None
 
 
 def _changed(folder: str) -> int:

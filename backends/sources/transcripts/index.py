@@ -39,6 +39,7 @@ class TranscriptIndex:
         self._lock = threading.RLock()
         self._taken: dict[str, Seen] = {}
         self._due: dict[str, float] = {}
+        self._unreadable: dict[str, str] = {}
         with database.write() as connection:
             for run in tables.begin(connection):
                 self._taker.forget(connection, run)
@@ -75,9 +76,16 @@ class TranscriptIndex:
             return self.folder.folders()
 
     def size_bytes(self) -> int:
-        """Bytes of all transcripts."""
+        """Bytes of all transcripts, as they are now."""
         with self._lock:
+            self.folder.look()
             return sum(seen.size for seen in self.folder.seen.values())
+
+    def unreadable(self) -> dict[str, str]:
+        """Transcripts that cannot be read now, and why."""
+        self.refresh()
+        with self._lock:
+            return dict(self._unreadable)
 
     # --- taking in what is new
 
@@ -96,8 +104,12 @@ class TranscriptIndex:
         seen = self.folder.seen
         due = {path for path, at in self._due.items() if at <= now and path in seen}
         self._known()
-        wanted = [path for path, one in seen.items() if path in due or self._taken.get(path) != one]
+        wanted = [path for path, one in seen.items() if path in due or self._is_new(path, one)]
         return sorted(wanted, key=lambda path: (-seen[path].mtime_ns, path))
+
+    def _is_new(self, path: str, seen: Seen) -> bool:
+        known = self._taken.get(path)
+        return known != seen and (known is not None or seen.size > 0)
 
     def _take_in(self, wanted: list[str], gone: list[str]) -> None:
         done, total = 0, len(wanted)
@@ -136,8 +148,9 @@ class TranscriptIndex:
         except OSError as error:
             _log.warning("a transcript cannot be read now: %s: %s", path, error.strerror)
             self._due[path] = time.monotonic() + _AGAIN_S
-            self._taken[path] = seen
+            self._taken[path], self._unreadable[path] = seen, error.strerror or str(error)
             return False
+        self._unreadable.pop(path, None)
         self._retell(taken.retold)
         if taken.more:
             return True
@@ -153,6 +166,7 @@ class TranscriptIndex:
             self._retell(self._taker.forget(connection, row.run))
         self._taken.pop(path, None)
         self._due.pop(path, None)
+        self._unreadable.pop(path, None)
 
     def _retell(self, paths: Sequence[str]) -> None:
         """Their next look takes them in from their beginnings."""

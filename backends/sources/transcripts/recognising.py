@@ -1,6 +1,7 @@
 """Recognising the transcripts that coding agents leave on a disk, by a look at a few lines."""
 
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ NAMES = 2000
 """Names that are looked at at most."""
 FIRST = ("projects", "sessions")
 """Folders that are looked into before others: there agents keep them."""
-FILES = 3
+FILES = 8
 """Files whose beginning is read at most."""
 LINES, BEGINNING = 20, 1 << 16
 """Lines of it, and bytes."""
@@ -32,7 +33,9 @@ def _journals(folder: Path) -> list[Path]:
     names, found = 0, list[Path]()
     depth = len(folder.parts)
     for here, folders, files in os.walk(folder):
-        found += [Path(here, name) for name in sorted(files) if name.endswith(".jsonl")]
+        found += [
+            path for name in sorted(files) if name.endswith(".jsonl") and _says_something(path := Path(here, name))
+        ]
         names += len(files) + len(folders)
         if len(found) >= FILES or names > NAMES:
             break
@@ -40,6 +43,15 @@ def _journals(folder: Path) -> list[Path]:
         if len(Path(here).parts) - depth >= DEEPEST:
             folders.clear()
     return found[:FILES]
+
+
+def _says_something(path: Path) -> bool:
+    """Whether it is a file with anything in it: to open a pipe would wait for who writes into it."""
+    try:
+        found = path.stat()
+    except OSError:
+        return False
+    return stat.S_ISREG(found.st_mode) and found.st_size > 0
 
 
 def _of_file(file: Path) -> str | None:

@@ -34,4 +34,4 @@ def open_transcripts(path: Path, *, in_memory: bool) -> Store | None:
         return Reader(index, bodies, checkpoints, lambda: bodies, TranscriptFiles(index))
 
     what = "a folder of transcripts" if path.is_dir() else "a transcript"
-    return foreign_store(str(path), Foreign(what, path), reader, in_memory=in_memory)
+    return foreign_store(str(path), Foreign(what, path, file_a_run=True), reader, in_memory=in_memory)

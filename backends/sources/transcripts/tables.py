@@ -2,6 +2,7 @@
 address.
 """
 
+import os
 from collections.abc import Iterable
 from typing import Any
 
@@ -18,6 +19,7 @@ from sqlalchemy import (
     Row,
     Table,
     Text,
+    TypeDecorator,
     bindparam,
     delete,
     insert,
@@ -33,7 +35,22 @@ from .formats import Session
 from .telling import Fact, State
 
 metadata = MetaData()
-_WAY, WAY = "transcripts", "2"
+
+
+class FilePath(TypeDecorator[str]):
+    """The path of a file, whose name may be any bytes."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: object) -> bytes | None:
+        return None if value is None else os.fsencode(value)
+
+    def process_result_value(self, value: bytes | None, dialect: object) -> str | None:
+        return None if value is None else os.fsdecode(value)
+
+
+_WAY, WAY = "transcripts", "3"
 """In which way lines are told: a version that tells other events of a line counts this up, for the events of an index
 are found by their number among those of their line.
 """
@@ -42,7 +59,7 @@ transcripts = Table(
     "transcripts",
     metadata,
     Column("run", String, primary_key=True),
-    Column("path", Text, nullable=False, unique=True),
+    Column("path", FilePath, nullable=False, unique=True),
     Column("format", String, nullable=False),
     Column("inode", BigInteger, nullable=False),  # the file as it was seen last
     Column("size", BigInteger, nullable=False),
