@@ -25,7 +25,17 @@ bodies.run = runs.id  WHERE runs.started IS NULL ORDER BY runs.started DESC, run
 0;
 SELECT tallies.status, sum(tallies.runs) AS sum_1, sum(tallies.size_bytes) AS sum_2  FROM tallies GROUP BY
 tallies.status;
-SELECT coalesce(sum(rollups.recorded_nanousd), 0) AS coalesce_1, coalesce(sum(rollups.computed_nanousd), 0) AS
-coalesce_3, coalesce(sum(rollups.calls_recorded), 0) AS coalesce_5, coalesce(sum(rollups.calls_computed), 0)
-AS coalesce_7, coalesce(sum(rollups.calls_unknown), 0) AS coalesce_9  FROM rollups  WHERE rollups.day = :day;
+SELECT CASE WHEN sum(rollups.recorded_nanousd >> 31) + (sum(rollups.recorded_nanousd & 2147483647) >> 31) >=
+4294967296 THEN 9223372036854775807 ELSE coalesce((sum(rollups.recorded_nanousd >> 31) << 31) +
+sum(rollups.recorded_nanousd & 2147483647), 0) END AS total_1, CASE WHEN sum(rollups.computed_nanousd >> 31) +
+(sum(rollups.computed_nanousd & 2147483647) >> 31) >= 4294967296 THEN 9223372036854775807 ELSE
+coalesce((sum(rollups.computed_nanousd >> 31) << 31) + sum(rollups.computed_nanousd & 2147483647), 0) END AS
+total_2, CASE WHEN sum(rollups.calls_recorded >> 31) + (sum(rollups.calls_recorded & 2147483647) >> 31) >=
+4294967296 THEN 9223372036854775807 ELSE coalesce((sum(rollups.calls_recorded >> 31) << 31) +
+sum(rollups.calls_recorded & 2147483647), 0) END AS total_3, CASE WHEN sum(rollups.calls_computed >> 31) +
+(sum(rollups.calls_computed & 2147483647) >> 31) >= 4294967296 THEN 9223372036854775807 ELSE
+coalesce((sum(rollups.calls_computed >> 31) << 31) + sum(rollups.calls_computed & 2147483647), 0) END AS
+total_4, CASE WHEN sum(rollups.calls_unknown >> 31) + (sum(rollups.calls_unknown & 2147483647) >> 31) >=
+4294967296 THEN 9223372036854775807 ELSE coalesce((sum(rollups.calls_unknown >> 31) << 31) +
+sum(rollups.calls_unknown & 2147483647), 0) END AS total_5  FROM rollups  WHERE rollups.day = :day;
 SELECT count(*) AS count_1  FROM damage;

@@ -90,18 +90,21 @@ def parameters_of(statement):
     return (0,) * statement.count("?")
 
 
+A, B, C = (f"2026-01-0{day}T00:00:00.000000Z" for day in (1, 2, 3))
+
+
 def test_patterns_of_one_name_are_merged(small):
     small.metrics.record_pattern(
-        Pattern(workflow="w", name="loop", description="old", count=2, first_seen="b", last_seen="c", evidence=("r1",))
+        Pattern(workflow="w", name="loop", description="old", count=2, first_seen=B, last_seen=C, evidence=("r1",))
     )
-    small.metrics.record_pattern(Pattern(workflow="w", name="rare", first_seen="a"))
+    small.metrics.record_pattern(Pattern(workflow="w", name="rare", first_seen=A))
     small.metrics.record_pattern(
-        Pattern(workflow="w", name="loop", count=3, first_seen="a", last_seen="b", evidence=("r2", "r1"))
+        Pattern(workflow="w", name="loop", count=3, first_seen=A, last_seen=B, evidence=("r2", "r1"))
     )
     loop, rare = small.metrics.patterns("w")
-    assert (loop.count, loop.description, loop.first_seen, loop.last_seen) == (5, "old", "a", "c")
+    assert (loop.count, loop.description, loop.first_seen, loop.last_seen) == (5, "old", A, C)
     assert loop.evidence == ("r1", "r2")
-    assert (rare.name, rare.count, rare.last_seen) == ("rare", 1, "a")
+    assert (rare.name, rare.count, rare.last_seen) == ("rare", 1, A)
     small.metrics.record_pattern(Pattern(workflow="w", name="now"))
     assert small.metrics.patterns("w")[1].first_seen.endswith("Z")
     assert small.metrics.patterns("other") == []

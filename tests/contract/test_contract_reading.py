@@ -271,4 +271,4 @@ def test_patterns_of_the_same_name_are_merged_most_frequent_first(store):
         ("often", 3, ("a", "b"), "d"),
         ("rare", 2, ("a",), ""),
     ]
-    assert found[0].first_seen == "2026-01-02" and store.metrics.patterns("v") == []
+    assert found[0].first_seen == "2026-01-02T00:00:00.000000Z" and store.metrics.patterns("v") == []

@@ -223,3 +223,21 @@ def test_what_is_empty_is_not_opened(claude, monkeypatch):
         os.utime(folder)
         store.runs.totals()
         assert any(run.source_id == empty[0].stem for run in store.runs.query(EVERYTHING, limit=1000).items)
+
+
+def test_a_copy_is_kept_where_nothing_was_recorded_yet(claude, tmp_path):
+    """A folder that somebody configured for that: whoever only looks makes no store there, who keeps something does."""
+    vault = tmp_path / "vault"
+    vault.mkdir()
+    (vault / "flightlog.yaml").write_text(f"sources:\n  - {{type: transcripts, path: {claude}}}\n")
+    original = run_of(vault, "3e3f9a73")
+    assert not (vault / "flightlog.db").exists()
+    call("--data", vault, "archive", original, "--yes")
+    (copy,) = rows("--data", vault, "ls", "archived")
+    assert (copy["objective"], copy["archived"]) == ("Which mails have no folder yet?", True)
+    path_of(claude, "3e3f9a73").unlink()
+    assert call("--data", vault, "events", copy["id"]).count("\n") == copy["events"]
+    call("--data", vault, "restore", copy["id"], "--yes")
+    assert [row["id"] for row in rows("--data", vault, "ls", f"id:{copy['id']}")] == [copy["id"]]
+    call("--data", vault, "undo", "--yes")
+    assert [row["id"] for row in rows("--data", vault, "ls", "archived")] == [copy["id"]]

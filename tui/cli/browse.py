@@ -12,7 +12,7 @@ import click
 from ...core.errors import ConfigError
 from ...core.progress import Progress
 from .entering import entry, entry_options
-from .opening import called, glance, journal_of, newest_log, open_store, remembered_as
+from .opening import called, glance, is_meant, journal_of, newest_log, open_store, remembered_as
 from .options import Settings, verb
 
 if TYPE_CHECKING:
@@ -86,8 +86,8 @@ def run_browser(
         return found
 
     def opening() -> "Store":
-        # A folder that was named is never made by looking at it; the default one may be.
-        store = open_store(settings, writing=settings.data is None and not settings.read_only)
+        # A folder that was named is never made by looking at it; the default one may be, and one that is configured.
+        store = open_store(settings, writing=settings.data is None or is_meant(settings))
         if opened is not None:
             store.feed.cursor()  # which loads what reads
             opened()

@@ -24,7 +24,7 @@ from .account import Account
 from .asking import consent
 from .bar import Bar, working
 from .breaking_off import INTERRUPTED, NOTHING, WHOLE, leaving
-from .opening import opened
+from .opening import is_meant, opened
 from .options import Settings
 from .output import say
 from .stopping import Stopping
@@ -51,7 +51,7 @@ def opened_to_change(settings: Settings) -> Iterator[Store]:
     """The store for the time of one verb that changes runs; refused before anything is asked where none can be."""
     if settings.session:
         raise ConfigError("this is done with the whole store", where="--session", advice="leave the option out")
-    with leaving(WHOLE), opened(settings) as store:
+    with leaving(WHOLE), opened(settings, writing=is_meant(settings)) as store:
         if store.read_only and not (settings.read_only or store.instead):
             raise store.upkeep.refusal()
         if store.instead:

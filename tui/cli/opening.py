@@ -49,6 +49,16 @@ def open_store(settings: Settings, *, writing: bool = False) -> "Store":
     return store.scoped(session=settings.session) if settings.session else store
 
 
+def is_meant(settings: Settings) -> bool:
+    """Whether the data directory is one that somebody configured, so that what is to be kept in it may make its store:
+    a copy of a source's run, where nothing was recorded yet.
+    """
+    from ...backends.configuration.places import CONFIG, place_of
+
+    place = place_of(settings.data)
+    return place.kind == "directory" and place.root is not None and (place.root / CONFIG).is_file()
+
+
 def journal_of(path: str | None) -> tuple[str, str] | None:
     """The data directory and the run of a journal that is named by its file; None where none is."""
     if path is None or not path.endswith(".jsonl"):
