@@ -131,6 +131,17 @@ def test_what_fails_says_why(store):
     assert Counter(step.status for step in tried if step.kind == "tool")["failed"] >= 3
 
 
+def test_what_a_person_does_after_a_failure_does_not_hide_it(store, claude):
+    (path,) = claude.rglob("0b592bbd*.jsonl")
+    typed = "<command-name>/cost</command-name><command-args></command-args>"
+    line = {"type": "user", "uuid": "u", "sessionId": path.stem, "timestamp": "2026-11-22T19:13:00.000Z"}
+    with path.open("ab") as file:
+        file.write(json.dumps(line | {"message": {"role": "user", "content": typed}}).encode() + b"\n")
+    run = store.runs.get(runs_of(store)["0b592bbd-c00"].id)
+    assert (run.status, run.error[:26]) == ("failed", "API error: 400 messages.2.")
+    assert [entry.message for entry in store.logs.query(run.id)][-1] == "/cost"
+
+
 def test_files_that_were_written_are_artifacts(store):
     run = runs_of(store)["c12e2860-3aa"].id
     made = store.runs.artifacts(run)

@@ -6,6 +6,7 @@ import random
 import msgspec
 import pytest
 from flightlog.backends.sources.transcripts.fields import decoded
+from flightlog.backends.sources.transcripts.formats import Session
 from flightlog.backends.sources.transcripts.store import FORMATS
 from flightlog.backends.sources.transcripts.telling import Asked, State, Teller
 from flightlog.core import events
@@ -82,3 +83,28 @@ def test_a_folder_of_garbage_is_read_to_its_end(claude, index_of):
     found = told_by(index)
     assert set(found) == set(rows_of(index, "id"))
     assert sum(map(len, found.values())) > 100
+    with index.database.read() as connection:
+        sql = "SELECT state, runs.status FROM transcripts JOIN runs ON runs.id = transcripts.run"
+        ends = [(json.loads(row.state).get("finished"), row.status) for row in connection.exec_driver_sql(sql)]
+    assert all(status == (end or "lost") for end, status in ends)
+    assert {status for _, status in ends} > {"completed", "lost"}
+
+
+@pytest.mark.parametrize("thread", ["../../../../etc/passwd", "a\x00b", "", "x" * 5_000])
+def test_an_id_that_is_none_names_no_file(tmp_path, thread):
+    for format in FORMATS:
+        (tmp_path / "sessions").mkdir(exist_ok=True)
+        (tmp_path / "thread-writer-locks").mkdir(exist_ok=True)
+        session = Session(run="r", workflow="w", agent="a", began="", session=thread, meta={"thread": thread})
+        assert not format.attended(tmp_path / "sessions" / "x.jsonl", session).alive
+
+
+def test_what_a_request_cost_that_is_told_after_the_end_wakes_nobody(claude, index_of):
+    path = next(claude.rglob("3e3f9a73*.jsonl"))
+    last = [json.loads(line) for line in path.read_bytes().split(b"\n") if b'"assistant"' in line][-1]
+    late = last | {"requestId": "req_late", "message": last["message"] | {"id": "msg_late", "content": []}}
+    with path.open("ab") as file:
+        file.write(json.dumps(late).encode() + b"\n")
+    aged(path, 10_000)
+    index = index_of(claude)
+    assert rows_of(index, "status", "calls_computed")[path.stem] == ("completed", 3)

@@ -13,7 +13,7 @@ from ....core import events as e
 from ..locks import holders
 from .codex_calls import item_told
 from .codex_notes import event_told, noted
-from .codex_threads import ROLLOUT, parent_run, parent_thread, run_id
+from .codex_threads import ROLLOUT, UUID, parent_run, parent_thread, run_id
 from .codex_turns import is_of_model, is_repeated, payload_of, prompt
 from .fields import count, moment, one_line, table, text, workflow_of
 from .formats import Attended, Line, Session, Told
@@ -68,8 +68,11 @@ class Codex:
         lock that nobody holds was left by one that was killed. Where there is none an older version may be at work.
         """
         home = next((one.parent for one in path.parents if one.name in _HOMES), path.parent)
+        thread = text(session.meta, "thread")
+        if not UUID.fullmatch(thread):
+            return Attended(None)
         try:
-            held_by = holders(home / "thread-writer-locks" / f"{text(session.meta, 'thread')}.lock")
+            held_by = holders(home / "thread-writer-locks" / f"{thread}.lock")
         except OSError:
             return Attended(None)
         if held_by is None:

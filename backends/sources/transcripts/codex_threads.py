@@ -7,8 +7,8 @@ from ....core import events as e
 from ..foreign_ids import foreign_ulid
 from .fields import decoded, moment, table, text
 
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-ROLLOUT = re.compile(rf"rollout-[0-9T:.-]+?-(?P<thread>{_UUID.pattern})")
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+ROLLOUT = re.compile(rf"rollout-[0-9T:.-]+?-(?P<thread>{UUID.pattern})")
 """A rollout's name, without what it ends with."""
 
 
@@ -21,7 +21,7 @@ def parent_thread(meta: dict[str, e.Json]) -> str:
     """The thread that started this one as its subagent; older versions say it within the source."""
     spawned = table(table(table(meta, "source"), "subagent"), "thread_spawn")
     found = text(meta, "parent_thread_id") or text(spawned, "parent_thread_id")
-    return found if _UUID.fullmatch(found) else ""
+    return found if UUID.fullmatch(found) else ""
 
 
 def parent_run(path: Path, thread: str) -> str:

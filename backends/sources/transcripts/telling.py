@@ -54,6 +54,8 @@ class State(msgspec.Struct, omit_defaults=True):
     open: list[str] = []
     """Ids of its steps that have not ended."""
     finished: Literal["", "completed", "failed", "cancelled"] = ""
+    error: e.Fault | None = None
+    """Why it failed."""
     answered: bool = False
     """Whether the last line that told anything may be the last word of the run."""
     call: Call | None = None
@@ -104,7 +106,7 @@ class Teller:
         if not self.state.finished:
             self.settle()
             self._end_turn("completed", None, self.state.t)
-            self.state.finished = "completed"
+            self.state.finished, self.state.error = "completed", None
             self._add(e.RunFinished(status="completed"), None, t=self.state.t)
 
     def settle(self) -> None:
@@ -118,6 +120,7 @@ class Teller:
         if price is not None:
             priced = e.CostPriced(cost=self.state.seq, nanousd=price.nanousd, prices=price.prices)
             self._add(priced, None, t=call.t)
+        self._stay(call.t)
 
     # --- what follows from what
 
@@ -192,16 +195,20 @@ class Teller:
     def _finish(self, event: e.RunFinished, place: Place, t: str) -> None:
         self.settle()
         if self.state.finished != event.status:
-            self.state.finished = event.status
+            self.state.finished, self.state.error = event.status, event.error
             self._add(event, place, t=t)
 
     def _say(self, event: e.Event, place: Place, t: str) -> None:
         if isinstance(event, e.MessageSent):
             self._wake(t)  # also what nobody asked for
         self._add(event, place, self.state.turn or None, t=t)
-        if self.state.finished and not isinstance(event, e.RunMeta):
-            # What a program notes after the end belongs to it: no event comes after the last one.
-            self._add(e.RunFinished(status=self.state.finished), None, t=t)
+        if not isinstance(event, e.RunMeta):
+            self._stay(t)
+
+    def _stay(self, t: str) -> None:
+        """What a program notes after the end of a run belongs to it: no event comes after the last one."""
+        if self.state.finished:
+            self._add(e.RunFinished(status=self.state.finished, error=self.state.error), None, t=t)
 
     def _wake(self, t: str) -> None:
         if self.state.finished:
