@@ -225,6 +225,16 @@ def test_a_turn_goes_on_while_its_process_lives_and_is_lost_with_it(claude, inde
     assert rows_of(index, "status")[path.stem] == ("lost",)  # what was asked then nobody answers
 
 
+def test_who_asks_once_is_told_how_a_run_stands_now(claude, index_of, tmp_path):
+    """As a verb of the command line does, which finds in the index what another process knew."""
+    path = path_of(claude, KILLED)
+    aged(path, 0)
+    assert rows_of(index_of(claude, tmp_path / "index.db"), "status")[path.stem] == ("running",)
+    (claude / "sessions").mkdir()
+    (claude / "sessions" / "1.json").write_text(json.dumps({"pid": 2**22 + 1, "sessionId": path.stem}))
+    assert rows_of(index_of(claude, tmp_path / "index.db"), "status")[path.stem] == ("lost",)
+
+
 def test_who_waits_for_a_permission_is_waiting_until_he_has_it(claude, index_of):
     path = path_of(claude, KILLED)
     (claude / "sessions").mkdir()
@@ -320,6 +330,9 @@ def test_who_was_stopped_and_looks_again_misses_nothing(claude, index_of, monkey
 def test_a_version_that_tells_lines_in_another_way_tells_all_anew(claude, index_of, tmp_path, monkeypatch):
     first = index_of(claude, tmp_path / "index.db")
     whole = told_by(first)
+    with first.database.write() as connection:  # and that has other columns
+        connection.exec_driver_sql("ALTER TABLE transcripts ADD COLUMN more TEXT NOT NULL DEFAULT ''")
+        connection.exec_driver_sql("ALTER TABLE transcripts DROP COLUMN tail")
     monkeypatch.setattr(tables, "WAY", "another")
     read = []
     real = taking.decoded

@@ -100,10 +100,9 @@ class TranscriptIndex:
 
     def _changed(self) -> list[str]:
         """Transcripts with something new, or of whose silence there is something to say; the newest first."""
-        now = time.monotonic()
-        seen = self.folder.seen
-        due = {path for path, at in self._due.items() if at <= now and path in seen}
         self._known()
+        now, seen = time.monotonic(), self.folder.seen
+        due = {path for path, at in self._due.items() if at <= now and path in seen}
         wanted = [path for path, one in seen.items() if path in due or self._is_new(path, one)]
         return sorted(wanted, key=lambda path: (-seen[path].mtime_ns, path))
 

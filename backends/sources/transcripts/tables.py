@@ -23,6 +23,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     insert,
+    inspect,
     select,
     update,
 )
@@ -50,9 +51,9 @@ class FilePath(TypeDecorator[str]):
         return None if value is None else os.fsdecode(value)
 
 
-_WAY, WAY = "transcripts", "3"
-"""In which way lines are told: a version that tells other events of a line counts this up, for the events of an index
-are found by their number among those of their line.
+_WAY, WAY = "transcripts", "4"
+"""In which way lines are told, and kept here: a version that tells other events of a line, or has other columns, counts
+this up. The events of an index are found by their number among those of their line.
 """
 
 transcripts = Table(
@@ -60,13 +61,11 @@ transcripts = Table(
     metadata,
     Column("run", String, primary_key=True),
     Column("path", FilePath, nullable=False, unique=True),
-    Column("format", String, nullable=False),
     Column("inode", BigInteger, nullable=False),  # the file as it was seen last
     Column("size", BigInteger, nullable=False),
     Column("mtime_ns", BigInteger, nullable=False),
     Column("offset", BigInteger, nullable=False),  # bytes that were told
     Column("tail", LargeBinary, nullable=False),  # the last of them: what they were is known again
-    Column("seq", Integer, nullable=False),  # of the newest event
     Column("done", Boolean, nullable=False, index=True),  # the run has ended, or is lost
     Column("session", Text, nullable=False),  # JSON of Session
     Column("state", Text, nullable=False),  # JSON of State
@@ -107,15 +106,17 @@ _REPEATED = (
 
 
 def begin(connection: Connection) -> list[str]:
-    """Makes the tables; returns the runs that were told in another way than now, and are to be told anew."""
-    metadata.create_all(connection)
+    """Makes the tables; returns the runs that were told in another way than now: these are to be dropped."""
     kept = sql_tables.state
-    told = connection.execute(select(kept.c.value).where(kept.c.key == _WAY)).scalar_one_or_none()
-    if told == WAY:
+    if connection.execute(select(kept.c.value).where(kept.c.key == _WAY)).scalar_one_or_none() == WAY:
         return []
+    is_there = inspect(connection).has_table(transcripts.name)
+    runs = list(connection.execute(select(transcripts.c.run)).scalars()) if is_there else []
+    metadata.drop_all(connection)  # whatever columns they had
+    metadata.create_all(connection)
     connection.execute(delete(kept).where(kept.c.key == _WAY))
     connection.execute(insert(kept).values(key=_WAY, value=WAY))
-    return list(connection.execute(select(transcripts.c.run)).scalars())
+    return runs
 
 
 def row_of(connection: Connection, path: str) -> Row[Any] | None:

@@ -38,8 +38,6 @@ _RAW = 200
 class Taken(NamedTuple):
     """What came of one look at a transcript."""
 
-    run: str | None
-    """None where there is no run in it yet."""
     more: bool
     """Whether it goes on behind the portion that was read."""
     again: float | None
@@ -63,7 +61,7 @@ class Taker:
                 retold, row = self.forget(connection, row.run), None
             known = _known(file, path, format, row)
             if known is None:
-                return Taken(None, False, None, retold)
+                return Taken(False, None, retold)  # there is no run in it yet
             session, state, offset = known
             file.seek(offset)
             return self._tell(connection, file, _Telling(path, format, seen, session, state, offset), retold)
@@ -110,7 +108,7 @@ class Taker:
         again = None if more else self._stand(connection, at, teller.state, quiet)
         # Whoever begins anew looks at those that are not done, whatever their files look like.
         _keep(connection, file, at, teller, offset, done=not more and again is None)
-        return Taken(run, more, again, retold)
+        return Taken(more, again, retold)
 
     def _write(self, connection: Connection, teller: Teller, at: "_Telling", offset: int, damage: list[Damage]) -> None:
         run = at.session.run
@@ -230,11 +228,9 @@ def _keep(connection: Connection, file: BinaryIO, at: _Telling, teller: Teller, 
     file.seek(offset - length)
     values: dict[str, Any] = {
         "path": at.path,
-        "format": at.format.name,
         **at.seen._asdict(),
         "offset": offset,
         "tail": file.read(length),
-        "seq": teller.state.seq,
         "done": done,
         "session": msgspec.json.encode(at.session).decode(),
         "state": msgspec.json.encode(teller.state).decode(),
