@@ -48,7 +48,8 @@ def bash(data, tmp_path):
         os.write(terminal, b"\x15\x0b")
         return shown.rpartition("flightlog ")[2].replace("\x07", "")
 
-    os.write(terminal, b'PS1=""; eval "$(_FLIGHTLOG_COMPLETE=bash_source flightlog)"; echo rea""dy\n')
+    # Not before it asks for the next line: what is typed earlier is echoed by the terminal, and no key of its own.
+    os.write(terminal, b'eval "$(_FLIGHTLOG_COMPLETE=bash_source flightlog)"; PS1=rea""dy\n')
     until("ready")
     yield press
     os.close(terminal)
