@@ -8,13 +8,13 @@ from ..core.feed import Watch
 from ..core.progress import Progress
 from ..core.repositories import UpkeepRepository
 from ..core.store import Reading
-from .moment import Moments
 from .sql.bodies import Bodies
 from .sql.checkpoint_repository import SqlCheckpoints
 from .sql.database import Database
 from .sql.feed_repository import SqlFeed
 from .sql.log_repository import SqlLogs
 from .sql.metrics_repository import SqlMetrics
+from .sql.moments import Moments
 from .sql.run_repository import Annotating, SqlRuns
 from .watching.store_watch import StoreWatch
 

@@ -141,9 +141,9 @@ def test_the_list_holds_no_other_tab_of_a_run(at_rest):
 def test_the_list_holds_nothing_that_packs_saves_versions_or_looks_after_a_store(at_rest):
     others = (
         "workflows.workflow_files",
-        "upkeep",
-        "repairs",
-        "dropping_states",
+        "upkeep.store_upkeep",
+        "upkeep.repairs",
+        "upkeep.dropping_states",
         "checks",
         "space",
         "operations.engine",

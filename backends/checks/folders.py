@@ -15,7 +15,7 @@ from ..journal.mending import is_half_mended
 from ..journal.reader import torn_tail
 from ..journal.states_dropping import is_left_over
 from ..operations.on_files import audit_lines
-from ..repairs import spooled_runs
+from ..upkeep.repairs import spooled_runs
 from .check import Check, finding
 
 

@@ -63,13 +63,13 @@ class FilesBackend:
         from ..archive.archived_bodies import ArchivedBodies
         from ..archive.either_bodies import EitherBodies
         from ..data_directory import Root
-        from ..forwarded_upkeep import LazyUpkeep
         from ..ingest.refresh import Refresh
         from ..operations.on_files.record import FileRecord
         from ..reading import Watcher, reading_of
         from ..replay.truth import of_files
         from ..sql import run_queries
         from ..sql.projector import Projector
+        from ..upkeep.forwarded_upkeep import LazyUpkeep
         from .index import Index
         from .journal_bodies import JournalBodies
 
@@ -110,11 +110,11 @@ class FilesBackend:
     def _upkeep(
         self, database: "Database", where: Path | None, root: "Root", refresh: "Refresh", index: "Index"
     ) -> "UpkeepRepository":
-        from .. import dropping_states
         from ..operations.on_files.operations import operations_on
-        from ..repairs import for_any, for_journals
         from ..space.stores import of_files as space_of_files
-        from ..upkeep import StoreUpkeep
+        from ..upkeep import dropping_states
+        from ..upkeep.repairs import for_any, for_journals
+        from ..upkeep.store_upkeep import StoreUpkeep
 
         layout, parts = self._layout, _parts(self._layout, where)
         operations = operations_on(layout, database, where, refresh, self.gate, read_only=self._read_only)

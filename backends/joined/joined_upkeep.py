@@ -10,7 +10,7 @@ from ...core.operations import Chosen, Done, Order
 from ...core.space import Node, Sorting, Space
 from ...core.store import Reading
 from ...core.upkeep import Finding
-from ..forwarded_upkeep import ForwardedUpkeep
+from ..upkeep.forwarded_upkeep import ForwardedUpkeep
 from .parts import Part, Parts
 
 

@@ -12,7 +12,7 @@ from ...core.pages import each
 from ...core.progress import unstopped
 from ...core.repositories import UpkeepRepository
 from ...core.upkeep import Dropped, Finding
-from ..forwarded_upkeep import ForwardedUpkeep
+from ..upkeep.forwarded_upkeep import ForwardedUpkeep
 from .second_copy import SecondCopy
 
 log = logging.getLogger("flightlog.mirror")

@@ -10,7 +10,7 @@ from ...core.store import Reading, Unopened
 from ...core.upkeep import Finding
 from ..files.file_metrics import FileMetrics
 from ..files.files_backend import FilesBackend
-from ..forwarded_upkeep import ForwardedUpkeep
+from ..upkeep.forwarded_upkeep import ForwardedUpkeep
 from ..workflows.forwarded_workflows import ReadOnlyWorkflows
 from ..workflows.workflow_files import FileWorkflows
 from .told import Told

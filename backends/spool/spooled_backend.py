@@ -134,7 +134,6 @@ class SpooledBackend(ABC):
         from ..archive.archived_bodies import ArchivedBodies
         from ..archive.either_bodies import EitherBodies
         from ..data_directory import Root
-        from ..forwarded_upkeep import LazyUpkeep
         from ..ingest.refresh import Refresh
         from ..operations.on_tables.housekeeping import Writes
         from ..operations.on_tables.record import TableRecord
@@ -142,6 +141,7 @@ class SpooledBackend(ABC):
         from ..replay.truth import of_database
         from ..sql import run_queries
         from ..sql.bodies import EventTableBodies
+        from ..upkeep.forwarded_upkeep import LazyUpkeep
 
         database, projector, shipping = self.engine()
         root = Root(self._layout.root)
@@ -183,10 +183,10 @@ class SpooledBackend(ABC):
     def _upkeep(
         self, database: "Database", root: "Root", refresh: "Refresh", operations: "Operations"
     ) -> "UpkeepRepository":
-        from .. import dropping_states
-        from ..repairs import for_any
         from ..space.stores import of_database as space_of_database
-        from ..upkeep import StoreUpkeep
+        from ..upkeep import dropping_states
+        from ..upkeep.repairs import for_any
+        from ..upkeep.store_upkeep import StoreUpkeep
 
         layout, files = self._layout, self._files()
         parts = {**files, "spool": [layout.spool], "archive": [layout.archive], "workflows": [layout.workflows]}

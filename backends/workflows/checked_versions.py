@@ -6,7 +6,7 @@ from ...core.errors import StorageError
 from ...core.repositories import UpkeepRepository, WorkflowRepository
 from ...core.upkeep import Finding
 from ...core.version_history import history
-from ..forwarded_upkeep import ForwardedUpkeep
+from ..upkeep.forwarded_upkeep import ForwardedUpkeep
 
 
 class CheckedVersions(ForwardedUpkeep):

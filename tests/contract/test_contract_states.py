@@ -117,7 +117,7 @@ def test_killed_before_the_end_all_is_there(kept):
     store.close()
     child = os.fork()
     if child == 0:
-        from flightlog.backends import dropping_states
+        from flightlog.backends.upkeep import dropping_states
 
         os.rename = lambda *_: os._exit(3)
         dropping_states._resize = lambda *_: os._exit(3)

@@ -6,7 +6,7 @@ import threading
 
 import flightlog
 import pytest
-from flightlog.backends.upkeep import StoreUpkeep
+from flightlog.backends.upkeep.store_upkeep import StoreUpkeep
 from flightlog.core.ids import new_ulid
 from flightlog.core.operations import Chosen, new_order
 from flightlog.core.query.query import EVERYTHING

@@ -7,22 +7,22 @@ from types import MappingProxyType
 
 import msgspec
 
-from ..core.copies import Original
-from ..core.errors import NotSupported, StorageError
-from ..core.operations import Chosen, Compacted, Done, Operation, Order, Trashed
-from ..core.pages import Page
-from ..core.progress import Progress, go_on, told, unstopped
-from ..core.repositories import UpkeepRepository
-from ..core.space import Sorting, Space
-from ..core.upkeep import Dropped, Finding
-from .checks.check import Check
-from .data_directory import Root
+from ...core.copies import Original
+from ...core.errors import NotSupported, StorageError
+from ...core.operations import Chosen, Compacted, Done, Operation, Order, Trashed
+from ...core.pages import Page
+from ...core.progress import Progress, go_on, told, unstopped
+from ...core.repositories import UpkeepRepository
+from ...core.space import Sorting, Space
+from ...core.upkeep import Dropped, Finding
+from ..checks.check import Check
+from ..data_directory import Root
+from ..file_sizes import bytes_below
+from ..journal.disk import storage_error
+from ..operations.engine import Operations
+from ..space.store_space import StoreSpace
 from .dropping_states import DropStates
-from .file_sizes import bytes_below
-from .journal.disk import storage_error
-from .operations.engine import Operations
 from .repairs import Repairs
-from .space.store_space import StoreSpace
 
 
 class StoreUpkeep(UpkeepRepository):

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from .sql.database import Database
+from .database import Database
 
 
 class Moments:

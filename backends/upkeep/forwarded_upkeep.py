@@ -4,17 +4,17 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ..core.copies import Original
-from ..core.errors import StorageError
-from ..core.forking import undivided
-from ..core.operations import Chosen, Compacted, Done, Operation, Order, Trashed
-from ..core.pages import Page
-from ..core.repositories import UpkeepRepository
-from ..core.space import Sorting, Space
-from ..core.upkeep import Dropped, Finding
+from ...core.copies import Original
+from ...core.errors import StorageError
+from ...core.forking import undivided
+from ...core.operations import Chosen, Compacted, Done, Operation, Order, Trashed
+from ...core.pages import Page
+from ...core.repositories import UpkeepRepository
+from ...core.space import Sorting, Space
+from ...core.upkeep import Dropped, Finding
 
 if TYPE_CHECKING:
-    from .operations.record import Record
+    from ..operations.record import Record
 
 
 class ForwardedUpkeep(UpkeepRepository):

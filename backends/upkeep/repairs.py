@@ -6,16 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ..core.errors import Conflict, NotFound
-from ..core.events import Fault, RunFinished
-from ..core.ids import check_run_id
-from ..core.progress import unstopped
-from ..core.repositories import RecordingRepository
-from ..core.upkeep import Finding
-from .journal import disk, lock
-from .journal.layout import JOURNAL_SUFFIX, STATES_SUFFIX, TORN_SUFFIX, Layout, run_of
-from .journal.mending import is_half_mended, set_damage_aside
-from .journal.states_dropping import clear
+from ...core.errors import Conflict, NotFound
+from ...core.events import Fault, RunFinished
+from ...core.ids import check_run_id
+from ...core.progress import unstopped
+from ...core.repositories import RecordingRepository
+from ...core.upkeep import Finding
+from ..journal import disk, lock
+from ..journal.layout import JOURNAL_SUFFIX, STATES_SUFFIX, TORN_SUFFIX, Layout, run_of
+from ..journal.mending import is_half_mended, set_damage_aside
+from ..journal.states_dropping import clear
 
 
 class Repair(NamedTuple):
@@ -80,7 +80,7 @@ def _end(recording: RecordingRepository, found: Finding) -> str:
 
 
 def _make_private(root: Path, parts: Mapping[str, Sequence[Path]]) -> str:
-    from .checks.access import exposed
+    from ..checks.access import exposed
 
     found = [file for paths in parts.values() for path in paths for file in exposed(path)]
     for file in found:

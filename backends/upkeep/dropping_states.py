@@ -6,25 +6,25 @@ from functools import partial
 import msgspec
 from sqlalchemy import Connection, LargeBinary, bindparam, func, select, type_coerce, update
 
-from ..core.annotations import StatesDropped
-from ..core.checkpoints import unneeded
-from ..core.clock import now
-from ..core.errors import Conflict, NotFound, no_run
-from ..core.progress import heard, portions, to_its_end
-from ..core.recording.jsonable import make_plain
-from ..core.runs import FINISHED
-from ..core.upkeep import Dropped
-from .annotation_writers import TableAnnotations
-from .file_sizes import bytes_below
-from .journal import annotations, disk, lock
-from .journal.layout import Layout
-from .journal.states import HEAD_BYTES, dropped_record, head_of_record
-from .journal.states_dropping import drop_values, droppable
-from .read_only import opened_read_only
-from .sql import tables
-from .sql.claims import claim
-from .sql.database import Database
-from .sql.projector import Projector
+from ...core.annotations import StatesDropped
+from ...core.checkpoints import unneeded
+from ...core.clock import now
+from ...core.errors import Conflict, NotFound, no_run
+from ...core.progress import heard, portions, to_its_end
+from ...core.recording.jsonable import make_plain
+from ...core.runs import FINISHED
+from ...core.upkeep import Dropped
+from ..annotation_writers import TableAnnotations
+from ..file_sizes import bytes_below
+from ..journal import annotations, disk, lock
+from ..journal.layout import Layout
+from ..journal.states import HEAD_BYTES, dropped_record, head_of_record
+from ..journal.states_dropping import drop_values, droppable
+from ..read_only import opened_read_only
+from ..sql import tables
+from ..sql.claims import claim
+from ..sql.database import Database
+from ..sql.projector import Projector
 
 DropStates = Callable[[str, Collection[str], str, bool], Dropped]
 """`(run, checkpoints to keep, by whom, whether only to say what would go)`; see `UpkeepRepository.drop_states`."""
