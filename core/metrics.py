@@ -7,7 +7,7 @@ import msgspec
 
 from .errors import StorageError
 from .given import given_time
-from .intervals import NEWCOMBE, WELCH, Interval, Sample, newcombe, welch
+from .numbers.intervals import NEWCOMBE, WELCH, Interval, Sample, newcombe, welch
 from .workflows import FEW, Outcome
 
 NEWEST = 1000

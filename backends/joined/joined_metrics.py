@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from ...core.durations import merged_spreads, of_rank, percentile
 from ...core.metrics import NEWEST, Ended, Pattern, Reported
+from ...core.numbers.durations import merged_spreads, of_rank, percentile
 from ...core.query.query import EVERYTHING, Query, parse
 from ...core.repositories import MetricsRepository
 from ...core.workflows import Outcome

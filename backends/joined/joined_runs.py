@@ -10,7 +10,7 @@ from ...core.audit import Act
 from ...core.costs import CostGroup, CostRecord, Every, GroupBy, Money, Spent, SpentBy, Tokens
 from ...core.errors import Conflict, NotFound, StorageError, no_run
 from ...core.events import AnyEvent, Decision, ItemStatus, Json
-from ...core.figures import Figures
+from ...core.numbers.figures import Figures
 from ...core.pages import ALL, Page, Sort
 from ...core.query.query import EVERYTHING, Query
 from ...core.repositories import RunRepository

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Delete, Table, bindparam, delete
 
-from ...core.durations import span_of
+from ...core.numbers.durations import span_of
 from . import tables
 from .run_state import TOKENS, CameTo, RunState, came_to, counted, rollup_key
 from .writes import Row, add_up, name_of

@@ -10,9 +10,9 @@ import msgspec
 from sqlalchemy import Connection, insert, select, update
 
 from ...core.clock import now
-from ...core.durations import merged_spreads, nearest_rank, percentile
 from ...core.errors import Corrupt, NotSupported
 from ...core.metrics import NEWEST, Ended, Pattern, Reported, merged, observed
+from ...core.numbers.durations import merged_spreads, nearest_rank, percentile
 from ...core.query.query import EVERYTHING, Query
 from ...core.repositories import MetricsRepository
 from ...core.workflows import Outcome

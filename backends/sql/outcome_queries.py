@@ -24,8 +24,8 @@ from sqlalchemy import (
     select,
 )
 
-from ...core.durations import limits, span_of
 from ...core.metrics import Ended, Reported
+from ...core.numbers.durations import limits, span_of
 from ...core.query.query import EVERYTHING, Query
 from ...core.runs import FINISHED
 from ...core.workflows import Outcome

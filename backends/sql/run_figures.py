@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 
 from sqlalchemy import Connection, bindparam, case, exists, null, select
 
-from ...core.figures import Figures
+from ...core.numbers.figures import Figures
 from ...core.query.query import Query
 from .run_queries import conditions
 from .run_rows import AnyRow

@@ -13,8 +13,8 @@ from ...core.clock import now
 from ...core.costs import CostGroup, CostRecord, Every, GroupBy, Spent, SpentBy
 from ...core.errors import ReadOnly
 from ...core.events import AnyEvent, Decision, ItemStatus, Json, decode
-from ...core.figures import Figures
 from ...core.given import given_day_or_time, given_time
+from ...core.numbers.figures import Figures
 from ...core.pages import ALL, Page, Sort
 from ...core.query.query import EVERYTHING, Query
 from ...core.recording.jsonable import make_plain

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from ...core.clock import between, utc_day
-from ...core.durations import microseconds
 from ...core.events import MOST
+from ...core.numbers.durations import microseconds
 from ...core.runs import FINISHED, Damage
 from . import tables
 from .storable import json_text, storable

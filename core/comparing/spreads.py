@@ -4,8 +4,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from ..durations import nearest_rank
 from ..metrics import NEWEST, Change, Ended, means_change
+from ..numbers.durations import nearest_rank
 from ..repositories import MetricsRepository
 from ..workflows import Outcome
 from .measures import Better, Unit, better

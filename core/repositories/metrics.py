@@ -32,7 +32,7 @@ class MetricsRepository(ABC):
 
     @abstractmethod
     def spread(self, workflow: str, version: int | None = None, within: Query = EVERYTHING) -> dict[int, int]:
-        """How many finished runs took about how long: runs by class of duration (`core.durations`)."""
+        """How many finished runs took about how long: runs by class of duration (`core.numbers.durations`)."""
 
     @abstractmethod
     def durations(

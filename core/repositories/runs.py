@@ -9,7 +9,7 @@ from ..audit import Act
 from ..costs import CostGroup, CostRecord, Every, GroupBy, Spent, SpentBy
 from ..errors import NotFound
 from ..events import AnyEvent, Decision, ItemStatus, Json
-from ..figures import Figures
+from ..numbers.figures import Figures
 from ..pages import ALL, Page, Sort
 from ..query.query import EVERYTHING, Query
 from ..runs import (

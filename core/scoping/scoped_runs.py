@@ -8,7 +8,7 @@ from ..annotations import Annotation
 from ..audit import Act
 from ..costs import CostGroup, CostRecord, Every, GroupBy, Spent, SpentBy
 from ..events import AnyEvent, Decision, ItemStatus, Json
-from ..figures import Figures
+from ..numbers.figures import Figures
 from ..pages import ALL, Page, Sort
 from ..query.query import EVERYTHING, Query, equals
 from ..repositories import (

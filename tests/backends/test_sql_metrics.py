@@ -5,11 +5,11 @@ from flightlog.backends.sql.metrics_repository import SqlMetrics
 from flightlog.backends.sql.projector import Batch, Recorded
 from flightlog.backends.sql.tables import outcomes, spreads
 from flightlog.core.clock import from_seconds, to_seconds
-from flightlog.core.durations import nearest_rank
 from flightlog.core.errors import NotSupported
 from flightlog.core.events import CostRecorded, RunFinished, RunStarted
 from flightlog.core.ids import new_ulid
 from flightlog.core.metrics import Pattern
+from flightlog.core.numbers.durations import nearest_rank
 from sqlalchemy import func, select
 
 

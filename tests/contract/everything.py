@@ -5,8 +5,8 @@ from itertools import product
 from typing import Any
 
 from flightlog.core.errors import FlightlogError
-from flightlog.core.figures import Figures
 from flightlog.core.logs import LogFilter
+from flightlog.core.numbers.figures import Figures
 from flightlog.core.pages import Page, Sort
 from flightlog.core.query.query import EVERYTHING, parse
 from flightlog.core.repositories import CheckpointRepository, LogRepository, MetricsRepository, RunRepository

@@ -3,10 +3,10 @@
 import pytest
 from flightlog.core import annotations as a
 from flightlog.core.clock import pretending
-from flightlog.core.durations import span_of
 from flightlog.core.errors import StorageError
-from flightlog.core.intervals import NEWCOMBE, WELCH
 from flightlog.core.metrics import Pattern
+from flightlog.core.numbers.durations import span_of
+from flightlog.core.numbers.intervals import NEWCOMBE, WELCH
 from flightlog.core.query.query import EVERYTHING, equals, parse
 
 NOON = 1_795_262_400  # 2026-11-21T12:00:00Z

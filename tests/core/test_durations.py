@@ -1,7 +1,15 @@
 """Classes of duration: they follow each other without gaps, and lead to the exact rank."""
 
 import hypothesis.strategies as st
-from flightlog.core.durations import limits, merged_spreads, microseconds, nearest_rank, of_rank, percentile, span_of
+from flightlog.core.numbers.durations import (
+    limits,
+    merged_spreads,
+    microseconds,
+    nearest_rank,
+    of_rank,
+    percentile,
+    span_of,
+)
 from hypothesis import given
 
 SECONDS = st.integers(0, 3_000_000_000_000_000).map(lambda us: us / 1_000_000) | st.floats(0, 4e9)

@@ -1,7 +1,7 @@
 """What some runs come to together."""
 
 import flightlog
-from flightlog.core.figures import Figures, Spread
+from flightlog.core.numbers.figures import Figures, Spread
 from flightlog.core.pages import Sort
 from flightlog.core.query.query import EVERYTHING, parse
 

@@ -4,7 +4,7 @@ import math
 
 import hypothesis.strategies as st
 import pytest
-from flightlog.core.intervals import Sample, Z, incomplete_beta, newcombe, t_quantile, welch, wilson
+from flightlog.core.numbers.intervals import Sample, Z, incomplete_beta, newcombe, t_quantile, welch, wilson
 from hypothesis import given
 
 COUNTS = st.integers(1, 10_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))

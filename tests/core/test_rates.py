@@ -2,7 +2,7 @@
 
 from flightlog.core.clock import from_seconds
 from flightlog.core.costs import NANO, Money, Spent, Tokens
-from flightlog.core.rates import Meter, Rate, Rates
+from flightlog.core.numbers.rates import Meter, Rate, Rates
 
 NOON = 1_800_000_000.0  # a whole minute
 

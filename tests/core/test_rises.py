@@ -4,7 +4,7 @@ import itertools
 
 from flightlog.core.lineage import ancestors
 from flightlog.core.metrics import Change, success_change
-from flightlog.core.rises import first_rise
+from flightlog.core.numbers.rises import first_rise
 from flightlog.core.workflows import Outcome
 from hypothesis import given
 from hypothesis import strategies as st

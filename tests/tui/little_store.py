@@ -11,7 +11,7 @@ from flightlog.core.clock import between, from_seconds
 from flightlog.core.costs import Money, Tokens
 from flightlog.core.errors import NotFound
 from flightlog.core.feed import Changes
-from flightlog.core.figures import Figures
+from flightlog.core.numbers.figures import Figures
 from flightlog.core.pages import Page, Sort
 from flightlog.core.query.query import EVERYTHING
 from flightlog.core.runs import Group, Run, Totals

@@ -7,8 +7,8 @@ import pytest
 from flightlog.core.budgets import budget_of, standings
 from flightlog.core.clock import pretending, to_seconds
 from flightlog.core.costs import NANO, CostGroup, Money, Spent, Tokens
+from flightlog.core.numbers.rates import Rate
 from flightlog.core.query.query import EVERYTHING
-from flightlog.core.rates import Rate
 from flightlog.core.runs import Totals
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.costs.budget_lines import burn_line

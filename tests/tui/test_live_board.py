@@ -4,7 +4,7 @@ import pytest
 from flightlog.core.clock import from_seconds
 from flightlog.core.costs import NANO, Money
 from flightlog.core.logs import LogEntry
-from flightlog.core.rates import Rates
+from flightlog.core.numbers.rates import Rates
 from flightlog.core.runs import Approval, Doing, Step
 from flightlog.tui.glyphs import ASCII, UNICODE
 from flightlog.tui.lines import width_of

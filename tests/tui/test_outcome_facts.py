@@ -1,8 +1,8 @@
 """Outcomes and their changes in words: honest where little is known."""
 
 from flightlog.core.costs import Money, Tokens
-from flightlog.core.intervals import NEWCOMBE, WELCH
 from flightlog.core.metrics import Ended, compared
+from flightlog.core.numbers.intervals import NEWCOMBE, WELCH
 from flightlog.core.workflows import Outcome
 from flightlog.tui.format import duration, fine_dollars, fine_duration
 from flightlog.tui.glyphs import ASCII

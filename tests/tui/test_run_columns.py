@@ -7,8 +7,8 @@ import pytest
 from flightlog.core.clock import from_seconds
 from flightlog.core.costs import Money
 from flightlog.core.logs import LogEntry
+from flightlog.core.numbers.rates import Rate
 from flightlog.core.pages import Sort
-from flightlog.core.rates import Rate
 from flightlog.core.runs import Group, Run, Step, Totals
 from flightlog.tui.glyphs import ASCII, UNICODE
 from flightlog.tui.keys import offered

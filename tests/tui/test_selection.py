@@ -3,7 +3,7 @@
 import flightlog
 import pytest
 from flightlog.core.clock import pretending
-from flightlog.core.figures import Figures
+from flightlog.core.numbers.figures import Figures
 from flightlog.core.query.query import parse
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.glyphs import ASCII, UNICODE

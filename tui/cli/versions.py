@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from ...core.errors import ConfigError, NotFound, StorageError
-from ...core.rises import FIGURES, Figure, look_for_rise
+from ...core.numbers.rises import FIGURES, Figure, look_for_rise
 from ...core.store import Store
 from ...core.text import safe_text
 from ...core.version_history import Entry, history

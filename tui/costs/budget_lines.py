@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ...core.budgets import Standing, State, alarming, period
-from ...core.rates import Rate
+from ...core.numbers.rates import Rate
 from ...core.runs import Totals
 from ...core.text import cells, fit
 from .. import format

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from ...core.clock import seconds_at
-from ...core.rates import Rate, Rates
+from ...core.numbers.rates import Rate, Rates
 from ...core.runs import Doing, Run, Step
 from .. import format
 from ..facts import evidence

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from ...core.clock import seconds_at
 from ...core.logs import LogEntry
-from ...core.rates import Rate
+from ...core.numbers.rates import Rate
 from ...core.runs import Approval, Doing, Run, Step
 from .. import format
 from ..facts import evidence

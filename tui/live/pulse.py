@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from ...core import clock
 from ...core.clock import from_seconds, seconds_at
 from ...core.costs import Spent
+from ...core.numbers.rates import WINDOW, Rate, Rates
 from ...core.pages import Sort
 from ...core.query.query import EVERYTHING, parse
-from ...core.rates import WINDOW, Rate, Rates
 from ...core.runs import Run, Totals
 from ..loading import Loader
 from ..messages import Pulsed

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ...core.figures import Figures, Spread
+from ...core.numbers.figures import Figures, Spread
 from .. import format
 from ..glyphs import Glyphs
 from ..lines import Line, width_of

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from ...core.feed import Watch
-from ...core.rises import Figure
+from ...core.numbers.rises import Figure
 from ...core.store import Store
 from .. import format
 from ..cycle import after

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from ...core.budgets import Standing
-from ...core.rates import Rate
+from ...core.numbers.rates import Rate
 from ...core.runs import Totals
 from .. import format
 from ..costs.budget_lines import INKS

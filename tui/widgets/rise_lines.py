@@ -11,8 +11,8 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from ...core.numbers.rises import Figure, Rise, look_for_rise
 from ...core.progress import Progress
-from ...core.rises import Figure, Rise, look_for_rise
 from ..glyphs import glyphs_of
 from ..lines import Line, wrapped
 from ..operations import jobs_of

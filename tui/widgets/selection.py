@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from textual.strip import Strip
 from textual.widget import Widget
 
-from ...core.figures import Figures
+from ...core.numbers.figures import Figures
 from ...core.query.query import EVERYTHING
 from ..glyphs import glyphs_of
 from ..loading import Loader

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from ...core.intervals import NEWCOMBE, WELCH
 from ...core.metrics import NEWEST, Change, Comparison
+from ...core.numbers.intervals import NEWCOMBE, WELCH
 from ...core.workflows import FEW, Outcome
 from .. import format
 from ..glyphs import UNICODE, Glyphs

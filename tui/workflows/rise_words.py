@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from ...core.rises import Figure, Rise
+from ...core.numbers.rises import Figure, Rise
 from ...core.workflows import FEW
 from ..format import plural
 from ..glyphs import UNICODE, Glyphs

@@ -89,7 +89,7 @@ outcomes = Table(
 spreads = Table(
     "spreads",
     derived,
-    # How many of them took about how long: by class of duration (`core.durations`).
+    # How many of them took about how long: by class of duration (`core.numbers.durations`).
     Column("workflow", String, nullable=False),
     Column("version", Integer, nullable=False),
     Column("span", Integer, nullable=False),

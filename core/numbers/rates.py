@@ -8,8 +8,8 @@ from collections.abc import Container, Iterable, Mapping
 
 import msgspec
 
-from .clock import to_seconds
-from .costs import Money, Spent
+from ..clock import to_seconds
+from ..costs import Money, Spent
 
 WINDOW = 300.0
 """Seconds that are looked back: long enough that a pause between two calls is no standstill."""

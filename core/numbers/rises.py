@@ -10,12 +10,12 @@ from typing import Literal, get_args
 
 import msgspec
 
-from .errors import NotFound
-from .lineage import ancestors, lineage
-from .metrics import Change, cost_change, priced, success_change
-from .progress import counted
-from .store import Store
-from .workflows import FEW, Outcome
+from ..errors import NotFound
+from ..lineage import ancestors, lineage
+from ..metrics import Change, cost_change, priced, success_change
+from ..progress import counted
+from ..store import Store
+from ..workflows import FEW, Outcome
 
 Figure = Literal["cost", "failures"]
 FIGURES: tuple[Figure, ...] = get_args(Figure)
