@@ -10,10 +10,10 @@ from ..core.errors import FlightlogError
 from ..core.events import Decision
 from ..core.runs import Approval, Run
 from ..core.store import Store
-from .command_log import log_of
 from .lines import one_line
 from .loading import ask_in_thread, in_thread
 from .messages import Trouble
+from .program.command_log import log_of
 from .screens.prompt import Prompt
 from .signing import who
 

@@ -22,10 +22,10 @@ from .messages import StoreChanged
 from .program.navigation import Navigation
 from .program.news import News
 from .program.troubles import Troubles
+from .program.type_ahead import TypeAhead
 from .screens.opening import Opening
 from .screens.small import TooSmall
 from .themes import DARK, LIGHT
-from .type_ahead import TypeAhead
 
 if TYPE_CHECKING:
     from textual.app import SystemCommand
@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 
     from ..core.glance import Glance
     from ..core.store import Store
-    from .beginning import Beginning
-    from .entry import Entry
     from .operations import Operations
     from .personal.person import Person
+    from .program.beginning import Beginning
+    from .program.entry import Entry
 
 TURN = 0.001
 """Seconds that a thread may reckon on while the screen waits: a key takes some forty turns, and Python's own five
@@ -46,13 +46,13 @@ milliseconds for each would be seen.
 
 
 def _commands() -> "type[Provider]":
-    from .commands import KeyCommands
+    from .program.commands import KeyCommands
 
     return KeyCommands
 
 
 def _views() -> "type[Provider]":
-    from .commands import ViewCommands
+    from .program.commands import ViewCommands
 
     return ViewCommands
 
@@ -117,7 +117,7 @@ class FlightlogApp(Navigation, News, Troubles):
     @cached_property
     def beginning(self) -> "Beginning":
         """How it goes on from the first frame."""
-        from .beginning import Beginning
+        from .program.beginning import Beginning
 
         return Beginning(self, *self._start)
 

@@ -10,7 +10,7 @@ from ..core.errors import FlightlogError
 if TYPE_CHECKING:
     from ..core.feed import Watch
     from ..core.store import Store
-    from .entry import Entry
+    from .program.entry import Entry
 
 
 @dataclass

@@ -12,13 +12,13 @@ from ..core.errors import FlightlogError, Stopped
 from ..core.progress import Progress, telling
 from ..core.text import safe_text
 from . import format
-from .command_log import log_of
 from .glyphs import Glyphs, glyphs_of
 from .jobs import BAR, Jobs, refresh_told
 from .lines import Line, one_line
 from .loading import SLOW, TOLD_EVERY, in_thread
 from .messages import OperationEnded, Trouble
 from .personal.person import key_for
+from .program.command_log import log_of
 
 if TYPE_CHECKING:
     from textual.app import App

@@ -342,7 +342,7 @@ def processes(postgres: PostgresServer) -> list[int]:
 
 
 async def test_the_browser_opens_as_soon_as_there_is_a_server(postgres, url, monkeypatch):
-    from flightlog.tui import beginning
+    from flightlog.tui.program import beginning
 
     monkeypatch.setattr(beginning, "AGAIN", 0.2)
     record(postgres, url, "before")

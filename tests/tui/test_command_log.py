@@ -11,7 +11,7 @@ from flightlog.core.pages import Sort, each
 from flightlog.core.query.query import EVERYTHING, parse
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.cli.main import main
-from flightlog.tui.command_log import MOST, CommandLog, on_runs
+from flightlog.tui.program.command_log import MOST, CommandLog, on_runs
 from flightlog.tui.runs.annotating import Targets
 from flightlog.tui.screens.command_log import CommandLogScreen
 from flightlog.tui.screens.prompt import Confirm, Prompt

@@ -14,7 +14,7 @@ from flightlog.core.query.query import EVERYTHING
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.cli import browse as browsing
 from flightlog.tui.cli.main import main
-from flightlog.tui.entry import Entry, Nowhere
+from flightlog.tui.program.entry import Entry, Nowhere
 from flightlog.tui.screens.run import RunScreen
 from flightlog.tui.widgets.log_glance import LogGlance
 from seeing import shows, text_of, until

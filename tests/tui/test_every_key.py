@@ -20,9 +20,9 @@ from flightlog.core.operations import new_order
 from flightlog.core.query.query import EVERYTHING, parse
 from flightlog.tui import keys
 from flightlog.tui.app import FlightlogApp
-from flightlog.tui.commands import places_of
 from flightlog.tui.hinting import LASTS
 from flightlog.tui.loading import Loader
+from flightlog.tui.program.commands import places_of
 from flightlog.tui.screens.costs import CostsScreen
 from flightlog.tui.widgets.key_bar import KeyBar
 from flightlog.tui.widgets.line_list import LineList

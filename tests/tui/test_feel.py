@@ -3,8 +3,8 @@
 import flightlog
 import pytest
 from flightlog.tui.app import FlightlogApp
-from flightlog.tui.crash_report import farewell
 from flightlog.tui.personal.views import Seen, Views
+from flightlog.tui.program.crash_report import farewell
 from flightlog.tui.screens.costs import CostsScreen
 from flightlog.tui.screens.run import RunScreen
 from flightlog.tui.screens.runs import RunsScreen

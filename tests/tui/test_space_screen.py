@@ -4,8 +4,8 @@ import flightlog
 import pytest
 from flightlog.core import events as e
 from flightlog.core.ids import new_ulid
-from flightlog.tui import type_ahead
 from flightlog.tui.app import FlightlogApp
+from flightlog.tui.program import type_ahead
 from flightlog.tui.screens.run import RunScreen
 from flightlog.tui.screens.runs import RunsScreen
 from flightlog.tui.screens.space import PAGE, SpaceScreen

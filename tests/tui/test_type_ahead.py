@@ -10,8 +10,8 @@ from flightlog.core.errors import StorageError
 from flightlog.core.operations import new_order
 from flightlog.core.query.query import parse
 from flightlog.core.store import Store
-from flightlog.tui import type_ahead
 from flightlog.tui.app import FlightlogApp
+from flightlog.tui.program import type_ahead
 from flightlog.tui.screens.help import Help
 from flightlog.tui.screens.live import LiveScreen
 from flightlog.tui.screens.retention import RetentionScreen

@@ -10,11 +10,11 @@ import flightlog
 import pytest
 from flightlog.core.errors import ConfigError, StorageError
 from flightlog.tui.app import FlightlogApp
-from flightlog.tui.editing import edited, mistake_in, own_editor
 from flightlog.tui.screens.prompt import Confirm, Prompt
 from flightlog.tui.screens.version import VersionScreen
 from flightlog.tui.screens.version_edit import VersionEdit
 from flightlog.tui.screens.workflows import WorkflowsScreen
+from flightlog.tui.workflows.editing import edited, mistake_in, own_editor
 from recorded import NASTY
 from seeing import shows, text_of, until
 from test_workflows_screen import SIZES, YAML, fill, to_triage

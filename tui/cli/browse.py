@@ -17,8 +17,8 @@ from .options import Settings, verb
 
 if TYPE_CHECKING:
     from ...core.store import Store
-    from ..entry import Entry
     from ..personal.person import Person
+    from ..program.entry import Entry
 
 EXAMPLES = """
 flightlog

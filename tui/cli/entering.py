@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from ..entry import Entry
+    from ..program.entry import Entry
 
 _SAID = "flightlog.entry"
 """Where a context keeps what was said before the path."""
@@ -34,8 +34,8 @@ def keep(ctx: click.Context, run: str | None, tab: str | None) -> None:
 
 def entry(ctx: click.Context, run: str | None, tab: str | None, journal: str | None) -> Entry | None:
     """Where the browser begins; None for the list of runs. `journal` is the run whose file was named; UsageError."""
-    from ..entry import Entry
     from ..parts.tabs import NAMES
+    from ..program.entry import Entry
 
     said_run, said_tab = ctx.meta.get(_SAID, (None, None))
     run, tab = run or said_run, tab or said_tab

@@ -162,7 +162,7 @@ class Verbs(click.Group):
             sys.exit(WRONG_USE if isinstance(error, ConfigError) else FAILED)
         except Exception:  # noqa: BLE001
             # A mistake of ours: nobody is shown a traceback, and whoever mends it finds one.
-            from ..crash_report import farewell, of_now
+            from ..program.crash_report import farewell, of_now
 
             click.echo(farewell(of_now()), err=True, nl=False)
             sys.exit(FAILED)

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ...core.store import Store
-from .. import type_ahead
 from ..app import FlightlogApp
 from ..cli.opening import open_store
 from ..cli.options import Settings
 from ..loading import Loader
+from ..program import type_ahead
 from ..screens.run import RunScreen
 from .budgets import STAGED
 from .policy import STAGED as POLICY

@@ -48,7 +48,7 @@ class Whereabouts:
             await app.push_screen(self._places.get(place) or self._made(place))
 
     def _made(self, place: str) -> Screen[Any]:
-        from ..place_screens import screen_of
+        from ..program.place_screens import screen_of
 
         app = self._app
         assert app.store is not None

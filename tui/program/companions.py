@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING
 from textual.app import App
 
 from ..glyphs import Glyphs
-from ..type_ahead import TypeAhead
+from .type_ahead import TypeAhead
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ...core.feed import Watch
     from ...core.store import Store
-    from ..command_log import CommandLog
     from ..costs.standings import Standings
     from ..live.pulse import Pulse
     from ..operations import Operations
     from ..personal.person import Person
     from ..retention.retaining import Retaining
     from ..screens.runs import RunsScreen
+    from .command_log import CommandLog
 
 
 class Companions(App[None]):
@@ -55,7 +55,7 @@ class Companions(App[None]):
     @cached_property
     def commands(self) -> CommandLog:
         """What was changed, as command lines."""
-        from ..command_log import CommandLog
+        from .command_log import CommandLog
 
         return CommandLog(self.options)
 

@@ -87,8 +87,8 @@ class Navigation(Companions):
         self.refresh(layout=True)
 
     def action_help(self) -> None:
-        from ..commands import places_of
         from ..screens.help import Help
+        from .commands import places_of
 
         read_only = self.store is not None and self.store.read_only
         self.push_screen(Help(places_of(self.screen), read_only=read_only))

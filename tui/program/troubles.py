@@ -35,7 +35,7 @@ class Troubles(Companions):
 
     def _fatal_error(self) -> None:
         # Textual's own report shows local variables, and with them whatever secrets they hold.
-        from ..crash_report import of_now
+        from .crash_report import of_now
 
         self._report = of_now()
         self._close_messages_no_wait()
@@ -43,6 +43,6 @@ class Troubles(Companions):
     def _print_error_renderables(self) -> None:
         super()._print_error_renderables()
         if self._report:
-            from ..crash_report import farewell
+            from .crash_report import farewell
 
             sys.stderr.write(farewell(self._report))

@@ -12,10 +12,10 @@ from textual.screen import Screen
 from ...core.runs import Run
 from ...core.text import safe_text
 from .. import format
-from ..command_log import log_of
 from ..hinting import READ_ONLY, hint
 from ..messages import Trouble
 from ..operations import jobs_of
+from ..program.command_log import log_of
 from ..runs.run_list import RunList
 
 if TYPE_CHECKING:

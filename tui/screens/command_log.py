@@ -7,10 +7,10 @@ from textual.screen import Screen
 
 from ...core.text import safe_text
 from .. import format
-from ..command_log import Command
 from ..glyphs import glyphs_of
 from ..keys import bindings
 from ..lines import Line, one_line, wrapped
+from ..program.command_log import Command
 from ..widgets.empty import Empty
 from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar

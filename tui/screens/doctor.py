@@ -16,7 +16,6 @@ from ...core.store import Store
 from ...core.text import safe_text
 from ...core.upkeep import Finding
 from .. import format
-from ..command_log import log_of
 from ..doctor.mending import Mended, all_mended, look
 from ..doctor.rows import Row, cells_of, detail_lines, inks_of, rows_of
 from ..doctor.words import came_of_it, counts, mark, only, preview, question
@@ -26,6 +25,7 @@ from ..keys import bindings
 from ..lines import Line, one_line
 from ..messages import OpenRun, OperationEnded
 from ..operations import jobs_of, operations_of
+from ..program.command_log import log_of
 from ..widgets.empty import Empty
 from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar

@@ -14,11 +14,11 @@ from ...core.operations import Operation, Order, by_a_policy, new_order
 from ...core.progress import counted
 from ...core.text import safe_text
 from .. import format
-from ..command_log import on_runs
 from ..hinting import may_change
 from ..loading import ask_in_thread
 from ..operations import Operations, Work, jobs_of, operations_of, reasons, stays
 from ..personal.person import key_for
+from ..program.command_log import on_runs
 from ..runs.annotating import Targets
 from ..signing import who
 from ..undoing import newest_reversible

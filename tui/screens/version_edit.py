@@ -14,19 +14,19 @@ from ...core.errors import FlightlogError
 from ...core.store import Store
 from ...core.text import safe_text
 from ...core.workflows import Version
-from ..command_log import log_of
-from ..editing import edited, mistake_in
 from ..glyphs import glyphs_of
 from ..hinting import hint
 from ..keys import bindings
 from ..lines import Line, one_line
 from ..loading import Loader, in_thread
 from ..places import version_name
+from ..program.command_log import log_of
 from ..signing import who
 from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar
 from ..widgets.line_list import OneLine
 from ..widgets.yaml_editor import YamlEditor
+from ..workflows.editing import edited, mistake_in
 from .prompt import Confirm, Prompt
 
 _LINE = re.compile(r"\bline (\d+)\b")

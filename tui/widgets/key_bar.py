@@ -3,12 +3,12 @@
 from textual import events
 from textual.strip import Strip
 
-from ..commands import has_effect, run_key
 from ..glyphs import glyphs_of
 from ..keys import offered, shown
 from ..keys.key import Key
 from ..lines import Line, width_of
 from ..personal.person import own_keys
+from ..program.commands import has_effect, run_key
 from .frame import FrameLine, frame_line
 from .strips import strip_of
 

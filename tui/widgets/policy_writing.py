@@ -10,11 +10,11 @@ from textual.message import Message
 from ...core.errors import FlightlogError
 from ...core.retention.policy_file import PolicyFile, Written
 from ...core.store import Store
-from ..command_log import log_of
 from ..hinting import may_change
 from ..lines import one_line
 from ..loading import Loader, ask_in_thread, in_thread
 from ..messages import Trouble
+from ..program.command_log import log_of
 from .policy_editor import EXAMPLE, PolicyEditor
 
 

@@ -6,13 +6,13 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..core.errors import FlightlogError, StorageError
+from ...core.errors import FlightlogError, StorageError
+from ..loading import in_thread
+from ..messages import OpenRun, StoreOpened
+from ..screens.opening import Opening
+from ..screens.small import TooSmall
 from .entry import Nowhere
-from .loading import in_thread
-from .messages import OpenRun, StoreOpened
 from .place_screens import BESIDE
-from .screens.opening import Opening
-from .screens.small import TooSmall
 from .warming import collect, warm
 
 if TYPE_CHECKING:
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
     from textual.screen import Screen
 
-    from ..core.glance import Glance, LogEnd
-    from ..core.store import Store
-    from .app import FlightlogApp
+    from ...core.glance import Glance, LogEnd
+    from ...core.store import Store
+    from ..app import FlightlogApp
+    from ..personal.person import Person
+    from ..screens.run import RunScreen
     from .entry import Entry
-    from .personal.person import Person
-    from .screens.run import RunScreen
 
 AGAIN = 5.0
 """Seconds after which a store is tried to be opened once more."""
@@ -92,7 +92,7 @@ class Beginning:
         app = self._app
         if self._glance is not None:
             in_thread(app, partial(self._look, self._glance, max(FIRST_RUNS, 2 * app.size.height)), self._looked)
-        from .screens.runs import RunsScreen
+        from ..screens.runs import RunsScreen
 
         app.set_interval(DAYS, app.standings.look)
         if isinstance(app.screen, TooSmall):
@@ -135,7 +135,7 @@ class Beginning:
     def _cover(self, screen: Screen[Any]) -> None:
         """Lets a screen begin with what is known of the log, until the run's own screen shows it."""
         if self._log is not None:
-            from .widgets.log_glance import LogGlance
+            from ..widgets.log_glance import LogGlance
 
             screen.styles.layers = "default glance"
             screen.mount(LogGlance(self._log))
@@ -215,5 +215,5 @@ def _look_into(glance: Callable[[int], LogEnd], limit: int) -> LogEnd:
     """In a thread, where also that is read which draws it."""
     found = glance(limit)
     if found.entries:
-        from .widgets import log_glance as _widget  # noqa: F401
+        from ..widgets import log_glance as _widget  # noqa: F401
     return found

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 from textual.screen import Screen
 
 if TYPE_CHECKING:
-    from ..core.feed import Watch
-    from ..core.store import Store
-    from .live.pulse import Pulse
+    from ...core.feed import Watch
+    from ...core.store import Store
+    from ..live.pulse import Pulse
 
 BESIDE = ("live", "workflows", "costs", "space", "retention")
 """The places besides the run list, which is there from the start."""
@@ -16,21 +16,21 @@ BESIDE = ("live", "workflows", "costs", "space", "retention")
 def screen_of(place: str, store: "Store", watching: "Watch", pulse: "Pulse") -> Screen[Any]:
     """A new screen of one of these places."""
     if place == "costs":
-        from .screens.costs import CostsScreen
+        from ..screens.costs import CostsScreen
 
         return CostsScreen(store, watching)
     if place == "live":
-        from .screens.live import LiveScreen
+        from ..screens.live import LiveScreen
 
         return LiveScreen(store, watching, pulse)
     if place == "space":
-        from .screens.space import SpaceScreen
+        from ..screens.space import SpaceScreen
 
         return SpaceScreen(store, watching)
     if place == "retention":
-        from .screens.retention import RetentionScreen
+        from ..screens.retention import RetentionScreen
 
         return RetentionScreen(store, watching)
-    from .screens.workflows import WorkflowsScreen
+    from ..screens.workflows import WorkflowsScreen
 
     return WorkflowsScreen(store, watching)

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from ..core.errors import ConfigError, StorageError
+from ...core.errors import ConfigError, StorageError
 
 
 def own_editor() -> list[str]:

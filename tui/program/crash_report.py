@@ -5,7 +5,7 @@ import traceback
 from contextlib import suppress
 from pathlib import Path
 
-from ..core.text import safe_text
+from ...core.text import safe_text
 
 KEPT = 10
 """Reports that are kept."""

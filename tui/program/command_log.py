@@ -6,13 +6,13 @@ import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..core import clock
-from ..core.query.query_nodes import terms
+from ...core import clock
+from ...core.query.query_nodes import terms
 
 if TYPE_CHECKING:
     from textual.dom import DOMNode
 
-    from .runs.annotating import Targets
+    from ..runs.annotating import Targets
 
 
 MOST = 1000

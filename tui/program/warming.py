@@ -23,7 +23,7 @@ def warm() -> None:
 def _read() -> None:
     time.sleep(LATER)
     for module in FIRST:
-        importlib.import_module(f"{__package__}.{module}")
+        importlib.import_module(f"..{module}", __package__)
     collect()
 
 

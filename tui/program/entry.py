@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..core.errors import ConfigError, Conflict, NotFound
+from ...core.errors import ConfigError, Conflict, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..core.glance import LogEnd
-    from ..core.store import Store
+    from ...core.glance import LogEnd
+    from ...core.store import Store
 
 
 class Nowhere(ConfigError):
@@ -27,7 +27,7 @@ class Entry(NamedTuple):
 
     def found(self, store: Store) -> Entry:
         """The same by the run's id; Nowhere. To be called in a thread, which reads the run's screen meanwhile."""
-        from .screens import run as _screen  # noqa: F401
+        from ..screens import run as _screen  # noqa: F401
 
         try:
             return self._replace(run=store.runs.resolve(self.run))

@@ -10,10 +10,10 @@ from textual.content import Content
 from textual.dom import DOMNode
 from textual.screen import Screen
 
-from ..core.text import safe_text
-from .keys import offered, shown
-from .keys.key import Key
-from .personal.person import own_keys, person_of
+from ...core.text import safe_text
+from ..keys import offered, shown
+from ..keys.key import Key
+from ..personal.person import own_keys, person_of
 
 
 async def run_key(app: App[object], key: Key) -> None:
