@@ -8,7 +8,7 @@ been silent for three times as long is taken for gone; the next word takes that 
 import os
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from sqlalchemy import Connection, bindparam, select, text
@@ -38,15 +38,16 @@ class SharedShipping(Shipping):
         super().__init__(layout, database, projector, own=tables.journals.c.run.in_(of_spool))
         self._beat_at = self._look_at = 0.0
 
-    def ship(self, runs: Iterable[str], *, soon: bool = False) -> tuple[set[str], bool]:
-        """As `Shipping`; and says now and then that this machine lives."""
-        shipped = super().ship(runs, soon=soon)
+    def make_rounds(self) -> None:
+        """As `Shipping`, and again whenever it is time to say that this machine lives."""
         if time.monotonic() >= self._beat_at:
-            self.beat()
-        return shipped
+            self._beat()
+            self._beat_at = time.monotonic() + BEAT_S
+            self._round_at = 0.0
+        super().make_rounds()
 
-    def beat(self) -> None:
-        """Says that this machine lives, and takes back what was said of its runs meanwhile. StorageError."""
+    def _beat(self) -> None:
+        """Says that this machine lives, and takes back what was said of its runs meanwhile."""
         with self._database.write() as connection:
             connection.execute(_BEAT, {"spool": self._spool, "host": os.uname().nodename})
             silent = connection.scalars(_CALLED_LOST, {"spool": self._spool}).all()
@@ -54,8 +55,6 @@ class SharedShipping(Shipping):
             claim(connection, living)
             for run in living:
                 self._projector.mark_alive(connection, run)
-        self._beat_at = time.monotonic() + BEAT_S
-        self.ship_all()
 
     def _look(self) -> None:
         super()._look()

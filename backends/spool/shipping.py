@@ -12,7 +12,7 @@ import os
 import threading
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, bindparam, select
@@ -35,6 +35,8 @@ _TURN_S = 5.0
 """Who waited so long for his turn goes ahead without: who has it stands still."""
 _POLL_S = 0.004, 0.05
 """Shortest and longest pause between two looks whether it is there: each costs a query."""
+_AGAIN_S = 1.0
+"""So long who found others at what was left behind leaves it to them."""
 
 
 _Files = Mapping[str, os.stat_result]
@@ -69,6 +71,7 @@ class Shipping:
         self._catch_up = CatchUp(database, ingest, layout.root, gone=gone, own=own)
         self._lock = threading.Lock()
         self._is_crowded = False
+        self._round_at: float | None = 0.0
 
     def ship(self, runs: Iterable[str], *, soon: bool = False) -> tuple[set[str], bool]:
         """Ships these runs, as an agent does: which are left in the spool, and whether any had news.
@@ -87,6 +90,17 @@ class Shipping:
         """Ships everything that was recorded before the call, by any process of this machine."""
         with waiting.holding(self._lock, self._layout.spool):
             self._look()
+
+    def make_rounds(self) -> None:
+        """Ships what agents left behind that died; once, by the thread of an agent, beside its own runs.
+
+        Waits for nobody, for readers would wait with it: where others are at it, it is tried again at a later call.
+        """
+        if self._round_at is not None and time.monotonic() >= self._round_at:
+            self._round_at = time.monotonic() + _AGAIN_S
+            with suppress(Locked), waiting.at_most(0):
+                self.ship_all()
+                self._round_at = None
 
     def is_shipped(self, run: str) -> bool:
         """Whether everything that its journal holds was shipped, of one that is still in the spool."""

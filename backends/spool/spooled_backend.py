@@ -58,7 +58,6 @@ class SpooledBackend(ABC):
     """Whether other machines use the database too."""
     _engine: Engine | None
     _watcher: "Watcher | None"
-    _looked: bool
 
     def __init__(self, layout: Layout, name: str, *, read_only: bool, create: bool) -> None:
         """`layout` is that of the spool, `name` what a person calls the database."""
@@ -251,9 +250,7 @@ class SpooledBackend(ABC):
     def _ship_now(self, runs: list[str], soon: bool) -> tuple[set[str], bool]:
         shipping = self.engine().shipping
         shipped = shipping.ship(runs, soon=soon)
-        if not self._looked:
-            shipping.ship_all()  # what agents left behind that died
-            self._looked = True
+        shipping.make_rounds()
         return shipped
 
     def _ship_own(self) -> None:
@@ -263,5 +260,5 @@ class SpooledBackend(ABC):
     def in_child(self) -> None:
         """Nothing is open, and no thread ships: so a process begins."""
         self._lock = threading.RLock()
-        self._engine, self._watcher, self._looked = None, None, False
+        self._engine, self._watcher = None, None
         self._shipper = Shipper(self._ship_now)

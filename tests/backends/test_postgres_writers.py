@@ -266,3 +266,29 @@ def test_who_hurries_does_not_wait_for_what_another_machine_has_claimed(machines
             claim(other, [run.id])
             assert here.runs.totals().runs == 1
         until(lambda: here.runs.totals().runs == 2)
+
+
+def test_an_agents_rounds_wait_for_nobody_for_readers_would_wait_with_them(machines, url, monkeypatch):
+    """What it recorded itself is read at once, while another machine has claimed what was left behind."""
+    from flightlog.backends.postgres import engine, shared_shipping
+    from flightlog.backends.spool import shipping
+
+    monkeypatch.setattr(engine, "_SETTINGS", engine._SETTINGS.replace("'5000'", "'1000000'"))
+    monkeypatch.setattr(shared_shipping, "BEAT_S", 0.0)
+    monkeypatch.setattr(shipping, "_AGAIN_S", 0.0)
+    here, rounds, make = machines("here"), [], shipping.Shipping.make_rounds
+    monkeypatch.setattr(shipping.Shipping, "make_rounds", lambda self: (make(self), rounds.append(self)))
+    assert here.runs.totals().runs == 0
+    with monkeypatch.context() as patch:
+        patch.setattr(here.recording.real, "_ship", lambda run: None)  # as one that was killed leaves it
+        left = here.run("left")
+    with closing(open_server(ServerUrl(url))) as there, there.write() as other:
+        claim(other, [left.id])
+        with here.run("mine") as mine:
+            until(lambda: len(rounds) > 1)
+            mine.log("one")
+            with hurried():
+                assert here.runs.totals().runs == 1
+                assert [entry.message for entry in here.logs.query(mine.id)] == ["one"]
+    left.finish()
+    until(lambda: here.runs.totals().runs == 2)

@@ -80,7 +80,8 @@ def store(tmp_path, waits):
         store.run("w").finish()
         assert store.runs.totals().runs == 1
         until(lambda: not list((tmp_path / "spool").iterdir()))
-        until(lambda: _backends[store]._looked)  # or its thread looks for what others left when a test is at that
+        # Or its thread looks for what others left when a test is at that.
+        until(lambda: shipping_of(store)._round_at is None)
         waits.clear()
         yield store
 
