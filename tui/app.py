@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from ..core.glance import Glance
     from ..core.store import Store
-    from .operations import Operations
+    from .operations.operations import Operations
     from .personal.person import Person
     from .program.beginning import Beginning
     from .program.entry import Entry

@@ -11,7 +11,7 @@ from ..core.runs import FINISHED, Run
 from ..core.text import safe_text
 from . import format
 from .lines import Line, fitted, one_line, width_of
-from .nodes import Node
+from .trees.nodes import Node
 
 LABEL = 12
 """Cells of a label."""

@@ -7,11 +7,11 @@ from collections import Counter
 import flightlog
 import pytest
 from flightlog.tui.app import FlightlogApp
-from flightlog.tui.json_nodes import CHUNK
-from flightlog.tui.many_nodes import ROWS, folded_beyond, in_ranges
-from flightlog.tui.nodes import Folds, Node, Shape, rows
 from flightlog.tui.screens.compare import CompareScreen
 from flightlog.tui.screens.compare_detail import DetailScreen
+from flightlog.tui.trees.json_nodes import CHUNK
+from flightlog.tui.trees.many_nodes import ROWS, folded_beyond, in_ranges
+from flightlog.tui.trees.nodes import Folds, Node, Shape, rows
 from reading import opened, screen_of, wait
 from seeing import loaded, shows, until
 

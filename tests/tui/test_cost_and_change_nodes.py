@@ -6,9 +6,9 @@ from flightlog.core.costs import CostRecord, Tokens
 from flightlog.core.deep_json import folded
 from flightlog.tui.costs.nodes import Costs, cost_nodes
 from flightlog.tui.glyphs import UNICODE
-from flightlog.tui.nodes import Folds, Shape, rows
 from flightlog.tui.states import change_nodes as change_nodes_module
 from flightlog.tui.states.change_nodes import change_nodes
+from flightlog.tui.trees.nodes import Folds, Shape, rows
 
 START = 1_790_000_000.0
 

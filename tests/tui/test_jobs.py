@@ -12,7 +12,7 @@ from flightlog.core.progress import counted, go_on
 from flightlog.core.query.query import EVERYTHING, parse
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.export import writing
-from flightlog.tui.operations import Work
+from flightlog.tui.operations.operations import Work
 from flightlog.tui.screens import run_operations
 from flightlog.tui.screens.prompt import Confirm
 from seeing import shows, text_of, until

@@ -1,10 +1,10 @@
 """Trees and JSON as lines: folding, identity, laziness, hostile text."""
 
 from flightlog.core.text import cells, safe_text
-from flightlog.tui.json_nodes import CHUNK, json_node
 from flightlog.tui.lines import Columns, fitted, one_line, width_of, wrapped
 from flightlog.tui.logs.pattern import LogPattern
-from flightlog.tui.nodes import Folds, Node, Shape, rows, rows_under
+from flightlog.tui.trees.json_nodes import CHUNK, json_node
+from flightlog.tui.trees.nodes import Folds, Node, Shape, rows, rows_under
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -9,7 +9,7 @@ from flightlog.core.operations import Chosen, Done
 from flightlog.core.query.query import parse
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.glyphs import UNICODE
-from flightlog.tui.operations import Outcome, Work, summary
+from flightlog.tui.operations.operations import Outcome, Work, summary
 from flightlog.tui.runs.annotating import Targets
 from flightlog.tui.screens.run_operations import consequences, question, twin
 from seeing import shows, until

@@ -10,7 +10,7 @@ from flightlog.core.store import Store
 from flightlog.tui.costs.nodes import Costs, cost_nodes
 from flightlog.tui.costs.whatif import MOST, matching, model_nodes, what_if
 from flightlog.tui.glyphs import UNICODE
-from flightlog.tui.nodes import Folds, Shape, rows
+from flightlog.tui.trees.nodes import Folds, Shape, rows
 from reading import SIZES, counted, opened, screen_of, settled, text_of, wait
 from recorded import NASTY, record_everything
 

@@ -13,7 +13,7 @@ from flightlog.core.annotations import Pinned
 from flightlog.core.operations import Chosen, Done, new_order
 from flightlog.core.query.query import parse
 from flightlog.tui.app import FlightlogApp
-from flightlog.tui.operations import Work
+from flightlog.tui.operations.operations import Work
 from flightlog.tui.screens import run_operations
 from flightlog.tui.screens.prompt import Confirm, Prompt
 from seeing import text_of, until

@@ -9,14 +9,14 @@ import pytest
 from flightlog.core.errors import Conflict, StorageError
 from flightlog.core.query.query import EVERYTHING
 from flightlog.core.store import Store
-from flightlog.tui import json_nodes
-from flightlog.tui import nodes as tree
 from flightlog.tui.messages import OpenRun
-from flightlog.tui.nodes import Folds, Shape, rows
 from flightlog.tui.states.export import as_json, export
 from flightlog.tui.states.key_nodes import state_nodes
 from flightlog.tui.states.search import MOST, find
 from flightlog.tui.states.shown import Shown, Values
+from flightlog.tui.trees import json_nodes
+from flightlog.tui.trees import nodes as tree
+from flightlog.tui.trees.nodes import Folds, Shape, rows
 from reading import SIZES, opened, screen_of, settled, text_of, wait
 from reading import counted as counted_of
 from recorded import NASTY, record_everything

@@ -5,13 +5,13 @@ from flightlog.core.costs import Money, Tokens
 from flightlog.core.runs import Run, Step
 from flightlog.core.step_nesting import parents_of
 from flightlog.tui.glyphs import ASCII, UNICODE
-from flightlog.tui.nodes import Folds, Shape, rows
 from flightlog.tui.steps.edges import edges, sorted_edges
 from flightlog.tui.steps.forest import Forest, union
 from flightlog.tui.steps.open_steps import open_line
 from flightlog.tui.steps.picture import LAYOUTS, Picture
 from flightlog.tui.steps.rows import head_of, line_of
 from flightlog.tui.steps.scale import Scale, Window
+from flightlog.tui.trees.nodes import Folds, Shape, rows
 
 START = 1_790_000_000.0
 

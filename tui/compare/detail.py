@@ -14,14 +14,14 @@ from ...core.text import safe_text
 from .. import format
 from ..facts import gap, heading, label
 from ..glyphs import Glyphs
-from ..json_nodes import json_node
 from ..lines import Line, one_line, status_ink
-from ..many_nodes import folded_beyond, in_ranges
-from ..nodes import Node
 from ..parts.overview import fault_nodes, section_of
 from ..states.change_nodes import change_nodes, signed
 from ..states.signs import INK, SIGN
 from ..steps.detail import StepDetail, read_detail
+from ..trees.json_nodes import json_node
+from ..trees.many_nodes import folded_beyond, in_ranges
+from ..trees.nodes import Node
 from ..workflows.diff_lines import Sides, diff_rows
 from .rows import Context
 from .state_rows import StateTarget, value_or_why

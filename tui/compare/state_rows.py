@@ -13,8 +13,8 @@ from ...core.progress import counted, go_on
 from ...core.runs import Run
 from ...core.store import Store
 from .. import format
-from ..json_nodes import opaque_line
 from ..lines import Line, one_line
+from ..trees.json_nodes import opaque_line
 from .rows import Context, Kept, Row, gap, kind_of, remark, toned
 from .value_rows import value_rows
 

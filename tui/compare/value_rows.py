@@ -10,9 +10,9 @@ from ...core.comparing.values import AT_MOST, Place, Rest, places
 from ...core.diff import same
 from ...core.runs import Run
 from ...core.store import Store
-from ..json_nodes import SHORT, scalar, summary
 from ..lines import Line, one_line
 from ..states.signs import Kind
+from ..trees.json_nodes import SHORT, scalar, summary
 from .rows import Context, Kept, Row, kind_of_present, remark, toned
 
 INPUTS = ("input", "plan", "output", "result")

@@ -10,7 +10,7 @@ from .. import format
 from ..facts import gap
 from ..glyphs import Glyphs
 from ..lines import Columns, Line, one_line
-from ..nodes import Node
+from ..trees.nodes import Node
 from .whatif import WhatIf
 
 Group = Literal["all", "step", "model", "agent"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ...core.costs import CostRecord, PriceBook, PricedModel
 from .. import format
 from ..lines import Columns, one_line
-from ..nodes import Node
+from ..trees.nodes import Node
 
 MOST = 500
 """Models that are listed; who looks for one of more types some of its name."""

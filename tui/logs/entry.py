@@ -11,8 +11,8 @@ from ...core.text import safe_text
 from .. import format
 from ..facts import fact, gap, label
 from ..lines import Line, level_ink, one_line
-from ..nodes import Node
 from ..parts.overview import section_of
+from ..trees.nodes import Node
 from .lines import CUT, message_ink
 
 CHUNK = 100_000

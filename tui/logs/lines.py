@@ -6,8 +6,8 @@ from ...core.events import Json
 from ...core.logs import CutEntry, LogEntry
 from ...core.text import fit
 from .. import format
-from ..json_nodes import scalar
 from ..lines import Line, level_ink, one_line
+from ..trees.json_nodes import scalar
 
 CUT = 2000
 """Characters of a message that a line, wrapped or not, begins with; all of it is on the entry's page."""

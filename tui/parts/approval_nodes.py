@@ -8,10 +8,10 @@ from ...core.text import safe_text
 from .. import format
 from ..facts import gap
 from ..glyphs import Glyphs
-from ..json_nodes import members
 from ..lines import Line, one_line, status_ink
 from ..lines import between as edges
-from ..nodes import Node
+from ..trees.json_nodes import members
+from ..trees.nodes import Node
 
 
 def approval_nodes(

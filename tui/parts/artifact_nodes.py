@@ -7,7 +7,7 @@ from ...core.runs import Artifact
 from .. import format
 from ..facts import label
 from ..lines import Columns, one_line
-from ..nodes import Node
+from ..trees.nodes import Node
 
 _HEADS = ("name", "size", "type", "sha256", "made", "step", "path")
 

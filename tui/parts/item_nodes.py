@@ -10,7 +10,7 @@ from .. import format
 from ..facts import fact, gap
 from ..glyphs import Glyphs
 from ..lines import Line, fitted, one_line, right, status_ink
-from ..nodes import Node
+from ..trees.nodes import Node
 from .item_pages import History, Rows
 from .overview import fault_nodes, section_of
 

@@ -13,12 +13,12 @@ from ...core.text import safe_text
 from .. import format
 from ..facts import evidence, fact, gap, heading, label, paired, until
 from ..glyphs import Glyphs
-from ..json_nodes import json_node, members
 from ..keys import place, row, shown
 from ..lines import Line, one_line, status_ink
 from ..lines import between as edges
-from ..nodes import Node
 from ..states.graph_nodes import origin_line
+from ..trees.json_nodes import json_node, members
+from ..trees.nodes import Node
 
 
 class Overview(msgspec.Struct, kw_only=True, frozen=True):

@@ -10,10 +10,10 @@ from ...core.runs import Message, Run
 from ...core.text import safe_text
 from .. import format
 from ..glyphs import Glyphs
-from ..json_nodes import json_node, members
 from ..lines import Line, fitted, one_line, width_of
 from ..logs.pattern import LogPattern
-from ..nodes import Node
+from ..trees.json_nodes import json_node, members
+from ..trees.nodes import Node
 from .prose import Piece, prose, verbatim
 
 INKS = ("title", "accent", "good", "strong")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ...core.store import Store
     from ..costs.standings import Standings
     from ..live.pulse import Pulse
-    from ..operations import Operations
+    from ..operations.operations import Operations
     from ..personal.person import Person
     from ..retention.retaining import Retaining
     from ..screens.runs import RunsScreen
@@ -69,7 +69,7 @@ class Companions(App[None]):
     @cached_property
     def operations(self) -> Operations:
         """What is being done with runs."""
-        from ..operations import Operations
+        from ..operations.operations import Operations
 
         return Operations(self)
 

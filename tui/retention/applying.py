@@ -18,7 +18,7 @@ from .. import format
 from ..signing import who
 
 if TYPE_CHECKING:
-    from ..operations import Work
+    from ..operations.operations import Work
 
 APPLY = "flightlog retain --apply --yes"
 """The command line that does the same."""
@@ -84,7 +84,7 @@ def _part(runs: int, sizes: list[int], does: str) -> str:
 def work_of(store: Store, found: Meant, why: str = APPLY, *, by_hand: bool = True) -> "Work":
     """The work: done to its end by hand, the policy may act by itself from then on."""
 
-    from ..operations import Work  # late, for the command line, which needs no screen, tells of plans too
+    from ..operations.operations import Work  # late, for the command line, which needs no screen, tells of plans too
 
     def begin() -> Iterator[Done]:
         each = cast("Generator[Carried]", carry_out(found.taken, found.gone, store, by=who(), why=why))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ...core.retention.applying import Standing
     from ...core.store import Store
-    from ..operations import Operations
+    from ..operations.operations import Operations
     from .applying import Meant
 
 FIRST = 60.0

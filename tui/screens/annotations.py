@@ -14,7 +14,7 @@ from ...core.text import safe_text
 from .. import format
 from ..hinting import READ_ONLY, hint
 from ..messages import Trouble
-from ..operations import jobs_of
+from ..operations.operations import jobs_of
 from ..program.command_log import log_of
 from ..runs.run_list import RunList
 

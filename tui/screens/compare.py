@@ -18,11 +18,11 @@ from ..compare.rows import Context, Row, remark
 from ..compare.tab import TICKED, Tab
 from ..cycle import after
 from ..glyphs import glyphs_of
-from ..jobs import waiting
 from ..keys import bindings
 from ..lines import Line, one_line
 from ..loading import FRAME, Loader
 from ..messages import StoreChanged
+from ..operations.jobs import waiting
 from ..personal.person import key_for
 from ..widgets.compare_table import CompareTable
 from ..widgets.frame import FrameLine

@@ -12,11 +12,11 @@ from ...core.store import Store
 from ..compare.detail import Target, detail_lines, name_of, read_target
 from ..compare.rows import Context
 from ..glyphs import glyphs_of
-from ..jobs import waiting
 from ..keys import bindings
 from ..lines import Line, one_line
 from ..loading import Loader
-from ..nodes import Node
+from ..operations.jobs import waiting
+from ..trees.nodes import Node
 from ..widgets.compare_table import heads
 from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar

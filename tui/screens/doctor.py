@@ -24,7 +24,7 @@ from ..hinting import hint, may_change
 from ..keys import bindings
 from ..lines import Line, one_line
 from ..messages import OpenRun, OperationEnded
-from ..operations import jobs_of, operations_of
+from ..operations.operations import jobs_of, operations_of
 from ..program.command_log import log_of
 from ..widgets.empty import Empty
 from ..widgets.frame import FrameLine

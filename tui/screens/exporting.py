@@ -9,7 +9,7 @@ from textual.screen import Screen
 from ...core.redaction import Redactor
 from ...core.text import safe_text
 from .. import format
-from ..operations import jobs_of
+from ..operations.operations import jobs_of
 
 if TYPE_CHECKING:
     from ...core.store import Store

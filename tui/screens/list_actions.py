@@ -12,7 +12,7 @@ from ..cycle import after
 from ..hinting import hint
 from ..live.watching import watching_of
 from ..loading import Loader
-from ..operations import operations_of
+from ..operations.operations import operations_of
 from ..runs.columns import SORTS
 from ..runs.groups import GROUPINGS
 from ..widgets.filter_bar import FilterBar

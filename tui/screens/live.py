@@ -17,7 +17,6 @@ from ...core.feed import Watch
 from ...core.logs import LogFilter
 from ...core.runs import FINISHED, Doing, Run
 from ...core.store import Store
-from .. import answering
 from ..glyphs import glyphs_of
 from ..hinting import hint
 from ..keys import bindings
@@ -29,6 +28,7 @@ from ..live.pulse import Pulse
 from ..live.watching import watching_of
 from ..loading import Loader
 from ..messages import OpenRun, Pulsed
+from ..parts import answering
 from ..runs.preview import title
 from ..widgets.empty import Empty, nothing_live
 from ..widgets.frame import FrameLine

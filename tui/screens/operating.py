@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ...core.query.query import EVERYTHING, Query
 from ...core.runs import Run
-from ..undoing import can_undo
+from ..operations.undoing import can_undo
 from .annotations import Annotations
 
 if TYPE_CHECKING:

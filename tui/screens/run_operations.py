@@ -16,12 +16,12 @@ from ...core.text import safe_text
 from .. import format
 from ..hinting import may_change
 from ..loading import ask_in_thread
-from ..operations import Operations, Work, jobs_of, operations_of, reasons, stays
+from ..operations.operations import Operations, Work, jobs_of, operations_of, reasons, stays
+from ..operations.undoing import newest_reversible
 from ..personal.person import key_for
 from ..program.command_log import on_runs
 from ..runs.annotating import Targets
 from ..signing import who
-from ..undoing import newest_reversible
 from .prompt import Confirm, Prompt
 
 if TYPE_CHECKING:

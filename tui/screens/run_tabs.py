@@ -11,8 +11,8 @@ from textual.screen import Screen
 from ...core.runs import Run
 from ...core.store import Store
 from ..glyphs import glyphs_of
-from ..jobs import waiting
 from ..loading import FRAME, Loader
+from ..operations.jobs import waiting
 from ..parts.tabs import NAMES
 from ..widgets.run_tab import RunTab
 

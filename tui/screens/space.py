@@ -18,12 +18,12 @@ from ..keys import bindings
 from ..lines import Line, between
 from ..loading import Loader
 from ..messages import OpenRun, OperationEnded, ShowRuns
+from ..operations.undoing import can_undo
 from ..personal.leaving import one_of
 from ..space.page import SORTS, SpacePage, title, trail
 from ..space.preview import Previewed, read_preview
 from ..space.reading import PAGE, Found, Names, Read, Refused, Wanted, path_of, read
 from ..space.targets import query_of
-from ..undoing import can_undo
 from ..widgets.empty import Empty, no_room_told, no_space, nothing_to_read, refused
 from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar

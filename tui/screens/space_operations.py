@@ -8,7 +8,7 @@ from .. import format
 from ..glyphs import Glyphs
 from ..hinting import may_change
 from ..loading import ask_in_thread
-from ..operations import Work
+from ..operations.operations import Work
 from ..signing import who
 from ..space.targets import targets_of
 from ..widgets.space_list import names

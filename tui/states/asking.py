@@ -12,9 +12,9 @@ from ...core.errors import FlightlogError, Stopped
 from ...core.hurry import hurried
 from ...core.progress import Progress, telling
 from ..glyphs import glyphs_of
-from ..jobs import far
 from ..lines import Line, one_line
 from ..loading import SLOW, TOLD_EVERY, in_thread
+from ..operations.jobs import far
 
 T = TypeVar("T")
 

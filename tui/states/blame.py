@@ -6,7 +6,7 @@ from ...core.checkpoints import Blame
 from .. import format
 from ..glyphs import UNICODE, Glyphs
 from ..lines import Line, one_line, width_of
-from ..nodes import Node
+from ..trees.nodes import Node
 
 
 def blame_node(blame: Blame, names: Mapping[str, str], glyphs: Glyphs = UNICODE) -> Node:

@@ -11,10 +11,10 @@ from ...core.diff import encoded, same
 from ...core.events import Json
 from ...core.progress import go_on
 from .. import format
-from ..json_nodes import CHUNK, json_node, opened_once
 from ..lines import Line, one_line
-from ..many_nodes import folded_beyond, in_ranges
-from ..nodes import Node
+from ..trees.json_nodes import CHUNK, json_node, opened_once
+from ..trees.many_nodes import folded_beyond, in_ranges
+from ..trees.nodes import Node
 from .flat import flat, is_leaf
 from .signs import INK, SIGN, Kind
 from .text_changes import text_changes

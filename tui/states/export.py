@@ -13,7 +13,7 @@ from ...core.errors import Conflict, StorageError
 from ...core.events import Json
 from ...core.progress import go_on, gone, one_part
 from .. import format
-from ..json_nodes import opened_once
+from ..trees.json_nodes import opened_once
 
 MOST_COPIED = 1_000_000
 """Bytes: more than that no terminal takes to its clipboard."""

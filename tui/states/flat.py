@@ -1,8 +1,8 @@
 """A value on one line."""
 
 from ...core.events import Json
-from ..json_nodes import json_node, text_line
 from ..lines import Line
+from ..trees.json_nodes import json_node, text_line
 from .shown import Value
 
 SHORT = 40

@@ -11,7 +11,7 @@ from ..graph import ASCII as ASCII_SIGNS
 from ..graph import UNICODE as UNICODE_SIGNS
 from ..graph import Lane, lanes
 from ..lines import Line, between, one_line, status_ink
-from ..nodes import Node
+from ..trees.nodes import Node
 from .signs import SIGN
 
 

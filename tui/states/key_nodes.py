@@ -7,10 +7,10 @@ from ...core.events import Json
 from ...core.text import safe_text
 from .. import format
 from ..facts import gap
-from ..json_nodes import json_node, members, opaque_line
 from ..lines import Line, between, one_line
-from ..many_nodes import folded_beyond
-from ..nodes import Node
+from ..trees.json_nodes import json_node, members, opaque_line
+from ..trees.many_nodes import folded_beyond
+from ..trees.nodes import Node
 from .change_nodes import change_nodes
 from .flat import glance, is_leaf
 from .shown import AT_ONCE, Shown, Value, Values

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ...core.deep_json import opened
 from ...core.events import Json
 from ...core.progress import counted, go_on
-from ..json_nodes import CHUNK, opaque_line
+from ..trees.json_nodes import CHUNK, opaque_line
 from .flat import SHORT
 
 MOST = 10_000

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from ...core.checkpoints import Checkpoint
 from ...core.runs import Run
 from ...core.text import safe_text
-from ..nodes import Node
+from ..trees.nodes import Node
 
 
 def branch_snippet(run: Run, checkpoint: Checkpoint, place: str, foreign: Mapping[str, str]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from ...core.diff import DiffLine, hunks, text_diff
 from ...core.text import safe_text
 from ..lines import one_line
-from ..nodes import NO_TEXT, Node
+from ..trees.nodes import NO_TEXT, Node
 from .signs import INK, SIGN
 
 LINES = 1_600

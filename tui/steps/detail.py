@@ -12,11 +12,11 @@ from ...core.store import Store
 from ...core.text import safe_text
 from .. import format
 from ..facts import fact, label, paired
-from ..json_nodes import SHORT, WHOLE
 from ..lines import Line, one_line, status_ink
-from ..nodes import Node
 from ..parts.overview import fault_nodes, section_of
 from ..parts.talk import spoken
+from ..trees.json_nodes import SHORT, WHOLE
+from ..trees.nodes import Node
 from .picture import Picture
 
 READ = 100_000

@@ -9,7 +9,7 @@ from ..glyphs import UNICODE, Glyphs
 from ..graph import Lane
 from ..lines import Line, one_line, status_ink
 from ..logs.pattern import LogPattern
-from ..nodes import Node
+from ..trees.nodes import Node
 from .briefs import Briefs
 from .edges import drawn
 from .forest import Forest

@@ -10,12 +10,12 @@ from ...core import clock
 from ...core.events import Decision
 from ...core.runs import FINISHED, Approval, Run
 from ...core.store import Store
-from ..answering import give
 from ..facts import Lesson, teach
 from ..keys import bindings
 from ..lines import Line, one_line
-from ..nodes import Node
+from ..parts.answering import give
 from ..parts.approval_nodes import approval_nodes
+from ..trees.nodes import Node
 from .line_list import OneLine
 from .page_tab import PageTab
 from .tree_view import TreeView

@@ -19,7 +19,7 @@ from ..hinting import hint, may_change
 from ..keys import bindings
 from ..lines import Line, one_line, status_ink
 from ..messages import OpenRun
-from ..operations import Work, jobs_of
+from ..operations.operations import Work, jobs_of
 from ..screens.prompt import Confirm
 from ..screens.run_operations import begin_work
 from ..signing import who

@@ -14,9 +14,9 @@ from ..facts import Lesson, teach
 from ..keys import bindings
 from ..lines import one_line
 from ..loading import in_thread
-from ..nodes import Node
 from ..parts.artifact_files import Opened, copyable, left_behind, show, to_edit, to_page
 from ..parts.artifact_nodes import artifact_nodes
+from ..trees.nodes import Node
 from .line_list import LineList
 from .page_tab import PageTab, step_names
 

@@ -16,7 +16,7 @@ from ..costs.whatif import matching, model_nodes, what_if
 from ..cycle import after
 from ..facts import Lesson, teach
 from ..keys import bindings
-from ..nodes import Node
+from ..trees.nodes import Node
 from .line_list import LineList
 from .page_tab import PageTab, step_names
 from .tree_view import TreeView

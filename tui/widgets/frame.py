@@ -8,7 +8,7 @@ from textual.widget import Widget
 
 from ..glyphs import Glyphs, glyphs_of
 from ..lines import Line, fitted, width_of
-from ..operations import busy_line
+from ..operations.operations import busy_line
 from .strips import strip_of
 
 Edge = Literal["top", "middle", "bottom"]

@@ -15,9 +15,9 @@ from ..facts import Lesson, teach, until
 from ..keys import bindings
 from ..lines import Line
 from ..messages import OpenRun
-from ..nodes import Node
 from ..parts.item_nodes import item_counts, item_head, item_nodes
 from ..parts.item_pages import History, Place, Rows, at_end, further_down, further_up, read_history, read_rows
+from ..trees.nodes import Node
 from .line_list import LineList, OfLines, OneLine
 from .page_tab import PageTab
 from .tree_view import TreeView

@@ -12,8 +12,8 @@ from ...core.store import Store
 from ..facts import Lesson, teach
 from ..keys import bindings
 from ..lines import Line
-from ..nodes import Node
 from ..parts.talk import Cast, Pair, Talk, pair_of, talk_head
+from ..trees.nodes import Node
 from .line_list import LineList, OfLines, OneLine
 from .message_search import MessageSearch, seq_at
 from .page_tab import step_names

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 
 from ...core.runs import Run
 from ...core.store import Store
-from ..nodes import Node
+from ..trees.nodes import Node
 from .line_list import LineList
 from .run_tab import RunTab
 from .tree_view import TreeView

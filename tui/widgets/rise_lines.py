@@ -15,7 +15,7 @@ from ...core.numbers.rises import Figure, Rise, look_for_rise
 from ...core.progress import Progress
 from ..glyphs import glyphs_of
 from ..lines import Line, wrapped
-from ..operations import jobs_of
+from ..operations.operations import jobs_of
 from ..workflows.rise_words import NAMES, rise_told
 from .strips import strip_of
 

@@ -9,9 +9,9 @@ from textual.widgets import Input
 from ...core.store import Store
 from ..hinting import hint
 from ..lines import Line
-from ..nodes import Node
 from ..states.asking import Asking, Question
 from ..states.blame import blame_node
+from ..trees.nodes import Node
 from .state_reader import StateReader
 
 T = TypeVar("T")

@@ -17,7 +17,6 @@ from ...core.store import Store
 from .. import format
 from ..facts import Lesson, teach
 from ..lines import Line, between, one_line
-from ..nodes import Node
 from ..states.change_nodes import diff_nodes
 from ..states.graph_nodes import checkpoint_nodes, origin_node
 from ..states.key_nodes import Kept, state_nodes
@@ -26,6 +25,7 @@ from ..states.reading import Graph, compared, grown, look, short_values, values_
 from ..states.search import Hits
 from ..states.shown import Shown, Values
 from ..states.snippets import snippet_nodes
+from ..trees.nodes import Node
 from .line_list import OneLine
 from .run_tab import RunTab
 from .tree_view import TreeView

@@ -8,7 +8,7 @@ from ..costs.budget_lines import warning
 from ..costs.standings import of_the_day, standings_of
 from ..glyphs import glyphs_of
 from ..live.pulse import rate_of
-from ..operations import busy_line
+from ..operations.operations import busy_line
 from .header import Facts, header_line
 
 if TYPE_CHECKING:

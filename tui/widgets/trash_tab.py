@@ -16,7 +16,7 @@ from ..glyphs import glyphs_of
 from ..hinting import may_change
 from ..keys import bindings
 from ..lines import Line, one_line
-from ..operations import Work, jobs_of
+from ..operations.operations import Work, jobs_of
 from ..screens.prompt import Confirm
 from ..screens.run_operations import begin_work, undo
 from ..signing import who

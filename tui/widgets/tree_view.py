@@ -8,7 +8,7 @@ from textual import events
 from ..hinting import hint
 from ..keys import bindings
 from ..lines import Line, fitted
-from ..nodes import Folds, Node, Path, Row, Shape, rows, rows_under
+from ..trees.nodes import Folds, Node, Path, Row, Shape, rows, rows_under
 from .line_list import LineList, OfLines
 
 UNFOLD_LIMIT = 2000

@@ -7,7 +7,7 @@ from ...core.text import safe_text
 from .. import format
 from ..facts import Lesson, teach
 from ..lines import Line, one_line
-from ..nodes import Node
+from ..trees.nodes import Node
 
 EMPTY = Lesson(
     "No patterns yet",

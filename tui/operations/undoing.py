@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from textual.screen import Screen
 
-    from ..core.operations import Operation
-    from ..core.pages import Page
-    from ..core.store import Store
+    from ...core.operations import Operation
+    from ...core.pages import Page
+    from ...core.store import Store
 
 AT_ONCE = 100
 """So many operations are read with one question."""
@@ -17,7 +17,7 @@ AT_ONCE = 100
 
 def newest_reversible(store: Store) -> Operation | None:
     """The newest operation that can be taken back; None if there is none. To be called in a thread."""
-    from ..core.pages import each
+    from ...core.pages import each
 
     def operations(after: str | None) -> Page[Operation]:
         return store.upkeep.operations(limit=AT_ONCE, after=after)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
-from .glyphs import UNICODE, Glyphs
-from .lines import Line, wrapped
+from ..glyphs import UNICODE, Glyphs
+from ..lines import Line, wrapped
 
 Drawing = Line | Callable[[int], Line]
 """A line, or how to draw it in a number of cells."""

@@ -8,24 +8,24 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from ..core.errors import FlightlogError, Stopped
-from ..core.progress import Progress, telling
-from ..core.text import safe_text
-from . import format
-from .glyphs import Glyphs, glyphs_of
+from ...core.errors import FlightlogError, Stopped
+from ...core.progress import Progress, telling
+from ...core.text import safe_text
+from .. import format
+from ..glyphs import Glyphs, glyphs_of
+from ..lines import Line, one_line
+from ..loading import SLOW, TOLD_EVERY, in_thread
+from ..messages import OperationEnded, Trouble
+from ..personal.person import key_for
+from ..program.command_log import log_of
 from .jobs import BAR, Jobs, refresh_told
-from .lines import Line, one_line
-from .loading import SLOW, TOLD_EVERY, in_thread
-from .messages import OperationEnded, Trouble
-from .personal.person import key_for
-from .program.command_log import log_of
 
 if TYPE_CHECKING:
     from textual.app import App
     from textual.dom import DOMNode
     from textual.timer import Timer
 
-    from ..core.operations import Done
+    from ...core.operations import Done
 
 T = TypeVar("T")
 

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 
-from ..core.deep_json import NESTED, is_nested, opened
-from ..core.events import Json
-from ..core.text import safe_text
-from .format import plural, size
-from .lines import Line, one_line
+from ...core.deep_json import NESTED, is_nested, opened
+from ...core.events import Json
+from ...core.text import safe_text
+from ..format import plural, size
+from ..lines import Line, one_line
 from .nodes import Node
 
 CHUNK = 100

@@ -6,14 +6,14 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from ..core.errors import FlightlogError, Stopped
-from ..core.progress import Progress, Standing, telling
-from . import format
-from .glyphs import Glyphs
-from .lines import Line
-from .loading import SLOW, TOLD_EVERY, Loader, in_thread
-from .messages import Trouble
-from .personal.person import key_for
+from ...core.errors import FlightlogError, Stopped
+from ...core.progress import Progress, Standing, telling
+from .. import format
+from ..glyphs import Glyphs
+from ..lines import Line
+from ..loading import SLOW, TOLD_EVERY, Loader, in_thread
+from ..messages import Trouble
+from ..personal.person import key_for
 
 if TYPE_CHECKING:
     from textual.app import App
