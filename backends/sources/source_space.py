@@ -3,14 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 import msgspec
-from sqlalchemy import select
 
 from ...core.errors import NotFound
 from ...core.query.query import equals
 from ...core.space import Kind, Node, Space, step_of
 from ..space.store_space import SORTS, Asked, Held, run_node, workflow_node
-from ..sql import tables
 from ..sql.database import Database
+from ..sql.run_queries import HELD
 from ..sql.run_repository import SqlRuns
 
 _KINDS: dict[str, Kind] = {"database": "tables", "wal": "wal"}  # what a part of the files is in the tree
@@ -46,7 +45,7 @@ def space_of(
 def held_in(database: Database) -> dict[str, Held]:
     """What the runs of each workflow take."""
     with database.read() as connection:
-        rows = connection.execute(select(tables.holdings)).all()
+        rows = connection.execute(HELD).all()
     return {row.workflow: Held(row.runs, row.size_bytes) for row in rows if row.runs}
 
 

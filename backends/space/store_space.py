@@ -117,7 +117,7 @@ class _Look:
     # The top.
 
     def _holdings(self) -> dict[bool, list[Any]]:
-        rows = self._connection.execute(select(tables.holdings)).all()
+        rows = self._connection.execute(run_queries.HELD).all()
         return {archived: [row for row in rows if bool(row.archived) is archived] for archived in (False, True)}
 
     def _top(self) -> list[Node]:

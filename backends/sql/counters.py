@@ -25,7 +25,6 @@ class Differences:
     def __init__(self) -> None:
         self._held: dict[tuple[tuple[Any, ...], bool], list[int]] = {}  # runs and bytes, by counter and place
         self._counters, self._tallies = _Sums(tables.counters, "runs"), _Sums(tables.tallies, "runs")
-        self._holdings = _Sums(tables.holdings, "runs")
         self._rollups, self._spent = _Sums(tables.rollups, "calls"), _Sums(tables.spent, "calls")
         self._outcomes, self._spreads = _Sums(tables.outcomes, "runs"), _Sums(tables.spreads, "runs")
 
@@ -86,11 +85,9 @@ class Differences:
         for (key, archived), (runs, size) in self._held.items():
             numbers = {"runs": runs, "size_bytes": size}
             self._counters.add(key, numbers, 1)
-            self._tallies.add(key[:3], numbers, 1)
-            self._holdings.add((key[0], archived), numbers, 1)
+            self._tallies.add((*key[:3], archived), numbers, 1)
         self._held.clear()
-        kept = [self._counters, self._tallies, self._holdings, self._rollups, self._spent]
-        return [*kept, self._outcomes, self._spreads]
+        return [self._counters, self._tallies, self._rollups, self._spent, self._outcomes, self._spreads]
 
 
 class _Sums:

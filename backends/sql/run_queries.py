@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, bindparam, func, select, union
+from sqlalchemy import Column, ColumnElement, Connection, Table, bindparam, func, select, union
 
 from ...core.clock import now
 from ...core.errors import StorageError, no_run
@@ -15,7 +15,7 @@ from .dialects import total
 from .query_sql import where
 from .run_rows import COLUMNS, RUNS, AnySelect, call_money, money_columns
 from .run_values import runs_of, totals_of
-from .tables import costs, counters, damage, holdings, metrics, rollups, run_tags, runs, steps, tallies
+from .tables import costs, counters, damage, metrics, rollups, run_tags, runs, steps, tallies
 
 Accepts = Callable[[str], bool]
 """Whether a run (by its id) is wanted, where the tables cannot tell."""
@@ -158,31 +158,40 @@ _VALUES_OF_RUNS: dict[str, tuple[Column[Any], ...]] = {
 def count(connection: Connection, query: Query, accepts: Accepts | None = None) -> int:
     """How many runs match: from counters where these know, else by a scan of those that an index finds.
 
-    Of what is archived the counters know by workflow alone: `-archived` beside a status costs the runs of that status.
+    Of what is archived those of sessions and projects know nothing: beside these `archived` costs their runs.
     """
     if accepts is not None:
         found = connection.execute(select(runs.c.id).where(where(query))).scalars().all()
         return sum(map(accepts, found))
-    counted, held = query.counted(), _held(query)
-    if held is not None:
-        statement = select(func.coalesce(func.sum(holdings.c.runs), 0)).where(*held)
-    elif counted is None:
+    counters_of = _counters_of(query)
+    if counters_of is None:
         statement = select(func.count()).select_from(runs).where(where(query))
     else:
-        table = counters if counted.keys() & {"session", "project"} else tallies
-        known = (table.c[key].in_(sorted(values, key=str)) for key, values in counted.items())
-        statement = select(func.coalesce(func.sum(table.c.runs), 0)).where(*known)
+        table, wanted = counters_of
+        statement = select(func.coalesce(func.sum(table.c.runs), 0)).where(*wanted)
     return int(connection.execute(statement).scalar_one())
 
 
-def _held(query: Query) -> list[ColumnElement[bool]] | None:
-    """The counters of what is archived, or not, that a query asks for; None if these do not know."""
+def _counters_of(query: Query) -> tuple[Table, list[ColumnElement[bool]]] | None:
+    """The counters of the runs that match; None if there are none of just these."""
     split = query.of_archived()
-    counted = split[1].counted() if split else None
-    if split is None or counted is None or counted.keys() - {"workflow"}:
+    counted = (split[1] if split else query).counted()
+    if counted is None:
         return None
-    of = (holdings.c.workflow.in_(sorted(map(str, values))) for values in counted.values())
-    return [holdings.c.archived.is_(split[0]), *of]
+    table = counters if counted.keys() & {"session", "project"} else tallies
+    if split and table is counters:
+        return None
+    wanted: list[ColumnElement[bool]] = [table.c[key].in_(sorted(of, key=str)) for key, of in counted.items()]
+    return table, [*wanted, tallies.c.archived.is_(split[0])] if split else wanted
+
+
+HELD = select(
+    tallies.c.workflow,
+    tallies.c.archived,
+    total(tallies.c.runs).label("runs"),
+    total(tallies.c.size_bytes).label("size_bytes"),
+).group_by(tallies.c.workflow, tallies.c.archived)
+"""What the runs of each workflow take where they are stored; those in the archive apart."""
 
 
 def workflows(connection: Connection, within: Query = EVERYTHING) -> list[Workflow]:

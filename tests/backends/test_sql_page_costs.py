@@ -181,6 +181,10 @@ def test_counters_answer_what_they_can(small, statements):
         'session:""': 2,
         "workflow:w0 version:2": 1,
         "status:running session:ana": 2,
+        "-archived": 6,
+        "status:completed -archived": 2,
+        "-archived workflow:w0 version:2 status:running": 1,
+        "status:completed archived": 0,
     }.items():
         statements.clear()
         assert small.runs.count(parse(text)) == expected == len(small.runs.query(parse(text)).items), text

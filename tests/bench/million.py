@@ -84,12 +84,8 @@ def _count(database: sqlite3.Connection) -> None:
         "SELECT workflow, version, status, session, '', count(*), sum(size_bytes) FROM runs GROUP BY 1, 2, 3, 4"
     )
     database.execute(
-        "INSERT INTO tallies (workflow, version, status, runs, size_bytes) "
-        "SELECT workflow, version, status, sum(runs), sum(size_bytes) FROM counters GROUP BY 1, 2, 3"
-    )
-    database.execute(
-        "INSERT INTO holdings (workflow, archived, runs, size_bytes) "
-        "SELECT workflow, archived, count(*), sum(size_bytes) FROM runs GROUP BY 1, 2"
+        "INSERT INTO tallies (workflow, version, status, archived, runs, size_bytes) "
+        "SELECT workflow, version, status, archived, count(*), sum(size_bytes) FROM runs GROUP BY 1, 2, 3, 4"
     )
     database.execute("INSERT OR REPLACE INTO state (key, value) VALUES ('revision', '1')")
 

@@ -102,6 +102,15 @@ def differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     return [key for key in before.keys() | after.keys() if before.get(key) != after.get(key)]
 
 
+def check_counts(store: Store) -> None:
+    """That as many runs are counted as are listed, of the archive and of what is live."""
+    of = ("", " workflow:triage", " workflow:triage|report", " status:completed", " status:failed|cancelled version:1")
+    for text in [f"{side}{more}" for side in ("archived", "-archived") for more in (*of, " session:ana")]:
+        some = store.runs.query(parse(text), limit=1000).items
+        assert store.runs.count(parse(text)) == len(some), text
+        assert {run.archived for run in some} <= {not text.startswith("-")}
+
+
 def by_order(act: Any, chosen: list[Any]) -> None:
     outcomes = list(act(new_order(), chosen))
     assert [done for done in outcomes if done.outcome != "done"] == []
@@ -124,10 +133,7 @@ def test_every_read_answers_as_before(store: Store, folder: Path, index: str) ->
         for run in runs:
             found = after.runs.get(run)
             assert found.archived and found.size_bytes == sizes[run]
-        for text in ("archived", "-archived", "archived workflow:triage", "-archived workflow:triage|report"):
-            some = after.runs.query(parse(text), limit=1000).items
-            assert after.runs.count(parse(text)) == len(some)
-            assert {run.archived for run in some} <= {not text.startswith("-")}
+        check_counts(after)
         assert after.runs.count(parse("archived")) == len(runs)
         assert after.upkeep.sizes()["archive"] == sum(sizes.values())
         assert [finding for finding in after.upkeep.check() if finding.kind in ("damaged-line", "index-drift")] == []
@@ -156,6 +162,7 @@ def test_every_read_of_a_database_answers_as_before(
     by_order(store.upkeep.archive, [Chosen(run=run) for run in runs])
     assert {path.stem for path in (tmp_path / "cold").glob("*/*.flz")} == set(runs)
     assert differences(before, everything(store)) == []
+    check_counts(store)
     assert sorted(truth_of(store).records(made)) == records  # type: ignore[misc]
     assert store.runs.get(made).archived
     by_order(store.upkeep.restore, runs)

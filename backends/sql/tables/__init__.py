@@ -27,7 +27,7 @@ from .part_tables import (
 from .reading_tables import damage, folders, journals, marks, removed, spooled, spools
 from .run_tables import notes, run_bodies, run_tags, runs, state
 from .shared import derived
-from .sum_tables import counters, holdings, outcomes, rollups, spent, spreads, tallies
+from .sum_tables import counters, outcomes, rollups, spent, spreads, tallies
 from .truth_tables import (
     annotations,
     archives,
@@ -59,7 +59,6 @@ __all__ = [
     "derived",
     "events",
     "folders",
-    "holdings",
     "items",
     "journals",
     "marks",

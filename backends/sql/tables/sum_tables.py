@@ -24,24 +24,15 @@ for _name in ("session", "project"):
 tallies = Table(
     "tallies",
     derived,
-    # The same without sessions and projects, of which there may be as many as runs: what a header reads.
+    # The same without sessions and projects, of which there may be as many as runs: what a header reads. What lies in
+    # the archive is told apart: a list without a query shows no such runs, and they take their room elsewhere.
     Column("workflow", String, nullable=False),
     Column("version", Integer, nullable=False),
     Column("status", String, nullable=False),
-    Column("runs", Integer, nullable=False, default=0),
-    Column("size_bytes", BigInteger, nullable=False, default=0),
-    PrimaryKeyConstraint("workflow", "version", "status"),
-)
-
-holdings = Table(
-    "holdings",
-    derived,
-    # What the runs of a workflow take where they are stored; those in the archive apart.
-    Column("workflow", String, nullable=False),
     Column("archived", Boolean, nullable=False),
     Column("runs", Integer, nullable=False, default=0),
     Column("size_bytes", BigInteger, nullable=False, default=0),
-    PrimaryKeyConstraint("workflow", "archived"),
+    PrimaryKeyConstraint("workflow", "version", "status", "archived"),
 )
 
 rollups = Table(

@@ -21,7 +21,7 @@ def upgrade() -> None:
     _operations()
     _trash()
     _archives()
-    _holdings()
+    _tallies()
     _others()
     _words_in_small_pages()
     op.create_index("runs_in_workflow_by_size", "runs", ["workflow", "size_bytes", "id"], unique=False)
@@ -74,19 +74,23 @@ def _archives() -> None:
     )
 
 
-def _holdings() -> None:
-    """Filled with the runs that were recorded before."""
+def _tallies() -> None:
+    """Made anew from the runs that were recorded before, with those in the archive apart."""
+    op.drop_table("tallies")
     op.create_table(
-        "holdings",
+        "tallies",
         sa.Column("workflow", String, nullable=False),
+        sa.Column("version", Integer, nullable=False),
+        sa.Column("status", String, nullable=False),
         sa.Column("archived", sa.Boolean(), nullable=False),
         sa.Column("runs", Integer, nullable=False),
         sa.Column("size_bytes", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("workflow", "archived"),
+        sa.PrimaryKeyConstraint("workflow", "version", "status", "archived"),
     )
+    keys = "workflow, coalesce(version, -1), status, archived"
     op.execute(
-        "INSERT INTO holdings (workflow, archived, runs, size_bytes)"
-        " SELECT workflow, archived, count(*), coalesce(sum(size_bytes), 0) FROM runs GROUP BY workflow, archived"
+        "INSERT INTO tallies (workflow, version, status, archived, runs, size_bytes)"
+        f" SELECT {keys}, count(*), coalesce(sum(size_bytes), 0) FROM runs GROUP BY {keys}"
     )
 
 
