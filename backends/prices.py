@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from ..core.clock import to_seconds
-from ..core.costs import NANO, Price, PriceBook, PricedModel, Tokens
+from ..core.costs import NANO, Extra, Price, PriceBook, PricedModel, Tokens
 
 log = logging.getLogger("flightlog.prices")
 
@@ -44,7 +44,7 @@ class GenaiPrices:
                     )
         return sorted(found, key=lambda one: (one.provider, one.model))
 
-    def price(self, model: str, provider: str, tokens: Tokens, t: str) -> Price | None:
+    def price(self, model: str, provider: str, tokens: Tokens, t: str, extra: Extra = Extra()) -> Price | None:
         """See `PriceBook.price`; None also for token counts that contradict each other and for an unreadable time."""
         from genai_prices import Usage
 
@@ -53,11 +53,11 @@ class GenaiPrices:
         try:
             moment = datetime.fromisoformat(t)
             to_seconds(t)
-            found = _calculated(Usage(**_usage(tokens)), model, provider, moment)
+            found = _calculated(Usage(**_usage(tokens, extra)), model, provider, moment)
         except ValueError as error:
             log.warning("a call of model %r has no price: %s", model, error)
             return None
-        if found is None or not _covers(found.model_price, tokens):
+        if found is None or not _covers(found.model_price, tokens, extra):
             return None
         nanousd = (found.total_price * NANO).to_integral_value(ROUND_HALF_EVEN)
         return Price(nanousd=int(nanousd), prices=_release())
@@ -69,13 +69,15 @@ def price_book() -> PriceBook:
     return GenaiPrices()
 
 
-def _usage(tokens: Tokens) -> dict[str, int]:
+def _usage(tokens: Tokens, extra: Extra) -> dict[str, int]:
     counts = {
         "input_tokens": tokens.input,
         "output_tokens": tokens.output,
         "cache_read_tokens": tokens.cache_read,
         "cache_write_tokens": tokens.cache_write,
+        "cache_write_1h_tokens": extra.hour_writes,
         "output_reasoning_tokens": tokens.reasoning,
+        "web_searches": extra.web_searches,
     }
     return {name: count for name, count in counts.items() if count or name in ("input_tokens", "output_tokens")}
 
@@ -93,12 +95,10 @@ def _calculated(usage: Any, model: str, provider: str, moment: datetime) -> Any:
 
 
 def _names(model: str, provider: str) -> list[tuple[str | None, str]]:
-    if provider:
-        return [(provider, model)]
-    names: list[tuple[str | None, str]] = [(None, model)]
+    names: list[tuple[str | None, str]] = [(provider or None, model)]
     for sign in _MAKERS:
         maker, found, name = model.partition(sign)
-        if found and maker and name:
+        if found and maker and name and (not provider or provider.lower() == maker.lower()):
             names.append((maker, name))
     return names
 
@@ -109,13 +109,15 @@ def _base(price: Any) -> int | None:
     return None if asked is None else int((asked * NANO).to_integral_value(ROUND_HALF_EVEN))
 
 
-def _covers(price: Any, tokens: Tokens) -> bool:
-    """Whether the table asks something (be it nothing) for each kind of token that was used."""
+def _covers(price: Any, tokens: Tokens, extra: Extra) -> bool:
+    """Whether the table asks something (be it nothing) for each kind of token that was used, and for what else was."""
     asked: list[tuple[int, Decimal | object | None]] = [
         (tokens.input, price.input_mtok),
         (tokens.output, price.output_mtok),
     ]
-    return all(price is not None for count, price in asked if count) and any(price is not None for _, price in asked)
+    more = [(extra.hour_writes, price.cache_write_1h_mtok), (extra.web_searches, price.web_searches_kcount)]
+    is_told = any(price is not None for _, price in asked)
+    return is_told and all(price is not None for count, price in asked + more if count)
 
 
 @cache

@@ -156,6 +156,15 @@ class PricedModel(msgspec.Struct, kw_only=True, frozen=True):
     output_nanousd: int
 
 
+class Extra(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is charged of a call apart from its tokens, or otherwise than most of these."""
+
+    hour_writes: int = 0
+    """Tokens that were written to a cache for an hour: part of `Tokens.cache_write`."""
+    web_searches: int = 0
+    """Searches that the provider made for it."""
+
+
 class PriceBook(Protocol):
     """Looks prices up; slow to load, so never asked on an agent's path. Thread-safe."""
 
@@ -163,8 +172,10 @@ class PriceBook(Protocol):
         """The models that are priced by tokens, by provider and name."""
         ...
 
-    def price(self, model: str, provider: str, tokens: Tokens, t: str) -> Price | None:
-        """The price of a call made at time `t`; None if the table does not know the model."""
+    def price(self, model: str, provider: str, tokens: Tokens, t: str, extra: Extra = Extra()) -> Price | None:
+        """The price of a call made at time `t`; None if the table does not know the model, or what it asks for
+        something that was used.
+        """
         ...
 
 

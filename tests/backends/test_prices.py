@@ -6,13 +6,13 @@ import threading
 
 import pytest
 from flightlog.backends.prices import GenaiPrices, price_book
-from flightlog.core.costs import Price, Tokens
+from flightlog.core.costs import Extra, Price, Tokens
 
 NOW = "2026-11-01T12:00:00.000000Z"
 
 
-def nanousd(model: str, provider: str = "", t: str = NOW, **tokens: int) -> int | None:
-    found = price_book().price(model, provider, Tokens(**tokens), t)
+def nanousd(model: str, provider: str = "", t: str = NOW, extra: Extra = Extra(), **tokens: int) -> int | None:
+    found = price_book().price(model, provider, Tokens(**tokens), t, extra)
     return found.nanousd if found else None
 
 
@@ -31,6 +31,23 @@ def test_cached_tokens_are_a_part_of_the_input_and_cheaper():
     # claude-haiku-4-5: $1, output $5, cache read $0.10, cache write $1.25.
     wanted = 1000 * 1_000 + 6000 * 100 + 3000 * 1_250 + 100 * 5_000
     assert nanousd("claude-haiku-4-5", input=10_000, output=100, cache_read=6000, cache_write=3000) == wanted
+
+
+def test_what_is_kept_for_an_hour_costs_twice_the_input_and_a_search_by_itself():
+    # claude-haiku-4-5: $1, output $5, cache write $1.25, for an hour $2; a web search $0.01.
+    plain = 100 * 1_000 + 10 * 5_000
+    wanted = plain + 600 * 1_250 + 300 * 2_000 + 2 * 10_000_000
+    extra = Extra(hour_writes=300, web_searches=2)
+    assert nanousd("claude-haiku-4-5", extra=extra, input=1000, output=10, cache_write=900) == wanted
+    assert nanousd("claude-haiku-4-5", input=100, output=10) == plain
+
+
+def test_what_the_table_asks_nothing_for_is_not_taken_for_free():
+    # What openrouter asks for is told there of plain writes, and not of those for an hour nor of searches.
+    model, provider, tokens = "anthropic/claude-sonnet-4.5", "openrouter", {"input": 1000, "cache_write": 900}
+    assert nanousd(model, provider, **tokens) == 100 * 3_000 + 900 * 3_750
+    assert nanousd(model, provider, extra=Extra(hour_writes=1), **tokens) is None
+    assert nanousd(model, provider, extra=Extra(web_searches=1), **tokens) is None
 
 
 def test_long_prompts_cost_their_tier():
@@ -53,6 +70,7 @@ def test_models_are_known_by_many_names():
         ("gpt-4o", "openai"),
         ("openai/gpt-4o", ""),
         ("openai:gpt-4o", ""),
+        ("openai/gpt-4o", "openai"),
     ]:
         assert nanousd(model, provider, input=1000, output=10) == plain
 
@@ -65,6 +83,7 @@ def test_models_are_known_by_many_names():
         ("/", ""),
         ("nobody/gpt-4o", ""),
         ("gpt-4o", "nobody"),
+        ("openai/gpt-4o", "nobody"),
         ("claude-haiku-4-5", "openai"),
         ("x" * 100_000, ""),
         ("gpt-4o", "x" * 100_000),

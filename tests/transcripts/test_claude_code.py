@@ -99,6 +99,47 @@ def test_input_counts_what_was_cached_as_well(store, claude):
     )
 
 
+def test_what_is_kept_for_an_hour_and_what_is_searched_is_paid_as_it_is_charged(store, claude):
+    (path,) = claude.rglob("3e3f9a73*.jsonl")
+    usage = {"input_tokens": 100, "output_tokens": 10, "cache_creation_input_tokens": 900}
+    usage["cache_creation"] = {"ephemeral_5m_input_tokens": 600, "ephemeral_1h_input_tokens": 300}
+    usage["server_tool_use"] = {"web_search_requests": 2}
+    answered(path, "m1", usage, "claude-haiku-4-5-20251001")
+    last = store.runs.cost_records(runs_of(store)["3e3f9a73-034"].id)[-1]
+    assert (last.tokens.input, last.tokens.cache_write) == (1000, 900)
+    # $1 a million, $1.25 written to the cache, $2 for an hour; $5 for output; $10 for a thousand searches.
+    assert last.nanousd == 100 * 1_000 + 600 * 1_250 + 300 * 2_000 + 10 * 5_000 + 2 * 10_000_000
+
+
+@pytest.mark.parametrize(
+    ("model", "provider", "nanousd"),
+    [
+        ("claude-haiku-4-5-20251001", "anthropic", 1_000),
+        ("us.anthropic.claude-haiku-4-5-20251001-v1:0", "aws", 1_100),
+        ("global.anthropic.claude-haiku-4-5-20251001-v1:0", "aws", 1_000),
+        ("claude-haiku-4-5@20251001", "google", 1_000),
+        ("anthropic/claude-haiku-4.5", "", 1_000),
+        ("nobody/claude-haiku-4-5", "", None),
+        ("glm-4.6", "anthropic", None),
+    ],
+)
+def test_whose_model_it_was_is_told_by_its_name_and_what_nobody_knows_has_no_price(
+    store, claude, model, provider, nanousd
+):
+    (path,) = claude.rglob("3e3f9a73*.jsonl")
+    answered(path, "m1", {"input_tokens": 1, "output_tokens": 0}, model)
+    last = store.runs.cost_records(runs_of(store)["3e3f9a73-034"].id)[-1]
+    assert (last.model, last.provider, last.nanousd) == (model, provider, nanousd)
+
+
+def answered(path, name, usage, model):
+    """One more answer at a transcript's end."""
+    message = {"id": name, "model": model, "content": [], "stop_reason": "tool_use", "usage": usage}
+    line = {"type": "assistant", "uuid": name, "sessionId": path.stem, "timestamp": "2026-11-22T19:13:00.000Z"}
+    with path.open("ab") as file:
+        file.write(json.dumps(line | {"message": message}).encode() + b"\n")
+
+
 def test_what_a_fork_repeats_is_shown_in_it_and_paid_where_it_was_asked(store):
     first, fork = runs_of(store)["0543ffdc-d7f"], runs_of(store)["f55f3bdd-c29"]
     steps = [[step.name for step in store.runs.steps(run.id) if step.kind == "turn"] for run in (first, fork)]

@@ -7,6 +7,7 @@ from contextlib import closing
 import pytest
 from flightlog.backends.sources.open_source import open_source
 from flightlog.backends.sources.transcripts import folder, taking
+from flightlog.core.clock import to_seconds
 from flightlog.core.events import TYPES, decode
 from flightlog.core.query.query import EVERYTHING
 from recorded_transcripts import LONG_AGO, aged, rows_of, told_by
@@ -177,6 +178,9 @@ def test_what_a_script_of_the_model_runs_are_steps_and_the_files_it_writes_artif
         ("exec_command", "completed"): 1,
         ("apply_patch", "completed"): 1,
     }
+    ran = [step for step in store.runs.steps(run.id) if step.name == "exec_command"]
+    took = [to_seconds(step.finished) - to_seconds(step.started) for step in ran]
+    assert took == [pytest.approx(s, abs=0.002) for s in (0.054, 0.0, 0.023)]
     made = [one.path for one in store.runs.artifacts(run.id)]
     assert sorted(made) == ["/home/ana/web-shop/CHANGES.md", "/home/ana/web-shop/shop/cart.py"]
 

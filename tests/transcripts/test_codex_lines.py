@@ -101,7 +101,7 @@ COMPLETE = event("task_complete", turn_id=TURN, last_agent_message="Done.")
 def tell(*lines, path=PATH, calls=None):
     """The run of some lines, and its events after the first."""
     session = CODEX.session(path, lines)
-    teller = Teller(CODEX, session, State(), Asked((calls or set()).__contains__, lambda cost, t: None))
+    teller = Teller(CODEX, session, State(), Asked((calls or set()).__contains__, lambda cost, t, extra: None))
     for n, line in enumerate(lines):
         teller.take(n * 100, 99, line)
     teller.settle()

@@ -61,7 +61,7 @@ def test_garbage_in_any_field_is_read_or_left_out(path):
             at = drawn.choice(list(places(lines[number]))[1:])
             changed[number] = replaced(lines[number], at, drawn.choice(GARBAGE))
         session = format.session(path, changed) or known
-        teller = Teller(format, session, State(), Asked(lambda call: False, lambda cost, t: None))
+        teller = Teller(format, session, State(), Asked(lambda call: False, lambda cost, t, extra: None))
         for number, line in enumerate(changed):
             teller.take(number, 1, line)
         for fact in teller.facts:

@@ -11,7 +11,7 @@ from random import Random
 from typing import Any, ClassVar
 
 from ...core import clock, faults, ids
-from ...core.costs import Price, PricedModel, Tokens
+from ...core.costs import Extra, Price, PricedModel, Tokens
 from ...core.events import CostRecorded
 from ...core.recording.pricing import Pricing
 from ...core.recording.recorder import RunRecorder
@@ -54,7 +54,7 @@ class ListPrices:
             for name, (into, out) in sorted(rates.items())
         ]
 
-    def price(self, model: str, provider: str, tokens: Tokens, t: str) -> Price | None:
+    def price(self, model: str, provider: str, tokens: Tokens, t: str, extra: Extra = Extra()) -> Price | None:
         """Some nano-dollars a token; a house model has no price."""
         if provider == "local":
             return None

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ....core import events as e
+from ....core.costs import Extra
 from .fields import count, one_line, table, tables, text, title
 from .formats import TURN, Line, Session, Told
 
@@ -24,6 +25,8 @@ _TAGGED = re.compile(r"<([a-z-]+)>(.*?)</\1>", re.DOTALL)
 _INTERRUPTED = "[Request interrupted by user"
 _LEVELS: dict[str, e.Level] = {"error": "ERROR", "warning": "WARNING", "info": "INFO"}
 _RETRIES: tuple[str, ...] = ("retryAttempt", "maxRetries", "retryInMs")
+_PROVIDERS = (("anthropic.claude", "aws"), ("@", "google"), ("/", ""))
+"""Signs in the names of models: of Bedrock, of Vertex, and of a gateway that names the maker first."""
 _FAULT = 2_000  # characters of a tool's failure that are told as its error
 
 
@@ -165,7 +168,7 @@ def _usage(line: Line, message: dict[str, e.Json], agent: str) -> Iterator[Told]
     request = text(line, "requestId")
     cost = e.CostRecorded(
         model=model,
-        provider="anthropic",
+        provider=_provider(model),
         agent=agent,
         input_tokens=count(usage, "input_tokens") + read + written,
         output_tokens=count(usage, "output_tokens"),
@@ -174,8 +177,17 @@ def _usage(line: Line, message: dict[str, e.Json], agent: str) -> Iterator[Told]
         request_id=request,
         nanousd=_money(line.get("costUSD")),
     )
+    extra = Extra(
+        hour_writes=min(written, count(table(usage, "cache_creation"), "ephemeral_1h_input_tokens")),
+        web_searches=count(table(usage, "server_tool_use"), "web_search_requests"),
+    )
     # Without a reason to stop these are the numbers of the moment: a later line may have the last ones.
-    yield Told(cost, call=f"{text(message, 'id')} {request}", more=message.get("stop_reason") is None)
+    yield Told(cost, call=f"{text(message, 'id')} {request}", more=message.get("stop_reason") is None, extra=extra)
+
+
+def _provider(model: str) -> str:
+    """Who answers, as far as a model's name says it: others than its maker give it a name of their own."""
+    return next((provider for sign, provider in _PROVIDERS if sign in model), "anthropic")
 
 
 def _money(dollars: e.Json) -> int | None:

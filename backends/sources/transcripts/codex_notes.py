@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from ....core import events as e
 from .codex_calls import FAULT, failed, file_made
 from .codex_turns import payload_of
-from .fields import count, one_line, table, text, title
+from .fields import count, moment_ms, one_line, table, text, title
 from .formats import Line, Session, Told
 
 _INNER = "exec-"
@@ -34,9 +34,9 @@ def event_told(line: Line, session: Session) -> Iterator[Told]:
     match kind:
         case "item_completed":
             item = table(event, "item")
-            yield from _done(item, text(item, "id"), session)
+            yield from _done(item, text(item, "id"), session, moment_ms(event, "started_at_ms"))
         case "exec_command_end" | "patch_apply_end" | "mcp_tool_call_end":
-            yield from _done(event, text(event, "call_id"), session)
+            yield from _done(event, text(event, "call_id"), session, "")
         case "token_count" if "ordinal" not in line:
             yield from _counted(table(event, "info"), session)
         case "task_complete" | "turn_complete":
@@ -90,8 +90,8 @@ def _broken(error: dict[str, e.Json]) -> Iterator[Told]:
 # --- how calls end
 
 
-def _done(item: dict[str, e.Json], step: str, session: Session) -> Iterator[Told]:
-    """What was done for a call of the model, or for one that a script of the model made."""
+def _done(item: dict[str, e.Json], step: str, session: Session, began: str) -> Iterator[Told]:
+    """What was done for a call of the model, or for one that a script of the model made, and since when."""
     kind = text(item, "type")
     if kind == "SubAgentActivity":
         about = f"{text(item, 'agent_path') or 'a subagent'}: {text(item, 'kind')}"
@@ -99,14 +99,14 @@ def _done(item: dict[str, e.Json], step: str, session: Session) -> Iterator[Told
     elif kind == "Plan":
         yield Told(e.SnapshotTaken(name="plan", value=text(item, "text")))
     elif step and kind in _DONE:
-        yield from _did(item, step, _DONE[kind], session)
+        yield from _did(item, step, _DONE[kind], session, began)
 
 
 def _details(event: dict[str, e.Json]) -> dict[str, e.Json]:
     return {name: value for name, value in event.items() if name not in ("type", "message")}
 
 
-def _did(item: dict[str, e.Json], step: str, otherwise: str, session: Session) -> Iterator[Told]:
+def _did(item: dict[str, e.Json], step: str, otherwise: str, session: Session, began: str) -> Iterator[Told]:
     result, shown = table(item, "result"), text(item, "aggregated_output", "stdout", "formatted_output")
     is_inner, code, given = step.startswith(_INNER), item.get("exit_code"), item.get("arguments", item.get("command"))
     if is_inner and code == -1:  # ended with the program, perhaps long after its turn: no step of a run that has ended
@@ -114,7 +114,7 @@ def _did(item: dict[str, e.Json], step: str, otherwise: str, session: Session) -
         return
     if is_inner:
         name = title(text(item, "tool")) or otherwise
-        yield Told(e.StepStarted(step=step, name=name, agent=session.agent, kind="tool", input=given))
+        yield Told(e.StepStarted(step=step, name=name, agent=session.agent, kind="tool", input=given), t=began)
     is_bad = item.get("status") in ("failed", "declined") or code not in (None, 0)
     if is_bad or item.get("success") is False or "Err" in result:
         why = text(table(item, "error"), "message") or text(result, "Err") or text(item, "error", "stderr") or shown

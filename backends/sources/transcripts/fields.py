@@ -62,6 +62,12 @@ def moment(value: Json) -> str:
         return ""
 
 
+def moment_ms(fields: dict[str, Json], name: str) -> str:
+    """A time in milliseconds since 1970 as our text; empty if it is none."""
+    found = count(fields, name)
+    return clock.from_ns(found * 1_000_000) if found else ""
+
+
 def one_line(value: str, most: int = _LONG) -> str:
     """A text as one line, cut where it is longer."""
     line = " ".join(value[: 8 * most].split())

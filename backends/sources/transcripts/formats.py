@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from ....core import events as e
+from ....core.costs import Extra
 
 TURN = "turn"
 """Kind of the step that a prompt begins and its answer ends; what is done in between are steps within it."""
@@ -38,7 +39,8 @@ class Told(NamedTuple):
 
     A `StepFinished` without a step ends the turn. Of those with the same `once` the first is told. `call` names the
     request that a cost is of: several lines may speak of one. `model` names that of the requests from here on, where
-    their own lines do not: the event says so, and is told where it changes.
+    their own lines do not: the event says so, and is told where it changes. `extra` is what is charged of a cost
+    besides. `t` is when it was, where the line says that and was written later.
     """
 
     event: e.Event
@@ -47,6 +49,8 @@ class Told(NamedTuple):
     more: bool = False
     """Whether a later line may say more of that request."""
     model: str = ""
+    extra: Extra = Extra()
+    t: str = ""
 
 
 class Attended(NamedTuple):

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, NamedTuple
 import msgspec
 from sqlalchemy import Connection, Row
 
-from ....core.costs import Price, Tokens
+from ....core.costs import Extra, Price, Tokens
 from ....core.events import CostRecorded
 from ....core.runs import Damage
 from ...prices import price_book
@@ -238,7 +238,7 @@ def _keep(connection: Connection, file: BinaryIO, at: _Telling, teller: Teller, 
     tables.keep(connection, at.session.run, values)
 
 
-def _price(cost: CostRecorded, t: str) -> Price | None:
+def _price(cost: CostRecorded, t: str, extra: Extra) -> Price | None:
     tokens = Tokens(
         input=cost.input_tokens,
         output=cost.output_tokens,
@@ -246,4 +246,4 @@ def _price(cost: CostRecorded, t: str) -> Price | None:
         cache_write=cost.cache_write_tokens,
         reasoning=cost.reasoning_tokens,
     )
-    return price_book().price(cost.model, cost.provider, tokens, t)
+    return price_book().price(cost.model, cost.provider, tokens, t, extra)

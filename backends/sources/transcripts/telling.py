@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from ....core import events as e
-from ....core.costs import Price
+from ....core.costs import Extra, Price
 from .formats import TURN, Format, Session, Told
 
 _ONCE = 10_000  # things of a run that are remembered as told
@@ -42,6 +42,7 @@ class Call(msgspec.Struct):
     step: str | None
     t: str
     cost: e.CostRecorded
+    extra: Extra
 
 
 class State(msgspec.Struct, omit_defaults=True):
@@ -69,7 +70,7 @@ class Asked(NamedTuple):
 
     is_told: Callable[[str], bool]
     """Whether any transcript has told of a request: files repeat each other."""
-    price: Callable[[e.CostRecorded, str], Price | None]
+    price: Callable[[e.CostRecorded, str, Extra], Price | None]
     """What a call cost at a time, where its program did not write it down."""
 
 
@@ -116,7 +117,7 @@ class Teller:
             return
         self.calls.append(call.name)
         self._add(call.cost, call.place, call.step, t=call.t)
-        price = None if call.cost.nanousd is not None else self._asked.price(call.cost, call.t)
+        price = None if call.cost.nanousd is not None else self._asked.price(call.cost, call.t, call.extra)
         if price is not None:
             priced = e.CostPriced(cost=self.state.seq, nanousd=price.nanousd, prices=price.prices)
             self._add(priced, None, t=call.t)
@@ -126,11 +127,13 @@ class Teller:
 
     def _take(self, told: Told, place: Place, t: str) -> None:
         event = told.event
+        if told.t:
+            t = min(max(told.t, self._session.began), t)
         if (told.once and self._is_repeated(told.once)) or (told.model and told.model == self.state.model):
             return
         self.state.model = told.model or self.state.model
         if isinstance(event, e.CostRecorded):
-            self._called(self._call(event, told.call, place, t))
+            self._called(self._call(event, told, place, t))
             if not told.more:
                 self.settle()
         elif isinstance(event, e.StepStarted):
@@ -150,10 +153,10 @@ class Teller:
             self.state.once.append(name)
         return False
 
-    def _call(self, cost: e.CostRecorded, name: str, place: Place, t: str) -> Call:
+    def _call(self, cost: e.CostRecorded, told: Told, place: Place, t: str) -> Call:
         whole = cost.model or not self.state.model
         cost.model = cost.model or self.state.model
-        return Call(name, place if whole else None, self.state.turn or None, t, cost)
+        return Call(told.call, place if whole else None, self.state.turn or None, t, cost, told.extra)
 
     def _called(self, call: Call) -> None:
         """Of several lines about one request the one with most output says it whole; they follow each other."""
