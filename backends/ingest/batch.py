@@ -7,7 +7,20 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ...core.errors import Corrupt, NotSupported
-from ...core.events import FORMAT, LEVELS, TYPES, AnyEvent, Event, Logged, RunStarted, check, decode, decode_all
+from ...core.events import (
+    FORMAT,
+    LEVELS,
+    TYPES,
+    AnyEvent,
+    Event,
+    Logged,
+    LogStretch,
+    RunStarted,
+    check,
+    decode,
+    decode_all,
+    stretch_of,
+)
 from ...core.runs import Damage
 from ..journal.event_heads import Head, head_of
 from ..journal.long_lines import whole_line
@@ -20,6 +33,8 @@ MARK_BYTES = 1 << 20
 
 _AT_ONCE = 1 << 20
 """Bytes that are read and decoded at once."""
+_STRETCH = 1000
+"""Lines that are decoded together: of so many log entries what is counted is held, and they themselves no longer."""
 _RAW = 200  # characters of an unreadable line that its damage quotes
 _seq = attrgetter("seq")
 _TYPE_OF = {kind: name for name, kind in TYPES.items()}
@@ -42,8 +57,10 @@ class Batch:
         self.known_seq = at.last_seq
         self.size = 0
         self.more = False
-        self.recorded: list[tuple[Event, int]] = []
-        """The events; how long their lines are is not told, for the size of their file is."""
+        self.recorded: list[tuple[Event | LogStretch, int]] = []
+        """The events; how long their lines are is not told, for the size of their file is. Stretches of log entries
+        are as one, unless bytes are kept: they are as quickly counted as gone through, and not all in memory.
+        """
         self.events: list[dict[str, Any]] = []
         """Rows of the table `events`, if bytes are kept."""
         self.values: list[dict[str, Any]] = []
@@ -91,27 +108,42 @@ class Batch:
 
     def take_plain(self, data: bytes) -> bool:
         """Takes the whole lines of the bytes that come next, as `_read_plain` does."""
-        began, before = self.offset, self.last_seq
+        began = self.offset
         lines = data.split(b"\n")
         del lines[-1]  # what follows the last newline is being written, or read next
         try:
-            events = decode_all(lines)
+            found = self._decoded(lines)
         except (Corrupt, NotSupported):
             return False
-        following = range(before + 1, before + 1 + len(events))
-        if list(map(_seq, events)) != list(following):
+        if found is None:
             return False
-        if RunStarted in map(type, events) and not self._fit(events):
-            return False
-        self.recorded += zip(events, repeat(0))
-        if self._keep:
-            for event, line in zip(events, lines, strict=True):
-                self._keep_event(event, line)
+        self.recorded += zip(found, repeat(0))
         self._mark(data)
-        if events:
-            self._unread, self.last_seq, self._junk = 0, before + len(events), 0
+        if lines:
+            self._unread, self.last_seq, self._junk = 0, self.last_seq + len(lines), 0
         self.offset += data.rfind(b"\n") + 1
         return self.offset > began
+
+    def _decoded(self, lines: list[bytes]) -> list[Event | LogStretch] | None:
+        """What lines say that are one event each, and come next; None if they are anything else. Corrupt."""
+        found: list[Event | LogStretch] = []
+        at_once = max(len(lines), 1) if self._keep else _STRETCH
+        for begin in range(0, len(lines), at_once):
+            events = self._next(lines[begin : begin + at_once], self.last_seq + 1 + begin)
+            if events is None:
+                return None
+            stretch = None if self._keep else stretch_of(events)
+            found += [stretch] if stretch else events
+            for event, line in zip(events, lines, strict=True) if self._keep else ():
+                self._keep_event(event, line)
+        return found
+
+    def _next(self, lines: list[bytes], seq: int) -> list[AnyEvent] | None:
+        """The events of these lines; None if they are not those from this number on."""
+        events = decode_all(lines)
+        if list(map(_seq, events)) != list(range(seq, seq + len(events))):
+            return None
+        return None if RunStarted in map(type, events) and not self._fit(events) else events
 
     def _mark(self, data: bytes) -> None:
         """Marks, as `_take` does, which lines hold a boundary; of `data` each line is an event."""

@@ -27,7 +27,7 @@ class Batch(NamedTuple):
     """Events of one run, in order."""
 
     run: str
-    events: Sequence[tuple[e.Event, int]]
+    events: Sequence[tuple[e.Event | e.LogStretch, int]]
     """Each as `Recorded` says, which a plain tuple says as well at a third of the cost."""
     source: str = ""
     source_id: str = ""
@@ -136,11 +136,12 @@ def _parent(event: e.CheckpointSaved) -> _References:
         yield "checkpoint_maps", event.parent
 
 
-_REFERS: dict[type[e.Event], Callable[[Any], _References]] = {
+_REFERS: dict[type[e.Event | e.LogStretch], Callable[[Any], _References]] = {
     e.GraphDeclared: _declared,
     e.StepStarted: _in_step,
     e.StepFinished: _in_step,
     e.Logged: _in_step,
+    e.LogStretch: lambda stretch: (("steps", step) for _, step in stretch.counts if step),
     e.CostRecorded: _in_step,
     e.CostPriced: lambda event: iter([("costs", event.cost)]),
     e.CheckpointSaved: _parent,

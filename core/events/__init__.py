@@ -47,6 +47,7 @@ from .parts import (
     StepEnd,
     Writer,
 )
+from .stretches import LogStretch, stretch_of
 
 __all__ = [
     "FORMAT",
@@ -71,6 +72,7 @@ __all__ = [
     "ItemStatus",
     "Json",
     "Level",
+    "LogStretch",
     "Logged",
     "MessageSent",
     "MetricReported",
@@ -90,4 +92,5 @@ __all__ = [
     "decode_all",
     "encode",
     "seal",
+    "stretch_of",
 ]
