@@ -207,6 +207,27 @@ def test_settings_alone_are_no_run_until_something_is_asked(tmp_path, index_of):
     assert rows_of(index, "objective", "status")[path.stem] == ("Hello", "lost")
 
 
+def test_who_begins_needs_not_open_again_what_held_settings_alone(tmp_path, index_of, monkeypatch):
+    path = tmp_path / "projects" / "x" / "3e3f9a73-034c-49f7-85e6-343e16b5797d.jsonl"
+    path.parent.mkdir(parents=True)
+    path.write_text('{"type":"mode","mode":"normal","sessionId":"s"}\n')
+    index_of(tmp_path, tmp_path / "index.db")
+    opened = []
+    real = taking.opened
+    monkeypatch.setattr(taking, "opened", lambda path: opened.append(path) or real(path))
+    index = index_of(tmp_path, tmp_path / "index.db")
+    assert opened == []
+    grown(index, path, _prompt(path, "Hello"))
+    assert (opened, rows_of(index, "objective")[path.stem]) == ([str(path)], ("Hello",))
+    path.unlink()
+    index.refresh()
+    with index.database.read() as connection:
+        kept = [
+            connection.exec_driver_sql(f"SELECT * FROM {name}").all() for name in ("transcripts", "transcripts_silent")
+        ]
+    assert kept == [[], []]
+
+
 def test_a_turn_goes_on_while_its_process_lives_and_is_lost_with_it(claude, index_of):
     path = path_of(claude, KILLED)
     aged(path, 0)

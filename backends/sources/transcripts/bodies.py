@@ -15,6 +15,7 @@ from . import tables
 from .fields import decoded
 from .formats import Format, Session, Told
 from .index import TranscriptIndex
+from .packed import opened
 from .telling import put
 
 _PART = 500  # events in one query
@@ -103,8 +104,10 @@ class _Transcript(NamedTuple):
         found: list[tuple[Row[Any], bytes]] = []
         at, told = -1, list[Told]()
         try:
-            with open(self.path, "rb") as file:
-                for row in heard(rows):
+            with opened(self.path) as file:
+                for row in heard(
+                    sorted(rows, key=lambda row: row.offset or 0)
+                ):  # to go back costs time in a packed one
                     if row.line is not None:
                         found.append((row, bytes(row.line)))
                         continue
@@ -116,7 +119,7 @@ class _Transcript(NamedTuple):
             raise NotFound("the transcript is not there any more", where=self.path) from error
         except OSError as error:
             raise storage_error(error, Path(self.path), "reading the transcript") from error
-        return found
+        return sorted(found, key=lambda one: one[0].seq)
 
     def _told(self, data: bytes) -> list[Told]:
         line = decoded(data)

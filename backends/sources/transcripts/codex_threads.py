@@ -6,6 +6,7 @@ from pathlib import Path
 from ....core import events as e
 from ..foreign_ids import foreign_ulid
 from .fields import decoded, moment, table, text
+from .packed import opened, plain
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 ROLLOUT = re.compile(rf"rollout-[0-9T:.-]+?-(?P<thread>{UUID.pattern})")
@@ -41,14 +42,14 @@ def _thread(path: Path) -> str:
 
 def _listed(folder: Path) -> list[Path]:
     try:
-        return list(folder.iterdir())
+        return [plain(one) for one in folder.iterdir()]
     except OSError:
         return []
 
 
 def _began(path: Path) -> str:
     try:
-        with path.open("rb") as file:
+        with opened(str(path)) as file:
             return moment((decoded(file.readline()) or {}).get("timestamp"))
     except OSError:
         return ""

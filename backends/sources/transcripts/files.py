@@ -36,5 +36,5 @@ class TranscriptFiles:
         return StoreWatch(
             on_change,
             folders=index.folders,
-            problem=lambda: "" if index.path.exists() else "the transcripts are gone",
+            problem=lambda: "" if index.folder.is_there() else "the transcripts are gone",
         )

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .formats import Format
+from .packed import plain
+from .packed import seen as seen_at
 
 _DEEPEST = 8
 """Folders within each other: `sessions/2026/11/20`, or `projects/<folder>/<session>/subagents/workflows/<id>`."""
@@ -23,6 +25,8 @@ class Seen(NamedTuple):
     inode: int
     size: int
     mtime_ns: int
+    packed: bool = False
+    """Whether it lies there packed: the content of its file is not its own."""
 
 
 class Folder:
@@ -45,6 +49,10 @@ class Folder:
                     self.seen[path] = seen
         else:
             self._walk()
+
+    def is_there(self) -> bool:
+        """Whether there is still something at the place that was named."""
+        return self.root.is_dir() or _seen(str(plain(self.root))) is not None
 
     def lively(self) -> list[str]:
         """Transcripts that may be written to just now."""
@@ -70,7 +78,7 @@ class Folder:
         if self.root.is_dir():
             self.seen = dict(self._below(str(self.root), _DEEPEST))
         else:
-            self.seen = {path: seen for path in (str(self.root),) if (seen := _seen(path))}
+            self.seen = {path: seen for path in (str(plain(self.root)),) if (seen := _seen(path))}
         self._walked = time.monotonic()
         self._took = self._walked - began
 
@@ -84,17 +92,19 @@ class Folder:
             if entry.is_dir(follow_symlinks=False):
                 if deeper and not entry.name.startswith("."):
                     yield from self._below(entry.path, deeper - 1)
-            elif any(one.is_transcript(Path(entry.path)) for one in self._formats) and (seen := _seen(entry.path)):
-                yield entry.path, seen
+                continue
+            path = plain(Path(entry.path))
+            if any(one.is_transcript(path) for one in self._formats) and (seen := _seen(str(path))):
+                yield str(path), seen
 
 
 def _seen(path: str) -> Seen | None:
     """None for what is gone, and for what is no file: to open a pipe would wait for who writes into it."""
     try:
-        found = os.stat(path)
+        found, packed = seen_at(path)
     except OSError:
         return None
-    return Seen(found.st_ino, found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else None
+    return Seen(found.st_ino, found.st_size, found.st_mtime_ns, packed) if stat.S_ISREG(found.st_mode) else None
 
 
 def _changed(folder: str) -> int:

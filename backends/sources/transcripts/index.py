@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from ....core.progress import Progress, go_on
 from ...sql.database import Database
@@ -93,9 +93,9 @@ class TranscriptIndex:
         """The paths of which something is in the index: asked of it once, by who begins."""
         if not self._taken:
             with self.database.read() as connection:
-                rows = connection.execute(_KNOWN).all()
-            self._taken = {row.path: Seen(row.inode, row.size, row.mtime_ns) for row in rows}
-            self._due = {row.path: 0.0 for row in rows if not row.done}
+                known = tables.known(connection)
+            self._taken = {path: seen for path, (seen, _) in known.items()}
+            self._due = {path: 0.0 for path, (_, is_due) in known.items() if is_due}
         return list(self._taken)
 
     def _changed(self) -> list[str]:
@@ -163,6 +163,7 @@ class TranscriptIndex:
         row = tables.row_of(connection, path)
         if row is not None:
             self._retell(self._taker.forget(connection, row.run))
+        tables.keep_silent(connection, path, None)
         self._taken.pop(path, None)
         self._due.pop(path, None)
         self._unreadable.pop(path, None)
@@ -171,6 +172,3 @@ class TranscriptIndex:
         """Their next look takes them in from their beginnings."""
         for path in paths:
             self._taken[path] = _NOTHING
-
-
-_KNOWN = select(*(tables.transcripts.c[name] for name in ("path", "inode", "size", "mtime_ns", "done")))

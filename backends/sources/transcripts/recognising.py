@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .fields import decoded
+from .packed import opened, plain
 
 DEEPEST = 4
 """Folders below the one that is looked at: `sessions/2026/11/20` of `~/.codex`."""
@@ -34,7 +35,9 @@ def _journals(folder: Path) -> list[Path]:
     depth = len(folder.parts)
     for here, folders, files in os.walk(folder):
         found += [
-            path for name in sorted(files) if name.endswith(".jsonl") and _says_something(path := Path(here, name))
+            path
+            for name in sorted(files)
+            if name.endswith((".jsonl", ".jsonl.zst")) and _says_something(path := Path(here, name))
         ]
         names += len(files) + len(folders)
         if len(found) >= FILES or names > NAMES:
@@ -60,13 +63,13 @@ def _of_file(file: Path) -> str | None:
 
 def _lines(file: Path) -> Iterator[dict[str, Any]]:
     try:
-        with file.open("rb") as opened:
-            lines = opened.read(BEGINNING).splitlines()[:LINES]
+        with opened(str(plain(file))) as found:
+            lines = found.read(BEGINNING).splitlines()[:LINES]
     except OSError:
         return
-    for line in lines:
-        if (found := decoded(line)) is not None:
-            yield found
+    for data in lines:
+        if (line := decoded(data)) is not None:
+            yield line
 
 
 def _said_by(line: dict[str, Any]) -> str | None:

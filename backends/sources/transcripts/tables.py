@@ -24,7 +24,9 @@ from sqlalchemy import (
     delete,
     insert,
     inspect,
+    literal,
     select,
+    union_all,
     update,
 )
 
@@ -32,6 +34,7 @@ from ....core.events import TYPES, encode
 from ...sql import tables as sql_tables
 from ...sql.column_types import String
 from ...sql.ready import Ready
+from .folder import Seen
 from .formats import Session
 from .telling import Fact, State
 
@@ -51,7 +54,7 @@ class FilePath(TypeDecorator[str]):
         return None if value is None else os.fsdecode(value)
 
 
-_WAY, WAY = "transcripts", "5"
+_WAY, WAY = "transcripts", "6"
 """In which way lines are told, and kept here: a version that tells other events of a line, or has other columns, counts
 this up. The events of an index are found by their number among those of their line.
 """
@@ -64,11 +67,19 @@ transcripts = Table(
     Column("inode", BigInteger, nullable=False),  # the file as it was seen last
     Column("size", BigInteger, nullable=False),
     Column("mtime_ns", BigInteger, nullable=False),
+    Column("packed", Boolean, nullable=False),
     Column("offset", BigInteger, nullable=False),  # bytes that were told
     Column("tail", LargeBinary, nullable=False),  # the last of them: what they were is known again
     Column("done", Boolean, nullable=False, index=True),  # the run has ended, or is lost
     Column("session", Text, nullable=False),  # JSON of Session
     Column("state", Text, nullable=False),  # JSON of State
+)
+silent = Table(  # transcripts in which nothing was asked yet: who begins needs not open them again
+    "transcripts_silent",
+    metadata,
+    Column("path", FilePath, primary_key=True),
+    *(Column(name, BigInteger, nullable=False) for name in ("inode", "size", "mtime_ns")),
+    Column("packed", Boolean, nullable=False),
 )
 addresses = Table(
     "transcript_addresses",
@@ -105,6 +116,13 @@ _REPEATED = (
 )
 
 
+_SEEN = ("path", *Seen._fields)
+_KNOWN = union_all(
+    select(*(transcripts.c[name] for name in (*_SEEN, "done"))),
+    select(*(silent.c[name] for name in _SEEN), literal(True).label("done")),
+)
+
+
 def begin(connection: Connection) -> list[str]:
     """Makes the tables; returns the runs that were told in another way than now: these are to be dropped."""
     kept = sql_tables.state
@@ -122,6 +140,21 @@ def begin(connection: Connection) -> list[str]:
 def row_of(connection: Connection, path: str) -> Row[Any] | None:
     """How far a transcript was told."""
     return connection.execute(select(transcripts).where(transcripts.c.path == path)).first()
+
+
+def known(connection: Connection) -> dict[str, tuple[Seen, bool]]:
+    """The transcripts of which something is kept, as they were seen last, and whether there is more to say of them
+    though nothing is written.
+    """
+    rows = connection.execute(_KNOWN).all()
+    return {row.path: (Seen(row.inode, row.size, row.mtime_ns, row.packed), not row.done) for row in rows}
+
+
+def keep_silent(connection: Connection, path: str, seen: Seen | None) -> None:
+    """Keeps that nothing was asked yet in a transcript as it was seen; None where something was, or it is gone."""
+    connection.execute(delete(silent).where(silent.c.path == path))
+    if seen is not None:
+        connection.execute(insert(silent).values(path=path, **seen._asdict()))
 
 
 def path_of(connection: Connection, run: str) -> str:

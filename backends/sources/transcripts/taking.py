@@ -1,5 +1,6 @@
 """Takes what is new in one transcript into the index: its lines told on, from where they were told last."""
 
+import errno
 import os
 import time
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from . import tables
 from .fields import decoded
 from .folder import Seen
 from .formats import Format, Line, Session
+from .packed import opened
 from .telling import Asked, State, Teller
 
 PORTION = 8 << 20
@@ -30,6 +32,8 @@ SILENCE_S, QUIET_S = 60.0, 600.0
 """Seconds of silence after which an answer was the last word and a request is told of, and after which the program is
 taken for gone if nothing is known of it.
 """
+_LONGEST = 256 << 20
+"""Bytes of a line: what is packed may unpack to anything."""
 _ATTENDED_S = 2.0
 """Seconds between two looks at the process of a run that has not ended."""
 _RAW = 200
@@ -54,12 +58,14 @@ class Taker:
 
     def take(self, connection: Connection, path: str, format: Format, seen: Seen) -> Taken:
         """Takes in a portion of what is new. FileNotFoundError and other OSErrors where it cannot be read."""
-        with open(path, "rb") as file:
+        with opened(path) as file:
             row = tables.row_of(connection, path)
             retold: list[str] = []
             if row is not None and not _goes_on(file, row, seen):
                 retold, row = self.forget(connection, row.run), None
             known = _known(file, path, format, row)
+            if row is None:
+                tables.keep_silent(connection, path, seen if known is None else None)
             if known is None:
                 return Taken(False, None, retold)  # there is no run in it yet
             session, state, offset = known
@@ -96,7 +102,7 @@ class Taker:
 
         teller = Teller(at.format, at.session, at.state, Asked(is_told, _price))
         offset, damage = _take_lines(file, at, teller)
-        more = offset < at.seen.size and offset > at.offset
+        more = offset - at.offset >= PORTION
         quiet = time.time() - at.seen.mtime_ns / 1e9
         if not more and quiet >= SILENCE_S:
             teller.settle()
@@ -117,6 +123,8 @@ class Taker:
             batch = Batch(run, events, at.format.name, at.source_id, size_bytes=at.seen.size)
             self._projector.project_all(connection, [batch])
             tables.keep_facts(connection, run, teller.facts)
+        else:
+            self._projector.resize(connection, run, at.seen.size)
         for one in damage:
             self._projector.damage(connection, one)
 
@@ -160,7 +168,7 @@ class _Telling(NamedTuple):
 
 def _goes_on(file: BinaryIO, row: Row[Any], seen: Seen) -> bool:
     """Whether a file is the one that was read, with perhaps more at its end."""
-    if row.inode != seen.inode or seen.size < row.offset:
+    if row.packed == seen.packed and row.inode != seen.inode:
         return False
     file.seek(row.offset - len(row.tail))
     return file.read(len(row.tail)) == bytes(row.tail)
@@ -190,7 +198,9 @@ def _lines(file: BinaryIO, offset: int, most: int) -> Iterator[tuple[int, bytes]
     being written.
     """
     end = offset + most
-    for data in file:
+    while data := file.readline(_LONGEST):
+        if len(data) == _LONGEST:
+            raise OSError(errno.EFBIG, f"a line is longer than {_LONGEST >> 20} MB")
         if not data.endswith(b"\n"):
             break
         yield offset, data
