@@ -8,6 +8,15 @@ from recorded_transcripts import aged, rows_of
 KILLED = "01a204af-7b13-70d1-a6fa-46d31b37ab1c"
 
 
+@pytest.fixture(autouse=True)
+def namespace(tmp_path, monkeypatch):
+    """The namespace of processes that is looked from: that of the machine, wherever the tests run."""
+    found = tmp_path / "namespace"
+    found.symlink_to("pid:[4026531836]")
+    monkeypatch.setattr(locks, "_NAMESPACE", found)
+    return found
+
+
 @pytest.fixture
 def path(codex):
     """A thread whose last turn goes on, written to a minute ago."""
@@ -58,6 +67,25 @@ def test_a_thread_that_was_archived_is_known_by_the_same_lock(codex, path, child
 
 def test_a_lock_that_was_left_is_evidence_at_once(codex, path, lock, index_of):
     assert standing(index_of(codex), path)[0] == "lost"
+
+
+@pytest.mark.parametrize("other", ["pid:[4026532301]", None])
+def test_from_a_container_a_lock_that_nobody_seems_to_hold_is_no_evidence(
+    codex, path, lock, index_of, namespace, other
+):
+    """It may be held in another container, whose locks are not told of here."""
+    namespace.unlink()
+    if other:
+        namespace.symlink_to(other)
+    index = index_of(codex)
+    assert standing(index, path) == ("running", "")
+    aged(path, 700)
+    assert standing(index, path) == ("running", "")
+    aged(path, 3700)
+    evidence = "nothing was written for over an hour, and nobody seen from here holds its lock, in the middle of a turn"
+    assert standing(index, path) == ("lost", evidence)
+    with lock_holder(lock):  # in this one
+        assert standing(index_of(codex), path) == ("running", "")
 
 
 @pytest.mark.parametrize("folder", [False, True])

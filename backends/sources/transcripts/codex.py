@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePath
 
 from ....core import events as e
-from ..locks import holders
+from ..locks import holders, sees_all
 from .codex_calls import item_told
 from .codex_notes import event_told, noted
 from .codex_threads import ROLLOUT, UUID, parent_run, parent_thread, run_id
@@ -18,6 +18,8 @@ from .codex_turns import is_of_model, is_repeated, payload_of, prompt
 from .fields import count, moment, one_line, table, text, workflow_of
 from .formats import Attended, Line, Session, Told
 
+_UNSEEN_S = 3600.0
+"""So long whoever may hold a thread's lock in another container may be silent."""
 _HOMES = ("sessions", "archived_sessions")
 
 
@@ -65,7 +67,8 @@ class Codex:
 
     def attended(self, path: Path, session: Session) -> Attended:
         """A program holds a lock named after the thread as long as it works on it, and takes it away in the end: a
-        lock that nobody holds was left by one that was killed. Where there is none an older version may be at work.
+        lock that nobody holds was left by one that was killed. Where there is none an older version may be at work, and
+        where it is seen from a container one in another.
         """
         home = next((one.parent for one in path.parents if one.name in _HOMES), path.parent)
         thread = text(session.meta, "thread")
@@ -75,9 +78,13 @@ class Codex:
             held_by = holders(home / "thread-writer-locks" / f"{thread}.lock")
         except OSError:
             return Attended(None)
-        if held_by is None:
-            return Attended(None)
-        return Attended(True) if held_by else Attended(False, "nobody holds the lock of its thread")
+        if held_by or held_by is None:
+            return Attended(True if held_by else None)
+        if sees_all():
+            return Attended(False, "nobody holds the lock of its thread")
+        return Attended(
+            None, "nothing was written for over an hour, and nobody seen from here holds its lock", _UNSEEN_S
+        )
 
     def is_answer(self, line: Line) -> bool:
         payload = payload_of(line)

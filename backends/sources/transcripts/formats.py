@@ -58,9 +58,9 @@ class Attended(NamedTuple):
 
     alive: bool | None
     why: str = ""
-    """Of one that is not: the evidence. Of one that is: what it waits for a person for."""
-    patience: float = 0.0
-    """Seconds of silence that are waited for besides."""
+    """Of one that is: what it waits for a person for. Else the evidence that it is not, after that silence."""
+    patience: float | None = None
+    """Seconds of silence that are waited for; None for what is usual: none where it is known."""
 
 
 Line = dict[str, e.Json]

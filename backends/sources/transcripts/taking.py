@@ -142,7 +142,8 @@ class Taker:
             else:
                 self._projector.mark_alive(connection, run)
             return _ATTENDED_S
-        patience = QUIET_S if attended.alive is None else attended.patience
+        usual = QUIET_S if attended.alive is None else 0.0
+        patience = usual if attended.patience is None else attended.patience
         if quiet < patience:
             return max(1.0, (SILENCE_S if quiet < SILENCE_S else patience) - quiet)
         why = attended.why or "nothing was written for over ten minutes"
