@@ -8,6 +8,8 @@ from textual.color import Color
 from textual.dom import DOMNode
 from textual.theme import Theme
 
+from .contrast import apart, under
+
 DARK = Theme(
     name="flightlog-dark",
     primary="#7aa2c8",
@@ -65,6 +67,12 @@ LIGHT = Theme(
         "scrollbar-background-active": "#efeee9",
     },
 )
+
+WORDS, FAINT = 4.0, 3.0
+"""The least contrast, in any theme: of words, and of what is faint."""
+CURSOR, CODE = 3.0, 2.7
+"""The least contrast of words that the cursor is on, and of code that a diff lays a colour under."""
+NOTHING = Style()
 
 
 class Palette(NamedTuple):
@@ -134,36 +142,42 @@ def _palette(
     error: str,
     cursor_background: str,
 ) -> Palette:
+    text, back = Color.parse(foreground), Color.parse(background)
+    named = text.ansi is not None or back.ansi is not None
+    colours = [Color.parse(color) for color in (primary, accent, success, warning, error)]
+    if not named:  # Colours that the terminal names itself cannot be mixed; it is asked to dim them.
+        colours = [apart(color, back, WORDS) for color in colours]
+    title, strange, good, warn, bad = colours
+    second, third = apart(back.blend(text, 0.7), back, WORDS), apart(back.blend(text, 0.42), back, FAINT)
+
     def style(color: Color, *, bold: bool | None = None, dim: bool | None = None, reverse: bool | None = None) -> Style:
         return Style(color=color.rich_color, bold=bold, dim=dim, reverse=reverse)
 
-    def word(color: str) -> Style:
-        return Style(bgcolor=back.blend(Color.parse(color), 0.42).rich_color, bold=True)
+    def bar(color: str, share: float, instead: Style, *, bold: bool | None = None) -> Style:
+        mixed = back if named else under(back.blend(Color.parse(color), share), back, (text, second, *colours), CURSOR)
+        return instead if named else Style(bgcolor=mixed.rich_color, bold=bold)
 
-    text, back = Color.parse(foreground), Color.parse(background)
-    named = text.ansi is not None or back.ansi is not None
-    # Colours that the terminal names itself cannot be mixed; it is asked to dim them.
-    muted = style(text, dim=True) if named else style(back.blend(text, 0.7))
-    faint = style(text, dim=True) if named else style(back.blend(text, 0.42))
-    cursor = Style(reverse=True) if named else Style(bgcolor=Color.parse(cursor_background).rich_color, bold=True)
-    held = Style(bold=True) if named else Style(bgcolor=back.blend(Color.parse(cursor_background), 0.5).rich_color)
+    def diff(color: Color, share: float, instead: Style = NOTHING, *, bold: bool | None = None) -> Style:
+        mixed = back if named else under(back.blend(color, share), back, (text, second, title), CODE)
+        return instead if named else Style(bgcolor=mixed.rich_color, bold=bold)
+
     return Palette(
         text=style(text),
         strong=style(text, bold=True),
-        muted=muted,
-        faint=faint,
-        title=style(Color.parse(primary), bold=True),
-        accent=style(Color.parse(accent)),
-        good=style(Color.parse(success)),
-        active=style(Color.parse(primary), bold=True),
-        warn=style(Color.parse(warning)),
-        bad=style(Color.parse(error)),
-        cursor=cursor,
-        held=held,
-        match=style(Color.parse(accent), reverse=True),
-        key=style(Color.parse(primary)),
-        added=Style() if named else Style(bgcolor=back.blend(Color.parse(success), 0.16).rich_color),
-        removed=Style() if named else Style(bgcolor=back.blend(Color.parse(error), 0.18).rich_color),
-        added_word=Style(underline=True) if named else word(success),
-        removed_word=Style(underline=True) if named else word(error),
+        muted=style(text, dim=True) if named else style(second),
+        faint=style(text, dim=True) if named else style(third),
+        title=style(title, bold=True),
+        accent=style(strange),
+        good=style(good),
+        active=style(title, bold=True),
+        warn=style(warn),
+        bad=style(bad),
+        cursor=bar(cursor_background, 1, Style(reverse=True), bold=True),
+        held=bar(cursor_background, 0.5, Style(bold=True)),
+        match=style(strange, reverse=True),
+        key=style(title),
+        added=diff(good, 0.16),
+        removed=diff(bad, 0.18),
+        added_word=diff(good, 0.42, Style(underline=True), bold=True),
+        removed_word=diff(bad, 0.42, Style(underline=True), bold=True),
     )

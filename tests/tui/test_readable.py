@@ -2,41 +2,66 @@
 
 import pytest
 from flightlog.core.runs import Step
+from flightlog.tui.contrast import apart, contrast, under
 from flightlog.tui.steps.forest import Forest
 from flightlog.tui.steps.picture import Picture
 from flightlog.tui.steps.rows import line_of
 from flightlog.tui.themes import DARK, LIGHT, Palette, _palette
+from rich.style import Style
 from textual.color import Color
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 
 def palette_of(theme: Theme) -> Palette:
-    named = (theme.foreground, theme.background, theme.primary, theme.accent, theme.success, theme.warning, theme.error)
-    return _palette(*named, theme.variables["block-cursor-background"])
+    variables = theme.to_color_system().generate() | theme.variables
+    colours = (variables[name] for name in ("primary", "accent", "success", "warning", "error"))
+    return _palette(variables["foreground"], variables["background"], *colours, variables["block-cursor-background"])
 
 
-def light_of(color: Color) -> float:
-    def linear(value: int) -> float:
-        part = value / 255
-        return part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4
-
-    return 0.2126 * linear(color.r) + 0.7152 * linear(color.g) + 0.0722 * linear(color.b)
+WORDS = ("text", "strong", "muted", "title", "accent", "good", "active", "warn", "bad")
+MIXED = [theme for name, theme in BUILTIN_THEMES.items() if not name.startswith("ansi")]
+"""Textual's own; what the colours of the others look like only the terminal knows."""
 
 
-def contrast(one: Color, other: Color) -> float:
-    dim, bright = sorted((light_of(one), light_of(other)))
-    return (bright + 0.05) / (dim + 0.05)
+def ink(style: Style) -> Color:
+    return Color.from_rich_color(style.color)
+
+
+def back(style: Style) -> Color:
+    return Color.from_rich_color(style.bgcolor)
 
 
 @pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
 def test_words_stand_out_from_what_lies_behind_them(theme):
     inks = palette_of(theme)
-    behind, cursor = Color.parse(theme.background), Color.from_rich_color(inks.cursor.bgcolor)
-    for name in ("text", "strong", "muted", "title", "accent", "good", "active", "warn", "bad"):
-        color = Color.from_rich_color(getattr(inks, name).color)
-        assert contrast(color, behind) >= 4.5, name
-        assert contrast(color, cursor) >= 3.5, name
-    assert contrast(Color.from_rich_color(inks.faint.color), behind) >= 2.2
+    behind, cursor = Color.parse(theme.background), back(inks.cursor)
+    assert cursor == Color.parse(theme.variables["block-cursor-background"])
+    for name in WORDS:
+        assert contrast(ink(getattr(inks, name)), behind) >= 4.5, name
+        assert contrast(ink(getattr(inks, name)), cursor) >= 3.5, name
+    assert contrast(ink(inks.faint), behind) >= 3
+
+
+@pytest.mark.parametrize("theme", MIXED, ids=lambda theme: theme.name)
+def test_words_can_be_read_in_every_theme_of_textual_too(theme):
+    inks = palette_of(theme)
+    behind = Color.parse(theme.to_color_system().generate()["background"])
+    for name in WORDS:
+        assert contrast(ink(getattr(inks, name)), behind) >= 4, name
+        for bar in (inks.cursor, inks.held):
+            assert contrast(ink(getattr(inks, name)), back(bar)) >= 3, name
+    assert contrast(ink(inks.faint), behind) >= 3
+    for name in ("added", "removed", "added_word", "removed_word"):
+        for words in (inks.text, inks.muted, inks.key):
+            assert contrast(ink(words), back(getattr(inks, name))) >= 2.7, name
+
+
+def test_contrast_goes_from_none_to_that_of_black_on_white():
+    black, white = Color(0, 0, 0), Color(255, 255, 255)
+    assert contrast(white, white) == 1
+    assert contrast(black, white) == contrast(white, black) == pytest.approx(21)
+    assert apart(white, black, 4) == white
+    assert under(white, black, [white], 22) == black
 
 
 @pytest.mark.parametrize("width", [120, 80])
