@@ -119,7 +119,18 @@ class CostGroup(msgspec.Struct, kw_only=True, frozen=True):
     calls: int
     tokens: Tokens
     money: Money
-    runs: int = 0
+    runs: int | None = None
+    """None where kept sums were read, which do not know how many runs they are of."""
+
+    def __add__(self, other: "CostGroup") -> "CostGroup":
+        """Both together, under the first one's key."""
+        return CostGroup(
+            key=self.key,
+            calls=self.calls + other.calls,
+            tokens=self.tokens + other.tokens,
+            money=self.money + other.money,
+            runs=None if self.runs is None or other.runs is None else self.runs + other.runs,
+        )
 
 
 class Spent(msgspec.Struct, kw_only=True, frozen=True):

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from .costs import Money, Tokens
+from .costs import CostGroup, Money, Tokens
 from .events import Decision, Fault, ItemStatus, Json, Writer
 from .pages import to_cursor
 
@@ -91,6 +91,12 @@ class Run(msgspec.Struct, frozen=True, gc=False):
         """
         told = self.meta.get(self.source) if self.source else None
         return not (isinstance(told, dict) and told.get("unread"))
+
+
+def cost_of(run: Run) -> CostGroup:
+    """What a run's calls cost together, as it tells itself."""
+    calls = run.money.recorded + run.money.computed + run.money.unknown
+    return CostGroup(key=run.id, calls=calls, tokens=run.tokens, money=run.money, runs=1)
 
 
 class Step(msgspec.Struct, kw_only=True, frozen=True):

@@ -14,6 +14,7 @@ from ...core.numbers.figures import Figures
 from ...core.pages import ALL, Page, Sort
 from ...core.query.query import EVERYTHING, Query
 from ...core.repositories import RunRepository
+from ...core.repositories.runs import spenders_of
 from ...core.runs import (
     Approval,
     Artifact,
@@ -192,10 +193,15 @@ class JoinedRuns(RunRepository):
         found: dict[str, CostGroup] = {}
         for group in _flat(self._all(lambda runs: runs.costs(by, query, since=since))):
             known = found.get(group.key)
-            found[group.key] = _spent(known, group) if known else group
+            found[group.key] = known + group if known else group
         if by == "day":
             return sorted(found.values(), key=lambda group: group.key, reverse=True)
         return sorted(found.values(), key=lambda group: (-group.money.known_nanousd, -group.tokens.total, group.key))
+
+    def spenders(self, query: Query = EVERYTHING, *, limit: int = 100, after: str | None = None) -> Page[Run]:
+        limit = max(limit, 1)
+        pages = self._all(lambda runs: runs.spenders(query, limit=limit, after=after))
+        return joined(pages, *spenders_of(query), limit=limit, forward=True)
 
     def with_children(self, run: str, within: Query = EVERYTHING) -> CostGroup:
         return self._of(run, lambda runs: runs.with_children(run, within))
@@ -251,16 +257,6 @@ def _both(one: Totals, other: Totals) -> Totals:
         size_bytes=one.size_bytes + other.size_bytes,
         today=one.today + other.today,
         damaged=one.damaged + other.damaged,
-    )
-
-
-def _spent(one: CostGroup, other: CostGroup) -> CostGroup:
-    return CostGroup(
-        key=one.key,
-        calls=one.calls + other.calls,
-        tokens=one.tokens + other.tokens,
-        money=one.money + other.money,
-        runs=one.runs + other.runs,
     )
 
 

@@ -13,7 +13,7 @@ from ...core.errors import NotFound, NotSupported, ReadOnly, StorageError
 from ...core.events import Decision
 from ...core.feed import Watch
 from ...core.metrics import Pattern
-from ...core.pages import each
+from ...core.pages import Page, each
 from ...core.query.query import EVERYTHING, Query
 from ...core.repositories import UpkeepRepository
 from ...core.runs import Run
@@ -67,6 +67,11 @@ class SourceRuns(SqlRuns):
         self.index.refresh()
         self.index.prices()
         return super().costs(by, query, since=since)
+
+    def spenders(self, query: Query = EVERYTHING, *, limit: int = 100, after: str | None = None) -> Page[Run]:
+        self.index.refresh()
+        self.index.prices()
+        return super().spenders(query, limit=limit, after=after)
 
     def spending(self, every: Every, by: SpentBy, query: Query = EVERYTHING, *, since: str = "") -> list[Spent]:
         self.index.refresh()

@@ -16,7 +16,6 @@ from sqlalchemy import (
     case,
     cast,
     func,
-    literal_column,
     null,
     select,
 )
@@ -26,6 +25,7 @@ from ...core.pages import ALL, Page, from_cursor, to_cursor
 from ...core.query.query import EVERYTHING, Query
 from ...core.runs import Group
 from .dialects import day, total
+from .kept_sums import kept_of
 from .query_sql import where
 from .run_queries import matching
 from .run_rows import AnyRow, AnySelect, call_money, money_columns, token_columns
@@ -90,15 +90,13 @@ def groups(connection: Connection, by: GroupBy, query: Query, since: str = "") -
 
 def summed(by: GroupBy, query: Query, since: str = "") -> AnySelect:
     """The one statement that sums the costs of the matching runs by a key."""
-    condition = matching(query)
-    of_days = len(since) <= len("2026-11-20")  # which kept sums are of, and not of hours
-    if condition is None and by in _ROLLED_UP and of_days and not (since and by == "session"):
-        statement = _rolled_up(_ROLLED_UP[by])
-        statement = statement.where(rollups.c.day >= since) if since else statement
-    elif by in _OF_RUNS and not since:
+    if (keys := _ROLLED_UP.get(by)) and (kept := kept_of(keys[0].table, query, since)) is not None:
+        return _rolled_up(keys).where(*kept)
+    if by in _OF_RUNS and not since:
         statement = _of_runs(_OF_RUNS[by])
     else:
         statement = _of_calls(by, made_since(since) if since else costs)
+    condition = matching(query)
     return statement if condition is None else statement.where(condition)
 
 
@@ -137,7 +135,7 @@ def _rolled_up(keys: _Kept) -> AnySelect:
     """From sums that are kept by the key, and do not know how many runs they are of."""
     table = keys[0].table
     sums = [*map(total, (table.c.calls, *token_columns(table), *money_columns(table)))]
-    return select(*keys, sums[0], literal_column("0"), *sums[1:]).group_by(*keys)
+    return select(*keys, sums[0], null(), *sums[1:]).group_by(*keys)
 
 
 @cache

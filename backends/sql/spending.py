@@ -9,6 +9,7 @@ from ...core.costs import Every, Spent, SpentBy
 from ...core.query.query import Query
 from .cost_queries import made_since
 from .dialects import day, hour, minute, total
+from .kept_sums import kept_of
 from .run_queries import matching
 from .run_rows import AnySelect, call_money, money_columns, token_columns
 from .run_values import money_of, tokens_of
@@ -27,11 +28,11 @@ def spending(connection: Connection, every: Every, by: SpentBy, query: Query, si
 
 
 def summed(every: Every, by: SpentBy, query: Query, since: str) -> AnySelect:
-    """The one statement that sums up; of whole days, without a query, from kept sums."""
+    """The one statement that sums up; of whole days from kept sums, where these know what the query asks."""
+    known = _KEPT.get(by) if every == "day" else None
+    if known is not None and (kept := kept_of(rollups, query, since)) is not None:
+        return _rolled_up(known).where(*kept)
     condition = matching(query)
-    kept = _KEPT.get(by) if every == "day" and len(since) <= len("2026-11-20") else None
-    if condition is None and kept is not None:
-        return _rolled_up(kept, since)
     calls = made_since(since)
     of_run = calls.join(runs, runs.c.id == calls.c.run)
     bucket, key = _BUCKETS[every](calls.c.t), {"run": calls.c.run, "workflow": runs.c.workflow}.get(by, calls.c.model)
@@ -42,7 +43,7 @@ def summed(every: Every, by: SpentBy, query: Query, since: str) -> AnySelect:
     return statement.group_by("bucket", "key").order_by("bucket", "key")
 
 
-def _rolled_up(key: Column[str], since: str) -> AnySelect:
+def _rolled_up(key: Column[str]) -> AnySelect:
     of_day = rollups.c.day
     sums = map(total, (rollups.c.calls, *token_columns(rollups), *money_columns(rollups)))
-    return select(of_day, key, *sums).where(of_day >= since).group_by(of_day, key).order_by(of_day, key)
+    return select(of_day, key, *sums).group_by(of_day, key).order_by(of_day, key)

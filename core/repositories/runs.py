@@ -11,7 +11,7 @@ from ..errors import NotFound
 from ..events import AnyEvent, Decision, ItemStatus, Json
 from ..numbers.figures import Figures
 from ..pages import ALL, Page, Sort
-from ..query.query import EVERYTHING, Query
+from ..query.query import EVERYTHING, Query, parse
 from ..runs import (
     Approval,
     Artifact,
@@ -28,6 +28,14 @@ from ..runs import (
     Totals,
 )
 from ..workflows import Workflow
+
+
+def spenders_of(query: Query) -> tuple[Query, Sort]:
+    """The list that `RunRepository.spenders` pages through."""
+    return query & _SPENT, Sort(field="cost")
+
+
+_SPENT = parse("has:cost")
 
 
 class RunRepository(ABC):
@@ -230,9 +238,17 @@ class RunRepository(ABC):
 
         `since` is a day (UTC, `2026-11-01`) or a time, and StorageError for what is neither: calls made before it, or
         nobody knows when, are left out.
-        Answered in one statement a database; without a query from rollups (not by step or run, nor by session since a
-        day, nor since a time), else at the cost of the runs, or of the calls, that are summed.
+        Answered in one statement a database. What the keys of kept sums tell costs these: by day, workflow, version,
+        model and agent, also since a day, where the query names workflows and versions alone; by session where it names
+        sessions and projects alone. All else costs the runs, or the calls, that are summed.
         """
+
+    def spenders(self, query: Query = EVERYTHING, *, limit: int = 100, after: str | None = None) -> Page[Run]:
+        """The runs that match and called a model, with what they cost: most expensive first, and last those without a
+        price. Costs the page, and not what all of them cost.
+        """
+        wanted, sort = spenders_of(query)
+        return self.query(wanted, sort, limit=limit, after=after)
 
     @abstractmethod
     def with_children(self, run: str, within: Query = EVERYTHING) -> CostGroup:
@@ -242,7 +258,7 @@ class RunRepository(ABC):
     def spending(self, every: Every, by: SpentBy, query: Query = EVERYTHING, *, since: str = "") -> list[Spent]:
         """Costs of the matching runs by time and key, oldest first: of calls made at `since`, a day or time, or later.
 
-        Costs these calls; of days, without a query and not by run, the kept sums of these days.
+        Costs these calls; of days and not by run, where the query names workflows and versions alone, kept sums.
         """
 
     @abstractmethod

@@ -147,6 +147,9 @@ class ScopedRuns(RunRepository):
     def costs(self, by: GroupBy, query: Query, *, since: str = "") -> list[CostGroup]:
         return self._runs.costs(by, self._of.query & query, since=since)
 
+    def spenders(self, query: Query = EVERYTHING, *, limit: int = 100, after: str | None = None) -> Page[Run]:
+        return self._runs.spenders(self._of.query & query, limit=limit, after=after)
+
     def with_children(self, run: str, within: Query = EVERYTHING) -> CostGroup:
         return self._runs.with_children(self._of.check(run), self._of.query & within)
 

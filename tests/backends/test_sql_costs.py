@@ -14,6 +14,7 @@ from flightlog.backends.sqlite.engine import open_database
 from flightlog.core.costs import Money
 from flightlog.core.events import CostPriced, CostRecorded, Logged, MetricReported, RunFinished, StepStarted
 from flightlog.core.query.query import EVERYTHING, Query, parse
+from flightlog.core.runs import cost_of
 from hypothesis import HealthCheck, given, settings
 from sqlalchemy import insert, select
 
@@ -80,13 +81,50 @@ def test_every_grouping_is_the_sum_of_the_calls(small, made):
         seqs = small.record(run, *calls)
         if seqs:
             small.record(run, CostPriced(cost=seqs[0], nanousd=3, prices="2026-11-01"))
-    for text in ("", "workflow:w1", "tokens>=0", "session:ana"):
+    for text in ASKED:
         query = parse(text)
         runs = small.runs.query(query, limit=100).items
         for by in KEYS:
             for since in ("", DAYS[1][:10]):
                 found = small.runs.costs(by, query, since=since)
                 assert told(found) == by_hand(small, by, runs, since), (by, text, since)
+        for by in ("workflow", "model"):
+            calls = [(KEYS[by](run, one), one) for run in runs for one in small.runs.cost_records(run.id)]
+            spent = {
+                (one.t, one.key): (one.calls, one.money.known_nanousd) for one in small.runs.spending("day", by, query)
+            }
+            assert spent == {
+                (day, key): (len(of), sum(one.nanousd or 0 for one in of))
+                for day, key in {(one.t[:10], key) for key, one in calls}
+                if (of := [one for known, one in calls if (one.t[:10], known) == (day, key)])
+            }, (by, text)
+        spenders = small.runs.spenders(query).items
+        assert told(map(cost_of, spenders)) == by_hand(small, "run", runs), text
+        assert [run.money.nanousd or -1 for run in spenders] == sorted(
+            (run.money.nanousd or -1 for run in spenders), reverse=True
+        )
+
+
+ASKED = (
+    *(
+        "",
+        "tokens>=0",
+        "session:ana",
+        'session:""',
+        "-session:ana",
+        "session:a* project:none",
+        "session:ana workflow:w1",
+    ),
+    *(
+        "workflow:w1",
+        "workflow:w*",
+        "workflow=w*",
+        "-workflow:w1",
+        "workflow:w1|w2 version:1",
+        "workflow:*2 -version:2",
+    ),
+    *("version:1", "-version:1", "version>=2", "version<2", "(workflow:w1 version:2) | version<2", "-version>=0"),
+)
 
 
 def test_whatever_a_query_asks_calls_are_summed_of_the_runs_that_match(small):
@@ -130,8 +168,35 @@ def test_without_a_query_the_rollups_answer(small, statements):
         assert f"FROM {table}" in statements[0]
 
 
+def test_where_a_query_names_what_kept_sums_tell_nothing_else_is_read(small, statements):
+    small.record(small.begin(session="ana", version=2), CostRecorded(model="m", nanousd=1))
+    of_rollups, of_spent = ("workflow:triage", "version>1 -workflow:x*", "workflow:a|b | version:2"), ("session:ana",)
+    for text, by in (
+        *product(of_rollups, ("day", "workflow", "version", "model", "agent")),
+        *product((*of_spent, "project:none -session:bo"), ("session",)),
+    ):
+        for since in ("",) if by == "session" else ("", DAYS[1][:10]):
+            statements.clear()
+            small.runs.costs(by, parse(text), since=since)
+            assert len(statements) == 1 and " runs" not in statements[0] and " costs" not in statements[0], statements
+    for by in ("workflow", "model"):
+        statements.clear()
+        small.runs.spending("day", by, parse("workflow:triage"), since=DAYS[1][:10])
+        assert len(statements) == 1 and " runs" not in statements[0] and " costs" not in statements[0], statements
+    # Who called a model called others too, and a run's session is no key of the days.
+    for text, by in (
+        ("model:m", "day"),
+        ("agent:a", "workflow"),
+        ("call.day:2026-11-20", "model"),
+        ("session:a", "day"),
+    ):
+        statements.clear()
+        small.runs.costs(by, parse(text))
+        assert "FROM rollups" not in statements[0] and "FROM spent" not in statements[0]
+
+
 def test_calls_since_a_day_are_found_by_their_time(small):
-    for query in (EVERYTHING, parse("-tag:nightly"), parse("workflow:triage"), parse("session:ana pinned")):
+    for query in (EVERYTHING, parse("-tag:nightly"), parse("workflow:triage steps>0"), parse("session:ana pinned")):
         statement = cost_queries.summed("model" if query != EVERYTHING else "session", query, DAYS[1][:10])
         with small.database.read() as connection:
             compiled = statement.compile(connection, compile_kwargs={"literal_binds": True})
@@ -149,7 +214,7 @@ def test_spending_costs_the_calls_of_its_time_or_the_kept_sums_of_its_days(small
         with small.database.read() as connection:
             compiled = statement.compile(connection, compile_kwargs={"literal_binds": True})
             plan = " ".join(row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}"))
-        kept = every == "day" and by != "run" and not query
+        kept = every == "day" and by != "run"
         assert ("rollups" if kept else "costs_by_time (t>?)") in plan, (every, by, query)
 
 

@@ -286,6 +286,25 @@ def test_a_list_of_the_archive_reads_no_other_runs(descending):
     assert costs[0] == costs[1], costs
 
 
+def test_what_runs_cost_is_read_by_pages_and_of_no_other_run():
+    costs = []
+    for many in (100, 5000):
+        with closing(open_database(None, truth=False)) as database:
+            told = {"workflow": "w", "status": "completed", "recorded": "completed", "calls_recorded": 1}
+            rows = [told | {"id": f"{n:06}", "recorded_nanousd": n, "nanousd": n} for n in range(many)]
+            with database.write() as connection:
+                connection.execute(insert(runs), rows)
+            repository = SqlRuns(database, None, lambda: None)
+
+            def read(repository=repository, many=many):
+                first = repository.spenders(limit=10)
+                rest = repository.spenders(limit=50, after=first.next)
+                assert [run.money.nanousd for run in (*first.items, *rest.items)] == [*range(many - 1, many - 61, -1)]
+
+            costs.append(steps_of(database, read))
+    assert costs[0] == costs[1], costs
+
+
 def test_distinct_values_cost_their_number_not_the_rows(thousand):
     repository = SqlRuns(thousand, None, lambda: None)
     assert repository.values("tag") == ["a", "b"]

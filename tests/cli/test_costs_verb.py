@@ -1,5 +1,7 @@
 """`flightlog costs`: how budgets stand, and a gate for scripts."""
 
+import json
+
 import flightlog
 from calling import call, lines_of
 from click.testing import CliRunner
@@ -51,3 +53,26 @@ def test_a_gate_without_budgets_says_that_it_keeps_nobody_out(tmp_path):
     flightlog.open(tmp_path).close()
     said = CliRunner().invoke(main, ["costs", "--gate", "--data", str(tmp_path)])
     assert said.exit_code == 0 and "no budget is set" in said.stderr
+
+
+def test_what_runs_cost_is_told_page_by_page(tmp_path):
+    with flightlog.open(tmp_path) as store:
+        for n in range(5):
+            with store.run("triage", version=n % 2 + 1) as run:
+                run.cost("m", input_tokens=3, dollars=n)
+        ids = [run.id for run in store.runs.spenders().items]
+
+    def ask(*words):
+        words = ["costs", "--by", "run", "--json", "--data", str(tmp_path), *words]
+        return CliRunner().invoke(main, words)
+
+    first = ask("--limit", "3")
+    assert [json.loads(line)["run"] for line in first.stdout.splitlines()] == ids[:3]
+    cursor = first.stderr.removeprefix("go on with --after ").strip()
+    rest = ask("--after", cursor)
+    assert [json.loads(line)["run"] for line in rest.stdout.splitlines()] == ids[3:] and not rest.stderr
+    rows = [json.loads(line) for line in ask("version:2").stdout.splitlines()]
+    assert [(row["calls"], row["runs"], row["cost_nanousd"]) for row in rows] == [(1, 1, 3 * 10**9), (1, 1, 10**9)]
+    assert lines_of("costs", "--json", "--data", tmp_path)[0]["runs"] is None  # kept sums do not know
+    refused = CliRunner().invoke(main, ["costs", "--limit", "3", "--data", str(tmp_path)])
+    assert refused.exit_code == 2 and "are for --by run" in refused.output

@@ -53,7 +53,7 @@ def _of_store(store: Store) -> Iterator[tuple[Any, ...]]:
     for text in QUERIES:
         query = parse(text)
         yield "RunRepository.query", lambda query: _all(store, query), query
-        for name in ("count", "totals", "workflows", "sessions", "projects", "pending", "acts"):
+        for name in ("count", "totals", "workflows", "sessions", "projects", "pending", "acts", "spenders"):
             yield f"RunRepository.{name}", getattr(store.runs, name), query
         for by in ("run", "step", "version", "workflow", "model", "agent", "session", "day"):
             yield "RunRepository.costs", store.runs.costs, by, query

@@ -6,6 +6,7 @@ from flightlog.core.clock import pretending, to_seconds
 from flightlog.core.costs import GroupBy
 from flightlog.core.errors import StorageError
 from flightlog.core.query.query import EVERYTHING, equals, parse
+from flightlog.core.runs import cost_of
 
 BY = GroupBy.__args__
 MIDNIGHT = int(to_seconds("2026-11-20T00:00:00Z")) * 1_000_000_000
@@ -101,3 +102,18 @@ def test_since_what_is_neither_a_day_nor_a_time_is_refused_in_a_sentence(spent):
         for since in ("2026-11-19T23:59:59Z", "2026-11-20T01:59:59+02:00", "2026-11-20", "2026-11-20T00:00:00Z")
     ]
     assert calls == [7, 7, 7, 7]
+
+
+def test_runs_by_what_they_cost_come_by_pages(spent):
+    with spent.run("triage", version=1):
+        pass  # and calls no model
+    for text, whole in (("", 8), ("log:time", 6), ("version:1", 4)):
+        query, found, after = parse(text), [], None
+        while True:
+            page = spent.runs.spenders(query, limit=3, after=after)
+            found += page.items
+            if (after := page.next) is None:
+                break
+        assert [cost_of(run) for run in found] == spent.runs.costs("run", query) and len(found) == whole
+        within = spent.scoped(session="ana").runs.spenders(query).items
+        assert [run.id for run in within] == [run.id for run in found if run.session == "ana"]

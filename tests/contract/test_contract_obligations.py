@@ -203,6 +203,12 @@ PROOFS: dict[str, tuple[str, ...]] = {
         "test_costs_are_grouped_on_every_axis_and_since_a_day "
         "test_since_what_is_neither_a_day_nor_a_time_is_refused_in_a_sentence",
         "test_without_a_query_the_rollups_answer",
+        "test_where_a_query_names_what_kept_sums_tell_nothing_else_is_read",
+        "test_every_grouping_is_the_sum_of_the_calls",
+    ),
+    "RunRepository.spenders": (
+        "test_every_grouping_is_the_sum_of_the_calls test_runs_by_what_they_cost_come_by_pages",
+        "test_what_runs_cost_is_read_by_pages_and_of_no_other_run",
     ),
     "RunRepository.with_children": ("test_a_run_with_its_children_costs_what_they_cost_and_none_is_counted_twice",),
     "RunRepository.spending": (

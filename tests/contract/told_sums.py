@@ -84,7 +84,7 @@ def cost_groups(calls: list[Any], key: Callable[[Told, Any], str]) -> list[CostG
 
 def grouped(groups: Any) -> list[CostGroup]:
     """By key, and without the number of runs, which kept sums do not know."""
-    return sorted((msgspec.structs.replace(group, runs=0) for group in groups), key=lambda group: group.key)
+    return sorted((msgspec.structs.replace(group, runs=None) for group in groups), key=lambda group: group.key)
 
 
 def groups(runs: list[Run], name: str) -> list[Group]:

@@ -115,7 +115,7 @@ class Costs:
         other: WhatIf | None = None,
     ) -> None:
         """`family`: what it and all runs below it cost together, where there are any; `other`: with another model."""
-        self.family = family if family is not None and family.runs > 1 else None
+        self.family = family if family is not None and family.runs != 1 else None
         self.total = Sum("total")
         for record in records:
             self.total.add(record)
@@ -162,7 +162,7 @@ def family_nodes(costs: Costs, glyphs: Glyphs) -> list[Node]:
         ("with children  ", "muted"),
         (format.cost(family.money, glyphs), "strong"),
         (f"  {format.count(family.tokens.total)} tokens, {format.plural(family.calls, 'call')}", "text"),
-        (f" in {format.plural(family.runs, 'run')}: this one, and each that lies below it, once", "muted"),
+        (f" in {format.plural(family.runs or 0, 'run')}: this one, and each that lies below it, once", "muted"),
     ]
     return [gap("family"), Node("family", line)]
 

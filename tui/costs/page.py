@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import reduce
+from operator import add
 from typing import Any, NamedTuple
 
 from ...core.budgets import Standing
@@ -155,7 +156,7 @@ class CostPage:
         self.axis = next(axis for axis in AXES if axis.by == asked.by)
         self.groups = sorted(sorted(found, key=lambda group: group.key), key=order.key, reverse=order.descending)
         self.places = {group.key: place for place, group in enumerate(self.groups)}
-        self.total = reduce(_added, found, CostGroup(key="", calls=0, tokens=Tokens(), money=Money()))
+        self.total = reduce(add, found, CostGroup(key="", calls=0, tokens=Tokens(), money=Money()))
         self._most = max((group.money.known_nanousd for group in found), default=0)
         self._amounts = format.Amounts((self.total.money, *(group.money for group in found)), glyphs)
         cells = self._cells(self.total, "total")
@@ -247,12 +248,6 @@ def _name(axis: Axis, group: CostGroup) -> str:
     if axis.by == "day":
         return f"{one_line(group.key, 10)}  {_weekday(group.key)}"
     return one_line(group.key, 200)
-
-
-def _added(one: CostGroup, other: CostGroup) -> CostGroup:
-    return CostGroup(
-        key="", calls=one.calls + other.calls, tokens=one.tokens + other.tokens, money=one.money + other.money
-    )
 
 
 def runs_of_budget(standing: Standing) -> tuple[str, str]:
