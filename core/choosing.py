@@ -73,11 +73,9 @@ def _is_copied(run: Run, runs: "RunRepository") -> bool:
     return True
 
 
-def chosen(run: Run, rule: str = "") -> Chosen:
+def chosen(run: Run) -> Chosen:
     """A run as it is seen now."""
-    return Chosen(
-        run=run.id, status=run.status, last_seq=run.last_seq, archived=run.archived, rule=rule, source=run.source
-    )
+    return Chosen(run=run.id, status=run.status, last_seq=run.last_seq, archived=run.archived, source=run.source)
 
 
 def survey(doing: Doing, found: Iterable[Run], runs: "RunRepository") -> Survey:

@@ -10,6 +10,8 @@ from flightlog.backends.moving.backing_up import backup
 from flightlog.backends.moving.ends import source_end, target_end
 from flightlog.backends.moving.migrating import migrate
 from flightlog.backends.moving.verifying import verify
+from flightlog.backends.open import truth_of
+from flightlog.backends.replay.replay import Carried, replay
 from flightlog.core import events as e
 from flightlog.core.annotations import Noted, Pinned, Scored, Tagged
 from flightlog.core.config import Storage
@@ -76,6 +78,11 @@ def copy(a: str, b: str) -> Move:
     """A backup of one place in another."""
     with closing(source_end(a)) as one, closing(target_end(b)) as other:
         return backup(one, other, Progress())
+
+
+def replayed(source: Store, target: Store) -> Carried:
+    """Everything of one store carried into another."""
+    return replay(source, truth_of(source), target, truth_of(target), Progress())
 
 
 def move(folder: Path, to: str, progress: Progress | None = None, **options: Any) -> Move:

@@ -15,6 +15,7 @@ StrPath = str | os.PathLike[str]
 _APPEND = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
+_DIGESTED = 16 << 20  # an agent waits for it
 
 
 def storage_error(error: OSError, path: Path, doing: str) -> StorageError:
@@ -141,8 +142,8 @@ def sync_folder(folder: Path) -> None:
         os.close(fd)
 
 
-def measure(path: Path, longest: int = 16 << 20) -> tuple[int | None, str]:
-    """Size and SHA-256 of a regular file; no digest if it is longer, neither if it cannot be read."""
+def measure(path: Path) -> tuple[int | None, str]:
+    """Size and SHA-256 of a regular file; no digest if it is longer than 16 MiB, neither if it cannot be read."""
     try:
         # Not blocking, for what an agent calls a file may be a pipe.
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -152,7 +153,7 @@ def measure(path: Path, longest: int = 16 << 20) -> tuple[int | None, str]:
         found = os.fstat(fd)
         if not stat.S_ISREG(found.st_mode):
             return None, ""
-        if found.st_size > longest:
+        if found.st_size > _DIGESTED:
             return found.st_size, ""
         with os.fdopen(os.dup(fd), "rb") as file:
             return found.st_size, hashlib.file_digest(file, "sha256").hexdigest()

@@ -8,7 +8,7 @@ from ...core.moving import Move
 from ...core.pages import each
 from ...core.progress import Progress
 from ...core.upkeep import Finding
-from ..replay.replay import Carried, carry
+from ..replay.replay import Carried, replay
 from .ends import End, is_one_place
 from .running import running
 from .verifying import DAMAGED, Comparison, is_apart
@@ -33,7 +33,7 @@ def carried_and_compared(one: End, other: End, progress: Progress, *, only_new: 
     """
     total: list[Carried] = []
     for _ in range(_TRIES if only_new else 1):
-        total.append(carry(one.store, one.truth, other.store, other.truth, progress))
+        total.append(replay(one.store, one.truth, other.store, other.truth, progress))
         new = {run: seq for carried in total for run, seq in carried.new.items()}
         comparison = Comparison(one, other, progress)
         found = list(comparison.copy(new if only_new else total[-1].held))

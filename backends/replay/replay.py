@@ -14,7 +14,6 @@ from ...core.annotations import encode
 from ...core.errors import Corrupt, NotFound
 from ...core.progress import Progress, heard
 from ...core.store import Store
-from ..open import truth_of
 from ..sql.metrics_repository import SqlMetrics
 from .carrying import Carrier
 from .truth import Head, Truth
@@ -41,13 +40,8 @@ class Carried(NamedTuple):
     """The same of all runs that the source held, carried now or before."""
 
 
-def replay(source: Store, target: Store, progress: Progress | None = None) -> Carried:
-    """Carries everything of one store into another. Conflict if a run is being written in the target."""
-    return carry(source, truth_of(source), target, truth_of(target), progress or Progress())
-
-
-def carry(source: Store, one: Truth, target: Store, other: Truth, progress: Progress) -> Carried:
-    """The same with the truths of both, which a caller may have for a store that `truth_of` does not know."""
+def replay(source: Store, one: Truth, target: Store, other: Truth, progress: Progress) -> Carried:
+    """Carries everything of one store, whose truth is `one`, into another. Conflict if a run is being written there."""
     one.refresh()
     other.refresh()
     versions = VersionCarrier(source.workflows, target.workflows)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import flightlog
 import pytest
-from flightlog.backends.replay.replay import replay
 from flightlog.core.errors import Conflict, StorageError
 from flightlog.core.metrics import Pattern
 from flightlog.core.query.query import EVERYTHING
+from moving_stores import replayed
 from postgres_server import PASSWORD
 
 MIXES = {
@@ -72,7 +72,7 @@ def test_one_mix_is_carried_into_another(folder, tmp_path):
             run.log("carried")
             run.checkpoint({"n": 1})
         with flightlog.open(folder) as after:
-            replay(before, after)
+            replayed(before, after)
             assert after.workflows.get("triage", 1).definition == "prompt: sort\n"
             assert after.runs.events(run.id) == before.runs.events(run.id)
             assert [entry.message for entry in after.logs.query(run.id)] == ["carried"]

@@ -7,13 +7,13 @@ import flightlog
 import pytest
 from flightlog.backends.open import truth_of
 from flightlog.backends.operations import packing
-from flightlog.backends.replay.replay import replay
 from flightlog.backends.sql import tables
 from flightlog.core.annotations import Noted, Pinned
 from flightlog.core.errors import Conflict, NotFound, NotSupported
 from flightlog.core.operations import Chosen, new_order
 from flightlog.core.query.query import EVERYTHING, parse
 from killing import killed_at
+from moving_stores import replayed
 from sqlalchemy import func, select
 
 
@@ -99,11 +99,11 @@ def test_archived_runs_are_carried_by_replay_as_live_ones(place, tmp_path):
         run = record(store)
         before = shown(store, run)
         archive(store, run)
-        carried = replay(store, other)
+        carried = replayed(store, other)
         assert (carried.runs, carried.missing) == (1, [])
         assert shown(other, run)[1:] == before[1:]
         assert not other.runs.get(run).archived
-        again = replay(store, other)
+        again = replayed(store, other)
         assert (again.runs, again.events) == (0, 0)
 
 

@@ -15,7 +15,6 @@ import pytest
 from flightlog.backends.open import truth_of
 from flightlog.backends.operations.on_tables.facts import Fact
 from flightlog.backends.operations.reserve import LEAST, Reserve, of_database
-from flightlog.backends.replay.replay import replay
 from flightlog.backends.sql import tables
 from flightlog.backends.sqlite.sqlite_housekeeping import SqliteHousekeeping
 from flightlog.core.annotations import Noted
@@ -23,6 +22,7 @@ from flightlog.core.errors import Conflict, Locked, NotFound, ReadOnly, StorageE
 from flightlog.core.operations import Chosen, new_order
 from flightlog.core.query.query import EVERYTHING
 from killing import killed_at
+from moving_stores import replayed
 from sqlalchemy import select
 
 PLANTED = "xyzzyplanted"
@@ -117,7 +117,7 @@ def test_what_lies_in_the_trash_is_no_part_of_what_a_replay_carries(place, tmp_p
     with flightlog.open(place) as store, flightlog.open(tmp_path / "other", storage="sqlite") as other:
         stays, goes = record(store), record(store)
         trash(store, goes)
-        carried = replay(store, other)
+        carried = replayed(store, other)
         assert (carried.runs, carried.annotations, carried.missing) == (1, 1, [])
         assert [run.id for run in other.runs.query(EVERYTHING).items] == [stays]
 

@@ -2,12 +2,12 @@
 
 import msgspec
 import pytest
-from flightlog.backends.replay.replay import replay
 from flightlog.core import events as e
 from flightlog.core.annotations import Noted, Pinned, Tagged
 from flightlog.core.errors import Conflict
 from flightlog.core.ids import new_ulid
 from flightlog.core.query.query import EVERYTHING
+from moving_stores import replayed
 
 HOSTILE = "\x1b]52;\x07 \u202e [/INST] \u2028 \x00 ' \" \\ 🦊"
 
@@ -58,11 +58,11 @@ def test_everything_is_carried_byte_for_byte_and_only_once(place, target):
     source, into = place.open(), target.open()
     filled(source)
     before = everything(source)
-    carried = replay(source, into)
+    carried = replayed(source, into)
     assert (carried.runs, carried.annotations, carried.versions, carried.missing) == (4, 3, 3, [])
     assert carried.events == sum(run.events for run in source.runs.query(EVERYTHING).items)
     assert everything(into) == before == everything(source)
-    assert replay(source, into)[:4] == (0, 0, 0, 0)
+    assert replayed(source, into)[:4] == (0, 0, 0, 0)
     assert everything(into) == before
 
 
@@ -70,23 +70,23 @@ def test_a_second_replay_carries_what_is_new(place, target):
     source, into = place.open(), target.open()
     run = source.run("w")
     run.log("one")
-    assert replay(source, into)[:2] == (1, 2)
+    assert replayed(source, into)[:2] == (1, 2)
     run.log("two")
     run.checkpoint({"a": 1})
     run.finish()
     source.runs.annotate(Pinned(run=run.id))
-    assert replay(source, into)[:3] == (1, 3, 1)
+    assert replayed(source, into)[:3] == (1, 3, 1)
     assert everything(into) == everything(source)
 
 
 def test_a_run_that_is_written_in_the_target_is_a_conflict(kept, target):
     source, into = kept.open(), target.open()
     run = source.run("w")
-    replay(source, into)
+    replayed(source, into)
     writer = into.recording.resume(run.id)
     for _ in range(3):
         run.log("more")
     with pytest.raises(Conflict):
-        replay(source, into)
+        replayed(source, into)
     writer.close()
     run.finish()

@@ -136,13 +136,13 @@ def test_killed_before_the_end_all_is_there(kept):
 
 
 def test_replay_carries_small_states_and_what_was_dropped(store, target):
-    from flightlog.backends.replay.replay import replay
+    from moving_stores import replayed
 
     run, given_ = conversation(store)
     keep = list(given_)[-3:]
     store.upkeep.drop_states(run, keep)
     other = target.open()
-    carried = replay(store, other)
+    carried = replayed(store, other)
     assert carried.missing == []
     check(other, given_, keep)
     with pytest.raises(NotFound, match="dropped"):

@@ -4,7 +4,7 @@ import flightlog
 import pytest
 from flightlog.core.annotations import Pinned
 from flightlog.core.choosing import chosen
-from flightlog.core.operations import new_order
+from flightlog.core.operations import Chosen, new_order
 from flightlog.core.query.query import EVERYTHING, parse
 from flightlog.core.retention.applying import digest_of
 from flightlog.tui.app import FlightlogApp
@@ -336,7 +336,7 @@ async def test_hostile_names_in_every_tab(tmp_path, ascii):
     with flightlog.open(tmp_path / "data") as store:
         run = store.runs.get(store.runs.resolve(f"{nasty}3"))
         order = new_order(by=nasty, why=nasty)
-        list(store.upkeep.trash(order, [chosen(run, rule=nasty)]))
+        list(store.upkeep.trash(order, [Chosen(run=run.id, rule=nasty)]))
         store.runs.annotate(flightlog.core.annotations.Noted(run=store.runs.resolve("newest"), text=nasty, by=nasty))
     app = FlightlogApp(lambda: flightlog.open(tmp_path / "data"), ascii=ascii)
     async with app.run_test(size=(120, 36)) as pilot:

@@ -79,10 +79,10 @@ def _room() -> int:
 
 
 @contextmanager
-def working(ascii: bool, told: Callable[[int], str] = format.number) -> Iterator[Bar]:
+def working(ascii: bool) -> Iterator[Bar]:
     """What this thread works at in the block is told on a bar, wherever it says how far it is."""
     progress = Progress()
-    with Bar(progress, ascii=ascii, told=told) as bar, telling(progress):
+    with Bar(progress, ascii=ascii, told=format.number) as bar, telling(progress):
         yield bar
 
 

@@ -9,6 +9,8 @@ from ...core.pages import Sort, SortField
 
 T = TypeVar("T")
 
+_LONGEST = 2000
+
 
 @runtime_checkable
 class Remembering(Protocol):
@@ -32,9 +34,9 @@ def one_of(kept: object, among: Iterable[T], name: str = "name") -> T | None:
     return next((one for one in among if getattr(one, name, one) == kept), None)
 
 
-def text_of(kept: object, longest: int = 2000) -> str:
+def text_of(kept: object) -> str:
     """A text, or none."""
-    return kept[:longest] if isinstance(kept, str) else ""
+    return kept[:_LONGEST] if isinstance(kept, str) else ""
 
 
 def sort_of(kept: dict[str, Any]) -> Sort | None:

@@ -42,14 +42,14 @@ class CompareScreen(CompareLeading):
     CSS_PATH = "../styles/compare.tcss"
     PLACES = ("compare", "place", "moves", "app")
 
-    def __init__(self, store: Store, ids: Sequence[str], *, tab: str = "facts") -> None:
+    def __init__(self, store: Store, ids: Sequence[str]) -> None:
         """`ids`: two to five runs; they stand in the order in which they began, and the first is the baseline."""
         super().__init__()
         self.store, self.ids = store, tuple(ids)
         self.runs: tuple[Run, ...] = ()
         self.base = ""
         """Id of the run that the others are compared with."""
-        self.current = tab
+        self.current = "facts"
         self.tabs = {one.name: Tab(one) for one in PAGES}
         self.opening = asyncio.Event()
         """Set when the first tab is there: keys wait for that."""
