@@ -23,6 +23,7 @@ from .last_words import say_last
 from .revisions import next_revision
 from .run_loading import Batch, Loaded, Recorded, load, state_of
 from .run_state import RunState
+from .words import about
 from .writes import Row, Rows, add_missing_rows, insert, insert_rows, upsert, upsert_rows
 
 __all__ = ["Batch", "Projector", "Recorded"]
@@ -120,6 +121,15 @@ class Projector:
         told = (size_bytes, bool(state.row["archived"]) if archived is None else archived)
         if (state.row["size_bytes"], bool(state.row["archived"])) != told:
             state.row["size_bytes"], state.row["archived"] = told
+            self._save(connection, [state])
+
+    def rename(self, connection: Connection, run: str, name: str) -> None:
+        """Calls a run otherwise than its beginning did, where no event tells of that."""
+        state = self._state(connection, run)
+        if state is not None:
+            state.row["name"] = name
+            ids = (run, state.row["workflow"], state.row["source_id"])
+            state.words.about = about(ids, name, state.row["objective"])
             self._save(connection, [state])
 
     def put_back(self, connection: Connection, run: str, facts: Row, damage: Sequence[Row]) -> None:

@@ -15,7 +15,7 @@ from ...journal.process import is_alive, started, this_process
 from ..foreign_ids import foreign_ulid
 from .claude_lines import prompt_of, told_by
 from .fields import count, decoded, moment, one_line, table, tables, text, workflow_of
-from .formats import Attended, Line, Session, Told
+from .formats import Attended, Line, Names, Session, Told
 
 _SUBAGENT = "agent-"
 _SESSION = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|agent-[A-Za-z0-9_-]+")
@@ -50,6 +50,9 @@ class ClaudeCode:
             meta={name: fact for name, fact in facts.items() if fact},
         )
         return _subagent(path, found) if path.stem.startswith(_SUBAGENT) else found
+
+    def names(self, root: Path) -> Names | None:
+        return None  # they are told in the transcripts
 
     def time(self, line: Line) -> str:
         return moment(line.get("timestamp"))

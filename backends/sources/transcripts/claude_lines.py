@@ -41,8 +41,15 @@ def told_by(line: Line, session: Session) -> Iterable[Told]:
             return _system(line)
         case "summary" | "ai-title" | "custom-title":
             found = text(line, "customTitle", "aiTitle", "title", "summary")
-            return [Told(e.RunMeta(meta={"title": one_line(found)}), once=f"title {found[:200]}")] if found else []
+            return [_titled(one_line(found), text(line, "type"))] if found else []
     return ()  # settings, snapshots and what is handed to the model besides
+
+
+def _titled(title: str, kind: str) -> Told:
+    """What a session is called. Summaries are not always of the session that they stand in."""
+    name = "" if kind == "summary" else title
+    is_chosen = kind == "custom-title"
+    return Told(e.RunMeta(meta={"title": title}), once=f"title {title}", name=name, chosen=is_chosen)
 
 
 def _user(line: Line, session: Session) -> Iterator[Told]:

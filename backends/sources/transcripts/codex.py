@@ -12,15 +12,15 @@ from pathlib import Path, PurePath
 from ....core import events as e
 from ..locks import holders, sees_all
 from .codex_calls import item_told
+from .codex_names import ThreadNames, home_of
 from .codex_notes import event_told, noted
 from .codex_threads import ROLLOUT, UUID, parent_run, parent_thread, run_id
 from .codex_turns import is_of_model, is_repeated, payload_of, prompt
 from .fields import count, moment, one_line, table, text, workflow_of
-from .formats import Attended, Line, Session, Told
+from .formats import Attended, Line, Names, Session, Told
 
 _UNSEEN_S = 3600.0
 """So long whoever may hold a thread's lock in another container may be silent."""
-_HOMES = ("sessions", "archived_sessions")
 
 
 class Codex:
@@ -52,6 +52,9 @@ class Codex:
             meta=_facts(meta),
         )
 
+    def names(self, root: Path) -> Names:
+        return ThreadNames(root)
+
     def time(self, line: Line) -> str:
         return moment(line.get("timestamp"))
 
@@ -70,7 +73,7 @@ class Codex:
         lock that nobody holds was left by one that was killed. Where there is none an older version may be at work, and
         where it is seen from a container one in another.
         """
-        home = next((one.parent for one in path.parents if one.name in _HOMES), path.parent)
+        home = home_of(path.parent)
         thread = text(session.meta, "thread")
         if not UUID.fullmatch(thread):
             return Attended(None)

@@ -53,7 +53,7 @@ def event_told(line: Line, session: Session) -> Iterator[Told]:
         case "thread_rolled_back":
             yield Told(e.Logged(level="INFO", kind=kind, message="turns were taken back", details=_details(event)))
         case "thread_name_updated" if name := text(event, "thread_name"):
-            yield Told(e.RunMeta(meta={"title": one_line(name)}))
+            yield Told(e.RunMeta(meta={"title": one_line(name)}), name=one_line(name))
 
 
 def noted(line: Line, session: Session) -> Iterator[Told]:

@@ -40,7 +40,8 @@ class Told(NamedTuple):
     A `StepFinished` without a step ends the turn. Of those with the same `once` the first is told. `call` names the
     request that a cost is of: several lines may speak of one. `model` names that of the requests from here on, where
     their own lines do not: the event says so, and is told where it changes. `extra` is what is charged of a cost
-    besides. `t` is when it was, where the line says that and was written later.
+    besides. `t` is when it was, where the line says that and was written later. `name` is what the run is called from
+    here on, which one that a person chose (`chosen`) is whatever else it is called.
     """
 
     event: e.Event
@@ -51,6 +52,8 @@ class Told(NamedTuple):
     model: str = ""
     extra: Extra = Extra()
     t: str = ""
+    name: str = ""
+    chosen: bool = False
 
 
 class Attended(NamedTuple):
@@ -64,6 +67,18 @@ class Attended(NamedTuple):
 
 
 Line = dict[str, e.Json]
+
+
+class Names(Protocol):
+    """Names of transcripts that are kept elsewhere."""
+
+    def look(self) -> bool:
+        """Whether there may be others than when it was looked last."""
+        ...
+
+    def of(self, path: str) -> str:
+        """The name of a transcript; empty if it has none there."""
+        ...
 
 
 class Format(Protocol):
@@ -80,6 +95,10 @@ class Format(Protocol):
 
     def session(self, path: Path, lines: Sequence[Line]) -> Session | None:
         """What the first lines of a file say of its run; None while they say too little to begin."""
+        ...
+
+    def names(self, root: Path) -> Names | None:
+        """The names of the transcripts in a folder, where they are not told in these themselves."""
         ...
 
     def time(self, line: Line) -> str:

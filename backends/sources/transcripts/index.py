@@ -40,6 +40,7 @@ class TranscriptIndex:
         self._taken: dict[str, Seen] = {}
         self._due: dict[str, float] = {}
         self._unreadable: dict[str, str] = {}
+        self._names = [names for one in formats if (names := one.names(path))]
         with database.write() as connection:
             for run in tables.begin(connection):
                 self._taker.forget(connection, run)
@@ -48,6 +49,7 @@ class TranscriptIndex:
         """Takes in what is new. Costs some `stat` when nothing is."""
         with self._lock:
             self.folder.look()
+            self._look_at_names()
             wanted, gone = self._changed(), [path for path in self._known() if path not in self.folder.seen]
             try:
                 while wanted or gone:
@@ -98,6 +100,18 @@ class TranscriptIndex:
             self._due = {path: 0.0 for path, (_, is_due) in known.items() if is_due}
         return list(self._taken)
 
+    def _look_at_names(self) -> None:
+        """Transcripts that are called otherwise by now are looked at again."""
+        if any([names.look() for names in self._names]):
+            self._known()
+            with self.database.read() as connection:
+                called = tables.names(connection)
+            renamed = (path for path, name in called.items() if self._name(path) not in ("", name))
+            self._due.update(dict.fromkeys(renamed, 0.0))
+
+    def _name(self, path: str) -> str:
+        return next((name for names in self._names if (name := names.of(path))), "")
+
     def _changed(self) -> list[str]:
         """Transcripts with something new, or of whose silence there is something to say; the newest first."""
         self._known()
@@ -143,7 +157,7 @@ class TranscriptIndex:
     def _take(self, connection: Connection, path: str, seen: Seen) -> bool:
         """Takes a portion of a transcript in; whether there is more of it."""
         try:
-            taken = self._taker.take(connection, path, self.folder.format_of(path), seen)
+            taken = self._taker.take(connection, path, self.folder.format_of(path), seen, self._name(path))
         except OSError as error:
             _log.warning("a transcript cannot be read now: %s: %s", path, error.strerror)
             self._due[path] = time.monotonic() + _AGAIN_S

@@ -30,7 +30,7 @@ from sqlalchemy import (
     update,
 )
 
-from ....core.events import TYPES, encode
+from ....core.events import TYPES, RunStarted, encode
 from ...sql import tables as sql_tables
 from ...sql.column_types import String
 from ...sql.ready import Ready
@@ -54,7 +54,7 @@ class FilePath(TypeDecorator[str]):
         return None if value is None else os.fsdecode(value)
 
 
-_WAY, WAY = "transcripts", "6"
+_WAY, WAY = "transcripts", "7"
 """In which way lines are told, and kept here: a version that tells other events of a line, or has other columns, counts
 this up. The events of an index are found by their number among those of their line.
 """
@@ -123,6 +123,11 @@ _KNOWN = union_all(
 )
 
 
+_NAMES = select(transcripts.c.path, sql_tables.runs.c.name).join_from(
+    transcripts, sql_tables.runs, transcripts.c.run == sql_tables.runs.c.id
+)
+
+
 def begin(connection: Connection) -> list[str]:
     """Makes the tables; returns the runs that were told in another way than now: these are to be dropped."""
     kept = sql_tables.state
@@ -157,6 +162,11 @@ def keep_silent(connection: Connection, path: str, seen: Seen | None) -> None:
         connection.execute(insert(silent).values(path=path, **seen._asdict()))
 
 
+def names(connection: Connection) -> dict[str, str]:
+    """What the runs are called, by their transcripts' paths."""
+    return {row.path: row.name for row in connection.execute(_NAMES)}
+
+
 def path_of(connection: Connection, run: str) -> str:
     """Where a run's transcript lies."""
     return str(connection.execute(select(transcripts.c.path).where(transcripts.c.run == run)).scalar_one())
@@ -176,6 +186,12 @@ def keep(connection: Connection, run: str, values: dict[str, Any]) -> None:
     """Keeps how far a transcript was told."""
     if connection.execute(update(transcripts).where(transcripts.c.run == run).values(values)).rowcount == 0:
         connection.execute(insert(transcripts).values(run=run, **values))
+
+
+def rename(connection: Connection, run: str, began: RunStarted) -> None:
+    """Keeps another beginning of a run."""
+    where = addresses.c.run == run, addresses.c.seq == began.seq
+    connection.execute(update(addresses).where(*where).values(line=encode(began)))
 
 
 def keep_facts(connection: Connection, run: str, facts: Iterable[Fact]) -> None:

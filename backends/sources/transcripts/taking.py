@@ -20,7 +20,7 @@ from .fields import decoded
 from .folder import Seen
 from .formats import Format, Line, Session
 from .packed import opened
-from .telling import Asked, State, Teller
+from .telling import Asked, State, Teller, beginning, put
 
 PORTION = 8 << 20
 """Bytes that are read and told together, where a line is not longer."""
@@ -56,8 +56,10 @@ class Taker:
     def __init__(self) -> None:
         self._projector = Projector()
 
-    def take(self, connection: Connection, path: str, format: Format, seen: Seen) -> Taken:
-        """Takes in a portion of what is new. FileNotFoundError and other OSErrors where it cannot be read."""
+    def take(self, connection: Connection, path: str, format: Format, seen: Seen, name: str = "") -> Taken:
+        """Takes in a portion of what is new, of a transcript that is called so elsewhere. FileNotFoundError and other
+        OSErrors where it cannot be read.
+        """
         with opened(path) as file:
             row = tables.row_of(connection, path)
             retold: list[str] = []
@@ -70,7 +72,7 @@ class Taker:
                 return Taken(False, None, retold)  # there is no run in it yet
             session, state, offset = known
             file.seek(offset)
-            return self._tell(connection, file, _Telling(path, format, seen, session, state, offset), retold)
+            return self._tell(connection, file, _Telling(path, format, seen, session, state, offset, name), retold)
 
     def forget(self, connection: Connection, run: str) -> list[str]:
         """Drops a run whose transcript is gone, or another by now; returns the transcripts of those that must be told
@@ -109,6 +111,7 @@ class Taker:
             if teller.state.answered:
                 teller.conclude()
         self._write(connection, teller, at, offset, damage)
+        at = at._replace(session=self._called(connection, at, at.name or teller.name))
         tables.keep_calls(connection, run, teller.calls, told=True)
         tables.keep_calls(connection, run, repeated, told=False)
         again = None if more else self._stand(connection, at, teller.state, quiet)
@@ -127,6 +130,17 @@ class Taker:
             self._projector.resize(connection, run, at.seen.size)
         for one in damage:
             self._projector.damage(connection, one)
+
+    def _called(self, connection: Connection, at: "_Telling", name: str) -> Session:
+        """Calls a run so from its beginning on: no event tells of another name."""
+        if name == at.session.name:
+            return at.session
+        session = msgspec.structs.replace(at.session, name=name)
+        self._projector.rename(connection, session.run, name)
+        began = beginning(at.format, session)
+        put(began, 1, session.began, None)
+        tables.rename(connection, session.run, began)
+        return session
 
     def _stand(self, connection: Connection, at: "_Telling", state: State, quiet: float) -> float | None:
         """Says how a run stands that has not ended, as far as its process and its silence tell; returns when to look
@@ -160,6 +174,7 @@ class _Telling(NamedTuple):
     session: Session
     state: State
     offset: int
+    name: str
 
     @property
     def source_id(self) -> str:

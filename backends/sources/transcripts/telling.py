@@ -62,6 +62,8 @@ class State(msgspec.Struct, omit_defaults=True):
     call: Call | None = None
     model: str = ""
     """Of requests whose lines do not say theirs."""
+    chosen: bool = False
+    """Whether a person chose what the run is called."""
     once: list[str] = []
 
 
@@ -77,7 +79,8 @@ class Asked(NamedTuple):
 class Teller:
     """Tells one transcript on.
 
-    `facts` and `calls` are what came of the lines that were taken: events by number, and requests told of.
+    `facts` and `calls` are what came of the lines that were taken: events by number, and requests told of; `name` is
+    what the run is called after them.
     """
 
     def __init__(self, format: Format, session: Session, state: State, asked: Asked) -> None:
@@ -86,8 +89,9 @@ class Teller:
         self._once = set(state.once)
         self.facts: list[Fact] = []
         self.calls: list[str] = []
+        self.name = session.name
         if not state.seq:
-            self._add(_beginning(format, session), None, t=session.began)
+            self._add(beginning(format, session), None, t=session.began)
 
     def take(self, offset: int, length: int, line: dict[str, e.Json]) -> None:
         """Takes the next line."""
@@ -127,6 +131,8 @@ class Teller:
 
     def _take(self, told: Told, place: Place, t: str) -> None:
         event = told.event
+        if told.name and (told.chosen or not self.state.chosen):
+            self.name, self.state.chosen = told.name, told.chosen
         if told.t:
             t = min(max(told.t, self._session.began), t)
         if (told.once and self._is_repeated(told.once)) or (told.model and told.model == self.state.model):
@@ -235,7 +241,8 @@ def put(event: e.Event, seq: int, t: str, step: str | None) -> e.Event:
     return event
 
 
-def _beginning(format: Format, session: Session) -> e.RunStarted:
+def beginning(format: Format, session: Session) -> e.RunStarted:
+    """How a run begins, without number and time."""
     return e.RunStarted(
         run=session.run,
         workflow=session.workflow,
