@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from ...core.config import Config
 from ...core.errors import ConfigError
+from ..journal.layout import Layout
 
 
 class _Place(NamedTuple):
@@ -16,13 +17,13 @@ class _Place(NamedTuple):
 
 
 def refuse_clashes(config: Config, root: Path) -> None:
-    """ConfigError for the first two places that cannot be, with both keys."""
-    _refuse_mirror_of_itself(config, root)
+    """ConfigError for the first two places that cannot be, with both keys, or for one that Flightlog uses itself."""
+    homes = _homes(config, root)
+    _refuse_mirror_of_itself(config, homes)
     places = list(_places(config))
     for number, place in enumerate(places):
         _refuse_kind(config, place)
-        if place.path == Path(os.path.abspath(root / ".flightlog" / "index.db")):
-            raise _error(config, "the disposable index cannot hold what must be kept", place, "name another file")
+        _refuse_ours(config, place, homes)
         for other in places[:number]:
             if place.path == other.path and (place.is_folder or other.is_folder):
                 raise _error(config, f"is the place of {other.key} too", place, "give each a place of its own")
@@ -33,10 +34,27 @@ def refuse_clashes(config: Config, root: Path) -> None:
                     )
 
 
-def _refuse_mirror_of_itself(config: Config, root: Path) -> None:
+def _homes(config: Config, root: Path) -> set[Path]:
+    """The folders in which Flightlog has files that nobody configures: the data directory, and that of the runs."""
+    return {Path(os.path.abspath(root)), *([Path(config.logs.path).parent] if config.logs and config.logs.path else [])}
+
+
+def _refuse_ours(config: Config, place: _Place, homes: set[Path]) -> None:
+    for home in homes:
+        layout = Layout(home)
+        if place.path == layout.index_db:
+            raise _error(config, "the disposable index cannot hold what must be kept", place, "name another file")
+        ours = {layout.spool, layout.trash, layout.quarantine, layout.index_db.parent}
+        ours |= {layout.audit, layout.annotations, layout.bookmark, layout.config}
+        if not config.archive:
+            ours.add(layout.archive)
+        for own in ours & {place.path, *place.path.parents}:
+            raise _error(config, f"Flightlog itself uses {own.name} there", place, "take another name")
+
+
+def _refuse_mirror_of_itself(config: Config, homes: set[Path]) -> None:
     if config.mirror and config.logs:
         mirror = Path(config.mirror.path)
-        homes = {Path(os.path.abspath(root)), *([Path(config.logs.path).parent] if config.logs.path else [])}
         for home in homes:
             if mirror == home or mirror in home.parents:
                 place = _Place("storage.mirror", mirror, True)

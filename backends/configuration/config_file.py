@@ -13,6 +13,7 @@ from .places import CONFIG
 from .policies import POLICIES, RETENTION, policies
 from .postgres_url import postgres_url
 from .values import Values
+from .written import written_path
 
 _OF_THE_DISK = {errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.ESTALE, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
 _KEYS = ("storage", "archive", "sources", *POLICIES)
@@ -28,7 +29,7 @@ def load_config(
     data directory. `${NAME}` in a text is an environment variable; `$${NAME}` is itself.
     """
     named = os.fspath(explicit) if explicit else environ.get("FLIGHTLOG_CONFIG", "")
-    path = Path(named).expanduser() if named else data_dir / CONFIG
+    path = written_path(named) if named else data_dir / CONFIG
     text = _text(path, wanted=bool(named))
     if text is None:
         return Config()
@@ -39,7 +40,7 @@ def load_config(
 
 def load_retention(file: str | os.PathLike[str], environ: Mapping[str, str] = os.environ) -> Config:
     """A file that says nothing but `retention` and what belongs to it, under the same keys; ConfigError."""
-    path = Path(file).expanduser()
+    path = written_path(file)
     return retention_in(_text(path, wanted=True) or "", path, path.parent, environ)
 
 

@@ -11,6 +11,7 @@ from ...core.config import SOURCE_TYPES
 from ...core.errors import ConfigError
 from ...core.text import masked
 from ..postgres.server_url import ServerUrl, is_server_url, spool_folder
+from .written import written_path
 
 MEMORY = "sqlite::memory:"
 CONFIG = "flightlog.yaml"
@@ -32,6 +33,9 @@ class Place(NamedTuple):
 
 def place_of(text: str | os.PathLike[str] | None) -> Place:
     """The place that a text names; without one, where data lie by default. Errors say what is allowed."""
+    if text is not None and not os.fspath(text):
+        # `--data "$DATA"` where DATA is not set: what is done then must not be done to another store.
+        raise ConfigError("an empty text names no place", advice="name a data directory, or leave it out")
     text = os.fsdecode(text) if text else os.environ.get("FLIGHTLOG_DATA")
     if not text:
         return Place("directory", default_root(), None)
@@ -44,7 +48,7 @@ def place_of(text: str | os.PathLike[str] | None) -> Place:
     try:
         if typed and not Path(text).exists():
             return _typed(typed["kind"], typed["path"])
-        path = Path(text).expanduser()
+        path = written_path(text)
         return _file(path) if path.is_file() else Place("directory", path, None)
     except OSError as error:
         raise ConfigError(f"this can be no path: {error.strerror}", where=os.fspath(text)[:100]) from error
@@ -92,7 +96,7 @@ def default_root_from() -> str:
 def _default_root() -> tuple[Path, str]:
     named = os.environ.get("FLIGHTLOG_DATA")
     if named:
-        return Path(named).expanduser(), "FLIGHTLOG_DATA"
+        return written_path(named), "FLIGHTLOG_DATA"
     here = Path("flightlog-data")
     if here.is_dir():
         return here, "it lies in the current folder"
@@ -120,7 +124,7 @@ def storage_in(root: Path) -> Literal["file", "sqlite"] | None:
 
 
 def _typed(kind: str, rest: str) -> Place:
-    path = Path(rest).expanduser()
+    path = written_path(rest)
     if kind == "file" and rest:
         return Place("file", path, None)
     if kind == "sqlite" and rest:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ...core.errors import ConfigError
 from ...core.query.query_keys import suggest
+from .written import written_path
 
 _VARIABLE = re.compile(r"(\$?)\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _NAMES: dict[type, str] = {dict: "a mapping", list: "a list", str: "a text", int: "a whole number"}
@@ -55,7 +56,10 @@ class Values:
         text = self.filled(self.typed(value, key, str), key)
         if not text.strip() or "\0" in text:
             raise self.mistake(f"{shown(value)} is no path", key, "give a path, absolute or in the data directory")
-        return os.path.abspath(self._data_dir / Path(text).expanduser())
+        try:
+            return os.path.abspath(self._data_dir / written_path(text))
+        except ConfigError as error:
+            raise self.mistake(error.what, key, error.advice) from None
 
     def typed(self, value: Any, key: str, kind: type) -> Any:
         """A value of this type."""

@@ -175,6 +175,13 @@ def test_configuration_in_force_tells_every_origin(tmp_path):
         ("storage: {mirror: {type: file, path: ..}}", "the data directory"),
         ("storage: {mirror: {type: file, path: workflows}}", "is the place of storage.workflows too"),
         ("storage: {logs: {type: file}, mirror: {type: file, path: runs/2}}", "lies in the place of storage.logs"),
+        ("storage: {mirror: {type: file, path: archive}}", "Flightlog itself uses archive there"),
+        ("storage: {workflows: {type: file, path: spool}}", "Flightlog itself uses spool there"),
+        ("storage: {metrics: {type: sqlite, path: flightlog.yaml}}", "Flightlog itself uses flightlog.yaml there"),
+        ("storage: {logs: {type: sqlite, path: audit.jsonl}}", "Flightlog itself uses audit.jsonl there"),
+        ("storage: {logs: {type: sqlite, path: db/x.db}}\narchive: {path: db/trash}", "uses trash there"),
+        ("archive: {path: trash/old}", "Flightlog itself uses trash there"),
+        ("archive: {path: ~nobody-here/old}", "nobody knows where the folder ~nobody-here is"),
     ],
 )
 def test_a_mistake_in_the_configuration_is_one_line_and_makes_nothing(tmp_path, text, words):
@@ -185,7 +192,18 @@ def test_a_mistake_in_the_configuration_is_one_line_and_makes_nothing(tmp_path, 
     assert os.listdir(tmp_path) == ["flightlog.yaml"]
 
 
+@pytest.mark.parametrize("place", ["", "~nobody-here/x", "file:~nobody-here/x", "a\0b"])
+def test_what_can_be_no_place_is_a_config_error_and_nothing_else_is_opened_instead(tmp_path, monkeypatch, place):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "flightlog-data").mkdir()
+    with pytest.raises(ConfigError):
+        flightlog.open(place)
+    assert os.listdir(tmp_path) == ["flightlog-data"] and os.listdir(tmp_path / "flightlog-data") == []
+
+
 def test_a_configuration_that_is_not_there_is_an_error(tmp_path):
+    with pytest.raises(ConfigError, match="nobody-here"):
+        flightlog.open(tmp_path, config="~nobody-here/flightlog.yaml")
     with pytest.raises(ConfigError, match="no such file"):
         flightlog.open(tmp_path, config=tmp_path / "missing.yaml")
 
