@@ -66,10 +66,10 @@ class Databases:
             return open_database(where, read_only=True, truth=True)
         try:
             return open_database(where, truth=True)
-        except ReadOnly:
+        except ReadOnly as error:
             if where is None or not where.exists():
                 raise
-            return open_database(where, read_only=True, truth=True)
+            return open_database(where, read_only=True, refusal=error, truth=True)
 
     def close(self) -> None:
         """Closes all that were opened. May be called twice."""

@@ -1,6 +1,6 @@
 """What lies in the folders of a data directory: journals, archives, the record, and what does not belong there."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,7 +10,8 @@ from ...core.progress import heard
 from ...core.upkeep import Finding
 from ..archive.flz_reader import Flz
 from ..file_sizes import files_below
-from ..journal.layout import ARCHIVE_SUFFIX, JOURNAL_SUFFIX, STATES_SUFFIX, TORN_SUFFIX, run_of
+from ..journal import lock
+from ..journal.layout import ARCHIVE_SUFFIX, JOURNAL_SUFFIX, STATES_SUFFIX, TORN_SUFFIX, Layout, run_of
 from ..journal.mending import is_half_mended
 from ..journal.reader import torn_tail
 from ..journal.states_dropping import is_left_over
@@ -43,6 +44,20 @@ def left_in_spool(spool: Path) -> Check:
         for run in spooled_runs(spool):
             what = "recorded for a database, and this store is one of files: it is not shown"
             yield finding("spool-left", what, spool / f"{run}{JOURNAL_SUFFIX}", run=run)
+
+    return check
+
+
+def waiting_in_spool(layout: Layout, is_shipped: Callable[[str], bool]) -> Check:
+    """Whether runs wait in a spool that nobody ships: neither we, who may only read, nor a program that records."""
+
+    def check() -> Iterator[Finding]:
+        for run in filter(is_ulid, spooled_runs(layout.spool)):
+            path = layout.journal(run)
+            with suppress(FileNotFoundError):  # it was shipped meanwhile
+                if not lock.is_held(path) and not is_shipped(run):
+                    what = "what was recorded waits for somebody who may write the database: it is not shown yet"
+                    yield finding("spool-waits", what, path, run=run, advice="open the store once with those rights")
 
     return check
 

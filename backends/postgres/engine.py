@@ -59,19 +59,18 @@ def open_server(url: ServerUrl, *, read_only: bool = False) -> Database:
     server itself refuses changes.
     """
     if read_only:
-        return _opened(url, "the database was opened read-only")
+        return _opened(url, read_only=True)
     try:
         return _opened(url)
     except ReadOnly as error:
         try:
-            return _opened(url, error.what)
+            return _opened(url, read_only=True, refusal=error)
         except StorageError:
             raise error from None
 
 
-def _opened(url: ServerUrl, refusal: str = "") -> Database:
-    """`refusal`: why nothing can be written."""
-    read_only = bool(refusal)
+def _opened(url: ServerUrl, *, read_only: bool = False, refusal: ReadOnly | None = None) -> Database:
+    """`refusal`: why it is only read, if nobody asked for that."""
     listener = Listener(url)
     database = Database(
         url.name,
@@ -101,9 +100,10 @@ def _refuse_reader(database: Database) -> None:
     with database.read() as connection:
         allowed, is_standby = connection.exec_driver_sql(_RIGHTS).one()
     if is_standby:
-        raise ReadOnly("the server is a standby, which takes no changes", where=database.name)
+        what, advice = "the server is a standby, which takes no changes", "name the primary server"
+        raise ReadOnly(what, where=database.name, advice=advice)
     if not allowed:
-        raise ReadOnly("the user may only read here", where=database.name)
+        raise ReadOnly("the user may only read here", where=database.name, advice="ask for the rights to write")
 
 
 _RIGHTS = (

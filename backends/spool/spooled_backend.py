@@ -14,7 +14,7 @@ from ...core.store import Reading
 from ..files.files_backend import make_data_folder
 from ..journal.layout import Layout
 from ..moving.gate import Gate, GatedNotes, GatedRecording, gated
-from ..read_only import ReadOnlyRecording, opened_read_only
+from ..read_only import ReadOnlyNotes, ReadOnlyRecording, opened_read_only
 from .shipper import Shipper
 from .spool_recording import Shipped, SpoolRecording
 
@@ -161,7 +161,7 @@ class SpooledBackend(ABC):
             database,
             bodies,
             refresh,
-            notes=None if database.read_only else GatedNotes(notes.annotate, self.gate),
+            notes=ReadOnlyNotes(database.refused) if database.read_only else GatedNotes(notes.annotate, self.gate),
             watcher=self._watcher,
             upkeep=upkeep if database.read_only else upkeep.settled(),
             metrics=metrics(database, refresh),
@@ -216,27 +216,30 @@ class SpooledBackend(ABC):
             access.private(layout.root, parts),
             *self._checks(database),
             folders.tidy(layout.spool, by_day=False),
+            *self._waiting(database),
             tables.named_damage(database),
             tables.lost_runs(database),
             tables.archived_rows(database, layout, operations.verify),
             tables.unfinished(operations),
         )
 
+    def _waiting(self, database: "Database") -> "Sequence[Check]":
+        from ..checks import folders
+
+        if not database.read_only:
+            return ()  # whoever looks has shipped everything
+        return (folders.waiting_in_spool(self._layout, self.engine().shipping.is_shipped),)
+
     def _operations(self, bodies: "Bodies", keeping: "Housekeeping") -> "Operations":
         """What is done with runs; what was cut off is settled."""
         from ..operations.on_tables.operations import operations_on
 
         database, projector, shipping = self.engine()
-        passing = self._read_only if database.read_only else self.gate.passing
+        passing = partial(_refused, database) if database.read_only else self.gate.passing
         elsewhere, shared = self._held_elsewhere, self._shared
         return operations_on(
             database, projector, bodies, self._layout, shipping, keeping, elsewhere, passing, shared=shared
         )
-
-    @contextmanager
-    def _read_only(self) -> Iterator[None]:
-        raise opened_read_only(self._name)
-        yield
 
     def close(self, then: Callable[[], None]) -> None:
         """Ends watches, ships what is left, and calls `then`. May be called twice."""
@@ -262,3 +265,10 @@ class SpooledBackend(ABC):
         self._lock = threading.RLock()
         self._engine, self._watcher = None, None
         self._shipper = Shipper(self._ship_now)
+
+
+@contextmanager
+def _refused(database: "Database") -> Iterator[None]:
+    """What every change of a store comes to that can only be read."""
+    raise database.refused()
+    yield

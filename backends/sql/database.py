@@ -83,7 +83,7 @@ class Database:
         settle: Callable[[Connection], None] = lambda connection: None,
         changes: Callable[[], int],
         problem: Callable[[], str] = lambda: "",
-        refusal: str = "the database was opened read-only",
+        refusal: ReadOnly | None = None,
         rests: Callable[[], bool] = lambda: False,
         before_close: Callable[[], object] = lambda: None,
         after_close: Callable[[], object] = lambda: None,
@@ -91,7 +91,7 @@ class Database:
         """`settle` runs after each commit while the write guard is still held (checkpoints).
         `rests` closes what it has of its own, and tells whether connections may be closed that nobody uses.
 
-        Without a `writer` nothing can be written, and `refusal` says why.
+        Without a `writer` nothing can be written; `refusal` says why, if nobody asked for that.
         """
         self.name = name
         self.read_only = writer is None
@@ -136,6 +136,11 @@ class Database:
             current.rollback()
             current.begin()
 
+    def refused(self) -> ReadOnly:
+        """The answer to every change, where nothing can be written."""
+        why = self._refusal or ReadOnly("the store was opened read-only", advice="open it without --read-only")
+        return ReadOnly(why.what, where=why.where or self.name, advice=why.advice)
+
     @contextmanager
     def write(self, patience_s: float = PATIENCE_S) -> Iterator[Connection]:
         """One write transaction: commits at the end, rolls back on any exception.
@@ -149,7 +154,7 @@ class Database:
             yield current
             return
         if self._writer is None:
-            raise ReadOnly(self._refusal, where=self.name)
+            raise self.refused()
         patience_s = waiting.limited(patience_s)
         with self._errors(), self._write_guard(patience_s), undivided(HOLDING_S), self._writer.connect() as connection:
             with connection.begin():
@@ -170,7 +175,7 @@ class Database:
         Errors as of `write`. Not inside `read` or `write`.
         """
         if self._writer is None:
-            raise ReadOnly(self._refusal, where=self.name)
+            raise self.refused()
         with self._errors(), self._write_guard(BY_HAND_S), undivided(HOLDING_S), self._writer.connect() as connection:
             driver = connection.connection.driver_connection
             try:

@@ -17,9 +17,10 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, QueuePool, StaticPool
 
-from ...core.errors import Corrupt, Full, Locked, NotFound, ReadOnly, StorageError
+from ...core.errors import Corrupt, Full, Locked, NotFound, ReadOnly
 from ...core.forking import undivided
 from .. import waiting
+from ..journal.disk import storage_error
 from ..operations.reserve import of_database as reserve_of
 from ..sql import globs, schema
 from ..sql.database import Database
@@ -40,17 +41,20 @@ in the reserve."""
 
 
 @undivided()
-def open_database(path: Path | None, *, read_only: bool = False, truth: bool) -> Database:
+def open_database(
+    path: Path | None, *, read_only: bool = False, refusal: ReadOnly | None = None, truth: bool
+) -> Database:
     """Opens a database; `None` is one in memory, gone when it is closed.
 
     `truth`: the tables that hold a store, brought up to the present schema; damage is Corrupt and
     nothing is touched. Otherwise a disposable index, remade when it is damaged or of another
-    schema. Read-only: NotFound if it is not there; nothing is created, upgraded or left behind.
+    schema. Read-only: NotFound if it is not there; nothing is created, upgraded or left behind; `refusal` says why
+    it is, if nobody asked for that.
     """
     if path is None:
         return schema.prepared(_in_memory(), truth=truth, versioned=False)
     if read_only:
-        return schema.checked(_read_only(path), truth=truth)
+        return schema.checked(_read_only(path, refusal), truth=truth)
     while True:
         try:
             return _opened_soundly(path, truth=truth)
@@ -126,10 +130,8 @@ def _create(path: Path) -> None:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     except FileExistsError:
         pass  # then there is nothing to be made
-    except PermissionError as error:
-        raise ReadOnly("no permission to make a database here", where=path) from error
     except OSError as error:
-        raise StorageError(f"cannot make the database: {error.strerror}", where=path) from error
+        raise storage_error(error, path, "making the database") from error
 
 
 def _use_wal(writer: Engine, path: Path, lock: WriteLock, *, before: Callable[[], None]) -> None:
@@ -144,7 +146,7 @@ def _use_wal(writer: Engine, path: Path, lock: WriteLock, *, before: Callable[[]
                 driver.execute("PRAGMA journal_mode=WAL")
 
 
-def _read_only(path: Path) -> Database:
+def _read_only(path: Path, refusal: ReadOnly | None) -> Database:
     """Reads without leaving anything behind.
 
     Beside a `-wal` a `mode=ro` connection sees it and makes no file (but the `-shm`, should that
@@ -179,6 +181,7 @@ def _read_only(path: Path) -> Database:
         translate=lambda error: translated(error, str(path)),
         read_guard=undisturbed,
         changes=changes,
+        refusal=refusal,
     )
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ...core.errors import Locked, ReadOnly, StorageError
+from ...core.errors import Locked
+from ..journal import disk
 
 
 class OperationsLock:
@@ -51,7 +52,5 @@ class OperationsLock:
     def _open(self, path: Path) -> int:
         try:
             return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except PermissionError as error:
-            raise ReadOnly("no permission to write the lock of operations", where=path) from error
         except OSError as error:
-            raise StorageError(f"cannot open the lock of operations: {error.strerror}", where=path) from error
+            raise disk.storage_error(error, path, "opening the lock of operations") from error

@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ...core.errors import Locked, ReadOnly, StorageError
+from ...core.errors import Locked
 from ...core.forking import inherited
+from ..journal import disk
 
 WAIT_S = 5.0
 _POLL_S = 0.005
@@ -33,10 +34,8 @@ class WriteLock:
         self._courtesy = 0.0
         try:
             self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except PermissionError as error:
-            raise ReadOnly("no permission to write the database's lock", where=path) from error
         except OSError as error:
-            raise StorageError(f"cannot open the database's lock: {error.strerror}", where=path) from error
+            raise disk.storage_error(error, path, "opening the database's lock") from error
         inherited(self)
 
     def in_child(self) -> None:
@@ -107,7 +106,7 @@ class Use:
         try:
             self._fd = os.open(f"{path}.use", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise StorageError(f"cannot open: {error.strerror}", where=f"{path}.use") from error
+            raise disk.storage_error(error, Path(f"{path}.use"), "opening the index") from error
         fcntl.flock(self._fd, fcntl.LOCK_SH)
         inherited(self)
 

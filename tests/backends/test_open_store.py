@@ -1,5 +1,6 @@
 """Opening: what a place is, what decides, and what an error says."""
 
+import errno
 import os
 import sqlite3
 import stat
@@ -12,8 +13,10 @@ import flightlog
 import pytest
 from flightlog.backends.configuration.effective_config import configuration
 from flightlog.backends.open import BACKENDS
+from flightlog.core.annotations import Pinned
 from flightlog.core.config import STORAGE_TYPES
-from flightlog.core.errors import ConfigError, FlightlogError, NotFound, ReadOnly, StorageError
+from flightlog.core.errors import ConfigError, FlightlogError, NotFound, NotSupported, ReadOnly, StorageError
+from flightlog.core.operations import Chosen, new_order
 from flightlog.core.query.query import EVERYTHING
 
 
@@ -206,6 +209,55 @@ def test_a_configuration_that_is_not_there_is_an_error(tmp_path):
         flightlog.open(tmp_path, config="~nobody-here/flightlog.yaml")
     with pytest.raises(ConfigError, match="no such file"):
         flightlog.open(tmp_path, config=tmp_path / "missing.yaml")
+
+
+@pytest.mark.parametrize("storage", ["file", "sqlite"])
+def test_a_read_only_file_system_is_read_and_the_answer_to_a_change_says_why(tmp_path, storage, monkeypatch):
+    data = tmp_path / "data"
+    run = record(data, storage=storage)
+    with flightlog.open(data) as store:
+        original = store.runs.get(run)
+    real_open, real_mkdir = os.open, os.mkdir
+
+    def refused(path, by):
+        if os.fspath(path).startswith(str(data)):
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), os.fspath(path))
+        return by()
+
+    def opened(path, flags, *rest, **options):
+        changing = flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
+        really = lambda: real_open(path, flags, *rest, **options)  # noqa: E731
+        return refused(path, really) if changing and isinstance(path, (str, Path)) else really()
+
+    monkeypatch.setattr(os, "open", opened)
+    monkeypatch.setattr(os, "mkdir", lambda path, mode=0o777: refused(path, lambda: real_mkdir(path, mode)))
+    monkeypatch.setattr(os, "access", lambda path, mode: not mode & os.W_OK)
+    with flightlog.open(data) as store:
+        assert store.runs.get(run) == original
+        for change in (
+            lambda: store.runs.annotate(Pinned(run=run)),
+            lambda: list(store.upkeep.archive(new_order(by="me"), [Chosen(run=run)])),
+            lambda: store.run("w"),
+        ):
+            with pytest.raises(ReadOnly, match="Read-only file system"):
+                change()
+    monkeypatch.undo()
+    assert not (data / "archive").exists()
+
+
+def test_what_is_opened_read_only_gets_no_folder_for_archives(tmp_path):
+    run = record(tmp_path)
+    with flightlog.open(tmp_path, read_only=True) as store, pytest.raises(ReadOnly, match="without --read-only"):
+        list(store.upkeep.archive(new_order(by="me"), [Chosen(run=run)]))
+    assert not (tmp_path / "archive").exists()
+
+
+def test_an_archive_whose_folder_cannot_be_made_is_one_sentence(tmp_path):
+    (tmp_path / "taken").touch()
+    (tmp_path / "flightlog.yaml").write_text("archive: {path: taken/archive}")
+    run = record(tmp_path)
+    with flightlog.open(tmp_path) as store, pytest.raises(NotSupported, match="path: FOLDER"):
+        list(store.upkeep.archive(new_order(by="me"), [Chosen(run=run)]))
 
 
 @pytest.mark.parametrize("storage", ["file", "sqlite"])

@@ -12,6 +12,7 @@ import pytest
 from flightlog.backends.postgres import engine
 from flightlog.backends.postgres.postgres_errors import unreachable
 from flightlog.backends.postgres.server_url import ServerUrl
+from flightlog.core.annotations import Pinned
 from flightlog.core.errors import ConfigError, FlightlogError, NotFound, ReadOnly
 from flightlog.core.query.query import EVERYTHING
 from flightlog.tui.cli.opening import called
@@ -24,7 +25,7 @@ from sqlalchemy import text
 SECRET = "hunter2-sesame"
 
 
-def said(place: str, **options) -> FlightlogError:
+def said(place: str | None, **options) -> FlightlogError:
     """What is raised to somebody who looks at a place, checked for what every such sentence is."""
     with pytest.raises(FlightlogError) as raised, flightlog.open(place, **options) as store:
         store.runs.query(EVERYTHING)
@@ -139,6 +140,9 @@ def test_who_may_only_read_reads(guest):
             assert store.runs.totals().runs == 2 and store.metrics.summary("done").completed == 1
             with pytest.raises(ReadOnly, match=r"may only read here|opened read-only"):
                 store.workflows.store("w", "a: 1")
+            why = "without --read-only" if options else "may only read here .*ask for the rights"
+            with pytest.raises(ReadOnly, match=why):
+                store.runs.annotate(Pinned(run=store.runs.recent("done")[0].id))
 
 
 def test_a_newer_schema(postgres, url):
@@ -295,7 +299,7 @@ def test_what_a_browser_calls_a_server_before_it_is_open():
 def test_another_server_is_no_place(place, monkeypatch):
     assert "is no kind of store" in str(said(place))
     monkeypatch.setenv("FLIGHTLOG_DATA", place)
-    assert "is no kind of store" in str(said(""))
+    assert "is no kind of store" in str(said(None))
 
 
 def test_a_connection_that_is_lost_is_given_back_without_a_traceback(postgres, url, caplog):

@@ -6,6 +6,9 @@ from contextlib import nullcontext
 
 import flightlog
 import pytest
+from flightlog.backends.journal.layout import Layout
+from flightlog.backends.journal.recording import JournalRecording
+from flightlog.core.events import RunStarted
 from flightlog.core.ids import day_of, new_ulid
 from flightlog.core.operations import Chosen, new_order
 
@@ -88,6 +91,22 @@ def test_states_without_a_journal_and_files_that_are_not_ours(store, tmp_path, s
     assert run in findings(store, "orphaned-states")[0].where
     assert "notes.txt" in findings(store, "unknown-file")[0].where
     assert findings(store, "set-aside")[0].severity == "note"
+
+
+def test_what_waits_for_somebody_who_may_write_is_named_to_those_who_may_not(tmp_path):
+    with flightlog.open(tmp_path) as store:
+        run_in(store)
+        live = store.run("live")
+        live.log("not shipped yet, perhaps")
+        dead = new_ulid()
+        spooled = JournalRecording(Layout(tmp_path, spooled=True))
+        spooled.begin(RunStarted(run=dead, workflow="w")).close()
+        with flightlog.open(tmp_path, read_only=True) as reader:
+            assert [found.run for found in findings(reader, "spool-waits")] == [dead]
+        assert not findings(store, "spool-waits")  # who may write ships it
+        with flightlog.open(tmp_path, read_only=True) as reader:
+            assert reader.runs.get(dead).workflow == "w" and not findings(reader, "spool-waits")
+        live.finish()
 
 
 def test_an_index_that_says_something_else_than_the_journals(tmp_path):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ....core.copies import Original
-from ....core.errors import NotSupported, StorageError
+from ....core.errors import NotSupported
 from ....core.operations import Chosen, Done, Order
 from ...journal.disk import make_folder
 from ...journal.layout import Layout
@@ -56,11 +56,11 @@ class _TableOperations(Operations):
                 advice="open it by a data directory, and write `archive: {path: FOLDER}` into its flightlog.yaml:"
                 " a folder that everybody who uses the database reaches",
             )
-        try:
-            make_folder(self.layout.archive)
-        except StorageError as error:
-            advice = "write `archive: {path: FOLDER}` into flightlog.yaml, with one that can be reached"
-            raise NotSupported(
-                f"the archive cannot be reached: {error.what}", where=error.where, advice=advice
-            ) from error
+        with self._passing():  # nothing is made in a store that is only read
+            try:
+                make_folder(self.layout.archive)
+            except OSError as error:
+                what = f"the folder of the archive cannot be made: {error.strerror}"
+                advice = "write `archive: {path: FOLDER}` into flightlog.yaml, with one that can be reached"
+                raise NotSupported(what, where=self.layout.archive, advice=advice) from error
         return super().archive(order, chosen, originals)
