@@ -33,7 +33,7 @@ def files_below(folder: StrPath) -> Iterator[Found]:
         try:
             yield Found(entry.path, entry.stat(follow_symlinks=False))
         except FileNotFoundError:
-            continue
+            continue  # somebody removed it just now
 
 
 def bytes_below(path: StrPath) -> int:

@@ -111,7 +111,7 @@ def sound_record(path: Path) -> Check:
     """Whether every line of the record of operations can be read."""
 
     def check() -> Iterator[Finding]:
-        with suppress(FileNotFoundError):
+        with suppress(FileNotFoundError):  # nothing was ever done
             for offset in audit_lines.damaged(path):
                 what = "a line of the record of operations cannot be read; the others can"
                 yield Finding(severity="warning", kind="damaged-record", what=what, where=f"{path} at byte {offset}")

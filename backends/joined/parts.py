@@ -195,7 +195,7 @@ class Parts:
             try:
                 return part, part.find(question)
             except (NotFound, Unread):
-                continue
+                continue  # of what could not be read `missing` tells
             except StorageError as error:
                 refused = error
         raise refused or self.missing(missing)

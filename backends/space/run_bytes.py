@@ -52,7 +52,7 @@ def in_journals(layout: Layout) -> Measure:
                 if (head := head_of(line.head if isinstance(line, LongLine) else line))
             )
             values = dict[str, tuple[int, int]]()
-            with suppress(FileNotFoundError):
+            with suppress(FileNotFoundError):  # it has no states
                 found = read_heads(states, 0, HEAD_BYTES)
                 heads = ((head_of_record(begin), length) for _, length, begin in found)
                 values = _summed((head.digest, length + 1) for head, length in heads if head)

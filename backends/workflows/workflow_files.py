@@ -170,7 +170,7 @@ class FileWorkflows(WorkflowRepository):
 
 
 def _is_workflow(entry: "os.DirEntry[str]") -> bool:
-    with suppress(StorageError):
+    with suppress(StorageError):  # of a name that no workflow can have
         return bool(check_id(entry.name, "workflow")) and entry.is_dir(follow_symlinks=False)
     return False
 

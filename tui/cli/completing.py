@@ -73,6 +73,7 @@ def _words(store: "Store", typed: str) -> Iterator[CompletionItem]:
 
 
 def _asked(ctx: click.Context, question: "Callable[[Store], Iterator[CompletionItem]]") -> list[CompletionItem]:
+    """What a store has for it; nothing where none can be opened, for a message would stand in the line being typed."""
     from .opening import open_store
 
     with suppress(FlightlogError, click.ClickException), closing(open_store(_settings(ctx))) as store:

@@ -36,7 +36,7 @@ def all_mended(store: Store, curable: Sequence[Finding]) -> list[Mended]:
         for finding in counted(curable, len(curable), "putting right"):
             results.append(mended(store, finding))
     except Stopped:
-        pass
+        pass  # what is put right stays so
     return results
 
 

@@ -121,7 +121,7 @@ class Bars(Sweep):
             try:
                 moment = to_seconds(entry.t)
             except ValueError:
-                continue
+                continue  # what has no time has no place on the scale; the list shows it
             if not self.counts:
                 self.start = moment
             # Clocks go backwards now and then: what lies before the beginning counts as it.

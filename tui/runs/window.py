@@ -158,7 +158,7 @@ class RunWindow:
                 try:
                     cursor = runs.cursor_at(anchor, sort)
                 except NotFound:
-                    continue
+                    continue  # it went: the next one nearby will do
                 return Part(generation, _both_sides(runs, query, sort, cursor, limit), "all")
             return Part(generation, [runs.query(query, sort, limit=limit)], "all", 0)
 

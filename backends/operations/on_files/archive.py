@@ -59,6 +59,7 @@ class FileArchive:
         found = self._packed(path, intent.run)
         if found:
             self._sync(path.parent)
+        # Without a folder for archives nothing of the attempt can lie in it.
         with suppress(FileNotFoundError), folders.opened(self._layout.root, self._layout.archive) as folder:
             folders.remove(folder, part_name(intent))
         return msgspec.structs.replace(found, copy_of=intent.of) if found else None
@@ -91,6 +92,7 @@ class FileArchive:
         if found:
             self._sync(path.parent)  # before its other place goes
             self._remove(run, ("journal", *_BESIDE))
+        # Without a folder for archives nothing of the attempt can lie in it.
         with suppress(FileNotFoundError), folders.opened(self._layout.root, self._layout.archive) as folder:
             folders.remove(folder, part_name(intent))
         return found
@@ -107,6 +109,7 @@ class FileArchive:
             return None
 
     def _remove(self, run: str, members: Sequence[str]) -> None:
+        """Takes these files away; with their folder they are gone already."""
         with suppress(FileNotFoundError), folders.opened(self._layout.root, self._layout.folder(run)) as there:
             for name in members:
                 folders.remove(there, self._path(name, run).name)
@@ -118,7 +121,7 @@ class FileArchive:
             os.fsync(there)
 
     def drop(self, intent: Intent) -> None:
-        """Removes the archive of a copy. `settle_drop` follows. OSError."""
+        """Removes the archive of a copy, if it is there. `settle_drop` follows. OSError."""
         path = self._layout.archived(intent.run)
         with suppress(FileNotFoundError), folders.opened(self._layout.root, path.parent) as month:
             folders.remove(month, path.name)
@@ -207,6 +210,7 @@ class FileArchive:
         return Done(run=run, outcome="done", before_bytes=intent.size_bytes, after_bytes=size, where=where)
 
     def _clear(self, intent: Intent) -> None:
+        """Takes away what was unpacked aside, if anything was."""
         with suppress(FileNotFoundError), folders.opened(self._layout.root, self._aside(intent.operation)) as aside:
             for path in map(self._path, ("journal", *_BESIDE), [intent.run] * 3):
                 folders.remove(aside, path.name)

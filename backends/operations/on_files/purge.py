@@ -54,7 +54,7 @@ class Notes:
         """The lines about a run when they were first asked for, which is when they are read, all of them. OSError."""
         if self._lines is None:
             self._lines = {}
-            with suppress(FileNotFoundError):
+            with suppress(FileNotFoundError):  # nobody has added anything to any run
                 for _, line in read_lines(self._path):
                     named = None if isinstance(line, LongLine) else _OF.search(line)
                     if named and not isinstance(line, LongLine):

@@ -34,7 +34,7 @@ class FileTrash:
     def check(self) -> None:
         """Whether runs can be put there: StorageError if a symlink lies in its place. OSError."""
         with suppress(FileNotFoundError), self._places.opened(self._layout.trash):
-            pass
+            pass  # where there is none, one is made when it is needed
 
     # --- into the trash
 
@@ -151,6 +151,7 @@ class FileTrash:
         return size, digest.hexdigest()
 
     def _empty(self, operation: str, run: str) -> None:
+        """Takes a run's files out of the trash for good; with their folder they are gone already."""
         with suppress(FileNotFoundError), self._places.opened(operation) as trash:
             for name in (*self._places.names(run), info_name(run)):
                 folders.remove(trash, name)
@@ -158,7 +159,7 @@ class FileTrash:
         folders.remove_empty(self._layout.root, self._places.folder(operation))
 
     def purge_quarantine(self, runs: Collection[str]) -> None:
-        """Removes what was set aside of these runs in the quarantine. OSError, StorageError."""
+        """Removes what was set aside of these runs in the quarantine, if there is one. OSError, StorageError."""
         with suppress(FileNotFoundError), self._places.opened(self._layout.quarantine) as quarantine:
             for name in os.listdir(quarantine):
                 if name.partition(".")[0] in runs:

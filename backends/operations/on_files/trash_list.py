@@ -67,7 +67,7 @@ class TrashList:
                 with self._places.opened(operation) as folder:
                     names = os.listdir(folder)
             except FileNotFoundError:
-                continue
+                continue  # the last of its runs came back, or was purged, just now
             runs = {run_of(name) or name.removesuffix(ARCHIVE_SUFFIX) for name in names}
             for run in sorted(filter(is_ulid, runs), reverse=True):
                 if not after or (operation, run) < after:

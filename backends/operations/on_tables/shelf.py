@@ -105,7 +105,7 @@ class TableShelf:
 
     def _look(self, connection: Connection, intent: Intent) -> Seen:
         run: Run | None = None
-        with suppress(NotFound):
+        with suppress(NotFound):  # it may lie in the trash, or be gone
             run = run_queries.get(connection, intent.run)
         if intent.act in ("purge", "untrash"):
             return seen_in(connection, intent, run)

@@ -125,7 +125,7 @@ class TableTrash:
         with self._database.read() as connection:
             there, removing = trash.standing(connection, intent.run)
             run = None
-            with suppress(NotFound):
+            with suppress(NotFound):  # then it is not live
                 run = run_queries.get(connection, intent.run)
         if intent.act == "trash" and there and there.entry.operation == intent.operation and not removing:
             return _thrown(there.entry, there.digest)

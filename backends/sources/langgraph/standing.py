@@ -104,5 +104,5 @@ def _last_change(path: Path) -> float:
         try:
             times.append(os.stat(name).st_mtime)
         except FileNotFoundError:
-            continue
+            continue  # there is a log only while somebody writes, or was killed at it
     return max(times, default=0.0)
