@@ -207,6 +207,13 @@ def test_every_module_that_a_comment_or_docstring_names_exists():
     assert not found
 
 
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_tells_what_each_of_its_folders_is_for(room):
+    told = ast.get_docstring(ast.parse((ROOT / room / "__init__.py").read_text())) or ""
+    there = {f"{path.parent.name}/" for path in (ROOT / room).glob("*/__init__.py")}
+    assert set(re.findall(r"(?:^|  )(\w+/)(?= |$)", told, re.MULTILINE)) == there
+
+
 def test_the_root_holds_the_rooms_and_what_packaging_needs():
     tracked = subprocess.run(["git", "ls-files"], capture_output=True, text=True, cwd=ROOT, check=True).stdout.split()
     wanted = {".ci", ".gitignore", "LICENSE", "README.md", "pyproject.toml", "__init__.py", "__main__.py", "py.typed"}
