@@ -137,8 +137,10 @@ class JoinedRuns(RunRepository):
     def retries(self, run: str, *, limit: int = 1000, after: str | None = None) -> Page[Retry]:
         return self._of(run, lambda runs: runs.retries(run, limit=limit, after=after))
 
-    def messages(self, run: str, *, limit: int = 200, after: str | None = None) -> Page[Message]:
-        return self._of(run, lambda runs: runs.messages(run, limit=limit, after=after))
+    def messages(
+        self, run: str, *, limit: int = 200, after: str | None = None, before: str | None = None, last: bool = False
+    ) -> Page[Message]:
+        return self._of(run, lambda runs: runs.messages(run, limit=limit, after=after, before=before, last=last))
 
     def approvals(self, run: str, *, after: int = 0, limit: int = ALL) -> list[Approval]:
         return self._of(run, lambda runs: runs.approvals(run, after=after, limit=limit))

@@ -20,6 +20,7 @@ from .detail_pages import of_runs, page
 from .run_queries import conditions
 from .run_rows import AnyRow, money_columns, token_columns
 from .run_values import money_of, tokens_of
+from .storable import LARGEST
 
 _run: BindParameter[str] = bindparam("run")
 _ids = msgspec.json.Decoder(tuple[str, ...])
@@ -101,22 +102,28 @@ def step_of(run: str, row: AnyRow) -> Step:
 # --- messages ----------------------------------------------------------------------------
 
 _m = tables.messages.c
-_messages = (
-    select(_m.seq, _m.t, _m.sender, _m.recipient, _m.role, _m.step)
-    .where(_m.run == _run, _m.seq > bindparam("after"))
-    .order_by(_m.seq)
-    .limit(bindparam("limit"))
-)
+_said = select(_m.seq, _m.t, _m.sender, _m.recipient, _m.role, _m.step).where(_m.run == _run)
+_said_after = _said.where(_m.seq > bindparam("place")).order_by(_m.seq).limit(bindparam("limit"))
+_said_before = _said.where(_m.seq < bindparam("place")).order_by(_m.seq.desc()).limit(bindparam("limit"))
 
 
-def messages(connection: Connection, bodies: Bodies, run: str, limit: int, after: str | None) -> Page[Message]:
+def messages(
+    connection: Connection, bodies: Bodies, run: str, limit: int, after: str | None, before: str | None, last: bool
+) -> Page[Message]:
     """Messages in the order they were sent; one read of the recorded bytes for all contents."""
-    limit = max(limit, 1)
-    place = {"run": run, "after": from_cursor(after, int)[0] if after else 0, "limit": limit + 1}
-    rows = connection.execute(_messages, place).all()
+    limit, forward = max(limit, 1), before is None and not last
+    cursor = after if forward else before
+    place = from_cursor(cursor, int)[0] if cursor else 0 if forward else LARGEST
+    given = {"run": run, "place": place, "limit": limit + 1}
+    rows = connection.execute(_said_after if forward else _said_before, given).all()
     more, rows = len(rows) > limit, rows[:limit]
+    # What a cursor leads on from lies on its other side.
+    follows, precedes = (more, bool(cursor)) if forward else (bool(cursor), more)
     if not rows:
-        return Page(items=[])
+        beside = to_cursor(place + 1 if forward else place - 1)
+        return Page(items=[], next=beside if follows else None, previous=beside if precedes else None)
+    if not forward:
+        rows = rows[::-1]
     contents = _contents(bodies, run, rows[0].seq, rows[-1].seq, len(rows))
     found = [
         Message(
@@ -131,7 +138,8 @@ def messages(connection: Connection, bodies: Bodies, run: str, limit: int, after
         )
         for row in rows
     ]
-    return Page(items=found, next=to_cursor(rows[-1].seq) if more else None)
+    next, previous = (to_cursor(row.seq) for row in (rows[-1], rows[0]))
+    return Page(items=found, next=next if follows else None, previous=previous if precedes else None)
 
 
 def _contents(bodies: Bodies, run: str, first: int, last: int, limit: int) -> dict[int, Json]:

@@ -189,9 +189,11 @@ class SqlRuns(RunRepository):
         with self._reading(run) as connection:
             return run_items.retries(connection, run, limit, after)
 
-    def messages(self, run: str, *, limit: int = 200, after: str | None = None) -> Page[Message]:
+    def messages(
+        self, run: str, *, limit: int = 200, after: str | None = None, before: str | None = None, last: bool = False
+    ) -> Page[Message]:
         with self._reading(run) as connection:
-            return run_details.messages(connection, self._bodies, run, limit, after)
+            return run_details.messages(connection, self._bodies, run, limit, after, before, last)
 
     def approvals(self, run: str, *, after: int = 0, limit: int = ALL) -> list[Approval]:
         with self._reading(run) as connection:

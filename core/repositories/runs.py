@@ -184,8 +184,13 @@ class RunRepository(ABC):
         """
 
     @abstractmethod
-    def messages(self, run: str, *, limit: int = 200, after: str | None = None) -> Page[Message]:
-        """Messages in the order they were sent, contents included."""
+    def messages(
+        self, run: str, *, limit: int = 200, after: str | None = None, before: str | None = None, last: bool = False
+    ) -> Page[Message]:
+        """Messages in the order they were sent, contents included.
+
+        `after` and `before` are cursors of earlier pages, `last` asks for the newest. Costs what is returned.
+        """
 
     @abstractmethod
     def approvals(self, run: str, *, after: int = 0, limit: int = ALL) -> list[Approval]:

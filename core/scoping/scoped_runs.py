@@ -109,8 +109,10 @@ class ScopedRuns(RunRepository):
         items = [retry if retry.run in own else Retry(item=retry.item) for retry in page.items]
         return msgspec.structs.replace(page, items=items)
 
-    def messages(self, run: str, *, limit: int = 200, after: str | None = None) -> Page[Message]:
-        return self._runs.messages(self._of.check(run), limit=limit, after=after)
+    def messages(
+        self, run: str, *, limit: int = 200, after: str | None = None, before: str | None = None, last: bool = False
+    ) -> Page[Message]:
+        return self._runs.messages(self._of.check(run), limit=limit, after=after, before=before, last=last)
 
     def approvals(self, run: str, *, after: int = 0, limit: int = ALL) -> list[Approval]:
         return self._runs.approvals(self._of.check(run), after=after, limit=limit)

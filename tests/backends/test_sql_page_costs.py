@@ -3,11 +3,13 @@
 from contextlib import closing
 from typing import get_args
 
+import flightlog
 import pytest
+from flightlog.backends.ingest.batch import MARK_BYTES
 from flightlog.backends.sql.run_repository import SqlRuns
 from flightlog.backends.sql.tables import run_bodies, run_tags, runs
 from flightlog.backends.sqlite.engine import open_database
-from flightlog.core.events import CostRecorded, RunFinished
+from flightlog.core.events import CostRecorded, MessageSent, RunFinished
 from flightlog.core.pages import Sort, SortField
 from flightlog.core.query.query import EVERYTHING, equals, parse
 from sqlalchemy import Engine, event, insert
@@ -303,6 +305,30 @@ def test_what_runs_cost_is_read_by_pages_and_of_no_other_run():
 
             costs.append(steps_of(database, read))
     assert costs[0] == costs[1], costs
+
+
+def test_the_newest_messages_cost_a_page_however_many_there_are(small, tmp_path, bytes_read):
+    def read(runs, run, many):
+        newest = runs.messages(run, limit=5, last=True)
+        older = runs.messages(run, limit=5, before=newest.previous)
+        assert [one.content[0] for one in (*older.items, *newest.items)][-10:] == list(range(many - 10, many))
+
+    steps, read_bytes = [], []
+    with flightlog.open(tmp_path, storage="file") as store:
+        for many in (20, 2000):
+            said = [MessageSent(sender="a", content=[n, "x" * 3000]) for n in range(many)]
+            run = small.begin()
+            small.record(run, *said)
+            steps.append(steps_of(small.database, lambda run=run, many=many: read(small.runs, run, many)))
+            with store.run("triage") as recorded:
+                for one in said:
+                    recorded.message(one.sender, "b", one.content)
+            store.runs.get(recorded.id)
+            bytes_read.clear()
+            read(store.runs, recorded.id, many)
+            read_bytes.append(sum(bytes_read))
+    assert steps[1] <= steps[0] + 1, steps
+    assert read_bytes[1] < 2.2 * MARK_BYTES < 2000 * 3000, read_bytes  # from the mark before each of two pages
 
 
 def test_distinct_values_cost_their_number_not_the_rows(thousand):

@@ -22,6 +22,7 @@ def look_at(engine: Any, run: str, known: Told, states: dict[str, Any]) -> None:
     same(kind, runs.steps(run), known["steps"])
     same(kind, paged(lambda after: runs.items(run, limit=2, after=after)), known["items"])
     same(kind, paged(lambda after: runs.messages(run, limit=2, after=after)), known["messages"])
+    same(kind, runs.messages(run, limit=2, last=True).items, known["messages"][-2:])
     same(kind, runs.approvals(run), known["approvals"])
     same(kind, runs.artifacts(run), known["artifacts"])
     same(kind, runs.snapshots(run), known["snapshots"])

@@ -170,7 +170,11 @@ PROOFS: dict[str, tuple[str, ...]] = {
         "test_retries_say_what_the_next_attempt_made_of_each_failed_row",
         "test_retries_say_what_the_next_attempt_made_of_each_failed_row",
     ),
-    "RunRepository.messages": (f"test_messages_in_the_order_they_were_sent_contents_included {BY_ALL}",),
+    "RunRepository.messages": (
+        f"test_messages_in_the_order_they_were_sent_contents_included {BY_ALL}",
+        "test_messages_are_read_from_the_newest_back_and_on_again",
+        "test_the_newest_messages_cost_a_page_however_many_there_are",
+    ),
     "RunRepository.approvals": (
         "test_approvals_of_one_run_in_the_order_asked_and_all_pending_ones_oldest_first "
         f"test_lists_by_seq_go_on_where_the_last_one_ended {BY_ALL}",

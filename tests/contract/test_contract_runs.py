@@ -1,5 +1,7 @@
 """RunRepository: finding runs, everything they are made of, and what others add."""
 
+import itertools
+
 import msgspec
 import pytest
 from flightlog.core import events as e
@@ -7,7 +9,7 @@ from flightlog.core.annotations import Noted, Pinned, Scored, Tagged
 from flightlog.core.clock import pretending, to_seconds
 from flightlog.core.errors import Conflict, NotFound, StorageError
 from flightlog.core.ids import new_ulid
-from flightlog.core.pages import Sort
+from flightlog.core.pages import Page, Sort, to_cursor
 from flightlog.core.query.query import EVERYTHING, equals, of_call, parse
 from flightlog.core.runs import FINISHED
 from recorded_runs import record
@@ -94,6 +96,31 @@ def test_messages_in_the_order_they_were_sent_contents_included(store):
     first = store.runs.messages(run, limit=3)
     rest = store.runs.messages(run, limit=3, after=first.next)
     assert [message.content for message in first.items + rest.items] == contents and rest.next is None
+
+
+def test_messages_are_read_from_the_newest_back_and_on_again(store):
+    said = [e.MessageSent(sender="a", recipient="b", content=n) for n in range(7)]
+    run = record(store, *(event for one in said for event in (one, e.Logged(level="INFO", message="between"))))
+    page = store.runs.messages(run, limit=3, last=True)
+    assert page.next is None
+    pages = [page]
+    while pages[-1].previous:
+        pages.append(store.runs.messages(run, limit=3, before=pages[-1].previous))
+    assert [[one.content for one in page.items] for page in pages] == [[4, 5, 6], [1, 2, 3], [0]]
+    for newer, page in itertools.pairwise(pages):
+        assert store.runs.messages(run, limit=3, after=page.next).items == newer.items
+    assert [store.runs.messages(run, limit=limit, last=True).previous is None for limit in (6, 7, 8)] == [
+        False,
+        True,
+        True,
+    ]
+    beyond = store.runs.messages(run, after=pages[1].next, limit=3)
+    at_end = store.runs.messages(run, after=to_cursor(beyond.items[-1].seq))
+    assert at_end.items == [] and at_end.next is None
+    assert store.runs.messages(run, before=at_end.previous, limit=3).items == beyond.items
+    assert store.runs.messages(record(store), last=True) == Page(items=[])
+    with pytest.raises(NotFound):
+        store.runs.messages("01jd2k3m4n5p6q7r8s9t0v1w2x", last=True)
 
 
 def test_approvals_of_one_run_in_the_order_asked_and_all_pending_ones_oldest_first(store):
