@@ -147,7 +147,12 @@ class SourceUpkeep(UpkeepRepository):
 
     def sizes(self) -> dict[str, int]:
         found = self._files.sizes()
-        return found | ({"index": bytes_below(self._index_path)} if self._index_path else {})
+        return found | ({"index": self._index_bytes(self._index_path)} if self._index_path else {})
+
+    @staticmethod
+    def _index_bytes(path: Path) -> int:
+        """Our index is a database of SQLite's, and what was written last lies beside it."""
+        return sum(bytes_below(path.with_name(path.name + suffix)) for suffix in ("", "-wal", "-shm"))
 
     def space(
         self, path: Sequence[str] = (), *, sort: Sorting = "size", limit: int = 1000, after: str | None = None

@@ -1,26 +1,17 @@
 """`store.scoped`: what belongs to another session is not found, through every public read and every id."""
 
-import contextlib
-import inspect
-import itertools
 import typing
 
 import pytest
 from flightlog.core import annotations as a
 from flightlog.core import repositories
 from flightlog.core.errors import Conflict, NotFound, NotSupported
-from flightlog.core.logs import LogFilter
 from flightlog.core.metrics import Pattern
-from flightlog.core.pages import Sort
 from flightlog.core.query.query import EVERYTHING, equals, parse
 from flightlog.core.store import Reading
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-SECRET = "quokka"
-"""In every text of the other session."""
-
-READS = ("runs", "logs", "checkpoints", "metrics")
+from public_reads import INTERFACES, READS, SECRET, arguments, called, public, told_without_an_id
 
 
 def recorded(store, session, word, *, finish=True):
@@ -52,68 +43,11 @@ def two(noon, store):
     return store, store.scoped(session="ana"), own, own_checkpoint, other, checkpoint
 
 
-def public(interface):
-    """Names and signatures of an interface's methods."""
-    for name, method in inspect.getmembers(interface, inspect.isfunction):
-        if not name.startswith("_"):
-            yield name, inspect.signature(method)
-
-
-INTERFACES = {
-    "runs": repositories.RunRepository,
-    "logs": repositories.LogRepository,
-    "checkpoints": repositories.CheckpointRepository,
-    "metrics": repositories.MetricsRepository,
-    "feed": repositories.FeedRepository,
-    "upkeep": repositories.UpkeepRepository,
-}
-OTHERS = {
-    "sort": Sort(),
-    "seq": 1,
-    "seqs": (1,),
-    "key": "said",
-    "keys": ("said",),
-    "approval": "a1",
-    "decision": "approved",
-    "text": SECRET,
-    "query": EVERYTHING,
-    "rows": 1,
-    "version": None,
-    "versions": (None, 1),
-    "parent": None,
-    "span": 1,
-    "by": "run",
-    "workflow": f"{SECRET}-flow",
-    "since": 0,
-    "every": "day",
-    "runs": (),
-    "prefix": "",
-    "filter": LogFilter(),
-}
-WRITES = {"annotate", "record_pattern", "watch"}
-
-
 def test_every_interface_is_known_here():
     kinds = typing.get_type_hints(Reading)
     repositories_of_runs = {name for name, kind in kinds.items() if kind in vars(repositories).values()}
     assert set(INTERFACES) == repositories_of_runs
     assert len(repositories_of_runs) == 6
-
-
-def arguments(signature, ids):
-    """The arguments that a call needs; None if it names nothing by id."""
-    needed = [name for name, one in signature.parameters.items() if one.default is one.empty and name != "self"]
-    if "run" in signature.parameters and "run" not in needed:
-        needed.append("run")
-    if not ids.keys() & set(needed):
-        return None
-    return {name: ids.get(name, OTHERS.get(name)) for name in needed}
-
-
-def called(store, part, name, given):
-    """What a call answers, an iterator as a list."""
-    result = getattr(getattr(store, part), name)(**given)
-    return list(result) if hasattr(result, "__next__") else result
 
 
 def test_every_call_that_takes_an_id_finds_none_of_another_session(two):
@@ -169,25 +103,7 @@ def test_every_call_that_takes_an_id_finds_none_that_nobody_could_have(store, id
 
 def test_no_list_and_no_sum_tells_of_another_session(two):
     _, scoped, own, _, other, _ = two
-    told = []
-    for part in READS:
-        for name, signature in public(INTERFACES[part]):
-            by_id = arguments(signature, {"run": "", "checkpoint": "", "a": "", "one": ""}) is not None
-            if name in WRITES or (by_id and name != "damage"):
-                continue
-            needed = [key for key, one in signature.parameters.items() if one.default is one.empty and key != "self"]
-            given = {key: OTHERS[key] for key in needed}
-            for by, key in itertools.product(
-                ("day", "workflow", "version", "model", "agent", "session", "run"),
-                ("workflow", "status", "model", "session", "project", "tag", "agent"),
-            ):
-                given |= {"by": by} if "by" in given else {}
-                given |= {"key": key} if "key" in given else {}
-                given |= {"runs": [own.id, other.id]} if "runs" in given else {}
-                with contextlib.suppress(NotFound):
-                    told.append((name, repr(called(scoped, part, name, given))))
-                if not {"by", "key"} & given.keys():
-                    break
+    told = told_without_an_id(scoped, own.id, other.id)
     names = {name for name, _ in told}
     wanted = "some doing spending query values totals costs workflows sessions projects recent search pending"
     assert set(wanted.split()) <= names

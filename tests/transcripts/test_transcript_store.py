@@ -4,6 +4,7 @@ import builtins
 import json
 import os
 import zlib
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -12,6 +13,8 @@ import flightlog
 import pytest
 from click.testing import CliRunner
 from flightlog.backends.moving import backing_up
+from flightlog.backends.sources.open_source import open_source
+from flightlog.backends.sources.opening import index_path
 from flightlog.core.events import decode
 from flightlog.core.query.query import EVERYTHING
 from flightlog.tui.cli.main import main
@@ -169,6 +172,16 @@ def test_what_it_takes_is_told_by_workflow_and_run_and_adds_up_to_its_files(clau
     assert runs and all(row["size_bytes"] == sizes[row["run"]["source_id"]] for row in runs)
     assert rows("space", *above, "web-shop", runs[0]["name"], "--data", data) == []
     assert "nothing there takes room" in call("space", *above, "nobody", "--data", data, code=1)
+
+
+def test_the_index_takes_what_lies_beside_it_as_well(claude):
+    with closing(open_source(claude)) as store:
+        store.runs.query(EVERYTHING)
+        store.upkeep.sizes()
+        index = index_path(claude.resolve())
+        beside = [path for path in index.parent.iterdir() if path.name in (f"{index.name}-wal", f"{index.name}-shm")]
+        assert len(beside) == 2
+        assert store.upkeep.sizes()["index"] == sum(path.stat().st_size for path in (index, *beside))
 
 
 def test_what_is_no_file_holds_nobody_up_and_any_name_is_read(claude):
