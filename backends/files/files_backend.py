@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING
 
 from ...core.errors import ConfigError, Full, NotFound, ReadOnly
@@ -77,9 +78,10 @@ class FilesBackend:
         database, where = open_index(layout, read_only=self._read_only)
         self._closing.append(database.close)
         root, progress = Root(layout.root), Progress()
-        index = Index(layout, root, database, Projector(), progress, clears=not self._read_only)
+        begun, clears = Event(), not self._read_only
+        index = Index(layout, root, database, Projector(), progress, begun=begun.set, clears=clears)
         look = _first_within(_reserve(layout) if where == layout.index_db else None, index.look)
-        refresh = Refresh(root, look, changes=database.changes)
+        refresh = Refresh(root, look, changes=database.changes, begun=begun)
         bodies = EitherBodies(
             JournalBodies(layout, database), ArchivedBodies(layout.archived), partial(run_queries.is_archived, database)
         )
@@ -87,13 +89,15 @@ class FilesBackend:
         watcher = Watcher(
             folders=index.folders,
             problem=lambda: root.problem() or refresh.problem or index.problem or self.gate.problem(),
+            version=lambda: int(refresh.ended),
         )
         record = FileRecord(layout.audit, _reserve(layout))
         upkeep = LazyUpkeep(record, lambda: self._upkeep(database, where, root, refresh, index))
         if not self._read_only and os.access(layout.root, os.W_OK):
             _reserve(layout).fill()
             upkeep.settled()
-        self._closing += [watcher.close, progress.stop]  # the last first: what is just being read is not waited for
+        # The last first: what is just being read is stopped, and then waited for.
+        self._closing += [watcher.close, refresh.close, progress.stop]
         return reading_of(
             database,
             bodies,

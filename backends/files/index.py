@@ -7,6 +7,7 @@ what adds, replaces or removes a file changes its folder's time.
 
 import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +49,12 @@ class Index:
         projector: Projector,
         progress: Progress,
         *,
+        begun: Callable[[], None] = lambda: None,
         clears: bool = False,
     ) -> None:
-        """`clears`: what killed programs left half-written is taken away where it is met."""
+        """`begun` is called when a part was read of each journal that has something new; `clears`: what killed
+        programs left half-written is taken away where it is met.
+        """
         self._layout, self._root, self._database = layout, root, database
         self._projector = projector
         self._ingest = Ingest(projector, keep=False)
@@ -60,7 +64,7 @@ class Index:
         self._archive = ArchiveFolders(layout, database)
         self._annotations = AnnotationIngest(layout.annotations, database, self._ingest, projector)
         self._unfinished: list[OpenJournal] = []
-        self._progress = progress
+        self._progress, self._begun = progress, begun
         self.problem = ""
         """Which folder may not be looked into at the moment; empty if all may."""
         self._is_whole = False  # it may be that a load was interrupted before there were indexes
@@ -112,6 +116,7 @@ class Index:
                 if (connection.scalar(_KNOWN) or 0) < len(news):
                     late_indexes.drop(connection)
         few = len(news) <= _FEW and not self._is_whole
+        begun = self._begun if len(news) < _BULK else lambda: None  # else there are no indexes yet to read by
         ahead = self._ahead(news) if few else len(news)  # one of them may be of gigabytes
         self._progress.begin(ahead, "bytes" if few else "")
         try:
@@ -121,7 +126,7 @@ class Index:
                 rest = take_new(self._database, self._projector, rest, again, reach)
             before = len(news) - len(rest)
             complete = self._catch_up.take(
-                rest, again, lambda done, size: reach(min(size, ahead) if few else before + done)
+                rest, again, lambda done, size: reach(min(size, ahead) if few else before + done), begun
             )
             if len(news) >= _BULK or not self._is_whole:
                 self._make_indexes()

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from threading import Lock
 
 from sqlalchemy import Select, bindparam, select
@@ -12,6 +13,7 @@ from sqlalchemy import Select, bindparam, select
 from ...core.errors import NotFound, StorageError
 from ..journal.disk import storage_error
 from ..journal.layout import Layout
+from ..journal.seeking import places_of
 from ..journal.states import States
 from ..line_bodies import LineBodies, Recorded
 from ..sql import tables
@@ -36,7 +38,7 @@ class JournalBodies(LineBodies):
         except StorageError as error:
             raise NotFound(f"there is no run {run[:60]!r}") from error
         try:
-            yield Recorded(path, _KeptMarks(self._database, run), partial(self._states_of, run), path)
+            yield Recorded(path, _KeptMarks(self._database, run, path), partial(self._states_of, run), path)
         except FileNotFoundError as error:
             raise NotFound("the file is gone", where=path) from error
         except OSError as error:
@@ -54,16 +56,25 @@ class JournalBodies(LineBodies):
 
 
 class _KeptMarks:
-    """The marks that the index keeps of a journal; see `line_bodies.Marks`."""
+    """The marks that the index keeps of a journal, and behind the last of them what its lines say themselves; see
+    `line_bodies.Marks`.
+    """
 
-    def __init__(self, database: Database, run: str) -> None:
-        self._database, self._run = database, run
+    def __init__(self, database: Database, run: str, journal: Path) -> None:
+        self._database, self._run, self._journal = database, run, journal
 
     def before(self, seq: int) -> int:
-        return self._ask(_BEFORE, seq) or 0
+        return self._place(seq)[0]
 
     def behind(self, seq: int) -> int | None:
-        return self._ask(_BEHIND, seq)
+        behind = self._ask(_BEHIND, seq)
+        return self._place(seq)[1] if behind is None else behind
+
+    def _place(self, seq: int) -> tuple[int, int | None]:
+        known = self._ask(_BEFORE, seq) or 0
+        if self.next_mark(seq) is not None:
+            return known, None
+        return places_of(self._journal, seq, known)
 
     def next_mark(self, seq: int) -> int | None:
         return self._ask(_NEXT_MARK, seq)

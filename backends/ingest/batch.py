@@ -15,6 +15,7 @@ from ...core.events import (
     Event,
     Logged,
     LogStretch,
+    RunFinished,
     RunStarted,
     check,
     decode,
@@ -66,6 +67,8 @@ class Batch:
         self.values: list[dict[str, Any]] = []
         self.marks: list[dict[str, Any]] = []
         self.damage: list[Damage] = []
+        self.end: RunFinished | None = None
+        """How the run ended, where that is known before it is read."""
         self.gap: Damage | None = None
         """Numbers missing before the first event read: damage, unless damaged lines were read just before."""
         self._keep = keep

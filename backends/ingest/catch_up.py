@@ -83,14 +83,16 @@ class CatchUp:
         journals: Iterable[Journal],
         anew: Callable[[Connection, Sequence[str]], None] = lambda connection, runs: None,
         reach: Callable[[int, int], None] = lambda done, size: None,
+        begun: Callable[[], None] = lambda: None,
     ) -> bool:
         """Takes in all that is new in these; False if one could not be read (which is named as damage).
 
         `anew` is told the runs that were read from their beginning, in the transaction of that;
-        `reach`, after each transaction, how many journals are done, and how many bytes were read.
+        `reach`, after each transaction, how many journals are done, and how many bytes were read; `begun`, once
+        a part was read of each: nobody waits behind a long one.
         """
         coming = iter(journals)
-        waiting = list(islice(coming, _AT_ONCE))
+        waiting, long = list(islice(coming, _AT_ONCE)), list[Journal]()
         complete, done, size = True, 0, 0
         while waiting:
             with self._database.write() as connection, without_collecting():
@@ -98,10 +100,14 @@ class CatchUp:
                 if taken.anew:
                     anew(connection, taken.anew)
             complete = complete and not taken.unreadable
-            done += len(waiting) - len(taken.left)
+            done += len(waiting) - len(taken.left) - len(taken.more)
             size += taken.size
-            reach(done, size)
+            long += taken.more
             waiting = taken.left + list(islice(coming, _AT_ONCE - len(taken.left)))
+            if not waiting:
+                begun()
+                waiting, long = long, []
+            reach(done, size)
         return complete
 
     def mark_lost(self, unfinished: Callable[[], list[OpenJournal]]) -> None:

@@ -4,10 +4,13 @@ import os
 from stat import S_ISREG
 from typing import NamedTuple
 
+from ...core.events import RunFinished
 from ..journal.disk import StrPath, open_read
 from ..journal.event_heads import events_in
 from ..journal.readable import Where
-from ..journal.reader import read_lines_back
+from ..journal.reader import Whole, decode_line, read_lines_back
+
+_LONG = 1 << 16
 
 
 class Journal(NamedTuple):
@@ -76,6 +79,15 @@ def newest_seq(lines: Where) -> int | None:
     for _, line in read_lines_back(lines):
         events = events_in(line)
         return events[-1][0].seq if events else None
+    return None
+
+
+def end_of_run(journal: StrPath) -> RunFinished | None:
+    """How the run ended, if the newest line tells that and is not a long one. Costs a block. OSError."""
+    for _, line in read_lines_back(journal, longest=_LONG):
+        parts = decode_line(line)
+        last = parts[-1].event if parts and isinstance(parts[-1], Whole) else None
+        return last if isinstance(last, RunFinished) else None
     return None
 
 

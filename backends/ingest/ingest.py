@@ -22,7 +22,7 @@ from ..sql.claims import claim
 from ..sql.projector import Projector
 from ..sql.writes import add_missing
 from .batch import Batch, Position
-from .finding import Found, Journal, find, newest_seq
+from .finding import Found, Journal, end_of_run, find, newest_seq
 from .readings import FILE_COSTS, Reading, file_of, remember
 from .unread import Unread, of_journal
 
@@ -34,7 +34,9 @@ class Taken(NamedTuple):
     """What one call took in."""
 
     left: list[Journal]
-    """Journals of which there is more, and those that the budget did not reach."""
+    """Journals that the budget did not reach."""
+    more: list[Journal]
+    """Those of which there is more."""
     anew: list[str]
     """Runs that were read from their beginning."""
     unreadable: bool
@@ -65,7 +67,7 @@ class Ingest:
         of = {"of": [journal.run for journal in journals]}
         known = {row.run: row for row in connection.execute(_KNOWN, of).all()}
         readings: list[Reading] = []
-        left: list[Journal] = []
+        left, more = list[Journal](), list[Journal]()
         failed: dict[Journal, OSError | StorageError] = {}
         for journal in journals:
             if budget <= 0:
@@ -81,13 +83,13 @@ class Ingest:
             readings.append(reading)
             budget -= reading.batch.size + FILE_COSTS
             if reading.batch.more:
-                left.append(journal)
+                more.append(journal)
         self._save(connection, readings)
         if readings:
             self.readable(connection, [reading.journal.run for reading in readings])
         known_whole = [self._set_aside(connection, journal, why) for journal, why in failed.items()]
         anew = [reading.journal.run for reading in readings if reading.anew]
-        return Taken(left, anew, not all(known_whole), sum(reading.batch.size for reading in readings))
+        return Taken(left, more, anew, not all(known_whole), sum(reading.batch.size for reading in readings))
 
     def forget(self, connection: Connection, run: str) -> None:
         """Drops what was derived of a run whose files are gone or were replaced."""
@@ -132,6 +134,8 @@ class Ingest:
             batch.read_states(journal.states, budget)
         if not batch.more:
             batch.read_events(found.lines, found.length, budget)
+        if batch.more and not self._keep and not journal.archived:
+            batch.end = end_of_run(journal.path)
         return Reading(journal, batch, found.stat, found.size, row is None)  # and the file is let go
 
     def _is_another(self, journal: Journal, row: Row[Any], found: Found) -> bool:

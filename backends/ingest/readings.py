@@ -32,7 +32,8 @@ class Reading(NamedTuple):
 
     def recording(self, archived: bool | None) -> Recording:
         """What the projector is told; `archived` where the journals say whether a run is."""
-        return Recording(self.batch.run, self.batch.recorded, size_bytes=self.size, archived=archived)
+        batch = self.batch
+        return Recording(batch.run, batch.recorded, size_bytes=self.size, archived=archived, end=batch.end)
 
     def position(self, recorded: str | None) -> dict[str, Any]:
         """A row of the table `journals`; `recorded` is the run's status as its events say, None if it has none."""

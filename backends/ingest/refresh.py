@@ -4,9 +4,11 @@ import logging
 import os
 import time
 from collections.abc import Callable
+from threading import Event, Lock, Thread
 
-from ...core.errors import Corrupt, Locked, StorageError
+from ...core.errors import Corrupt, FlightlogError, Locked, StorageError
 from ...core.hurry import is_hurried
+from ...core.progress import go_on
 from .. import waiting
 from ..data_directory import Root
 from ..sql.database import Closed, opened_before_fork
@@ -19,6 +21,8 @@ _MOMENT_S = 0.03
 """So long waits for others who is in a hurry,"""
 _REST_S = 0.25
 """and then not again so soon: those who write bring in themselves what they record."""
+_LOOK_S = 0.1
+"""So often who waits looks whether he is still wanted."""
 
 
 class Refresh:
@@ -29,7 +33,8 @@ class Refresh:
     read on, `problem` says that it is old, and the next try comes after some seconds.
 
     Who is in a hurry (`core.hurry`) waits a moment for others who write, and then reads what is known: that is
-    a problem only if nobody has written anything after some seconds.
+    a problem only if nobody has written anything after some seconds. Nor does he wait until long journals are read
+    to their end that nobody has read before: that goes on in a thread of its own.
     """
 
     def __init__(
@@ -38,11 +43,15 @@ class Refresh:
         work: Callable[[], None],
         own: Callable[[], object] = lambda: None,
         changes: Callable[[], int] = lambda: 0,
+        begun: Event | None = None,
     ) -> None:
         """`own` brings in what this store itself recorded, for which everybody waits; `changes` differs when others
-        have brought in something.
+        have brought in something; `begun` is set by `work` when something can be told of all there is. Where it is
+        not given, everybody waits for the whole work.
         """
         self._root, self._turns, self._own, self._changes = root, Turns(work), own, changes
+        self._begun, self._starting = begun, Lock()
+        self._first: Thread | None = None
         self._process = os.getpid()
         self._succeeded = False
         self._retry_at = self._rest_until = 0.0
@@ -56,7 +65,7 @@ class Refresh:
         if self.problem and time.monotonic() < self._retry_at:
             return
         try:
-            if self._succeeded and is_hurried():
+            if is_hurried() and (self._succeeded or self._has_begun()):
                 self._glance()
             else:
                 self._whole()
@@ -72,6 +81,38 @@ class Refresh:
         """As a call, but what keeps the store from being brought up to date is raised, whatever is known of it."""
         self._check()
         self._whole()
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing is read any more that somebody in a hurry did not wait for."""
+        return self._first is None or not self._first.is_alive()
+
+    def close(self) -> None:
+        """Waits for the thread that reads on, if there is one; who stops its work is another."""
+        if self._first is not None and self._process == os.getpid():
+            self._first.join()
+
+    def _has_begun(self) -> bool:
+        """Lets a thread do the first turn and waits until something can be told of all there is. False if nothing can,
+        and whoever asks is to find out why.
+        """
+        if self._begun is None:
+            return False
+        with self._starting:
+            if self._first is None:
+                self._first = Thread(target=self._read_on, args=(self._begun,), daemon=True, name="flightlog-read-on")
+                self._first.start()
+        while not self._begun.wait(_LOOK_S):
+            go_on()
+        return self._succeeded or not self.ended
+
+    def _read_on(self, begun: Event) -> None:
+        try:
+            self._whole()
+        except FlightlogError:
+            pass  # who reads next finds out
+        finally:
+            begun.set()
 
     def _check(self) -> None:
         # Here, for who took its turns in the parent would be waited for in a child without an end.

@@ -1,7 +1,7 @@
 """Reading journals: whole lines by offset in either direction, in bounded memory, and what can be had of a bad one."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -77,7 +77,7 @@ def read_lines(where: Where, offset: int = 0, *, longest: int = LONGEST) -> Iter
                 rest = rest[:_HEAD]
 
 
-def read_heads(where: Where, offset: int, longest: int) -> Iterator[tuple[int, int, bytes]]:
+def read_heads(where: Where, offset: int, longest: int) -> Generator[tuple[int, int, bytes]]:
     """`(offset, length, first bytes)` of each whole line from an offset on: a look at where lines begin and end.
 
     Holds a block, whatever the lines' lengths. OSError.

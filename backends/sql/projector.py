@@ -203,7 +203,11 @@ def applied(batch: Batch, state: RunState) -> RunState:
         row["size_bytes"] = (row["size_bytes"] or 0) + size
     if batch.archived is not None:
         row["archived"] = batch.archived
+    if batch.end is not None:
+        row["finished"] = batch.end.t
     state.settle()
+    if batch.end is not None and row["recorded"] not in FINISHED:
+        row["status"] = batch.end.status  # until its next event
     return state
 
 

@@ -35,6 +35,8 @@ class Batch(NamedTuple):
     """Of the run where it is stored, once these events are; None: the lines are added up."""
     archived: bool | None = None
     """Whether it lies in the archive; None: as it is known."""
+    end: e.RunFinished | None = None
+    """How it ended, where the events before that are still to come."""
 
 
 class Loaded(NamedTuple):

@@ -9,7 +9,8 @@ Obligations of every method of every repository, each proved by the contract sui
   change with `ReadOnly`.
 - **Freshness.** A read sees every event acknowledged before it began (by any process of this machine). Who shows
   a store to a person reads `hurried` (`core.hurry`): what is committed, and all that the store itself recorded, at
-  once, and what others are just recording as soon as the feed tells of it.
+  once, and what others are just recording as soon as the feed tells of it. Where a long journal of files was never
+  read, he is told at once of as much as is read, can read its log at any place, and is told when all of it is read.
 - **Order.** Lists have a stated total order; pages continue exactly where the last one ended.
 - **Text** comes back as it was recorded; its only way to a terminal is `core.text.safe_text`.
 """

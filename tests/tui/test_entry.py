@@ -9,6 +9,8 @@ import flightlog
 import pytest
 from click.testing import CliRunner
 from flightlog.backends.glancing import newest_log
+from flightlog.backends.ingest import catch_up
+from flightlog.backends.ingest.batch import Batch
 from flightlog.core.errors import StorageError
 from flightlog.core.query.query import EVERYTHING
 from flightlog.tui.app import FlightlogApp
@@ -170,3 +172,29 @@ def test_help_loads_nothing_for_it():
         "assert not {'msgspec', 'flightlog.core.runs'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd="/")
+
+
+async def test_one_goes_anywhere_in_a_long_log_while_it_is_being_read(tmp_path, monkeypatch):
+    with flightlog.open(tmp_path / "data", storage="file").run("w", name="long") as run:
+        for number in range(2_000):
+            run.log(f"entry {number:05}")
+    read, portions, goes_on = Batch.read_events, [], threading.Event()
+
+    def slow(self, *given):
+        assert len(portions) < 2 or goes_on.wait(60)
+        portions.append(read(self, *given))
+
+    monkeypatch.setattr(Batch, "read_events", slow)
+    monkeypatch.setattr(catch_up, "BATCH_BYTES", 20_000)
+    app = FlightlogApp(lambda: flightlog.open(tmp_path / "data"), name="data", entry=Entry("long", "logs"))
+    async with app.run_test(size=(120, 36)) as pilot:
+        try:
+            await shows(pilot, "entry 01999", "% read", "✔")
+            await pilot.press("home")
+            await shows(pilot, "entry 00000")
+            assert "2,000 entries" not in text_of(app.screen)
+        finally:
+            goes_on.set()
+        await shows(pilot, "2,000 entries")
+        await until(pilot, lambda: "% read" not in text_of(app.screen))
+    app.close()

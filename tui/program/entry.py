@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...core.errors import ConfigError, Conflict, NotFound
+from ...core.hurry import hurried
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +31,8 @@ class Entry(NamedTuple):
         from ..screens import run as _screen  # noqa: F401
 
         try:
-            return self._replace(run=store.runs.resolve(self.run))
+            with hurried():  # a long log is shown while it is still being read
+                return self._replace(run=store.runs.resolve(self.run))
         except (NotFound, Conflict) as error:
             advice = error.advice or "`flightlog ls` lists what there is"
             raise Nowhere(error.what, where=error.where or store.name, advice=advice) from error

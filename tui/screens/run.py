@@ -230,4 +230,4 @@ class RunScreen(Screen[None]):
             self.tab.tick()
 
     def _titles(self, width: int) -> tuple[list[Crumb], Line]:
-        return run_crumbs(self, self.run_id, self.run, width)
+        return run_crumbs(self, self.run_id, self.run, width, self.store.catching_up())

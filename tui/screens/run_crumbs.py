@@ -4,6 +4,7 @@ from textual.dom import DOMNode
 
 from ...core import clock
 from ...core.clock import between
+from ...core.progress import Standing
 from ...core.query.query import of_version
 from ...core.runs import Run
 from ...core.text import cells, fit
@@ -12,6 +13,7 @@ from ..facts import until
 from ..glyphs import Glyphs, glyphs_of
 from ..lines import Line, one_line, status_ink, width_of
 from ..live.watching import watching_of
+from ..loading import SLOW
 from ..messages import ShowRuns
 from ..places import title_of, version_name
 from ..widgets.crumb_line import Crumb
@@ -24,8 +26,13 @@ FACTS = 42
 """Cells of facts that a long name leaves: enough for its time, its tokens and what it cost."""
 
 
-def run_crumbs(node: DOMNode, id: str, run: Run | None, width: int) -> tuple[list[Crumb], Line]:
-    """The parts at the left and the facts at the right, in so many cells; the id alone while the run is being read."""
+def run_crumbs(
+    node: DOMNode, id: str, run: Run | None, width: int, reading: Standing | None = None
+) -> tuple[list[Crumb], Line]:
+    """The parts at the left and the facts at the right, in so many cells; the id alone while the run is being read.
+
+    `reading`: how far what was recorded is read, which the facts are about.
+    """
     glyphs = glyphs_of(node)
     short = format.short_id(one_line(id, 40), glyphs)
     if run is None:
@@ -35,7 +42,7 @@ def run_crumbs(node: DOMNode, id: str, run: Run | None, width: int) -> tuple[lis
     here += [(f"{glyphs.watched} " if watched else "", "accent"), (f"{short} ", "muted")]
     way, name = _way(node, run, width >= WIDE), one_line(run.name or run.objective, 120)
     left = width - 8 - sum(width_of(crumb.line) for crumb in way) - width_of(here)
-    facts = _facts(run, glyphs, min(width - 36, max(left - cells(name) - 2, FACTS)))
+    facts = _facts(run, reading, glyphs, min(width - 36, max(left - cells(name) - 2, FACTS)))
     room = left - width_of(facts)
     if name and room > 8:
         here.append((f" {fit(name, min(room - 2, cells(name)))} ", "text"))
@@ -54,7 +61,7 @@ def _way(node: DOMNode, run: Run, wide: bool) -> list[Crumb]:
     return [*way, Crumb([(f" {name} ", "strong"), *into], runs)]
 
 
-def _facts(run: Run, glyphs: Glyphs, width: int) -> Line:
+def _facts(run: Run, reading: Standing | None, glyphs: Glyphs, width: int) -> Line:
     """Short facts, as many as fit; the last ones weigh most."""
     took = format.duration(between(run.started, until(run, clock.now_s())))
     parts = [
@@ -64,9 +71,15 @@ def _facts(run: Run, glyphs: Glyphs, width: int) -> Line:
         (took, "text"),
         (f"{format.count(run.tokens.total)} tokens" if run.tokens.total else "", "muted"),
         (format.cost(run.money, glyphs) if run.money.provenance != "none" else "", "text"),
+        (_read_so_far(reading), "active"),
     ]
     line: Line = []
     for text, ink in reversed(parts):
         if text and width_of(line) + len(text) + 2 <= width:
             line = [(text, ink), ("  ", "text"), *line]
     return line[:-1]
+
+
+def _read_so_far(at: Standing | None) -> str:
+    """`34% read`; nothing where it takes only a moment."""
+    return f"{min(100 * at.done // at.total, 99)}% read" if at and at.total and at.seconds >= SLOW else ""
