@@ -96,32 +96,3 @@ def screen_of(pilot: Pilot[None]) -> RunScreen:
     """The run screen."""
     assert isinstance(pilot.app.screen, RunScreen)
     return pilot.app.screen
-
-
-class Counting:
-    """A repository that counts the calls to it."""
-
-    def __init__(self, repository: object) -> None:
-        self._repository = repository
-        self.calls: list[tuple[str, tuple[object, ...], dict[str, object]]] = []
-
-    def __getattr__(self, name: str) -> object:
-        method = getattr(self._repository, name)
-
-        def call(*args: object, **more: object) -> object:
-            self.calls.append((name, args, more))
-            return method(*args, **more)
-
-        return call
-
-    def named(self, name: str) -> int:
-        """How often a method was called."""
-        return sum(one == name for one, _, _ in self.calls)
-
-
-def counted(store: Store) -> dict[str, Counting]:
-    """Puts counters before the repositories of a store."""
-    reading = store.reading
-    counters = {name: Counting(getattr(reading, name)) for name in ("runs", "logs", "checkpoints")}
-    store._reading = reading._replace(**counters)
-    return counters

@@ -2,6 +2,7 @@
 
 import flightlog
 import pytest
+from counting import Counting
 from flightlog.core.query.query import EVERYTHING
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.messages import StoreChanged
@@ -58,9 +59,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def app(folder):
-    app = FlightlogApp(lambda: flightlog.open(folder))
-    yield app
-    app.close()
+    return FlightlogApp(lambda: flightlog.open(folder))
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -283,22 +282,6 @@ async def test_a_budget_that_is_kept_is_no_warning(folder):
 # --- what it costs ----------------------------------------------------------------------------------
 
 
-class Counting:
-    """Counts what is asked of a repository."""
-
-    def __init__(self, real):
-        self._real, self.asked = real, []
-
-    def __getattr__(self, name):
-        asked = getattr(self._real, name)
-
-        def counted(*args, **facts):
-            self.asked.append((name, *args, *facts.values()))
-            return asked(*args, **facts)
-
-        return counted
-
-
 async def test_what_is_shown_is_asked_once_and_nothing_changed_asks_nothing(folder):
     (folder / "flightlog.yaml").write_text(BUDGETS)
     store = flightlog.open(folder)
@@ -309,32 +292,32 @@ async def test_what_is_shown_is_asked_once_and_nothing_changed_asks_nothing(fold
 
     def costs(of_budgets: bool = False) -> list:
         # Those of budgets are since a day. They are asked again after any notice, whenever that comes.
-        return [ask for ask in runs.asked if ask[0] == "costs" and bool(ask[3]) is of_budgets]
+        return [ask for ask in runs.asked("costs") if bool(ask[2]) is of_budgets]
 
     def plotted() -> list:
         # (what runs spent in the last minutes is asked for by the minute, for the header)
-        return [ask[1] for ask in runs.asked if ask[0] == "spending" and ask[1] != "minute"]
+        return [ask[0] for ask in runs.asked("spending") if ask[0] != "minute"]
 
     async with app.run_test(size=(120, 36)) as pilot:
         await until(pilot, lambda: app.standings.found)
         # Three budgets, of two queries.
-        assert {ask[2].text for ask in costs(of_budgets=True)} == {"", "workflow:triage"}
+        assert {ask[1].text for ask in costs(of_budgets=True)} == {"", "workflow:triage"}
         assert costs() == []
-        runs.asked.clear()
+        runs.calls.clear()
         screen = await at_costs(pilot)
-        assert costs() == [("costs", "day", EVERYTHING, "")]
+        assert costs() == [("day", EVERYTHING, "")]
         assert plotted() == ["day"]
-        assert {ask[0] for ask in runs.asked} <= {"costs", "totals", "query", "count", "steps", "spending"}
+        assert set(runs.names) <= {"costs", "totals", "query", "count", "steps", "spending"}
         await pilot.press("m", "s", "S", "s")
         await read(pilot)
-        assert [ask[1] for ask in costs()] == ["day", "model"]
+        assert [ask[0] for ask in costs()] == ["day", "model"]
         assert plotted() == ["day"]  # which is the same for every axis
-        runs.asked.clear()
+        runs.calls.clear()
         loads = screen.loader.loads
         screen.post_message(StoreChanged())
         await until(pilot, lambda: screen.loader.loads > loads and not screen.loader.busy)
         assert costs() == [] == plotted()
-        assert [ask for ask in runs.asked if ask[0] == "totals"] == []
+        assert not runs.named("totals")
     app.close()
 
 

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import flightlog
 import pytest
+from counting import counted
 from flightlog.core.pages import Page
 from flightlog.core.runs import Item
 from flightlog.core.store import Store
 from flightlog.tui.parts.item_pages import KEPT, PAGE
 from flightlog.tui.screens.run import RunScreen
-from reading import SIZES, counted, opened, screen_of, settled, text_of, wait
+from reading import SIZES, opened, screen_of, settled, text_of, wait
 from recorded import NASTY
 
 

@@ -88,9 +88,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def app(folder):
-    app = FlightlogApp(lambda: flightlog.open(folder))
-    yield app
-    app.close()
+    return FlightlogApp(lambda: flightlog.open(folder))
 
 
 @pytest.mark.parametrize("size", SIZES)

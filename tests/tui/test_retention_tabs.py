@@ -51,9 +51,7 @@ def folder(tmp_path, storage):
 
 @pytest.fixture
 def app(folder):
-    app = FlightlogApp(lambda: flightlog.open(folder))
-    yield app
-    app.close()
+    return FlightlogApp(lambda: flightlog.open(folder))
 
 
 async def asked(pilot, *words: str) -> None:

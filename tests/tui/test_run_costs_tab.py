@@ -5,13 +5,14 @@ from pathlib import Path
 
 import flightlog
 import pytest
+from counting import counted
 from flightlog.core.costs import NANO, Price, PricedModel
 from flightlog.core.store import Store
 from flightlog.tui.costs.nodes import Costs, cost_nodes
 from flightlog.tui.costs.whatif import MOST, matching, model_nodes, what_if
 from flightlog.tui.glyphs import UNICODE
 from flightlog.tui.trees.nodes import Folds, Shape, rows
-from reading import SIZES, counted, opened, screen_of, settled, text_of, wait
+from reading import SIZES, opened, screen_of, settled, text_of, wait
 from recorded import NASTY, record_everything
 
 NAMES = ("house/cheap", "house/dear", "other/cheap-large", "other/nothing")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import flightlog
 import pytest
+from counting import counted
 from flightlog.core.store import Store
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.keys import place
@@ -16,7 +17,7 @@ from flightlog.tui.screens.run_tabs import kind_of
 from flightlog.tui.widgets.log_lines import LogLines
 from flightlog.tui.widgets.tab_bar import TabBar
 from flightlog.tui.widgets.tree_view import TreeView
-from reading import LETTERS, SIZES, Reader, counted, opened, screen_of, settled, text_of, wait
+from reading import LETTERS, SIZES, Reader, opened, screen_of, settled, text_of, wait
 from recorded import NASTY, record_everything
 
 

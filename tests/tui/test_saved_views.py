@@ -93,9 +93,7 @@ def real(tmp_path):
     with flightlog.open(tmp_path / "data", storage="sqlite") as store:
         for n in range(9):
             store.run(f"flow-{n % 3}").finish()
-    app = FlightlogApp(lambda: flightlog.open(tmp_path / "data"), who=lambda: load_person(None))
-    yield app
-    app.close()
+    return FlightlogApp(lambda: flightlog.open(tmp_path / "data"), who=lambda: load_person(None))
 
 
 async def test_views_are_in_the_palette_and_are_clicked_on(real):

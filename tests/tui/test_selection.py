@@ -2,6 +2,7 @@
 
 import flightlog
 import pytest
+from counting import Counting
 from flightlog.core.clock import pretending
 from flightlog.core.numbers.figures import Figures
 from flightlog.core.query.query import parse
@@ -10,7 +11,6 @@ from flightlog.tui.glyphs import ASCII, UNICODE
 from flightlog.tui.runs.marks import Marks
 from flightlog.tui.runs.selection import selection_lines
 from flightlog.tui.screens.prompt import Prompt
-from reading import Counting
 from seeing import shows, text_of, until
 
 RUNS = 700

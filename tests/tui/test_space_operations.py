@@ -29,9 +29,7 @@ def data(request, tmp_path):
 
 @pytest.fixture
 def app(data):
-    app = FlightlogApp(lambda: flightlog.open(data))
-    yield app
-    app.close()
+    return FlightlogApp(lambda: flightlog.open(data))
 
 
 async def answered(pilot, key: str = "y") -> str:

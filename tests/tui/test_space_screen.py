@@ -2,6 +2,7 @@
 
 import flightlog
 import pytest
+from counting import Counting
 from flightlog.core import events as e
 from flightlog.core.ids import new_ulid
 from flightlog.tui.app import FlightlogApp
@@ -43,9 +44,7 @@ def ids(tmp_path):
 
 @pytest.fixture
 def app(ids, tmp_path):
-    app = FlightlogApp(lambda: flightlog.open(tmp_path / "data"))
-    yield app
-    app.close()
+    return FlightlogApp(lambda: flightlog.open(tmp_path / "data"))
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -298,22 +297,6 @@ async def test_more_runs_are_read_when_the_end_comes_into_sight(tmp_path, monkey
 # --- what it costs ----------------------------------------------------------------------------------
 
 
-class Counting:
-    """Counts what is asked of a repository."""
-
-    def __init__(self, real):
-        self._real, self.asked = real, []
-
-    def __getattr__(self, name):
-        asked = getattr(self._real, name)
-
-        def counted(*args, **facts):
-            self.asked.append((name, *args, facts.get("limit")))
-            return asked(*args, **facts)
-
-        return counted
-
-
 async def test_nothing_is_asked_while_nothing_happens_and_one_level_when_something_does(ids, tmp_path):
     store = flightlog.open(tmp_path / "data")
     upkeep = Counting(store.reading.upkeep)
@@ -323,17 +306,17 @@ async def test_nothing_is_asked_while_nothing_happens_and_one_level_when_somethi
     async with app.run_test(size=(120, 36)) as pilot:
         screen = await at_space(pilot)
         await until(pilot, lambda: not screen.previewer.busy)
-        upkeep.asked.clear()
-        runs.asked.clear()
+        upkeep.calls.clear()
+        runs.calls.clear()
         loads = screen.loader.loads
         await pilot.pause(1.3)
-        assert upkeep.asked == [] and not [ask for ask in runs.asked if ask[0] == "query"]
+        assert not upkeep.calls and not runs.named("query")
         assert screen.loader.loads <= loads + 1
         await into(pilot, screen, "triage")
         # The preview asks for the first few of what is under the cursor.
-        assert [ask for ask in upkeep.asked if ask[0] == "space" and ask[-1] == PAGE] == [("space", ("triage",), PAGE)]
+        assert [path for path, *_, limit in upkeep.asked("space") if limit == PAGE] == [("triage",)]
         painted = screen.list.drawn
         await pilot.press("j")
         await read(pilot)
         assert screen.list.drawn - painted == 2
-        assert not [ask for ask in runs.asked if ask[0] == "query"]
+        assert not runs.named("query")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import flightlog
 import pytest
+from counting import counted as counted_of
 from flightlog.core.errors import Conflict, StorageError
 from flightlog.core.query.query import EVERYTHING
 from flightlog.core.store import Store
@@ -18,7 +19,6 @@ from flightlog.tui.trees import json_nodes
 from flightlog.tui.trees import nodes as tree
 from flightlog.tui.trees.nodes import Folds, Shape, rows
 from reading import SIZES, opened, screen_of, settled, text_of, wait
-from reading import counted as counted_of
 from recorded import NASTY, record_everything
 from textual.widgets import Input
 

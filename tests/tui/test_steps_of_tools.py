@@ -5,6 +5,7 @@ from pathlib import Path
 
 import flightlog
 import pytest
+from counting import counted
 from flightlog.core.clock import from_seconds
 from flightlog.core.runs import Run
 from flightlog.core.store import Store
@@ -17,7 +18,7 @@ from flightlog.tui.steps.picture import MANY
 from flightlog.tui.widgets.message_view import WIDEST
 from flightlog.tui.widgets.tree_view import TreeView
 from msgspec import structs
-from reading import SIZES, counted, opened, screen_of, settled, text_of, wait
+from reading import SIZES, opened, screen_of, settled, text_of, wait
 
 PROMPT = "Fix the flaky test in test_upkeep_files.py that fails on a lo"
 FILE = "/home/ana/work/flightlog/tests/tui/test_upkeep_of_many_files.py"

@@ -19,9 +19,7 @@ def app(tmp_path):
                 run.finish("failed" if number == 2 and n < 2 else "completed")
         store.workflows.store("empty", "a: 1\n")
         store.run("loose").finish()
-    app = FlightlogApp(lambda: flightlog.open(tmp_path / "data"))
-    yield app
-    app.close()
+    return FlightlogApp(lambda: flightlog.open(tmp_path / "data"))
 
 
 @pytest.mark.parametrize("size", SIZES)

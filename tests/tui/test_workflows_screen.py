@@ -4,6 +4,7 @@ import re
 
 import flightlog
 import pytest
+from counting import Counting
 from flightlog.core.metrics import Pattern
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.screens.run import RunScreen
@@ -67,9 +68,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def app(folder):
-    app = FlightlogApp(lambda: flightlog.open(folder))
-    yield app
-    app.close()
+    return FlightlogApp(lambda: flightlog.open(folder))
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -293,22 +292,6 @@ async def test_hostile_text_is_shown_and_never_obeyed(tmp_path, size):
     app.close()
 
 
-class Counting:
-    """Counts what is asked of a repository."""
-
-    def __init__(self, real):
-        self._real, self.asked = real, []
-
-    def __getattr__(self, name):
-        asked = getattr(self._real, name)
-
-        def counted(*args, **facts):
-            self.asked.append((name, *args))
-            return asked(*args, **facts)
-
-        return counted
-
-
 async def test_opening_reads_what_is_shown_and_nothing_changed_reads_nothing(folder):
     store = flightlog.open(folder)
     workflows = store._workflows = Counting(store.workflows)
@@ -318,15 +301,15 @@ async def test_opening_reads_what_is_shown_and_nothing_changed_reads_nothing(fol
     app = FlightlogApp(lambda: store)
     async with app.run_test(size=(120, 36)) as pilot:
         screen = await at_workflows(pilot)
-        assert [ask[0] for ask in workflows.asked] == ["list_all", "list"]
-        assert [ask for ask in metrics.asked if ask[0] == "outcomes"] == [("outcomes", "loose")]
+        assert workflows.names == ["list_all", "list"]
+        assert metrics.asked("outcomes") == [("loose",)]
         # (the header's money an hour begins with what was just spent)
-        assert {ask[0] for ask in runs.asked} <= {"query", "totals", "workflows", "count", "steps", "spending"}
-        for asked in (workflows.asked, metrics.asked, runs.asked):
-            asked.clear()
+        assert set(runs.names) <= {"query", "totals", "workflows", "count", "steps", "spending"}
+        for counter in (workflows, metrics, runs):
+            counter.calls.clear()
         loads = screen.loader.loads
         app.on_store_changed(None)
         await until(pilot, lambda: screen.loader.loads > loads and not screen.loader.busy)
-        assert [ask[0] for ask in workflows.asked] == ["list_all"]
-        assert metrics.asked == [] == [ask for ask in runs.asked if ask[0] == "workflows"]
+        assert workflows.names == ["list_all"]
+        assert not metrics.calls and not runs.named("workflows")
     app.close()
