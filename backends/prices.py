@@ -6,10 +6,13 @@ date of its own that could be trusted, so a price names the package's release, w
 """
 
 import logging
+import re
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import cache
+from threading import Lock
 from typing import Any
 
 from ..core.clock import to_seconds
@@ -18,6 +21,9 @@ from ..core.costs import NANO, Extra, Price, PriceBook, PricedModel, Tokens
 log = logging.getLogger("flightlog.prices")
 
 _LONGEST_NAME = 200
+_NUMBER = re.compile(r"\d+")
+_REASONS = 1000
+"""Models and reasons that are counted, of those whose calls have no price."""
 _MAKERS = "/:"  # between maker and model, as in `openai/gpt-4o` and `openai:gpt-4o`
 
 
@@ -27,6 +33,10 @@ class GenaiPrices:
     Its convention is ours: input tokens count the cached ones, output tokens the reasoning ones. A model
     that the table prices otherwise than by tokens has no price here, for part of a price is none.
     """
+
+    def __init__(self) -> None:
+        self._refused: Counter[tuple[str, str]] = Counter()
+        self._lock = Lock()
 
     def models(self) -> Sequence[PricedModel]:
         """See `PriceBook.models`."""
@@ -55,12 +65,27 @@ class GenaiPrices:
             to_seconds(t)
             found = _calculated(Usage(**_usage(tokens, extra)), model, provider, moment)
         except ValueError as error:
-            log.warning("a call of model %r has no price: %s", model, error)
+            self._tell(model, str(error))
             return None
         if found is None or not _covers(found.model_price, tokens, extra):
             return None
         nanousd = (found.total_price * NANO).to_integral_value(ROUND_HALF_EVEN)
         return Price(nanousd=int(nanousd), prices=_release())
+
+    def _tell(self, model: str, why: str) -> None:
+        """Says why a call has no price: of the first one, the tenth, the hundredth …, for who counts tokens in another
+        way than the table does it at each call.
+        """
+        alike = (model, _NUMBER.sub("", why))
+        with self._lock:
+            if len(self._refused) >= _REASONS and alike not in self._refused:
+                self._refused.clear()
+            self._refused[alike] += 1
+            calls = self._refused[alike]
+        if calls == 1:
+            log.warning("a call of model %r has no price: %s", model, why)
+        elif str(calls).strip("0") == "1":
+            log.warning("%s calls of model %r have no price so far, the newest: %s", f"{calls:,}", model, why)
 
 
 @cache

@@ -99,10 +99,26 @@ def test_a_model_that_is_priced_otherwise_has_no_price_for_tokens():
 
 
 def test_contradicting_counts_and_unreadable_times_have_no_price(caplog):
-    assert nanousd("gpt-4o", input=10, cache_read=1000) is None
-    assert nanousd("gpt-4o", t="", input=10) is None
-    assert nanousd("gpt-4o", t="yesterday", input=10) is None
+    book = GenaiPrices()
+    for tokens, t in (
+        (Tokens(input=10, cache_read=1000), NOW),
+        (Tokens(input=10), ""),
+        (Tokens(input=10), "yesterday"),
+    ):
+        assert book.price("gpt-4o", "", tokens, t) is None
     assert len(caplog.records) == 3
+
+
+def test_who_counts_cached_tokens_apart_is_told_so_once_and_then_how_often(caplog):
+    book = GenaiPrices()
+    for number in range(250):
+        assert book.price("gpt-4o", "", Tokens(input=number, cache_read=1000 + number), NOW) is None
+    said = [record.getMessage() for record in caplog.records]
+    assert len(said) == 3
+    assert "'gpt-4o' has no price" in said[0] and "cache_read_tokens (1000) cannot exceed input_tokens (0)" in said[0]
+    assert said[1].startswith("10 calls") and said[2].startswith("100 calls of model 'gpt-4o' have no price so far")
+    book.price("gpt-4.1", "", Tokens(input=1, cache_read=2), NOW)
+    assert len(caplog.records) == 4  # another model's is news
 
 
 def test_no_tokens_cost_nothing_where_the_model_is_known():
