@@ -41,7 +41,7 @@ class Move(msgspec.Struct, kw_only=True, frozen=True):
     switched: str = ""
     """The configuration that names the new place now; empty if none does."""
     archived: str = ""
-    """Where the old data lie now; empty if they lie where they were."""
+    """Where the old data lie now: a folder, or several with `and` between; empty if they lie where they were."""
     going_on: tuple[str, ...] = ()
     """Ids of a source's runs that had not ended: what they do from then on is carried when it is done again."""
 

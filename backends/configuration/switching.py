@@ -1,10 +1,11 @@
 """The configuration of a data directory, switched to another place: written whole beside, read again, then renamed."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from ...core.config import Config, Storage
-from ...core.errors import ConfigError
+from ...core.errors import ConfigError, Full
 from ..journal import disk
 from .config_file import load_config
 from .effective_config import decided
@@ -12,6 +13,7 @@ from .places import CONFIG, Place
 from .rewriting import Told, rewritten
 
 _CONCERNS = ("logs", "workflows", "metrics")
+_ROOM = "free some space and do it again: the configuration is as it was, and what was carried is not carried twice"
 
 
 class Switch:
@@ -36,7 +38,7 @@ class Switch:
             os.replace(self._written(), self.file)
             disk.sync_folder(self.file.parent)
         except OSError as error:
-            raise disk.storage_error(error, self.file, "switching the configuration") from error
+            raise disk.storage_error(error, self.file, "switching the configuration", room=_ROOM) from error
 
     def _written(self) -> Path:
         """A file beside that says what is wanted, and all else as it was."""
@@ -67,8 +69,12 @@ class Switch:
                 disk.sync(fd)
             finally:
                 os.close(fd)
-        except OSError as error:
-            raise disk.storage_error(error, beside, "writing the configuration") from error
+        except (OSError, Full) as error:
+            with suppress(OSError):
+                beside.unlink()
+            if isinstance(error, Full):
+                raise Full("no room for the configuration", where=self.file, advice=_ROOM) from error
+            raise disk.storage_error(error, self.file, "writing the configuration", room=_ROOM) from error
         return beside
 
     def _says_what_is_wanted(self, file: Path) -> bool:

@@ -18,11 +18,15 @@ _REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
 _DIGESTED = 16 << 20  # an agent waits for it
 
 
-def storage_error(error: OSError, path: Path, doing: str) -> StorageError:
-    """The error of ours that says what the system refused."""
+ROOM = "free some space; whole lines are kept"
+"""What to do where a journal found no room."""
+
+
+def storage_error(error: OSError, path: Path, doing: str, *, room: str = ROOM) -> StorageError:
+    """The error of ours that says what the system refused; `room` is what to do where there is none."""
     why = error.strerror or str(error)
     if error.errno in _FULL:
-        return Full(f"no room while {doing}: {why}", where=path, advice="free some space; whole lines are kept")
+        return Full(f"no room while {doing}: {why}", where=path, advice=room)
     if error.errno in _REFUSED:
         return ReadOnly(
             f"not allowed while {doing}: {why}", where=path, advice="check the owner and mode of the folder"
@@ -119,7 +123,7 @@ def short_write(written: int, wanted: int, path: Path) -> Full:
     return Full(
         f"no room: only {written} of {wanted} bytes could be written and were taken back",
         where=path,
-        advice="free some space; whole lines are kept",
+        advice=ROOM,
     )
 
 

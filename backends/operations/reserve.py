@@ -33,6 +33,8 @@ _AT_ONCE = 4
 _OF_FREE = 16
 """Not more than such a part of what is free is kept."""
 _FULL = {errno.ENOSPC, errno.EDQUOT}
+_told: set[Path] = set()
+"""Reserves that are being given up, of which this process has said so."""
 
 
 class Reserve:
@@ -56,6 +58,7 @@ class Reserve:
                 if size < wanted:
                     # Of random bytes, for a file system that packs them would keep no room for zeros.
                     os.write(fd, os.urandom(min(wanted - size, STEP)))
+                    _told.discard(self.path)
                 elif size > 2 * meant:
                     os.ftruncate(fd, meant)
             finally:
@@ -81,12 +84,18 @@ class Reserve:
             if size:
                 os.ftruncate(fd, max(size - max(size // _AT_ONCE, _PORTION), 0))
                 os.fsync(fd)  # some file systems free nothing before
-                log.warning("the disk is full: room that was kept for removing runs is given up (%s)", self.path)
+                self._tell()
             return size > 0
         except OSError:
             return False
         finally:
             os.close(fd)
+
+    def _tell(self) -> None:
+        """Says it of the first part, and again once there was room to keep some."""
+        if self.path not in _told:
+            _told.add(self.path)
+            log.warning("the disk is full: room that was kept for removing runs is given up (%s)", self.path)
 
     def _meant(self) -> int:
         size = self._database.stat().st_size if self._database.exists() else 0

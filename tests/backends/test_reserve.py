@@ -104,6 +104,16 @@ def test_work_goes_on_with_what_is_given_up_and_fails_with_its_own_error_when_th
     assert reserve.path.stat().st_size == 0
 
 
+def test_that_it_is_given_up_is_said_once_and_again_when_there_was_room_between(reserve, caplog):
+    database_of(reserve, 1 << 20)
+    for times in (1, 2):
+        filled(reserve)
+        beside = Reserve(reserve.path, reserve._database)  # which who opens the database gives up, too
+        while reserve.give_up():
+            beside.give_up()
+        assert [str(reserve.path) in record.getMessage() for record in caplog.records] == [True] * times
+
+
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
 def test_a_full_disk_is_known_by_the_kind_of_an_error_and_not_by_its_words(tmp_path, number):
     refused = disk.storage_error(OSError(number, "as the system says it"), tmp_path, "writing")

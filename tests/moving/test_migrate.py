@@ -1,11 +1,13 @@
 """A migration moves everything between two kinds of store, and switches the configuration only when that is proved."""
 
+import errno
+import os
 from itertools import permutations
 from pathlib import Path
 
 import flightlog
 import pytest
-from flightlog.core.errors import ConfigError
+from flightlog.core.errors import ConfigError, Full
 from moving_stores import KINDS, differences, fill, logs_of, move, tree
 
 
@@ -71,6 +73,57 @@ def test_old_data_are_put_aside_on_request(tmp_path):
         assert store.runs.get(runs[0]).pinned
     with flightlog.open(f"{moved.archived}/flightlog.db", read_only=True) as store:
         assert store.runs.totals().runs == 5
+
+
+def test_old_data_are_put_aside_beside_where_they_lay(data, tmp_path):
+    """The runs lay on a server, and what waits for it in the user's own folder; the versions in the data directory."""
+    folder = data("postgres")
+    fill(folder)
+    versions = tree(folder / "workflows")
+    moved = move(folder, f"file:{tmp_path / 'other'}", archive=True)
+    assert versions and not (folder / "workflows").exists()
+    (aside,) = (Path(path) for path in moved.archived.split(" and ") if (Path(path) / "workflows").exists())
+    assert aside.parent == folder and tree(aside / "workflows") == versions
+
+
+def test_a_database_that_was_put_aside_leaves_no_room_taken_for_it(tmp_path):
+    folder = tmp_path / "data"
+    fill(f"sqlite:{folder}/flightlog.db")
+    assert (folder / "flightlog.db.reserve").stat().st_size
+    move(folder, "file")
+    assert (folder / "flightlog.db.reserve").exists()  # the database is still there
+    move(folder, f"sqlite:{folder}/flightlog.db")
+    move(folder, "file", archive=True)
+    assert not (folder / "flightlog.db.reserve").exists()
+
+
+@pytest.mark.parametrize("failing", ["write", "short", "open"])
+def test_a_configuration_that_finds_no_room_says_what_stands_and_leaves_nothing_half_written(
+    tmp_path, monkeypatch, failing
+):
+    folder, there = tmp_path / "data", tmp_path / "there"
+    fill(f"file:{folder}")
+    before, write, open_ = tree(folder), os.write, os.open
+
+    def full(fd, data):
+        if b"storage:" not in data:
+            return write(fd, data)
+        if failing == "short":
+            return write(fd, data[:3])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def nowhere(path, *args, **options):
+        if str(path).endswith(".new"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return open_(path, *args, **options)
+
+    monkeypatch.setattr(os, "open", nowhere) if failing == "open" else monkeypatch.setattr(os, "write", full)
+    with pytest.raises(Full, match="the configuration is as it was") as caught:
+        move(folder, f"sqlite:{there}/flightlog.db")
+    assert "whole lines" not in str(caught.value) and str(folder / "flightlog.yaml") in str(caught.value)
+    monkeypatch.undo()
+    assert tree(folder) == before
+    assert move(folder, f"sqlite:{there}/flightlog.db").switched
 
 
 def test_a_password_is_not_written_into_the_configuration(data, tmp_path, new_postgres_url):
