@@ -4,9 +4,12 @@ Unknown is not zero: a sum that contains an unknown price says so, and is never 
 """
 
 from collections.abc import Sequence
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
+
+if TYPE_CHECKING:
+    from .events import CostRecorded
 
 NANO = 1_000_000_000
 """Nano-dollars in a dollar."""
@@ -38,6 +41,17 @@ class Tokens(msgspec.Struct, frozen=True, gc=False):
     def total(self) -> int:
         """Input and output; cached and reasoning tokens are parts of these."""
         return self.input + self.output
+
+
+def tokens_of(cost: "CostRecorded") -> Tokens:
+    """The tokens of a recorded call."""
+    return Tokens(
+        input=cost.input_tokens,
+        output=cost.output_tokens,
+        cache_read=cost.cache_read_tokens,
+        cache_write=cost.cache_write_tokens,
+        reasoning=cost.reasoning_tokens,
+    )
 
 
 class Money(msgspec.Struct, frozen=True, gc=False):

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ..costs import PriceBook, Tokens
+from ..costs import PriceBook, tokens_of
 from ..errors import StorageError
 from ..events import MOST, CostPriced, CostRecorded, Event
 from ..forking import undivided
@@ -82,13 +82,7 @@ class Pricing:
                 self._changed.notify_all()
 
     def _priced(self, cost: CostRecorded) -> CostPriced | None:
-        tokens = Tokens(
-            input=cost.input_tokens,
-            output=cost.output_tokens,
-            cache_read=cost.cache_read_tokens,
-            cache_write=cost.cache_write_tokens,
-            reasoning=cost.reasoning_tokens,
-        )
+        tokens = tokens_of(cost)
         try:
             with undivided():
                 book = self._book()

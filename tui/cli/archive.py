@@ -13,10 +13,9 @@ from ...core.text import safe_text
 from ...core.upkeep import Finding
 from .. import format
 from . import completing
-from .account import Account
 from .as_json import plain, run_row
 from .bar import Bar, working
-from .changing import JSON, WHERE, do, opened_to_change, order_of, runs_of
+from .changing import JSON, WHERE, do
 from .main import FINDINGS, OK
 from .opening import opened
 from .options import YES, Settings, json_option, page_options, verb
@@ -43,10 +42,7 @@ def archive(settings: Settings, runs: tuple[str, ...], where: str | None, yes: b
     is read back and compared before the original goes. A run that goes on, or is pinned, is left
     alone (exit code 3). ^C stops between two runs, and the same command goes on.
     """
-    with opened_to_change(settings) as store:
-        found = runs_of(store, "archive", runs, where, ascii=settings.ascii)
-        account = Account(as_json=as_json, ascii=settings.ascii)
-        do(store, "archive", found, order_of("archive", runs, where), yes=yes, account=account)
+    do(settings, "archive", "archive", runs, where, yes=yes, as_json=as_json)
 
 
 @verb(epilog="flightlog restore 01j9\nflightlog restore --where 'workflow:triage since:30d' --yes")
@@ -56,10 +52,7 @@ def archive(settings: Settings, runs: tuple[str, ...], where: str | None, yes: b
 @json_option(JSON)
 def restore(settings: Settings, runs: tuple[str, ...], where: str | None, yes: bool, as_json: bool) -> None:
     """Unpack archived RUNS: the same bytes at the same place. A run that is live is never overwritten."""
-    with opened_to_change(settings) as store:
-        found = runs_of(store, "restore", runs, where, ascii=settings.ascii)
-        account = Account(as_json=as_json, ascii=settings.ascii)
-        do(store, "restore", found, order_of("restore", runs, where), yes=yes, account=account)
+    do(settings, "restore", "restore", runs, where, yes=yes, as_json=as_json)
 
 
 @verb(epilog="flightlog archive ls\nflightlog archive ls 'workflow:triage since:30d' --limit 100 --json")

@@ -100,8 +100,18 @@ def order_of(verb: str, words: Sequence[str], where: str | None = None) -> Order
     return new_order(by=who(), why=shlex.join(["flightlog", *verb.split(), *said]))
 
 
-def do(store: Store, doing: Doing, found: Sequence[Run], order: Order, *, yes: bool, account: Account) -> None:
-    """Archives, restores or trashes runs once somebody agreed; exits as it went."""
+def do(
+    settings: Settings, doing: Doing, verb: str, runs: Sequence[str], where: str | None, *, yes: bool, as_json: bool
+) -> None:
+    """A verb that archives, restores or trashes the runs which a command line means; exits as it went."""
+    with opened_to_change(settings) as store:
+        found = runs_of(store, doing, runs, where, ascii=settings.ascii)
+        account = Account(as_json=as_json, ascii=settings.ascii)
+        _do(store, doing, found, order_of(verb, runs, where), yes=yes, account=account)
+
+
+def _do(store: Store, doing: Doing, found: Sequence[Run], order: Order, *, yes: bool, account: Account) -> None:
+    """The same once somebody agreed."""
     seen = survey(doing, found, store.runs)
     if not found:
         say("no run is meant", err=True)

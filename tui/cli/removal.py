@@ -18,7 +18,7 @@ from .account import DID, Account
 from .as_json import plain
 from .asking import consent
 from .bar import working
-from .changing import JSON, WHERE, carry, do, opened_to_change, order_of, runs_of
+from .changing import JSON, WHERE, carry, do, opened_to_change, order_of
 from .opening import opened
 from .options import YES, Settings, json_option, page_options, verb
 from .output import say, say_page, table
@@ -39,10 +39,7 @@ def rm(settings: Settings, runs: tuple[str, ...], where: str | None, yes: bool, 
     A query means runs that are not archived, unless it says `archived`. A run that goes on, is pinned, or is the
     parent of one that stays, is left alone (exit code 3). ^C stops between two runs, and the same command goes on.
     """
-    with opened_to_change(settings) as store:
-        found = runs_of(store, "trash", runs, where, ascii=settings.ascii)
-        account = Account(as_json=as_json, ascii=settings.ascii)
-        do(store, "trash", found, order_of("rm", runs, where), yes=yes, account=account)
+    do(settings, "trash", "rm", runs, where, yes=yes, as_json=as_json)
 
 
 @verb(epilog="flightlog trash ls\nflightlog trash empty --older 30d", cls=Parted)

@@ -68,9 +68,7 @@ class BookmarkScreen(Screen[int | None]):
     """Places of the table of keys that work here."""
     CSS = """
     BookmarkScreen { layout: vertical; }
-    #bookmarks-pane { padding: 0 1 0 0; }
-    #bookmarks-pane { height: 1fr; border-left: solid $border-blurred; border-right: solid $border-blurred; }
-    .-ascii #bookmarks-pane { border-left: ascii $border-blurred; border-right: ascii $border-blurred; }
+    #bookmarks-pane { height: 1fr; padding: 0 1 0 0; }
     """
 
     def __init__(self, logs: LogRepository, run: str, names: Mapping[str, str]) -> None:

@@ -62,8 +62,7 @@ class CommandLogScreen(Screen[None]):
     PLACES = ("commands", "moves", "app")
     CSS = """
     CommandLogScreen { layout: vertical; }
-    #commands-pane { height: 1fr; border-left: solid $border-blurred; border-right: solid $border-blurred; }
-    .-ascii #commands-pane { border-left: ascii $border-blurred; border-right: ascii $border-blurred; }
+    #commands-pane { height: 1fr; }
     """
 
     def __init__(self, commands: list[Command]) -> None:

@@ -25,6 +25,8 @@ class RunTab(Vertical):
     opening: asyncio.Event | None = None
     """There while something is read that the person asked for, not set until it is shown: keys wait for that."""
 
+    _rereads = False
+
     @dataclass
     class Jump(Message):
         """The person wants to see something in another tab."""
@@ -55,6 +57,15 @@ class RunTab(Vertical):
 
     def tick(self) -> None:
         """A second has passed: ages and running bars are drawn anew."""
+
+    def reread_soon(self) -> None:
+        """Wants to be read again: once for everything that comes into sight, or is unfolded, at the same time."""
+        if not self._rereads:
+            self._rereads = self.call_later(self._reread)
+
+    def _reread(self) -> None:
+        self._rereads = False
+        self.post_message(self.Reread())
 
     def back(self) -> bool:
         """Steps out of whatever is open inside the tab; False if nothing is."""

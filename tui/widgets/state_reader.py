@@ -70,9 +70,7 @@ class StateReader(RunTab):
         self.branches: list[Run] = []
         self.names: dict[str, str] = {}
         self.shown: Shown | None = None
-        self.values = Values(self._wish)
-        self._wishes = False
-        """Whether it is about to ask for what is wished for."""
+        self.values = Values(self.reread_soon)
         self.everything = False
         self._kept: Kept = {}
         self.marks = StateMarks()
@@ -203,15 +201,6 @@ class StateReader(RunTab):
     def _at_a_key(self) -> bool:
         row = self.state.current
         return row is not None and isinstance(row.path.first, str) and row.path.first != "same"
-
-    def _wish(self) -> None:
-        """Reads what came into sight, or was unfolded; of what is wished for at once all together."""
-        if not self._wishes:
-            self._wishes = self.call_later(self._read_wished)
-
-    def _read_wished(self) -> None:
-        self._wishes = False
-        self.post_message(self.Reread())
 
     def show_graph(self, here: str | None = None) -> None:
         """Draws the checkpoints, with the cursor on one of them."""

@@ -89,9 +89,7 @@ class StepsTab(StepMoves):
         self._behind = False
         self._asked: bool | None = None
         """Whether the person wants the detail; None while he has not said so."""
-        self.briefs = Briefs(self._wish)
-        self._wishes = False
-        """Whether it is about to ask for what is wished for."""
+        self.briefs = Briefs(self.reread_soon)
         self._goal: str | None = None
         """Step that is to be brought into sight as soon as the steps are read."""
 
@@ -126,15 +124,6 @@ class StepsTab(StepMoves):
         if step is None or (self._detail and self._detail.step == step):
             return Found(picture, self._detail if step else None, behind, briefs)
         return Found(picture, read_detail(store, step), behind, briefs)
-
-    def _wish(self) -> None:
-        """A step has come into sight of which it is not known what it was given: with others it is read next."""
-        if not self._wishes:
-            self._wishes = self.call_later(self._read_wished)
-
-    def _read_wished(self) -> None:
-        self._wishes = False
-        self.post_message(self.Reread())
 
     def _is_due(self, run: Run) -> bool:
         """Whether all steps are read again: of very many not whenever the cursor moves; always when the run ends."""

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, NamedTuple
 import msgspec
 from sqlalchemy import Connection, Row
 
-from ....core.costs import Extra, Price, Tokens
+from ....core.costs import Extra, Price, tokens_of
 from ....core.events import CostRecorded
 from ....core.runs import Damage
 from ...prices import price_book
@@ -265,11 +265,4 @@ def _keep(connection: Connection, file: BinaryIO, at: _Telling, teller: Teller, 
 
 
 def _price(cost: CostRecorded, t: str, extra: Extra) -> Price | None:
-    tokens = Tokens(
-        input=cost.input_tokens,
-        output=cost.output_tokens,
-        cache_read=cost.cache_read_tokens,
-        cache_write=cost.cache_write_tokens,
-        reasoning=cost.reasoning_tokens,
-    )
-    return price_book().price(cost.model, cost.provider, tokens, t, extra)
+    return price_book().price(cost.model, cost.provider, tokens_of(cost), t, extra)
