@@ -32,6 +32,7 @@ from sqlalchemy import (
 
 from ....core.events import TYPES, RunStarted, encode
 from ...sql import tables as sql_tables
+from ...sql import writes
 from ...sql.column_types import String
 from ...sql.ready import Ready
 from .folder import Seen
@@ -123,6 +124,7 @@ _KNOWN = union_all(
 )
 
 
+_SILENT = Ready(select(silent.c.size).where(silent.c.path == bindparam("of")))
 _NAMES = select(transcripts.c.path, sql_tables.runs.c.name).join_from(
     transcripts, sql_tables.runs, transcripts.c.run == sql_tables.runs.c.id
 )
@@ -157,7 +159,8 @@ def known(connection: Connection) -> dict[str, tuple[Seen, bool]]:
 
 def keep_silent(connection: Connection, path: str, seen: Seen | None) -> None:
     """Keeps that nothing was asked yet in a transcript as it was seen; None where something was, or it is gone."""
-    connection.execute(delete(silent).where(silent.c.path == path))
+    if _SILENT(connection, {"of": path}):
+        connection.execute(delete(silent).where(silent.c.path == path))
     if seen is not None:
         connection.execute(insert(silent).values(path=path, **seen._asdict()))
 
@@ -184,8 +187,7 @@ def state_of(row: Row[Any]) -> State:
 
 def keep(connection: Connection, run: str, values: dict[str, Any]) -> None:
     """Keeps how far a transcript was told."""
-    if connection.execute(update(transcripts).where(transcripts.c.run == run).values(values)).rowcount == 0:
-        connection.execute(insert(transcripts).values(run=run, **values))
+    writes.upsert(connection, transcripts, [values | {"run": run, "path": os.fsencode(values["path"])}])
 
 
 def rename(connection: Connection, run: str, began: RunStarted) -> None:
@@ -196,9 +198,7 @@ def rename(connection: Connection, run: str, began: RunStarted) -> None:
 
 def keep_facts(connection: Connection, run: str, facts: Iterable[Fact]) -> None:
     """Keeps where the events of a run are."""
-    rows = [_address(run, fact) for fact in facts]
-    if rows:
-        connection.execute(insert(addresses), rows)
+    writes.upsert(connection, addresses, [_address(run, fact) for fact in facts])
 
 
 def _address(run: str, fact: Fact) -> dict[str, Any]:
@@ -217,8 +217,7 @@ def who_told(connection: Connection, call: str) -> str | None:
 def keep_calls(connection: Connection, run: str, names: Iterable[str], *, told: bool) -> None:
     """Keeps of which requests a run told, or would have told if another had not."""
     rows = [{"name": name, "run": run, "told": told} for name in dict.fromkeys(names)]
-    if rows:
-        connection.execute(insert(calls).prefix_with("OR IGNORE"), rows)
+    writes.add_missing(connection, calls, rows)
 
 
 def repeated_by(connection: Connection, run: str) -> list[tuple[str, str]]:
