@@ -7,7 +7,9 @@ from flightlog.tui.steps.forest import Forest
 from flightlog.tui.steps.picture import Picture
 from flightlog.tui.steps.rows import line_of
 from flightlog.tui.themes import DARK, LIGHT, Palette, _palette
+from flightlog.tui.widgets.strips import strip_of
 from rich.style import Style
+from seeing import loaded
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
@@ -71,3 +73,13 @@ def test_the_agent_of_a_step_is_written_as_words_are(width):
     picture = Picture(Forest([step, other]))  # of one alone it would be no news
     picture.width = width
     assert "muted" in [ink for text, ink in line_of(picture, step, width) if "planner" in text]
+
+
+async def test_nothing_is_faint_under_the_cursor(app):
+    async with app.run_test() as pilot:
+        await loaded(pilot)
+        for held in (False, True):
+            at = strip_of(app.screen, [("10:00", "faint"), (" and so on", "muted")], 20, cursor=True, held=held)
+            assert len({segment.style.color for segment in at if segment.text.strip()}) == 1
+        away = strip_of(app.screen, [("10:00", "faint"), (" and so on", "muted")], 20)
+        assert len({segment.style.color for segment in away if segment.text.strip()}) == 2

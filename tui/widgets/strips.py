@@ -80,7 +80,8 @@ class _Inks(dict[str, _Ink]):
 
 @lru_cache(maxsize=64)
 def _laid_on(base: Style, inks: Palette, over: Style) -> _Inks:
-    return _Inks(base, inks, over)
+    # Under the cursor nothing is faint: of sixteen colours its bar has the one that is faint elsewhere.
+    return _Inks(base, inks._replace(faint=inks.muted) if over.bgcolor else inks, over)
 
 
 def pieces(text: str) -> tuple[str, ...]:
