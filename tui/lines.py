@@ -86,6 +86,32 @@ def wrapped(text: str, width: int) -> list[str]:
     return result
 
 
+def flowing(line: Line, width: int, hang: int = 0) -> list[Line]:
+    """A line in as many as it takes at `width` cells; those after the first begin behind `hang` blanks."""
+    if width_of(line) <= width:
+        return [line]
+    text, rest = "".join(text for text, _ in line), max(width - hang, 1)
+    first = _broken(text, width)[0]
+    left = text[len(first) :]
+    pieces = [first, *_broken(left.removeprefix(" "), rest)]
+    result, at = list[Line](), 0
+    for piece in pieces:
+        at = text.index(piece, at)
+        result.append([*([(" " * hang, "text")] if result and hang else []), *_between(line, at, at + len(piece))])
+        at += len(piece)
+    return result
+
+
+def _between(line: Line, start: int, end: int) -> Line:
+    """The part of a line from one character to another."""
+    part, at = list[tuple[str, str]](), 0
+    for text, ink in line:
+        cut = text[max(start - at, 0) : max(end - at, 0)]
+        part += [(cut, ink)] if cut else []
+        at += len(text)
+    return part
+
+
 def _broken(line: str, width: int) -> list[str]:
     pieces: list[str] = []
     start = 0

@@ -12,9 +12,10 @@ from ...core.query.query_keys import KEYS
 from ..doctor.words import MEANS, SEVERITIES, mark
 from ..glyphs import Glyphs, glyphs_of
 from ..keys import all_shown, offered, place
-from ..lines import Line
+from ..lines import Line, flowing
 from ..personal.person import own_keys
-from ..widgets.line_list import LineList
+from ..widgets.ready_lines import ReadyLines
+from .prompt import beside
 
 
 def help_lines(
@@ -62,18 +63,16 @@ _WITH_QUERIES = frozenset({"runs", "costs", "plan", "archive"})
 """Places in which queries are written."""
 
 
-class HelpLines(LineList):
-    """The lines; they cannot be chosen."""
+def hang_of(line: Line) -> int:
+    """Cells before what a key or a word means, but for where that leaves little room."""
+    return min(len(line[0][0]), 20) if len(line) > 1 else 0
+
+
+class HelpLines(ReadyLines):
+    """The lines, none of them cut; they cannot be chosen."""
 
     def __init__(self, lines: list[Line]) -> None:
-        super().__init__()
-        self._help = lines
-
-    def count(self) -> int:
-        return len(self._help)
-
-    def draw(self, index: int, width: int) -> Line:
-        return self._help[index]
+        super().__init__(lambda width: [part for line in lines for part in flowing(line, width - 1, hang_of(line))])
 
     @property
     def shows_cursor(self) -> bool:
@@ -103,6 +102,10 @@ class Help(ModalScreen[None]):
         lines = help_lines(self._places, glyphs_of(self), **told, own=own_keys(self))
         with Vertical(classes="dialog tall"):
             yield HelpLines(list(lines))
+
+    def on_click(self, event: events.Click) -> None:
+        if beside(self, event):
+            self.dismiss()
 
     def action_leave(self) -> None:
         self.dismiss()

@@ -1,6 +1,8 @@
 """Small questions over a screen: one line of text, or yes or no."""
 
-from textual import on
+from typing import Any, NamedTuple
+
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -9,6 +11,41 @@ from textual.widgets import Input
 
 from ..lines import Line, wrapped
 from ..widgets.line_list import OneLine
+
+
+def beside(screen: ModalScreen[Any], event: events.Click) -> bool:
+    """Whether a click is on none of what the screen shows, but on what lies below it."""
+    return not screen.query_one(".dialog").region.contains(event.screen_x, event.screen_y)
+
+
+class KeyWord(NamedTuple):
+    """A key of a question, what it does in a word, and the action of the screen that does it."""
+
+    key: str
+    label: str
+    action: str
+
+
+class KeyWords(OneLine):
+    """The keys that answer a question, which may be clicked on."""
+
+    GAP = 3
+
+    def __init__(self, *words: KeyWord) -> None:
+        super().__init__(self._line)
+        self._words = words
+
+    def _line(self, width: int) -> Line:
+        spans = (((f"{word.key} ", "accent"), (word.label + " " * self.GAP, "muted")) for word in self._words)
+        return [span for both in spans for span in both]
+
+    async def on_click(self, event: events.Click) -> None:
+        end = 0
+        for word in self._words:
+            start, end = end, end + len(f"{word.key} {word.label}")
+            if start <= event.x < end:
+                await self.screen.run_action(word.action)
+            end += self.GAP
 
 
 class Prompt(ModalScreen[str | None]):
@@ -25,14 +62,15 @@ class Prompt(ModalScreen[str | None]):
         with Vertical(classes="dialog"):
             yield OneLine(lambda width: [(self._title, "title")])
             yield Input(placeholder=self._hint, compact=True)
-            yield OneLine(
-                lambda width: [("enter ", "accent"), ("does it   ", "muted"), ("esc ", "accent"), ("leaves", "muted")]
-            )
+            yield KeyWords(KeyWord("enter", "does it", "submit"), KeyWord("esc", "leaves", "leave"))
 
     @on(Input.Submitted)
     def _done(self, message: Input.Submitted) -> None:
         text = message.value.strip()
         self.dismiss(text if text or self._may_be_empty else None)
+
+    async def action_submit(self) -> None:
+        await self.query_one(Input).action_submit()
 
     def action_leave(self) -> None:
         self.dismiss(None)
@@ -54,10 +92,11 @@ class Confirm(ModalScreen[bool]):
                 for line in wrapped(text, 56):
                     yield OneLine(lambda width, line=line, ink=ink: [(line, ink)])  # type: ignore[misc]
             yield OneLine(lambda width: [])
-            yield OneLine(self._keys)
+            yield KeyWords(KeyWord("y", "yes", "answer(True)"), KeyWord("n", "no", "answer(False)"))
 
-    def _keys(self, width: int) -> Line:
-        return [("y ", "accent"), ("yes   ", "muted"), ("n ", "accent"), ("no", "muted")]
+    def on_click(self, event: events.Click) -> None:
+        if beside(self, event):
+            self.dismiss(False)
 
     def action_answer(self, answer: bool) -> None:
         self.dismiss(answer)

@@ -9,7 +9,7 @@ from textual.widget import Widget
 from ...core.errors import FlightlogError
 from ...core.progress import Standing
 from .. import format
-from ..lines import Line, one_line, width_of, wrapped
+from ..lines import Line, flowing, one_line, width_of
 from .strips import strip_of
 
 OPEN = """\
@@ -230,10 +230,7 @@ class Empty(Widget):
 
 def _flowing(line: Line, room: int) -> list[Line]:
     """A sentence in as many lines as it takes; what is indented is code, and stays as it is."""
-    if width_of(line) <= room or len(line) != 1 or line[0][0].startswith(" "):
-        return [line]
-    text, ink = line[0]
-    return [[(part, ink)] for part in wrapped(text, room)]
+    return [line] if line and line[0][0].startswith(" ") else flowing(line, room)
 
 
 def in_the_middle(lines: Sequence[Line], y: int, size: Size) -> Line:
