@@ -1,16 +1,15 @@
 """The pieces that pages about one thing are made of: headings, facts under labels, what an empty page teaches."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from textwrap import wrap
 from typing import NamedTuple
 
 from ..core.clock import between, from_seconds
 from ..core.runs import FINISHED, Run
 from ..core.text import safe_text
 from . import format
-from .lines import Line, fitted, one_line, width_of
+from .lines import Line, fitted, flowing, one_line, width_of
 from .trees.nodes import Node
 
 LABEL = 12
@@ -90,14 +89,26 @@ def teach(lesson: Lesson, run: Run | None = None) -> list[Node]:
         whose = one_line(run.source, 40)
         title, code = f"{whose} tells of no {lesson.things}", ""
         text = f"This run is read where it lies, as {whose} keeps it, and no {lesson.things} of it are kept there."
-    return [
-        gap("top"),
-        Node("title", [(title, "strong")]),
-        gap("title"),
-        *(Node(("text", n), [(line, "muted")]) for n, line in enumerate(wrap(text, 74))),
-        gap("text"),
-        *(Node(("code", n), [("    " + line, "accent")]) for n, line in enumerate(code.split("\n")) if code),
-    ]
+    lines = partial(_lesson, title, " ".join(text.split()), code)
+    return [Node(("lesson", n), partial(_nth, lines, n)) for n in range(len(lines(SLIM)))]
+
+
+SLIM, WIDEST = 34, 74
+"""Cells that a lesson is made for at least, and at most."""
+
+
+def _lesson(title: str, text: str, code: str, width: int) -> list[Line]:
+    width = max(min(width, WIDEST), SLIM)
+    lines: list[Line] = [[], *flowing([(title, "strong")], width), [], *flowing([(text, "muted")], width), []]
+    for line in code.split("\n") if code else ():
+        lines += flowing([("    " + line, "accent")], width, 8)
+    return lines
+
+
+def _nth(lines: Callable[[int], list[Line]], n: int, width: int) -> Line:
+    """Of as many lines as there are where least fits into one: the last ones are empty where more does."""
+    made = lines(width)
+    return made[n] if n < len(made) else []
 
 
 _LAST = re.compile(r"; last event [-\d]+ [:\d]+ UTC$")

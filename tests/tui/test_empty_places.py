@@ -2,7 +2,7 @@
 
 import pytest
 from flightlog.tui.facts import Lesson, teach
-from flightlog.tui.lines import one_line, width_of
+from flightlog.tui.lines import flowing, one_line, width_of
 from flightlog.tui.widgets.empty import no_costs, no_space, no_workflows, nothing_live, nothing_yet
 from little_store import make_run
 from recorded import NASTY
@@ -39,12 +39,30 @@ def test_a_path_on_two_lines_is_still_python():
 
 def test_of_what_lies_elsewhere_an_empty_tab_says_what_is_not_told_there():
     lesson = Lesson("No messages yet", "A message is what one agent said.", "run.message('a', 'b', 'c')", "messages")
-    own = "\n".join(texts(node.line for node in teach(lesson, make_run(0))))
+    own = "\n".join(texts(node.line(80) for node in teach(lesson, make_run(0))))
     assert "No messages yet" in own and "run.message" in own
-    foreign = "\n".join(texts(node.line for node in teach(lesson, make_run(0, source="langgraph"))))
+    foreign = "\n".join(texts(node.line(80) for node in teach(lesson, make_run(0, source="langgraph"))))
     assert "langgraph tells of no messages" in foreign and "run.message" not in foreign
 
 
 def test_an_empty_store_names_what_is_to_be_seen_without_recording():
     told = texts(nothing_yet("./data"))
     assert [text.rpartition(": ")[2] for text in told[-2:]] == ["flightlog demo", "flightlog ~/.claude"]
+
+
+@pytest.mark.parametrize("width", [34, 56, 74, 200])
+def test_a_lesson_is_whole_at_any_width(width):
+    code = "run.message('planner', 'searcher', 'Look for the price of eggs')"
+    lesson = Lesson("No messages yet", "A message is what one agent said to another, or to a tool.", code, "messages")
+    told = texts(node.line(width) for node in teach(lesson))
+    assert max(map(len, told)) <= min(width, 74)
+    assert " ".join(" ".join(told).split()) == f"{lesson.title} {lesson.text} {code}"
+
+
+def test_a_sentence_in_several_inks_flows_and_keeps_them():
+    line = [("e", "accent"), (" writes one: what it would do to every single run", "muted")]
+    assert flowing(line, 80) == [line]
+    told = flowing(line, 20, 2)
+    assert max(map(width_of, told)) <= 20 and told[0][0] == ("e", "accent")
+    assert {ink for part in told for _, ink in part} == {"accent", "muted", "text"}
+    assert " ".join(" ".join(texts(told)).split()) == texts([line])[0]

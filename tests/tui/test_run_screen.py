@@ -474,8 +474,9 @@ async def test_the_places_are_one_key_away_inside_a_run_too_and_help_tells_each_
         await wait(pilot, lambda: "nothing" not in text_of(pilot))
         assert isinstance(app.screen, RunScreen)
         await pilot.press("question_mark")
-        await wait(pilot, lambda: app.screen.query(HelpLines))
-        told = app.screen.query_one(HelpLines)._help
+        await wait(pilot, lambda: app.screen.query(HelpLines) and app.screen.query_one(HelpLines).count())
+        lines = app.screen.query_one(HelpLines)
+        told = [lines.draw(n, lines.size.width) for n in range(lines.count())]
         marked = [text for line in told for text, ink in line[:1] if ink == "accent"]
         assert len([text for text in marked if text.split()[:1] == ["3"]]) == 1
         assert "5" in [text.strip() for text in marked]
