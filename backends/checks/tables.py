@@ -17,6 +17,7 @@ from ..journal.layout import ARCHIVE_SUFFIX, Layout
 from ..operations.engine import Operations
 from ..sql import tables
 from ..sql.database import Database
+from ..sql.missing_indexes import missing
 from ..sql.words_kept import WITHOUT, can_keep
 from ..sqlite.engine import sqlite_is_fixed
 from ..sqlite.heeding import heeding
@@ -47,6 +48,25 @@ def full_text(database: Database) -> Check:
         if not able:
             advice = "take a Python whose SQLite has FTS5; nothing else is different"
             yield Finding(severity="note", kind="no-full-text", what=WITHOUT, where=database.name, advice=advice)
+
+    return check
+
+
+def every_index(database: Database) -> Check:
+    """Whether the database has each index that lists, sums and searches are led by."""
+
+    def check() -> Iterator[Finding]:
+        with database.read() as connection:
+            names = [str(index.name) for index in missing(connection)]
+        if names:
+            what = "an index is missing" if len(names) == 1 else f"{len(names)} indexes are missing"
+            yield Finding(
+                severity="warning",
+                kind="missing-index",
+                what=f"{what}, so that some lists read more than they show: {', '.join(names)}",
+                where=database.name,
+                advice="nothing is wrong but slow",
+            )
 
     return check
 

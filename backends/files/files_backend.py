@@ -117,7 +117,7 @@ class FilesBackend:
         from ..operations.on_files.operations import operations_on
         from ..space.stores import of_files as space_of_files
         from ..upkeep import dropping_states
-        from ..upkeep.repairs import for_any, for_journals
+        from ..upkeep.repairs import for_any, for_journals, for_tables
         from ..upkeep.store_upkeep import StoreUpkeep
 
         layout, parts = self._layout, _parts(self._layout, where)
@@ -125,7 +125,7 @@ class FilesBackend:
         drop_states = dropping_states.of_files(layout, database, refresh, read_only=self._read_only)
         repairs = {} if self._read_only else for_any(layout, parts, self.recording)
         if not self._read_only:
-            repairs |= for_journals(layout, gated(index.again, self.gate))
+            repairs |= for_journals(layout, gated(index.again, self.gate)) | for_tables(database)
         return StoreUpkeep(
             root,
             (*_seen(refresh, index, layout.root), *_checks(layout, database, parts, operations)),
@@ -163,6 +163,7 @@ def _checks(
         access.private(layout.root, parts),
         folders.tidy(layout.runs, by_day=True),
         folders.left_in_spool(layout.spool),
+        tables.every_index(database),
         tables.named_damage(database, lambda run: layout.torn(run).exists()),
         tables.lost_runs(database),
         tables.in_step(database, layout.root),

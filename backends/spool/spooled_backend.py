@@ -184,7 +184,7 @@ class SpooledBackend(ABC):
     ) -> "UpkeepRepository":
         from ..space.stores import of_database as space_of_database
         from ..upkeep import dropping_states
-        from ..upkeep.repairs import for_any
+        from ..upkeep.repairs import for_any, for_tables
         from ..upkeep.store_upkeep import StoreUpkeep
 
         layout, files = self._layout, self._files()
@@ -197,7 +197,7 @@ class SpooledBackend(ABC):
             gated(dropping_states.of_database(database, refresh), self.gate),
             lambda: self._sizes(database),
             operations,
-            repairs={} if database.read_only else for_any(layout, parts, self.recording),
+            repairs={} if database.read_only else for_any(layout, parts, self.recording) | for_tables(database),
             space=space_of_database(layout, database, refresh, self._taken, all_files),
         )
 
@@ -217,6 +217,7 @@ class SpooledBackend(ABC):
             *self._checks(database),
             folders.tidy(layout.spool, by_day=False),
             *self._waiting(database),
+            tables.every_index(database),
             tables.named_damage(database),
             tables.lost_runs(database),
             tables.archived_rows(database, layout, operations.verify),

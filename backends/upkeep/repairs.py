@@ -4,7 +4,7 @@ import os
 import stat
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ...core.errors import Conflict, NotFound
 from ...core.events import Fault, RunFinished
@@ -16,6 +16,9 @@ from ..journal import disk, lock
 from ..journal.layout import JOURNAL_SUFFIX, STATES_SUFFIX, TORN_SUFFIX, Layout, run_of
 from ..journal.mending import is_half_mended, set_damage_aside
 from ..journal.states_dropping import clear
+
+if TYPE_CHECKING:
+    from ..sql.database import Database
 
 
 class Repair(NamedTuple):
@@ -40,6 +43,17 @@ def for_any(layout: Layout, parts: Mapping[str, Sequence[Path]], recording: Reco
         "left-over": Repair("takes away what was half-written", lambda found: _clear(Path(found.where))),
         "orphaned-states": Repair("moves it into quarantine/", lambda found: _quarantine(layout, Path(found.where))),
     }
+
+
+def for_tables(database: "Database") -> dict[str, Repair]:
+    """What can be done in every database of ours, be it a store or an index."""
+
+    def make_indexes(found: Finding) -> str:
+        from ..sql.missing_indexes import make
+
+        return f"made: {make(database)}"
+
+    return {"missing-index": Repair("makes what is missing", make_indexes, whole=False)}
 
 
 def for_journals(layout: Layout, again: Callable[[str], None]) -> dict[str, Repair]:

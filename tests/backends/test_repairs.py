@@ -8,6 +8,9 @@ import sys
 
 import flightlog
 import pytest
+from flightlog.backends.postgres.engine import open_server
+from flightlog.backends.postgres.server_url import ServerUrl
+from flightlog.backends.sqlite.engine import open_database
 from flightlog.core.errors import Conflict, NotSupported
 from flightlog.core.ids import day_of, new_ulid
 from flightlog.core.upkeep import Finding
@@ -205,3 +208,38 @@ def test_nothing_is_repaired_in_a_store_that_is_read_only(tmp_path, storage):
     with flightlog.open(tmp_path, read_only=True) as store:
         found = [finding for finding in store.upkeep.check() if finding.run == run]
         assert all(not finding.repair for finding in found)
+
+
+@pytest.mark.parametrize("engine", ["file", "sqlite", "postgres"])
+def test_an_index_that_is_not_there_is_named_and_made(tmp_path, new_postgres_url, engine):
+    """As in a database that was made with this schema before it was released."""
+    folder = tmp_path / "data"
+    place = new_postgres_url() if engine == "postgres" else f"{engine}:{folder}"
+    if engine == "postgres":
+        database = open_server(ServerUrl(place))
+    else:
+        flightlog.open(place).close()
+        path = folder / ("flightlog.db" if engine == "sqlite" else ".flightlog/index.db")
+        database = open_database(path, truth=engine == "sqlite")
+    dropped = ["runs_archived", "steps_running"] + (["operations_of"] if engine != "file" else [])
+    with database.read() as connection:
+        whole = indexes_of(connection)
+    with flightlog.open(place) as store:
+        assert not findings(store, "missing-index")
+    for some in (dropped[:1], dropped):
+        with database.write() as connection:
+            for name in some:
+                connection.exec_driver_sql(f"DROP INDEX {name}")
+        with flightlog.open(place) as store:
+            (found,) = repaired(store, "missing-index")
+            assert all(name in found.what for name in some) and "sesame" not in found.where
+            assert not findings(store, "missing-index")
+        with database.read() as connection:
+            assert indexes_of(connection) == whole
+    database.close()
+
+
+def indexes_of(connection):
+    if connection.dialect.name == "sqlite":
+        return set(connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'index'").all())
+    return set(connection.exec_driver_sql("SELECT indexname, indexdef FROM pg_indexes").all())
