@@ -8,6 +8,7 @@ what adds, replaces or removes a file changes its folder's time.
 import logging
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 from ...core import clock, ids
 from ...core.progress import Progress, go_on
 from ..data_directory import Root
-from ..ingest.annotation_ingest import AnnotationIngest
+from ..ingest.annotation_ingest import AnnotationIngest, Seen
 from ..ingest.catch_up import CatchUp, OpenJournal
 from ..ingest.finding import Journal
 from ..ingest.ingest import Ingest
@@ -28,7 +29,8 @@ from ..sql.database import Database
 from ..sql.projector import Projector
 from ..sqlite.heeding import heeding
 from .archive_folders import ArchiveFolders
-from .listing import UNSETTLED, Listing, Seen
+from .listing import UNSETTLED, Listing
+from .listing import Seen as SeenFolder
 from .run_folders import RUNS, RunFolders
 
 log = logging.getLogger("flightlog")
@@ -67,6 +69,7 @@ class Index:
         self._progress, self._begun = progress, begun
         self.problem = ""
         """Which folder may not be looked into at the moment; empty if all may."""
+        self._rest_alone = False  # whether only the rest of long journals is being read
         self._is_whole = False  # it may be that a load was interrupted before there were indexes
 
     def folders(self) -> list[Path]:
@@ -92,7 +95,7 @@ class Index:
         if listing.gone:
             self._root.check()  # what cannot be seen because the whole directory is gone is not forgotten
             self._forget(listing.gone)
-        complete = self._take(listing.news)
+        complete = self._take(listing.news, annotations)
         self._annotations.take(annotations)
         # A folder counts as read when all of it was: whatever happens before that, it is listed again.
         self._remember(listing, complete)
@@ -110,13 +113,13 @@ class Index:
                 log.warning("%s; check its owner and mode", problem)
         self.problem = problem
 
-    def _take(self, news: dict[str, Journal]) -> bool:
+    def _take(self, news: dict[str, Journal], annotations: Seen) -> bool:
         if len(news) >= _BULK:
             with self._database.write() as connection:
                 if (connection.scalar(_KNOWN) or 0) < len(news):
                     late_indexes.drop(connection)
         few = len(news) <= _FEW and not self._is_whole
-        begun = self._begun if len(news) < _BULK else lambda: None  # else there are no indexes yet to read by
+        self._rest_alone = False
         ahead = self._ahead(news) if few else len(news)  # one of them may be of gigabytes
         self._progress.begin(ahead, "bytes" if few else "")
         try:
@@ -126,7 +129,10 @@ class Index:
                 rest = take_new(self._database, self._projector, rest, again, reach)
             before = len(news) - len(rest)
             complete = self._catch_up.take(
-                rest, again, lambda done, size: reach(min(size, ahead) if few else before + done), begun
+                rest,
+                again,
+                lambda done, size: reach(min(size, ahead) if few else before + done),
+                partial(self._all_begun, annotations, has_indexes=len(news) < _BULK),
             )
             if len(news) >= _BULK or not self._is_whole:
                 self._make_indexes()
@@ -134,8 +140,18 @@ class Index:
             self._progress.end()
         return complete
 
+    def _all_begun(self, annotations: Seen, *, has_indexes: bool) -> None:
+        """Something can be told of all there is, if it can be found, and what comes to it is noticed from now on."""
+        self._annotations.take(annotations)
+        self._unfinished = self._catch_up.unfinished()
+        self._rest_alone = True
+        if has_indexes:
+            self._begun()
+
     def _reached(self, done: int) -> None:
         """After a transaction. Stopped, if who waits asked for that, or closes the store; the next look goes on."""
+        if self._rest_alone:
+            self._annotations.follow()  # who looks at a run while it is read may pin it
         self._progress.reach(done)
         self._progress.go_on()
         go_on()
@@ -161,7 +177,7 @@ class Index:
     def _list(self, unfinished: list[OpenJournal]) -> Listing:
         with self._database.read() as connection:
             rows = connection.execute(select(tables.folders)).all()
-        known = {row.path: Seen(row.mtime_ns, row.others) for row in rows}
+        known = {row.path: SeenFolder(row.mtime_ns, row.others) for row in rows}
         listing = Listing({}, [], {}, [], [])
         self._runs.list(known, listing)
         self._runs.look_at(unfinished, listing)

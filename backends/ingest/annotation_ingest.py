@@ -43,11 +43,7 @@ class AnnotationIngest:
 
         If it is another file than was read, all runs are forgotten, to be read again without the old notes.
         """
-        try:
-            found = os.stat(self._path, follow_symlinks=False)
-            seen = Seen(found.st_ino, found.st_size, found.st_mtime_ns)
-        except FileNotFoundError:
-            seen = Seen()
+        seen = self._now()
         if seen != self._seen:
             with self._database.read() as connection:
                 inode, offset = _position(connection)
@@ -74,6 +70,22 @@ class AnnotationIngest:
             position = {"run": _KEY, "path": _KEY, "inode": seen.inode, "size": seen.size, "offset": offset}
             remember(connection, [position | {"open": False}])
         self._seen = seen
+
+    def follow(self) -> None:
+        """Takes in what was added since that; what is another file by now, the next look finds."""
+        seen = self._now()
+        if seen != self._seen and seen.size >= self._seen.size:
+            with self._database.read() as connection:
+                inode, offset = _position(connection)
+            if not offset or inode == seen.inode:
+                self.take(seen)
+
+    def _now(self) -> Seen:
+        try:
+            found = os.stat(self._path, follow_symlinks=False)
+        except FileNotFoundError:
+            return Seen()
+        return Seen(found.st_ino, found.st_size, found.st_mtime_ns)
 
     def again(self, connection: Connection, runs: Collection[str]) -> None:
         """Runs were read from their beginning: what was taken in of them before is added to them again."""

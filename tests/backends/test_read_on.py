@@ -9,7 +9,9 @@ import flightlog
 import pytest
 from flightlog.backends.ingest import batch, catch_up
 from flightlog.backends.ingest.batch import Batch
+from flightlog.backends.journal import annotations
 from flightlog.backends.watching.store_watch import StoreWatch
+from flightlog.core import annotations as a
 from flightlog.core import clock, ids
 from flightlog.core import events as e
 from flightlog.core.errors import Locked, NotFound, Stopped, StorageError
@@ -50,14 +52,26 @@ def small(monkeypatch):
     monkeypatch.setattr(batch, "_AT_ONCE", PORTION)
 
 
+class Portions(list):
+    """The sizes of those that were read, and how many may be."""
+
+    def __init__(self, number: int) -> None:
+        self._left = threading.Semaphore(number)
+
+    def wait(self) -> None:
+        assert self._left.acquire(timeout=60)
+
+    def allow(self, number: int) -> None:
+        self._left.release(number)
+
+
 @contextmanager
 def standing_still(monkeypatch, portions: int):
     """What is read stands still after so many portions, to the end of the block; gives the sizes of those read."""
-    goes_on, sizes, read = threading.Event(), [], Batch.read_events
+    sizes, read = Portions(portions), Batch.read_events
 
     def slow(self, *given):
-        if len(sizes) >= portions:
-            assert goes_on.wait(60)
+        sizes.wait()
         read(self, *given)
         sizes.append(self.size)
 
@@ -66,7 +80,7 @@ def standing_still(monkeypatch, portions: int):
         try:
             yield sizes
         finally:
-            goes_on.set()
+            sizes.allow(10_000)
 
 
 def test_who_hurries_reads_any_place_of_a_log_of_which_little_is_read(tmp_path, monkeypatch, small):
@@ -115,6 +129,31 @@ def test_that_it_is_read_to_its_end_is_a_change(tmp_path, monkeypatch, small):
         with hurried():
             assert store.runs.get(run).logs == 3_000
         watch.close()
+
+
+def test_what_is_added_to_it_meanwhile_is_noticed(tmp_path, monkeypatch, small):
+    monkeypatch.setitem(StoreWatch.__init__.__kwdefaults__, "heartbeat", 1000.0)
+    run, told = write(tmp_path, 1, 3_000, ends=False), threading.Event()
+    with flightlog.open(tmp_path) as store, standing_still(monkeypatch, 2), hurried():
+        assert store.runs.get(run).logs < 3_000
+        watch = store.feed.watch(told.set)
+        newer = e.Logged(seq=3_002, t=at(3_002), level="INFO", message="newer")
+        with next(tmp_path.glob("runs/*/*.jsonl")).open("ab") as file:
+            file.write(e.encode(newer) + b"\n")
+        assert told.wait(30)
+        assert [entry.message for entry in store.logs.query(run, after=3_001)] == ["newer"]
+        watch.close()
+
+
+def test_what_is_said_of_it_meanwhile_is_told_before_it_is_read(tmp_path, monkeypatch, small):
+    run = write(tmp_path, 1, 20_000)
+    annotations.append(tmp_path / "annotations.jsonl", a.Tagged(run=run, tag="old", t=at(30_000)))
+    with flightlog.open(tmp_path) as store, standing_still(monkeypatch, 2) as sizes, hurried():
+        assert store.runs.get(run).tags == ("old",)
+        store.runs.annotate(a.Pinned(run=run))
+        sizes.allow(2)
+        until(lambda: store.runs.get(run).pinned)
+        assert store.runs.get(run).logs < 20_000
 
 
 def test_who_closes_the_store_waits_for_no_journal_and_the_next_goes_on(tmp_path, monkeypatch, small):
