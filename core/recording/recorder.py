@@ -87,9 +87,9 @@ class RunRecorder(Recorder):
         self._tape.append(RunMeta(meta=changes))
 
     def finish(self, status: FinishedStatus = "completed", *, error: BaseException | Fault | str | None = None) -> None:
-        """Ends the run and lets go of it; waits some seconds at most for prices. Does nothing the second time.
+        """Ends the run and lets go of it; waits five seconds at most for prices. Does nothing the second time.
 
-        ValueError, and the run goes on, if there is no such status.
+        `status` is `completed`, `failed` or `cancelled`; if it is none, ValueError, and the run goes on.
         """
         one_of(status, get_args(FinishedStatus))
         self._tape.pricing.settle()
@@ -115,7 +115,10 @@ class RunRecorder(Recorder):
         self.finish("cancelled", error=reason or None)
 
     def pause(self, reason: str = "") -> None:
-        """Lets go of the run so that it can be resumed later, by anyone."""
+        """Lets go of the run so that it can be taken up later, by any process: see `Store.resume`.
+
+        Waits five seconds at most for prices. What is recorded through this recorder afterwards is a Conflict.
+        """
         self._tape.pricing.settle()
         self._tape.pause(text(reason))
 
@@ -180,14 +183,16 @@ def begin_run(
     from_checkpoint: str | None = None,
     id: str | None = None,
 ) -> RunRecorder:
-    """Begins a run of a workflow and returns its recorder, a context manager.
+    """Begins a run of a workflow and returns its recorder, a context manager. Any thread may call it.
 
-    `version` names the version that runs; `definition` (YAML) instead saves a new version if its
-    text is new. `id` may be a ULID of the caller's own. Ids that cannot be ids are a StorageError,
-    an id that exists is a Conflict, a version or attempt that is no whole number a ValueError, and so are a version
-    and a definition together. The state
-    at `from_checkpoint`, of any run of the store, becomes the run's first checkpoint. With
-    `FLIGHTLOG_DISABLED` set nothing is recorded.
+    `version` names the version that runs, known to the store or not; `definition` (YAML) instead saves a new version
+    if its text is new. `parent` is the run that called for this one, by its id or recorder. The state at
+    `from_checkpoint`, of any run of the store, becomes the run's first checkpoint; if it cannot be read, a log entry
+    says why. `id` may be a ULID of the caller's own; what a person calls the run is its `name`. `plan_id` is whatever
+    the plan that it carries out is called elsewhere. With `FLIGHTLOG_DISABLED` set nothing is recorded.
+
+    Ids that cannot be ids are a StorageError, as is a place that cannot be written; an id that exists is a Conflict.
+    A version or attempt that is no whole number is a ValueError, and so are a version and a definition together.
     """
     run = new_ulid() if id is None else check_run_id(id)
     check_id(workflow, "workflow")
@@ -237,10 +242,11 @@ def _begun(store: "Store", started: RunStarted) -> Tape:
 
 
 def resume_run(store: "Store", run: str) -> RunRecorder:
-    """Takes up a paused or lost run: Conflict if it is finished or somebody writes it, NotFound.
+    """Takes up a paused or lost run by its id, and returns its recorder. Any thread may call it.
 
-    Steps that were left open are closed as failed, so that the same step begun again is its next
-    attempt; a question that was left open is taken up when it is asked again.
+    Conflict if it is finished or somebody writes it, NotFound if there is none. Steps that were left open are closed
+    as failed, so that the same step begun again is its next attempt; a question that was left open is taken up when it
+    is asked again.
     """
     if is_disabled():
         return RunRecorder(Tape(store, NullWriter(run)))

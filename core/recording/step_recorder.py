@@ -41,7 +41,7 @@ class Recorder(Verbs):
         input: Any = None,
         meta: dict[str, Any] | None = None,
     ) -> "StepRecorder":
-        """Begins a step; use it in `with` (or call `finish`).
+        """Begins a step and returns its recorder; use it in `with`, or call its `finish`. Thread-safe.
 
         It is nested in this step; called on the run, in the step whose block the thread or task is in.
         A step declared by `run.graph` is taken up by its name. After a failed step of the same name and
@@ -102,9 +102,10 @@ class StepRecorder(Recorder):
         error: BaseException | Fault | str | None = None,
         output: Any = None,
     ) -> None:
-        """Ends the step; does nothing if it has ended, with the run for instance.
+        """Ends the step with its `output` (by default, what was assigned to that); does nothing if it has ended, with
+        the run for instance.
 
-        ValueError, and the step goes on, if there is no such status.
+        `status` is `completed`, `failed` or `skipped`; if it is none, ValueError, and the step goes on.
         """
         one_of(status, get_args(StepEnd))
         self.is_over = True

@@ -56,7 +56,11 @@ class Verbs:
     # --- log ---------------------------------------------------------------------------------------
 
     def log(self, message: str, /, level: str = "INFO", kind: str = "", request_id: str = "", **details: Any) -> None:
-        """A log entry; further keyword arguments are its details."""
+        """A log entry; further keyword arguments are its details, any values.
+
+        `level` is `DEBUG`, `INFO`, `WARNING` or `ERROR`; one of any other name counts as `INFO`, and is kept with the
+        details. `request_id` is the provider's name for a call (see `cost`).
+        """
         if level not in LEVELS:
             level = level_of(level, details)
         if type(message) is not str or type(kind) is not str or type(request_id) is not str:
@@ -105,13 +109,13 @@ class Verbs:
         agent: str = "",
         request_id: str = "",
     ) -> None:
-        """Tokens of one model call, and its money where it is known (`dollars`, or `nanousd`).
+        """Tokens of one model call, and its money where it is known: `dollars`, or `nanousd` (10⁻⁹ dollars), which
+        counts if both are given.
 
-        `input_tokens` counts all input, `cache_…` what of it was read from or written to a cache;
-        `reasoning_tokens` are part of `output_tokens`. Without money the call is priced off this path,
-        as of now. A number that is none, or more than a call can have (2^53 tokens, 9 million dollars), is
-        left out and said in a log entry. `request_id` is the
-        provider's name for the call: log entries that carry it are found from it.
+        `input_tokens` counts all input, `cache_…` what of it was read from or written to a cache; `reasoning_tokens`
+        are part of `output_tokens`. Without money the call is priced by a table, as of now and off this path. A number
+        that is none, or more than a call can have (2^53 tokens, 9 million dollars), is left out and said in a log
+        entry. `request_id` is the provider's name for the call: log entries that carry it are found from it.
         """
         doubts: dict[str, Any] = {}
         event = CostRecorded(
@@ -156,9 +160,9 @@ class Verbs:
     ) -> str:
         """A snapshot of the state, a map of keys to values; returns the checkpoint's id.
 
-        `parent` is the checkpoint it came from: by default the run's last one, an earlier one makes a
-        branch. Values that the run has stored before cost nothing. `opaque` bytes are kept and never loaded;
-        ValueError, and nothing is recorded, if they are none.
+        A state that is no map becomes the value of the key `value`. `parent` is the checkpoint it came from: by default
+        the run's last one, an earlier one makes a branch. Values that the run has stored before cost nothing. `opaque`
+        bytes, by name, are kept and never loaded; ValueError, and nothing is recorded, if they are none.
         """
         tape, checkpoint = self._tape, new_ulid()
         if not tape.is_recording:
@@ -188,7 +192,7 @@ class Verbs:
         return checkpoint
 
     def snapshot(self, name: Literal["plan", "result", "input", "output"], value: Any) -> None:
-        """Whole JSON that explains the run; the latest of a name counts."""
+        """Whole JSON that explains the run; the latest of a name counts. ValueError for any other name."""
         self._tape.append(SnapshotTaken(name=one_of(name, ("plan", "result", "input", "output")), value=value))
 
     def message(self, sender: str, recipient: str = "", content: Any = None, role: str = "") -> None:
@@ -208,7 +212,8 @@ class Verbs:
     ) -> None:
         """A file that the run made; it stays where it is.
 
-        Its size is looked up, and its digest computed if it has at most 16 MiB and none is given.
+        Its size is looked up, and its SHA-256 computed if it has at most 16 MiB and none is given (in hexadecimal). A
+        file that is not there, or cannot be read, is recorded without them.
         """
         where = os.path.abspath(os.fsdecode(path))
         size, digest = self._tape.store.recording.measure(where) if self._tape.is_recording else (None, "")
@@ -262,7 +267,8 @@ class Verbs:
     def approve(self, question: str, timeout: float | None = None, *, default: bool = False, **details: Any) -> bool:
         """Asks a person and waits: True if approved, False if rejected, `default` when nobody answered in time.
 
-        `timeout` is in seconds; None waits for ever. An answer is taken up within half a second.
+        `timeout` is in seconds; None waits for ever, and what is no number is a ValueError. An answer is taken up
+        within half a second. With `FLIGHTLOG_DISABLED` set nobody is asked, and the answer is `default`.
         """
         if not self._tape.is_recording:
             return default
