@@ -14,6 +14,19 @@ class Dropped(msgspec.Struct, kw_only=True, frozen=True):
     """Bytes that their records took."""
 
 
+class Removal(msgspec.Struct, kw_only=True, frozen=True):
+    """What another program is going to remove of its own data, by a rule of its own."""
+
+    by: str
+    """What people call the program: `Claude Code`."""
+    rule: str
+    """When it does, as a clause: `after 30 days in which nothing was written`."""
+    first: str
+    """When the first may go; if that is past, at any moment."""
+    runs: int
+    size_bytes: int
+
+
 class Finding(msgspec.Struct, kw_only=True, frozen=True):
     """Something that `check` found: what, where, and what to do."""
 

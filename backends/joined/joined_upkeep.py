@@ -7,9 +7,10 @@ import msgspec
 from ...core.copies import Original
 from ...core.errors import StorageError
 from ...core.operations import Chosen, Done, Order
+from ...core.repositories.upkeep import WEEK_S
 from ...core.space import Node, Sorting, Space
 from ...core.store import Reading
-from ...core.upkeep import Finding
+from ...core.upkeep import Finding, Removal
 from ..upkeep.forwarded_upkeep import ForwardedUpkeep
 from .parts import Part, Parts
 
@@ -53,6 +54,11 @@ class JoinedUpkeep(ForwardedUpkeep):
             return self._inside(part, path, part.reading().upkeep.space(path[1:], sort=sort, limit=limit, after=after))
         found = super().space(path, sort=sort, limit=limit, after=after)
         return found if path or found.next else msgspec.structs.replace(found, children=found.children + self._others())
+
+    def removals(self, run: str | None = None, *, within_s: float = WEEK_S) -> list[Removal]:
+        """Of sources; nobody else removes what is our own."""
+        asked = (part.ask(lambda one: one.upkeep.removals(run, within_s=within_s)) for part in self._parts.sources)
+        return [removal for found in asked for removal in found or ()]
 
     def _inside(self, part: Part, path: Sequence[str], found: Space) -> Space:
         source = msgspec.structs.replace(found.path[0], kind="source", name=path[0], apart=True)

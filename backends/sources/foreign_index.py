@@ -6,7 +6,7 @@ from typing import Protocol
 
 from ...core.feed import Watch
 from ...core.progress import Progress
-from ...core.upkeep import Finding
+from ...core.upkeep import Finding, Removal
 from ..sql.database import Database
 
 
@@ -52,6 +52,10 @@ class ForeignFiles(Protocol):
 
     def findings(self) -> Iterator[Finding]:
         """What is to be known of the files themselves; what is damaged in a run is told without them."""
+        ...
+
+    def removals(self, run: str | None, within_s: float) -> list[Removal]:
+        """As `UpkeepRepository.removals`."""
         ...
 
     def watch(self, on_change: Callable[[], None]) -> Watch:

@@ -16,9 +16,10 @@ from ...core.metrics import Pattern
 from ...core.pages import Page, each
 from ...core.query.query import EVERYTHING, Query
 from ...core.repositories import UpkeepRepository
+from ...core.repositories.upkeep import WEEK_S
 from ...core.runs import Run
 from ...core.space import Sorting, Space
-from ...core.upkeep import Finding
+from ...core.upkeep import Finding, Removal
 from ...core.workflows import Version, Workflow
 from ..file_sizes import bytes_below
 from ..space.store_space import Asked
@@ -161,6 +162,9 @@ class SourceUpkeep(UpkeepRepository):
         self._runs.index.refresh()
         held = held_in(self._runs.index.database) if self._foreign.file_a_run else {}
         return space_of(self._runs, held, self.sizes(), path, Asked(sort, max(limit, 1), after))
+
+    def removals(self, run: str | None = None, *, within_s: float = WEEK_S) -> list[Removal]:
+        return self._files.removals(run, within_s)
 
 
 class SourceWatcher:

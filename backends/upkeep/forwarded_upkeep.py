@@ -10,8 +10,9 @@ from ...core.forking import undivided
 from ...core.operations import Chosen, Compacted, Done, Operation, Order, Trashed
 from ...core.pages import Page
 from ...core.repositories import UpkeepRepository
+from ...core.repositories.upkeep import WEEK_S
 from ...core.space import Sorting, Space
-from ...core.upkeep import Dropped, Finding
+from ...core.upkeep import Dropped, Finding, Removal
 
 if TYPE_CHECKING:
     from ..operations.record import Record
@@ -77,6 +78,9 @@ class ForwardedUpkeep(UpkeepRepository):
 
     def compact(self, order: Order | None = None) -> Compacted:
         return self._first().compact(order)
+
+    def removals(self, run: str | None = None, *, within_s: float = WEEK_S) -> list[Removal]:
+        return self._first().removals(run, within_s=within_s)
 
 
 class LazyUpkeep(ForwardedUpkeep):

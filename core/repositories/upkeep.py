@@ -8,7 +8,9 @@ from ..errors import NotSupported, StorageError
 from ..operations import Chosen, Compacted, Done, Operation, Order, Trashed
 from ..pages import Page
 from ..space import Sorting, Space
-from ..upkeep import Dropped, Finding
+from ..upkeep import Dropped, Finding, Removal
+
+WEEK_S = 7 * 86_400.0
 
 
 class UpkeepRepository(ABC):
@@ -144,6 +146,12 @@ class UpkeepRepository(ABC):
     def compact(self, order: Order | None = None) -> Compacted:
         """Gives free pages of the store's databases back to the disk; without an order it only says what that gives."""
         raise self.refusal()
+
+    def removals(self, run: str | None = None, *, within_s: float = WEEK_S) -> list[Removal]:
+        """What other programs will remove by themselves, one for each program: within so many seconds, or of this run
+        whenever that is. Empty where none is known to remove anything; else it costs a look at what they keep.
+        """
+        return []
 
     def refusal(self) -> StorageError:
         """What is raised by whatever cannot be done here."""

@@ -348,6 +348,11 @@ PROOFS: dict[str, tuple[str, ...]] = {
         "test_drop_states_leaves_those_that_are_kept",
         "test_drop_states_refuses_what_is_not_so",
     ),
+    "UpkeepRepository.removals": (
+        "test_the_period_is_what_the_settings_say_and_the_keepers_before_the_users "
+        "test_of_one_run_it_is_told_whenever_that_is_and_of_none_that_is_unknown",
+        "test_nobody_else_removes_what_was_recorded_here test_codex_removes_nothing",
+    ),
     "UpkeepRepository.refusal": ("test_operations_are_of_the_whole_store",),
     "UpkeepRepository.archive": (
         "test_an_archived_run_is_one_file_and_stays_readable",

@@ -252,6 +252,12 @@ def test_sizes_are_bytes_by_part(kept):
     assert store.upkeep.sizes()["index" if kept.files else "database"] > 0
 
 
+def test_nobody_else_removes_what_was_recorded_here(kept):
+    store = kept.open()
+    run = finished(store)
+    assert store.upkeep.removals() == store.upkeep.removals(run) == store.upkeep.removals(within_s=1e12) == []
+
+
 def bytes_of_journals(kept) -> int:
     """Of those that are still there when they are looked at."""
     found = 0

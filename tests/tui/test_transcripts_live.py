@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from contextlib import closing
 from datetime import UTC, datetime
 
@@ -98,3 +99,17 @@ async def test_messages_steps_and_status_of_an_open_run_follow(app, session):
         writes(session, prompt("Undo that."))
         await shows(pilot, "Undo that.", "messages 3")
         await until(pilot, lambda: "●" in text_of(pilot.app.screen).splitlines()[0])
+
+
+async def test_what_its_program_removes_soon_is_told_in_the_run_and_where_one_would_keep_it(app, session):
+    (session.parents[2] / ".last-cleanup").touch()
+    old = time.time() - 29 * 86_400
+    os.utime(session, (old, old))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await loaded(pilot)
+        await pilot.press("enter", "o")
+        await shows(pilot, "Claude Code removes it in 24 h", "flightlog backup TO")
+        await pilot.press("escape", "5")
+        await shows(pilot, "Claude Code removes 1 run", "the first in 24 h", "after 30 days", "flightlog backup TO")
+        await pilot.press("a")
+        await until(pilot, lambda: "Claude Code" not in text_of(pilot.app.screen))

@@ -8,8 +8,10 @@ from ...core.checkpoints import Checkpoint
 from ...core.clock import between, to_seconds
 from ...core.copies import copied_from
 from ...core.events import Fault, Json
+from ...core.repositories.upkeep import WEEK_S
 from ...core.runs import FINISHED, Damage, MetricValue, Note, Run
 from ...core.text import safe_text
+from ...core.upkeep import Removal
 from .. import format
 from ..facts import evidence, fact, gap, heading, label, paired, until
 from ..glyphs import Glyphs
@@ -35,6 +37,8 @@ class Overview(msgspec.Struct, kw_only=True, frozen=True):
     notes: tuple[Note, ...] = ()
     metrics: tuple[MetricValue, ...] = ()
     damage: tuple[Damage, ...] = ()
+    removal: Removal | None = None
+    """When its own program removes it."""
 
 
 def overview_nodes(found: Overview, now: float, glyphs: Glyphs, width: int) -> list[Node]:
@@ -42,6 +46,7 @@ def overview_nodes(found: Overview, now: float, glyphs: Glyphs, width: int) -> l
     sections = (
         _status(found.run, now, glyphs),
         _damage(found.damage),
+        _removal(found.removal, now, width),
         paired(_facts(found.run, now, glyphs), width),
         _fault(found),
         _snapshots(found.snapshots),
@@ -82,6 +87,17 @@ def _damage(damage: tuple[Damage, ...]) -> Iterator[Node]:
         yield Node(("damage", number), line, text=safe_text(one.raw, lines=True), ink="muted")
     rest: Line = [("The rest is whole. ", "muted"), (shown(row("app.doctor")), "accent"), (" or ", "muted")]
     yield Node("advice", [*rest, ("flightlog doctor", "accent"), (" says more.", "muted")])
+
+
+def _removal(removal: Removal | None, now: float, width: int) -> Iterator[Node]:
+    if removal is None:
+        return
+    left = to_seconds(removal.first) - now
+    when = f"in {format.age(left)}" if left > 0 else "at its next start"
+    line: Line = [(f"{one_line(removal.by, 40)} removes it {when}", "warn" if left < WEEK_S else "muted")]
+    yield Node("removal", [*line, (f", {one_line(removal.rule)}", "muted")])
+    if left < WEEK_S:
+        yield Node("keeping", [("flightlog backup TO", "accent"), (" keeps what lies here", "muted")])
 
 
 def _facts(run: Run, now: float, glyphs: Glyphs) -> list[tuple[str, str, str]]:

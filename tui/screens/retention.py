@@ -1,16 +1,18 @@
 """Place 5, Retention: the policy and what it would do to every run, the archive, the trash and the audit trail."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
+from ...core import clock
 from ...core.feed import Watch
 from ...core.runs import Totals
 from ...core.store import Store
+from ...core.upkeep import Removal
 from ..cycle import after
 from ..keys import bindings
 from ..lines import Line
@@ -55,6 +57,8 @@ class RetentionScreen(PlaceScreen):
         self.tab = "plan"
         self._composed = asyncio.Event()
         self.loader: Loader[Counted] = Loader(self, self._prepare, self._counted, every=1.0)
+        self._removals: Sequence[Removal] = ()
+        self._others: Loader[Sequence[Removal]] = Loader(self, self._ask_others, self._others_told, every=10.0)
 
     @property
     def PLACES(self) -> tuple[str, ...]:
@@ -136,6 +140,7 @@ class RetentionScreen(PlaceScreen):
 
     def _look(self) -> None:
         self.loader.request()
+        self._others.request()
         if self.plan is not None:
             self.plan.look()
         for tab in self.lists:
@@ -156,16 +161,26 @@ class RetentionScreen(PlaceScreen):
         self._note(found)
         self.query_one("#header").refresh()
 
+    def _ask_others(self) -> Callable[[], Sequence[Removal]] | None:
+        return None if self.plan is not None else self.store.upkeep.removals
+
+    def _others_told(self, found: Sequence[Removal]) -> None:
+        self._removals = found
+        self._show_empty()
+
     # Drawing.
 
     def _show_tab(self) -> None:
         for name in TABS:
             for part in self.query(f"#{name}"):
                 part.display = name == self.tab
-        for empty in self.query("#retention-body > Empty").results(Empty):
-            empty.show(no_retention() if self.tab == "plan" else [])
+        self._show_empty()
         self._told()
         self._show_keys()
+
+    def _show_empty(self) -> None:
+        for empty in self.query("#retention-body > Empty").results(Empty):
+            empty.show(no_retention(self._removals, clock.now_s()) if self.tab == "plan" else [])
 
     @on(PlanTab.Saved)
     def _saved(self) -> None:

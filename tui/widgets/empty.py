@@ -6,8 +6,10 @@ from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
+from ...core.clock import to_seconds
 from ...core.errors import FlightlogError
 from ...core.progress import Standing
+from ...core.upkeep import Removal
 from .. import format
 from ..lines import Line, flowing, one_line, width_of
 from .strips import strip_of
@@ -159,12 +161,23 @@ def no_policy(runs: int) -> list[Line]:
     ]
 
 
-def no_retention() -> list[Line]:
-    """What belongs to another program, or lies in memory."""
-    return [
+def no_retention(removals: Sequence[Removal] = (), now: float = 0.0) -> list[Line]:
+    """What belongs to another program, which may remove it, or lies in memory."""
+    lines: list[Line] = [
         [("Nothing is kept or removed here", "strong")],
         [("what is shown belongs to another program, or lies in memory alone", "muted")],
     ]
+    for one in removals:
+        runs, left = format.plural(one.runs, "run"), to_seconds(one.first) - now
+        when = f"the first in {format.age(left)}" if left > 0 else "some at its next start"
+        lines += [
+            [],
+            [(f"{one_line(one.by, 40)} removes {runs}", "warn"), (f"  {format.size(one.size_bytes)}", "muted")],
+            [(f"within a week, {when},", "muted")],
+            [(one_line(one.rule, 120), "muted")],
+            [("flightlog backup TO", "accent"), (" keeps what lies here", "muted")],
+        ]
+    return lines
 
 
 def no_match(query: str) -> list[Line]:

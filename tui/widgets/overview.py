@@ -46,6 +46,7 @@ class OverviewTab(RunTab):
             notes=tuple(runs.notes(run.id, limit=ALL).items) if run.notes else (),
             metrics=tuple(runs.metrics(run.id, limit=ALL).items),
             damage=tuple(runs.damage(run.id, limit=ALL).items) if run.damaged else (),
+            removal=next(iter(store.upkeep.removals(run.id)), None) if run.source else None,
         )
 
     def show(self, run: Run, found: Overview) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from ....core.feed import Watch
-from ....core.upkeep import Finding
+from ....core.upkeep import Finding, Removal
 from ...file_sizes import bytes_below
 from .original import Original
 
@@ -30,6 +30,10 @@ class LangGraphFiles:
                 where=str(self._original.path),
                 advice="open the database once with sqlite3 to tidy it up",
             )
+
+    def removals(self, run: str | None, within_s: float) -> list[Removal]:
+        """LangGraph removes nothing by itself."""
+        return []
 
     def watch(self, on_change: Callable[[], None]) -> Watch:
         """Watches the folder of the database."""

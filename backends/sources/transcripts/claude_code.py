@@ -13,9 +13,10 @@ import msgspec
 
 from ...journal.process import is_alive, started, this_process
 from ..foreign_ids import foreign_ulid
+from .claude_clearing import clearing_of
 from .claude_lines import prompt_of, told_by
 from .fields import count, decoded, moment, one_line, table, tables, text, workflow_of
-from .formats import Attended, Line, Names, Session, Told
+from .formats import Attended, Clearing, Line, Names, Session, Told
 
 _SUBAGENT = "agent-"
 _SESSION = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|agent-[A-Za-z0-9_-]+")
@@ -72,6 +73,13 @@ class ClaudeCode:
         process = msgspec.structs.replace(this_process(), pid=pid, pid_started=text(told, "procStart") or started(pid))
         waits = (text(told, "waitingFor") or "an answer") if text(told, "status") == "waiting" else ""
         return Attended(True, waits) if is_alive(process) else Attended(False, f"pid {pid} is gone")
+
+    def clearing(self, root: Path) -> Clearing | None:
+        return clearing_of(root)
+
+    def goes_with(self, path: Path) -> Path:
+        inside = next((one.parent for one in path.parents if one.name == "subagents"), None)
+        return inside.with_name(f"{inside.name}.jsonl") if inside else path
 
     def is_answer(self, line: Line) -> bool:
         message = table(line, "message")

@@ -17,7 +17,7 @@ from .codex_notes import event_told, noted
 from .codex_threads import ROLLOUT, UUID, parent_run, parent_thread, run_id
 from .codex_turns import is_of_model, is_repeated, payload_of, prompt
 from .fields import count, moment, one_line, table, text, workflow_of
-from .formats import Attended, Line, Names, Session, Told
+from .formats import Attended, Clearing, Line, Names, Session, Told
 
 _UNSEEN_S = 3600.0
 """So long whoever may hold a thread's lock in another container may be silent."""
@@ -88,6 +88,12 @@ class Codex:
         return Attended(
             None, "nothing was written for over an hour, and nobody seen from here holds its lock", _UNSEEN_S
         )
+
+    def clearing(self, root: Path) -> Clearing | None:
+        return None
+
+    def goes_with(self, path: Path) -> Path:
+        return path
 
     def is_answer(self, line: Line) -> bool:
         payload = payload_of(line)

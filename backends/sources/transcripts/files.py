@@ -1,9 +1,13 @@
 """The transcripts of a folder as files."""
 
+import shlex
 from collections.abc import Callable, Iterator
 
 from ....core.feed import Watch
-from ....core.upkeep import Finding
+from ....core.repositories.upkeep import WEEK_S
+from ....core.text import safe_text
+from ....core.upkeep import Finding, Removal
+from .clearing import removals
 from .index import TranscriptIndex
 
 
@@ -18,7 +22,7 @@ class TranscriptFiles:
         return {"transcripts": self._index.size_bytes()}
 
     def findings(self) -> Iterator[Finding]:
-        """Files that cannot be read; what is wrong with a line is told as damage of its run."""
+        """Files that cannot be read, and those that go soon; what is wrong with a line is told as damage of its run."""
         for path, why in self._index.unreadable().items():
             yield Finding(
                 severity="warning",
@@ -27,6 +31,20 @@ class TranscriptFiles:
                 where=path,
                 advice="let it be read, or open what belongs to you",
             )
+
+        for removal in self.removals(None, WEEK_S):
+            runs = f"{removal.runs:,} run{'s' if removal.runs > 1 else ''}"
+            yield Finding(
+                severity="note",
+                kind="removed-soon",
+                what=f"{removal.by} removes {runs} within a week, {removal.rule}",
+                where=str(self._index.path),
+                advice=f"`flightlog --data {shlex.quote(safe_text(str(self._index.path)))} backup TO` keeps them",
+            )
+
+    def removals(self, run: str | None, within_s: float) -> list[Removal]:
+        """As `UpkeepRepository.removals`."""
+        return removals(self._index, run, within_s)
 
     def watch(self, on_change: Callable[[], None]) -> Watch:
         """Watches the folders in which something was written of late; the others are walked through now and then."""

@@ -33,7 +33,7 @@ class Folder:
     """A folder of transcripts, as it was seen last. For one thread at a time."""
 
     def __init__(self, root: Path, formats: Sequence[Format]) -> None:
-        self.root, self._formats = root, formats
+        self.root, self.formats = root, formats
         self.seen: dict[str, Seen] = {}
         """The transcripts by their paths."""
         self._folders: dict[str, int] = {}
@@ -66,7 +66,7 @@ class Folder:
 
     def format_of(self, path: str) -> Format:
         """Of whose making a transcript is; of a single one that was named the only format that there is."""
-        return next((one for one in self._formats if one.is_transcript(Path(path))), self._formats[0])
+        return next((one for one in self.formats if one.is_transcript(Path(path))), self.formats[0])
 
     def _is_same(self) -> bool:
         """Whether no file came into a folder, or went."""
@@ -94,7 +94,7 @@ class Folder:
                     yield from self._below(entry.path, deeper - 1)
                 continue
             path = plain(Path(entry.path))
-            if any(one.is_transcript(path) for one in self._formats) and (seen := _seen(str(path))):
+            if any(one.is_transcript(path) for one in self.formats) and (seen := _seen(str(path))):
                 yield str(path), seen
 
 

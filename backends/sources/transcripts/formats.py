@@ -66,6 +66,15 @@ class Attended(NamedTuple):
     """Seconds of silence that are waited for; None for what is usual: none where it is known."""
 
 
+class Clearing(NamedTuple):
+    """By what rule a program removes transcripts by itself."""
+
+    after_s: float
+    """Seconds after it was last written to."""
+    rule: str
+    """The same as a clause, and why."""
+
+
 Line = dict[str, e.Json]
 
 
@@ -111,6 +120,14 @@ class Format(Protocol):
 
     def attended(self, path: Path, session: Session) -> Attended:
         """Whether a program is at work on a transcript, as far as it says so itself."""
+        ...
+
+    def clearing(self, root: Path) -> Clearing | None:
+        """By what rule it removes transcripts of a place by itself; None if it does not, or that is a copy of them."""
+        ...
+
+    def goes_with(self, path: Path) -> Path:
+        """The transcript with which one is removed, where that is there: mostly itself."""
         ...
 
     def is_answer(self, line: Line) -> bool:

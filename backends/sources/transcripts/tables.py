@@ -175,6 +175,11 @@ def path_of(connection: Connection, run: str) -> str:
     return str(connection.execute(select(transcripts.c.path).where(transcripts.c.run == run)).scalar_one())
 
 
+def paths_of(connection: Connection, runs: Iterable[str]) -> list[str]:
+    """Where the transcripts of runs lie; of none that is not known."""
+    return list(connection.execute(select(transcripts.c.path).where(transcripts.c.run.in_(list(runs)))).scalars())
+
+
 def session_of(row: Row[Any]) -> Session:
     """What its beginning said."""
     return msgspec.json.decode(row.session, type=Session)
