@@ -81,7 +81,9 @@ class Batch:
         began = self.offset
         try:
             while (at := self.offset) < end and not self.more:
-                stop = min(end, at + _AT_ONCE, max(began + budget, at + 1))
+                # Where a mark is due, so that the line which holds it is the next block's first: none need be counted.
+                due = (at + _AT_ONCE + _AT_ONCE // 2) // _AT_ONCE * _AT_ONCE
+                stop = min(end, due, max(began + budget, at + 1))
                 if not self._read_plain(where, stop):
                     self._read_odd(where, stop)
                 if self.offset == at:

@@ -93,3 +93,14 @@ def test_what_is_held_of_a_long_log_is_what_is_counted(tmp_path, every):
     (row, *_), held = come_to(path, 1 << 22)
     assert (row["events"], row["logs"]) == (8999, 8998 - 8999 // every)
     assert held == 8999 if every == 7 else held < 1100
+
+
+def test_blocks_end_where_marks_are_due(tmp_path, monkeypatch):
+    lines = [e.encode(e.Logged(seq=seq, t="t", level="INFO", message="m" * 500)) for seq in range(1, 7000)]
+    path, ends, read = tmp_path / "journal", [], batch.read_span
+    path.write_bytes(b"\n".join(lines) + b"\n")
+    monkeypatch.setattr(batch, "read_span", lambda *of: ends.append(of[1] + of[2]) or read(*of))
+    reading = Batch(RUN, "name", Position(), keep=False)
+    reading.read_events(path, path.stat().st_size, 1 << 30)
+    assert reading.last_seq == 6999 and len(reading.marks) == len(ends) - 1 == path.stat().st_size // batch.MARK_BYTES
+    assert not any(end % batch.MARK_BYTES for end in ends[:-1])

@@ -10,6 +10,7 @@ from statistics import median
 import flightlog
 import pytest
 from flightlog.core import clock, events, ids
+from flightlog.core.hurry import hurried
 from flightlog.core.logs import LogFilter
 from flightlog.tui.logs.window import LogReading
 from generate import run_id
@@ -25,7 +26,7 @@ TOOLONG, LNAV, TRIVIAL_S, LINES_S = 1.05, 2.79, 0.348, 0.56
 TOOLONG_INDEX, TOOLONG_MB, LNAV_MB = 4.31, 179, 185
 
 
-def write(data: Path) -> None:
+def write(data: Path, size: int = BYTES) -> None:
     """One finished run with nothing but log entries."""
     began = int(ids.time_of(RUN) * 1000) * 1_000_000
     path = data / "runs" / clock.from_ns(began)[:10] / f"{RUN}.jsonl"
@@ -40,7 +41,7 @@ def write(data: Path) -> None:
             file.write(events.encode(event) + b"\n")
 
         add(events.RunStarted(run=RUN, workflow="chatty", version=1, objective="a long log"))
-        while file.tell() < BYTES:
+        while file.tell() < size:
             level = "ERROR" if seq % 977 == 0 else "WARNING" if seq % 97 == 0 else "INFO"
             said = f"request {seq} took {seq % 1000} ms, and what came of it was set aside; " + "detail " * (seq % 30)
             add(events.Logged(level=level, message=said, details={"tokens": seq % 4096, "model": "gpt-4o"}))
@@ -58,6 +59,15 @@ def chatty(bench_data) -> Path:
             assert store.runs.get(RUN).status == "completed"
 
     return bench_data(f"log-{BYTES}", fill)
+
+
+@pytest.fixture
+def unread(chatty, tmp_path) -> Path:
+    """The same, which nobody has read."""
+    target = tmp_path / "data" / journal(chatty).parent.relative_to(chatty)
+    target.mkdir(parents=True)
+    shutil.copy(journal(chatty), target)
+    return tmp_path / "data"
 
 
 def journal(data: Path) -> Path:
@@ -109,21 +119,57 @@ def test_first_screen_from_the_shell(chatty):
     say(15, "memory above a trivial app, to a twentieth of toolong's", above, TOOLONG_MB / 20, f"{above:.0f} MB", " MB")
 
 
-def test_index_of_all_lines(chatty, tmp_path):
+def test_any_line_of_a_log_that_nobody_has_read(chatty, unread):
+    newest = 0
+
+    def anywhere() -> None:
+        with flightlog.open(unread) as store, hurried():
+            assert store.runs.get(RUN).status == "completed"
+            reading, rng = LogReading(store.logs, RUN, LogFilter()), Random(1)
+            for seq in [2, newest, *(rng.randrange(3, newest) for _ in range(8))]:
+                assert reading.around(seq).show == seq
+            assert store.catching_up() is not None or BYTES < 1e9
+
+    with flightlog.open(chatty) as store:
+        newest = store.runs.get(RUN).last_seq - 1
+        store.logs.counts(RUN)
+    took, floors = [], []
+    for _ in range(5):
+        shutil.rmtree(unread / ".flightlog", ignore_errors=True)
+        floors.append(seconds(lambda: count_lines(journal(unread))))
+        took.append(seconds(anywhere))
+    found, floor = median(took), median(floors)
+    detail = f"{told(found)} / {told(floor)}; ten pages of it, the first, the last and eight anywhere"
+    say(15, "any line from nothing, to counting lines", found / floor, TOOLONG_INDEX / LINES_S / 4, detail)
+
+
+def test_memory_of_the_log_itself(unread, tmp_path):
+    """What a log takes that was read from nothing, above one of which all is on the screen."""
+    write(tmp_path / "little", 100_000)
+    sizes = []
+    for data in (tmp_path / "little", unread):
+        with Terminal([*FLIGHTLOG, str(data), "--run", RUN, "--tab", "logs"]) as terminal:
+            terminal.until(b"the very last entry")
+            terminal.until(b" entries", timeout=60)
+            terminal.swallow(BYTES / 5e7)
+            terminal.rest(3)
+            sizes.append(terminal.resident() / 1e6)
+    above, detail = sizes[1] - sizes[0], f"{sizes[1]:.0f} MB"
+    say(15, "memory of the log itself, to a twentieth of toolong's", above, TOOLONG_MB / 20, detail, " MB")
+
+
+def test_index_of_all_lines(chatty, unread):
     lines = seconds(lambda: count_lines(journal(chatty)))
-    target = tmp_path / "data" / journal(chatty).parent.relative_to(chatty)
-    target.mkdir(parents=True)
-    shutil.copy(journal(chatty), target)
 
     def index() -> None:
-        with flightlog.open(tmp_path / "data", storage="file") as store:
+        with flightlog.open(unread, storage="file") as store:
             assert store.runs.get(RUN).status == "completed"
 
     took, lines = seconds(index), min(lines, seconds(lambda: count_lines(journal(chatty))))
     decoded = seconds(lambda: decode_lines(journal(chatty)))
     detail = f"{told(took)} / {told(lines)}; every event read and projected; to check and decode them alone would be "
     detail += f"{decoded / lines:.3g}x"
-    say(15, "index from nothing, to counting lines", took / lines, TOOLONG_INDEX / LINES_S / 4, detail)
+    say(15, "every event counted from nothing, to counting lines", took / lines, TOOLONG_INDEX / LINES_S / 4, detail)
 
 
 def test_a_sweep_of_all_entries(chatty):
