@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -16,6 +16,10 @@ from ..query.query_values import at
 from ..repositories import RunRepository
 from ..runs import Run
 from .policy import Policy
+from .restored import restored
+
+if TYPE_CHECKING:
+    from ..store import Store
 
 PAGE = 1000
 
@@ -46,6 +50,8 @@ class Catalogue(msgspec.Struct, kw_only=True, frozen=True):
     """Text of a query → the ids of the runs that it finds, of each query that asks for more than runs hold."""
     bare: frozenset[str] = frozenset()
     """Ids of runs whose states were dropped before."""
+    restored: Mapping[str, str] = {}
+    """Id of a run that a person brought back from the archive → when."""
 
 
 def asks_elsewhere(query: Query) -> bool:
@@ -53,8 +59,9 @@ def asks_elsewhere(query: Query) -> bool:
     return any(term.key in _ELSEWHERE or (term.key == "has" and "metric" in term.values) for term in terms(query.root))
 
 
-def read(runs: RunRepository, policy: Policy) -> Catalogue:
+def read(store: "Store", policy: Policy) -> Catalogue:
     """The catalogue of a store for a policy. Costs all runs once, and once more what each such query finds."""
+    runs = store.runs
     asked = {block.match for block in policy.blocks if asks_elsewhere(parse(block.match))}
     found = {text: frozenset(run.id for run in _each(runs, parse(text))) for text in asked}
     bare: frozenset[str] = frozenset()
@@ -63,7 +70,8 @@ def read(runs: RunRepository, policy: Policy) -> Catalogue:
     # A run that moves while pages are turned is met twice at most, and counts once.
     total = runs.totals().runs if told() else 0
     unique = {run.id: run for run in counted(_each(runs, EVERYTHING), total, "looking at runs")}
-    return Catalogue(runs=tuple(unique.values()), found=found, bare=bare)
+    back = restored(store.upkeep, policy)
+    return Catalogue(runs=tuple(unique.values()), found=found, bare=bare, restored=back)
 
 
 def _each(runs: RunRepository, query: Query) -> Iterable[Run]:

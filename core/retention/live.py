@@ -11,6 +11,7 @@ from ..query.query import EVERYTHING, Query, parse
 from ..runs import Run
 from .catalogue import PAGE, Catalogue, asks_elsewhere, dropped
 from .policy import Policy
+from .restored import restored
 
 if TYPE_CHECKING:
     from ..store import Store
@@ -28,6 +29,7 @@ class LiveCatalogue:
         self._runs: dict[str, Run] | None = None
         self._found: dict[str, frozenset[str]] = {}
         self._bare: frozenset[str] | None = None
+        self._restored: tuple[str, dict[str, str]] | None = None
         self._cursor = 0
         self.progress = Progress()
         """Of a reading of all runs, in runs."""
@@ -75,8 +77,11 @@ class LiveCatalogue:
             if states and self._bare is None:
                 self._bare = frozenset(dropped(self._store.runs))
             found = {text: self._found[text] for text in asked}
+            if self._restored is None or self._restored[0] != policy.trash_for:
+                self._restored = policy.trash_for, restored(self._store.upkeep, policy)
             bare = self._bare if states and self._bare else frozenset[str]()
-            return Catalogue(runs=tuple((self._runs or {}).values()), found=found, bare=bare)
+            runs = tuple((self._runs or {}).values())
+            return Catalogue(runs=runs, found=found, bare=bare, restored=self._restored[1])
 
     def _read_all(self, stop: Callable[[], bool]) -> bool:
         cursor = self._store.feed.cursor()
@@ -108,7 +113,7 @@ class LiveCatalogue:
             self._changed()
 
     def _changed(self) -> None:
-        self._found, self._bare = {}, None
+        self._found, self._bare, self._restored = {}, None, None
         self.revision += 1
 
     def _look_at(self, run: str) -> Run | None:

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from ..runs import Run
-from ..units import bytes_of, time_text
+from ..units import ago, bytes_of, time_text
 from .catalogue import Catalogue, fitting
 from .keeping import Dated, dated, kept, unkept, untouchable
 from .policy import Block, Policy
@@ -80,7 +80,7 @@ def plan(catalogue: Catalogue, policy: Policy, now: datetime) -> Plan:
     policy.check()
     text = time_text(now)
     order = _newest_first(catalogue.runs, text)
-    spared = _spared(order, policy.minimum)
+    spared = _brought_back(order, policy, catalogue.restored, now) | _spared(order, policy.minimum)
     fits = _fits(order, policy, catalogue, now)
     reasons = _kept_by_rules(order, policy, fits, now) | spared
     decided = _decided(order, policy, reasons, fits, catalogue.bare)
@@ -123,6 +123,20 @@ def _spared(order: Sequence[Dated], minimum: int) -> dict[str, _Reason]:
         if (run.pinned or not one.counts) and (why := untouchable(one)):
             found[run.id] = (why, "")
     return found
+
+
+def _brought_back(
+    order: Iterable[Dated], policy: Policy, restored: Mapping[str, str], now: datetime
+) -> dict[str, _Reason]:
+    """Runs that a person restored not long ago; one that is in the archive again was put there since."""
+    if not restored:
+        return {}
+    since = ago(policy.trash_for, now)
+    return {
+        one.run.id: (f"restored by hand on {at[:10]}, kept for {policy.trash_for}", "trash_for")
+        for one in order
+        if (at := restored.get(one.run.id, "")) >= since and not one.run.archived
+    }
 
 
 def _fits(order: Iterable[Dated], policy: Policy, catalogue: Catalogue, now: datetime) -> dict[str, int]:

@@ -57,7 +57,7 @@ class Policy(msgspec.Struct, kw_only=True, frozen=True):
     max_runs: int | None = None
     """How many live runs there may be; likewise."""
     trash_for: str = "7d"
-    """For so long a run lies in the trash before it is removed for good."""
+    """For so long a run lies in the trash before it is removed for good, and stays one that a person restored."""
 
     def check(self) -> None:
         """ConfigError for a policy that is empty, has a block that would take every run there is, or says a size or a

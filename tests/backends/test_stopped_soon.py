@@ -133,7 +133,7 @@ def undone(scene: Scene) -> None:
 
 
 def retained(scene: Scene) -> None:
-    found = plan(catalogue.read(scene.store.runs, POLICY), POLICY, datetime.now(UTC))
+    found = plan(catalogue.read(scene.store, POLICY), POLICY, datetime.now(UTC))
     each_run(carry_out(taken_of(found), (), scene.store))
 
 

@@ -1,15 +1,20 @@
 """Archiving runs, and bringing them back: the same on every way of keeping a store."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from flightlog.backends.open import truth_of
 from flightlog.core.annotations import Pinned
+from flightlog.core.clock import now, now_s, pretending
 from flightlog.core.errors import NotFound
 from flightlog.core.ids import day_of, new_ulid
-from flightlog.core.operations import Done, new_order
+from flightlog.core.operations import Chosen, Done, new_order
 from flightlog.core.query.query import parse
+from flightlog.core.retention import catalogue
+from flightlog.core.retention.plan import plan
+from flightlog.core.retention.policy import Block, Policy
 from flightlog.core.store import Store
 from operating import KINDS, all_of, chosen, ids, record, trash, why
 from places import NewUrl, Place
@@ -137,3 +142,24 @@ def test_a_damaged_archive_is_found_and_not_restored(store, place):
     assert path.read_bytes() == bytes(text)
     with pytest.raises(NotFound):
         store.upkeep.verify_archive(new_ulid())
+
+
+def test_what_a_person_restored_no_policy_archives_again_in_its_time_of_grace(store, place):
+    policy = Policy(blocks=(Block(match="status:completed", then="archive"),), minimum=0)
+    runs = [record(store, name=str(number)) for number in range(3)]
+
+    def reasons() -> dict[str, str]:
+        found = plan(catalogue.read(place.open(), policy), policy, datetime.fromtimestamp(now_s(), UTC))
+        return {one.run.id: str(one) for one in found.decisions}
+
+    list(store.upkeep.archive(new_order(), [Chosen(run=run, rule="retention[0]") for run in runs]))
+    assert {*reasons().values()} == {"keep: no block fits"}
+    list(store.upkeep.restore(new_order(by="ana"), runs[:2]))
+    told = f"keep: restored by hand on {now()[:10]}, kept for 7d"
+    assert [reasons()[run] for run in runs] == [told, told, "keep: no block fits"]
+    assert store.upkeep.applied_policy() == ""  # only what a policy did, and was taken back, makes that wait
+    list(store.upkeep.archive(new_order(by="ana"), chosen(runs[1])))
+    assert [reasons()[run] for run in runs] == [told, "keep: no block fits", "keep: no block fits"]
+    later = int((now_s() + 8 * 86_400) * 1e9)
+    with pretending(lambda: later):
+        assert reasons()[runs[0]].startswith("archive: completed")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import flightlog
 import pytest
 from flightlog.core.annotations import Noted, Tagged
+from flightlog.core.operations import Chosen, new_order
 from flightlog.core.retention import catalogue, live
 from flightlog.core.retention.live import LiveCatalogue
 from flightlog.core.retention.plan import plan
@@ -28,7 +29,7 @@ class Store:
     """A store whose questions are counted."""
 
     def __init__(self, store) -> None:
-        self.runs, self.feed = Counted(store.runs), store.feed
+        self.runs, self.feed, self.upkeep = Counted(store.runs), store.feed, store.upkeep
 
 
 @pytest.fixture
@@ -92,6 +93,19 @@ def test_a_run_that_is_gone_goes_and_states_that_were_dropped_are_known(store):
     store.upkeep.drop_states(first, [store.checkpoints.list(first)[-1].id])
     found.refresh()
     assert names(found, policy("status:completed", "states")) == ["no1", "no2", "no3", "no4"]
+
+
+def test_a_run_that_was_restored_by_hand_is_known(store):
+    found = LiveCatalogue(store)
+    found.refresh()
+    first = store.runs.resolve("no0")
+    list(store.upkeep.archive(new_order(), [Chosen(run=first)]))
+    found.refresh()
+    assert found.catalogue(policy("status:completed")).restored == {}
+    list(store.upkeep.restore(new_order(), [first]))
+    found.refresh()
+    assert [*found.catalogue(policy("status:completed")).restored] == [first]
+    assert names(found, policy("status:completed")) == ["no1", "no2", "no3", "no4"]
 
 
 def test_more_changes_than_are_asked_for_one_by_one_read_all_anew(store, monkeypatch):

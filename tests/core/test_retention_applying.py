@@ -34,7 +34,7 @@ def store(request, tmp_path, new_postgres_url):
 
 
 def planned(store, policy=POLICY):
-    return taken_of(plan(catalogue.read(store.runs, policy), policy, datetime.now(UTC)))
+    return taken_of(plan(catalogue.read(store, policy), policy, datetime.now(UTC)))
 
 
 def states(store, name):
@@ -138,7 +138,7 @@ def test_what_has_lain_in_the_trash_for_long_enough_goes_and_what_came_since_doe
 
 
 def test_a_saved_plan_is_of_one_store_one_policy_and_one_day(store):
-    found = plan(catalogue.read(store.runs, POLICY), POLICY, NOW)
+    found = plan(catalogue.read(store, POLICY), POLICY, NOW)
     kept = restored(saved(found, POLICY, "data"), "p.json")
     assert kept.taken == taken_of(found)
 

@@ -32,13 +32,13 @@ def policy(*matches: str, then: str = "archive") -> Policy:
 
 def names(store, *matches: str, then: str = "archive") -> list[str]:
     given = policy(*matches, then=then)
-    found = plan(catalogue.read(store.runs, given), given, datetime.now(UTC))
+    found = plan(catalogue.read(store, given), given, datetime.now(UTC))
     return sorted(one.run.name for one in found.taken)
 
 
 def test_all_runs_are_read_page_by_page(store, monkeypatch):
     monkeypatch.setattr(catalogue, "PAGE", 2)
-    assert len(catalogue.read(store.runs, policy("status:failed")).runs) == 5
+    assert len(catalogue.read(store, policy("status:failed")).runs) == 5
     assert names(store, "status:completed") == ["no0", "no1", "no2", "no3", "no4"]
 
 

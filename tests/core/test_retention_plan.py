@@ -278,6 +278,23 @@ def test_archived_runs_are_meant_only_where_the_query_says_so():
     assert lines(planned(runs, Block(match="archived", then="archive")))["cold"] == "keep: in the archive already"
 
 
+def test_what_a_person_restored_stays_for_the_time_of_grace_and_says_so():
+    runs = [run(id, 40) for id in ("new", "old", "again", "other")]
+    runs += [run("pinned", 40, pinned=True)]
+    runs[2] = msgspec.structs.replace(runs[2], archived=True)
+    restored = {"new": ago(days=3), "old": ago(days=11), "again": ago(days=3), "pinned": ago(days=3), "gone": ago()}
+    for then, facts in (("archive", {}), ("trash", {}), ("archive", {"max_runs": 0})):
+        policy = Policy(blocks=(Block(match="status:completed", then=then),), minimum=0, trash_for="10d", **facts)
+        found = {
+            one.run.id: (one.action, one.why, one.rule)
+            for one in plan(Catalogue(runs=tuple(runs), restored=restored), policy, NOW).decisions
+        }
+        told = f"restored by hand on {ago(days=3)[:10]}, kept for 10d"
+        assert found["new"] == ("keep", told, "trash_for")
+        assert found["old"][0] == found["other"][0] == then
+        assert found["pinned"][1] == "pinned" and "restored" not in found["again"][1]
+
+
 def test_the_parent_of_what_stays_may_be_archived_but_not_trashed():
     runs = [run("kid", 1, parent="mum"), run("mum", 20, parent="gran"), run("gran", 30), run("aunt", 30)]
     keep = Keep(within="7d")

@@ -42,7 +42,7 @@ def planned(store: Store, policy: Policy, origin: str) -> Plan:
     """What the policy does to each run now; ConfigError for names in it that no run bears, if there are any runs."""
     if store.runs.totals().runs:
         check_names(policy, store.runs, origin)
-    return plan(read(store.runs, policy), policy, moment())
+    return plan(read(store, policy), policy, moment())
 
 
 def meant(store: Store, said: Retention) -> Meant:
@@ -53,7 +53,7 @@ def meant(store: Store, said: Retention) -> Meant:
 
 def meant_again(store: Store, policy: Policy) -> Meant:
     """The same of a policy that was applied before: names in it may have gone with the runs that bore them."""
-    return applying.meant(store, policy, plan(read(store.runs, policy), policy, moment()), by_itself=True)
+    return applying.meant(store, policy, plan(read(store, policy), policy, moment()), by_itself=True)
 
 
 def write(settings: Settings, text: str) -> None:

@@ -33,7 +33,7 @@ def _pass(store: Store, *, plans: bool) -> Pass:
         if not (plans and look.stands == "applied"):
             return Pass(look)
         now = datetime.fromtimestamp(clock.now_s()).astimezone()
-        found = plan(read(store.runs, said.policy), said.policy, now)
+        found = plan(read(store, said.policy), said.policy, now)
         return Pass(look, meant(store, said.policy, found, by_itself=True))
     except NotSupported:
         return Pass(Look())
