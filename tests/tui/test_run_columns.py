@@ -135,6 +135,13 @@ def test_on_a_narrow_screen_a_long_path_gives_way_to_what_goes_on():
     assert tight.startswith(" odd   ● 3  ◐ 1") and "flightlog" not in tight
 
 
+def test_what_was_spent_today_goes_after_the_title_and_most_of_the_path():
+    facts = Facts("/var/tmp/flightlog-demo-7k4pup5h", TOTALS, "watching", 0.2)
+    line = text_of(header_line(facts, 80, UNICODE))
+    assert line.startswith(" …htlog-demo-7k4pup5h   ● 3") and "│ today $18.42" in line
+    assert "…mo-7k4pup5h   ● 3  ◐ 1  ⚠ 1  ✖ 20 │ today $18.42" in text_of(header_line(facts, 66, UNICODE))
+
+
 @pytest.mark.parametrize("width", [40, 60, 80, 100])
 @pytest.mark.parametrize("name", ["odd", "/var/tmp/a-long-way/to/flightlog-data"])
 def test_what_needs_a_person_gives_way_to_no_path_and_no_title(width, name):

@@ -67,6 +67,8 @@ _SHAPES = (
     _Shape(20, short=True, bar=False, amounts=False, of=False),
     _Shape(20, short=True, bar=False, amounts=False, of=False, title=False),
     _Shape(20, short=True, bar=False, amounts=False, of=False, title=False, rate=False),
+    _Shape(20, short=True, bar=False, amounts=False, of=False, title=False, rate=False, fresh=False),
+    _Shape(12, short=True, bar=False, amounts=False, of=False, title=False, rate=False, fresh=False),
     _Shape(20, short=True, bar=False, amounts=False, of=False, rate=False, today=False),
     *(
         _Shape(name, short=True, bar=False, amounts=False, title=False, rate=False, today=False, fresh=fresh)
