@@ -28,9 +28,9 @@ def glance(
     """
     try:
         kept = _kept(place_of(place), config)
-    except FlightlogError:
-        return None
-    if kept is None or not kept.database.exists():
+        if kept is None or not kept.database.exists():
+            return None
+    except (FlightlogError, OSError):
         return None
     from .sqlite.glance import glance as glance_at
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -73,9 +74,12 @@ def _places(config: Config) -> Iterator[_Place]:
 def _refuse_kind(config: Config, place: _Place) -> None:
     if place.key == "storage.mirror":
         return  # whatever becomes of a mirror, the store is opened
-    if place.is_folder and place.path.is_file():
+    is_file = is_dir = False
+    with suppress(OSError):  # whoever needs what nobody may look at is told so
+        is_file, is_dir = place.path.is_file(), place.path.is_dir()
+    if place.is_folder and is_file:
         raise _error(config, "a file lies where a folder is wanted", place, "name a folder, or take type sqlite")
-    if not place.is_folder and place.path.is_dir():
+    if not place.is_folder and is_dir:
         raise _error(config, "a folder lies where a database is wanted", place, "name a file, or take type file")
 
 

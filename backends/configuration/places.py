@@ -11,7 +11,7 @@ from ...core.config import SOURCE_TYPES
 from ...core.errors import ConfigError
 from ...core.text import masked
 from ..postgres.server_url import ServerUrl, is_server_url, spool_folder
-from .written import written_path
+from .written import looking, written_path
 
 MEMORY = "sqlite::memory:"
 CONFIG = "flightlog.yaml"
@@ -76,8 +76,9 @@ def is_among_foreign(where: Place, config: str | os.PathLike[str] | None = None)
 
 
 def _is_foreign(root: Path, config: str | os.PathLike[str] | None) -> bool:
-    if not root.is_dir() or is_configured(root, config) or storage_in(root) is not None:
-        return False
+    with looking(root):
+        if not root.is_dir() or is_configured(root, config) or storage_in(root) is not None:
+            return False
     from ..sources.open_source import is_foreign
 
     return is_foreign(root)
@@ -107,12 +108,14 @@ def _default_root() -> tuple[Path, str]:
 
 def is_configured(root: Path, explicit: str | os.PathLike[str] | None) -> bool:
     """Whether a configuration says anything of a data directory; see `config_file.load_config`."""
-    return bool(explicit or os.environ.get("FLIGHTLOG_CONFIG")) or (root / CONFIG).exists()
+    with looking(root):
+        return bool(explicit or os.environ.get("FLIGHTLOG_CONFIG")) or (root / CONFIG).exists()
 
 
 def storage_in(root: Path) -> Literal["file", "sqlite"] | None:
     """What lies in a data directory without a configuration; None if nothing does yet. ConfigError if both do."""
-    file, sqlite = (root / "runs").is_dir(), (root / "flightlog.db").exists() or (root / "spool").is_dir()
+    with looking(root):
+        file, sqlite = (root / "runs").is_dir(), (root / "flightlog.db").exists() or (root / "spool").is_dir()
     if file and sqlite:
         raise ConfigError(
             "there are runs in files and in a database",

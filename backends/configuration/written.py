@@ -1,6 +1,8 @@
-"""A path as a person writes it: `~` and `~ana` are the folders of users."""
+"""A path as a person writes it (`~` and `~ana` are the folders of users), and a look at what lies there."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from ...core.errors import ConfigError
@@ -17,3 +19,13 @@ def written_path(text: str | os.PathLike[str]) -> Path:
     if "\0" in os.fspath(path):
         raise ConfigError("a path has no NUL character in it", where=os.fspath(path).replace("\0", "␀"))
     return path
+
+
+@contextmanager
+def looking(path: Path) -> Iterator[None]:
+    """A look at what lies somewhere; ConfigError where nobody may look, in another user's folder, say."""
+    try:
+        yield
+    except OSError as error:
+        what = f"this cannot be looked into: {error.strerror}"
+        raise ConfigError(what, where=path, advice="check its owner and mode") from error

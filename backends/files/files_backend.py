@@ -193,13 +193,24 @@ def make_data_folder(root: Path, part: Path, *, create: bool) -> None:
         if create:
             make_folder(part)
     except OSError as error:
-        if not root.is_dir():
+        if not _is_there(root):
             raise storage_error(error, part, "making the data directory") from error
         # It may be read all the same; whoever records is told.
-    if not root.is_dir():
+    if not _is_there(root):
         raise NotFound(
             "there is no data directory", where=root, advice="record a first run into it, or try `flightlog demo`"
         )
+
+
+def _is_there(root: Path) -> bool:
+    """Whether there is such a folder. StorageError where nobody may look into it."""
+    try:
+        os.stat(f"{root}/.")
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise storage_error(error, root, "looking into the data directory") from error
+    return True
 
 
 def open_index(layout: Layout, *, read_only: bool) -> "tuple[Database, Path | None]":

@@ -13,6 +13,7 @@ from ...core.forking import inherited
 from ...core.progress import Progress, Standing
 from ...core.store import Reading, Store
 from ...core.text import safe_text
+from ..journal.disk import storage_error
 
 T = TypeVar("T")
 
@@ -120,7 +121,11 @@ class Part:
     def _opened(self) -> Store:
         from ..sources.open_source import open_source
 
-        if not self.path.exists():
+        try:
+            there = self.path.exists()
+        except OSError as error:
+            raise storage_error(error, self.path, "looking for it") from error
+        if not there:
             raise NotFound("it is not there", where=self.path, advice="bring it back, or take it out of `sources`")
         store = open_source(self.path)
         if store is None:

@@ -1,5 +1,6 @@
 """Recognising somebody else's data and opening it as a store."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -62,4 +63,4 @@ def _transcripts(path: Path, in_memory: bool) -> Store | None:
     return open_transcripts(path, in_memory=in_memory)
 
 
-KINDS: list[Kind] = [Kind(Path.is_file, _langgraph), Kind(_has_transcripts, _transcripts)]
+KINDS: list[Kind] = [Kind(os.path.isfile, _langgraph), Kind(_has_transcripts, _transcripts)]

@@ -4,7 +4,10 @@ import ctypes
 import os
 from pathlib import Path
 
+import flightlog
 import pytest
+from flightlog.backends.glancing import glance
+from flightlog.core.errors import FlightlogError
 from strace_points import in_a_child
 from test_bad_clean_up import YES, Place, tree
 from verb_scene import census
@@ -78,6 +81,40 @@ RIGHTS = {
     "the record may not be read": ("audit.jsonl", 0),
     "all may only be read": (".", 0o500),
 }
+
+
+@pytest.mark.parametrize("storage", ["file", "sqlite"])
+@pytest.mark.parametrize("closed", ["data", "data/.."])
+def test_a_folder_that_nobody_may_look_into_is_one_sentence_for_every_verb(tmp_path, storage, closed, caplog):
+    (tmp_path / "theirs").mkdir()
+    place = Place(tmp_path / "theirs", storage)
+    theirs, mine = tmp_path / "theirs" / closed, tmp_path / "mine"
+    mine.mkdir()
+    mode = theirs.stat().st_mode
+    theirs.chmod(0)
+    db = str(place.data / "flightlog.db")
+    verbs = (["ls"], ["doctor"], ["config"], ["archive", place.live[0], YES], ["ls", "--read-only"])
+    verbs = (*verbs, ["verify", str(place.data), str(mine)], ["backup", str(mine / "copy")])
+
+    def tried() -> None:
+        as_others()
+        for words in verbs:
+            code, told = said(place, *words)
+            assert code in (1, 2) and "ermission denied" in told, (words, told)
+        assert glance(place.data, limit=10) is None
+        with pytest.raises(FlightlogError, match="ermission denied"):
+            flightlog.open(place.data).run("w")
+        place.data = mine
+        (mine / "flightlog.yaml").write_text(f"storage: {{logs: {{type: sqlite, path: '{db}'}}}}")
+        code, told = said(place, "ls")
+        assert code == 1 and "ermission denied" in told, told
+        rest = f"archive: {{path: '{theirs}/x'}}\nsources: [{{type: langgraph, path: '{db}'}}]"
+        (mine / "flightlog.yaml").write_text(rest)
+        code, told = said(place, "ls")  # what can be shown is
+        assert code == 0 and "source flightlog.db: not allowed" in caplog.text, told
+
+    in_a_child(tried)
+    theirs.chmod(mode)
 
 
 @pytest.mark.heavy

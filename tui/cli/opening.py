@@ -54,9 +54,13 @@ def is_meant(settings: Settings) -> bool:
     a copy of a source's run, where nothing was recorded yet.
     """
     from ...backends.configuration.places import CONFIG, place_of
+    from ...backends.configuration.written import looking
 
     place = place_of(settings.data)
-    return place.kind == "directory" and place.root is not None and (place.root / CONFIG).is_file()
+    if place.kind != "directory" or place.root is None:
+        return False
+    with looking(place.root):
+        return (place.root / CONFIG).is_file()
 
 
 def journal_of(path: str | None) -> tuple[str, str] | None:
