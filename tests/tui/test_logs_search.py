@@ -4,15 +4,20 @@ import threading
 import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from itertools import count
+from types import SimpleNamespace
 
 import pytest
 from flightlog.core.clock import from_seconds
 from flightlog.core.events import LEVELS
 from flightlog.core.logs import CutEntry, LogEntry, LogFilter
+from flightlog.tui.glyphs import UNICODE
+from flightlog.tui.logs import sweep
 from flightlog.tui.logs.copying import as_text
 from flightlog.tui.logs.entry import CHUNK, Whole, entry_nodes, json_in
 from flightlog.tui.logs.moments import moment_of
 from flightlog.tui.logs.pattern import GLANCE_S, LogPattern
+from flightlog.tui.logs.status import LogStatus
 from flightlog.tui.logs.sweep import TOO_SLOW, Bars, Hits
 from flightlog.tui.logs.window import LONG, LogReading, held
 from hypothesis import given
@@ -123,6 +128,29 @@ def test_an_unfinished_count_says_so_and_does_not_guess():
     assert hits.told(3) == "3 of 214+"
     assert hits.next(900, -1) is None
     assert hits.next(100, -1) == 99
+
+
+def test_how_much_of_a_long_log_was_searched_is_told_until_nearly_all_is(monkeypatch):
+    logs = Logs([entry(n, "a") for n in range(1, 10_001)])
+    hits = Hits(LogFilter(), LogPattern("a"))
+    monkeypatch.setattr(sweep, "PAGE", 1300)
+    monkeypatch.setattr(sweep, "PORTION_S", 1.5)
+    told, clock = [], count()
+    monkeypatch.setattr(sweep, "time", SimpleNamespace(monotonic=lambda: next(clock)))  # a portion is one page
+    while not hits.whole:
+        hits.go_on(logs, "r")
+        told.append(hits.percent)
+    assert told == [13, 26, 39, 52, 65, 78, 91, None]
+    assert logs.given == 10_000 + 7
+    hits.whole, hits.upto, hits.newest = False, 99_000, 100_000
+    assert hits.percent is None
+
+
+@pytest.mark.parametrize(("searched", "words"), [(43, "3+ hits in 43%  n N"), (None, "3+ hits  n N")])
+def test_the_line_below_tells_in_how_much_of_the_log_hits_were_counted(searched, words):
+    found = {"hits": "3+ hits", "searched": searched, "slow": 0, "counts": {"INFO": 9}, "pattern": LogPattern("a")}
+    status = LogStatus(following=False, seq=1, unseen=False, filter=LogFilter(), step="", **found)
+    assert words in "".join(text for text, _ in status.draw(100, UNICODE))
 
 
 def test_each_entry_is_read_once_also_when_new_ones_come():

@@ -25,6 +25,8 @@ class LogStatus(NamedTuple):
     pattern: LogPattern
     hits: str
     """`3 of 214`; empty before there is a search."""
+    searched: int | None
+    """Percent of the log in which they were counted; None if that is all."""
     slow: int
     """Entries for which the expression took too long."""
     counts: Mapping[Level, int]
@@ -68,6 +70,7 @@ class LogStatus(NamedTuple):
         line: Line = [(lead, "muted"), (one_line(self.pattern.typed, 30), "accent")]
         if self.hits:
             line.append((f"  {self.hits}", "text"))
+            line.append((f" in {self.searched}%" if self.searched is not None else "", "faint"))
         if self.slow:
             line.append((f"  too slow for {format.plural(self.slow, 'entry', 'entries')}", "warn"))
         return [*line, ("  n N", "faint")]

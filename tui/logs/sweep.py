@@ -26,6 +26,9 @@ LONGEST = 1 << 17
 MOST = 100_000
 """Hits that are counted."""
 
+NEARLY = 99
+"""Percent of a log to which so little is missing that nobody waits for it: of one that is written there always is."""
+
 TOO_SLOW = 20
 """Entries for which an expression may run out of time before the search is given up."""
 
@@ -39,6 +42,8 @@ class Sweep(ABC):
         """Of entries up to this one everything is known."""
         self.whole = False
         """Whether the newest entry was reached."""
+        self.newest = 0
+        """The number of that when the last portion ended before it."""
 
     def go_on(self, logs: LogRepository, run: str) -> None:
         """Takes the next portion, in a thread."""
@@ -50,7 +55,15 @@ class Sweep(ABC):
             if page:
                 self.upto = page[-1].seq
             if self.whole:
-                break
+                return
+        for entry in logs.query(run, limit=1, longest=LONGEST):
+            self.newest = entry.seq
+
+    @property
+    def percent(self) -> int | None:
+        """How much of the log was gone through, where that is neither nearly all nor all that is wanted."""
+        share = 100 * self.upto // self.newest if self.newest else 0
+        return None if self.whole or self.ended or share >= NEARLY else share
 
     @property
     def ended(self) -> bool:

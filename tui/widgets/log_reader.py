@@ -282,6 +282,7 @@ class LogReader(RunTab):
             step=self.names.get(filter.step or "", filter.step or ""),
             pattern=self.pattern,
             hits=hits.told(here.seq if here else 0) if hits else "",
+            searched=hits.percent if hits else None,
             slow=hits.slow if hits else 0,
             counts=self.counts,
             bookmarks=len(self.lines.bookmarks),
