@@ -1,11 +1,16 @@
 """A small SQL store in memory, put together by hand: events in, repositories out."""
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
+
+# Test modules are imported by path, so that a helper beside them must be put in reach.
+sys.path.insert(0, str(Path(__file__).parent))
+
 from flightlog.backends.journal.layout import Layout
 from flightlog.backends.journal.recording import JournalRecording
 from flightlog.backends.journal.states import digest_of, whole_record
@@ -19,6 +24,7 @@ from flightlog.backends.sql.run_repository import SqlRuns
 from flightlog.backends.sqlite.engine import open_database
 from flightlog.core import clock, events, ids
 from flightlog.core.annotations import Annotation
+from projecting import Told
 from statements import executed
 
 EPOCH = 1_795_000_000
@@ -166,3 +172,11 @@ def layout(tmp_path: Path) -> Layout:
 def recording(layout: Layout) -> JournalRecording:
     """What records there."""
     return JournalRecording(layout)
+
+
+@pytest.fixture
+def told() -> Iterator[Told]:
+    """A database to which a test tells events."""
+    told = Told()
+    yield told
+    told.database.close()

@@ -2,11 +2,18 @@
 
 import operator
 import sqlite3
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any, TypedDict
 
+import flightlog
 import pytest
+
+# Test modules are imported by path, so that a helper beside them must be put in reach.
+sys.path.insert(0, str(Path(__file__).parent))
+
+from beside import name_sources
 from flightlog.backends.sources.langgraph.index import LangGraphIndex
 from flightlog.backends.sources.langgraph.original import Original
 from flightlog.backends.sqlite.engine import open_database
@@ -215,3 +222,27 @@ def index_of():
 def graphs():
     """The graphs by name, for tests that run their own."""
     return globals()
+
+
+@pytest.fixture(params=["file", "sqlite"])
+def folder(request, tmp_path):
+    """A data directory with runs of its own, of which one goes on and one has no cost."""
+    folder = tmp_path / "data"
+    with flightlog.open(folder, storage=request.param) as store:
+        for n in range(7):
+            with (
+                store.run("triage", name=f"own {n}", session="ana" if n % 2 else None) as run,
+                run.step("plan") as step,
+            ):
+                step.log(f"needle {n}")
+                if n:
+                    step.cost("gpt-4o", input_tokens=10 * n, output_tokens=n, dollars=f"0.00{n}")
+    return folder
+
+
+@pytest.fixture
+def store(folder, twenty):
+    """The same, with a database of LangGraph beside."""
+    name_sources(folder, twenty.path)
+    with flightlog.open(folder) as store:
+        yield store

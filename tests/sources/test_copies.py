@@ -24,11 +24,6 @@ from flightlog.tui.cli.main import main
 DONE = ["done"]
 
 
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-
-
 @pytest.fixture
 def source(twenty, tmp_path):
     """A database that no other test reads: of its bytes none may change."""

@@ -1,76 +1,22 @@
 """Sources in a configuration: their runs beside a directory's own, in one list, and none of them in the others' way."""
 
-import json
-import shutil
-import sqlite3
 import threading
-import time
-from contextlib import closing
-from types import SimpleNamespace
 
 import flightlog
 import pytest
-from click.testing import CliRunner
-from flightlog.backends.joined import joined_depth, parts
-from flightlog.backends.joined.joined_feed import JoinedWatch
+from beside import everything, foreign, name_sources, until
+from flightlog.backends.joined import joined_depth
 from flightlog.backends.joined.joined_pages import one_after_another
 from flightlog.backends.sources.langgraph.index import LangGraphIndex
-from flightlog.backends.sources.langgraph.telling import Telling
 from flightlog.core.annotations import Noted, Pinned
-from flightlog.core.errors import Conflict, NotFound, ReadOnly, StorageError
+from flightlog.core.errors import Conflict, NotFound, ReadOnly
 from flightlog.core.logs import LogFilter
 from flightlog.core.pages import Page, Sort
 from flightlog.core.query.query import EVERYTHING, parse
 from flightlog.core.repositories import RunRepository
 from flightlog.tui import format
-from flightlog.tui.app import FlightlogApp
-from flightlog.tui.cli.main import main
 
 FIELDS = ("started", "finished", "last_event", "took", "tokens", "cost", "size", "workflow", "name", "status", "events")
-
-
-def name_sources(folder, *paths):
-    """Writes the configuration of a data directory."""
-    lines = [f"  - {{type: langgraph, path: {json.dumps(str(path))}}}" for path in paths]
-    (folder / "flightlog.yaml").write_text("sources:\n" + "\n".join(lines) + "\n")
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-
-
-@pytest.fixture(params=["file", "sqlite"])
-def folder(request, tmp_path):
-    """A data directory with runs of its own, of which one goes on and one has no cost."""
-    folder = tmp_path / "data"
-    with flightlog.open(folder, storage=request.param) as store:
-        for n in range(7):
-            with (
-                store.run("triage", name=f"own {n}", session="ana" if n % 2 else None) as run,
-                run.step("plan") as step,
-            ):
-                step.log(f"needle {n}")
-                if n:
-                    step.cost("gpt-4o", input_tokens=10 * n, output_tokens=n, dollars=f"0.00{n}")
-    return folder
-
-
-@pytest.fixture
-def store(folder, twenty):
-    name_sources(folder, twenty.path)
-    with flightlog.open(folder) as store:
-        yield store
-
-
-def foreign(store, thread):
-    return next(
-        run for run in store.runs.query(parse("workflow:mail-bot"), limit=1000).items if run.source_id == thread
-    )
-
-
-def everything(store, query=EVERYTHING, sort=Sort()):
-    return store.runs.query(query, sort, limit=1000).items
 
 
 def test_one_list_has_them_all_and_says_where_each_is_from(store):
@@ -130,10 +76,9 @@ def test_pages_lie_end_to_end_in_order_both_ways(store, field, descending):
     assert store.runs.query(EVERYTHING, sort, limit=1, after=after).items[0].id == whole[11]
 
 
-def test_a_page_reads_at_most_a_page_of_each_part(store, monkeypatch):
-    everything(store)
-    read, queried = [], RunRepository.__subclasses__()
-    (sql,) = [one for one in queried if one.__name__ == "SqlRuns"]
+def pages_read(monkeypatch) -> list[int]:
+    """How many runs each page has that is read from now on of any part."""
+    read, (sql,) = [], [one for one in RunRepository.__subclasses__() if one.__name__ == "SqlRuns"]
     real = sql.query
 
     def counting(self, *given, **named):
@@ -142,6 +87,12 @@ def test_a_page_reads_at_most_a_page_of_each_part(store, monkeypatch):
         return page
 
     monkeypatch.setattr(sql, "query", counting)
+    return read
+
+
+def test_a_page_reads_at_most_a_page_of_each_part(store, monkeypatch):
+    everything(store)
+    read = pages_read(monkeypatch)
     page = store.runs.query(EVERYTHING, limit=5)
     assert read == [5, 5] and len(page.items) == 5
     for _ in range(3):
@@ -174,15 +125,7 @@ def test_a_deep_place_is_counted_and_no_runs_are_read_on_the_way(folder, monkeyp
         for _ in range(900):
             store.run("many").finish()
         whole = [run.id for run in store.runs.query(EVERYTHING, limit=2000).items]
-        read, (sql,) = [], [one for one in RunRepository.__subclasses__() if one.__name__ == "SqlRuns"]
-        real = sql.query
-
-        def counting(self, *given, **named):
-            page = real(self, *given, **named)
-            read.append(len(page.items))
-            return page
-
-        monkeypatch.setattr(sql, "query", counting)
+        read = pages_read(monkeypatch)
         cursor = store.runs.cursor_after(EVERYTHING, Sort(), 800)
         assert sum(read) <= 2 * (joined_depth._READ + 1)
         assert store.runs.query(EVERYTHING, limit=1, after=cursor).items[0].id == whole[800]
@@ -317,137 +260,6 @@ def test_the_feed_tells_of_both_and_misses_nothing(folder, program, graphs):
         watch.close()
 
 
-def until(ask, holds):
-    end = time.monotonic() + 30
-    while not holds(found := ask()):
-        assert time.monotonic() < end, found
-        time.sleep(0.05)
-    return found
-
-
-def damage(path):
-    path.write_bytes(b"SQLite format 3\0" + bytes(range(256)) * 40)
-
-
-def make_other(path):
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("CREATE TABLE mails (id TEXT)")
-
-
-WRONG = {
-    "gone": lambda path: None,
-    "damaged": damage,
-    "text": lambda path: path.write_text("no database" * 1000),
-    "other": make_other,
-    "folder": lambda path: path.mkdir(),
-}
-
-
-def test_a_source_that_comes_while_its_watch_is_closed_is_watched_by_nobody():
-    """It may take long to open one, and who leaves the browser does not wait for that."""
-    noticed, closed = [], []
-
-    class OfOne:
-        def close(self):
-            closed.append(self)
-
-    def watch(on_change):
-        noticed.append(on_change)
-        return OfOne()
-
-    reading = SimpleNamespace(feed=SimpleNamespace(watch=watch))
-
-    class Late:
-        def ask(self, question):
-            both.close()
-            return question(reading)
-
-    whole = SimpleNamespace(own=reading, sources=[])
-    both = JoinedWatch(whole, lambda: None)
-    whole.sources.append(Late())
-    noticed[0]()
-    assert len(noticed) == len(closed) == 2
-
-
-@pytest.mark.parametrize("wrong", WRONG)
-def test_a_source_that_cannot_be_opened_keeps_nothing_else_from_being_shown(folder, twenty, tmp_path, wrong):
-    bad = tmp_path / "bad.sqlite"
-    WRONG[wrong](bad)
-    name_sources(folder, bad, twenty.path)
-    with flightlog.open(folder) as store:
-        assert {run.workflow for run in everything(store)} == {"triage", "mail-bot"}
-        assert store.runs.get(foreign(store, "agent-1").id).source == "langgraph"
-        with pytest.raises(StorageError):
-            store.runs.get("nowhere")
-        watch = store.feed.watch(lambda: None)
-        assert watch.problem.startswith("source bad.sqlite: ")
-        watch.close()
-        (finding,) = [one for one in store.upkeep.check() if one.kind == "unreadable-source"]
-        assert (finding.severity, finding.where) == ("error", str(bad)) and finding.advice
-
-
-def test_a_missing_source_is_said_once_and_its_path_acts_on_no_terminal(folder, caplog):
-    name_sources(folder, folder.parent / "\x1b]2;PWNED\x07.sqlite")
-    with flightlog.open(folder) as store:
-        for _ in range(3):
-            assert store.runs.totals().runs == 7
-    (record,) = caplog.records
-    assert "PWNED" in record.getMessage() and "\x1b" not in record.getMessage() and "\x07" not in record.getMessage()
-
-
-def test_a_source_that_goes_and_comes_back_is_named_and_shown_again(folder, twenty, tmp_path, monkeypatch):
-    monkeypatch.setattr(parts, "AGAIN_S", 0.0)
-    path = tmp_path / "live.sqlite"
-    name_sources(folder, path)
-    with flightlog.open(folder) as store:
-        cursor = store.feed.cursor()
-        watch = store.feed.watch(lambda: None)
-        assert store.runs.totals().runs == 7 and "live.sqlite" in watch.problem
-        shutil.copy(twenty.path, path)
-        changes = until(lambda: store.feed.changes(cursor), lambda found: len(found.changed) > 20)
-        assert watch.problem == ""
-        whole = store.runs.totals().runs
-        assert whole == 7 + len(changes.changed)
-        path.rename(tmp_path / "away.sqlite")
-        until(store.runs.totals, lambda totals: totals.runs == 7)
-        assert "live.sqlite" in watch.problem
-        assert store.feed.changes(changes.cursor).changed == ()
-        (tmp_path / "away.sqlite").rename(path)
-        until(store.runs.totals, lambda totals: totals.runs == whole)
-        assert watch.problem == ""
-        watch.close()
-
-
-def test_what_may_be_in_a_source_that_cannot_be_read_is_not_said_to_be_nowhere(folder, twenty, tmp_path, monkeypatch):
-    monkeypatch.setattr(parts, "AGAIN_S", 0.0)
-    path = tmp_path / "live.sqlite"
-    shutil.copy(twenty.path, path)
-    name_sources(folder, path)
-    unless = "unless in what cannot be read just now: source live.sqlite: "
-    with flightlog.open(folder) as store:
-        run = next(run.id for run in everything(store) if run.source and run.checkpoints)
-        point = store.checkpoints.list(run)[-1].id
-    away = tmp_path / "away.sqlite"
-    path.rename(away)
-    with flightlog.open(folder) as store:
-        asked = (store.runs.get, store.runs.resolve, store.checkpoints.get, store.runs.steps)
-        for ask, id in zip(asked, (run, run[:20], point, run), strict=True):
-            with pytest.raises(StorageError, match=unless) as told:
-                ask(id)
-            assert not isinstance(told.value, NotFound) and told.value.where == str(path)
-        assert store.runs.totals().runs == 7
-        away.rename(path)
-        assert store.runs.get(run).source == "langgraph"
-        with pytest.raises(NotFound):
-            store.runs.get("nowhere")
-        path.rename(away)
-        # Also where it was read before, and where it is known that it has the run.
-        with pytest.raises(StorageError, match=unless):
-            store.runs.get("nowhere")
-        with pytest.raises(StorageError, match=r"^source live\.sqlite cannot be read just now: "):
-            store.runs.get(run)
-
-
 def test_what_is_nearly_named_so_is_told_of_all_parts(store):
     run = foreign(store, "agent-1").id
     with pytest.raises(NotFound, match=f"did you mean '{run}'"):
@@ -459,93 +271,6 @@ def test_a_source_named_twice_has_its_runs_once_and_a_read_only_store_shows_them
     with flightlog.open(folder, read_only=True) as store:
         runs = [run.id for run in everything(store)]
         assert len(runs) == len(set(runs)) == store.runs.totals().runs > 27
-
-
-def call(*words, code=0):
-    result = CliRunner().invoke(main, [str(word) for word in words])
-    assert result.exit_code == code, (result.output, result.exception)
-    return result
-
-
-def test_the_verbs_show_both_and_name_what_is_missing(folder, twenty, tmp_path):
-    name_sources(folder, twenty.path, tmp_path / "gone.sqlite")
-    rows = [json.loads(line) for line in call("ls", "--json", "--limit", "99", "--data", folder).stdout.splitlines()]
-    assert {row.get("source") for row in rows} == {None, "langgraph"}
-    (run,) = [row for row in rows if row.get("source_id") == "asked"]
-    assert "mail-bot" in call("ls", "--data", folder).stdout
-    assert "langgraph asked" in call("show", run["id"], "--data", folder).stdout
-    assert "needle 3" in call("search", "needle", "--data", folder).stdout
-    assert "gpt-4o" in call("costs", "--by", "model", "--data", folder).stdout
-    refused = call("pin", run["id"], "--data", folder, code=1)
-    assert "a LangGraph database is only read" in refused.output
-    assert "gone.sqlite" in call("doctor", "--data", folder, code=3).stdout
-
-
-def screen_text(screen):
-    return "\n".join(strip.text for strip in screen._compositor.render_strips(screen.size))
-
-
-async def test_the_browser_lists_both_and_names_what_is_missing(folder, twenty, tmp_path):
-    name_sources(folder, twenty.path, tmp_path / "gone.sqlite")
-    app = FlightlogApp(lambda: flightlog.open(folder))
-    async with app.run_test(size=(140, 50)) as pilot:
-        end = time.monotonic() + 30
-        while not all(text in (shown := screen_text(app.screen)) for text in ("gone.sqlite", "mail-bot", "own 6")):
-            assert time.monotonic() < end, shown
-            await pilot.pause(0.05)
-    app.close()
-
-
-def close_meanwhile(app, progress, may):
-    """Closes the program while a thread is held, which may go on when it was told to stop."""
-    closing, end = threading.Thread(target=app.close), time.monotonic() + 30
-    closing.start()
-    while not progress.stopped:
-        assert time.monotonic() < end
-        time.sleep(0.01)
-    may.set()
-    closing.join(60)
-    assert not closing.is_alive()
-
-
-async def test_who_quits_while_an_index_is_made_waits_for_one_thread_of_it_and_the_next_start_goes_on(
-    folder, twenty, monkeypatch
-):
-    came, may, indexes, threads = threading.Event(), threading.Event(), [], []
-    take, tell = LangGraphIndex._take_group, Telling._told
-
-    def taken(index, *words):
-        indexes.append(index)
-        return take(index, *words)
-
-    def told(telling, *words):
-        threads.append(words)
-        if len(threads) == 3:
-            came.set()
-            assert may.wait(60)
-        return tell(telling, *words)
-
-    async def until(condition):
-        end = time.monotonic() + 30
-        while not condition():
-            assert time.monotonic() < end, screen_text(app.screen)
-            await pilot.pause(0.02)
-
-    monkeypatch.setattr(LangGraphIndex, "_take_group", taken)
-    monkeypatch.setattr(Telling, "_told", told)
-    name_sources(folder, twenty.path)
-    app = FlightlogApp(lambda: flightlog.open(folder))
-    async with app.run_test(size=(100, 30)) as pilot:
-        await until(came.is_set)
-        await until(lambda: f" threads of {twenty.path.name} read" in screen_text(app.screen))
-        await pilot.press("X")
-        await until(lambda: any("q quits, and the next start goes on" in note.message for note in app._notifications))
-        await pilot.press("q")
-        await until(lambda: app._exit)
-    close_meanwhile(app, indexes[0].progress, may)
-    assert len(threads) == 3
-    with flightlog.open(folder) as store:
-        assert store.runs.totals().runs > 20 and not [one for one in store.upkeep.check() if one.severity == "error"]
 
 
 def test_lists_that_have_no_order_in_common_follow_one_another():
