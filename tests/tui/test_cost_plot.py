@@ -138,6 +138,11 @@ def test_the_day_is_estimated_only_while_something_is_spent():
         and "1.0k tokens/min" in told
         and "≈ $21.20 by the end of the day (UTC), ◕ over its $20" in told
     )
+    narrow = "".join(text for text, _ in burn_line(rate, totals, day, now, 76, UNICODE))
+    assert narrow == "≈ $1.20/h  ·  1.0k tokens/min  ·  ≈ $21.20 by midnight UTC, ◕ over its $20"
+    unpriced = Rate(seconds=300, tokens=5000, money=Money(recorded_nanousd=NANO // 10, recorded=2, unknown=1))
+    told = "".join(text for text, _ in burn_line(unpriced, totals, day, now, 76, UNICODE))
+    assert told == "≥ $1.20/h  ·  ≈ $21.20 by midnight UTC, ◕ over its $20  ·  without unknown prices"
     assert burn_line(Rate(), totals, day, now, 118, UNICODE) == []
     unknown = Rate(seconds=300, tokens=5000, money=Money(unknown=2))
     told = "".join(text for text, _ in burn_line(unknown, totals, None, now, 118, UNICODE))

@@ -8,7 +8,7 @@ from ...core.runs import Totals
 from ...core.text import cells, fit
 from .. import format
 from ..glyphs import UNICODE, Glyphs
-from ..lines import Line, one_line, right
+from ..lines import Line, one_line, right, width_of
 
 STATES: dict[State, str] = {"fine": "", "near": "above its warning mark", "spent": "spent"}
 INKS: dict[State, str] = {"fine": "active", "near": "warn", "spent": "bad"}
@@ -18,6 +18,13 @@ TITLE, SHORT = 24, 10
 """Cells of a budget's query at most, and where there is little room."""
 BAR = 6
 """Cells that a bar has at least; without that room there is none."""
+_LONG, _BRIEF = "calls without a price come on top", "without unknown prices"
+_WORDS = (
+    ("the end of the day (UTC)", _LONG, True),
+    ("midnight UTC", _BRIEF, True),
+    ("midnight UTC", _BRIEF, False),
+)
+"""When a day ends, what is not in a sum, and whether tokens are told: in ever fewer words."""
 
 
 def title(standing: Standing) -> str:
@@ -110,21 +117,39 @@ def burn_line(
     rate: Rate | None, totals: Totals | None, day: Standing | None, now: float, width: int, glyphs: Glyphs
 ) -> Line:
     """How fast money and tokens go, and what today (UTC) comes to by its end at that pace: about, and only while
-    something is spent."""
+    something is spent. In few words where many have no room."""
     if rate is None or rate.idle or totals is None:
         return []
-    dot, hourly = (f"  {glyphs.dot}  ", "faint"), rate.nanousd_per_hour
+    speed: Line = [(f"{format.count(round(rate.tokens_per_minute))} tokens/min", "text")]
+    line: Line = []
+    for until, on_top, tokens in _WORDS:
+        unknown: Line = [(on_top, "warn")] if rate.unknown else []
+        end = _by_the_end(rate, totals, day, now, until, glyphs)
+        line = _joined([[_hourly(rate, glyphs)], speed if tokens else [], end, unknown], glyphs)
+        if width_of(line) <= width:
+            break
+    return line
+
+
+def _hourly(rate: Rate, glyphs: Glyphs) -> tuple[str, str]:
+    hourly = rate.nanousd_per_hour
     told = format.UNKNOWN if hourly is None else format.dollars(hourly)
     sign = glyphs.at_least if rate.unknown and hourly is not None else glyphs.approximately
-    line: Line = [(f"{sign} {told}/h", "strong"), dot]
-    line.append((f"{format.count(round(rate.tokens_per_minute))} tokens/min", "text"))
+    return f"{sign} {told}/h", "strong"
+
+
+def _by_the_end(rate: Rate, totals: Totals, day: Standing | None, now: float, until: str, glyphs: Glyphs) -> Line:
     by_then = rate.by_then(totals.today, DAY - now % DAY)
-    if by_then is not None:
-        over = day is not None and by_then > day.budget.max_nanousd
-        ink = "warn" if over else "text"
-        line += [dot, (f"{glyphs.approximately} {format.dollars(by_then)} by the end of the day (UTC)", ink)]
-        if over and day is not None:
-            line.append((f", {glyphs.near} over its {format.round_dollars(day.budget.max_nanousd)}", "warn"))
-    if rate.unknown:
-        line += [dot, ("calls without a price come on top", "warn")]
+    if by_then is None:
+        return []
+    over = day is not None and by_then > day.budget.max_nanousd
+    line: Line = [(f"{glyphs.approximately} {format.dollars(by_then)} by {until}", "warn" if over else "text")]
+    if over and day is not None:
+        line.append((f", {glyphs.near} over its {format.round_dollars(day.budget.max_nanousd)}", "warn"))
     return line
+
+
+def _joined(parts: Sequence[Line], glyphs: Glyphs) -> Line:
+    """Parts of a line with a dot between them."""
+    parts = [part for part in parts if part]
+    return [span for n, part in enumerate(parts) for span in ([(f"  {glyphs.dot}  ", "faint")] if n else []) + part]
