@@ -272,86 +272,6 @@ async def test_the_end_of_a_run_shows_in_the_frame(store):
         assert "✖" in text_of(pilot).splitlines()[0]
 
 
-# --- states ------------------------------------------------------------------------------------------
-
-
-async def test_scrubbing_shows_what_changed_against_the_parent_and_whose_branch_it_is(store):
-    run = record_everything(store)
-    async with opened(store, run, tab="states") as pilot:
-        tab = screen_of(pilot).tab
-        assert tab.shown.changed == {"messages", "n", "plan", "big", "blob"}
-        assert "opaque, 12 bytes" in text_of(pilot)
-        assert "├─●" in text_of(pilot)
-        await pilot.press("left")
-        await settled(pilot)
-        assert tab.shown.changed == {"messages", "n"}
-        assert "1 key unchanged" in text_of(pilot)
-        await pilot.press("v")
-        assert "plan" in text_of(pilot)
-        await pilot.press("left")
-        await settled(pilot)
-        assert tab.shown.checkpoint.label == "planned"
-        await pilot.press("right")
-        await settled(pilot)
-        assert tab.shown.checkpoint.id == tab.checkpoints[-2].id
-
-
-async def test_large_values_are_read_when_they_are_unfolded(store):
-    run = record_everything(store)
-    counts = counted(store)
-    async with opened(store, run, tab="states") as pilot:
-        read = [key for name, given, _ in counts["checkpoints"].calls if name == "values" for key in given[1]]
-        assert "big" not in read
-        tab = screen_of(pilot).tab
-        await pilot.press("tab")
-        tab.state.move_to(next(n for n, row in enumerate(tab.state.rows) if row.path.keys == ("big",)))
-        await pilot.press("space")
-        await settled(pilot)
-        read = [key for name, given, _ in counts["checkpoints"].calls if name == "values" for key in given[1]]
-        assert read.count("big") == 1
-        assert "10,000 characters" in text_of(pilot) or "long long" in text_of(pilot)
-
-
-async def test_the_states_of_a_branch_lead_to_the_run_it_came_from(store):
-    run = record_everything(store)
-    async with opened(store, run, tab="states") as pilot:
-        assert "from checkpoint" in text_of(pilot) and "from run" in text_of(pilot)
-        await pilot.press("home", "down")
-        await settled(pilot)
-        assert screen_of(pilot).tab.shown.checkpoint.label == f"from run {store.runs.get(run).parent}"
-        await pilot.press("left", "home", "enter")
-        await wait(pilot, lambda: screen_of(pilot).run_id == store.runs.get(run).parent)
-
-
-async def test_blame_names_the_step_and_leads_to_its_checkpoint(store):
-    run = record_everything(store)
-    async with opened(store, run, tab="states") as pilot:
-        tab = screen_of(pilot).tab
-        await pilot.press("left")
-        await settled(pilot)
-        await pilot.press("v", "tab")
-        tab.state.move_to(next(n for n, row in enumerate(tab.state.rows) if row.path.keys == ("plan",)))
-        await pilot.press("b")
-        await wait(pilot, lambda: "last written by plan" in text_of(pilot))
-        await pilot.press("down", "enter")
-        await settled(pilot)
-        assert tab.shown.checkpoint.label == "planned"
-
-
-async def test_two_marked_checkpoints_are_compared(store):
-    run = record_everything(store)
-    async with opened(store, run, tab="states") as pilot:
-        tab = screen_of(pilot).tab
-        await pilot.press("home", "down", "x", "end", "x")
-        await settled(pilot)
-        assert {change.key for change in tab.diff.changes} >= {"messages", "big"}
-        assert "→" in text_of(pilot)
-        await pilot.press("escape")
-        await settled(pilot)
-        assert not tab.marked
-        assert tab.shown.checkpoint.id == tab.checkpoints[-1].id
-
-
 # --- costs, messages, items ----------------------------------------------------------------------------
 
 
@@ -437,18 +357,6 @@ async def test_from_the_list_into_a_run_and_back_on_a_database(tmp_path):
             await wait(pilot, lambda: not isinstance(app.screen, RunScreen))
             assert "triage@4" in text_of(pilot)
         app.close()
-
-
-async def test_a_state_that_was_dropped_says_so_and_hides_no_other(store):
-    with store.run("w") as run:
-        kept = run.checkpoint({"plan": "kept", "same": 1})
-        run.checkpoint({"plan": "dropped", "same": 1})
-    store.upkeep.drop_states(run.id, [kept])
-    async with opened(store, run.id, tab="states") as pilot:
-        await wait(pilot, lambda: "was dropped" in text_of(pilot))
-        await pilot.press("left")
-        await wait(pilot, lambda: "kept" in text_of(pilot) and "was dropped" not in text_of(pilot))
-        assert pilot.app.troubles == []
 
 
 async def test_the_places_are_one_key_away_inside_a_run_too_and_help_tells_each_key_once(tmp_path):
