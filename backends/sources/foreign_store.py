@@ -27,6 +27,8 @@ class Reader:
     replayed: Callable[[], Bodies]
     """The same events and their values for who reads one run after the other from its beginning to its end."""
     files: ForeignFiles
+    close: Callable[[], None] = lambda: None
+    """Waits for what is read for nobody who waits; called when it was told to stop."""
 
 
 def foreign_store(
@@ -49,6 +51,7 @@ def foreign_store(
     def closing() -> None:
         for made in opened:
             made.index.progress.stop()  # what is just being read: the next opening goes on from there
+            made.close()
             made.index.database.close()
         close()
 

@@ -310,8 +310,8 @@ def test_who_is_stopped_between_two_portions_goes_on_from_there(claude, index_of
     left = iter(range(30))
     real = index._take_some
 
-    def take_some(connection, wanted):
-        found = real(connection, wanted)
+    def take_some(connection, wanted, most):
+        found = real(connection, wanted, most)
         if next(left, None) is None:
             raise KeyboardInterrupt
         return found

@@ -2,12 +2,15 @@
 
 import json
 import os
+import threading
 import time
 from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
 from flightlog.backends.sources.open_source import open_source
+from flightlog.backends.sources.transcripts import index as indexing
+from flightlog.backends.sources.transcripts.index import TranscriptIndex
 from flightlog.tui.app import FlightlogApp
 from seeing import loaded, shows, text_of, until
 
@@ -82,6 +85,32 @@ async def test_a_row_changes_as_its_transcript_grows_and_a_new_one_comes_in(app,
 
 def failure(why):
     return {"uuid": "f", "message": {"id": "f", "model": "<synthetic>", "role": "assistant", "content": [said(why)]}}
+
+
+async def test_the_newest_of_many_is_shown_while_the_rest_is_read(app, session, monkeypatch):
+    monkeypatch.setattr(indexing, "_MUCH", 1)
+    monkeypatch.setattr(indexing, "_SOME", 1)
+    may, some, real = threading.Event(), [], TranscriptIndex._take_in_some
+
+    def take_in_some(index):
+        while some and not may.wait(0.05):
+            index.progress.go_on()
+        some.append(1)
+        return real(index)
+
+    monkeypatch.setattr(TranscriptIndex, "_take_in_some", take_in_some)
+    for number in range(3):
+        older = session.with_name(f"c12e2860-3aad-496b-96be-5fe4fb31905{number}.jsonl")
+        writes(older, prompt("Sort them."), TITLE | {"customTitle": f"Older {number}"})
+        os.utime(older, (1_700_000_000,) * 2)
+    async with app.run_test(size=(120, 36)) as pilot:
+        try:
+            text = await shows(pilot, "Sort the mails.", "1 of 4")
+            assert "Older" not in text
+        finally:
+            may.set()
+        text = await shows(pilot, "Older 0", "Older 1", "Older 2")
+        await until(pilot, lambda: " of 4" not in text_of(pilot.app.screen))
 
 
 async def test_messages_steps_and_status_of_an_open_run_follow(app, session):

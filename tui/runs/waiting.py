@@ -96,10 +96,14 @@ class Waiting:
         return nothing_to_read("No runs yet") if store is not None and store.read_only else nothing_yet(self.name)
 
     def behind_glance(self, found: RunList, store: Store | None, glyphs: Glyphs) -> Line:
-        """What the header says while the runs in sight are those that were known before the store was open."""
-        if not (found.glanced and self.is_slow) or self.error is not None:
+        """What the header says while the runs in sight are those that were known before the store was open, or the
+        first of many that are still being read.
+        """
+        at = _standing(store)
+        is_long = found.ready and at is not None and at.seconds > SLOW
+        if self.error is not None or not (is_long or (found.glanced and self.is_slow)):
             return []
-        return still_opening(self._spinner(glyphs), _standing(store))
+        return still_opening(self._spinner(glyphs), at)
 
     def _spinner(self, glyphs: Glyphs) -> str:
         return glyphs.spinner[self._ticks % len(glyphs.spinner)]

@@ -54,5 +54,6 @@ class TranscriptFiles:
         return StoreWatch(
             on_change,
             folders=index.folders,
+            version=lambda: index.portions,
             problem=lambda: "" if index.folder.is_there() else "the transcripts are gone",
         )

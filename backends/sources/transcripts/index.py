@@ -11,16 +11,22 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from ....core.hurry import is_hurried
 from ....core.progress import Progress, go_on
 from ...sql.database import Database
 from . import tables
 from .folder import Folder, Seen
 from .formats import Format
+from .reading_on import ReadingOn
 from .taking import PORTION, Taker
 
 _COSTS = 16 << 10
 """Opening a transcript costs as much as so many bytes: a transaction takes a portion in, of one or of many."""
 _NOTHING = Seen(0, 0, 0)
+_MUCH, _SOME = 4 << 20, 2 << 20
+"""Of so much that is new a person in a hurry is shown the newest at once, and then the rest by so much at a time."""
+_MOMENT_S = 0.03
+"""So long he waits for others who take something in."""
 _AGAIN_S = 10.0
 """Seconds after which a transcript that could not be read is tried again."""
 
@@ -37,6 +43,7 @@ class TranscriptIndex:
         self.folder = Folder(path, formats)
         self._taker = Taker()
         self._lock = threading.RLock()
+        self._reading_on = ReadingOn(self._take_in_some)
         self._taken: dict[str, Seen] = {}
         self._due: dict[str, float] = {}
         self._unreadable: dict[str, str] = {}
@@ -46,17 +53,25 @@ class TranscriptIndex:
                 self._taker.forget(connection, run)
 
     def refresh(self) -> None:
-        """Takes in what is new. Costs some `stat` when nothing is."""
-        with self._lock:
-            self.folder.look()
-            self._look_at_names()
-            wanted, gone = self._changed(), [path for path in self._known() if path not in self.folder.seen]
-            try:
-                while wanted or gone:
-                    self._take_in(wanted, gone)
-                    wanted, gone = self._changed(), []  # those that are to be told anew
-            finally:
-                self.progress.end()
+        """Takes in what is new. Costs some `stat` when nothing is.
+
+        Who is in a hurry (`core.hurry`) waits for no more than the newest, where it is much: the rest is taken in by a
+        thread of its own.
+        """
+        if is_hurried():
+            self._glance()
+        else:
+            with self._lock:
+                self._take_in(self._look())
+
+    def close(self) -> None:
+        """Ends what is being taken in for nobody who waits. May be called twice."""
+        self._reading_on.close()
+
+    @property
+    def portions(self) -> int:
+        """Another number where something was taken in that nobody waited for."""
+        return self._reading_on.portions
 
     def needs_details(self, run: str) -> bool:
         """Nothing of a transcript is left for later."""
@@ -124,32 +139,82 @@ class TranscriptIndex:
         known = self._taken.get(path)
         return known != seen and (known is not None or seen.size > 0)
 
-    def _take_in(self, wanted: list[str], gone: list[str]) -> None:
-        done, total = 0, len(wanted)
-        self.progress.begin(total, "transcripts")
+    def _look(self) -> list[str]:
+        """Transcripts of which there is something to take in; those that are gone are forgotten."""
+        self.folder.look()
+        self._look_at_names()
+        gone = [path for path in self._known() if path not in self.folder.seen]
         if gone:
             with self.database.write() as connection:
                 for path in gone:
                     self._forget(connection, path)
-        while wanted:
-            self.progress.go_on()
-            try:
-                with self.database.write() as connection:
-                    wanted = self._take_some(connection, wanted)
-            except BaseException:
-                self._taken, self._due = {}, {}  # what the index says of them is asked anew
-                raise
-            done = max(done, total - len(wanted))
-            self.progress.reach(done)
+        return self._changed()
 
-    def _take_some(self, connection: Connection, wanted: list[str]) -> list[str]:
-        """Takes in so many as one transaction does; returns those that are left."""
+    def _glance(self) -> None:
+        if self._reading_on.is_on:
+            return self._reading_on.wait()
+        if not self._lock.acquire(timeout=_MOMENT_S if self._taken else -1):
+            return None  # somebody takes in what is new, and some is known
+        try:
+            wanted = self._look()
+            if sum(map(self._new, wanted)) < _MUCH:
+                return self._take_in(wanted)
+            self._reading_on.begin()
+        finally:
+            self._lock.release()
+        return self._reading_on.wait()
+
+    def _take_in(self, wanted: list[str]) -> None:
+        """Takes all in, and then those that are to be told anew."""
+        try:
+            while wanted:
+                self.progress.begin(len(wanted), "transcripts")
+                while wanted:
+                    wanted = self._take_next(wanted, PORTION)
+                wanted = self._changed()
+        finally:
+            self.progress.end()
+
+    def _take_in_some(self) -> bool:
+        """Takes some of all in; whether there may be more."""
+        with self._lock:
+            wanted = self._look()
+            if wanted and self.progress.look() is None:
+                self.progress.begin(len(wanted), "transcripts")
+            try:
+                left = self._take_next(wanted, _SOME) if wanted else []
+            except BaseException:
+                self.progress.end()
+                raise
+            if not left:
+                self.progress.end()
+            return bool(wanted)
+
+    def _take_next(self, wanted: list[str], most: int) -> list[str]:
+        """Takes in the first of them in one transaction; returns those that are left."""
+        self.progress.go_on()
+        try:
+            with self.database.write() as connection:
+                left = self._take_some(connection, wanted, most)
+        except BaseException:
+            self._taken, self._due = {}, {}  # what the index says of them is asked anew
+            raise
+        at = self.progress.look()
+        if at is not None:
+            self.progress.reach(max(at.done, at.total - len(left)))
+        return left
+
+    def _new(self, path: str) -> int:
+        """What it takes to take in what is new of a transcript, in bytes."""
+        return _COSTS + max(0, self.folder.seen[path].size - self._taken.get(path, _NOTHING).size)
+
+    def _take_some(self, connection: Connection, wanted: list[str], most: int) -> list[str]:
         left, size = wanted[::-1], 0
-        while left and size < PORTION:
+        while left and size < most:
             go_on()
             path = left.pop()
             seen = self.folder.seen[path]
-            size += _COSTS + min(PORTION, max(0, seen.size - self._taken.get(path, _NOTHING).size))
+            size += min(_COSTS + PORTION, self._new(path))
             if self._take(connection, path, seen):
                 left.append(path)
         return left[::-1]

@@ -31,7 +31,7 @@ def open_transcripts(path: Path, *, in_memory: bool) -> Store | None:
         index = TranscriptIndex(path, formats, database)
         bodies = TranscriptBodies(index)
         checkpoints = SqlCheckpoints(database, bodies, index.refresh)
-        return Reader(index, bodies, checkpoints, lambda: bodies, TranscriptFiles(index))
+        return Reader(index, bodies, checkpoints, lambda: bodies, TranscriptFiles(index), index.close)
 
     what = "a folder of transcripts" if path.is_dir() else "a transcript"
     return foreign_store(str(path), Foreign(what, path, file_a_run=True), reader, in_memory=in_memory)
