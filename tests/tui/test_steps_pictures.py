@@ -1,5 +1,7 @@
 """Steps as a tree, a waterfall and a graph: nesting, circles, bars, what is stuck; and their cost at ten thousand."""
 
+import re
+
 from flightlog.core.clock import from_seconds
 from flightlog.core.costs import Money, Tokens
 from flightlog.core.runs import Run, Step
@@ -183,6 +185,15 @@ def test_the_graph_draws_what_waited_for_what_and_steps_that_lie_in_another_come
     steps = [step("plan"), step("x", after=["plan"]), step("y", after=["plan"]), step("end", after=["x", "y"])]
     lines = drawn(picture_of([*steps, step("in", "end")], "graph"))
     assert [line[:4] for line in lines] == ["✔   ", "├─✔ ", "✔ │ ", "╰─✔ ", "  ✔ "]
+
+
+def test_in_the_graph_a_step_that_lies_in_another_is_set_off_from_those_beside_it():
+    nested = [step("a", "turn"), step("b", "turn"), step("c", "b"), step("d", "c"), step("e", "d"), step("f", "e")]
+    picture = picture_of([step("turn"), *nested, step("next", after=["turn"])], "graph", width=60)
+    at = {found.group(): found.start() for line in drawn(picture) if (found := re.search("[a-z]+", line))}
+    assert at["turn"] == at["next"] and at["a"] == at["b"] == at["turn"] + 2
+    assert [at[name] - at["turn"] for name in "cdef"] == [4, 6, 8, 8]  # what is deeper is not told apart
+    assert {len(line) for line in drawn(picture)} == {60}
 
 
 def test_steps_are_drawn_behind_what_they_wait_for_and_circles_are_cut():

@@ -86,6 +86,19 @@ class Navigation(Companions):
         """What the shell has written meanwhile lies where the screen was: all of it is drawn again."""
         self.refresh(layout=True)
 
+    def action_command_palette(self) -> None:
+        from ..screens.palette import Palette
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette("commands", id="--command-palette"))
+
+    def search_themes(self) -> None:
+        from textual.theme import ThemeProvider
+
+        from ..screens.palette import Palette
+
+        self.push_screen(Palette("themes", [ThemeProvider]))
+
     def action_help(self) -> None:
         from ..screens.help import Help
         from .commands import places_of

@@ -151,8 +151,22 @@ def _graph(picture: Picture, step: Step, width: int) -> Line:
         # The node is the step's sign: it is not said twice.
         lanes, name = [(shown[:at], "faint"), (sign, status_ink(step.status)), (shown[at + 1 :], "faint")], name[1:]
     tail = _tail(picture, step)
-    left = width - room - 1 - sum(len(text) for text, _ in tail)
-    return [*lanes, (" ", "text"), *fitted(name, max(left, 0)), *tail]
+    # The lanes tell what came after what; which of these lie in another their names tell, as in the tree.
+    inside = " " * (1 + INSIDE * _depth(picture, step))
+    left = width - room - len(inside) - sum(len(text) for text, _ in tail)
+    return [*lanes, (inside, "text"), *fitted(name, max(left, 0)), *tail]
+
+
+INSIDE, DEEPEST = 2, 4
+"""Cells that the name of a nested step is set off by in the graph, and how often at most."""
+
+
+def _depth(picture: Picture, step: Step) -> int:
+    """In how many steps it lies, of as many as are told apart."""
+    parents, depth, above = picture.forest.parents, 0, picture.forest.parents[step.id]
+    while above is not None and depth < DEEPEST:
+        depth, above = depth + 1, parents[above]
+    return depth
 
 
 def _graph_head(picture: Picture, width: int) -> Line:

@@ -91,7 +91,7 @@ class LogReader(RunTab):
         yield TreeView(id="log-empty")
         yield OneLine(lambda width: [(self.glyphs.rule * width, "faint")], id="log-rule")
         yield EntryPage(id="log-entry")
-        yield Input(placeholder="search the log; /…/ is a regular expression", id="log-search", compact=True)
+        yield Input(placeholder="search the log; /like this/ is a regular expression", id="log-search", compact=True)
         yield Input(placeholder="10:03, +5m, -1h or 2026-11-20T10:03", id="log-time", compact=True)
         yield OneLine(self._status, id="log-status")
 
