@@ -173,6 +173,10 @@ class Message(msgspec.Struct, kw_only=True, frozen=True):
     content: Json = None
     step: str | None = None
 
+    def cursor(self) -> str:
+        """A cursor of `RunRepository.messages` at this one: what is after it, or before it, does not have it."""
+        return to_cursor(self.seq)
+
 
 class Approval(msgspec.Struct, kw_only=True, frozen=True):
     """A request that waits, or waited, for a person."""

@@ -11,6 +11,7 @@ from flightlog.core.runs import Message
 from flightlog.core.store import Store
 from flightlog.tui import format
 from flightlog.tui.glyphs import UNICODE
+from flightlog.tui.parts.said import Said
 from flightlog.tui.parts.talk import SHORT, Cast, Talk
 from flightlog.tui.parts.talk import spoken as spoken_of
 from reading import SIZES, opened, screen_of, settled, text_of, wait
@@ -191,7 +192,7 @@ async def test_the_end_of_a_long_conversation_is_one_key_away(store):
         await pilot.press("G")
         await wait(pilot, lambda: tab.current.content == "word 899")
         await settled(pilot)
-        assert len(tab.found.all) == 900 and "word 899" in text_of(pilot)
+        assert len(tab.found.said.all) == 400 and "word 899" in text_of(pilot)  # its beginning, and its end
         await pilot.press("g")
         assert tab.current.content == "word 0"
 
@@ -205,3 +206,115 @@ async def test_the_cursor_goes_to_words_and_not_to_the_time_above_them(store):
         tab = screen_of(pilot).tab
         await pilot.press("n")
         assert ("second", "text") in tab.lines.current.node.line
+
+
+def said_by(store, count: int):
+    run = store.run("talk")
+    for n in range(count):
+        run.message("user", "claude", f"word {n}")
+    return run
+
+
+def numbers(tab) -> list[int]:
+    return [int(one.content.split()[1]) for one in tab.messages]
+
+
+async def test_what_lies_between_the_beginning_and_the_end_is_read_from_either_side(store):
+    run = said_by(store, 900)
+    run.finish()
+    async with opened(store, run.id, tab="messages") as pilot:
+        tab = screen_of(pilot).tab
+        await pilot.press("G")
+        await wait(pilot, lambda: tab.current.content == "word 899")
+        await settled(pilot)
+        assert numbers(tab) == [*range(200), *range(700, 900)]
+        assert "400 read, more between" in text_of(pilot)
+        tab._go_to(tab.messages[200].seq)
+        await pilot.pause()
+        assert "500 messages not read yet" in text_of(pilot)
+        await pilot.press("up")
+        await wait(pilot, lambda: numbers(tab) == [*range(200), *range(500, 900)])
+        await settled(pilot)
+        assert tab.current.content == "word 699"
+        tab._go_to(tab.messages[199].seq)
+        await pilot.pause()
+        await pilot.press("n")
+        await wait(pilot, lambda: len(tab.messages) == 800)
+        await settled(pilot)
+        assert tab.current.content == "word 200"
+        tab._go_to(tab.messages[400].seq)
+        await pilot.pause()
+        await pilot.press("N")
+        await wait(pilot, lambda: numbers(tab) == [*range(900)])
+        await settled(pilot)
+        assert tab.current.content == "word 499" and "read, more" not in text_of(pilot)
+
+
+async def test_a_long_conversation_that_goes_on_opens_at_its_newest(store):
+    run = said_by(store, 450)
+    async with opened(store, run.id, tab="messages") as pilot:
+        tab = screen_of(pilot).tab
+        await wait(pilot, lambda: tab.current is not None and tab.current.content == "word 449")
+        assert numbers(tab) == [*range(250, 450)] and "200 read, more as you go up" in text_of(pilot)
+        run.message("user", "claude", "word 450")
+        pilot.app.changed()
+        await wait(pilot, lambda: numbers(tab) == [*range(250, 451)])
+        await pilot.press("g")
+        await wait(pilot, lambda: tab.current is not None and tab.current.content == "word 0")
+        await settled(pilot)
+        assert numbers(tab) == [*range(200), *range(250, 451)]
+    run.finish()
+
+
+async def test_a_search_knows_also_what_lies_between(store):
+    run = said_by(store, 900)
+    run.finish()
+    async with opened(store, run.id, tab="messages") as pilot:
+        tab = screen_of(pilot).tab
+        await pilot.press("G")
+        await wait(pilot, lambda: tab.current.content == "word 899")
+        await settled(pilot)
+        await pilot.press("slash", *"word 45", "enter")
+        await pilot.press("N")
+        await wait(pilot, lambda: tab.current is not None and tab.current.content == "word 459")
+        assert numbers(tab) == [*range(900)]
+
+
+async def test_of_two_who_talk_all_is_read_also_what_lies_between(store):
+    with store.run("talk") as run:
+        for n in range(900):
+            run.message("a" if n % 300 == 250 else "c", "b", f"word {n}")
+    async with opened(store, run.id, tab="messages") as pilot:
+        tab = screen_of(pilot).tab
+        await pilot.press("G")
+        await wait(pilot, lambda: tab.current.content == "word 899")
+        await settled(pilot)
+        tab._show_pair(frozenset({"a", "b"}))
+        assert numbers(tab) == [850]
+        await pilot.press("G")
+        await wait(pilot, lambda: numbers(tab) == [250, 550, 850])
+
+
+@pytest.mark.parametrize("count", [0, 1, 199, 200, 201, 399, 400, 401, 1000])
+def test_however_a_conversation_is_read_it_is_whole_in_the_end_and_each_reading_is_a_page(store, count):
+    run = said_by(store, count)
+    asked: list[int] = []
+
+    def ask(**options):
+        page = store.runs.messages(run.id, **options)
+        asked.append(len(page.items))
+        return page
+
+    seqs = [one.seq for one in store.runs.messages(run.id, limit=10_000).items]
+    for ways in ("on", "back", "both", "newest first"):
+        said = Said().newest(ask) if ways in ("back", "newest first") else Said().on(ask)
+        said = said.newest(ask) if ways == "both" else said
+        for turn in range(20):
+            if said.ends and not said.tail:
+                break
+            up = said.tail and (ways == "back" or (ways == "both" and turn % 2))
+            said = said.back(ask) if up else said.on(ask)
+        assert [one.seq for one in said.all] == seqs and said.ends and not said.tail, ways
+        assert [one.seq for one in said.again(ask).all] == seqs
+    assert max(asked, default=0) <= 200
+    run.finish()

@@ -15,6 +15,7 @@ from ..logs.pattern import LogPattern
 from ..trees.json_nodes import json_node, members
 from ..trees.nodes import Node
 from .prose import Piece, prose, verbatim
+from .said import Said
 
 INKS = ("title", "accent", "good", "strong")
 """Colours of agents, in the order in which they first appear; then again."""
@@ -213,8 +214,9 @@ def _content(content: Json) -> Sequence[Node]:
     return [json_node("", content, key="content")]
 
 
-def talk_head(run: Run, read: int, shown: int, pair: Pair | None, cast: Cast, glyphs: Glyphs) -> Line:
+def talk_head(run: Run, said: Said, shown: int, pair: Pair | None, cast: Cast, glyphs: Glyphs) -> Line:
     """How many messages there are, and between whom those are that are shown."""
+    read = len(said.all)
     line: Line = [(format.plural(run.messages, "message"), "strong")]
     if pair is not None:
         between_them = [name for name in cast.places if name in pair]
@@ -225,5 +227,17 @@ def talk_head(run: Run, read: int, shown: int, pair: Pair | None, cast: Cast, gl
     elif len(cast.places) > 1:
         line.append((f"  {format.plural(len(cast.places), 'agent')}", "muted"))
     if read < run.messages:
-        line.append((f"  {read:,} read, more as you go down", "muted"))
+        where = "between" if said.tail and said.head else f"as you go {'up' if said.tail else 'down'}"
+        line.append((f"  {read:,} read, more {where}", "muted"))
     return line
+
+
+def unread(count: int, glyphs: Glyphs, width: int) -> Node:
+    """The line in the place of messages that are not read yet."""
+    said = f" {format.plural(max(count, 1), 'message')} not read yet "
+    rule = glyphs.rule * max((width - len(said)) // 2, 0)
+    return Node(UNREAD, [(f"{rule}{said}{rule}", "faint")])
+
+
+UNREAD = "unread"
+"""The key of that line."""

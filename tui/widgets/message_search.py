@@ -20,8 +20,8 @@ class MessageSearch(PageTab):
     talk: Talk | None = None
     messages: Sequence[Message] = ()
     """Those that are shown, of what was read."""
-    _onward = False
-    """Whether the search goes on as soon as more is read."""
+    _onward = 0
+    """In which direction the search goes on as soon as more is read; 0 if it does not."""
 
     @property
     def current(self) -> Message | None:
@@ -36,6 +36,10 @@ class MessageSearch(PageTab):
 
     def read_on(self) -> bool:
         """Reads the next page, and further ones up to a match; False if all is read."""
+        raise NotImplementedError
+
+    def reads_between(self) -> bool:
+        """Reads what lies between two parts that were read; False if nothing does."""
         raise NotImplementedError
 
     def action_search(self) -> None:
@@ -65,13 +69,16 @@ class MessageSearch(PageTab):
         if not self.word and not self.has_class("searching"):
             return False
         self.remove_class("searching")
-        self._onward = False
+        self._onward = 0
         self._light("")
         self.lines.focus()
         return True
 
     def go_on(self, direction: int, *, itself: bool = False) -> None:
         """Goes to the next place that has the word, or reads on to it."""
+        if self.reads_between():
+            self._onward = direction
+            return
         here = self.current
         at = next((n for n, one in enumerate(self.messages) if here and one.seq == here.seq), 0)
         if self._in_message(at, direction, itself=itself):
@@ -79,12 +86,12 @@ class MessageSearch(PageTab):
         rest = range(at, len(self.messages)) if direction > 0 else range(at, -1, -1)
         later = next((n for n in rest if (n != at or itself) and self.has_word(self.messages[n])), None)
         if later is not None:
-            self._onward = False
+            self._onward = 0
             self._open(self.messages[later], direction)
         elif direction > 0 and not self._onward and self.read_on():
-            self._onward = True
+            self._onward = 1
         else:
-            self._onward = False
+            self._onward = 0
             self.notify(f"{one_line(self.word, 60)} is not found further on", markup=False)
 
     def _in_message(self, at: int, direction: int, *, itself: bool) -> bool:

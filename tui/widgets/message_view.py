@@ -1,18 +1,20 @@
 """The messages tab: what agents said to each other."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from functools import partial
+from typing import Literal, NamedTuple
 
 from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Input
 
-from ...core.runs import Message, Run
+from ...core.runs import FINISHED, Message, Run
 from ...core.store import Store
 from ..facts import Lesson, teach
 from ..keys import bindings
 from ..lines import Line
-from ..parts.talk import Cast, Pair, Talk, pair_of, talk_head
+from ..parts.said import Ask, Said
+from ..parts.talk import UNREAD, Cast, Pair, Talk, pair_of, talk_head, unread
 from ..trees.nodes import Node
 from .line_list import LineList, OfLines, OneLine
 from .message_search import MessageSearch, seq_at
@@ -33,47 +35,52 @@ PAGES = 20
 """Pages that are read at once at most while none of the messages that are looked for is found."""
 
 
-class Pages(NamedTuple):
-    """The messages read so far: whole pages, and the last one, which may grow."""
+class Found(NamedTuple):
+    """What was read so far, and the names in it."""
 
-    whole: tuple[Message, ...] = ()
-    last: tuple[Message, ...] = ()
-    after: str | None = None
-    """Cursor that the last page was read from."""
-    next: str | None = None
-    """Cursor of the page that follows."""
+    said: Said = Said()
     names: dict[str, str] = {}
     cast: Cast = Cast({})
 
-    @property
-    def all(self) -> tuple[Message, ...]:
-        """Everything read so far."""
-        return self.whole + self.last
+
+Way = Literal["", "on", "back", "newest"]
+"""What is to be read: what came since, a page further on, the one before the newest part, the newest one."""
 
 
 class TalkLines(TreeView):
-    """A conversation of which only the beginning may be read."""
+    """A conversation of which only the beginning may be read, or only the end, or these two."""
 
     class Ended(OfLines):
         """The person wants to see its end."""
 
+    class Begun(OfLines):
+        """The person wants to see its beginning."""
+
+    def action_home(self) -> None:
+        self.post_message(self.Begun(self))
+        super().action_home()
+
     def action_end(self) -> None:
+        self.post_message(self.Ended(self))  # before the list says that its last lines are in sight
         super().action_end()
-        self.post_message(self.Ended(self))
 
 
 class MessageTab(MessageSearch):
-    """A conversation, read a page at a time as one goes down."""
+    """A conversation, read a page at a time as one goes down, or up from its end."""
 
     PLACE = "messages"
     BINDINGS = bindings("messages")
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._more = False
+        self._way: Way = ""
         self._width = 0
         self._to_end = False
         """Whether the end is to be read, and gone to."""
+        self._beside: tuple[int, int] | None = None
+        """The message beside which what is being read comes to stand, and on which side: there one goes on."""
+        self._was: int | None = None
+        """The message that the cursor was on last."""
         self.pair: Pair | None = None
         """The two whose messages alone are shown."""
 
@@ -85,23 +92,29 @@ class MessageTab(MessageSearch):
     def _head(self, width: int) -> Line:
         if self.run is None or self.found is None:
             return []
-        read = len(self.found.all)
-        return talk_head(self.run, read, len(self.messages), self.pair, self.found.cast, self.glyphs)
+        return talk_head(self.run, self.found.said, len(self.messages), self.pair, self.found.cast, self.glyphs)
 
     # Reading.
 
-    def read(self, store: Store, run: Run) -> Pages:
-        found: Pages = self.found or Pages()
-        further, self._more = self._more, False
+    def read(self, store: Store, run: Run) -> Found:
+        found: Found = self.found or Found()
+        way, self._way = self._way, ""
+        said = self._said(found.said, way, partial(store.runs.messages, run.id), run)
+        names = step_names(store, run, found.names, [message.step for message in said.all])
+        return Found(said, names, Cast.of(said.all, found.cast))
+
+    def _said(self, said: Said, way: Way, ask: Ask, run: Run) -> Said:
+        if not said.all:
+            # What goes on is looked at for what is new.
+            return said.on(ask) if run.status in FINISHED else said.newest(ask)
+        if way in ("", "newest"):
+            return said.newest(ask) if way and not said.tail else said.again(ask)
         for _ in range(PAGES):
-            if further and found.next:
-                found = found._replace(whole=found.all, last=(), after=found.next, next=None)
-            page = store.runs.messages(run.id, after=found.after)
-            found = found._replace(last=tuple(page.items), next=page.next, cast=Cast.of(page.items, found.cast))
-            if not further or not found.next or any(map(self._is_sought, page.items)):
+            known = {one.seq for one in said.all}
+            said = said.back(ask) if way == "back" else said.on(ask)
+            if (said.ends and not said.tail) or any(self._is_sought(one) for one in said.all if one.seq not in known):
                 break
-        names = step_names(store, run, found.names, [message.step for message in found.all])
-        return found._replace(names=names)
+        return said
 
     def _is_sought(self, message: Message) -> bool:
         """Whether reading on may end with it."""
@@ -109,42 +122,94 @@ class MessageTab(MessageSearch):
             return False
         return (self.pair is None or pair_of(message) == self.pair) and (not self.word or self.has_word(message))
 
-    def show(self, run: Run, found: Pages) -> None:
+    def show(self, run: Run, found: Found) -> None:
+        is_first = self.found is None
         super().show(run, found)
-        self.set_class(not found.all, "empty")
+        self.set_class(not found.said.all, "empty")
         self.query_one(OneLine).refresh()
-        if self._to_end and not self._more:
+        if self._way:
+            return
+        if self._beside is not None:
+            (seq, side), self._beside = self._beside, None
+            self._step_from(seq, side)
+        elif self._to_end or (is_first and found.said.tail):
             self.lines.move_to(self.lines.count() - 1)
-            self._to_end = self.read_on()
-        elif self._onward and not self._more:
-            self.go_on(1)
+            self._to_end = self._to_end and self._reads_all()
+        elif self._onward:
+            self.go_on(self._onward)
 
-    def nodes(self, run: Run, found: Pages) -> Sequence[Node]:
-        if not found.all:
+    def nodes(self, run: Run, found: Found) -> Sequence[Node]:
+        said = found.said
+        if not said.all:
             return teach(EMPTY, run)
         self.talk = self.talk or Talk(self.glyphs)
-        pair = self.pair
-        self.messages = found.all if pair is None else [one for one in found.all if pair_of(one) == pair]
         self._width = self.lines.size.width
-        return self.talk.nodes(self.messages, found.cast, found.names, min(max(self._width, 20), WIDEST))
+        width = min(max(self._width, 20), WIDEST)
+        head, tail = self._shown(said.head), self._shown(said.tail)
+        self.messages = [*head, *tail]
+        nodes = self.talk.nodes(head, found.cast, found.names, width)
+        if said.tail:
+            nodes += [unread(run.messages - len(said.all), self.glyphs, width)]
+            nodes += self.talk.nodes(tail, found.cast, found.names, width)
+        return nodes
+
+    def _shown(self, messages: Sequence[Message]) -> Sequence[Message]:
+        return messages if self.pair is None else [one for one in messages if pair_of(one) == self.pair]
 
     def on_resize(self) -> None:
         if self.lines.size.width != self._width:
             self.draw_again()
 
+    @property
+    def _is_narrow(self) -> bool:
+        """Whether only some messages are wanted: which, is not known before they are read."""
+        return self.pair is not None or bool(self.word)
+
+    def _ask(self, way: Way) -> bool:
+        if not self._way:
+            self.post_message(self.Reread())
+        if not self._way or way == "newest":
+            self._way = way
+        return True
+
     @on(LineList.Bottom)
     def read_on(self) -> bool:
-        if not self.found or not self.found.next:
+        if not self.found or self.found.said.ends or self.found.said.tail or (self._to_end and not self._is_narrow):
             return False
-        if not self._more:
-            self._more = True
-            self.post_message(self.Reread())
-        return True
+        return self._ask("on")
+
+    def reads_between(self) -> bool:
+        return bool(self.found and self.found.said.tail) and self._ask("on")
+
+    def _reads_all(self) -> bool:
+        """Reads everything that is not read yet, where only some of it is wanted; False if nothing is left."""
+        return self._is_narrow and (self.read_on() or self.reads_between())
 
     @on(TalkLines.Ended)
     def read_to_end(self) -> None:
-        """Reads all that was said, many pages at once, and goes to the end of it."""
-        self._to_end = self.read_on()
+        """Reads the newest page, and goes to its end; where only some are wanted, all that was said before it too."""
+        if self._is_narrow:
+            self._to_end = self._reads_all()
+        elif self.found and not self.found.said.ends and not self.found.said.tail:
+            self._to_end = self._ask("newest")
+
+    @on(TalkLines.Begun)
+    def read_beginning(self) -> None:
+        """Reads the first page where only the end was read."""
+        if self.found and self.found.said.tail and not self.found.said.head:
+            self._beside = (0, 1)
+            self._ask("on")
+
+    @on(LineList.Moved)
+    def read_here(self) -> None:
+        """Reads what is missing where the cursor comes to: the page before what it comes from below of, or after."""
+        row, said = self.lines.current, self.found.said if self.found else Said()
+        if row is None or row.path.first != UNREAD:
+            self._was = seq_at(self, self.lines.cursor)
+        elif said.tail and not self._way:
+            below = self._was is None or self._was >= said.tail[0].seq
+            self._beside = (said.tail[0].seq, -1) if below else (said.head[-1].seq, 1)
+            self._ask("back" if below else "on")
 
     # What the person does.
 
@@ -198,9 +263,22 @@ class MessageTab(MessageSearch):
         if message:
             at = seqs.index(message.seq) + direction
             if 0 <= at < len(seqs):
-                self._go_to(seqs[at])
+                self._step_from(message.seq, direction)
             elif direction > 0:
                 self.read_on()
+
+    def _step_from(self, seq: int, direction: int) -> None:
+        """Goes to the next message on a side of one; if it is not read yet, to the line that says so, which reads."""
+        later = [one.seq for one in self.messages if (one.seq > seq) is (direction > 0) and one.seq != seq]
+        if not later:
+            return
+        to = later[0] if direction > 0 else later[-1]
+        first = self.found.said.tail[0].seq if self.found.said.tail else 0
+        gap = self.lines.find(UNREAD)
+        if gap is not None and min(seq, to) < first <= max(seq, to):
+            self.lines.move_to(gap, center=True)
+        else:
+            self._go_to(to)
 
     def action_to_step(self) -> None:
         message = self.current
