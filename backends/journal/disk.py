@@ -31,6 +31,9 @@ def storage_error(error: OSError, path: Path, doing: str, *, room: str = ROOM) -
         return ReadOnly(
             f"not allowed while {doing}: {why}", where=path, advice="check the owner and mode of the folder"
         )
+    if error.errno == errno.ENOLCK:
+        advice = "keep the data directory on a local disk, or have the file system mounted with locks"
+        return StorageError(f"no locks are to be had there, which {doing} needs", where=path, advice=advice)
     if error.errno == errno.ELOOP:
         return StorageError(f"a symlink lies where {doing} needs a file of its own", where=path, advice="remove it")
     return StorageError(f"failed while {doing}: {why}", where=path)

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ...core.errors import Locked
-from .disk import open_read
+from .disk import open_read, storage_error
 
 OFD = sys.platform == "linux" and hasattr(fcntl, "F_OFD_SETLK")
 
@@ -64,7 +64,7 @@ def is_held(path: Path) -> bool:
 def waiting(fd: int, path: Path, seconds: float = 5.0) -> Iterator[None]:
     """Holds the lock of a shared file for a short while; Locked if it does not come free in time."""
     until, pause = time.monotonic() + seconds, 0.001
-    while not take(fd):
+    while not _taken(fd, path):
         if time.monotonic() > until:
             raise Locked(f"somebody has held the lock for {seconds:g} s", where=path, advice="try again")
         time.sleep(pause)
@@ -73,6 +73,13 @@ def waiting(fd: int, path: Path, seconds: float = 5.0) -> Iterator[None]:
         yield
     finally:
         release(fd)
+
+
+def _taken(fd: int, path: Path) -> bool:
+    try:
+        return take(fd)
+    except OSError as error:
+        raise storage_error(error, path, "writing a shared file") from error
 
 
 def close(fd: int) -> None:

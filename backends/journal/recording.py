@@ -129,7 +129,14 @@ class JournalRecording(RecordingRepository):
             ) from error
         except OSError as error:
             raise _logged(disk.storage_error(error, path, "creating the journal")) from error
-        if not lock.take(fd):
+        try:
+            taken = lock.take(fd)
+        except OSError as error:  # the file system has no locks
+            os.close(fd)
+            with contextlib.suppress(OSError):
+                os.unlink(path)  # it is empty, and nobody's
+            raise _logged(disk.storage_error(error, path, "creating the journal")) from error
+        if not taken:
             os.close(fd)
             raise Conflict(f"somebody took run {run} up in this very moment", where=path, advice="begin another run")
         return fd
@@ -142,8 +149,12 @@ class JournalRecording(RecordingRepository):
             raise NotFound(f"no run {run} to take up", where=path) from error
         except OSError as error:
             raise _logged(disk.storage_error(error, path, "opening the journal")) from error
-        if lock.take(fd) and disk.is_same_file(fd, path):
-            return fd
+        try:
+            if lock.take(fd) and disk.is_same_file(fd, path):
+                return fd
+        except OSError as error:
+            os.close(fd)
+            raise _logged(disk.storage_error(error, path, "taking the run up")) from error
         lock.close(fd)
         writer = last_writer(path)
         who = f"process {writer.pid} on {writer.host}" if writer else "somebody"

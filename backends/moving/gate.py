@@ -16,6 +16,7 @@ from ...core.annotations import Annotation
 from ...core.errors import Conflict, Locked, StorageError
 from ...core.events import Decision, RunStarted
 from ...core.repositories import RecordingRepository, RunWriter
+from ..journal.disk import storage_error
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -61,7 +62,11 @@ class Gate:
         if fd < 0:
             raise StorageError("its folder cannot be locked", where=self._root, advice="check its owner and mode")
         try:
-            if not _locked(fd, fcntl.LOCK_EX, _SHUTTING_S):
+            try:
+                shut = _locked(fd, fcntl.LOCK_EX, _SHUTTING_S)
+            except OSError as error:
+                raise storage_error(error, self._root, "moving the store") from error
+            if not shut:
                 advice = "wait until that is done"
                 raise Locked("somebody else moves or changes the store", where=self._root, advice=advice)
             yield
@@ -76,7 +81,7 @@ class Gate:
 
 
 def _locked(fd: int, kind: int, patience_s: float) -> bool:
-    """Whether the lock was to be had in so many seconds; a file system that has none never keeps anybody out."""
+    """Whether the lock was to be had in so many seconds; shared it always is where there are no locks. OSError."""
     until = 0.0
     while True:
         try:
@@ -88,7 +93,9 @@ def _locked(fd: int, kind: int, patience_s: float) -> bool:
                 return False
             time.sleep(0.01)
         except OSError:
-            return kind == fcntl.LOCK_SH
+            if kind == fcntl.LOCK_SH:
+                return True
+            raise
 
 
 def _let_go(fd: int) -> None:

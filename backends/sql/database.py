@@ -217,7 +217,7 @@ class Database:
             try:
                 with self._write_guard(PATIENCE_S):
                     self._writer.dispose()
-            except Locked:
+            except StorageError:
                 self._writer.dispose()
         self._after_close()
 

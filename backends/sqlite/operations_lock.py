@@ -31,6 +31,8 @@ class OperationsLock:
                 fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise Locked("another process has the lock of operations", where=self._path) from None
+            except OSError as error:
+                raise disk.storage_error(error, self._path, "an operation") from error
             holder = os.getpid()
             try:
                 yield

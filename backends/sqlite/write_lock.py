@@ -75,6 +75,8 @@ class WriteLock:
             except BlockingIOError:
                 if time.monotonic() >= until:
                     raise self._locked(wait) from None
+            except OSError as error:
+                raise disk.storage_error(error, self.path, "writing the database") from error
             time.sleep(pause * random.uniform(0.5, 1))
             pause = min(pause * 2, _POLL_S)
         with suppress(OSError):  # a full disk: only the message is poorer for it
@@ -155,6 +157,8 @@ def shared(path: Path, wait: float = WAIT_S) -> Iterator[None]:
                 if time.monotonic() >= until:
                     raise Locked("another process is writing the database", where=path, advice="try again") from None
                 time.sleep(_POLL_S)
+            except OSError:
+                break  # the file system has no locks, and so no writer of ours
         yield
     finally:
         os.close(fd)
