@@ -12,7 +12,8 @@ def hurried() -> Iterator[None]:
     """In this block, what this thread reads may lack what others recorded just now, if they are writing meanwhile, and
     the rest of a long journal of files that was never read.
 
-    What its own store recorded is in it, but for what a store of files records while such a rest is read. For who is told of every change, and asks again then.
+    What its own store recorded is in it, but for what a store of files records while such a rest is read. For who is
+    told of every change, and asks again then.
     """
     before, _this_thread.hurried = is_hurried(), True
     try:
