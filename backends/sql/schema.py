@@ -42,34 +42,43 @@ class Precaution(Protocol):
 
 def prepared(database: Database, *, truth: bool, versioned: bool, precaution: Precaution | None = None) -> Database:
     """Brings a database to the present schema. `versioned`: by migrations, and never back."""
-    current = (lambda connection: _truth_version(connection, database)) if versioned else _index_version
     wanted = HEAD if versioned else tables.SCHEMA
     until = time.monotonic() + PATIENCE_S
     while True:
         try:
-            with database.read() as connection:
-                if current(connection) == wanted:
-                    break
-            with database.write() as connection:
-                claim(connection, [SCHEMA])
-                found = current(connection)
-                if found == wanted:
-                    break  # somebody was quicker
-                if versioned:
-                    _refuse_newer(found, database)
-                    if found:
-                        exclude_writers(connection)
-                    _upgrade(connection, precaution if found else None)
-                else:
-                    _make(connection, truth=truth)
+            _prepare(database, wanted, truth=truth, versioned=versioned, precaution=precaution)
+            break
         except Locked:
             if time.monotonic() > until:
                 raise
     if precaution is not None and precaution.is_left():
         with database.write() as connection:
-            if current(connection) == wanted:
+            if _version(connection, database, versioned) == wanted:
                 precaution.remove()
     return database
+
+
+def _version(connection: Connection, database: Database, versioned: bool) -> str:
+    return _truth_version(connection, database) if versioned else _index_version(connection)
+
+
+def _prepare(database: Database, wanted: str, *, truth: bool, versioned: bool, precaution: Precaution | None) -> None:
+    """The same, tried once. Locked."""
+    with database.read() as connection:
+        if _version(connection, database, versioned) == wanted:
+            return
+    with database.write() as connection:
+        claim(connection, [SCHEMA])
+        found = _version(connection, database, versioned)
+        if found == wanted:
+            return  # somebody was quicker
+        if not versioned:
+            _make(connection, truth=truth)
+            return
+        _refuse_newer(found, database)
+        if found:
+            exclude_writers(connection)
+        _upgrade(connection, precaution if found else None)
 
 
 def guarded(database: Database, *, versioned: bool) -> Database:
@@ -118,7 +127,7 @@ def refuse_others(database: Database) -> None:
 def checked(database: Database, *, truth: bool) -> Database:
     """The database as it is, for reading; StorageError if its schema is not the present one."""
     with database.read() as connection:
-        found = _truth_version(connection, database) if truth else _index_version(connection)
+        found = _version(connection, database, truth)
     wanted = HEAD if truth else tables.SCHEMA
     if found != wanted:
         if truth:
