@@ -289,19 +289,32 @@ async def test_messages_beyond_the_first_page_are_read_on_the_way_down(store):
     with store.run("talk") as run:
         for n in range(450):
             run.message("a", "b", f"word {n}")
+    counts = counted(store)
+    async with opened(store, run.id, tab="messages") as pilot:
+        tab = screen_of(pilot).tab
+        for pages, read in ((1, 200), (2, 400), (3, 450)):
+            assert counts["runs"].named("messages") == pages and len(tab.messages) == read
+            tab._go_to(tab.messages[-1].seq)
+            await settled(pilot)
+        assert "word 449" in text_of(pilot)
+
+
+async def test_messages_of_a_run_that_goes_on_are_read_from_the_newest_and_then_only_what_comes(store):
+    with store.run("talk") as run:
+        for n in range(450):
+            run.message("a", "b", f"word {n}")
         counts = counted(store)
         async with opened(store, run.id, tab="messages") as pilot:
-            assert counts["runs"].named("messages") == 1
             for _ in range(6):
                 await pilot.press("end")
                 await settled(pilot)
+            assert counts["runs"].named("messages") == 1
             assert "word 449" in text_of(pilot)
-            before = counts["runs"].named("messages")
             run.message("a", "b", "one more")
             pilot.app.changed()
             await settled(pilot)
-            await wait(pilot, lambda: screen_of(pilot).tab.found.all[-1].content == "one more")
-            assert counts["runs"].named("messages") == before + 1
+            await wait(pilot, lambda: screen_of(pilot).tab.messages[-1].content == "one more")
+            assert counts["runs"].named("messages") == 2
 
 
 async def test_resizing_keeps_the_cursor_in_sight(store, long_log):
