@@ -79,6 +79,7 @@ def _opened(url: ServerUrl, *, read_only: bool = False, refusal: ReadOnly | None
         translate=lambda error: translated(error, url.name),
         write_guard=_one_at_a_time(url),
         settle=_tell_others,
+        patient=_wait_longer,
         changes=listener.changes,
         problem=lambda: listener.problem,
         refusal=refusal,
@@ -144,6 +145,12 @@ def _begin(connection: Any) -> None:
     if (patience_s := waiting.limited(WAIT_S)) < WAIT_S:
         # Also for what another machine has claimed, by a process that stands still, say. (0 would be without an end.)
         connection.driver_connection.execute(f"SET LOCAL lock_timeout = {max(1, round(patience_s * 1000))}")
+
+
+def _wait_longer(connection: Connection, patience_s: float) -> None:
+    # Who does something by hand waits for as many others as there are: fifty who save a version at once, say.
+    if patience_s > WAIT_S:
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {round(patience_s * 1000)}")
 
 
 def _fell_asleep(connection: Any, record: Any) -> None:

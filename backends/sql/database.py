@@ -81,6 +81,7 @@ class Database:
         read_guard: Guard = nullcontext,
         write_guard: WriteGuard = _unguarded,
         settle: Callable[[Connection], None] = lambda connection: None,
+        patient: Callable[[Connection, float], None] = lambda connection, patience_s: None,
         changes: Callable[[], int],
         problem: Callable[[], str] = lambda: "",
         refusal: ReadOnly | None = None,
@@ -89,6 +90,7 @@ class Database:
         after_close: Callable[[], object] = lambda: None,
     ) -> None:
         """`settle` runs after each commit while the write guard is still held (checkpoints).
+        `patient` is told, as a write begins, for how long it may wait for others.
         `rests` closes what it has of its own, and tells whether connections may be closed that nobody uses.
 
         Without a `writer` nothing can be written; `refusal` says why, if nobody asked for that.
@@ -98,7 +100,7 @@ class Database:
         self._reader, self._writer = reader, writer
         self._translate = translate
         self._read_guard, self._write_guard = read_guard, write_guard
-        self._settle, self._changes = settle, changes
+        self._settle, self._patient, self._changes = settle, patient, changes
         self.problem = problem
         """Why changes of others cannot be noticed at the moment; empty if they can."""
         self._refusal = refusal
@@ -158,6 +160,7 @@ class Database:
         patience_s = waiting.limited(patience_s)
         with self._errors(), self._write_guard(patience_s), undivided(HOLDING_S), self._writer.connect() as connection:
             with connection.begin():
+                self._patient(connection, patience_s)
                 self._check(connection)
                 self._used.writing = connection
                 forget_last_words(connection)

@@ -7,16 +7,18 @@ from contextlib import closing
 
 import flightlog
 import pytest
+from flightlog.backends.postgres import engine
 from flightlog.backends.postgres.engine import open_server
 from flightlog.backends.postgres.server_url import ServerUrl
 from flightlog.backends.sql import tables
-from flightlog.backends.sql.claims import claim
+from flightlog.backends.sql.claims import VERSIONS, claim
 from flightlog.backends.sql.feed_repository import SqlFeed
 from flightlog.backends.sql.projector import Projector, Recorded
+from flightlog.backends.sql.version_repository import SqlWorkflows
 from flightlog.core import events as e
 from flightlog.core.annotations import Tagged
 from flightlog.core.clock import from_ns, now_ns
-from flightlog.core.errors import Conflict, FlightlogError
+from flightlog.core.errors import Conflict, FlightlogError, Locked
 from flightlog.core.hurry import hurried
 from flightlog.core.ids import new_ulid
 from flightlog.core.query.query import EVERYTHING
@@ -251,6 +253,27 @@ def test_a_run_that_was_paused_is_taken_up_on_another_machine(machines):
     assert [entry.message for entry in here.logs.query(run.id)] == ["one", "two"]
     there.runs.totals()
     assert there.runs.get(run.id).status == "completed" and there.runs.damage().items == []
+
+
+def test_who_saves_a_version_waits_for_as_many_as_save_beside_him(new_writer, monkeypatch):
+    monkeypatch.setattr(engine, "_SETTINGS", engine._SETTINGS.replace("'5000'", "'100'"))
+    other, mine = new_writer(), new_writer()
+    claimed, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with other.database.write() as connection:
+            claim(connection, [VERSIONS])
+            claimed.set()
+            done.wait(0.5)
+
+    holding = threading.Thread(target=hold)
+    holding.start()
+    assert claimed.wait(10)
+    with pytest.raises(Locked), mine.database.write() as connection:
+        claim(connection, [VERSIONS])  # somebody will try again
+    assert SqlWorkflows(mine.database).store("w", "a: 1").number == 1
+    done.set()
+    holding.join()
 
 
 def test_who_hurries_does_not_wait_for_what_another_machine_has_claimed(machines, url, monkeypatch):
