@@ -10,6 +10,7 @@ import time
 from contextlib import contextmanager
 
 import flightlog
+import msgspec
 import pytest
 from cleaning import FEW_KINDS, made
 from click.testing import CliRunner
@@ -17,7 +18,10 @@ from flightlog.core.annotations import Pinned
 from flightlog.core.clock import pretending
 from flightlog.core.operations import Chosen, new_order
 from flightlog.core.query.query import EVERYTHING
+from flightlog.core.retention.policy import Policy
+from flightlog.core.retention.saved import Taken
 from flightlog.tui.cli.main import main
+from flightlog.tui.retention.applying import Meant, told
 
 NOW_S = time.time()  # the real one, for a watch reads the machine's clock
 POLICY = """
@@ -305,3 +309,12 @@ def test_what_is_archived_and_what_is_removed_are_operations_of_their_own(place)
     assert [hint.startswith("to take it back: flightlog undo ") for hint in hints] == [True, True]
     assert place.standing() == LIVE | {f"n-{number}": "archived" for number in range(4)}
     assert place.call("--auto").stdout.endswith("  nothing to do\n")
+
+
+def test_one_run_goes_and_several_go():
+    def taken(run):
+        return Taken(run=run, action="archive", why="", rule="", status="completed", last_seq=1, archived=False)
+
+    for runs, words in ((["a"], "1 run (0 B) goes to the archive."), (["a", "b"], "2 runs (0 B) go to the archive.")):
+        sized = tuple(msgspec.structs.replace(taken(run), size_bytes=0) for run in runs)
+        assert told(Meant(Policy(), sized)) == [words]

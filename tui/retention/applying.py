@@ -22,7 +22,13 @@ if TYPE_CHECKING:
 
 APPLY = "flightlog retain --apply --yes"
 """The command line that does the same."""
-_DOES = {"states": "lose their intermediate states", "archive": "go to the archive", "trash": "go to the trash"}
+_DOES = {
+    "states": ("loses its intermediate states", "lose their intermediate states"),
+    "archive": ("goes to the archive", "go to the archive"),
+    "trash": ("goes to the trash", "go to the trash"),
+}
+"""What one run does, and what several do."""
+_LEAVES = ("leaves the trash for good", "leave the trash for good")
 
 
 class Meant(NamedTuple):
@@ -63,7 +69,7 @@ def told(found: Meant) -> list[str]:
         if sizes:
             lines.append(_part(len(sizes), [size for size in sizes if size is not None], does))
     if found.gone:
-        lines.append(_part(len(found.gone), [one.size_bytes for one in found.gone], "leave the trash for good"))
+        lines.append(_part(len(found.gone), [one.size_bytes for one in found.gone], _LEAVES))
     return lines
 
 
@@ -76,9 +82,9 @@ def question(found: Meant, every: float) -> list[str]:
     return [f"Apply the policy to {format.plural(found.total, 'run')}?", *told(found), then]
 
 
-def _part(runs: int, sizes: list[int], does: str) -> str:
+def _part(runs: int, sizes: list[int], does: tuple[str, str]) -> str:
     unknown = f", the size of {runs - len(sizes):,} is not known" if len(sizes) < runs else ""
-    return f"{format.plural(runs, 'run')} ({format.size(sum(sizes))}{unknown}) {does}."
+    return f"{format.plural(runs, 'run')} ({format.size(sum(sizes))}{unknown}) {does[runs != 1]}."
 
 
 def work_of(store: Store, found: Meant, why: str = APPLY, *, by_hand: bool = True) -> "Work":
