@@ -1,5 +1,5 @@
-SELECT count(*) FROM alembic_version WHERE version_num = '0003';
-SELECT count(*) FROM state WHERE key = 'schema' AND value = '3';
+SELECT count(*) FROM alembic_version WHERE version_num = '0004';
+SELECT count(*) FROM state WHERE key = 'schema' AND value = '4';
 SELECT runs.id, runs.workflow, runs.version, runs.name, runs.objective, runs.plan_id, runs.attempt,
 runs.parent, runs.from_checkpoint, runs.session, runs.project, runs.status, runs.evidence, runs.started,
 runs.finished, runs.last_event, runs.last_seq, runs.error, runs.steps, runs.steps_done, runs.current_step,

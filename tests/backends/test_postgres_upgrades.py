@@ -54,7 +54,7 @@ def released(empty, monkeypatch):
     return make
 
 
-NOT_CARRIED = ("alembic_version", "log_words", "worded_runs")
+NOT_CARRIED = ("alembic_version", "log_words", "worded_runs", "sqlite_sequence")
 """The words of logs are each engine's own kind of table; without them, a log is read when it is first searched."""
 
 
@@ -135,7 +135,7 @@ def test_migrated_and_made_at_once_are_the_same(postgres, empty):
     postgres.drop_database(name)
 
 
-@pytest.mark.parametrize(("number", "runs"), [(1, 3), (2, 4)])
+@pytest.mark.parametrize(("number", "runs"), [(1, 3), (2, 4), (3, 6)])
 def test_an_old_store_is_brought_up_to_date_as_one_in_sqlite_is(number, runs, released, tmp_path):
     old, path = released(number), tmp_path / "flightlog.db"
     with closing(sqlite3.connect(path)) as first:
@@ -152,7 +152,10 @@ def test_an_old_store_is_brought_up_to_date_as_one_in_sqlite_is(number, runs, re
     with flightlog.open(old) as store:
         assert store.runs.count(EVERYTHING) == runs
         assert [entry.seq for entry in store.logs.search("tokens prompt", EVERYTHING)] == [7]
-        assert [finding for finding in store.upkeep.check() if finding.severity == "error"] == []
+        # Archives lie on a disk; a run of which none is on this machine's is named.
+        archives = sorted(path.name for path in FIXTURES.glob("archive_3/*/*.flz")) if number == 3 else []
+        errors = [finding for finding in store.upkeep.check() if finding.severity == "error"]
+        assert sorted(Path(finding.where).name for finding in errors) == archives
 
 
 def test_reading_only_never_upgrades(old):

@@ -16,6 +16,7 @@ from flightlog.backends.sql import migrations, schema
 from flightlog.backends.sqlite.engine import open_database
 from flightlog.core import events
 from flightlog.core.errors import NotFound, StorageError
+from flightlog.core.operations import new_order
 from flightlog.core.query.query import EVERYTHING, parse
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -52,6 +53,12 @@ def schema_2(folder: Path) -> None:
     database_of(2, folder)
 
 
+def schema_3(folder: Path) -> None:
+    """The same runs, and three more: one lies in the archive, one in the trash, and one was there."""
+    database_of(3, folder)
+    shutil.copytree(FIXTURES / "archive_3", folder / "archive")
+
+
 def database_of(number: int, folder: Path) -> None:
     with closing(sqlite3.connect(folder / "flightlog.db")) as database:
         database.executescript((FIXTURES / f"schema_{number}.sql").read_text("utf-8"))
@@ -60,7 +67,7 @@ def database_of(number: int, folder: Path) -> None:
     (folder / "flightlog.yaml").write_text(f"storage:\n{told}")
 
 
-@pytest.fixture(params=[format_1, archive_1, schema_1, schema_2], ids=lambda make: make.__name__)
+@pytest.fixture(params=[format_1, archive_1, schema_1, schema_2, schema_3], ids=lambda make: make.__name__)
 def store(request, tmp_path):
     request.param(tmp_path)
     with flightlog.open(tmp_path) as store:
@@ -174,7 +181,7 @@ def test_versions_sums_and_patterns(store):
     ]
     assert store.workflows.get("triage", 2).definition == "steps: [plan, label, report]\n"
     assert ("ana", 2) in [(group.id, group.runs) for group in store.runs.sessions().items]
-    assert store.runs.count(parse("status:failed")) == 1
+    assert store.runs.count(parse("workflow:triage status:failed")) == 1
     assert store.runs.count(parse("workflow:triage")) == 3
     (pattern,) = store.metrics.patterns("triage")
     assert (pattern.name, pattern.count, len(pattern.evidence)) == ("quota", 1, 1)
@@ -239,6 +246,43 @@ def test_the_second_schema_versions_with_meta_and_one_that_was_deleted(second):
 def test_the_second_schema_what_versions_came_to(second):
     outcome = second.metrics.summary("triage")
     assert (outcome.runs, outcome.completed, outcome.failed, outcome.money.known_nanousd) == (2, 1, 1, 3_260_500)
+
+
+@pytest.fixture
+def third(tmp_path):
+    schema_3(tmp_path)
+    with flightlog.open(tmp_path) as store:
+        yield store
+
+
+def test_the_third_schema_what_lies_in_the_archive_and_in_the_trash(third):
+    runs = {run.name: run for run in third.runs.query(parse("workflow:parcels")).items}
+    assert {name: (run.status, run.archived) for name, run in runs.items()} == {
+        "packed": ("failed", True),
+        "there again": ("cancelled", False),
+    }
+    packed = runs["packed"].id
+    assert [entry.message for entry in third.logs.query(packed)] == ["packed: 3 kg"]
+    assert third.upkeep.verify_archive(packed) is None
+    (thrown,) = third.upkeep.trashed().items
+    assert (thrown.name, thrown.by, thrown.status) == ("thrown away", "ben", "cancelled")
+    done = [operation.kind for operation in third.upkeep.operations().items]
+    assert done == ["trash", "undo", "trash", "archive"]
+
+
+def test_the_third_schema_what_was_done_is_taken_back(third):
+    trashed, _, _, archived = third.upkeep.operations().items
+    for operation in (trashed, archived):
+        assert [done.outcome for done in third.upkeep.undo(new_order(by="eva"), operation.id)] == ["done"]
+    runs = third.runs.query(parse("workflow:parcels")).items
+    assert [run.archived for run in runs] == [False] * 3
+    assert [third.logs.query(run.id)[0].message for run in runs] == [f"{run.name}: 3 kg" for run in runs]
+
+
+def test_the_third_schema_its_counts(third):
+    totals = third.runs.totals()
+    assert (totals.runs, totals.by_status["cancelled"], totals.by_status["failed"]) == (6, 1, 2)
+    assert third.runs.count(parse("status:failed")) == 2 and third.runs.count(parse("status:failed -archived")) == 1
 
 
 def times(folder: Path) -> dict[Path, int]:

@@ -90,5 +90,5 @@ __all__ = [
     "worded_runs",
 ]
 
-SCHEMA = "3"
+SCHEMA = "4"
 """Of the query tables: an index of another number is made anew. One more than the last release's, once they differ."""

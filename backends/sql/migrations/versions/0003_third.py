@@ -1,9 +1,4 @@
-"""The schema of the third release. Until that is out, whoever needs a table adds it here.
-
-A new table: declare it in `tables/`, and write a function for it here that `upgrade` calls. Nothing
-else is to be done: tests say what is forgotten, and the fixture of a schema is made when it is
-released (`tests/backends/test_migrations.py`).
-"""
+"""The schema of the third release: operations, the trash and the archive of a database, and what runs take."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -21,7 +16,7 @@ def upgrade() -> None:
     _operations()
     _trash()
     _archives()
-    _tallies()
+    _holdings()
     _others()
     _words_in_small_pages()
     op.create_index("runs_in_workflow_by_size", "runs", ["workflow", "size_bytes", "id"], unique=False)
@@ -74,23 +69,19 @@ def _archives() -> None:
     )
 
 
-def _tallies() -> None:
-    """Made anew from the runs that were recorded before, with those in the archive apart."""
-    op.drop_table("tallies")
+def _holdings() -> None:
+    """Filled with the runs that were recorded before."""
     op.create_table(
-        "tallies",
+        "holdings",
         sa.Column("workflow", String, nullable=False),
-        sa.Column("version", Integer, nullable=False),
-        sa.Column("status", String, nullable=False),
         sa.Column("archived", sa.Boolean(), nullable=False),
         sa.Column("runs", Integer, nullable=False),
         sa.Column("size_bytes", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("workflow", "version", "status", "archived"),
+        sa.PrimaryKeyConstraint("workflow", "archived"),
     )
-    keys = "workflow, coalesce(version, -1), status, archived"
     op.execute(
-        "INSERT INTO tallies (workflow, version, status, archived, runs, size_bytes)"
-        f" SELECT {keys}, count(*), coalesce(sum(size_bytes), 0) FROM runs GROUP BY {keys}"
+        "INSERT INTO holdings (workflow, archived, runs, size_bytes)"
+        " SELECT workflow, archived, count(*), coalesce(sum(size_bytes), 0) FROM runs GROUP BY workflow, archived"
     )
 
 
