@@ -9,7 +9,7 @@ from ...core.clock import between, to_seconds
 from ...core.copies import copied_from
 from ...core.events import Fault, Json
 from ...core.repositories.upkeep import WEEK_S
-from ...core.runs import FINISHED, Damage, MetricValue, Note, Run
+from ...core.runs import FINISHED, Damage, Message, MetricValue, Note, Run
 from ...core.text import safe_text
 from ...core.upkeep import Removal
 from .. import format
@@ -21,6 +21,7 @@ from ..lines import between as edges
 from ..states.graph_nodes import origin_line
 from ..trees.json_nodes import json_node, members
 from ..trees.nodes import Node
+from .talk import spoken
 
 
 class Overview(msgspec.Struct, kw_only=True, frozen=True):
@@ -30,6 +31,8 @@ class Overview(msgspec.Struct, kw_only=True, frozen=True):
     fault: Fault | None = None
     """The error in full."""
     snapshots: dict[str, Json] = {}
+    said: Message | None = None
+    """The message that was sent last, where no result is recorded."""
     parent: Run | None = None
     children: tuple[Run, ...] = ()
     origin: Checkpoint | None = None
@@ -50,6 +53,7 @@ def overview_nodes(found: Overview, now: float, glyphs: Glyphs, width: int) -> l
         paired(_facts(found.run, now, glyphs), width),
         _fault(found),
         _snapshots(found.snapshots),
+        _said(found.said, glyphs),
         _lineage(found, now, glyphs),
         _added(found, glyphs),
         _meta(found.run),
@@ -205,6 +209,20 @@ def section_of(name: str, value: Json) -> Node:
         )
         return Node(name, [(name, "title"), (f"  {about}", "faint")], members(value, 1), open=len(value) <= 12)
     return json_node(name, value, ink="title")
+
+
+SAID = 2000
+"""Characters of a message that are shown of it here; the tab of messages shows all."""
+
+
+def _said(said: Message | None, glyphs: Glyphs) -> Iterator[Node]:
+    text = spoken(said.content)[0].strip() if said else ""
+    if said is None or not text:
+        return
+    cut = text if len(text) <= SAID else text[:SAID] + glyphs.ellipsis
+    whom = f" {glyphs.arrow} {one_line(said.recipient, 40)}" if said.recipient else ""
+    line: Line = [("last said", "title"), (f"  {one_line(said.sender, 40)}{whom}, {format.clock(said.t)}", "muted")]
+    yield Node("said", line, text=safe_text(cut, lines=True, limit=None), open=True)
 
 
 def _lineage(found: Overview, now: float, glyphs: Glyphs) -> Iterator[Node]:

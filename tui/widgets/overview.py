@@ -1,6 +1,6 @@
 """The overview tab: everything about a run that fits on a page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from textual import on
@@ -8,9 +8,9 @@ from textual.app import ComposeResult
 
 from ...core import clock
 from ...core.errors import Corrupt, NotFound
-from ...core.events import Fault, RunFinished
+from ...core.events import Fault, Json, RunFinished
 from ...core.pages import ALL
-from ...core.runs import Run
+from ...core.runs import Message, Run
 from ...core.store import Store
 from ..messages import OpenRun
 from ..parts.overview import Overview, overview_nodes
@@ -36,10 +36,12 @@ class OverviewTab(RunTab):
         # Children come without an event of this run; the bodies change only with one.
         same = last is not None and last.run.last_seq == run.last_seq
         parent, origin = run.parent, run.from_checkpoint
+        snapshots = last.snapshots if same and last else runs.snapshots(run.id)
         return Overview(
             run=run,
             fault=last.fault if same and last else _fault(store, run),
-            snapshots=last.snapshots if same and last else runs.snapshots(run.id),
+            snapshots=snapshots,
+            said=last.said if same and last else _last_said(store, run, snapshots),
             parent=_known(lambda: runs.get(parent)) if parent else None,
             children=tuple(runs.children(run.id)),
             origin=_known(lambda: store.checkpoints.get(origin)) if origin else None,
@@ -75,6 +77,13 @@ def _known(look: Callable[[], T]) -> T | None:
         return look()
     except NotFound:
         return None
+
+
+def _last_said(store: Store, run: Run, snapshots: Mapping[str, Json]) -> Message | None:
+    """How a conversation ended: of a run that recorded its result that is told already."""
+    if not run.messages or "result" in snapshots:
+        return None
+    return next(iter(store.runs.messages(run.id, limit=1, last=True).items), None)
 
 
 def _fault(store: Store, run: Run) -> Fault | None:
