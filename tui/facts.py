@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from ..core.clock import between, from_seconds
+from ..core.clock import between, from_seconds, seconds_at
 from ..core.runs import FINISHED, Run
 from ..core.text import safe_text
 from . import format
@@ -130,3 +130,8 @@ def until(run: Run, now: float) -> str:
     if run.status in ("lost", "paused"):
         return run.last_event or run.started or ""
     return from_seconds(now)
+
+
+def last_moment(run: Run, now: float) -> float:
+    """The moment that a run's steps are drawn for: one that is over, at rest or dead has none later than its last."""
+    return seconds_at(until(run, now), now)

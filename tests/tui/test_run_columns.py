@@ -192,6 +192,15 @@ def test_the_preview_draws_steps_as_a_tree_on_one_scale():
     assert len(set(starts)) == 4
 
 
+def test_the_preview_draws_the_steps_of_a_lost_run_to_its_last_event_and_not_to_now():
+    run = make_run(0, status="lost", finished=None, last_event=from_seconds(START + 4))
+    steps = (step(0), step(1, status="running", finished=None))
+    for later in (10, 1_000_000):
+        lines = preview_lines(Previewed(run, steps), 100, 9, START + later, UNICODE)
+        first, second = (text_of(line) for line in lines[-2:])
+        assert " 0:03 " in second and first.count("▇") > 10
+
+
 def test_the_preview_shows_the_steps_where_something_happens():
     run = make_run(0, status="running", finished=None)
     steps = tuple(step(n) if n != 20 else step(n, status="failed", error="Timeout: slow") for n in range(40))

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from ...core.clock import between, seconds_at
 from ...core.errors import NotFound
 from ...core.logs import LogEntry, LogFilter
-from ...core.runs import FINISHED, Run, Step
+from ...core.runs import Run, Step
 from .. import format
-from ..facts import evidence
+from ..facts import evidence, last_moment
 from ..glyphs import Glyphs
 from ..lines import Line, fitted, one_line, right, status_ink
 from ..logs.brief import brief
@@ -85,7 +85,8 @@ def preview_lines(found: Previewed, width: int, height: int, now: float, glyphs:
     """The preview in `height` lines: what it is about, then steps; the log takes what is left, two lines at least."""
     lines = list(_facts(found.run, now, glyphs))[: max(height - 2, 1)]
     logs = min(len(found.logs), 2 if height < 10 else 4)
-    steps = list(_steps(found, width, max(height - len(lines) - logs, 0), now, glyphs))
+    room = max(height - len(lines) - logs, 0)
+    steps = list(_steps(found, width, room, last_moment(found.run, now), glyphs))
     lines += steps
     room = max(height - len(lines), 0)
     shown = found.logs[-room:] if room else ()
@@ -172,9 +173,7 @@ class _Scale(NamedTuple):
     @staticmethod
     def of(run: Run, now: float) -> _Scale:
         start = seconds_at(run.started, now)
-        over = run.status in FINISHED or run.status == "lost"
-        end = seconds_at(run.finished or run.last_event, now) if over else now
-        return _Scale(start, max(end - start, 0.001))
+        return _Scale(start, max(now - start, 0.001))
 
     def bar(self, step: Step, width: int, now: float, glyphs: Glyphs) -> Line:
         """The step's time as a bar in `width` cells."""

@@ -10,10 +10,9 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Input
 
 from ...core import clock
-from ...core.clock import seconds_at
 from ...core.runs import Run
 from ...core.store import Store
-from ..facts import Lesson, teach, until
+from ..facts import Lesson, last_moment, teach
 from ..keys import bindings
 from ..lines import Line
 from ..steps.briefs import Briefs
@@ -174,7 +173,8 @@ class StepsTab(StepMoves):
         self.set_class(self.size.width >= BESIDE, "beside")
         self.set_class(self.app.size.height >= LOW if self._asked is None else self._asked, "with-detail")
         if self.picture and self.run:
-            self.picture.now, self.picture.width = _now(self.run), self.lines.across or self.picture.width
+            self.picture.now = last_moment(self.run, clock.now_s())
+            self.picture.width = self.lines.across or self.picture.width
 
     def _show_detail(self) -> None:
         if not self.picture or not self._detail:
@@ -265,9 +265,3 @@ class StepsTab(StepMoves):
             return False
         self.lines.focus()
         return True
-
-
-def _now(run: Run) -> float:
-    """The moment that steps are drawn for: a run that is dead or over has none later than its last."""
-    now = clock.now_s()
-    return now if run.status in LIVE else seconds_at(until(run, now), now)
