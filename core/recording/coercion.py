@@ -1,6 +1,7 @@
 """What agents pass where events want a level, a number or a map: taken as it is meant, and said where it cannot be."""
 
 import math
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -86,6 +87,14 @@ def names_of(given: Any) -> list[str]:
     if given is None:
         return []
     return [text(name) for name in ([given] if isinstance(given, str) else given)]
+
+
+def path_of(given: Any) -> str:
+    """The absolute path of a file; else ValueError, for that is a mistake in the program."""
+    try:
+        return os.path.abspath(os.fsdecode(given))
+    except TypeError:
+        raise ValueError(f"path is no path of a file: {said(given, str)[:60]!r}") from None
 
 
 def whole(given: Any, name: str) -> int:

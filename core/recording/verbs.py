@@ -23,7 +23,7 @@ from ..events import (
 from ..faults import fault_of
 from ..ids import new_ulid
 from .approval_wait import Question, ask
-from .coercion import count, level_of, money, one_of, opaque_of, seconds, state_of, whole
+from .coercion import count, level_of, money, one_of, opaque_of, path_of, seconds, state_of, whole
 from .jsonable import encode, text
 from .row_recorder import RowRecorder
 from .tape import Tape
@@ -213,9 +213,9 @@ class Verbs:
         """A file that the run made; it stays where it is.
 
         Its size is looked up, and its SHA-256 computed if it has at most 16 MiB and none is given (in hexadecimal). A
-        file that is not there, or cannot be read, is recorded without them.
+        file that is not there, or cannot be read, is recorded without them. ValueError for what is no path.
         """
-        where = os.path.abspath(os.fsdecode(path))
+        where = path_of(path)
         size, digest = self._tape.store.recording.measure(where) if self._tape.is_recording else (None, "")
         self._tape.append(
             ArtifactMade(

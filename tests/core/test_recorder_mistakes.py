@@ -111,6 +111,8 @@ def test_a_run_that_cannot_begin_leaves_nothing(store, layout, given, said):
 def test_the_wrong_thing_in_the_right_place(store):
     with store.run("w") as run, pytest.raises(ValueError, match="no map of names"):
         run.graph(["a", "b"])
+    with store.run("w") as run, pytest.raises(ValueError, match="path is no path of a file: '5'"):
+        run.artifact(5)
     with pytest.raises(TypeError, match="to a run or step, not to a value of type Store"):
         flightlog.Handler(store)
     with pytest.raises(NotFound, match="'mine' is not a run id"):
