@@ -14,6 +14,7 @@ from flightlog.tui.runs.saved_views import shown_view, tabs_of
 from flightlog.tui.widgets.filter_bar import FilterBar
 from flightlog.tui.widgets.view_bar import ViewBar
 from seeing import shows, text_of, until
+from textual.command import CommandPalette
 
 VIEWS = {"failures": View("status:failed"), "dear": View("workflow:flow-1", "cost"), "slow": View("", "took")}
 
@@ -111,7 +112,7 @@ async def test_views_are_in_the_palette_and_are_clicked_on(real):
         await pilot.press("4")
         await until(pilot, lambda: app.screen is not home)
         await pilot.press("ctrl+p")
-        await until(pilot, lambda: "command" in type(app.screen).__name__.lower())
+        await until(pilot, lambda: isinstance(app.screen, CommandPalette))
         await pilot.press(*"view two")
         await shows(pilot, "[b]two")
         await pilot.press("enter")
