@@ -19,6 +19,7 @@ from ..core.errors import FlightlogError
 from .glyphs import ASCII, UNICODE
 from .keys import bindings
 from .messages import StoreChanged
+from .program.hangup import watch_terminal
 from .program.navigation import Navigation
 from .program.news import News
 from .program.troubles import Troubles
@@ -113,6 +114,9 @@ class FlightlogApp(Navigation, News, Troubles):
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGTERM, signal.SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(number, self._end, number)
+            if sys.stdin.isatty() and not self.is_headless:
+                # Of its own terminal's end a program is told by a signal, of another's by nobody.
+                watch_terminal(sys.stdin.fileno(), lambda: os.kill(os.getpid(), signal.SIGHUP))
 
     @cached_property
     def beginning(self) -> "Beginning":

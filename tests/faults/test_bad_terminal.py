@@ -1,9 +1,14 @@
 """Poor terminals, none at all, signals and hasty people: a sentence or a picture, and the terminal as it was."""
 
+import fcntl
 import os
+import pty
+import select
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 
 import flightlog
@@ -163,6 +168,28 @@ def test_a_closed_terminal_ends_the_browser(data):
         os.close(slave)
         os.close(master)
         running.process.wait(30)
+
+
+def test_a_closed_terminal_that_is_not_its_own_ends_the_browser_too(data):
+    """Nobody tells the program by a signal: it drew on and on, for ever, with a processor of its own."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
+    with subprocess.Popen(
+        [*FLIGHTLOG, str(data)], stdin=slave, stdout=slave, stderr=slave, start_new_session=True
+    ) as browser:
+        os.close(slave)
+        painted, end = b"", time.monotonic() + 30
+        while b"inbox" not in painted:
+            assert select.select([master], [], [], end - time.monotonic())[0]
+            painted += os.read(master, 1 << 16)
+        os.close(master)
+        with flightlog.open(data) as store:
+            for number in range(100):  # there is much to be drawn, and nobody takes it
+                store.run("triage", name=f"news {number}").finish()
+        try:
+            assert browser.wait(30) == 128 + signal.SIGHUP
+        finally:
+            browser.kill()
 
 
 def test_keys_of_one_write_reach_the_screens_they_open(tmp_path):
