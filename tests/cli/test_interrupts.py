@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 from flightlog.core.operations import Chosen, new_order
 from flightlog.core.query.query import EVERYTHING, parse
+from flightlog.tui.cli.breaking_off import leaving
 from flightlog.tui.cli.main import VERBS, main
 
 HELD = """
@@ -193,7 +194,7 @@ def interrupted_at(number: int, words: list[str], said: Path) -> int:
             for fd in (1, 2):
                 os.dup2(out, fd)
             os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-            sys.stdin, sys.stdout, sys.stderr = (os.fdopen(fd, mode) for fd, mode in ((0, "r"), (1, "w"), (2, "w")))
+            sys.stdin, sys.stdout, sys.stderr = (os.fdopen(fd, mode, 1) for fd, mode in ((0, "r"), (1, "w"), (2, "w")))
             sys.setprofile(profile)
             main(words, prog_name="flightlog")
         except SystemExit as end:
@@ -233,3 +234,23 @@ def test_every_verb_is_interrupted_anywhere(data, tmp_path, verb):
         if verb not in ("migrate", "trash"):
             assert held_runs(data) == (6, [])
     assert 130 in codes or verb in ("browse", "config")
+
+
+def broken_off_at_the_end(connection=None):
+    """As where ^C comes while a library lets go of a connection."""
+    with leaving("outside"), leaving("all is as it was"):
+        try:
+            raise KeyboardInterrupt
+        finally:
+            assert connection is not None
+
+
+def test_an_error_that_an_interrupt_left_behind_is_the_interrupt():
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        broken_off_at_the_end()
+    assert stopped.value.__notes__ == ["all is as it was"]
+
+
+def test_an_error_of_its_own_stays_one():
+    with pytest.raises(AssertionError), leaving("all is as it was"):
+        raise AssertionError

@@ -10,7 +10,8 @@ from flightlog.tui import keys
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.program.commands import places_of
 from seeing import text_of, until
-from test_every_key import SCENES, Keyboard, fill, going, spoil
+from test_every_key import SCENES, SHARED, Keyboard, fill, going, spoil
+from textual.widgets import TextArea
 
 ENDS = {"app.quit", "app.suspend"}
 MORE = {
@@ -56,7 +57,8 @@ class Reader(Keyboard):
 
     async def walk(self):
         """All that works here, each key on the screen as it was."""
-        places = places_of(self.app.screen)
+        typed = isinstance(self.app.focused, TextArea)  # there the keys of other places are text
+        places = [place for place in places_of(self.app.screen) if not (typed and place in SHARED)]
         for row in [row for place in places for row in keys.place(place).keys]:
             if row.id not in ENDS:
                 await self.back()

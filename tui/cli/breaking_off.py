@@ -25,9 +25,20 @@ def leaving(what: str | Callable[[], str]) -> Iterator[None]:
     try:
         yield
     except (KeyboardInterrupt, Stopped) as error:
-        if not hasattr(error, "__notes__"):
-            error.add_note(what if isinstance(what, str) else what())
+        _note(error, what)
         raise
+    except (AssertionError, AttributeError, RuntimeError) as error:
+        # ^C may come in the middle of a library's own work, which then ends otherwise.
+        broken_off, ours = error.__context__, isinstance(error, click.exceptions.Exit | click.Abort)
+        if ours or not isinstance(broken_off, KeyboardInterrupt):
+            raise
+        _note(broken_off, what)
+        raise broken_off from error
+
+
+def _note(error: BaseException, what: str | Callable[[], str]) -> None:
+    if not hasattr(error, "__notes__"):
+        error.add_note(what if isinstance(what, str) else what())
 
 
 def break_off(error: BaseException) -> NoReturn:
