@@ -5,7 +5,6 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING
 
 from ...core.errors import ConfigError, Full, NotFound, ReadOnly
@@ -64,6 +63,7 @@ class FilesBackend:
         from ..archive.archived_bodies import ArchivedBodies
         from ..archive.either_bodies import EitherBodies
         from ..data_directory import Root
+        from ..ingest.reading_on import ReadingOn
         from ..ingest.refresh import Refresh
         from ..operations.on_files.record import FileRecord
         from ..reading import Watcher, reading_of
@@ -78,10 +78,10 @@ class FilesBackend:
         database, where = open_index(layout, read_only=self._read_only)
         self._closing.append(database.close)
         root, progress = Root(layout.root), Progress()
-        begun, clears = Event(), not self._read_only
-        index = Index(layout, root, database, Projector(), progress, begun=begun.set, clears=clears)
+        behind, clears = ReadingOn(), not self._read_only
+        index = Index(layout, root, database, Projector(), progress, begun=behind.show, clears=clears)
         look = _first_within(_reserve(layout) if where == layout.index_db else None, index.look)
-        refresh = Refresh(root, look, changes=database.changes, begun=begun)
+        refresh = Refresh(root, look, changes=database.changes, behind=behind)
         bodies = EitherBodies(
             JournalBodies(layout, database), ArchivedBodies(layout.archived), partial(run_queries.is_archived, database)
         )
@@ -89,7 +89,7 @@ class FilesBackend:
         watcher = Watcher(
             folders=index.folders,
             problem=lambda: root.problem() or refresh.problem or index.problem or self.gate.problem(),
-            version=lambda: int(refresh.ended),
+            version=lambda: refresh.version,
         )
         record = FileRecord(layout.audit, _reserve(layout))
         upkeep = LazyUpkeep(record, lambda: self._upkeep(database, where, root, refresh, index))

@@ -4,14 +4,13 @@ import logging
 import os
 import time
 from collections.abc import Callable
-from threading import Event, Lock, Thread
 
-from ...core.errors import Corrupt, FlightlogError, Locked, StorageError
+from ...core.errors import Corrupt, Locked, StorageError
 from ...core.hurry import is_hurried
-from ...core.progress import go_on
 from .. import waiting
 from ..data_directory import Root
 from ..sql.database import Closed, opened_before_fork
+from .reading_on import ReadingOn
 from .shared_turns import Turns
 
 log = logging.getLogger("flightlog")
@@ -21,8 +20,6 @@ _MOMENT_S = 0.03
 """So long waits for others who is in a hurry,"""
 _REST_S = 0.25
 """and then not again so soon: those who write bring in themselves what they record."""
-_LOOK_S = 0.1
-"""So often who waits looks whether he is still wanted."""
 
 
 class Refresh:
@@ -43,18 +40,18 @@ class Refresh:
         work: Callable[[], None],
         own: Callable[[], object] = lambda: None,
         changes: Callable[[], int] = lambda: 0,
-        begun: Event | None = None,
+        behind: ReadingOn | None = None,
     ) -> None:
         """`own` brings in what this store itself recorded, for which everybody waits; `changes` differs when others
-        have brought in something; `begun` is set by `work` when something can be told of all there is. Where it is
-        not given, everybody waits for the whole work.
+        have brought in something; `behind` does the first work for who hurries, and is told by it when there is
+        something to be seen of all there is. Where it is not given, everybody waits for the whole work.
         """
         self._root, self._turns, self._own, self._changes = root, Turns(work), own, changes
-        self._begun, self._starting = begun, Lock()
-        self._first: Thread | None = None
+        self._behind = behind
         self._process = os.getpid()
         self._succeeded = False
         self._retry_at = self._rest_until = 0.0
+        self._put_off = 0
         self._behind_since: tuple[int, float] | None = None
         self.problem = ""
         """Why the store cannot be brought up to date at the moment; empty if it can."""
@@ -65,7 +62,8 @@ class Refresh:
         if self.problem and time.monotonic() < self._retry_at:
             return
         try:
-            if is_hurried() and (self._succeeded or self._has_begun()):
+            if is_hurried() and (self._succeeded or self._behind is not None):
+                self._first_of_it()
                 self._glance()
             else:
                 self._whole()
@@ -83,36 +81,25 @@ class Refresh:
         self._whole()
 
     @property
-    def ended(self) -> bool:
-        """Whether nothing is read any more that somebody in a hurry did not wait for."""
-        return self._first is None or not self._first.is_alive()
+    def version(self) -> int:
+        """A greater number where who was in a hurry, and did without what is new, does well to ask again."""
+        resting = time.monotonic() < self._rest_until
+        return self._put_off - resting + (self._behind.portions if self._behind is not None else 0)
 
     def close(self) -> None:
         """Waits for the thread that reads on, if there is one; who stops its work is another."""
-        if self._first is not None and self._process == os.getpid():
-            self._first.join()
+        if self._behind is not None and self._process == os.getpid():
+            self._behind.close()
 
-    def _has_begun(self) -> bool:
-        """Lets a thread do the first turn and waits until something can be told of all there is. False if nothing can,
-        and whoever asks is to find out why.
-        """
-        if self._begun is None:
-            return False
-        with self._starting:
-            if self._first is None:
-                self._first = Thread(target=self._read_on, args=(self._begun,), daemon=True, name="flightlog-read-on")
-                self._first.start()
-        while not self._begun.wait(_LOOK_S):
-            go_on()
-        return self._succeeded or not self.ended
+    def _first_of_it(self) -> None:
+        """Waits until something can be told of all there is."""
+        if self._behind is not None and not self._succeeded:
+            self._behind.begin(self._all_at_once)
+            self._behind.wait()
 
-    def _read_on(self, begun: Event) -> None:
-        try:
-            self._whole()
-        except FlightlogError:
-            pass  # who reads next finds out
-        finally:
-            begun.set()
+    def _all_at_once(self) -> bool:
+        self._whole()
+        return False
 
     def _check(self) -> None:
         # Here, for who took its turns in the parent would be waited for in a child without an end.
@@ -134,6 +121,7 @@ class Refresh:
                 return
         except Locked as error:
             self._rest_until = time.monotonic() + _REST_S
+            self._put_off += 1
             changes = self._changes()
             if self._behind_since is None or self._behind_since[0] != changes:
                 self._behind_since, self.problem = (changes, now), ""

@@ -7,7 +7,8 @@ from random import Random
 
 import flightlog
 import pytest
-from flightlog.backends.ingest import batch, catch_up
+from flightlog.backends.files.index import Index
+from flightlog.backends.ingest import batch, catch_up, refresh
 from flightlog.backends.ingest.batch import Batch
 from flightlog.backends.journal import annotations
 from flightlog.backends.watching.store_watch import StoreWatch
@@ -107,6 +108,35 @@ def test_who_hurries_reads_any_place_of_a_log_of_which_little_is_read(tmp_path, 
         assert store.logs.counts(run) == {"DEBUG": 0, "INFO": 19_999, "WARNING": 0, "ERROR": 1}
         with hurried():
             assert store.runs.get(run).error == "it broke"
+
+
+def test_who_did_without_what_is_new_is_told_when_it_can_be_read(tmp_path, monkeypatch):
+    looks_on, goes_on, remember = threading.Event(), threading.Event(), Index._remember
+
+    def slow(self, *given):
+        if threading.current_thread().name == "flightlog-read-on":
+            looks_on.set()
+            assert goes_on.wait(60)
+        remember(self, *given)
+
+    monkeypatch.setattr(Index, "_remember", slow)
+    monkeypatch.setattr(refresh, "_REST_S", 1.0)
+    monkeypatch.setitem(StoreWatch.__init__.__kwdefaults__, "heartbeat", 1000.0)
+    with flightlog.open(tmp_path, storage="file") as store, store.run("live") as run, hurried():
+        assert store.runs.get(run.id).logs == 0 and looks_on.wait(60)
+        told = threading.Event()
+
+        def look():
+            with hurried():
+                if store.runs.get(run.id).logs:
+                    told.set()
+
+        run.log("new")
+        watch = store.feed.watch(look)
+        assert store.runs.get(run.id).logs == 0  # the first look is not over yet
+        goes_on.set()
+        assert told.wait(60)
+        watch.close()
 
 
 def test_of_a_run_whose_end_nobody_wrote_none_is_told(tmp_path, monkeypatch, small):

@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
+from flightlog.backends.watching.store_watch import HEARTBEAT
 from flightlog.core.store import Store
 from flightlog.tui.glyphs import UNICODE
 from flightlog.tui.keys import bindings
@@ -63,8 +65,9 @@ class Reader(App[None]):
         self.told.append(message)
 
     def changed(self) -> None:
-        """What the feed's notice comes to."""
+        """What the feed's notice comes to, which is given again with its next beat."""
         self.screen.post_message(StoreChanged())
+        self.set_timer(HEARTBEAT, partial(self.screen.post_message, StoreChanged()))
 
     async def action_back(self) -> None:
         await self.run_action("back", self.screen)

@@ -13,11 +13,11 @@ from sqlalchemy import Connection
 
 from ....core.hurry import is_hurried
 from ....core.progress import Progress, go_on
+from ...ingest.reading_on import ReadingOn
 from ...sql.database import Database
 from . import tables
 from .folder import Folder, Seen
 from .formats import Format
-from .reading_on import ReadingOn
 from .taking import PORTION, Taker
 
 _COSTS = 16 << 10
@@ -43,7 +43,7 @@ class TranscriptIndex:
         self.folder = Folder(path, formats)
         self._taker = Taker()
         self._lock = threading.RLock()
-        self._reading_on = ReadingOn(self._take_in_some)
+        self._reading_on = ReadingOn()
         self._taken: dict[str, Seen] = {}
         self._due: dict[str, float] = {}
         self._unreadable: dict[str, str] = {}
@@ -159,7 +159,7 @@ class TranscriptIndex:
             wanted = self._look()
             if sum(map(self._new, wanted)) < _MUCH:
                 return self._take_in(wanted)
-            self._reading_on.begin()
+            self._reading_on.begin(self._take_in_some)
         finally:
             self._lock.release()
         return self._reading_on.wait()

@@ -3,8 +3,7 @@
 import threading
 from collections.abc import Callable
 
-from ....core.errors import FlightlogError
-from ....core.progress import go_on
+from ...core.progress import go_on
 
 _LOOK_S = 0.1
 """So often who waits looks whether he is still wanted."""
@@ -15,13 +14,11 @@ _REST_S = 0.001
 class ReadingOn:
     """Does a work portion by portion. Thread-safe."""
 
-    def __init__(self, portion: Callable[[], bool]) -> None:
-        """`portion` does some of it, and says whether there is more."""
-        self._portion = portion
+    def __init__(self) -> None:
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
         self._some, self._stop = threading.Event(), threading.Event()
-        self._error: FlightlogError | None = None
+        self._error: Exception | None = None
         self.portions = 0
         """How many were done, ever: another number where there is something new to see."""
 
@@ -30,17 +27,23 @@ class ReadingOn:
         """Whether it is at work."""
         return self._thread is not None and self._thread.is_alive()
 
-    def begin(self) -> None:
-        """Begins, unless it is at work."""
+    def begin(self, portion: Callable[[], bool]) -> None:
+        """Begins, unless it is at work; `portion` does some of it, and says whether there is more."""
         with self._starting:
             if not self.is_on and not self._stop.is_set():
                 self._some, self._error = threading.Event(), None
-                self._thread = threading.Thread(target=self._run, daemon=True, name="flightlog-read-on")
+                self._thread = threading.Thread(
+                    target=self._run, args=(portion,), daemon=True, name="flightlog-read-on"
+                )
                 self._thread.start()
 
+    def show(self) -> None:
+        """There is something to see, in the middle of a portion."""
+        self._some.set()
+
     def wait(self) -> None:
-        """Returns when some of it was done; raises what kept it from that."""
-        while not self._some.wait(_LOOK_S):
+        """Returns when there is something to see, or nothing is done any more; raises what kept it from that."""
+        while not self._some.wait(_LOOK_S) and not self._stop.is_set():
             go_on()
         error, self._error = self._error, None
         if error is not None:
@@ -54,13 +57,13 @@ class ReadingOn:
         if thread is not None:
             thread.join()
 
-    def _run(self) -> None:
+    def _run(self, portion: Callable[[], bool]) -> None:
         try:
-            while self._portion() and not self._stop.is_set():
+            while portion() and not self._stop.is_set():
                 self.portions += 1
                 self._some.set()
                 self._stop.wait(_REST_S)
-        except FlightlogError as error:
+        except Exception as error:  # noqa: BLE001 - raised to who waits
             self._error = error
         finally:
             self.portions += 1
