@@ -1,4 +1,4 @@
-"""Where annotations are kept: the one writer for each kind of store (see `sql.run_repository.Annotating`)."""
+"""Where annotations are kept: the one writer for each kind of store (see `sql.adding.Annotating`)."""
 
 from sqlalchemy import insert
 

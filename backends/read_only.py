@@ -35,7 +35,7 @@ class ReadOnlyRecording(RecordingRepository):
 
 
 class ReadOnlyNotes:
-    """Keeps no annotation (see `sql.run_repository.Annotating`). `refusal` makes the answer to who tries."""
+    """Keeps no annotation (see `sql.adding.Annotating`). `refusal` makes the answer to who tries."""
 
     def __init__(self, refusal: Callable[[], ReadOnly]) -> None:
         self._refusal = refusal

@@ -8,6 +8,7 @@ from ..core.feed import Watch
 from ..core.progress import Progress
 from ..core.repositories import UpkeepRepository
 from ..core.store import Reading
+from .sql.adding import Annotating
 from .sql.bodies import Bodies
 from .sql.checkpoint_repository import SqlCheckpoints
 from .sql.database import Database
@@ -15,7 +16,7 @@ from .sql.feed_repository import SqlFeed
 from .sql.log_repository import SqlLogs
 from .sql.metrics_repository import SqlMetrics
 from .sql.moments import Moments
-from .sql.run_repository import Annotating, SqlRuns
+from .sql.run_repository import SqlRuns
 from .watching.store_watch import StoreWatch
 
 

@@ -128,7 +128,7 @@ class GatedRecording(RecordingRepository):
 
 
 class GatedNotes:
-    """Keeps annotations as another does, through the gate (see `sql.run_repository.Annotating`)."""
+    """Keeps annotations as another does, through the gate (see `sql.adding.Annotating`)."""
 
     def __init__(self, keep: Callable[[Annotation], None], gate: Gate) -> None:
         self._keep, self._gate = keep, gate

@@ -7,11 +7,10 @@ Killed anywhere, the next start (or the next operation) settles what was begun, 
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from typing import NamedTuple
 
 import msgspec
 
-from ...core.copies import Original, copy_id
+from ...core.copies import Original
 from ...core.errors import Conflict, Locked, NotFound, Stopped, StorageError
 from ...core.given import given_time
 from ...core.ids import is_ulid
@@ -22,6 +21,7 @@ from ...core.upkeep import Dropped, Finding
 from .record import Act, Held, Intent, Record
 from .refusals import refusal
 from .shelf import Seen, Shelf
+from .targets import Target, children_first, to_copy, to_take_back, why_final
 
 log = logging.getLogger("flightlog")
 
@@ -32,17 +32,6 @@ _PASSES: dict[Act, int] = {"archive": 3, "copy": 3, "restore": 2, "trash": 1, "u
 """How often a run's bytes are gone through: measured, packed and read back; unpacked and written, or put back; measured
 before it goes to the trash; told anew when it comes back from there; removed.
 """
-_MIRRORED: dict[Kind, Act] = {"archive": "restore", "restore": "archive", "trash": "untrash"}
-
-
-class Target(NamedTuple):
-    """A run, and what is meant to be done with it."""
-
-    act: Act
-    chosen: Chosen
-    of: str = ""
-    original: Original | None = None
-    """Of a copy: what it is made of."""
 
 
 class Operations:
@@ -55,32 +44,26 @@ class Operations:
 
     def archive(self, order: Order, chosen: Sequence[Chosen], originals: Sequence[Original] = ()) -> Iterator[Done]:
         """See the interface."""
-        return self._work(
-            order, "archive", lambda: [*(Target("archive", one) for one in chosen), *map(_copy_of, originals)]
-        )
+        meant = [*(Target("archive", one) for one in chosen), *map(to_copy, originals)]
+        return self._work(order, "archive", lambda: meant)
 
     def restore(self, order: Order, runs: Sequence[str]) -> Iterator[Done]:
         """See the interface."""
-        return self._work(order, "restore", lambda: [Target("restore", Chosen(run=run)) for run in runs])
+        meant = [Target("restore", Chosen(run=run)) for run in runs]
+        return self._work(order, "restore", lambda: meant)
 
     def trash(self, order: Order, chosen: Sequence[Chosen]) -> Iterator[Done]:
         """See the interface. Children go before their parents."""
-        return self._work(order, "trash", lambda: self._children_first([Target("trash", one) for one in chosen]))
+        meant = [Target("trash", one) for one in chosen]
+        return self._work(order, "trash", lambda: children_first(meant, self._shelf.families))
 
     def undo(self, order: Order, operation: str) -> Iterator[Done]:
         """See the interface. The last comes back first: parents before their children."""
-
-        def targets() -> list[Target]:
-            done = [one for one in self._record.operation(operation).runs if one.outcome == "done"]
-            return [Target("uncopy" if one.copy_of else act, Chosen(run=one.run), operation) for one in reversed(done)]
-
         before = self._record.operation(operation)
-        act = _MIRRORED.get(before.kind, "restore")
         if not before.reversible and not self._is_known(order.id):
-            raise Conflict(
-                f"operation {operation} {_final(before)}", advice="`flightlog undo` lists what can be undone"
-            )
-        return self._work(order, "undo", targets, operation)
+            advice = "`flightlog undo` lists what can be undone"
+            raise Conflict(f"operation {operation} {why_final(before)}", advice=advice)
+        return self._work(order, "undo", lambda: to_take_back(self._record.operation(operation)), operation)
 
     def purge(self, order: Order, *, before: str | None = None, runs: Collection[str] | None = None) -> Iterator[Done]:
         """See the interface."""
@@ -256,29 +239,12 @@ class Operations:
                 held.tell(intent, found or Done(run=intent.run, outcome="skipped", why="it was cut off and taken back"))
             self._over(held, cut.operation, cut.kind, done, whole=False)
 
-    def _children_first(self, targets: list[Target]) -> list[Target]:
-        parents = self._shelf.families({target.chosen.run for target in targets})
-
-        def depth(target: Target) -> int:
-            above, run = set[str](), target.chosen.run
-            while run in parents and run not in above:
-                above.add(run)
-                run = parents[run]
-            return len(above)
-
-        return sorted(targets, key=depth, reverse=True) if parents else targets
-
     def _is_known(self, id: str) -> bool:
         try:
             self._record.operation(id)
         except NotFound:
             return False
         return True
-
-
-def _copy_of(original: Original) -> Target:
-    meant = original.chosen
-    return Target("copy", Chosen(run=copy_id(meant.run), rule=meant.rule), meant.run, original)
 
 
 def _standing(original: Original) -> str:
@@ -293,11 +259,3 @@ def _plain(order: Order) -> Order:
     """An order that can be written down: what comes from a command line may be any bytes."""
     by, why = (text.encode("utf-8", "backslashreplace").decode() for text in (order.by, order.why))
     return Order(id=order.id, by=by, why=why)
-
-
-def _final(operation: Operation) -> str:
-    if operation.undone:
-        return "was taken back already"
-    if operation.kind in _MIRRORED:
-        return "has done nothing that could be taken back"
-    return f"cannot be taken back: it is of the kind {operation.kind}"

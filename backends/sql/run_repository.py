@@ -2,22 +2,17 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Protocol
 
-import msgspec
 from sqlalchemy import ColumnElement, Connection
 
-from ...core.annotations import Annotation, Answered, check
+from ...core.annotations import Annotation, Answered
 from ...core.audit import Act
-from ...core.clock import now
 from ...core.costs import CostGroup, CostRecord, Every, GroupBy, Spent, SpentBy
-from ...core.errors import ReadOnly
 from ...core.events import AnyEvent, Decision, ItemStatus, Json, decode
-from ...core.given import given_day_or_time, given_time
+from ...core.given import given_day_or_time
 from ...core.numbers.figures import Figures
 from ...core.pages import ALL, Page, Sort
 from ...core.query.query import EVERYTHING, Query
-from ...core.recording.jsonable import make_plain
 from ...core.repositories import RunRepository
 from ...core.runs import (
     Approval,
@@ -47,19 +42,12 @@ from . import (
     run_stretches,
     spending,
 )
+from .adding import Annotating, add
 from .bodies import Bodies
 from .database import Database
 from .log_search import LogSearch
 from .log_terms import LogTerms
 from .tables import runs
-
-
-class Annotating(Protocol):
-    """What keeps annotations: a file beside the journals, or a table."""
-
-    def annotate(self, annotation: Annotation) -> None:
-        """Appends it; a read that begins afterwards sees it. ReadOnly, StorageError."""
-        ...
 
 
 class SqlRuns(RunRepository):
@@ -289,18 +277,9 @@ class SqlRuns(RunRepository):
     def annotate(self, annotation: Annotation) -> None:
         with self._reading(annotation.run):
             pass
-        self._keep(annotation)
+        add(annotation, self._notes)
 
     def decide(self, run: str, approval: str, decision: Decision, *, by: str = "", note: str = "") -> None:
         with self._reading(run) as connection:
             run_details.check_open(connection, run, approval)
-        self._keep(Answered(run=run, by=by, approval=approval, decision=decision, note=note))
-
-    def _keep(self, annotation: Annotation) -> None:
-        if self._notes is None:
-            advice = "open a data directory, and without --read-only"
-            raise ReadOnly("this is only read, nothing can be added", where=annotation.run, advice=advice)
-        kept = msgspec.structs.replace(annotation, t=given_time(annotation.t, "t") if annotation.t else now())
-        make_plain(kept)  # bytes of a terminal that are no UTF-8 reach us as lone surrogates
-        check(kept)
-        self._notes.annotate(kept)
+        add(Answered(run=run, by=by, approval=approval, decision=decision, note=note), self._notes)

@@ -1,13 +1,12 @@
 """Runs, and everything they are made of."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Sequence
-from itertools import zip_longest
+from collections.abc import Collection, Sequence
+from functools import partial
 
 from ..annotations import Annotation
 from ..audit import Act
 from ..costs import CostGroup, CostRecord, Every, GroupBy, Spent, SpentBy
-from ..errors import NotFound
 from ..events import AnyEvent, Decision, ItemStatus, Json
 from ..numbers.figures import Figures
 from ..pages import ALL, Page, Sort
@@ -28,6 +27,7 @@ from ..runs import (
     Totals,
 )
 from ..workflows import Workflow
+from . import walks
 
 
 def spenders_of(query: Query) -> tuple[Query, Sort]:
@@ -84,13 +84,7 @@ class RunRepository(ABC):
         None if the list is not longer. The one read whose cost grows with depth: it walks pages
         here; a repository that can count along an index does so instead.
         """
-        cursor = after
-        while rows > 0:
-            page = self.query(query, sort, limit=min(rows, 1000), after=cursor)
-            cursor, rows = page.next, rows - len(page.items)
-            if cursor is None:
-                return None
-        return cursor
+        return walks.cursor_after(partial(self.query, query, sort), rows, after)
 
     def ids_between(self, query: Query, sort: Sort, one: str | None, other: str | None) -> list[str]:
         """Ids of the runs that match, in no order, from one run of a list to another, whichever comes first; NotFound.
@@ -99,28 +93,8 @@ class RunRepository(ABC):
         between. The two are among them where they match; pages are walked here, a repository that can compare places
         in its list does so instead.
         """
-        ways = [(one, other)] if one is None or other is None else [(one, other), (other, one)]
-        walks = [self._walked(query, sort, *way) for way in ways]
-        # A page of each in turn: nobody knows which comes first, and what lies beyond them is not to be read.
-        found = next((ids for turn in zip_longest(*walks) for ids in turn if ids is not None), None)
-        if found is None:
-            raise NotFound("the list has changed, and leads from neither of these runs to the other", where=other)
-        return found
-
-    def _walked(self, query: Query, sort: Sort, first: str | None, last: str | None) -> Iterator[list[str] | None]:
-        """The ids from a run on to another, once that is reached; None for each page before."""
-        ids, after = list[str](), None if first is None else self.cursor_at(first, sort)
-        while True:
-            page = self.query(query, sort, limit=1000, after=after)
-            ids += (run.id for run in page.items)
-            if (at := next((n for n, run in enumerate(page.items) if run.id == last), None)) is not None:
-                yield ids[: len(ids) - len(page.items) + at + 1]
-                return
-            if (after := page.next) is None:
-                break
-            yield None
-        if last is None:
-            yield ids
+        cursor_at = partial(self.cursor_at, sort=sort)
+        return walks.ids_between(partial(self.query, query, sort), cursor_at, one, other)
 
     @abstractmethod
     def figures(self, query: Query, *, ids: Collection[str] | None = None, without: Collection[str] = ()) -> Figures:
