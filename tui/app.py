@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from textual import events
 from textual._styles_cache import StylesCache
-from textual.app import App
 from textual.geometry import Size
 from textual.screen import Screen
 
@@ -31,7 +30,6 @@ from .themes import DARK, LIGHT
 if TYPE_CHECKING:
     from textual.app import SystemCommand
     from textual.await_complete import AwaitComplete
-    from textual.command import Provider
 
     from ..core.glance import Glance
     from ..core.store import Store
@@ -46,25 +44,12 @@ milliseconds for each would be seen.
 """
 
 
-def _commands() -> "type[Provider]":
-    from .program.commands import KeyCommands
-
-    return KeyCommands
-
-
-def _views() -> "type[Provider]":
-    from .program.commands import ViewCommands
-
-    return ViewCommands
-
-
 class FlightlogApp(Navigation, News, Troubles):
     """The browser. `open_store` is called in a thread after the first frame; its FlightlogError is shown."""
 
     TITLE = "flightlog"
     CSS_PATH = "styles/flightlog.tcss"
     BINDINGS = bindings("app")
-    COMMANDS = App.COMMANDS | {_commands, _views}
     ENABLE_COMMAND_PALETTE = True
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (180, "-huge")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-short"), (30, "-tall")]

@@ -275,6 +275,13 @@ class Upkeep:
         return Page(items=[], next=None)
 
 
+class NoWorkflows:
+    """None was ever saved."""
+
+    def list_all(self, *, deleted: bool = False) -> list[object]:
+        return []
+
+
 def make_store(runs: Runs, feed: Feed | None = None, *, read_only: bool = False, name: str = "./data") -> Store:
     """A store of those runs."""
     reading = Reading(
@@ -288,7 +295,7 @@ def make_store(runs: Runs, feed: Feed | None = None, *, read_only: bool = False,
     return Store(
         name=name,
         recording=None,  # type: ignore[arg-type]
-        workflows=None,  # type: ignore[arg-type]
+        workflows=NoWorkflows(),  # type: ignore[arg-type]
         reading=lambda: reading,
         close=lambda: None,
         read_only=read_only,

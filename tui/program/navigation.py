@@ -87,10 +87,10 @@ class Navigation(Companions):
         self.refresh(layout=True)
 
     def action_command_palette(self) -> None:
-        from ..screens.palette import Palette
+        from ..screens.palette import Offers, Palette
 
         if not isinstance(self.screen, Palette):
-            self.push_screen(Palette("commands", id="--command-palette"))
+            self.push_screen(Palette("commands", [Offers], id="--command-palette"))
 
     def search_themes(self) -> None:
         from textual.theme import ThemeProvider

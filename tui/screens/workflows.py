@@ -48,6 +48,8 @@ class WorkflowsScreen(WorkflowLeading):
         super().__init__(store, watching)
         self._opening = asyncio.Event()
         self.found: Found | None = None
+        self._sought = ""
+        """The workflow that the cursor is to be on."""
         self.order = ORDERS[0]
         self.pane = VersionsPane(id="versions-pane")
         """What is told of the workflow under the cursor."""
@@ -116,6 +118,8 @@ class WorkflowsScreen(WorkflowLeading):
         before, self.found = self.found, found
         if before is None or found.workflows != before.workflows:
             self.list.show(in_order(found.workflows, self.order))
+        self._seek()
+        self._sought = ""
         self.pane.show(found)
         self._show_panes()
         # The cursor may have gone on meanwhile.
@@ -152,6 +156,17 @@ class WorkflowsScreen(WorkflowLeading):
             (f" {glyphs.dot} ", "faint"),
             (f"{self.order.name} {arrow} ", "muted"),
         ]
+
+    def to_workflow(self, id: str) -> None:
+        """Puts the cursor on a workflow, as soon as that is read."""
+        self._sought = id
+        self._seek()
+
+    def _seek(self) -> None:
+        if self._sought and (place := self.list.find_key(self._sought)) is not None:
+            self._sought = ""
+            self.list.focus()
+            self.list.move_to(place)
 
     def when_workflow(self) -> bool:
         """Whether a workflow is under the cursor."""
