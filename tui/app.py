@@ -79,6 +79,8 @@ class FlightlogApp(Navigation, News, Troubles):
         self._start = open_store, name, who, glance, entry
         self.nowhere: FlightlogError | None = None
         """Why it ended without having begun: there is no such run."""
+        self.unkept: FlightlogError | None = None
+        """Why the next start does not find it as it was left; known when it is closed."""
         self.typed = TypeAhead(self)
 
     # --- how it begins and ends -----------------------------------------------------------------------
@@ -150,7 +152,7 @@ class FlightlogApp(Navigation, News, Troubles):
 
     def close(self) -> None:
         """Lets go of the store, when the terminal is the shell's again: nobody waits for it on screen."""
-        self.person.close()
+        self.unkept = self.person.close()
         if self.store is not None:
             self.watching.close()
             self.store.close()

@@ -14,12 +14,14 @@ from ...core.repositories import RunRepository
 from ...core.retention.names import check_names
 from ...core.retention.policy_file import PolicyFile, PolicyMistake, Retention, Written
 from ..journal import disk
+from .beside import write_beside
 from .config_file import load_config, retention_in, unreadable
 from .places import CONFIG
 from .policies import RETENTION, every_of, policy_of
 from .policy_text import line_of, policy_text, with_policy
 
 _BOM = "\ufeff"
+_ROOM = "free some space and save it again; the policy is as it was"
 
 
 class ConfiguredPolicy(PolicyFile):
@@ -94,28 +96,17 @@ class ConfiguredPolicy(PolicyFile):
     def _replace(self, new: str, wanted: Config) -> None:
         # What a link leads to is written, and the link stays.
         file = Path(os.path.realpath(self._file))
-        beside = file.with_name(f".{file.name}.{os.getpid()}.new")
+        beside = write_beside(file, new, "writing the policy", _ROOM)
         try:
-            self._write(beside, new.encode(), file)
             if not self._says(beside, wanted):
-                beside.unlink()
                 advice = "write it by hand"
                 raise ConfigError("cannot be rewritten as it stands", where=self._file, advice=advice)
             os.replace(beside, file)
             disk.sync_folder(file.parent)
         except OSError as error:
-            raise disk.storage_error(error, self._file, "writing the policy") from error
-
-    def _write(self, beside: Path, data: bytes, file: Path) -> None:
-        beside.unlink(missing_ok=True)
-        fd = disk.open_new(beside)
-        try:
-            disk.append_line(fd, data, beside)
-            if file.exists():
-                os.fchmod(fd, file.stat().st_mode & 0o777)
-            disk.sync(fd)
+            raise disk.storage_error(error, self._file, "writing the policy", room=_ROOM) from error
         finally:
-            os.close(fd)
+            beside.unlink(missing_ok=True)
 
     def _says(self, beside: Path, wanted: Config) -> bool:
         """Whether a file says what is wanted about retention, and everything else as before."""

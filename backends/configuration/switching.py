@@ -1,12 +1,12 @@
 """The configuration of a data directory, switched to another place: written whole beside, read again, then renamed."""
 
 import os
-from contextlib import suppress
 from pathlib import Path
 
 from ...core.config import Config, Storage
-from ...core.errors import ConfigError, Full
+from ...core.errors import ConfigError
 from ..journal import disk
+from .beside import write_beside
 from .config_file import load_config
 from .effective_config import decided
 from .places import CONFIG, Place
@@ -45,7 +45,8 @@ class Switch:
         text = self.file.read_text("utf-8-sig") if self.file.exists() else ""
         explicit = [name for name in _CONCERNS if getattr(self._settings, name) and self._is_explicit(name)]
         for concerns in (["logs", *(name for name in explicit if name != "logs")], list(_CONCERNS)):
-            beside = self._write(rewritten(text, {name: self._told(name) for name in concerns}))
+            new = rewritten(text, {name: self._told(name) for name in concerns})
+            beside = write_beside(self.file, new, "writing the configuration", _ROOM)
             is_right = False
             try:
                 is_right = self._says_what_is_wanted(beside)
@@ -56,26 +57,6 @@ class Switch:
                 return beside
         lines = "; ".join(f"storage.{name}: {dict(self._told(name))}" for name in _CONCERNS)
         raise ConfigError("cannot be rewritten as it stands", where=self.file, advice=f"write by hand: {lines}")
-
-    def _write(self, text: str) -> Path:
-        beside = self.file.with_name(f".{self.file.name}.{os.getpid()}.new")
-        try:
-            beside.unlink(missing_ok=True)
-            fd = disk.open_new(beside)
-            try:
-                disk.append_line(fd, text.encode(), beside)
-                if self.file.exists():
-                    os.fchmod(fd, self.file.stat().st_mode & 0o777)
-                disk.sync(fd)
-            finally:
-                os.close(fd)
-        except (OSError, Full) as error:
-            with suppress(OSError):
-                beside.unlink()
-            if isinstance(error, Full):
-                raise Full("no room for the configuration", where=self.file, advice=_ROOM) from error
-            raise disk.storage_error(error, self.file, "writing the configuration", room=_ROOM) from error
-        return beside
 
     def _says_what_is_wanted(self, file: Path) -> bool:
         try:

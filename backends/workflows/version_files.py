@@ -12,7 +12,7 @@ import secrets
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal
 
@@ -131,12 +131,22 @@ def _content(path: Path) -> bytes | None:
 # --- writing, under the folder's lock -------------------------------------------------------------------
 
 
-def reserve(folder: Path) -> int:
-    """The next number, by a file that nobody else can make, should the lock not reach this file system's users."""
+@contextmanager
+def reserved(folder: Path) -> Iterator[int]:
+    """The next number, by a file that nobody else can make, should the lock not reach this file system's users.
+
+    A block that fails gives it back, unless a version stands there by then.
+    """
     number = max(states_of(folder), default=0) + 1
     while not _reserved(folder, number):
         number += 1
-    return number
+    try:
+        yield number
+    except BaseException:
+        with suppress(OSError):  # then the number stands for nothing, as that of a writer that died
+            if not os.lstat(_path(folder, number)).st_size:
+                _path(folder, number).unlink()
+        raise
 
 
 def _reserved(folder: Path, number: int) -> bool:
@@ -180,5 +190,5 @@ def _write(folder: Path, path: Path, content: bytes) -> None:
         os.replace(draft, path)
     except BaseException:
         draft.unlink(missing_ok=True)
-        raise  # an empty place keeps its number
+        raise
     sync_folder(folder)

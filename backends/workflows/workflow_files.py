@@ -26,8 +26,10 @@ from .definition import (
     twin,
     was_deleted,
 )
-from .version_files import bury, kept, locked, read, reserve, states_of, sweep, write
+from .version_files import bury, kept, locked, read, reserved, states_of, sweep, write
 from .version_text import storable
+
+_ROOM = "free some space and try again; all versions are as they were"
 
 
 class FileWorkflows(WorkflowRepository):
@@ -65,8 +67,9 @@ class FileWorkflows(WorkflowRepository):
                 created=now(),
                 definition=definition,
             )
-            version = replace(version, number=reserve(folder))
-            write(folder, version)
+            with reserved(folder) as number:
+                version = replace(version, number=number)
+                write(folder, version)
         return version
 
     def carry(self, version: Version) -> bool:
@@ -180,4 +183,4 @@ def _errors(folder: Path, doing: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise storage_error(error, Path(error.filename or folder), doing) from error
+        raise storage_error(error, Path(error.filename or folder), doing, room=_ROOM) from error

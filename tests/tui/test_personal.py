@@ -7,7 +7,7 @@ import pytest
 from flightlog.core.errors import ConfigError, StorageError
 from flightlog.tui import keys
 from flightlog.tui.personal.key_map import key_name
-from flightlog.tui.personal.person import load_person
+from flightlog.tui.personal.person import Person, load_person
 from flightlog.tui.personal.remembered import Memory, Remembered, read_remembered, state_file, write_remembered
 from flightlog.tui.personal.rewriting import save_view, with_view
 from flightlog.tui.personal.settings import View, read_settings, settings_file, settings_in
@@ -174,7 +174,7 @@ LEFT = Remembered(data="/d", place="costs", theme="nord", screens={"runs": {"que
 
 def test_what_was_left_is_found_again(tmp_path):
     assert read_remembered(tmp_path / "a.json") == Remembered()
-    assert write_remembered(tmp_path / "deep" / "a.json", LEFT)
+    write_remembered(tmp_path / "deep" / "a.json", LEFT)
     assert read_remembered(tmp_path / "deep" / "a.json") == LEFT
     assert os.listdir(tmp_path / "deep") == ["a.json"]
 
@@ -194,11 +194,26 @@ def test_a_file_of_a_later_version_is_read_as_far_as_it_is_known(tmp_path):
 
 def test_where_nothing_can_be_written_nothing_fails(tmp_path):
     (tmp_path / "file").write_text("x")
-    assert not write_remembered(tmp_path / "file" / "a.json", LEFT)
+    with pytest.raises(StorageError, match=r"not remembered.*the next start finds what was kept before"):
+        write_remembered(tmp_path / "file" / "a.json", LEFT)
     memory = Memory(tmp_path / "file" / "a.json")
     memory.keep(LEFT)
-    memory.close()
+    assert "a.json" in str(memory.close())
     Memory(None).keep(LEFT)
+
+
+def test_that_something_is_not_remembered_is_told_once_and_tried_again(tmp_path):
+    (tmp_path / "file").write_text("x")
+    memory, told = Memory(tmp_path / "file" / "a.json"), []
+    person = Person(memory=memory)
+    person.tells(told.append)
+    for place in ("costs", "space", "space"):
+        person.remember(place=place)
+        person.close()
+    assert [error.where for error in told] == [str(tmp_path / "file" / "a.json")]
+    (tmp_path / "file").unlink()
+    person.remember(place="space")
+    assert person.close() is None and read_remembered(tmp_path / "file" / "a.json").place == "space"
 
 
 def test_of_two_browsers_the_last_one_wins_without_damage(tmp_path):

@@ -14,6 +14,7 @@ from ...core.progress import Progress
 from .entering import entry, entry_options
 from .opening import called, glance, is_meant, journal_of, newest_log, open_store, remembered_as
 from .options import Settings, verb
+from .output import complain
 
 if TYPE_CHECKING:
     from ...core.store import Store
@@ -113,4 +114,6 @@ def run_browser(
             app.close()
     if app.nowhere is not None:
         raise app.nowhere
+    if app.unkept is not None:
+        complain(app.unkept)
     sys.exit(app.return_code or 0)

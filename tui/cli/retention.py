@@ -5,10 +5,10 @@ from typing import Any
 
 import click
 
-from ...core.errors import StorageError
 from ...core.retention.plan import Decision, Plan
 from ...core.text import safe_text
 from .. import format
+from ..files import new_file, refused
 from .bar import working
 from .main import FINDINGS, OK
 from .opening import opened, retention
@@ -113,10 +113,10 @@ def _preview(settings: Settings, file: str | None, taken: bool, save_to: str | N
 
 def _save(file: str, plan: bytes) -> None:
     try:
-        with open(file, "xb") as out:
+        with new_file(file) as out:
             out.write(plan)
-    except OSError as error:
-        raise StorageError(f"the plan is not saved: {error.strerror}", where=file, advice="name a new file") from error
+    except (OSError, ValueError) as error:
+        raise refused("the plan is not saved", error, file, otherwise="name a new file") from error
 
 
 def _cells(one: Decision) -> tuple[str, ...]:

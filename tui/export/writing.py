@@ -12,6 +12,7 @@ from ...core.progress import told
 from ...core.redaction import Redactor
 from ...core.runs import Run
 from ...core.store import Store
+from ..files import refused
 from .comparison_page import comparison_page
 from .elements import Html
 from .redacting import masked, remark
@@ -72,7 +73,8 @@ def write_page(page: Html, path: Path, *, force: bool = False) -> Written:
     except FileExistsError as error:
         raise StorageError(f"{path} is there already", advice="name another file with -o, or --force") from error
     except OSError as error:
-        raise StorageError(f"cannot write {path}: {error.strerror or error}", advice="name another with -o") from error
+        otherwise = "name another place with `flightlog export -o`"
+        raise refused("the page is not written", error, path, otherwise=otherwise) from error
     return Written(str(path), len(data))
 
 

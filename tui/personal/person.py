@@ -11,9 +11,11 @@ from .remembered import Memory, Remembered, read_remembered, state_file
 from .settings import PersonalSettings, View, read_settings, settings_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from textual.dom import DOMNode
+
+    from ...core.errors import StorageError
 
 OURS = ("flightlog-dark", "flightlog-light")
 """Themes besides Textual's own."""
@@ -32,9 +34,9 @@ class Person:
         self._memory = memory or Memory(None)
 
     def remember(self, **facts: Any) -> None:
-        """Takes note of fields of `Remembered`, and has them written if they are others than before."""
+        """Takes note of fields of `Remembered`, and has them written if they are others than those that are kept."""
         now = msgspec.structs.replace(self.remembered, **facts)
-        if now != self.remembered:
+        if now != self.remembered or self._memory.failure is not None:
             self.remembered = now
             self._memory.keep(now)
 
@@ -50,9 +52,13 @@ class Person:
         """A view was saved, or is no more: these are in the file now."""
         self.settings = self.settings._replace(views=views)
 
-    def close(self) -> None:
-        """Waits a moment until all is written."""
-        self._memory.close()
+    def tells(self, trouble: Callable[[StorageError], object]) -> None:
+        """Has somebody told, in another thread, when what is to be remembered cannot be written."""
+        self._memory.tell = trouble
+
+    def close(self) -> StorageError | None:
+        """Waits a moment until all is written; why it is not, where that is so."""
+        return self._memory.close()
 
 
 def load_person(data: str | None) -> Person:

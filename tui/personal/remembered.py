@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import msgspec
+
+from ...core.errors import StorageError
+from ..files import refused, replace
 
 HISTORY = 50
 """Filters that are remembered."""
@@ -71,22 +73,13 @@ def read_remembered(file: Path) -> Remembered:
         return Remembered()
 
 
-def write_remembered(file: Path, remembered: Remembered) -> bool:
-    """Writes it whole, or leaves what was there; whether it did. Of two at once the last one stays."""
+def write_remembered(file: Path, remembered: Remembered) -> None:
+    """Writes it whole, or leaves what was there; StorageError. Of two at once the last one stays."""
     try:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, name = tempfile.mkstemp(prefix=file.stem, suffix=".tmp", dir=file.parent)
-    except OSError:
-        return False
-    try:
-        with os.fdopen(handle, "wb") as opened:
-            opened.write(msgspec.json.encode(remembered))
-        os.replace(name, file)
-    except OSError:
-        with suppress(OSError):  # what failed is told below
-            os.unlink(name)
-        return False
-    return True
+        replace(file, msgspec.json.encode(remembered))
+    except OSError as error:
+        what = "how the browser is left, with its bookmarks, is not remembered"
+        raise refused(what, error, file, otherwise="the next start finds what was kept before") from error
 
 
 class Memory:
@@ -96,6 +89,10 @@ class Memory:
     """
 
     def __init__(self, file: Path | None) -> None:
+        self.failure: StorageError | None = None
+        """Why what was to be kept last is not kept."""
+        self.tell: Callable[[StorageError], object] | None = None
+        """Hears, in that thread, of each failure that comes after nothing failed."""
         self._file = file
         self._lock = threading.Lock()
         self._next: Remembered | None = None
@@ -111,11 +108,12 @@ class Memory:
                 self._thread = threading.Thread(target=self._write, daemon=True, name="flightlog-memory")
                 self._thread.start()
 
-    def close(self) -> None:
-        """Waits, but not long, until the last state is written."""
+    def close(self) -> StorageError | None:
+        """Waits, but not long, until the last state is written; why it is not, where that is so."""
         thread = self._thread
         if thread is not None:
             thread.join(PATIENCE)
+        return self.failure
 
     def _write(self) -> None:
         assert self._file is not None
@@ -125,4 +123,14 @@ class Memory:
                 if wanted is None:
                     self._thread = None
                     return
-            write_remembered(self._file, wanted)
+            before, self.failure = self.failure, _failure(self._file, wanted)
+            if self.failure is not None and before is None and self.tell is not None:
+                self.tell(self.failure)
+
+
+def _failure(file: Path, remembered: Remembered) -> StorageError | None:
+    try:
+        write_remembered(file, remembered)
+    except StorageError as error:
+        return error
+    return None

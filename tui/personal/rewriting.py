@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import tempfile
 from pathlib import Path
 from typing import Any
 
-from ...core.errors import ConfigError, StorageError
+from ...core.errors import ConfigError
+from ..files import refused, replace
 from .settings import View
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -23,17 +22,11 @@ def save_view(file: Path, name: str, view: View | None) -> None:
     """
     file = file.resolve()  # who keeps it in a repository has a link here, which stays
     try:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         text = file.read_text("utf-8-sig") if file.exists() else ""
-        new = with_view(text, name, view)
-        handle, made = tempfile.mkstemp(prefix=file.name, suffix=".tmp", dir=file.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as opened:
-            opened.write(new)
-        if file.exists():
-            os.chmod(made, file.stat().st_mode & 0o777)
-        os.replace(made, file)
+        replace(file, with_view(text, name, view).encode())
     except (OSError, UnicodeDecodeError) as error:
-        raise StorageError(f"the view is not saved: {error}", where=file) from error
+        what = "the view is not saved" if view is not None else "the view is not forgotten"
+        raise refused(what, error, file) from error
 
 
 def with_view(text: str, name: str, view: View | None) -> str:

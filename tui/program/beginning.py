@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...core.errors import FlightlogError, StorageError
 from ..loading import in_thread
-from ..messages import OpenRun, StoreOpened
+from ..messages import OpenRun, StoreOpened, Trouble
 from ..screens.opening import Opening
 from ..screens.small import TooSmall
 from .entry import Nowhere
@@ -77,6 +77,7 @@ class Beginning:
         app = self._app
         if not isinstance(person, FlightlogError):
             app.person = person
+            person.tells(lambda error: app.post_message(Trouble(error)))
             app.set_keymap(person.settings.keys)
             # A theme that the environment names is for one start.
             theme = person.settings.theme or person.remembered.theme

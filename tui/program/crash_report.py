@@ -1,11 +1,13 @@
 """What is left of a mistake of our own: a sentence for the person, a file for whoever mends it."""
 
+import os
 import time
 import traceback
 from contextlib import suppress
 from pathlib import Path
 
 from ...core.text import safe_text
+from ..files import new_file
 
 KEPT = 10
 """Reports that are kept."""
@@ -19,8 +21,9 @@ def keep_report(text: str) -> Path | None:
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         file = folder / f"{time.strftime('%Y-%m-%d-%H%M%S')}-{time.time_ns() % 1_000_000:06}.txt"
-        file.touch(mode=0o600, exist_ok=False)
-        file.write_text(text, encoding="utf-8", errors="replace")
+        with new_file(file) as out:
+            os.fchmod(out.fileno(), 0o600)
+            out.write(text.encode("utf-8", "replace"))
     except OSError:
         return None
     for old in sorted(folder.glob("*.txt"))[:-KEPT]:

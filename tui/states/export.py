@@ -1,7 +1,6 @@
 """A state as a JSON file or on the clipboard, in the bytes that were recorded."""
 
 from collections.abc import Hashable, Iterator, Sequence
-from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +12,7 @@ from ...core.errors import Conflict, StorageError
 from ...core.events import Json
 from ...core.progress import go_on, gone, one_part
 from .. import format
+from ..files import new_file, refused
 from ..trees.json_nodes import opened_once
 
 MOST_COPIED = 1_000_000
@@ -78,20 +78,12 @@ def export(state: StoredState, checkpoint: str, given: str) -> Exported:
     """
     path = free_place(checkpoint, given)
     try:
-        file = path.open("xb")
+        with new_file(path) as file, one_part(sum(map(len, state.values.values())), 1):
+            return Exported(path, sum(map(file.write, _portions(state))))
     except FileExistsError as error:
         raise _taken(path) from error
     except (OSError, ValueError) as error:
         raise _unwritable(path, error) from error
-    try:
-        with file, one_part(sum(map(len, state.values.values())), 1):
-            return Exported(path, sum(map(file.write, _portions(state))))
-    except BaseException as error:
-        with suppress(OSError):  # it may lie on a disk that is gone
-            path.unlink()
-        if isinstance(error, OSError):
-            raise _unwritable(path, error) from error
-        raise
 
 
 def _portions(state: StoredState) -> Iterator[memoryview]:
@@ -107,7 +99,7 @@ def _taken(path: Path) -> Conflict:
 
 
 def _unwritable(path: Path, error: Exception) -> StorageError:
-    return StorageError(f"cannot be written: {getattr(error, 'strerror', None) or error}", where=path)
+    return refused("the state is not written", error, path, otherwise="name another place")
 
 
 def member(value: Json, steps: Sequence[Hashable]) -> Json:

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from ...core.errors import ConfigError, StorageError
+from ..files import refused
 
 
 def own_editor() -> list[str]:
@@ -30,10 +31,9 @@ def edited(text: str, name: str) -> str:
     written stays in the file, which the error names.
     """
     words = own_editor()
-    folder = Path(tempfile.mkdtemp(prefix="flightlog-"))
-    path = folder / name
+    path = _lent(text, name)
+    folder = path.parent
     try:
-        path.write_bytes(text.encode())
         code = subprocess.run([*words, str(path)], check=False).returncode
         written = path.read_bytes().decode()
     except FileNotFoundError as error:
@@ -45,6 +45,20 @@ def edited(text: str, name: str) -> str:
         raise StorageError(f"the editor ended with {code}: nothing was taken over", where=path)
     shutil.rmtree(folder, ignore_errors=True)
     return written
+
+
+def _lent(text: str, name: str) -> Path:
+    """A file with the text, in a folder of its own; StorageError, and then neither is there."""
+    where = ""
+    try:
+        where = tempfile.mkdtemp(prefix="flightlog-")
+        path = Path(where) / name
+        path.write_bytes(text.encode())
+    except (OSError, UnicodeError) as error:
+        if where:
+            shutil.rmtree(where, ignore_errors=True)
+        raise refused("no file can be lent to the editor", error, where, otherwise="write here") from error
+    return path
 
 
 def mistake_in(text: str) -> tuple[int | None, str]:
