@@ -101,7 +101,7 @@ def test_a_source_that_goes_and_comes_back_is_named_and_shown_again(folder, twen
         assert store.runs.totals().runs == 7 and "live.sqlite" in watch.problem
         shutil.copy(twenty.path, path)
         changes = until(lambda: store.feed.changes(cursor), lambda found: len(found.changed) > 20)
-        assert watch.problem == ""
+        until(lambda: watch.problem, lambda problem: problem == "")
         whole = store.runs.totals().runs
         assert whole == 7 + len(changes.changed)
         path.rename(tmp_path / "away.sqlite")
@@ -110,7 +110,7 @@ def test_a_source_that_goes_and_comes_back_is_named_and_shown_again(folder, twen
         assert store.feed.changes(changes.cursor).changed == ()
         (tmp_path / "away.sqlite").rename(path)
         until(store.runs.totals, lambda totals: totals.runs == whole)
-        assert watch.problem == ""
+        until(lambda: watch.problem, lambda problem: problem == "")
         watch.close()
 
 

@@ -38,6 +38,12 @@ def _settled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("textual.pilot.wait_for_idle", settled)
 
 
+@pytest.fixture(autouse=True)
+def _said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a person was told stands there until a test has looked: a busy machine takes longer than its seconds."""
+    monkeypatch.setattr("textual.notifications.Notification.time_left", 1000.0)
+
+
 @pytest.fixture
 def runs() -> Runs:
     """A thousand runs."""

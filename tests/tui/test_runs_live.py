@@ -9,6 +9,7 @@ import pytest
 from flightlog.core.errors import StorageError
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.messages import StoreChanged
+from flightlog.tui.program import troubles
 from little_store import Runs, make_run, make_store, run_id
 from seeing import loaded, text_of, until
 
@@ -137,18 +138,21 @@ async def test_a_first_read_that_fails_stands_where_the_runs_would_be(app, runs)
         assert "flow-0" in text_of(screen)
 
 
-async def test_trouble_while_reading_is_one_sentence_not_one_a_frame(app, runs, feed):
+async def test_trouble_while_reading_is_one_sentence_not_one_a_frame(app, runs, feed, monkeypatch):
+    monkeypatch.setattr(troubles, "AGAIN", 1000.0)
+    tries = []
     async with app.run_test(size=(120, 36)) as pilot:
         await loaded(pilot)
 
         def gone():
+            tries.append(1)
             raise StorageError("the data directory is gone", where="/data", advice="mount it again")
 
         runs.totals = gone
         for n in range(20):
             feed.note(run_id(n))
             await pilot.pause(0.05)
-        assert len(pilot.app._notifications) == 1
+        await until(pilot, lambda: len(tries) > 1 and pilot.app._notifications)
         (told,) = pilot.app._notifications
         assert told.message == "the data directory is gone (/data); mount it again"
         assert not told.markup
