@@ -133,6 +133,85 @@ def test_what_cannot_be_unpacked_is_named_and_takes_nothing_else_along(codex, in
     assert len(rows_of(index, "id")) >= 9
     if harm == "garbage":
         assert "packed, and cannot be unpacked" in index.unreadable()[str(path)]
+    else:
+        assert "its end is missing" in index.unreadable()[str(path)]
+
+
+@pytest.fixture
+def damage_of(codex):
+    """What is said of damage: for each run, and by the doctor."""
+
+    def found(index):
+        with closing(open_source(codex)) as store:
+            told = [finding.what for finding in store.upkeep.check() if finding.severity == "warning"]
+        return {id: damaged for id, (damaged,) in rows_of(index, "damaged").items() if damaged}, told
+
+    return found
+
+
+@pytest.mark.parametrize("healed", ["written on", "written anew", "unpacked"])
+def test_a_packed_transcript_that_ends_in_the_middle_is_read_as_far_as_it_goes_and_that_is_said(
+    codex, index_of, damage_of, healed
+):
+    whole, path = told_by(index_of(codex)), path_of(codex, TWO_TOOLS)
+    plain = path.read_bytes()
+    packer = zstandard.ZstdCompressor(level=3).compressobj()
+    cut = packer.compress(plain[: len(plain) // 2]) + packer.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
+    data = cut + packer.compress(plain[len(plain) // 2 :]) + packer.flush()
+    there = pack(path)
+    there.write_bytes(data[: len(cut) + 20])
+    index = index_of(codex)
+    some, all_of_it = (
+        next(events for id, events in told.items() if path.stem in id) for told in (told_by(index), whole)
+    )
+    assert 0 < len(some) < len(all_of_it)
+    assert damage_of(index) == ({path.stem: 1}, [f"{taking.CUT}: what there is of it is shown"])
+
+    if healed == "written on":
+        with there.open("ab") as file:
+            file.write(data[len(cut) + 20 : -9])
+        index.refresh()
+        assert damage_of(index)[0] == {path.stem: 1}  # it still is, and is told once
+        with there.open("ab") as file:
+            file.write(data[-9:])
+    elif healed == "written anew":
+        there.with_suffix(".new").write_bytes(data)
+        there.with_suffix(".new").replace(there)
+    else:
+        path.write_bytes(plain)
+        there.unlink()
+    if healed != "unpacked":
+        aged(there, LONG_AGO)
+    else:
+        aged(path, LONG_AGO)
+    index.refresh()
+    assert damage_of(index) == ({}, [])
+    assert told_by(index) == whole
+
+
+def test_whether_a_packed_transcript_is_cut_is_known_by_the_heads_of_its_blocks(tmp_path, monkeypatch):
+    path, text = tmp_path / "a.jsonl", b"".join(b'{"n": %d}\n' % (n * 7919 % 100_003) for n in range(100_000))
+    there = tmp_path / "a.jsonl.zst"
+    skipped = (0x184D2A50).to_bytes(4, "little") + (5).to_bytes(4, "little") + b"other"
+    with_sum = zstandard.ZstdCompressor(write_checksum=True).compress(text)
+    data = with_sum + skipped + zstandard.ZstdCompressor(write_checksum=False).compress(b"x" * 400_000 + b"\n")
+    looks = []
+    real = os.pread
+    monkeypatch.setattr(os, "pread", lambda fd, count, at: looks.append(count) or real(fd, count, at))
+
+    def cut_at(end):
+        there.write_bytes(data[:end])
+        with packed.opened(str(path)) as file:
+            return packed.is_cut(file)
+
+    assert not cut_at(None) and sum(looks) < 200
+    begun = (len(with_sum), len(with_sum) + len(skipped), len(data))  # where one frame ends, it is whole
+    for end in {0, 1, 3, 7, 20, 1000, *(one + by for one in begun for by in (-5, -4, -1, 0, 1, 4, 9))}:
+        if end <= len(data):
+            assert cut_at(end) == (end not in begun), end
+    there.write_bytes(b"no frame at all, but long enough")
+    with packed.opened(str(path)) as file:
+        assert not packed.is_cut(file)  # reading it says what it is
 
 
 def test_what_unpacks_to_one_endless_line_is_not_read_on(codex, index_of, monkeypatch):

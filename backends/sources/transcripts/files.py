@@ -29,7 +29,7 @@ class TranscriptFiles:
                 kind="unreadable-transcript",
                 what=f"a transcript cannot be read: {why}",
                 where=path,
-                advice="let it be read, or open what belongs to you",
+                advice="see that it is whole, and that you may read it",
             )
 
         for removal in self.removals(None, WEEK_S):

@@ -137,7 +137,7 @@ class TranscriptIndex:
 
     def _is_new(self, path: str, seen: Seen) -> bool:
         known = self._taken.get(path)
-        return known != seen and (known is not None or seen.size > 0)
+        return known != seen and (known is not None or seen.size > 0 or seen.packed)
 
     def _look(self) -> list[str]:
         """Transcripts of which there is something to take in; those that are gone are forgotten."""

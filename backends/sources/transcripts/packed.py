@@ -14,6 +14,10 @@ _PACKED = ".zst"
 _WINDOW = 1 << 27
 """Bytes of memory that unpacking may ask for: as many as any level of the format needs without being told of it."""
 _BUFFER = 1 << 17
+_HEAD, _BLOCK, _SUM = 18, 3, 4
+"""Bytes that the head of a frame takes at most; those that say how long a block is; and those of a frame's checksum."""
+_SKIPPED = 0x184D2A5
+"""How a frame begins that holds nothing of what is packed, but for its last four bits."""
 
 
 def plain(path: Path) -> Path:
@@ -41,6 +45,15 @@ def opened(path: str) -> BinaryIO:
     if seen(path)[1]:
         return io.BufferedReader(_Unpacking(path + _PACKED), _BUFFER)
     return open(path, "rb")
+
+
+def is_cut(file: BinaryIO) -> bool:
+    """Whether a transcript that was opened is packed, and ends in the middle of that: what it has is read, and no more.
+
+    Costs a look at the head of each block, and unpacks nothing. OSError.
+    """
+    raw = getattr(file, "raw", None)
+    return isinstance(raw, _Unpacking) and raw.is_cut()
 
 
 class _Unpacking(io.RawIOBase):
@@ -78,6 +91,14 @@ class _Unpacking(io.RawIOBase):
         self._file.close()
         super().close()
 
+    def is_cut(self) -> bool:
+        """See `is_cut`."""
+        fd = self._file.fileno()
+        size, at = os.fstat(fd).st_size, 0
+        while 0 <= at < size:
+            at = _end_of_frame(fd, at)
+        return at > size or not size
+
     def _begin(self) -> None:
         from zstandard import ZstdDecompressor
 
@@ -86,3 +107,27 @@ class _Unpacking(io.RawIOBase):
         self._stream = ZstdDecompressor(max_window_size=_WINDOW).stream_reader(
             self._file, read_across_frames=True, closefd=False
         )
+
+
+def _end_of_frame(fd: int, at: int) -> int:
+    """Where a frame ends that begins here, which is beyond the file if that does not hold it; -1 if it is no frame."""
+    from zstandard import ZstdError, frame_header_size, get_frame_parameters
+
+    head = os.pread(fd, _HEAD, at)
+    if int.from_bytes(head[:4], "little") >> 4 == _SKIPPED and len(head) >= 8:
+        return at + 8 + int.from_bytes(head[4:8], "little")
+    try:
+        length, has_sum = frame_header_size(head), get_frame_parameters(head).has_checksum
+    except ZstdError:
+        return -1 if len(head) == _HEAD else at + _HEAD
+    at, last = at + length, 0
+    while not last:
+        block = os.pread(fd, _BLOCK, at)
+        told = int.from_bytes(block, "little")
+        last, kind, held = told & 1, told >> 1 & 3, told >> 3
+        if kind == 3:
+            return -1
+        at += _BLOCK + (1 if kind == 1 else held)  # of one byte that is repeated the length is that of what it means
+        if len(block) < _BLOCK:
+            return at
+    return at + _SUM * has_sum

@@ -19,7 +19,7 @@ from . import tables
 from .fields import decoded
 from .folder import Seen
 from .formats import Format, Line, Session
-from .packed import opened
+from .packed import is_cut, opened
 from .telling import Asked, State, Teller, beginning, put
 
 PORTION = 8 << 20
@@ -37,6 +37,7 @@ _LONGEST = 256 << 20
 _ATTENDED_S = 2.0
 """Seconds between two looks at the process of a run that has not ended."""
 _RAW = 200
+CUT = "it is packed, and its end is missing"
 
 
 class Taken(NamedTuple):
@@ -66,10 +67,14 @@ class Taker:
             if row is not None and not _goes_on(file, row, seen):
                 retold, row = self.forget(connection, row.run), None
             known = _known(file, path, format, row)
+            if known is None and is_cut(file):
+                raise OSError(errno.EIO, CUT)
             if row is None:
                 tables.keep_silent(connection, path, seen if known is None else None)
             if known is None:
                 return Taken(False, None, retold)  # there is no run in it yet
+            if row is not None and row.packed:
+                self._projector.readable(connection, row.run, f"{CUT}%")  # it may have its end by now
             session, state, offset = known
             file.seek(offset)
             return self._tell(connection, file, _Telling(path, format, seen, session, state, offset, name), retold)
@@ -105,6 +110,8 @@ class Taker:
         teller = Teller(at.format, at.session, at.state, Asked(is_told, _price))
         offset, damage = _take_lines(file, at, teller)
         more = offset - at.offset >= PORTION
+        if not more and is_cut(file):
+            damage.append(Damage(where=at.path, what=f"{CUT}: what there is of it is shown", run=run))
         quiet = time.time() - at.seen.mtime_ns / 1e9
         if not more and quiet >= SILENCE_S:
             teller.settle()
