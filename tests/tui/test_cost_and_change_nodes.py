@@ -34,8 +34,8 @@ def test_costs_are_summed_by_model_and_step_and_the_unknown_is_no_zero():
     ]
     costs = Costs(records, {"s": "plan"})
     assert [one.key for one in costs.by_model] == ["a", "b"]
-    assert costs.by_model[0].origin == "recorded; computed: 2026-10-01"
-    assert costs.by_model[1].origin == "1 unknown"
+    assert costs.by_model[0].origin() == "recorded; computed: 2026-10-01"
+    assert costs.by_model[1].origin() == "1 unknown"
     lines = [
         "".join(text for text, _ in (row.node.line(110) if callable(row.node.line) else row.node.line))
         for row in rows(cost_nodes(costs, UNICODE), Folds(), Shape(110))

@@ -6,7 +6,7 @@ from pathlib import Path
 import flightlog
 import pytest
 from counting import counted
-from flightlog.core.costs import NANO, Price, PricedModel
+from flightlog.core.costs import NANO, CostGroup, CostRecord, Money, Price, PricedModel, Tokens
 from flightlog.core.store import Store
 from flightlog.tui.costs.nodes import Costs, cost_nodes
 from flightlog.tui.costs.whatif import MOST, matching, model_nodes, what_if
@@ -72,6 +72,30 @@ def test_cache_tiers_are_told_apart_and_each_part_of_the_total_says_where_it_com
     assert not any(line.startswith("by agent") for line in lines_of(costs, group="step"))
     narrow = lines_of(costs, 76)
     assert any("cache read" in line and "cache write" not in line and "from" in line for line in narrow)
+
+
+def call(seq: int, model: str, prices: str = "genai-prices 0.2.3", **tokens: int) -> CostRecord:
+    """A computed call of a thousand tokens."""
+    found = {"run": "r", "seq": seq, "t": "2026-11-20T10:00:00.000000Z", "model": model, "provenance": "computed"}
+    return CostRecord(**found, nanousd=NANO, prices=prices, tokens=Tokens(input=1000, output=50, **tokens))
+
+
+def test_in_80_columns_the_price_table_is_named_once_in_whole_and_leaves_room_for_what_was_counted():
+    one_table = [call(1, "claude-sonnet-4-5-20250929", cache_read=900), call(2, "claude-haiku-4-5")]
+    lines = lines_of(Costs(one_table, {}), 76)
+    head = next(line for line in lines if line.startswith("by model"))
+    assert all(name in head for name in ("calls", "in", "out", "cache read", "cost", "from"))
+    assert "reasoning" not in head and "cache write" not in head  # there was none
+    assert [line for line in lines if "genai-prices 0.2.3" in line] == [lines[-1]] and lines[-1].startswith("computed")
+    two_tables = lines_of(Costs([*one_table, call(3, "gpt-4o", "2026-10-01")], {}), 120)
+    assert "computed: 2026-10-01" in next(line for line in two_tables if line.startswith("gpt-4o"))
+
+
+def test_what_runs_below_it_cost_too_is_told_whole_in_80_columns():
+    cost = Money(computed_nanousd=214_000_000, computed=9)
+    family = CostGroup(key="r", calls=1234, tokens=Tokens(input=176_000), money=cost, runs=1234)
+    line = lines_of(Costs([call(1, "gpt-4o")], {}, family), 76)[-1]
+    assert line.startswith("with children") and line.endswith("in 1,234 runs, each once") and len(line) <= 76
 
 
 def test_what_if_counts_each_call_once_and_leaves_the_unknown_unknown(store):

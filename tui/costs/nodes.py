@@ -23,6 +23,9 @@ SHARE = 10
 NAME = 24
 """Cells of a model's, agent's or step's name."""
 
+FROM = 20
+"""Cells in which a price table's date can be read behind `computed`."""
+
 CALLS = 200
 """Calls that are unfolded below a sum."""
 
@@ -72,13 +75,11 @@ class Sum:
         if record.provenance == "computed":
             self.prices.add(record.prices)
 
-    @property
-    def origin(self) -> str:
-        """Where the money comes from: `recorded`, `computed: 2026-10-01`, `1 unknown`."""
+    def origin(self, named: bool = True) -> str:
+        """Where the money comes from: `recorded`, `computed: 2026-10-01` (the table if `named`), `1 unknown`."""
         parts = ["recorded"] if self.money.recorded else []
         if self.money.computed:
-            dates = self.tables
-            parts.append(f"computed: {dates}" if dates else "computed")
+            parts.append(f"computed: {self.tables}" if named and self.tables else "computed")
         if self.money.unknown:
             parts.append(f"{self.money.unknown:,} unknown")
         return "; ".join(parts)
@@ -162,7 +163,7 @@ def family_nodes(costs: Costs, glyphs: Glyphs) -> list[Node]:
         ("with children  ", "muted"),
         (format.cost(family.money, glyphs), "strong"),
         (f"  {format.count(family.tokens.total)} tokens, {format.plural(family.calls, 'call')}", "text"),
-        (f" in {format.plural(family.runs or 0, 'run')}: this one, and each that lies below it, once", "muted"),
+        (f" in {format.plural(family.runs or 0, 'run')}, each once", "muted"),
     ]
     return [gap("family"), Node("family", line)]
 
@@ -181,14 +182,18 @@ class _Page:
         if costs.other:
             self._of = tuple(one._replace(drop=_TOKENS.get(one.head, one.drop)) for one in self._of)
         self._inks = [column.ink for column in self._of]
+        self._named = len(costs.total.prices) > 1  # of one table alone its name stands below the total, once
         self.fit([])
 
     def fit(self, sums: Sequence[tuple[Sum, str]]) -> None:
         """Makes the columns as wide as these and the total need."""
         rows = [self._cells(one, name) for one, name in (*sums, (self._costs.total, "total"))]
-        drop = sorted((n for n, column in enumerate(self._of) if column.drop), key=lambda n: -self._of[n].drop)
+        # What nobody has anything in goes first.
+        may_go = (n for n, column in enumerate(self._of) if column.drop)
+        drop = sorted(may_go, key=lambda n: (any(row[n].strip() for row in rows), -self._of[n].drop))
         heads, align = [column.head for column in self._of], "".join(column.align for column in self._of)
-        self._columns = Columns(heads, rows, align=align, wide=len(self._of) - 1, drop=drop)
+        least = FROM if self._named else Columns.LEAST
+        self._columns = Columns(heads, rows, align=align, wide=len(self._of) - 1, drop=drop, least=least)
         self._columns.widths[0] = max(self._columns.widths[0], NAME)
 
     def table(self, title: str, sums: Sequence[tuple[Sum, str]]) -> Iterator[Node]:
@@ -222,7 +227,7 @@ class _Page:
             *(f"{count:,}" if count else "" for count in counts),
             format.cost(one.money, self._glyphs),
             *between,
-            one.origin,
+            one.origin(self._named),
         )
 
     def _calls(self, one: Sum, by_step: bool) -> list[Node]:
@@ -266,7 +271,7 @@ def _provenance(total: Sum, glyphs: Glyphs) -> Iterator[Node]:
         (
             "computed",
             Money(computed_nanousd=money.computed_nanousd, computed=money.computed),
-            f"~ computed from a price table, not told by the provider: {total.tables or 'of no known date'}",
+            f"~ by {total.tables or 'a price table of no known date'}, as no price was told",
         ),
         ("unknown", Money(unknown=money.unknown), "without a known price: the total is a lower bound"),
     )
@@ -282,4 +287,4 @@ def _supposed(costs: Costs) -> Iterator[Node]:
         model = costs.other.model
         table = one_line(costs.other.prices, 60) or "which has no price for tokens like these"
         name = f"{one_line(model.provider, 24)} {one_line(model.model, 60)}"
-        yield Node("supposed", [(f"{'what if':<10}", "muted"), (f"the same tokens with {name}, by {table}", "faint")])
+        yield Node("supposed", [(f"{'what if':<10}", "muted"), (f"{name} by {table}, for the same tokens", "faint")])
