@@ -46,7 +46,7 @@ def test_a_change_has_its_interval_and_says_whether_it_may_be_chance():
     assert found["success"][:3] == ("60%", "95%", "+35 points") and found["success"][4:] == ("better", "good")
     assert found["success"][3].endswith(" points") and " to " in found["success"][3]
     assert found["mean time"][2:] == ("-0:02", "-0:02 to -0:01", "better", "good")
-    assert found["cost/run"][2:] == ("+$0.00", "+$0.00 to +$0.00", "may be chance", "muted")
+    assert found["cost/run"][2:] == ("+$0.00", "+$0.00 to +$0.00", "the same", "muted")
     assert found["score"][4:] == ("differs", "strong")
     worse = rows(outcome(2, 100, 60), ended(100, 10.0), outcome(1, 100, 95), ended(100, 8.0))
     assert worse["success"][4:] == ("worse", "bad") and worse["mean time"][4:] == ("worse", "bad")

@@ -94,3 +94,18 @@ async def test_a_run_that_begins_is_marked_at_its_version_while_one_looks(folder
             run.finish()
         await until(pilot, lambda: not any(entry.running for entry in screen.versions.entries))
     app.close()
+
+
+async def test_in_80_columns_what_a_version_made_dearer_is_in_sight_while_runs_of_it_go_on(tmp_path):
+    with flightlog.open(tmp_path / "data", storage="file") as store:
+        for version, dollars in ((1, "0.001"), (2, "0.020")):
+            store.workflows.store("triage", f"limit: {version}\n", author="ana", note="what is said of it at length")
+            for _ in range(6):
+                run = store.run("triage", version=version)
+                run.cost("m", input_tokens=1, output_tokens=1, dollars=dollars)
+                run.finish("failed" if version == 2 else "completed")
+        store.workflows.store("triage", "limit: 3\n", parents=[1, 2], note="of both")
+        with store.run("triage", version=2):
+            async with FlightlogApp(lambda: flightlog.open(tmp_path / "data")).run_test(size=(80, 24)) as pilot:
+                await to_triage(pilot)
+                await shows(pilot, "●1", "Success  points", " -100 ", "Cost/run", "+1900%", "of both")

@@ -142,6 +142,8 @@ def change_row(name: str, change: Change, kind: Kind, glyphs: Glyphs = UNICODE) 
 def _verdict(change: Change, good: int) -> tuple[str, str]:
     if change.too_few:
         return "too few runs", "muted"
+    if change.difference == 0:
+        return "the same", "muted"
     if not change.clear:
         return "may be chance", "muted"
     way = (change.difference or 0) * good

@@ -72,12 +72,13 @@ def _duration(seconds: float | None) -> str:
 
 
 def _success_change(entry: Entry, glyphs: Glyphs) -> Cell:
-    """Has a colour only where the difference is hardly chance: its 95 % interval leaves out none at all."""
+    """In points of the rate, not in parts of it. Has a colour only where the difference is hardly chance: its 95 %
+    interval leaves out none at all."""
     change = entry.success
     if change is None or change.difference is None:
         return "", "faint"
     ink = "muted" if not change.clear else "good" if change.difference > 0 else "bad"
-    return f"{round(change.difference * 100):+d}%", ink
+    return f"{round(change.difference * 100):+d}", ink
 
 
 def _cost_change(entry: Entry, glyphs: Glyphs) -> Cell:
@@ -134,16 +135,17 @@ COLUMNS = (
     VersionColumn("Author", _author, "l", rank=9),
     VersionColumn("Runs", _runs),
     VersionColumn("Success", _of_outcome(_success)),
-    VersionColumn("+/-", _success_change, rank=3),
+    VersionColumn("points", _success_change, rank=3),
     VersionColumn("by day", _success_trend, "l", rank=7, needed=False),
-    VersionColumn("p50", _of_outcome(lambda outcome, glyphs: _duration(outcome.p50_s)), rank=2),
+    VersionColumn("p50", _of_outcome(lambda outcome, glyphs: _duration(outcome.p50_s)), rank=4),
     VersionColumn("p95", _of_outcome(lambda outcome, glyphs: _duration(outcome.p95_s)), rank=8),
     VersionColumn("Cost/run", _of_outcome(lambda outcome, glyphs: format.cost(outcome.per_run, glyphs)), rank=1),
-    VersionColumn("+/-", _cost_change, rank=4),
+    VersionColumn("+/-", _cost_change, rank=2),
     VersionColumn("by run", _cost_trend, "l", rank=6, needed=False),
     VersionColumn("Note", remark, "l"),
 )
-"""The last one takes the room that the others leave. A `+/-` compares what stands before it with the parent's."""
+"""The last one takes the room that the others leave. `points` and `+/-` compare what stands before them with the
+parent's."""
 
 
 def columns_of(entries: Sequence[Entry], glyphs: Glyphs = UNICODE) -> list[VersionColumn]:
