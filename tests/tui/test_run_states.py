@@ -39,9 +39,10 @@ async def test_scrubbing_shows_what_changed_against_the_parent_and_whose_branch_
 
 
 async def test_large_values_are_read_when_they_are_unfolded(store):
-    run = record_everything(store)
+    with store.run("w") as run:
+        run.checkpoint({"big": "long " * 20_000, "n": 1})
     counts = counted(store)
-    async with opened(store, run, tab="states") as pilot:
+    async with opened(store, run.id, tab="states") as pilot:
         read = [key for name, given, _ in counts["checkpoints"].calls if name == "values" for key in given[1]]
         assert "big" not in read
         tab = screen_of(pilot).tab
@@ -74,10 +75,35 @@ async def test_blame_names_the_step_and_leads_to_its_checkpoint(store):
         await pilot.press("v", "tab")
         tab.state.move_to(next(n for n, row in enumerate(tab.state.rows) if row.path.keys == ("plan",)))
         await pilot.press("b")
-        await wait(pilot, lambda: "last written by plan" in text_of(pilot))
-        await pilot.press("down", "enter")
+        await wait(pilot, lambda: "plan was last written by plan" in text_of(pilot))
+        await pilot.press("enter")
         await settled(pilot)
         assert tab.shown.checkpoint.label == "planned"
+
+
+async def test_who_wrote_a_key_is_in_sight_beside_it_also_where_its_value_is_longer_than_the_screen(store):
+    with store.run("w") as run, run.step("write"):
+        run.checkpoint({"report": "\n\n".join(f"{n}. a line of it, and more of the line" for n in range(99)), "z": 1})
+    async with opened(store, run.id, tab="states") as pilot:
+        state = screen_of(pilot).tab.state
+        await pilot.press("tab", "home", "space")
+        await wait(pilot, lambda: state.count() > 60)
+        await pilot.press("end", "up", "pageup", "b")
+        await wait(pilot, lambda: "report was last written by write" in text_of(pilot))
+        assert state.current.node.target
+        await pilot.press("down")
+        assert state.current.path.keys == ("report",) and "last written by" in text_of(pilot)
+
+
+async def test_how_a_value_of_some_pages_begins_is_told_without_unfolding_it_and_of_a_book_that_it_can_be_read(store):
+    with store.run("w") as run:
+        run.checkpoint({"messages": [{"text": "m" * 100}] * 99, "book": "b" * 60_000})
+    counts = counted(store)
+    async with opened(store, run.id, tab="states") as pilot:
+        await wait(pilot, lambda: "messages: [99]" in text_of(pilot))
+        assert "book: unfold to read it" in text_of(pilot)
+        read = [key for name, given, _ in counts["checkpoints"].calls if name == "values" for key in given[1]]
+        assert read == ["messages"]
 
 
 async def test_two_marked_checkpoints_are_compared(store):

@@ -248,7 +248,7 @@ def counted(monkeypatch, *places: tuple[object, str]) -> list[int]:
 
 async def test_a_key_costs_what_is_on_screen_however_deep_a_state_is_unfolded(store, monkeypatch):
     made = counted(monkeypatch, (tree, "_row"), (tree, "Path"), (json_nodes, "json_node"))
-    keys = ("k", "space", "space", "asterisk", "b", "n", "v", "v", "x", "x", "home", "space", "space")
+    keys = ("k", "space", "space", "asterisk", "b", "n", "v", "v", "x", "x", "home", "j", "space", "space")
     cost: dict[int, list[int]] = {}
     for depth in (50, 5000):
         deep: object = "sunken"

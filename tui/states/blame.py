@@ -1,4 +1,4 @@
-"""Who last wrote a key of a state, as a line below it."""
+"""Who last wrote a key of a state, as a line above it."""
 
 from collections.abc import Mapping
 
@@ -13,8 +13,8 @@ def blame_node(blame: Blame, names: Mapping[str, str], glyphs: Glyphs = UNICODE)
     """Who last wrote a key; `enter` goes to that checkpoint."""
     step = names.get(blame.step, blame.step) if blame.step else ""
     line: Line = [
-        (f"    {glyphs.last}", "faint"),
-        ("last written by ", "muted"),
+        (one_line(blame.key, 24), "accent"),
+        (" was last written by ", "muted"),
         (one_line(step, 60) if step else "no step", "strong" if step else "muted"),
         (f" at {format.clock(blame.t)}, checkpoint {format.short_id(one_line(blame.since, 40), glyphs)}", "muted"),
     ]

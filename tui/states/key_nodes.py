@@ -13,7 +13,7 @@ from ..trees.many_nodes import folded_beyond
 from ..trees.nodes import Node
 from .change_nodes import change_nodes
 from .flat import glance, is_leaf
-from .shown import AT_ONCE, Shown, Value, Values
+from .shown import IN_SIGHT, Shown, Value, Values
 from .signs import INK, SIGN
 
 BAR = 8
@@ -34,8 +34,9 @@ def state_nodes(
 ) -> list[Node]:
     """A state by its keys: those that changed alone, or all of them by name.
 
-    Below a key that changed is what did; if `plain`, the whole value. Nodes of the same state in `kept` are taken
-    from there. A key costs little until its line is drawn.
+    Below a key that changed is what did; if `plain`, the whole value. Who wrote it stands above it: what lies under it
+    may be longer than a screen. Nodes of the same state in `kept` are taken from there. A key costs little until its
+    line is drawn.
     """
     kept = {} if kept is None else kept
     names = shown.names if everything else shown.changed_names
@@ -48,9 +49,9 @@ def state_nodes(
         node = kept.get(known)
         if node is None:
             node = kept[known] = _Key(shown, values, shown.key(name), plain).node()
-        nodes.append(node)
         if name in blames:
             nodes.append(blames[name])
+        nodes.append(node)
     others = len(shown.names) - len(names)
     if others:
         nodes += [gap("same"), Node("same", [(f"{format.plural(others, 'key')} unchanged, v shows all", "faint")])]
@@ -117,7 +118,9 @@ class _Key:
             return opaque_line({"opaque": opaque.note, "size": opaque.size, "sha256": opaque.digest})
         value, *others = self._read()
         if None in (value, *others):
-            self._wish(AT_ONCE)
+            self._wish(IN_SIGHT)
+        if value is None and self._key.size_bytes > IN_SIGHT:
+            return [("unfold to read it", "faint")]
         return glance(value, others[0] if others else None)
 
 

@@ -10,10 +10,13 @@ from ...core.events import Json
 from .signs import Kind
 
 AT_ONCE = 4_000
+"""Bytes of a value that is read with its state."""
+
+IN_SIGHT = 50_000
 """Bytes of a value that is read as soon as its key is in sight; a longer one is when the key is unfolded."""
 
-KEPT = 500
-"""Values that stay read."""
+KEPT = 200
+"""Values that stay read: more than can be in sight, so few that they may be long."""
 
 Value = tuple[Json]
 """A value that was read, so that null can be told from not read."""

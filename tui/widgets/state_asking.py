@@ -71,6 +71,8 @@ class StateAsking(StateReader):
             if self.shown and self.shown.checkpoint.id == checkpoint:
                 self.blames[key] = found
                 self.show_state()
+                # Wherever in a long value one was, the answer is in sight.
+                self.state.move_to(self.state.find(found[0].key) or 0)
 
         self.ask("looking for who wrote it", blamed, show)
 
