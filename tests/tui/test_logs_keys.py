@@ -7,6 +7,7 @@ from pathlib import Path
 import flightlog
 import pytest
 from flightlog.core import clock
+from flightlog.core.progress import Standing
 from flightlog.core.store import Store
 from flightlog.tui.lines import width_of
 from flightlog.tui.widgets.log_bars import LogBars
@@ -45,6 +46,26 @@ async def swept(pilot) -> None:
     tab = screen_of(pilot).tab
     await wait(pilot, lambda: all(one.whole or one.ended for one in (tab.hits, tab.bars) if one))
     await settled(pilot)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_while_a_log_is_still_being_read_no_error_is_not_the_last_word(store, hour, size, monkeypatch):
+    async with opened(store, hour, size, "logs") as pilot:
+        tab, said = screen_of(pilot).tab, []
+        monkeypatch.setattr(tab, "notify", lambda text, **_: said.append(text))
+        await pilot.press("g", "e", "e", "e")
+        await settled(pilot)
+        assert said == ["No ERROR after this entry"] and "so far" not in text_of(pilot)
+        with monkeypatch.context() as patched:
+            patched.setattr(Store, "catching_up", lambda _: Standing(1, 9, 5.0))
+            patched.setattr(store.logs, "counts", lambda _: {"INFO": 700, "ERROR": 0})
+            await pilot.press("e")
+            await settled(pilot)
+            assert said[1:] == ["No ERROR after this entry, and more is being read"]
+            assert "700 entries so far" in text_of(pilot) and tab.when_errors()
+        await pilot.press("E")
+        await settled(pilot)
+        assert "so far" not in text_of(pilot) and len(said) == 2
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)

@@ -7,6 +7,7 @@ import msgspec
 
 from ...core.events import Json, Logged
 from ...core.logs import CutEntry, LogEntry
+from ...core.store import Store
 from ...core.text import safe_text
 from .. import format
 from ..facts import fact, gap, label
@@ -36,6 +37,12 @@ class Whole(NamedTuple):
     def of(cls, event: Logged, start: int) -> "Whole":
         """The piece that begins there."""
         return cls(event.seq, start, event.message[start : start + CHUNK], len(event.message), event.details)
+
+
+def whole_of(store: Store, run: str, seq: int, start: int) -> Whole | None:
+    """The piece of an entry's message that begins there; None if it is no entry. StorageErrors."""
+    event = store.runs.event(run, seq)
+    return Whole.of(event, start) if isinstance(event, Logged) else None
 
 
 def is_whole(entry: LogEntry) -> bool:

@@ -30,6 +30,8 @@ class LogStatus(NamedTuple):
     slow: int
     """Entries for which the expression took too long."""
     counts: Mapping[Level, int]
+    behind: bool = False
+    """Whether more of the log is being read, and counted."""
     bookmarks: int = 0
     """Entries that are bookmarked."""
     reading: bool = False
@@ -79,6 +81,7 @@ class LogStatus(NamedTuple):
         total = sum(self.counts.values())
         line: Line = [(f"{self.bookmarks:,} {glyphs.bookmark}  ", "accent")] if self.bookmarks else []
         line.append((f"{format.plural(total, 'entry', 'entries')}", "muted"))
+        line.append((" so far", "active") if self.behind else ("", "text"))
         for level, word, ink in (("WARNING", "warning", "warn"), ("ERROR", "error", "bad")):
             n = self.counts.get(level, 0)  # type: ignore[call-overload]  # a level
             line += [(f"  {format.plural(n, word)}", ink)] if n else []

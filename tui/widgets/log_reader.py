@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.widgets import Input
 
 from ...core.errors import FlightlogError
-from ...core.events import Level, Logged
+from ...core.events import Level
 from ...core.repositories import LogRepository
 from ...core.runs import Run
 from ...core.store import Store
@@ -18,7 +18,7 @@ from ..facts import Lesson, teach
 from ..keys import bindings
 from ..lines import Line, one_line
 from ..loading import in_thread
-from ..logs.entry import Whole
+from ..logs.entry import Whole, whole_of
 from ..logs.pattern import LogPattern
 from ..logs.status import LogStatus
 from ..logs.sweep import Bars, Hits, Sweep
@@ -54,6 +54,8 @@ class Found(NamedTuple):
     names: dict[str, str]
     logs: LogRepository
     whole: Whole | None
+    behind: bool
+    """Whether what was recorded is still being read: of what is not read yet nothing may be found or counted."""
 
 
 class LogReader(RunTab):
@@ -70,6 +72,7 @@ class LogReader(RunTab):
         self.hits: Hits | None = None
         self.bars: Bars | None = None
         self.counts: dict[Level, int] = {}
+        self.behind = False
         self.names: dict[str, str] = {}
         self.unseen = False
         """Whether newer entries wait below what is held."""
@@ -107,24 +110,24 @@ class LogReader(RunTab):
 
     def read(self, store: Store, run: Run) -> Found:
         reading = LogReading(store.logs, run.id, self.window.filter)
+        at = store.catching_up()  # before anything is looked for: it may be read to its end meanwhile
         want, self._want = self._want, None
-        part = None
-        if want is not None:
-            part = want(reading)
-        elif self.window.at_end:
+        part = want(reading) if want is not None else None
+        if want is None and self.window.at_end:
             part = reading.newer(self.window.entries[-1].seq if self.window.entries else 0)
         names = self.names
         if part and any(entry.step and entry.step not in names for entry in part.entries):
             names = {step.id: step.name for step in store.runs.steps(run.id)}
         wanted, self._piece = self._piece, None
-        whole = None if wanted is None else _whole(store, run.id, *wanted)
-        return Found(want, part, store.logs.counts(run.id), names, store.logs, whole)
+        whole = None if wanted is None else whole_of(store, run.id, *wanted)
+        behind = at is not None and at.seconds >= SLOW
+        return Found(want, part, store.logs.counts(run.id), names, store.logs, whole, behind)
 
     def show(self, run: Run, found: Found) -> None:
         if found.counts != self.counts:
             for one in self._sweeps():
                 one.whole = False
-        self.counts, self.names = found.counts, found.names
+        self.counts, self.names, self.behind = found.counts, found.names, found.behind
         self._logs, self._run = found.logs, run.id
         lines = self.lines
         lines.names = found.names
@@ -132,7 +135,7 @@ class LogReader(RunTab):
         if part is None:
             self.unseen = not self.window.at_end
         elif part.problem:
-            self.notify(one_line(part.problem), markup=False)
+            self.notify(one_line(part.problem) + (", and more is being read" if found.behind else ""), markup=False)
         else:
             lines.change(lambda: self.window.take(part))
             self.unseen = self.unseen and not self.window.at_end
@@ -182,8 +185,8 @@ class LogReader(RunTab):
         return sum(self.counts.values()) > 0
 
     def when_errors(self) -> bool:
-        """Whether an error is in it."""
-        return self.counts.get("ERROR", 0) > 0
+        """Whether an error is in it, or may be."""
+        return self.behind or self.counts.get("ERROR", 0) > 0
 
     # Moving.
 
@@ -285,6 +288,7 @@ class LogReader(RunTab):
             searched=hits.percent if hits else None,
             slow=hits.slow if hits else 0,
             counts=self.counts,
+            behind=self.behind,
             bookmarks=len(self.lines.bookmarks),
             reading=self._slow is not None and self._slow is self.opening and not self._slow.is_set(),
         )
@@ -293,8 +297,3 @@ class LogReader(RunTab):
 
 def _oldest(reading: LogReading) -> Part:
     return reading.end("oldest")
-
-
-def _whole(store: Store, run: str, seq: int, start: int) -> Whole | None:
-    event = store.runs.event(run, seq)
-    return Whole.of(event, start) if isinstance(event, Logged) else None
