@@ -5,6 +5,7 @@ import pytest
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.personal.person import load_person
 from flightlog.tui.personal.remembered import Remembered, state_file, write_remembered
+from flightlog.tui.screens.live import LiveScreen
 from seeing import shows, text_of, until
 
 
@@ -107,3 +108,22 @@ async def test_another_data_directory_has_a_memory_of_its_own(folder, tmp_path):
         pass
     assert "inbox-of-others" in await left(tmp_path / "other", shown=("inbox-of-others",))
     assert load_person(str(folder)).remembered.screens["runs"]["query"] == "session:ana"
+
+
+async def test_the_board_of_what_runs_now_is_a_view_to_go_back_to_and_is_as_it_was_left(folder):
+    with flightlog.open(folder) as store:
+        run = store.run("triage", name="inbox-live")
+        await left(folder, "L", "v")
+        app = app_of(folder)
+        async with app.run_test(size=(120, 36)) as pilot:
+            await until(pilot, lambda: isinstance(app.screen, LiveScreen) and bool(app.screen.entries))
+            assert not app.screen.query_one("#live-detail").display
+            await pilot.press("1")
+            await until(pilot, lambda: app.screen is app.home)
+            await pilot.press("minus")
+            await until(pilot, lambda: isinstance(app.screen, LiveScreen))
+            await pilot.press("v")
+            await until(pilot, lambda: app.screen.query_one("#live-detail").display)
+            app.exit()
+        app.close()
+        run.finish()

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from ..personal.whereabouts import Whereabouts
     from ..widgets.place_line import PlaceLine
+    from ..widgets.store_header import StoreHeader
 
 
 class Navigation(Companions):
@@ -42,6 +43,18 @@ class Navigation(Companions):
     async def on_place_line_picked(self, message: PlaceLine.Picked) -> None:
         """A place was clicked on."""
         await self.action_place(message.place)
+
+    async def on_store_header_picked(self, message: StoreHeader.Picked) -> None:
+        """A part of the header was clicked on: to where its subject lives."""
+        self.whereabouts.note()
+        match message.about:
+            case "doctor":
+                await self.run_action("app.doctor")
+            case "lost" | "failed" as status:
+                await self.action_place("runs")
+                self.home.show_query(f"status:{status}")
+            case place:
+                await self.action_place(place)
 
     async def action_place(self, name: str) -> None:
         """Goes to a place; what lay on the one before is left."""

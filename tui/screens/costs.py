@@ -34,6 +34,7 @@ from ..widgets.key_bar import KeyBar
 from ..widgets.line_list import HeadLine, LineList, OneLine
 from ..widgets.place_line import PlaceLine
 from ..widgets.plot_pane import PlotPane
+from ..widgets.store_header import StoreHeader
 from .place import PlaceScreen
 
 TALL = 30
@@ -60,7 +61,7 @@ class CostsScreen(PlaceScreen):
 
     def compose(self) -> ComposeResult:
         costs = CostList(id="costs")
-        yield OneLine(self._header, id="header")
+        yield StoreHeader(self._header)
         yield FilterBar(self._filter_count, lambda: self.store.runs)
         yield PlaceLine("costs", self._title, id="list-top")
         yield BudgetsPane(lambda: self.found.totals if self.found else None, id="budgets-pane")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from textual import on
 from textual.app import ComposeResult
@@ -37,6 +37,7 @@ from ..widgets.line_list import LineList, OneLine
 from ..widgets.line_pane import LinePane
 from ..widgets.live_list import LiveList
 from ..widgets.place_line import PlaceLine
+from ..widgets.store_header import StoreHeader
 from .place import PlaceScreen
 
 BEAT = 0.5
@@ -73,13 +74,15 @@ class LiveScreen(PlaceScreen):
         """What is on the board, folded away or not."""
         self.unfolded: set[tuple[Need, str]] = set()
         """Groups whose runs are shown."""
+        self.shows_pane = True
+        """Whether what the run under the cursor is at is shown below."""
         self._read_upto: dict[str, int] = {}
         self._opening = asyncio.Event()
         self.loader: Loader[Details] = Loader(self, self._prepare, self._loaded, every=EVERY, rest=REST)
 
     def compose(self) -> ComposeResult:
         live = LiveList(id="live")
-        yield OneLine(self._header, id="header")
+        yield StoreHeader(self._header)
         yield PlaceLine("runs", self._counts, "Live", id="live-top")
         with Vertical(id="live-pane"):
             yield OneLine(live.head, id="live-head")
@@ -92,12 +95,25 @@ class LiveScreen(PlaceScreen):
     def on_mount(self) -> None:
         self.set_interval(BEAT, self._beat)
         self.pulse.begin()
-        self.show()
+        self.show_taken()
 
     @property
     def list(self) -> LiveList:
         """The board."""
         return self.query_one(LiveList)
+
+    def left(self) -> dict[str, Any]:
+        """Whether the pane is there."""
+        return {"preview": self.shows_pane}
+
+    def take_up(self, kept: dict[str, Any]) -> None:
+        """Is as it was left."""
+        self.shows_pane = kept.get("preview") is not False
+
+    def show_taken(self) -> None:
+        """Shows what it has taken up while it was on screen already."""
+        self._show_parts()
+        self.show()
 
     # Reading.
 
@@ -261,10 +277,12 @@ class LiveScreen(PlaceScreen):
         return self.list.current
 
     def action_preview(self) -> None:
-        pane = self.query_one(LinePane)
-        pane.display = not pane.display
-        self.query_one("#live-middle").display = pane.display
-        self.show()
+        self.shows_pane = not self.shows_pane
+        self.show_taken()
+
+    def _show_parts(self) -> None:
+        for part in ("#live-middle", "#live-detail"):
+            self.query_one(part).display = self.shows_pane
 
     def action_back(self) -> None:
         """Steps out to the runs."""

@@ -9,14 +9,14 @@ from ...core import clock
 from ...core.feed import Watch
 from ...core.runs import Totals
 from ...core.store import Store
-from ..lines import Line
 from ..live.pulse import quiet_of
 from ..loading import Loader
 from ..messages import StoreChanged
 from ..widgets.frame import FrameLine
+from ..widgets.header import Facts
 from ..widgets.key_bar import KeyBar
 from ..widgets.line_list import OneLine
-from ..widgets.store_header import store_header
+from ..widgets.store_header import store_facts
 
 
 class Read(Protocol):
@@ -107,10 +107,9 @@ class PlaceScreen(Screen[None]):
         home = getattr(self.app, "home", None)
         return None if home is None else home.run_list.totals
 
-    def _header(self, width: int) -> Line:
-        return store_header(
+    def _header(self) -> Facts:
+        return store_facts(
             self,
-            width,
             name=self.store.name,
             store=self.store,
             watching=self.watching,

@@ -25,12 +25,13 @@ from ..widgets.archive_tab import ArchiveTab
 from ..widgets.audit_tab import AuditTab
 from ..widgets.empty import Empty, no_retention
 from ..widgets.key_bar import KeyBar
-from ..widgets.line_list import LineList, OneLine
+from ..widgets.line_list import LineList
 from ..widgets.list_tab import ListTab
 from ..widgets.place_line import PlaceLine
 from ..widgets.plan_tab import PlanTab
 from ..widgets.policy_editor import PolicyEditor
 from ..widgets.retention_tabs import TABS, RetentionTabs
+from ..widgets.store_header import StoreHeader
 from ..widgets.trash_tab import TrashTab
 from .place import PlaceScreen
 from .run_operations import undo
@@ -70,7 +71,7 @@ class RetentionScreen(PlaceScreen):
         return (self.tab, "retention", "place", "moves", "app")
 
     def compose(self) -> ComposeResult:
-        yield OneLine(self._header, id="header")
+        yield StoreHeader(self._header)
         yield PlaceLine("retention", self._by_itself, id="list-top")
         yield RetentionTabs(lambda: self.tab, self._right, id="retention-tabs")
         with Vertical(id="retention-body"):

@@ -28,11 +28,11 @@ from ..widgets.empty import Empty
 from ..widgets.filter_bar import FilterBar
 from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar
-from ..widgets.line_list import OneLine
 from ..widgets.place_line import PlaceLine
 from ..widgets.preview import Preview
 from ..widgets.run_table import RunTable
 from ..widgets.selection import Selection
+from ..widgets.store_header import StoreHeader
 from ..widgets.view_bar import ViewBar
 from .comparing import Comparing
 from .operating import RunOperations
@@ -80,7 +80,7 @@ class RunsScreen(RunsLeft, RunOperations, Comparing, RunsFrame):
         return self._waiting.opening or self.ranging
 
     def compose(self) -> ComposeResult:
-        yield OneLine(self._header, id="header")
+        yield StoreHeader(self._header)
         yield FilterBar(self._filter_count, lambda: self.store.runs if self.store else None)
         yield PlaceLine(self._place, self._title, self._crumb, id="list-top")
         with Vertical(id="list"):

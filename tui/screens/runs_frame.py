@@ -15,8 +15,9 @@ from ..lines import Line
 from ..runs.run_list import RunList
 from ..runs.titles import list_title, shown_count
 from ..runs.waiting import Waiting
+from ..widgets.header import Facts
 from ..widgets.place_line import least_of
-from ..widgets.store_header import store_header
+from ..widgets.store_header import store_facts
 
 if TYPE_CHECKING:
     from ...core.feed import Watch
@@ -36,11 +37,10 @@ class RunsFrame(Screen[None]):
     _crumb: str
     _place: str
 
-    def _header(self, width: int) -> Line:
+    def _header(self) -> Facts:
         found, store = self.run_list, self.store
-        return store_header(
+        return store_facts(
             self,
-            width,
             name=self._waiting.name,
             store=store,
             watching=self.watching,

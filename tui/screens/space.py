@@ -30,6 +30,7 @@ from ..widgets.key_bar import KeyBar
 from ..widgets.line_list import HeadLine, LineList, OneLine
 from ..widgets.place_line import PlaceLine
 from ..widgets.space_list import SpaceList, SpacePreview, names
+from ..widgets.store_header import StoreHeader
 from .space_operations import SpaceOperations, marked
 
 EVERY, REST = 0.5, 4.0
@@ -58,7 +59,7 @@ class SpaceScreen(SpaceOperations):
 
     def compose(self) -> ComposeResult:
         listed = SpaceList(id="space")
-        yield OneLine(self._header, id="header")
+        yield StoreHeader(self._header)
         yield PlaceLine("space", self._title, id="list-top")
         with Vertical(id="space-pane"):
             yield OneLine(self._trail, id="space-trail")

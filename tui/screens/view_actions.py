@@ -45,9 +45,12 @@ class ViewActions(ListActions):
     def show_view(self, name: str) -> None:
         """Shows what a view shows; by an empty name all runs."""
         view = self.views().get(name, View(""))
-        sort = sort_of_view(view)
+        self.show_query(view.query, {"sort": sort_of_view(view).field, "descending": True})
+
+    def show_query(self, query: str, order: Mapping[str, Any] = {}) -> None:
+        """Shows the runs that a query matches, in another order if one is given."""
         self.run_list.following = False
-        self.take_up({**self.left(), "query": view.query, "sort": sort.field, "descending": True, "run": ""})
+        self.take_up({**self.left(), "query": query, **order, "run": ""})
         self.show_taken()
 
     @on(ViewBar.Picked)

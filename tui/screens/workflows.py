@@ -24,8 +24,9 @@ from ..personal.leaving import one_of
 from ..widgets.empty import Empty, no_workflows
 from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar
-from ..widgets.line_list import HeadLine, LineList, OneLine
+from ..widgets.line_list import HeadLine, LineList
 from ..widgets.place_line import PlaceLine
+from ..widgets.store_header import StoreHeader
 from ..widgets.tree_view import TreeView
 from ..widgets.versions_pane import VersionsPane
 from ..widgets.workflow_list import WorkflowList
@@ -56,7 +57,7 @@ class WorkflowsScreen(WorkflowLeading):
         self.loader: Loader[Found | None] = Loader(self, self._prepare, self._loaded, every=EVERY)
 
     def compose(self) -> ComposeResult:
-        yield OneLine(self._header, id="header")
+        yield StoreHeader(self._header)
         yield PlaceLine("workflows", self._title, id="list-top")
         with Vertical(id="workflows-pane"):
             workflows = WorkflowList(id="workflows")

@@ -1,6 +1,6 @@
 """The first line: where the data lies, what goes on in it, what it costs, and how fresh all of that is."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from ...core.budgets import Standing
 from ...core.numbers.rates import Rate
@@ -15,6 +15,17 @@ LONGEST = 59 * 60.0
 
 BAR = 8
 """Cells of the bar of today's budget."""
+
+
+Subject = Literal["", "runs", "live", "costs", "space", "doctor", "failed", "lost"]
+"""What a part of the header is about: a place, what is wrong, or runs of a status. Empty where it leads nowhere."""
+
+
+class Part(NamedTuple):
+    """A piece of the header."""
+
+    line: Line
+    about: Subject = ""
 
 
 class Facts(NamedTuple):
@@ -39,8 +50,13 @@ class Facts(NamedTuple):
     """How fast money goes now."""
 
 
-_LOUD = (("running", "active"), ("waiting", "warn"), ("lost", "bad"), ("failed", "bad"))
-"""Statuses that are counted in the header, with their ink."""
+_LOUD: tuple[tuple[str, str, Subject], ...] = (
+    ("running", "active", "live"),
+    ("waiting", "warn", "live"),
+    ("lost", "bad", "lost"),
+    ("failed", "bad", "failed"),
+)
+"""Statuses that are counted in the header, with their ink, and where they are to be seen."""
 
 
 class _Shape(NamedTuple):
@@ -82,32 +98,56 @@ and a budget that is near its end goes only where there is no room for it at all
 
 def header_line(facts: Facts, width: int, glyphs: Glyphs) -> Line:
     """The header in `width` cells, as much of it as there is room for."""
+    left, right = _drawn(facts, width, glyphs)
+    return between(_joined(left), right, width)
+
+
+def subject_at(facts: Facts, width: int, glyphs: Glyphs, cell: int) -> Subject:
+    """What that header is about in one of its cells."""
+    left, right = _drawn(facts, width, glyphs)
+    if cell >= width - width_of(right):
+        return "doctor" if facts.problem else ""
+    end = 0
+    for part in left:
+        end += width_of(part.line)
+        if cell < end:
+            return part.about
+    return ""
+
+
+def _drawn(facts: Facts, width: int, glyphs: Glyphs) -> tuple[list[Part], Line]:
+    """Its pieces from the left, and what stands at the right."""
     shape = next((shape for shape in _SHAPES if _width(facts, shape, glyphs) <= width), _SHAPES[-1])
-    line: Line = [(" ", "text")]
+    left = [Part([(" ", "text")])]
     if name := _name(facts, glyphs, shape):
-        line += [*name, ("   ", "faint")]
-    for place, part in enumerate(_parts(facts, shape, glyphs)):
-        line += [(f" {glyphs.line} ", "faint"), *part] if place else part
-    return between(line, [*_right(facts, shape), (" ", "text")], width)
+        left += [Part(name), Part([("   ", "faint")])]
+    for place, group in enumerate(_groups(facts, shape, glyphs)):
+        left += [Part([(f" {glyphs.line} ", "faint")]), *group] if place else group
+    return left, [*_right(facts, shape), (" ", "text")]
 
 
-def _parts(facts: Facts, shape: _Shape, glyphs: Glyphs) -> list[Line]:
-    parts = [
+def _joined(parts: list[Part]) -> Line:
+    return [span for part in parts for span in part.line]
+
+
+def _groups(facts: Facts, shape: _Shape, glyphs: Glyphs) -> list[list[Part]]:
+    """What it tells of the runs, what belongs together in one group."""
+    groups = [
         _statuses(facts, glyphs, shape.short),
         _amounts(facts, glyphs) if shape.amounts else [],
-        _today(facts, glyphs, shape) if shape.today else [],
-        _rate(facts.rate, glyphs) if shape.rate else [],
-        facts.budget if shape.budget else [],
+        [Part(_today(facts, glyphs, shape) if shape.today else [], "costs")],
+        [Part(_rate(facts.rate, glyphs) if shape.rate else [], "costs")],
+        [Part(facts.budget if shape.budget else [], "costs")],
     ]
-    return [part for part in parts if part]
+    return [group for group in groups if _joined(group)]
 
 
 def _width(facts: Facts, shape: _Shape, glyphs: Glyphs) -> int:
     """Cells it takes, with a gap behind each part and a blank at either end."""
-    parts = [_name(facts, glyphs, shape), *_parts(facts, shape, glyphs)]
+    lines = [_name(facts, glyphs, shape), *map(_joined, _groups(facts, shape, glyphs))]
     aged = facts if facts.quiet is None else facts._replace(quiet=LONGEST)
     right = max(width_of(_right(facts, shape)), width_of(_right(aged, shape)))
-    return sum(width_of(part) + 3 for part in parts if part) + right + 2
+    return sum(width_of(line) + 3 for line in lines if line) + right + 2
 
 
 def _name(facts: Facts, glyphs: Glyphs, shape: _Shape) -> Line:
@@ -123,28 +163,30 @@ def _name(facts: Facts, glyphs: Glyphs, shape: _Shape) -> Line:
     return [span for place, one in enumerate(line) for span in ([("  ", "text"), one] if place else [one])]
 
 
-def _statuses(facts: Facts, glyphs: Glyphs, short: bool) -> Line:
+def _statuses(facts: Facts, glyphs: Glyphs, short: bool) -> list[Part]:
     if facts.totals is None:
         return []
-    line: Line = []
-    for status, ink in _LOUD:
+    parts: list[Part] = []
+    for status, ink, about in _LOUD:
         number = facts.totals.by_status.get(status, 0)
         if number or status == "running":
             text = f"{glyphs.status(status)} {number:,}" + ("" if short else f" {status}")
-            line += [("  " if line else "", "text"), (text, ink if number else "muted")]
-    return line
+            parts += [Part([("  ", "text")])] if parts else []
+            parts.append(Part([(text, ink if number else "muted")], about))
+    return parts
 
 
-def _amounts(facts: Facts, glyphs: Glyphs) -> Line:
-    if facts.totals is None:
+def _amounts(facts: Facts, glyphs: Glyphs) -> list[Part]:
+    totals = facts.totals
+    if totals is None:
         return []
-    line: Line = [
-        (format.plural(facts.totals.runs, "run"), "text"),
-        (f"  {format.size(facts.totals.size_bytes)}", "muted"),
+    parts = [
+        Part([(format.plural(totals.runs, "run"), "text")], "runs"),
+        Part([(f"  {format.size(totals.size_bytes)}", "muted")], "space"),
     ]
-    if facts.totals.damaged:
-        line.append((f"  {glyphs.damaged} {facts.totals.damaged:,} damaged", "warn"))
-    return line
+    if totals.damaged:
+        parts.append(Part([(f"  {glyphs.damaged} {totals.damaged:,} damaged", "warn")], "doctor"))
+    return parts
 
 
 def _today(facts: Facts, glyphs: Glyphs, shape: _Shape) -> Line:
