@@ -4,6 +4,7 @@ import contextlib
 import inspect
 import itertools
 
+import pytest
 from flightlog.core import repositories
 from flightlog.core.errors import NotFound
 from flightlog.core.logs import LogFilter
@@ -70,6 +71,19 @@ def called(store, part, name, given):
     """What a call answers, an iterator as a list."""
     result = getattr(getattr(store, part), name)(**given)
     return list(result) if hasattr(result, "__next__") else result
+
+
+def asked_by_id(store, ids):
+    """`(name, sentence)` of every read that names something by its id, asked for these: each must be NotFound."""
+    told = []
+    for part in READS:
+        for name, signature in public(INTERFACES[part]):
+            given = arguments(signature, ids)
+            if given is not None:
+                with pytest.raises(NotFound) as found:
+                    called(store, part, name, given)
+                told.append((name, str(found.value)))
+    return told
 
 
 def told_without_an_id(store, *runs):

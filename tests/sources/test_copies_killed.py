@@ -78,8 +78,7 @@ class Scene:
 
 
 @pytest.fixture(params=["file", "sqlite"])
-def scene(request, tmp_path, monkeypatch, twenty):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+def scene(request, tmp_path, twenty):
     return Scene(tmp_path, str(twenty.path), request.param)
 
 

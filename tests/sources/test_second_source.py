@@ -32,9 +32,8 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def known(monkeypatch, tmp_path):
+def known(monkeypatch):
     """Notebooks are among what is recognised."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(recognising, "KINDS", [*recognising.KINDS, recognising.Kind(Path.is_dir, open_notebooks)])
 
 

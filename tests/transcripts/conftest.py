@@ -3,16 +3,11 @@
 from pathlib import Path
 
 import pytest
+from flightlog.backends.sources.transcripts import codex_names, folder, taking
 from flightlog.backends.sources.transcripts.index import TranscriptIndex
 from flightlog.backends.sources.transcripts.store import FORMATS
 from flightlog.backends.sqlite.engine import open_database
 from recorded_transcripts import copied
-
-
-@pytest.fixture(autouse=True)
-def cache(monkeypatch, tmp_path_factory):
-    """Indexes lie in a cache of the test's own."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
 
 
 @pytest.fixture
@@ -41,3 +36,20 @@ def index_of():
     yield index
     for one in opened:
         one.database.close()
+
+
+@pytest.fixture
+def always_walking(monkeypatch):
+    """Every look walks through all."""
+    monkeypatch.setattr(folder, "_WALK_S", 0.0)
+    monkeypatch.setattr(folder, "_SHARE", 0)
+
+
+@pytest.fixture
+def read(monkeypatch):
+    """The lines that are taken in, and those of names."""
+    found = []
+    for module in (taking, codex_names):
+        real = module.decoded
+        monkeypatch.setattr(module, "decoded", lambda data, real=real: found.append(data) or real(data))
+    return found

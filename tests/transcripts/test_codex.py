@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 from flightlog.backends.sources.open_source import open_source
-from flightlog.backends.sources.transcripts import folder, taking
+from flightlog.backends.sources.transcripts import taking
 from flightlog.core.clock import to_seconds
 from flightlog.core.events import TYPES, decode
 from flightlog.core.query.query import EVERYTHING
@@ -192,13 +192,6 @@ def test_lines_end_where_a_newline_is_whatever_an_agent_writes(runs, codex):
 
 
 # --- however it is read
-
-
-@pytest.fixture
-def always_walking(monkeypatch):
-    """Every look walks through all."""
-    monkeypatch.setattr(folder, "_WALK_S", 0.0)
-    monkeypatch.setattr(folder, "_SHARE", 0)
 
 
 def heads(events):

@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 from flightlog.backends.sources.open_source import open_source
-from flightlog.backends.sources.transcripts import codex_names, folder, taking
+from flightlog.backends.sources.transcripts import taking
 from flightlog.core.query.query import EVERYTHING, parse
 from recorded_transcripts import LONG_AGO, aged, rows_of, told_by
 
@@ -14,21 +14,7 @@ THREAD = "01a204b1-29d4-7d90-8d74-ce0405c22abd"
 SESSION = "3e3f9a73-034c-49f7-85e6-343e16b5797d"
 
 
-@pytest.fixture(autouse=True)
-def always_walking(monkeypatch):
-    """Every look walks through all."""
-    monkeypatch.setattr(folder, "_WALK_S", 0.0)
-    monkeypatch.setattr(folder, "_SHARE", 0)
-
-
-@pytest.fixture
-def read(monkeypatch):
-    """The lines that are taken in, and those of names."""
-    found = []
-    for module in (taking, codex_names):
-        real = module.decoded
-        monkeypatch.setattr(module, "decoded", lambda data, real=real: found.append(data) or real(data))
-    return found
+pytestmark = pytest.mark.usefixtures("always_walking")
 
 
 def named(codex, *names, thread=THREAD, end="\n"):

@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 import zstandard
 from flightlog.backends.sources.open_source import open_source
-from flightlog.backends.sources.transcripts import folder, packed, taking
+from flightlog.backends.sources.transcripts import packed, taking
 from flightlog.backends.sources.transcripts.bodies import TranscriptBodies
 from flightlog.core.query.query import EVERYTHING
 from recorded_transcripts import LONG_AGO, aged, rows_of, told_by
@@ -14,20 +14,7 @@ from recorded_transcripts import LONG_AGO, aged, rows_of, told_by
 TWO_TOOLS, PARENT, CHILD = "98bf9956fb3", "c3e126dea4f", "8697b859393"
 
 
-@pytest.fixture(autouse=True)
-def always_walking(monkeypatch):
-    """Every look walks through all."""
-    monkeypatch.setattr(folder, "_WALK_S", 0.0)
-    monkeypatch.setattr(folder, "_SHARE", 0)
-
-
-@pytest.fixture
-def read(monkeypatch):
-    """The lines that are taken in."""
-    found = []
-    real = taking.decoded
-    monkeypatch.setattr(taking, "decoded", lambda data: found.append(data) or real(data))
-    return found
+pytestmark = pytest.mark.usefixtures("always_walking")
 
 
 def path_of(codex, name):

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from flightlog.backends.sources.transcripts import folder, tables, taking
 from flightlog.backends.sources.transcripts import index as indexing
+from flightlog.backends.sources.transcripts import tables, taking
 from flightlog.backends.sources.transcripts.bodies import TranscriptBodies
 from flightlog.backends.sources.transcripts.index import TranscriptIndex
 from flightlog.backends.sources.transcripts.store import FORMATS
@@ -22,11 +22,7 @@ from recorded_transcripts import LONG_AGO, aged, rows_of, told_by
 TWO_TOOLS, FORK, KILLED = "3e3f9a73", "f55f3bdd", "df620dee"
 
 
-@pytest.fixture(autouse=True)
-def always_walking(monkeypatch):
-    """Every look walks through all."""
-    monkeypatch.setattr(folder, "_WALK_S", 0.0)
-    monkeypatch.setattr(folder, "_SHARE", 0)
+pytestmark = pytest.mark.usefixtures("always_walking")
 
 
 def path_of(claude, name):

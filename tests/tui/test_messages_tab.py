@@ -31,6 +31,13 @@ def message(
     return Message(run="r", seq=seq, t=t, sender=sender, recipient=recipient, content=content, **more)
 
 
+async def to_the_end(pilot) -> None:
+    """Goes to the last of 900 messages, and waits until it has been read."""
+    await pilot.press("G")
+    await wait(pilot, lambda: screen_of(pilot).tab.current.content == "word 899")
+    await settled(pilot)
+
+
 def drawn(messages: list[Message], width: int = 80, talk: Talk | None = None) -> list[str]:
     nodes = (talk or Talk(UNICODE)).nodes(messages, Cast.of(messages), {}, width)
     return ["".join(text for text, _ in node.line).rstrip() for node in nodes]
@@ -189,9 +196,7 @@ async def test_the_end_of_a_long_conversation_is_one_key_away(store):
     async with opened(store, run.id, tab="messages") as pilot:
         tab = screen_of(pilot).tab
         assert "200 read" in text_of(pilot)
-        await pilot.press("G")
-        await wait(pilot, lambda: tab.current.content == "word 899")
-        await settled(pilot)
+        await to_the_end(pilot)
         assert len(tab.found.said.all) == 400 and "word 899" in text_of(pilot)  # its beginning, and its end
         await pilot.press("g")
         assert tab.current.content == "word 0"
@@ -224,9 +229,7 @@ async def test_what_lies_between_the_beginning_and_the_end_is_read_from_either_s
     run.finish()
     async with opened(store, run.id, tab="messages") as pilot:
         tab = screen_of(pilot).tab
-        await pilot.press("G")
-        await wait(pilot, lambda: tab.current.content == "word 899")
-        await settled(pilot)
+        await to_the_end(pilot)
         assert numbers(tab) == [*range(200), *range(700, 900)]
         assert "400 read, more between" in text_of(pilot)
         tab._go_to(tab.messages[200].seq)
@@ -271,9 +274,7 @@ async def test_a_search_knows_also_what_lies_between(store):
     run.finish()
     async with opened(store, run.id, tab="messages") as pilot:
         tab = screen_of(pilot).tab
-        await pilot.press("G")
-        await wait(pilot, lambda: tab.current.content == "word 899")
-        await settled(pilot)
+        await to_the_end(pilot)
         await pilot.press("slash", *"word 45", "enter")
         await pilot.press("N")
         await wait(pilot, lambda: tab.current is not None and tab.current.content == "word 459")
@@ -286,9 +287,7 @@ async def test_of_two_who_talk_all_is_read_also_what_lies_between(store):
             run.message("a" if n % 300 == 250 else "c", "b", f"word {n}")
     async with opened(store, run.id, tab="messages") as pilot:
         tab = screen_of(pilot).tab
-        await pilot.press("G")
-        await wait(pilot, lambda: tab.current.content == "word 899")
-        await settled(pilot)
+        await to_the_end(pilot)
         tab._show_pair(frozenset({"a", "b"}))
         assert numbers(tab) == [850]
         await pilot.press("G")
