@@ -3,11 +3,13 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import flightlog
 import pytest
 from calling import HOSTILE, call, lines_of
 from click.testing import CliRunner
+from flightlog.core.query.query import EVERYTHING
 from flightlog.tui.cli.main import VERBS, main
 
 
@@ -37,13 +39,38 @@ def test_a_word_that_is_neither_verb_nor_file_is_not_opened_as_a_path_with_more_
     assert alone.exit_code == 2 and "did you mean 'versions'?" in alone.output
 
 
-def test_a_reader_that_has_seen_enough_is_no_failure(data):
-    flightlog_ls = [sys.executable, "-c", "from flightlog.tui.cli.main import main; main()", "ls", "--data", str(data)]
+def unread(*words, stderr=False):
+    """Exit code and what is said on stderr of a verb whose output nobody reads."""
     ended, end = os.pipe()
     os.close(ended)
-    done = subprocess.run(flightlog_ls, stdout=end, stderr=subprocess.PIPE, check=False, timeout=60)
+    program = [sys.executable, "-c", "from flightlog.tui.cli.main import main; main()", *map(str, words)]
+    done = subprocess.run(program, stdout=end, stderr=end if stderr else subprocess.PIPE, check=False, timeout=60)
     os.close(end)
-    assert (done.returncode, done.stderr) == (0, b"")
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize("words", [["--help"], ["ls", "--help"], ["--version"], ["ls", "--data"], ["doctor", "--data"]])
+def test_who_is_read_no_further_ends_in_silence_and_with_the_exit_code_of_a_closed_pipe(data, words):
+    assert unread(*words, *([data] if words[-1] == "--data" else [])) == (141, b"")
+
+
+def test_what_was_found_and_not_read_does_not_pass_for_nothing_found(data, tmp_path):
+    with flightlog.open(tmp_path / "other", storage="file") as store, store.run("triage"):
+        pass
+    assert unread("verify", data, tmp_path / "other") == (141, b"")
+
+
+@pytest.mark.parametrize(
+    "words", [["show", "nope", "--data"], ["nonsense", "verb"], ["rm", "--where", "", "--yes", "--data"]]
+)
+def test_who_is_not_even_heard_on_stderr_ends_so_too_and_nothing_was_done(data, words):
+    given = [data] if words[-1] == "--data" else []
+    with flightlog.open(data) as store:
+        before = [run.id for run in store.runs.query(EVERYTHING).items]
+    assert unread(*words, *given, stderr=True)[0] == 141
+    with flightlog.open(data) as store:
+        assert [run.id for run in store.runs.query(EVERYTHING).items] == before != []
+    assert not list(Path(os.environ["XDG_STATE_HOME"]).rglob("*.txt"))  # it is no mistake of ours
 
 
 @pytest.mark.parametrize("words", [["watch"], ["logs", "going", "-f"]])
@@ -53,7 +80,7 @@ def test_who_waits_for_more_ends_when_its_reader_went(tmp_path, words):
         with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as waiting:
             waiting.stdout.close()
             try:
-                assert waiting.wait(timeout=60) == 0
+                assert waiting.wait(timeout=60) == 141
             finally:
                 waiting.kill()
             assert waiting.stderr.read() == b""

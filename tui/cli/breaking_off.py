@@ -1,10 +1,11 @@
-"""^C in the middle of a verb: one sentence that says what is left, and exit code 130."""
+"""A verb that does not come to its end: by ^C, with one sentence that says what is left, or as nobody reads it."""
 
+import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NoReturn
 
 import click
@@ -13,6 +14,10 @@ from ...core.errors import Stopped
 
 INTERRUPTED = 130
 """The exit code of what was broken off by ^C."""
+UNREAD = 141
+"""The exit code of what found no reader any more: that of a program which the closed pipe has ended. What would else
+have been its exit code is not known, for it was not told to its end.
+"""
 NOTHING = "nothing was changed"
 WHOLE = "what it had to do is done whole, or not at all"
 CARRIED = "its work is done; what was to be carried into the mirror is so at the next opening"
@@ -45,9 +50,19 @@ def break_off(error: BaseException) -> NoReturn:
     """Says what is left, and exits. A further ^C meanwhile changes nothing."""
     with _deaf():
         own_line = "\n" if sys.stderr.isatty() else ""  # the terminal has written ^C where the cursor was
-        for line in getattr(error, "__notes__", [NOTHING]):
-            click.echo(f"{own_line}flightlog: stopped; {line}", err=True)
+        with suppress(BrokenPipeError):  # ^C has ended its reader, too
+            for line in getattr(error, "__notes__", [NOTHING]):
+                click.echo(f"{own_line}flightlog: stopped; {line}", err=True)
     sys.exit(INTERRUPTED)
+
+
+def end_unread() -> NoReturn:
+    """Exits where the reader of our pipe has seen enough, in silence also of the interpreter's."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, OSError, ValueError):  # it is none, or no file of the system's
+            os.dup2(nowhere, stream.fileno())
+    sys.exit(UNREAD)
 
 
 @contextmanager

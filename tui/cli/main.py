@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from ...core.errors import ConfigError, FlightlogError, Stopped
-from .breaking_off import NOTHING, break_off
+from .breaking_off import NOTHING, break_off, end_unread
 from .entering import entry_options, keep
 from .options import Settings, common_options
 from .output import complain, say, written
@@ -82,7 +82,9 @@ _LEAST = 52
 """Columns for which click lays its help out, however few there are."""
 
 OK, FAILED, WRONG_USE, FINDINGS = 0, 1, 2, 3
-"""Exit codes: done, failed, called in a wrong way, done with findings; `breaking_off` has the one of ^C."""
+"""Exit codes: done, failed, called in a wrong way, done with findings; `breaking_off` has those of what was not told
+to its end.
+"""
 
 
 class Verbs(click.Group):
@@ -132,6 +134,8 @@ class Verbs(click.Group):
                 return super().make_context(*args, **(narrow | kwargs))
         except KeyboardInterrupt as error:
             break_off(error)
+        except BrokenPipeError:
+            end_unread()
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -139,9 +143,7 @@ class Verbs(click.Group):
             _flush()
             return result
         except BrokenPipeError:
-            # The reader of our pipe has seen enough: no failure, and the interpreter must not complain while it exits.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            ctx.exit(OK)
+            end_unread()
         except (KeyboardInterrupt, Stopped) as error:
             break_off(error)
         except click.Abort as error:  # at a question
@@ -156,10 +158,18 @@ class Verbs(click.Group):
 
             know_shells()
         try:
+            return self._main(*args, **kwargs)
+        except BrokenPipeError:  # of what went wrong nobody hears
+            end_unread()
+
+    def _main(self, *args: Any, **kwargs: Any) -> Any:
+        try:
             return super().main(*args, **kwargs)
         except FlightlogError as error:
             complain(error)
             sys.exit(WRONG_USE if isinstance(error, ConfigError) else FAILED)
+        except BrokenPipeError:
+            raise
         except Exception:  # noqa: BLE001
             # A mistake of ours: nobody is shown a traceback, and whoever mends it finds one.
             from ..program.crash_report import farewell, of_now
