@@ -61,6 +61,12 @@ def test_plain_text_and_expressions_find_without_regard_to_case():
     assert LogPattern("/").finds("a/b")
 
 
+def test_who_typed_an_expression_as_a_text_that_is_nowhere_is_told_how_it_is_looked_for():
+    assert LogPattern("retry|rate").nowhere == "retry|rate is not in the log; as an expression it is /retry|rate/"
+    assert LogPattern("/retry|rate/").nowhere == "/retry|rate/ is not in the log"
+    assert LogPattern("what?").nowhere == "what? is not in the log"
+
+
 @pytest.mark.parametrize(("typed", "place"), [("/a(b", "2"), ("/a[b", ""), ("/*", "1"), ("/a{2,1}", "")])
 def test_a_bad_expression_says_why_and_where(typed, place):
     pattern = LogPattern(typed)
@@ -150,7 +156,8 @@ def test_how_much_of_a_long_log_was_searched_is_told_until_nearly_all_is(monkeyp
 def test_the_line_below_tells_in_how_much_of_the_log_hits_were_counted(searched, words):
     found = {"hits": "3+ hits", "searched": searched, "slow": 0, "counts": {"INFO": 9}, "pattern": LogPattern("a")}
     status = LogStatus(following=False, seq=1, unseen=False, filter=LogFilter(), step="", **found)
-    assert words in "".join(text for text, _ in status.draw(100, UNICODE))
+    told = "".join(text for text, _ in status.draw(100, UNICODE))
+    assert words in told and "search a  3+" in told  # and not /a, which would be an expression
 
 
 def test_each_entry_is_read_once_also_when_new_ones_come():

@@ -1,8 +1,13 @@
 """Trees and JSON as lines: folding, identity, laziness, hostile text."""
 
+from flightlog.core.events import Fault
+from flightlog.core.logs import LogEntry
 from flightlog.core.text import cells, safe_text
+from flightlog.tui.format import instant
 from flightlog.tui.lines import Columns, fitted, one_line, width_of, wrapped
+from flightlog.tui.logs.entry import entry_nodes
 from flightlog.tui.logs.pattern import LogPattern
+from flightlog.tui.parts.overview import fault_nodes
 from flightlog.tui.trees.json_nodes import CHUNK, json_node
 from flightlog.tui.trees.nodes import Folds, Node, Shape, rows, rows_under
 from hypothesis import given
@@ -142,3 +147,17 @@ def test_columns_that_do_not_fit_are_left_out_in_their_order():
     assert len(wide) == 40
     assert "1 kB" in narrow
     assert "yester" not in narrow
+
+
+def line_of(node) -> str:
+    """A node's line as it is read."""
+    return "".join(text for text, _ in (node.line(100) if callable(node.line) else node.line))
+
+
+def test_a_log_entry_in_full_has_its_time_to_the_millisecond_also_where_its_line_has_no_room_for_it():
+    entry = LogEntry(run="r", seq=7, t="2026-11-20T10:03:21.402917Z", level="INFO", message="said")
+    assert f"{instant(entry.t)}  entry 7" in line_of(next(entry_nodes(entry, {}))) and ":21.402" in instant(entry.t)
+
+
+def test_a_traceback_of_one_line_is_one_line():
+    assert line_of(list(fault_nodes(Fault(type="E", message="m", traceback="at x")))[1]) == "traceback  1 line"

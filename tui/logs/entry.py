@@ -54,7 +54,7 @@ def entry_nodes(
     entry: LogEntry, names: Mapping[str, str], whole: Whole | None = None, *, pretty: bool = True
 ) -> Iterator[Node]:
     """The page about one entry; `whole` is what was read of one that is not held whole."""
-    line: Line = [(f"{entry.level}  ", level_ink(entry.level)), (format.moment(entry.t), "text")]
+    line: Line = [(f"{entry.level}  ", level_ink(entry.level)), (format.instant(entry.t), "text")]
     yield Node("title", [*line, (f"  entry {entry.seq:,}", "muted")])
     if entry.step:
         name = one_line(names.get(entry.step, entry.step), 80)

@@ -15,6 +15,10 @@ GLANCE_S = 0.005
 """Seconds that it may take for a line on the screen; after the first that takes longer nothing is lit."""
 
 
+EXPRESSIVE = frozenset("|*+[^$\\")
+"""Signs by which a text may have been meant as an expression."""
+
+
 class LogPattern:
     """A search as it was typed: `text`, or `/expression/` (the last slash may be left out). Case is ignored.
 
@@ -41,6 +45,12 @@ class LogPattern:
             where = getattr(error, "pos", None)
             why = getattr(error, "msg", "") or "too large"
             self.problem = f"no regular expression: {why}" + ("" if where is None else f" at character {where + 1}")
+
+    @property
+    def nowhere(self) -> str:
+        """What is said where nothing is found: also how to look for an expression, where one was typed as a text."""
+        meant = self._expression is None and EXPRESSIVE.intersection(self.typed)
+        return f"{self.typed} is not in the log" + (f"; as an expression it is /{self.typed}/" if meant else "")
 
     @property
     def too_slow(self) -> str:

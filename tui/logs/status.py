@@ -68,7 +68,7 @@ class LogStatus(NamedTuple):
     def _search(self) -> Line:
         if not self.pattern:
             return []
-        lead = "  " if self.pattern.typed.startswith("/") else "  /"
+        lead = "  " if self.pattern.typed.startswith("/") else "  search "  # with slashes it would be an expression
         line: Line = [(lead, "muted"), (one_line(self.pattern.typed, 30), "accent")]
         if self.hits:
             line.append((f"  {self.hits}", "text"))

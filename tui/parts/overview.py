@@ -187,9 +187,9 @@ def fault_nodes(fault: Fault) -> Iterator[Node]:
     else:
         yield Node("fault", line, text=whole, ink="bad", open=True)
     if fault.traceback.strip():
-        lines = len(fault.traceback.strip().splitlines())
+        lines = format.plural(len(fault.traceback.strip().splitlines()), "line")
         text = safe_text(fault.traceback.strip("\n"), lines=True)
-        yield Node("traceback", [("traceback", "muted"), (f"  {lines:,} lines", "faint")], text=text, ink="muted")
+        yield Node("traceback", [("traceback", "muted"), (f"  {lines}", "faint")], text=text, ink="muted")
 
 
 def _snapshots(snapshots: dict[str, Json]) -> Iterator[Node]:

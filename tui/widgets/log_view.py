@@ -263,4 +263,4 @@ def _nearest(reading: LogReading, *, hits: Hits, seq: int, direction: int, wante
         return part
     if part.problem:
         part = _match(reading, hits=hits, seq=seq + direction, direction=-direction, wanted=wanted)
-    return replace(part, problem=f"{hits.pattern.typed} is not in the log") if part.problem else part
+    return replace(part, problem=hits.pattern.nowhere) if part.problem else part
