@@ -13,11 +13,13 @@ from flightlog.core.runs import Totals
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.costs.budget_lines import burn_line
 from flightlog.tui.costs.page import WINDOWS, Asked
-from flightlog.tui.costs.plot import Raster, dots, legend, money_ticks, span_of, stacked, time_ticks
+from flightlog.tui.costs.plot import Raster, dots, legend, money_ticks, part_at, span_of, stacked, time_ticks, told
 from flightlog.tui.glyphs import ASCII, UNICODE
 from flightlog.tui.lines import width_of
 from flightlog.tui.screens.costs import CostsScreen
+from flightlog.tui.screens.runs import RunsScreen
 from seeing import shows, text_of, until
+from textual.events import MouseScrollDown, MouseScrollUp
 
 NOW = "2026-11-20T12:34:56Z"
 TODAY = date(2026, 11, 20)
@@ -195,3 +197,90 @@ async def test_the_plot_by_keys_in_both_sizes(folder, size, ascii):
             await pilot.press("p", "slash", *"workflow:report", "enter")
             await shows(pilot, "stacked by model", "? 1 call without a price")
             assert isinstance(app.screen, CostsScreen)
+
+
+@pytest.mark.parametrize("bars", [2, 7, 24, 60])
+def test_each_column_belongs_to_a_bar_and_each_bar_s_cells_to_it(bars):
+    for columns in range(bars, 130):
+        raster = Raster(bars, columns, 9)
+        for bar in range(bars):
+            assert {raster.bar_at(raster.start(bar) + n) for n in range(raster.bar)} == {bar}
+        assert raster.bar_at(columns + 3) == bars - 1
+
+
+def test_each_name_of_a_legend_is_found_where_it_stands():
+    days = span_of(asked(), 50)
+    stack = stacked([spent("2026-11-20", f"flow-{n}", 9 - n, unknown=n) for n in range(8)], days, "workflow")
+    for width in (30, 78, 116):
+        line = "".join(text for text, _ in legend(stack, width, UNICODE))
+        named = [part for part in stack.parts if f" {part.name} " in line]
+        assert named or width == 30
+        for part in named:
+            assert part_at(stack, width, UNICODE, line.index(part.name)) is part
+        assert part_at(stack, width, UNICODE, line.index("without")) is None
+    assert stack.parts[-1].key is None and told(stack, "2026-11-20").startswith("2026-11-20: $4")
+    assert told(stack, "2026-11-14") == "2026-11-14: $0.00"
+
+
+async def plotted(pilot, size):
+    """Place 3 with its plot."""
+    app = pilot.app
+    await until(pilot, lambda: hasattr(app, "home") and app.home.run_list.ready)
+    await pilot.press("3")
+    if size == (80, 24):
+        await shows(pilot, "total")
+        await pilot.press("p")
+    await shows(pilot, "last 14 days (UTC)", "█ triage $5.30", "11-20")
+    await until(pilot, lambda: app.screen.query("CostPlot") and app.screen.query_one("CostPlot")._raster is not None)
+    return app.screen
+
+
+def bar_of(screen, bucket):
+    """A cell over the bar of a day or an hour."""
+    plot = screen.query_one("CostPlot")
+    raster = plot._raster
+    at = raster.start(plot._stack.span.buckets.index(bucket)) + plot.size.width - raster.columns
+    return {"offset": (at, plot.size.height - 4)}
+
+
+async def test_bars_and_names_of_the_plot_can_be_clicked_and_the_wheel_looks_closer(folder):
+    path, noon = folder
+    with pretending(lambda: noon):
+        app = FlightlogApp(lambda: flightlog.open(path))
+        async with app.run_test(size=(120, 36)) as pilot:
+            screen = await plotted(pilot, (120, 36))
+            await pilot.press("m")
+            await shows(pilot, "gpt")
+            day = screen.query_one("CostPlot")._stack.span.buckets[-1]
+            await pilot.click("CostPlot", **bar_of(screen, day))
+            await until(pilot, lambda: screen.chosen.by == "day" and screen.list.current is not None)
+            await until(pilot, lambda: screen.list.current.key == day)
+            legend_line = next(line for line in text_of(screen).splitlines() if "█ triage" in line)
+            await pilot.click(offset=(legend_line.index("report"), text_of(screen).splitlines().index(legend_line)))
+            await until(pilot, lambda: screen.chosen.by == "workflow" and screen.list.current.key == "report")
+            await pilot._post_mouse_events([MouseScrollUp], "CostPlot", offset=(40, 3), button=0)
+            await until(pilot, lambda: screen.chosen.window is MONTH)
+            for _ in range(9):
+                await pilot._post_mouse_events([MouseScrollUp], "CostPlot", offset=(40, 3), button=0)
+            await shows(pilot, "today by hour (UTC)")
+            assert screen.chosen.window is TODAY_ONLY
+            await pilot._post_mouse_events([MouseScrollDown], "CostPlot", offset=(40, 3), button=0)
+            await until(pilot, lambda: screen.chosen.window is DAY_LONG)
+
+
+async def test_where_the_plot_has_no_table_beside_it_a_bar_tells_its_amount_and_leads_to_its_runs(folder):
+    path, noon = folder
+    with pretending(lambda: noon):
+        app = FlightlogApp(lambda: flightlog.open(path))
+        async with app.run_test(size=(80, 24)) as pilot:
+            screen = await plotted(pilot, (80, 24))
+            day = screen.query_one("CostPlot")._stack.span.buckets[-1]
+            await pilot.click("CostPlot", **bar_of(screen, day))
+            said = f"{day}: $0.400, 1 call without a price"
+            await until(pilot, lambda: [one.message for one in app._notifications] == [said])
+            assert app.screen is screen and screen.plots
+            await pilot.click("CostPlot", times=2, **bar_of(screen, day))
+            await until(pilot, lambda: isinstance(app.screen, RunsScreen) and app.screen is not app.home)
+            assert day in app.screen.run_list.query.text
+            await pilot.press("escape")
+            await until(pilot, lambda: app.screen is screen)

@@ -130,6 +130,13 @@ def runs_of(group: CostGroup, asked: Asked) -> Query:
     return asked.query & found if asked.query != EVERYTHING else found
 
 
+def runs_by(by: GroupBy, key: str, asked: Asked) -> tuple[str, str]:
+    """The query for the runs of a line that may not be shown, and what they are called."""
+    group, name = CostGroup(key=key, calls=0, tokens=Tokens(), money=Money()), one_line(key, 200)
+    none = next(axis.none for axis in AXES if axis.by == by)
+    return runs_of(group, asked._replace(by=by)).text, f"{by} {name}" if name else none
+
+
 def _named(key: str, value: str) -> Query:
     """As a person would type it: `=` only where a star is meant as it stands."""
     root = Term(key=key, sign="=" if "*" in value else ":", values=(value,))

@@ -59,6 +59,8 @@ def span_of(asked: Asked, most: int) -> Span:
 class Part(NamedTuple):
     """One workflow or model, or all others together."""
 
+    key: str | None
+    """The workflow or model; None for all others."""
     name: str
     """Safe to show."""
     money: Money
@@ -110,10 +112,10 @@ def stacked(spent: Iterable[Spent], span: Span, by: StackBy) -> Stack:
             unknown[place] += one.money.unknown
     order = sorted(bars, key=lambda key: (-money[key].known_nanousd, key))
     kept = order if len(order) <= PARTS + 1 else order[:PARTS]
-    parts = [Part(one_line(key, 24) or f"no {by}", money[key], tuple(bars[key])) for key in kept]
+    parts = [Part(key, one_line(key, 24) or f"no {by}", money[key], tuple(bars[key])) for key in kept]
     if rest := order[len(kept) :]:
         sums = tuple(map(sum, zip(*(bars[key] for key in rest), strict=True)))
-        parts.append(Part(f"{len(rest):,} others", sum((money[key] for key in rest), Money()), sums))
+        parts.append(Part(None, f"{len(rest):,} others", sum((money[key] for key in rest), Money()), sums))
     return Stack(span, tuple(parts), tuple(unknown), by, asked)
 
 
@@ -162,6 +164,10 @@ class Raster(NamedTuple):
     def start(self, bar: int) -> int:
         """The first column of a bar."""
         return bar * self.columns // max(self.bars, 1)
+
+    def bar_at(self, column: int) -> int:
+        """The bar that a column belongs to, with the cell between it and the next one."""
+        return ((min(column, self.columns - 1) + 1) * self.bars - 1) // max(self.columns, 1)
 
     def middle(self, bar: int) -> int:
         """The column in the middle of a bar."""
@@ -213,18 +219,46 @@ def legend(stack: Stack, width: int, glyphs: Glyphs) -> Line:
     """The sign of each part with its name and its sum, as many as fit; then what has no price."""
     unknown = sum(stack.unknown)
     last: Line = [(f"  {format.UNKNOWN} {format.plural(unknown, 'call')} without a price", "warn")] if unknown else []
-    line: Line = []
+    shown = _named(stack, width - width_of(last), glyphs)
+    line = [span for part in shown for span in part]
+    more: Line = [(glyphs.ellipsis, "muted")] if len(shown) < len(stack.parts) else []
+    line = [*line, *more, *last]
+    return line or [(f"nothing was spent by any {stack.by} in this time", "muted")]
+
+
+def part_at(stack: Stack, width: int, glyphs: Glyphs, cell: int) -> Part | None:
+    """The part that this legend names in one of its cells."""
+    end, unknown = 0, legend(stack, width, glyphs)[-1:] if sum(stack.unknown) else []
+    for part, line in zip(stack.parts, _named(stack, width - width_of(unknown), glyphs), strict=False):
+        end += width_of(line)
+        if cell < end:
+            return part
+    return None
+
+
+def _named(stack: Stack, width: int, glyphs: Glyphs) -> list[Line]:
+    """The beginning of the parts, as far as there is room for it."""
+    found: list[Line] = []
     for place, part in enumerate(stack.parts):
         span: Line = [
             (f"{glyphs.stack[place]} ", INKS[place]),
             (part.name, "text"),
             (f" {format.cost(part.money, glyphs)}  ", "muted"),
         ]
-        if width_of(line) + width_of(span) + width_of(last) > width:
-            line.append((glyphs.ellipsis, "muted"))
+        width -= width_of(span)
+        if width < 0:
             break
-        line += span
-    return [*line, *last] if line or last else [(f"nothing was spent by any {stack.by} in this time", "muted")]
+        found.append(span)
+    return found
+
+
+def told(stack: Stack, bucket: str) -> str:
+    """What a bar stands for, in words."""
+    place = stack.span.buckets.index(bucket)
+    when = bucket if stack.span.every == "day" else f"{bucket[:10]} {bucket[11:13]}:00 (UTC)"
+    spent, unknown = stack.totals[place], stack.unknown[place]
+    amount = format.dollars(spent) if spent or not unknown else format.UNKNOWN
+    return f"{when}: {amount}" + (f", {format.plural(unknown, 'call')} without a price" if unknown else "")
 
 
 def ranges(parts: Sequence[Dot]) -> dict[int, tuple[list[int], list[int]]]:

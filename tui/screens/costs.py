@@ -14,7 +14,7 @@ from ...core.feed import Watch
 from ...core.query.query import EVERYTHING
 from ...core.store import Store
 from ..costs.choices import Choices
-from ..costs.page import AXES, WINDOWS, Asked, runs_of, runs_of_budget
+from ..costs.page import AXES, WINDOWS, Asked
 from ..costs.plot import Span, span_of
 from ..costs.reading import Found, Wanted, read
 from ..cycle import after
@@ -22,20 +22,20 @@ from ..glyphs import glyphs_of
 from ..keys import bindings
 from ..lines import Line
 from ..loading import Loader
-from ..messages import BudgetsLooked, Pulsed, ShowRuns
+from ..messages import BudgetsLooked, Pulsed
 from ..personal.leaving import text_of
 from ..query.typed import typed
 from ..widgets.budgets_pane import BudgetsPane
-from ..widgets.cost_lists import AxisLine, BudgetList, CostList
+from ..widgets.cost_lists import AxisLine, CostList
 from ..widgets.empty import Empty, no_costs, no_costs_match, nothing_to_read
 from ..widgets.filter_bar import FilterBar
 from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar
-from ..widgets.line_list import HeadLine, LineList, OneLine
+from ..widgets.line_list import HeadLine, OneLine
 from ..widgets.place_line import PlaceLine
 from ..widgets.plot_pane import PlotPane
 from ..widgets.store_header import StoreHeader
-from .place import PlaceScreen
+from .cost_leading import CostLeading
 
 TALL = 30
 """Lines of a screen that has room for the plot above the table."""
@@ -44,7 +44,7 @@ EVERY, REST = 0.5, 4.0
 sums of many years cost what there is of them."""
 
 
-class CostsScreen(PlaceScreen):
+class CostsScreen(CostLeading):
     """Reads one sum for what is shown, the axis that is on; never the runs, and nothing while nothing changes."""
 
     BINDINGS = bindings("costs", "place")
@@ -75,16 +75,6 @@ class CostsScreen(PlaceScreen):
             yield OneLine(costs.total, id="costs-total")
             yield Empty()
         yield KeyBar("costs")
-
-    @property
-    def list(self) -> CostList:
-        """The costs."""
-        return self.query_one(CostList)
-
-    @property
-    def budgets(self) -> BudgetList:
-        """The budgets."""
-        return self.query_one(BudgetList)
 
     def left(self) -> dict[str, Any]:
         """What was chosen."""
@@ -245,17 +235,6 @@ class CostsScreen(PlaceScreen):
     def action_reverse(self) -> None:
         self.chosen.reverse()
         self._ask()
-
-    @on(LineList.Chosen)
-    def action_open(self) -> None:
-        """To the runs of a line, or to those that spend of a budget."""
-        if self.budgets.has_focus:
-            if (standing := self.budgets.current) is not None:
-                self.post_message(ShowRuns(*runs_of_budget(standing), place="costs"))
-            return
-        page, group = self.list.page, self.list.current
-        if page is not None and group is not None:
-            self.post_message(ShowRuns(runs_of(group, page.asked).text, page.crumb(group), place="costs"))
 
     def action_back(self) -> None:
         """Takes the filter off, then steps out to the runs."""

@@ -76,6 +76,12 @@ class CostList(LineList):
         groups = self.page.groups if self.page else []
         return groups[self.cursor] if self.cursor < len(groups) else None
 
+    def go_to(self, by: str, key: str) -> None:
+        """Puts the cursor on a line of this axis, of another one as soon as that is shown."""
+        self._left[by] = key
+        if self.page and self.page.asked.by == by and key in self.page.places:
+            self.move_to(self.page.places[key])
+
     def count(self) -> int:
         return len(self.page.groups) if self.page else 0
 

@@ -6,6 +6,7 @@ from typing import Any
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
+from textual import events
 from textual.strip import Strip
 from textual_plotext import PlotextPlot
 
@@ -13,6 +14,7 @@ from ..costs.plot import INKS, Raster, Stack, dots, money_ticks, ranges, time_ti
 from ..format import UNKNOWN
 from ..glyphs import ASCII, glyphs_of
 from ..themes import palette
+from .plot_pane import BarPicked, Zoomed
 from .strips import pieces
 
 AXIS = 2
@@ -30,6 +32,8 @@ class CostPlot(PlotextPlot):
         super().__init__(id=id)
         self._stack: Stack | None = None
         self._made: object = None
+        self._raster: Raster | None = None
+        """Of what was drawn last."""
         self._strips: list[Strip] = []
 
     def show(self, stack: Stack) -> None:
@@ -71,7 +75,7 @@ class CostPlot(PlotextPlot):
     def _fill(self, plot: Any, stack: Stack, width: int, rows: int) -> None:
         raster, glyphs = Raster(len(stack.span.buckets), width, rows), glyphs_of(self)
         ticks = money_ticks(stack, raster)
-        raster = raster._replace(columns=width - max(len(name) for _, name in ticks) - 1)
+        self._raster = raster = raster._replace(columns=width - max(len(name) for _, name in ticks) - 1)
         plot.xlim(0, raster.columns - 1)
         plot.ylim(0, rows - 1)
         plot.xaxes(True, False)
@@ -81,6 +85,22 @@ class CostPlot(PlotextPlot):
         for part, (x, y) in ranges(dots(stack, raster)).items():
             sign, ink = (UNKNOWN, "warn") if part < 0 else (glyphs.stack[part], INKS[part])
             plot.scatter(x, y, marker=sign, color=self._colour(ink))
+
+    def on_click(self, event: events.Click) -> None:
+        raster, stack = self._raster, self._stack
+        if raster is None or stack is None:
+            return
+        column = event.x - (self.size.width - raster.columns)  # behind the names of the money
+        if column >= 0 and raster.bars == len(stack.span.buckets):
+            self.post_message(BarPicked(stack.span.buckets[raster.bar_at(column)], event.chain == 2))
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self.post_message(Zoomed(1))
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self.post_message(Zoomed(-1))
 
     def _colour(self, ink: str) -> Any:
         """The theme's own colour as the library takes it; the terminal's where there are none."""

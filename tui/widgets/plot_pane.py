@@ -1,14 +1,58 @@
 """What was spent over time as a plot, with its legend. The library that draws it is loaded when one is first seen."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.message import Message
 
-from ..costs.plot import Stack, legend
+from ..costs.plot import Stack, legend, part_at
 from ..glyphs import glyphs_of
 from ..lines import Line
 from .line_list import OneLine
+
+
+@dataclass
+class BarPicked(Message):
+    """The person clicked on the bar of a day or an hour."""
+
+    bucket: str
+    twice: bool
+
+
+@dataclass
+class PartPicked(Message):
+    """The person clicked on a workflow or model of the legend."""
+
+    key: str
+    twice: bool
+
+
+@dataclass
+class Zoomed(Message):
+    """The person turned the wheel over the plot: 1 for a shorter time, -1 for a longer one."""
+
+    step: int
+
+
+class LegendLine(OneLine):
+    """The legend of a plot, each name of which may be clicked on."""
+
+    def __init__(self, stack: Callable[[], Stack | None]) -> None:
+        super().__init__(self._legend, id="plot-legend")
+        self._stack = stack
+
+    def _legend(self, width: int) -> Line:
+        stack = self._stack()
+        return legend(stack, width, glyphs_of(self)) if stack else []
+
+    def on_click(self, event: events.Click) -> None:
+        stack = self._stack()
+        part = part_at(stack, self.size.width, glyphs_of(self), event.x) if stack else None
+        if part is not None and part.key is not None:
+            self.post_message(PartPicked(part.key, event.chain == 2))
 
 
 class PlotPane(Vertical):
@@ -21,7 +65,7 @@ class PlotPane(Vertical):
         self._by = by
 
     def compose(self) -> ComposeResult:
-        yield OneLine(self._legend, id="plot-legend")
+        yield LegendLine(lambda: self.stack)
 
     def show(self, stack: Stack | None) -> None:
         """Draws what was read; None where nobody sees a plot."""
@@ -41,6 +85,3 @@ class PlotPane(Vertical):
         """What the frame says of it: which time, and how the bars are stacked."""
         left: Line = [(f" {self.stack.span.title} ", "text")] if self.stack else []
         return left, [(f" stacked by {self._by()} ", "muted")]
-
-    def _legend(self, width: int) -> Line:
-        return legend(self.stack, width, glyphs_of(self)) if self.stack else []
