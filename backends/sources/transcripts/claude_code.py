@@ -2,7 +2,7 @@
 
 Read off transcripts that version 2.1 wrote. Forks repeat the lines of the session that they were taken from, with all
 ids but the session's. A process that works on one says so in `~/.claude/sessions/<pid>.json`, which a killed one
-leaves there.
+leaves there; later ones of that version also say in which `pidDomain` the number holds.
 """
 
 import re
@@ -11,8 +11,9 @@ from pathlib import Path
 
 import msgspec
 
-from ...journal.process import is_alive, started, this_process
 from ..foreign_ids import foreign_ulid
+from ..locks import sees_all
+from ..processes import domain, lives
 from .claude_clearing import clearing_of
 from .claude_lines import prompt_of, told_by
 from .fields import count, decoded, moment, one_line, table, tables, text, workflow_of
@@ -22,6 +23,10 @@ _SUBAGENT = "agent-"
 _SESSION = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|agent-[A-Za-z0-9_-]+")
 _BEGINNING_S = 60.0
 """So long at most a process takes to say that it is there."""
+_UNSEEN_S = 3600.0
+"""So long one that may be in another container, or on another machine, may be silent."""
+_SILENT = "nothing was written for over an hour"
+_NOBODY = "no process says that it is at work on it"
 
 
 class ClaudeCode:
@@ -66,13 +71,19 @@ class ClaudeCode:
         processes = home / "sessions"
         if not processes.is_dir():
             return Attended(None)  # older versions say nothing
-        told = next((one for one in map(_read, processes.glob("*.json")) if _is_of(one, session)), None)
+        records = list(map(_read, processes.glob("*.json")))
+        told = next((one for one in records if _is_of(one, session)), None)
         if told is None:
-            return Attended(False, "no process says that it is at work on it", _BEGINNING_S)
+            if sees_all() and not any(map(_is_elsewhere, records)):
+                return Attended(False, _NOBODY, _BEGINNING_S)
+            # Of two containers each takes away what the other's processes say, or writes over it.
+            return Attended(None, f"{_SILENT}, and {_NOBODY}, which one in another container may have said", _UNSEEN_S)
         pid = count(told, "pid")
-        process = msgspec.structs.replace(this_process(), pid=pid, pid_started=text(told, "procStart") or started(pid))
+        alive = lives(pid, text(told, "procStart"), text(told, "pidDomain"))
+        if alive is None:
+            return Attended(None, f"{_SILENT}, and whether pid {pid} is gone cannot be seen from here", _UNSEEN_S)
         waits = (text(told, "waitingFor") or "an answer") if text(told, "status") == "waiting" else ""
-        return Attended(True, waits) if is_alive(process) else Attended(False, f"pid {pid} is gone")
+        return Attended(True, waits) if alive else Attended(False, f"pid {pid} is gone")
 
     def clearing(self, root: Path) -> Clearing | None:
         return clearing_of(root)
@@ -86,6 +97,10 @@ class ClaudeCode:
         blocks = tables(message.get("content"))
         may_end = line.get("type") == "assistant" and message.get("stop_reason") in (None, "max_tokens")
         return may_end and bool(blocks) and all(one.get("type") == "text" for one in blocks)
+
+
+def _is_elsewhere(process: Line) -> bool:
+    return text(process, "pidDomain") not in ("", domain())
 
 
 def _is_of(process: Line, session: Session) -> bool:
