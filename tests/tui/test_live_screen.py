@@ -156,3 +156,36 @@ async def test_the_cursor_stays_with_its_run_and_comes_to_a_neighbour_when_that_
         assert app.screen.list.current.run.status == "lost"
         await pilot.press("k", "enter")
         await until(pilot, lambda: not app.screen.unfolded)
+
+
+@pytest.mark.parametrize(("recent", "pages"), [(250, 4), (99, 2), (0, 1)])
+async def test_however_many_were_lost_lately_all_are_counted_and_of_older_ones_a_page_is_read(recent, pages):
+    """A browser that has been open since tells as many as one that is opened now."""
+    long_ago = from_seconds(now_s() - 10 * 3600)
+    old = [make_run(n, status="lost", started=long_ago, last_event=long_ago) for n in range(500)]
+    new = [live_run(n, status="lost") for n in range(500, 500 + recent)]
+    runs = Runs([*old, *new])
+    app = FlightlogApp(lambda: make_store(runs))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: app.pulse.beat is not None and not app.pulse.loader.busy)
+        # What goes, what failed, the newest of all; and those that were lost.
+        before, app.pulse._anew = runs.asked["query"], True
+        app.pulse.look()
+        await until(pilot, lambda: not app.pulse.loader.busy and runs.asked["query"] > before)
+        assert runs.asked["query"] - before == 3 + pages
+        await pilot.press("L")
+        await shows(pilot, f"{recent} lost" if recent else "Nothing runs")
+
+
+async def test_the_header_tells_what_the_board_tells(tmp_path):
+    runs, feed = Runs([live_run(n) for n in range(9)]), Feed()
+    app = FlightlogApp(lambda: make_store(runs, feed))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: app.pulse.beat is not None)
+        await pilot.press("L")
+        await shows(pilot, "9 running ", "● 9")
+        for left in range(8, 3, -1):
+            runs.put(make_run(left, status="completed"))
+            feed.note(run_id(left))
+            shown = await shows(pilot, f" {left} running ─")
+            assert f"● {left}" in shown.split("\n")[0], shown

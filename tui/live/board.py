@@ -125,6 +125,11 @@ def _entry(run: Run, now: float) -> Entry:
     return Entry(run, need, began, seconds_at(run.last_event, began))
 
 
+def is_shown(run: Run, now: float) -> bool:
+    """Whether a board shows this run at a moment, in Unix seconds."""
+    return _is_live(_entry(run, now), now)
+
+
 def _is_live(entry: Entry, now: float) -> bool:
     status = entry.run.status
     if status == "lost":

@@ -11,7 +11,7 @@ from ...core.clock import from_seconds, seconds_at
 from ...core.costs import Spent
 from ...core.numbers.rates import WINDOW, Rate, Rates
 from ...core.pages import Sort
-from ...core.query.query import EVERYTHING, parse
+from ...core.query.query import EVERYTHING, Query, parse
 from ...core.runs import Run, Totals
 from ..loading import Loader
 from ..messages import Pulsed
@@ -153,10 +153,23 @@ def _live(store: Store, watched: frozenset[str]) -> Iterator[Run]:
     through for those that run. What ended badly is looked at newest first, and what did so long ago left out later."""
     yield from store.runs.query(_GOING, limit=MOST).items
     for query in _ENDED_BADLY:
-        yield from store.runs.query(query, limit=_FEW).items
+        yield from _ended(store, query)
     yield from store.runs.query(EVERYTHING, Sort(field="last_event", descending=True), limit=1).items
     if watched:
         yield from store.runs.some(sorted(watched))
+
+
+def _ended(store: Store, query: Query) -> Iterator[Run]:
+    """Those that a board still shows, which began last: a page of them, and more where it shows one of that page."""
+    from .board import is_shown
+
+    after, now = None, clock.now_s()
+    for _ in range(MOST // _FEW):
+        page = store.runs.query(query, limit=_FEW, after=after)
+        yield from page.items
+        after = page.next
+        if after is None or not any(is_shown(run, now) for run in page.items):
+            return
 
 
 def pulse_of(node: DOMNode) -> Pulse | None:

@@ -188,7 +188,8 @@ class LiveScreen(PlaceScreen):
             self.query_one(part).display = bool(entries)
         if entries and self.focused is None:
             self.list.focus()
-        self.query_one("#live-head").refresh()
+        for line in ("#header", "#live-head"):
+            self.query_one(line).refresh()
         self.query_one("#live-top", FrameLine).update()
         self._show_pane()
         self.loader.request()
