@@ -2,18 +2,20 @@
 
 import os
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from ...core.config import Source
 from ...core.store import Reading
-from .parts import JoinedProgress, Part, Parts
+
+if TYPE_CHECKING:
+    from .parts import Part
 
 
 class Joining:
     """Joins the reading side of a store with sources, which are opened at the first question. Thread-safe."""
 
     def __init__(self, sources: Sequence[Source], own: Callable[[], Reading]) -> None:
-        # A source that is named twice has its runs once.
-        self._parts = [Part(source) for source in {os.path.realpath(one.path): one for one in sources}.values()]
+        self._parts = _parts_of(sources)
         self._own = own
 
     def open(self) -> Reading:
@@ -26,6 +28,7 @@ class Joining:
         from .joined_metrics import JoinedMetrics
         from .joined_runs import JoinedRuns
         from .joined_upkeep import JoinedUpkeep
+        from .parts import JoinedProgress, Parts
 
         parts = Parts(self._own(), self._parts)
         return parts.own._replace(
@@ -43,3 +46,12 @@ class Joining:
         for part in self._parts:
             part.close()
         then()
+
+
+def _parts_of(sources: Sequence[Source]) -> "list[Part]":
+    if not sources:
+        return []
+    from .parts import Part
+
+    # A source that is named twice has its runs once.
+    return [Part(source) for source in {os.path.realpath(one.path): one for one in sources}.values()]

@@ -9,7 +9,6 @@ import msgspec
 from sqlalchemy import Connection, bindparam, select
 
 from ...core.checkpoints import Blame, Checkpoint, KeyChange, StateDiff, StateKey, StoredState
-from ...core.diff import same
 from ...core.errors import Corrupt, NotFound, no_checkpoint
 from ...core.events import Json, Opaque
 from ...core.lineage import path
@@ -238,6 +237,8 @@ def _equal(before: _State, after: _State, key: str) -> bool:
 
 def _change(key: str, old: dict[str, Json], new: dict[str, Json]) -> KeyChange | None:
     """How a key differs; None if it does not, for one value may be written in several ways."""
+    from ...core.diff import same
+
     if key not in old:
         return KeyChange(key=key, kind="added", after=new[key])
     if key not in new:

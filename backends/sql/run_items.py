@@ -1,6 +1,7 @@
 """The rows of a batch run, and what the next attempt made of those that failed."""
 
-from sqlalchemy import Connection, bindparam, select, tuple_
+from sqlalchemy import Connection, bindparam, column, select, tuple_
+from sqlalchemy import table as some_columns
 
 from ...core.events import ItemStatus
 from ...core.pages import Page, from_cursor, to_cursor
@@ -33,12 +34,13 @@ def items(connection: Connection, run: str, status: ItemStatus | None, limit: in
     return Page(items=found, next=to_cursor(rows[limit - 1].rank, found[-1].row_number) if more else None)
 
 
-_own, _later = runs.alias(), runs.alias()
+_r = runs.c
+_own = some_columns("runs", column("id"), column("attempt")).alias()  # of all its columns it would be 100 kB
+_attempt = select(_own.c.attempt).where(_own.c.id == bindparam("run")).scalar_subquery()
 _next = (
-    select(_later.c.id)
-    .select_from(_own.join(_later, _later.c.parent == _own.c.id))
-    .where(_own.c.id == bindparam("run"), _later.c.attempt > _own.c.attempt)
-    .order_by(_later.c.attempt, _later.c.started, _later.c.id)
+    select(_r.id)
+    .where(_r.parent == bindparam("run"), _r.attempt > _attempt)
+    .order_by(_r.attempt, _r.started, _r.id)
     .limit(1)
 )
 _of_rows = select(*(_i[name] for name in _ITEM)).where(

@@ -6,7 +6,6 @@ from typing import Literal, NamedTuple
 
 from ...core.clock import seconds_at
 from ...core.runs import Run
-from ..steps.open_steps import QUIET
 
 Need = Literal["waiting", "stuck", "running", "failed", "lost"]
 NEEDS: tuple[Need, ...] = ("waiting", "stuck", "running", "failed", "lost")
@@ -18,6 +17,8 @@ LOST_FOR = 3600.0
 """Seconds for which a lost run stays on the board."""
 FAILED_FOR = 600.0
 """The same of a failed one."""
+QUIET = 60.0
+"""Seconds without an event after which an open step may be stuck."""
 GOING = frozenset({"running", "waiting", "pending"})
 
 

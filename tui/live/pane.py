@@ -11,8 +11,7 @@ from ..facts import evidence
 from ..glyphs import Glyphs
 from ..lines import Line, one_line, status_ink
 from ..logs.brief import brief
-from ..steps.open_steps import QUIET
-from .board import Entry, Group
+from .board import QUIET, Entry, Group
 from .page import INKS, money_text, name_of, tokens_text
 
 

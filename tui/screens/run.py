@@ -24,7 +24,6 @@ from ..widgets.key_bar import KeyBar
 from ..widgets.line_list import LineList
 from ..widgets.run_tab import RunTab
 from ..widgets.tab_bar import TabBar, TabRule
-from .exporting import export_runs
 from .run_crumbs import run_crumbs
 from .run_tabs import EVERY, RunTabs, kind_of
 
@@ -180,6 +179,8 @@ class RunScreen(Screen[None]):
 
     def action_export(self, redact: bool = False) -> None:
         """Writes the run into a page of HTML; `redact`: without what looks secret."""
+        from .exporting import export_runs
+
         export_runs(self, self.store, [self.run_id], redact=redact)
 
     def action_back(self) -> None:

@@ -6,13 +6,11 @@ from ...core.text import cells, fit
 from .. import format
 from ..facts import evidence
 from ..lines import Line, one_line, width_of
+from ..live.board import QUIET
 from .forest import Forest
 
 LEAST = 12
 """Cells that the step's name keeps however much there is to say."""
-
-QUIET = 60.0
-"""Seconds without an event after which an open step may be stuck."""
 
 CALLS = frozenset({"llm", "tool", "call", "api", "model", "retriever", "embedding"})
 """Kinds of steps that wait for somebody else."""
