@@ -122,6 +122,7 @@ class WorkflowsScreen(WorkflowLeading):
         self._seek()
         self._sought = ""
         self.pane.show(found)
+        self.pane.look(self.store)
         self._show_panes()
         # The cursor may have gone on meanwhile.
         if self.list.current and found.about and self.list.current.id != found.about.id:
@@ -202,6 +203,7 @@ class WorkflowsScreen(WorkflowLeading):
 
     @on(LineList.Moved, "#versions")
     def _version_looked(self) -> None:
+        self.pane.look(self.store)
         self.query_one("#versions-top", FrameLine).update()
 
     @on(LineList.Chosen)

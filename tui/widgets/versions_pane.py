@@ -1,4 +1,6 @@
-"""The lower part of place 2: the versions of a workflow, or the patterns observed of it, and when a figure rose."""
+"""The lower part of place 2: the versions of a workflow with what the one under the cursor changed, or the patterns
+observed of it, and when a figure rose.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
+from ...core.store import Store
 from ..glyphs import glyphs_of
 from ..lines import Line, one_line
 from ..workflows.pattern_nodes import pattern_nodes
@@ -13,6 +16,7 @@ from ..workflows.reading import Found
 from .line_list import OneLine
 from .rise_lines import RiseLines
 from .tree_view import TreeView
+from .version_glance import VersionGlance
 from .workflow_list import VersionList
 
 
@@ -30,6 +34,7 @@ class VersionsPane(Vertical):
         yield RiseLines(id="versions-rise")
         yield OneLine(versions.head, id="versions-head")
         yield versions
+        yield VersionGlance(id="version-glance")
         yield TreeView(id="patterns")
 
     @property
@@ -52,6 +57,26 @@ class VersionsPane(Vertical):
         """The list that is in sight."""
         return self.patterns if self.shows_patterns else self.versions
 
+    @property
+    def glance(self) -> VersionGlance:
+        """What the version under the cursor changed."""
+        return self.query_one(VersionGlance)
+
+    def look(self, store: Store) -> None:
+        """Looks at the version under the cursor."""
+        if self.found is not None and self.found.about is not None:
+            self.glance.look(store, self.found.about.id, self.versions.current)
+            self._make_room()
+
+    def on_resize(self) -> None:
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Below the versions, where they leave any; a long list keeps two thirds."""
+        height = 0 if self.shows_patterns else self.glance.room(self.size.height - 1, self.versions.count())
+        self.glance.display = height > 0
+        self.versions.styles.height = self.size.height - 1 - height if height else "1fr"
+
     def show(self, found: Found) -> None:
         """Shows what was read; marks and rises of another workflow are forgotten."""
         before, self.found = self.found, found
@@ -70,6 +95,7 @@ class VersionsPane(Vertical):
         self.query_one("#versions-head").display = not self.shows_patterns and bool(history and history.entries)
         self.query_one("#versions-trouble").display = bool(history and history.troubles)
         self.patterns.display = self.shows_patterns
+        self._make_room()
 
     def turn(self) -> None:
         """Shows the other list."""
