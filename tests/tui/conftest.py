@@ -13,6 +13,8 @@ from flightlog.core.store import Store
 from flightlog.tui.app import FlightlogApp
 from little_store import Feed, Runs, make_run, make_store
 from settling import settled
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 
 
 @pytest.fixture(autouse=True)
@@ -42,6 +44,23 @@ def _settled(monkeypatch: pytest.MonkeyPatch) -> None:
 def _said(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a person was told stands there until a test has looked: a busy machine takes longer than its seconds."""
     monkeypatch.setattr("textual.notifications.Notification.time_left", 1000.0)
+
+
+_parse_rules = Stylesheet._parse_rules
+_parsed: dict[object, list[RuleSet]] = {}
+
+
+@pytest.fixture(autouse=True)
+def _styled_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Style sheets are parsed once a process and theme, not once a browser: a twentieth of the time of these tests."""
+
+    def parsed(sheet: Stylesheet, *source: object, **more: object) -> list[RuleSet]:
+        asked = (frozenset(sheet._variables.items()), source, frozenset(more.items()))
+        if asked not in _parsed:
+            _parsed[asked] = _parse_rules(sheet, *source, **more)  # type: ignore[arg-type]
+        return _parsed[asked]
+
+    monkeypatch.setattr(Stylesheet, "_parse_rules", parsed)
 
 
 @pytest.fixture

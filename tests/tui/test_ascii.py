@@ -1,7 +1,9 @@
 """With `--ascii` no sign of ours is outside ASCII: on every screen, and behind every key that works there."""
 
 import shutil
-from contextlib import nullcontext
+from contextlib import asynccontextmanager, nullcontext
+from itertools import cycle
+from pathlib import Path
 
 import flightlog
 import pytest
@@ -66,31 +68,47 @@ class Reader(Keyboard):
         await self.out()
 
 
-def cases():
-    for name in MORE:
-        yield from (pytest.param(name, size, id=f"{name}-{size[0]}") for size in ((120, 36), (80, 24)))
-    for name in SCENES:
-        yield pytest.param(name, (120, 36), marks=pytest.mark.heavy, id=name)
+@asynccontextmanager
+async def read(folder, size):
+    """A browser, and who reads its screen after each key; nothing strange has been read in the end."""
+    app = FlightlogApp(lambda: flightlog.open(folder), ascii=True)
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: app.store is not None and app.home.run_list.ready)
+        reader = Reader(pilot, ())
+        reader.strange = {}
+        await reader.settled()
+        yield reader
+    app.close()
+    assert not reader.strange, "\n".join(f"{sign}: {sorted(seen)[0]}" for sign, seen in reader.strange.items())
 
 
-@pytest.mark.timeout(400)
-@pytest.mark.parametrize(("scene", "size"), list(cases()))
-async def test_nothing_of_ours_is_outside_ascii(filled, tmp_path, monkeypatch, scene, size):
+@pytest.fixture
+def folder(filled, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # pages of HTML are written there
     monkeypatch.setattr(test_every_key, "NASTY", " x")
-    folder = tmp_path / "data"
-    shutil.copytree(filled, folder, ignore=shutil.ignore_patterns(".flightlog"))
+    return Path(shutil.copytree(filled, tmp_path / "data", ignore=shutil.ignore_patterns(".flightlog")))
+
+
+async def test_nothing_of_ours_is_outside_ascii(folder):
+    sizes = cycle([(80, 24), (120, 36)])
+    async with read(folder, next(sizes)) as reader:
+        for name, reader.opening in MORE.items():
+            await reader.enter()
+            await reader.pilot.resize_terminal(*next(sizes))
+            await reader.settled()
+            assert reader.app.size == reader.app.screen.size
+            reader.look(f"{name}, resized")
+            await reader.out()
+
+
+@pytest.mark.heavy
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("scene", SCENES)
+async def test_nothing_of_ours_is_outside_ascii_behind_any_key(folder, scene):
     if scene == "doctor":
         spoil(folder)
-    app = FlightlogApp(lambda: flightlog.open(folder), ascii=True)
     with going(folder) if scene == "live" else nullcontext():
-        async with app.run_test(size=size) as pilot:
-            await until(pilot, lambda: app.store is not None and app.home.run_list.ready)
-            reader = Reader(pilot, {**SCENES, **MORE}[scene])
-            reader.strange = {}
-            await reader.settled()
+        async with read(folder, (120, 36)) as reader:
+            reader.opening = SCENES[scene]
             await reader.enter()
-            if scene in SCENES:
-                await reader.walk()
-        app.close()
-    assert not reader.strange, "\n".join(f"{sign}: {sorted(seen)[0]}" for sign, seen in reader.strange.items())
+            await reader.walk()
