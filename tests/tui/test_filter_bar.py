@@ -3,6 +3,7 @@
 import pytest
 from flightlog.core.query.query import parse
 from flightlog.tui.query.colours import caret_line
+from flightlog.tui.query.completion import is_begun, unfinished, without
 from flightlog.tui.query.history import History
 from flightlog.tui.widgets.filter_bar import FilterBar
 from seeing import text_of, until
@@ -90,8 +91,9 @@ async def test_values_that_occur_are_offered_and_tab_goes_through_them(app):
         assert below.index("^") == typed.index("status:zz")
         assert below.count("^") == len("status:zz")
         await until(pilot, lambda: app.home.run_list.query.message)
-        await pilot.press(*["backspace"] * 2, *"comp")  # which goes on to a status: no mistake yet
-        await until(pilot, lambda: app.home.run_list.query.message and "^" not in text_of(app.screen).split("\n")[2])
+        await pilot.press(*["backspace"] * 2, *"comp")  # which goes on to a status: no mistake yet, and no filter
+        await until(pilot, lambda: app.home.run_list.query.text == "workflow:flow-2" and app.home.run_list.lines == 333)
+        assert "^" not in text_of(app.screen).split("\n")[2]
         await until(pilot, lambda: "status:completed" in text_of(app.screen).split("\n")[1])
         await pilot.press("right")
         await until(pilot, lambda: not app.home.run_list.query.message and app.home.run_list.lines == 333)
@@ -107,3 +109,53 @@ async def test_completions_that_come_too_late_change_nothing(app):
         assert bar.input.value == "workflow:fl"
         bar.complete(FilterBar.Completing("workflow:fl", 11, 1), ["flow-2"])
         assert bar.input.value == "workflow:flow-2 "
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("status:", ""),
+        ("workflow:flow-1 status:", "workflow:flow-1 "),
+        ("workflow:flow-1 -status:fail", "workflow:flow-1 "),
+        ("status:failed|lo", ""),
+        ("(tag:a | model:gp", "(tag:a | "),
+        ('session:"my se', ""),
+        ('"two words" cost>', '"two words" '),
+    ],
+)
+def test_the_term_that_is_begun_is_left_out(text, rest):
+    assert without(text, len(text)) == rest
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "begun"),
+    [
+        ("workflow:tri", ["triage"], True),
+        ("workflow:triage", ["triage", "triage-2"], False),  # which is one by itself
+        ("status:fai", ["failed"], True),
+        ("since:2", ["24h"], True),
+        ("name:inv", ["invoice"], False),  # by which runs are found as it stands
+        ("log:retr", ["retrying"], False),
+        ("workflow:zz", [], False),
+        ("tri", ["triage"], False),
+    ],
+)
+def test_what_is_begun_and_what_is_whole(text, found, begun):
+    assert is_begun(unfinished(text, len(text)), found) is begun
+
+
+async def test_nothing_is_hidden_for_a_value_that_is_only_half_there(app):
+    """The list went empty under whoever typed `status:`, and again at each letter."""
+    async with app.run_test(size=(120, 36)) as pilot:
+        bar, found = await at_filter(pilot), pilot.app.home.run_list
+        await pilot.press(*"workflow:flow-1")
+        await until(pilot, lambda: found.lines == 333)
+        await pilot.press("space", *"status:")
+        await until(pilot, lambda: bar.wanted.text == "workflow:flow-1" and found.ready)
+        assert found.lines == 333
+        await pilot.press(*"fai")
+        await until(pilot, lambda: "failed" in text_of(app.screen).split("\n")[1])
+        await until(pilot, lambda: bar.wanted.text == "workflow:flow-1" and found.ready and found.lines == 333)
+        await pilot.press("enter")  # whoever wants it so has it as it stands, and is told
+        await until(pilot, lambda: found.query.text == "workflow:flow-1 status:fai")
+        assert "'fai' is none of" in found.query.message

@@ -64,6 +64,20 @@ def unfinished(text: str, cursor: int) -> Unfinished:
     return Unfinished(start + value, key, word[value:])
 
 
+def is_begun(piece: Unfinished, found: Collection[str]) -> bool:
+    """Whether it is the beginning of a value that is found, and none that runs are found by as it stands."""
+    known = KEYS.get(piece.key)
+    by_part = known is not None and known.kind in ("text", "log", "id")
+    return bool(piece.key) and bool(found) and not by_part and piece.prefix not in found
+
+
+def without(text: str, cursor: int) -> str:
+    """The query without the term before the cursor."""
+    begun = text[: unfinished(text, cursor).start]
+    start = max(begun.rfind(sign) for sign in " \t(") + 1
+    return text[:start] + text[cursor:]
+
+
 def candidates(piece: Unfinished, runs: RunRepository | None, views: Collection[str] = ()) -> list[str]:
     """What the piece may become, in full; reads from the store, so call it in a thread.
 

@@ -13,11 +13,12 @@ from textual.message import Message
 from textual.widgets import Input
 
 from ...core.query.query import EVERYTHING, Problem, Query
-from ..lines import Line, between, one_line
+from ..lines import Line, one_line
 from ..loading import in_thread
 from ..personal.person import person_of
 from ..query.colours import QueryColours, caret_line
-from ..query.completion import Choosing, Unfinished, candidates, common, unfinished
+from ..query.completion import Choosing, Unfinished, candidates, common, is_begun, unfinished, without
+from ..query.help import help_line, offered_line
 from ..query.history import History
 from ..query.typed import typed, views_of
 from .line_list import OneLine
@@ -28,20 +29,8 @@ if TYPE_CHECKING:
 
 PAUSE = 0.12
 """Seconds without a key after which what was typed is searched."""
-OFFERED = 30
-"""Completions that are shown."""
 INDENT = 3
 """Cells before what is typed."""
-
-EXAMPLES = ("status:failed", "since:2d", "workflow:triage", "cost>0.5", "-tag:nightly")
-
-
-def help_line(width: int) -> Line:
-    """What may be typed, and which keys end it; the keys stay when it gets narrow."""
-    keys: Line = [("tab", "accent"), (" completes  ", "muted"), ("up", "accent"), (" older  ", "muted")]
-    keys += [("enter", "accent"), (" keeps  ", "muted"), ("esc", "accent"), (" clears ", "muted")]
-    examples = " ".join(EXAMPLES if width >= 120 else EXAMPLES[:3] if width >= 100 else EXAMPLES[:1])
-    return between([("   words or ", "muted"), (examples, "text")], keys, width)
 
 
 class FilterBar(Vertical):
@@ -133,7 +122,7 @@ class FilterBar(Vertical):
             self.input.value = ""
         else:
             person_of(self).typed(self.input.value.strip())
-        self._send()
+        self._send(self.input.value)
         self._offered, self._choosing = (), None
         self._history.leave()
         self.query_one("#hint").display = False
@@ -152,9 +141,7 @@ class FilterBar(Vertical):
         line: Line = [(" " * INDENT, "text")]
         if self._offered:
             at = self._choosing.at if self._choosing is not None else -1
-            first = max(at - OFFERED // 2, 0)
-            some = list(enumerate(self._offered))[first : first + OFFERED]
-            return [*line, *((one_line(word, 40) + "  ", "title" if n == at else "accent") for n, word in some)]
+            return [*line, *offered_line(self._offered, at)]
         for problem in self._problems_in(self.input.value):
             if self._is_begun(problem):
                 continue
@@ -165,9 +152,14 @@ class FilterBar(Vertical):
     def _is_begun(self, problem: Problem) -> bool:
         """Whether it is about a value that the person is about to type, or that goes on to one there is."""
         field = self.input
-        if not field.has_focus or problem.end != field.cursor_position:
-            return False
-        return self._goes_on == field.value or field.value[: problem.end][-1:] in ":=<>@"
+        return problem.end == field.cursor_position and self._half_typed
+
+    @property
+    def _half_typed(self) -> bool:
+        """Whether the value before the cursor is still to come, or goes on to one there is."""
+        field = self.input
+        piece = unfinished(field.value, field.cursor_position)
+        return field.has_focus and bool(piece.key) and (not piece.prefix or self._goes_on == field.value)
 
     def _problems_in(self, text: str) -> Sequence[Problem]:
         """What is not understood of this text; of the word that is being typed, once typing pauses."""
@@ -186,15 +178,23 @@ class FilterBar(Vertical):
             self._ask()
         self._completed = text
         self.query_one("#hint").refresh()
+        self._wait()
+
+    def _wait(self) -> None:
         if self._due is not None:
             self._due.cancel()
         # Not by a timer of Textual's: a short one that is late on a busy machine never fires.
-        self._due = asyncio.get_running_loop().call_later(PAUSE, self.call_later, self._send)
+        self._due = asyncio.get_running_loop().call_later(PAUSE, self.call_later, self._paused)
 
-    def _send(self) -> None:
+    def _paused(self) -> None:
+        """Nothing is hidden for a value that is only half there: until it is, the other terms filter."""
+        field = self.input
+        self._send(without(field.value, field.cursor_position) if self._half_typed else field.value)
+
+    def _send(self, text: str) -> None:
         if self._due is not None:
             self._due.cancel()
-        if (text := self.input.value.strip()) != self._sent:
+        if (text := text.strip()) != self._sent:
             self._set(text)
 
     def _set(self, text: str) -> None:
@@ -275,7 +275,8 @@ class FilterBar(Vertical):
             self._put_in(asked, piece, found)
         elif self._choosing is None:
             self._offered = found if piece.key and len(found) > 1 else ()
-            self._goes_on = asked.text if piece.key and found else ""
+            self._goes_on = asked.text if is_begun(piece, found) else ""
+            self._wait()
             if piece.prefix and found and found[0].startswith(piece.prefix) and field.has_focus:
                 field.suggest(asked.text[: piece.start] + found[0])
         self.query_one("#hint").refresh()
