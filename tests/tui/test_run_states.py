@@ -7,6 +7,7 @@ import flightlog
 import pytest
 from counting import counted
 from flightlog.core.store import Store
+from msgspec.structs import replace
 from reading import opened, screen_of, settled, text_of, wait
 from recorded import record_everything
 
@@ -104,6 +105,16 @@ async def test_how_a_value_of_some_pages_begins_is_told_without_unfolding_it_and
         assert "book: unfold to read it" in text_of(pilot)
         read = [key for name, given, _ in counts["checkpoints"].calls if name == "values" for key in given[1]]
         assert read == ["messages"]
+
+
+async def test_the_keys_of_a_state_are_those_that_it_has_also_where_a_source_counted_it_as_one(store, monkeypatch):
+    with store.run("w") as run:
+        run.checkpoint({"messages": ["hi"], "plan": {}, "n": 0})
+    repository, listed = type(store.checkpoints), store.checkpoints.list(run.id)
+    told = [replace(one, keys=1) for one in listed]
+    monkeypatch.setattr(repository, "list", lambda self, run, after=0: [] if after else told)
+    async with opened(store, run.id, tab="states") as pilot:
+        await wait(pilot, lambda: " 3 keys" in text_of(pilot))
 
 
 async def test_two_marked_checkpoints_are_compared(store):

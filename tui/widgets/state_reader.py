@@ -259,7 +259,9 @@ class StateReader(RunTab):
         left: Line = [(format.short_id(one_line(one.id, 40), self.glyphs), "title")]
         step = self.names.get(one.step, one.step) if one.step else ""
         left += [(f"  {one_line(text, 40)}", ink) for text, ink in ((one.label, "strong"), (step, "text")) if text]
-        end: Line = [(f"{format.plural(one.keys, 'key')}", "muted"), (f"  {format.size(one.size_bytes)}", "muted")]
+        # Of another program's state its keys are counted when it is read, and not before.
+        end: Line = [(f"{format.plural(len(self.shown.here), 'key')}", "muted")]
+        end.append((f"  {format.size(one.size_bytes)}", "muted"))
         return between(left, self._found() or self._marked() or end, width)
 
     def _named(self, mark: Mark) -> Line:
