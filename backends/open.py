@@ -227,7 +227,7 @@ def _where(kept: Storage) -> Path | ServerUrl:
 
 def _workflows(kept: Storage, databases: Databases) -> WorkflowRepository:
     if kept.type == "file":
-        return LazyWorkflows(lambda: _in_files(Path(kept.path)))
+        return LazyWorkflows(lambda: _in_files(Path(kept.path)), in_files=True)
     return LazyWorkflows(lambda: _in_table(databases.beside(_where(kept))))
 
 

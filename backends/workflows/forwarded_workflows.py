@@ -30,6 +30,9 @@ class ForwardedWorkflows(WorkflowRepository):
     def get(self, workflow: str, number: int) -> Version:
         return self.real.get(workflow, number)
 
+    def altered(self, workflow: str, number: int) -> str:
+        return self.real.altered(workflow, number)
+
     def get_latest(self, workflow: str) -> Version:
         return self.real.get_latest(workflow)
 
@@ -49,8 +52,9 @@ class ForwardedWorkflows(WorkflowRepository):
 class LazyWorkflows(ForwardedWorkflows):
     """Opened at its first use, so that an agent without versions pays nothing. Thread-safe."""
 
-    def __init__(self, open: Callable[[], WorkflowRepository]) -> None:
-        self._open = open
+    def __init__(self, open: Callable[[], WorkflowRepository], *, in_files: bool = False) -> None:
+        """`in_files`: whether versions are kept in files, which somebody may change by hand."""
+        self._open, self._in_files = open, in_files
         self.in_child()
         inherited(self)
 
@@ -64,6 +68,9 @@ class LazyWorkflows(ForwardedWorkflows):
         with undivided(), self._lock:
             self._opened = self._opened or self._open()
             return self._opened
+
+    def altered(self, workflow: str, number: int) -> str:
+        return super().altered(workflow, number) if self._in_files else ""
 
 
 class ReadOnlyWorkflows(ForwardedWorkflows):

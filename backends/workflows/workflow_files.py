@@ -26,7 +26,7 @@ from .definition import (
     twin,
     was_deleted,
 )
-from .version_files import bury, kept, locked, read, reserved, states_of, sweep, write
+from .version_files import bury, kept, locked, look_of, read, reserved, states_of, sweep, write
 from .version_text import storable
 
 _ROOM = "free some space and try again; all versions are as they were"
@@ -37,6 +37,8 @@ class FileWorkflows(WorkflowRepository):
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._sound: dict[tuple[str, int], object] = {}
+        """What the files of versions looked like that were as they had been saved."""
 
     def store(
         self,
@@ -100,6 +102,18 @@ class FileWorkflows(WorkflowRepository):
         if version.deleted:
             raise was_deleted(version)
         return version
+
+    def altered(self, workflow: str, number: int) -> str:
+        folder = self._folder(workflow)
+        with _errors(folder, "reading a version"):
+            seen = look_of(folder, number)  # before it is read: what is changed meanwhile is looked at again
+            if seen is None or self._sound.get((workflow, number)) == seen:
+                return ""
+            version = read(folder, workflow, number)
+        if version is None or version.damaged:
+            return version.damaged if version else ""
+        self._sound[workflow, number] = seen
+        return ""
 
     def get_latest(self, workflow: str) -> Version:
         folder = self._folder(workflow)

@@ -6,6 +6,7 @@ import queue
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from ..costs import PriceBook, tokens_of
@@ -21,7 +22,7 @@ SETTLE_S = 5.0
 
 class _Job(NamedTuple):
     pricing: "Pricing"
-    cost: CostRecorded
+    work: Callable[[], None]
 
 
 class Pricing:
@@ -41,12 +42,16 @@ class Pricing:
 
     def add(self, cost: CostRecorded) -> None:
         """Has the price of a recorded cost looked up soon. Costs the agent microseconds."""
+        self.beside(partial(self._price, cost))
+
+    def beside(self, work: Callable[[], None]) -> None:
+        """Has something else done soon that the end of the run waits for as well. Costs the agent microseconds."""
         if sys.is_finalizing():
             return  # a program that ends begins no thread
         with self._changed:
             self._waiting += 1
         _ensure_worker()
-        _jobs.put(_Job(self, cost))
+        _jobs.put(_Job(self, work))
 
     def settle(self) -> bool:
         """Waits until all prices are recorded, at most `SETTLE_S`; False if some are left unknown.
@@ -67,8 +72,17 @@ class Pricing:
         """Whether no price is waited for."""
         return self._waiting == 0
 
-    def work(self, cost: CostRecorded) -> None:
-        """Looks one price up and records it; for the worker alone."""
+    def work(self, work: Callable[[], None]) -> None:
+        """Does one thing; for the worker alone."""
+        try:
+            work()
+        finally:
+            with self._changed:
+                self._waiting -= 1
+                self._changed.notify_all()
+
+    def _price(self, cost: CostRecorded) -> None:
+        """Looks one price up and records it."""
         try:
             priced = self._priced(cost)
             if priced:
@@ -76,10 +90,6 @@ class Pricing:
         except StorageError as error:
             # The run ended meanwhile, or cannot be written, which its own next event will say to the agent.
             log.warning("the price of event %d was not recorded: %s", cost.seq, error)
-        finally:
-            with self._changed:
-                self._waiting -= 1
-                self._changed.notify_all()
 
     def _priced(self, cost: CostRecorded) -> CostPriced | None:
         tokens = tokens_of(cost)
@@ -113,7 +123,7 @@ def _ensure_worker() -> None:
 def _work() -> None:
     while True:
         job = _jobs.get()
-        job.pricing.work(job.cost)
+        job.pricing.work(job.work)
         del job
 
 

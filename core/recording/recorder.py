@@ -17,6 +17,7 @@ from .disabled import NullWriter, is_disabled
 from .jsonable import text
 from .step_recorder import Recorder, current_step, innermost
 from .tape import Tape
+from .version_check import check_version
 from .waiting import in_thread
 
 if TYPE_CHECKING:
@@ -185,11 +186,12 @@ def begin_run(
 ) -> RunRecorder:
     """Begins a run of a workflow and returns its recorder, a context manager. Any thread may call it.
 
-    `version` names the version that runs, known to the store or not; `definition` (YAML) instead saves a new version
-    if its text is new. `parent` is the run that called for this one, by its id or recorder. The state at
-    `from_checkpoint`, of any run of the store, becomes the run's first checkpoint; if it cannot be read, a log entry
-    says why. `id` may be a ULID of the caller's own; what a person calls the run is its `name`. `plan_id` is whatever
-    the plan that it carries out is called elsewhere. With `FLIGHTLOG_DISABLED` set nothing is recorded.
+    `version` names the version that runs, known to the store or not; where its file was changed by hand, a log entry
+    says so. `definition` (YAML) instead saves a new version if its text is new. `parent` is the run that called for
+    this one, by its id or recorder. The state at `from_checkpoint`, of any run of the store, becomes the run's first
+    checkpoint; if it cannot be read, a log entry says why. `id` may be a ULID of the caller's own; what a person calls
+    the run is its `name`. `plan_id` is whatever the plan that it carries out is called elsewhere. With
+    `FLIGHTLOG_DISABLED` set nothing is recorded.
 
     Ids that cannot be ids are a StorageError, as is a place that cannot be written; an id that exists is a Conflict.
     A version or attempt that is no whole number is a ValueError, and so are a version and a definition together.
@@ -220,7 +222,10 @@ def begin_run(
         tags=names_of(tags),
         meta=state_of(meta or {}),
     )
-    return RunRecorder(_begun(store, started))
+    tape = _begun(store, started)
+    if definition is None:
+        check_version(tape, started)
+    return RunRecorder(tape)
 
 
 def _saved(store: "Store", workflow: str, definition: str) -> Version:

@@ -17,6 +17,7 @@ from ..events import (
     ItemStatus,
     RunFinished,
     RunPaused,
+    RunStarted,
     StepEnd,
     StepFinished,
 )
@@ -25,6 +26,7 @@ from ..repositories import RunWriter
 from .disabled import NullWriter
 from .pricing import Pricing
 from .step_book import StepBook
+from .version_check import check_version
 
 if TYPE_CHECKING:
     from ..store import Store
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("flightlog.recorder")
 
 LEARNED = frozenset(
-    {"graph.declared", "step.started", "step.finished", "checkpoint", "cost", "cost.priced", "item"}
+    {"run.started", "graph.declared", "step.started", "step.finished", "checkpoint", "cost", "cost.priced", "item"}
     | {"approval.requested", "approval.decided"}
 )
 """Types of events that a recorder must know of to go on with a run."""
@@ -98,6 +100,8 @@ class Tape:
                 self.asked.pop(event.approval, None)
             elif isinstance(event, ItemChanged):
                 self.note_row(event)
+            elif isinstance(event, RunStarted):
+                check_version(self, event)
         self.left = {question: approval for approval, question in self.asked.items()}
         for cost in unpriced.values():
             self.pricing.add(cost)

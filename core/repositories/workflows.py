@@ -44,6 +44,14 @@ class WorkflowRepository(ABC):
     def get(self, workflow: str, number: int) -> Version:
         """A version; NotFound, which says so if it was deleted. What was changed afterwards says so in `damaged`."""
 
+    def altered(self, workflow: str, number: int) -> str:
+        """Why a version is not as it was saved; empty if it is, if there is none, and where nobody can change one by
+        hand.
+
+        Asked whenever a run of it begins: it opens no database, and looks into the file only where that is another.
+        """
+        return ""
+
     @abstractmethod
     def get_latest(self, workflow: str) -> Version:
         """The version with the greatest number; NotFound if there is none."""
