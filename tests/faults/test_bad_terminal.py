@@ -46,6 +46,7 @@ def test_a_terminal_that_cannot_draw_gets_a_sentence(data, kind):
     with terminal(data, TERM=kind) as t:
         assert t.ended() == 2
         assert t.written.startswith("flightlog: ") and t.written.count("\n") == 1 and "\x1b" not in t.written
+        assert f"TERM={kind}" in t.written
         assert t.is_sane()
 
 

@@ -4,6 +4,7 @@ import pytest
 from flightlog.core.query.query import parse
 from flightlog.tui.query.colours import caret_line
 from flightlog.tui.query.completion import is_begun, unfinished, without
+from flightlog.tui.query.help import EXAMPLES, help_line
 from flightlog.tui.query.history import History
 from flightlog.tui.widgets.filter_bar import FilterBar
 from seeing import text_of, until
@@ -159,3 +160,13 @@ async def test_nothing_is_hidden_for_a_value_that_is_only_half_there(app):
         await pilot.press("enter")  # whoever wants it so has it as it stands, and is told
         await until(pilot, lambda: found.query.text == "workflow:flow-1 status:fai")
         assert "'fai' is none of" in found.query.message
+
+
+@pytest.mark.parametrize("width", [78, 80, 98, 100, 118, 120, 130, 240])
+def test_the_help_below_is_whole_words(width):
+    """At 120 cells its last example was cut in the middle, against the keys."""
+    line = "".join(piece for piece, _ in help_line(width))
+    examples, keys = line.split("tab completes")
+    assert examples.endswith("  ") and "…" not in line and keys.endswith("esc clears ")
+    assert all(word in EXAMPLES for word in examples.split()[2:])
+    assert width < 130 or len(examples.split()) == 2 + len(EXAMPLES)

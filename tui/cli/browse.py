@@ -50,9 +50,10 @@ def check_terminal() -> None:
     """Raises ConfigError where no browser can be shown."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise ConfigError("the browser needs a terminal", advice="use a verb here, for example `flightlog ls --json`")
-    if os.environ.get("TERM") in (None, "", "dumb"):
+    if (kind := os.environ.get("TERM", "")) in ("", "dumb"):
+        told = f"it says TERM={kind}" if kind else "it does not say TERM"
         raise ConfigError(
-            "this terminal cannot draw", where="TERM", advice="set TERM, or use a verb like `flightlog ls`"
+            "this terminal cannot draw", where=told, advice="set TERM=xterm-256color, or use a verb like `flightlog ls`"
         )
 
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
-from ..lines import Line, between, one_line
+from ..lines import Line, between, one_line, width_of
 
 OFFERED = 30
 """Completions that are shown."""
+GAP = 2
+"""Cells between what may be typed and the keys, at least."""
 EXAMPLES = ("status:failed", "since:2d", "workflow:triage", "cost>0.5", "-tag:nightly")
 
 
@@ -13,8 +15,10 @@ def help_line(width: int) -> Line:
     """What may be typed, and which keys end it; the keys stay when it gets narrow."""
     keys: Line = [("tab", "accent"), (" completes  ", "muted"), ("up", "accent"), (" older  ", "muted")]
     keys += [("enter", "accent"), (" keeps  ", "muted"), ("esc", "accent"), (" clears ", "muted")]
-    examples = " ".join(EXAMPLES if width >= 120 else EXAMPLES[:3] if width >= 100 else EXAMPLES[:1])
-    return between([("   words or ", "muted"), (examples, "text")], keys, width)
+    begin: Line = [("   words or ", "muted")]
+    room = width - width_of([*begin, *keys]) - GAP
+    fits = (number for number in range(len(EXAMPLES), 1, -1) if len(" ".join(EXAMPLES[:number])) <= room)
+    return between([*begin, (" ".join(EXAMPLES[: next(fits, 1)]), "text")], keys, width)
 
 
 def offered_line(offered: Sequence[str], at: int) -> Line:
