@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from textual import events
+from textual import constants, events
 from textual._styles_cache import StylesCache
 from textual.geometry import Size
 from textual.screen import Screen
@@ -30,6 +30,7 @@ from .themes import DARK, LIGHT
 if TYPE_CHECKING:
     from textual.app import SystemCommand
     from textual.await_complete import AwaitComplete
+    from textual.driver import Driver
 
     from ..core.glance import Glance
     from ..core.store import Store
@@ -93,6 +94,13 @@ class FlightlogApp(Navigation, News, Troubles):
             self.theme = DARK.name
         self.set_class(self.glyphs is ASCII, "-ascii")
 
+    def get_driver_class(self) -> "type[Driver]":
+        if sys.platform == "win32" or constants.DRIVER is not None:
+            return super().get_driver_class()
+        from .program.sparing import SparingDriver
+
+        return SparingDriver
+
     def get_default_screen(self) -> Screen[Any]:
         return Opening(self._called)
 
@@ -134,7 +142,8 @@ class FlightlogApp(Navigation, News, Troubles):
         self.beginning.open()
 
     async def action_refresh(self) -> None:
-        """Reads everything anew; where there is no store, tries to open it."""
+        """Reads and paints everything anew; where there is no store, tries to open it."""
+        self.repaint()
         if self.store is None:
             self.open()
         elif hasattr(self.screen, "action_refresh"):
@@ -160,6 +169,7 @@ class FlightlogApp(Navigation, News, Troubles):
     # --- how much room it has -----------------------------------------------------------------------
 
     def on_resize(self, event: events.Resize) -> None:
+        self.forget_painted()  # a terminal of another size has moved its lines as it likes
         self.fit(event.size)
 
     def fit(self, size: Size) -> None:

@@ -13,17 +13,19 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from screen_emulator import Emulator
+
 FLIGHTLOG = (sys.executable, "-c", "from flightlog.tui.cli.main import main; main(prog_name='flightlog')")
 
 
 class Terminal:
-    """A program in a terminal. `written` is all that reached it so far."""
+    """A program in a terminal. `written` is all that reached it so far, `screen` what stands there of it."""
 
     def __init__(self, words: tuple[str, ...], *, columns: int, rows: int, environment: dict[str, str]) -> None:
         self.master, self.slave = pty.openpty()
+        self.written = ""
         self.resize(columns, rows)
         self.before = termios.tcgetattr(self.slave)
-        self.written = ""
         self._raw = bytearray()
         # The size is the terminal's own: a test runner's COLUMNS and LINES must not stand for it.
         inherited = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
@@ -40,6 +42,14 @@ class Terminal:
 
     def resize(self, columns: int, rows: int) -> None:
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self._screen, self._shown = Emulator(columns, rows), len(self.written)
+
+    @property
+    def screen(self) -> Emulator:
+        """What it shows. After a change of its size, what has been written since."""
+        shown, self._shown = self._shown, len(self.written)
+        self._screen.feed(self.written[shown:])
+        return self._screen
 
     def read(self, *, quiet: float = 0.08, limit: float = 5.0) -> str:
         """What is written until nothing more comes for `quiet` seconds (or the program ended)."""
@@ -54,9 +64,9 @@ class Terminal:
         return fresh.decode("utf-8", "surrogateescape")
 
     def until(self, text: str, *, seconds: float = 40.0) -> None:
-        """Waits for a text; AssertionError when it does not come."""
+        """Waits for a text, written or shown; AssertionError when it does not come."""
         end = time.monotonic() + seconds
-        while text not in self.written:
+        while text not in self.written and not any(text in line for line in self.screen.lines()):
             assert time.monotonic() < end, f"{text!r} did not come; the end is {self.written[-1500:]!r}"
             self.read(quiet=0.05, limit=0.3)
 

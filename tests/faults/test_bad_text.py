@@ -3,7 +3,6 @@
 import itertools
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from flightlog.tui.keys import place
 from flightlog.tui.parts.tabs import NAMES
 from hostile import forge, record
 from pty_terminal import terminal
+from screen_emulator import Emulator
 
 MIXED = (
     "\x1b]52;c;UFdORUQ=\x07\x9b66;6H\u202e[/INST]\x1b]2;PWNED\x1b\\[@click=app.quit]x[/]\r\n"
@@ -149,21 +149,17 @@ def test_a_data_directory_may_be_called_anything(tmp_path):
 
 
 def open_tab(line):
-    """The tab that a line of tabs shows as open: the one name in one ink, for of the others the letter stands out."""
-    inks = re.findall(r"\x1b\[([0-9;]*)m([^\x1b]+)", line)
-    drawn = ["".join(text for _, text in alike) for _, alike in itertools.groupby(inks, key=lambda part: part[0])]
+    """The tab that a line of cells shows as open: the one name in one ink, for of the others the letter stands out."""
+    drawn = ["".join(cell[0] for cell in alike) for _, alike in itertools.groupby(line, key=lambda cell: cell[1:])]
     return next((text.strip() for text in drawn if text.strip() in NAMES), None)
 
 
-def until_open(t, fresh, name):
-    """Waits until what is written shows a tab as open; `fresh` is what was written since the key for it."""
+def until_open(t, name):
+    """Waits until a tab is shown as open."""
     end = time.monotonic() + 40
-    while True:
-        lines = re.findall(r"\x1b\[2;1H([^\n]*)", fresh)
-        if name in map(open_tab, lines):
-            return
-        assert time.monotonic() < end, f"{name} did not open; the last tabs were {lines[-1:]}"
-        fresh += t.read(quiet=0.05, limit=0.3)
+    while (found := open_tab(t.screen.cells[1])) != name:
+        assert time.monotonic() < end, f"{name} did not open, but {found}"
+        t.read(quiet=0.05, limit=0.3)
 
 
 def walk(t, runs):
@@ -174,11 +170,10 @@ def walk(t, runs):
     for key in ("v", "v", "b", "\r", "b", "b", "/", "\x1b[27u", "?", "\x1b[27u"):
         t.press(key)
     for _ in range(runs):
-        entered = t.press("\r", quiet=0.2)
+        t.press("\r", quiet=0.2)
         for key, name in TABS.items():
-            fresh = t.press(key, quiet=0.08)
-            # (the first one is open before its key is pressed)
-            until_open(t, entered + fresh if name == NAMES[0] else fresh, name)
+            t.press(key, quiet=0.08)
+            until_open(t, name)
             t.press("*\r\x1b[B\rd", quiet=0.06)
             t.press("v*", quiet=0.04)
         for _ in range(3):
@@ -275,9 +270,15 @@ def test_a_real_terminal_is_not_taken_over(tmp_path):
         tmux("send-keys", f"{flightlog_} {data}; {flightlog_} logs {run} --data {data}; echo over", "Enter")
         wait_for(lambda: "watching" in tmux("capture-pane", "-p"))
         tmux("send-keys", "Enter")
+
+        def second_line():
+            screen = Emulator(200, 1)
+            screen.feed(tmux("capture-pane", "-e", "-p", "-S", "1", "-E", "1").rstrip("\n"))
+            return screen.cells[0]
+
         for key, name in TABS.items():
             tmux("send-keys", key)
-            wait_for(lambda name=name: open_tab(tmux("capture-pane", "-e", "-p", "-S", "1", "-E", "1")) == name)
+            wait_for(lambda name=name: open_tab(second_line()) == name)
         tmux("send-keys", "q")
         wait_for(lambda: "\nover" in tmux("capture-pane", "-p"))
         assert tmux("list-buffers") == ""

@@ -96,8 +96,19 @@ class Navigation(Companions):
             hint(self, "there is no shell behind this terminal")
 
     def _resumed(self, _: object) -> None:
-        """What the shell has written meanwhile lies where the screen was: all of it is drawn again."""
+        self.repaint()  # what the shell has written meanwhile lies where the screen was
+
+    def repaint(self) -> None:
+        """Writes all of the screen to the terminal, whatever stands there."""
+        self.forget_painted()
         self.refresh(layout=True)
+
+    def forget_painted(self) -> None:
+        """From now on whatever is painted is written, also what stands there already."""
+        from .sparing import SparingDriver
+
+        if isinstance(self._driver, SparingDriver):
+            self._driver.forget()
 
     def action_command_palette(self) -> None:
         from ..screens.palette import Offers, Palette
