@@ -1,4 +1,4 @@
-"""Programs in a pseudo-terminal of 120 x 36: how soon what they paint comes out, and what memory they take."""
+"""Programs in a pseudo-terminal: how soon what they paint comes out, how much, and what memory they take."""
 
 import fcntl
 import os
@@ -32,10 +32,10 @@ Trivial().run()
 class Terminal:
     """A program that runs in a terminal of its own, until the block is left."""
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], columns: int = 120, rows: int = 36, **environment: str) -> None:
         self._ours, theirs = pty.openpty()
-        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 36, 120, 0, 0))
-        environment = os.environ | {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        environment = os.environ | {"TERM": "xterm-256color", "COLORTERM": "truecolor"} | environment
         self.began = time.perf_counter()
         self._program = subprocess.Popen(
             command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment, start_new_session=True
@@ -70,11 +70,12 @@ class Terminal:
             painted = painted[-4000:] + os.read(self._ours, 1 << 16)
         return time.perf_counter() - self.began
 
-    def swallow(self, seconds: float) -> None:
-        """Reads for so long what is painted."""
-        end = time.perf_counter() + seconds
+    def swallow(self, seconds: float) -> int:
+        """Reads for so long what is painted; how many bytes that were."""
+        end, size = time.perf_counter() + seconds, 0
         while select.select([self._ours], [], [], max(end - time.perf_counter(), 0))[0]:
-            os.read(self._ours, 1 << 16)
+            size += len(os.read(self._ours, 1 << 16))
+        return size
 
     def rest(self, quiet: float = 0.4) -> None:
         """Reads until nothing was painted for a while."""

@@ -15,7 +15,7 @@ APP = (
     Key("app.help", "question_mark", "help", "keys", "Show the keys that work here", footer=True),
     Key("app.palette", "ctrl+p", "command_palette", "commands", "Find any command by its name", footer=True),
     Key("app.commands", "at", "commands", "changes", "What was changed, as command lines that do the same"),
-    Key("app.refresh", "r", "refresh", "refresh", "Read everything again"),
+    Key("app.refresh", "r", "refresh", "refresh", "Read and paint everything again"),
     Key("app.stop", "X", "stop", "stop", "Stop what is under way, where nothing is half-done"),
     Key("app.suspend", "ctrl+z", "suspend", "to the shell", "To the shell, whose `fg` leads back"),
     Key("app.quit", "q,ctrl+q", "quit", "quit", "Quit", footer=True),
