@@ -13,7 +13,6 @@ from ..screens.opening import Opening
 from ..screens.small import TooSmall
 from .entry import Nowhere
 from .place_screens import BESIDE
-from .put_off import put_off_plugins
 from .warming import collect, warm
 
 if TYPE_CHECKING:
@@ -162,7 +161,6 @@ class Beginning:
             in_thread(self._app, self._open, self._opened)
 
     def _open(self) -> StoreOpened:
-        put_off_plugins()
         store, entry = self._open_store(), self._entry
         try:
             entry = entry.found(store) if entry is not None else None
