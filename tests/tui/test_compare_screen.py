@@ -1,5 +1,6 @@
 """Runs beside each other, as a person uses it: every tab and key in both sizes, live, and what agents write."""
 
+import threading
 from types import SimpleNamespace
 
 import flightlog
@@ -18,6 +19,7 @@ from flightlog.tui.screens.spreads import SpreadScreen
 from flightlog.tui.screens.version_diff import DiffScreen
 from recorded import NASTY, record_everything
 from seeing import shows, text_of, until
+from textual import events
 
 SIZES = [(120, 36), (80, 24)]
 
@@ -337,3 +339,24 @@ async def test_five_runs_scroll_sideways_and_the_baseline_stays_in_sight(app, fo
         assert (screen.table.column, screen.table.cursor) == (4, 1)
         await pilot.resize_terminal(120, 36)
         await until(pilot, lambda: "columns" not in text_of(screen) and "three" in text_of(screen))
+
+
+async def test_a_key_that_is_typed_while_a_tab_is_read_is_for_what_that_shows(app, monkeypatch):
+    """`s` and `enter` in one breath led into a run: the line that was meant was not there yet."""
+    look, may = compare.look, threading.Event()
+
+    def slow(reader, asked):
+        assert asked.name == "facts" or may.wait(30)
+        return look(reader, asked)
+
+    monkeypatch.setattr(compare, "look", slow)
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await compared(pilot)
+        app.post_message(events.Key("s", "s"))
+        app.post_message(events.Key("enter", None))
+        await until(pilot, lambda: screen.current == "steps" and screen.loader.busy)
+        assert app.screen is screen and not screen.opening.is_set()
+        may.set()
+        await until(pilot, lambda: isinstance(app.screen, DetailScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is screen and screen.opening.is_set())

@@ -41,6 +41,8 @@ class CompareScreen(CompareLeading):
     BINDINGS = bindings("compare", "place")
     CSS_PATH = "../styles/compare.tcss"
     PLACES = ("compare", "place", "moves", "app")
+    AT_ONCE = ("compare.next_tab", "compare.previous_tab", *(f"compare.{name}" for name in NAMES))
+    """Rows of the table that work before a tab is read: another one may be wanted."""
 
     def __init__(self, store: Store, ids: Sequence[str]) -> None:
         """`ids`: two to five runs; they stand in the order in which they began, and the first is the baseline."""
@@ -52,7 +54,7 @@ class CompareScreen(CompareLeading):
         self.current = "facts"
         self.tabs = {one.name: Tab(one) for one in PAGES}
         self.opening = asyncio.Event()
-        """Set when the first tab is there: keys wait for that."""
+        """Set when the tab in sight is read: keys wait for that."""
         self.why = ""
         self._reader = Reader(store)
         self._rows: Sequence[Row] = ()
@@ -116,14 +118,21 @@ class CompareScreen(CompareLeading):
                 self._show()
             else:
                 self.loader.request()
-        self.opening.set()
+        if found is None or found.name == self.current:
+            self.opening.set()
 
     def action_refresh(self) -> None:
         """Reads everything again."""
         self.loader.drop()
         self._since, self._reader = None, Reader(self.store)
         self._stale()
+        self._expect()
         self.loader.request()
+
+    def _expect(self) -> None:
+        """What is to be shown is not read yet: keys wait for it."""
+        if self.opening.is_set():
+            self.opening = asyncio.Event()
 
     def _stale(self) -> None:
         for tab in self.tabs.values():
@@ -217,6 +226,8 @@ class CompareScreen(CompareLeading):
             self.tab.cursor = self.table.current.key
         self.current = name
         self.loader.drop()  # what was read for the other tab
+        if self.tab.found is None:
+            self._expect()
         self._show()
         found = self.table.find_key(self.tab.cursor)
         self.table.move_to(found or 0)
