@@ -5,7 +5,7 @@ import pytest
 from counting import Counting
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.widgets.version_glance import VersionGlance
-from seeing import shows, until
+from seeing import shows, text_of, until
 from test_workflows_screen import SIZES, at_workflows, to_triage
 
 HOSTILE = "note: '[/INST] [@click=app.quit]'\nmodel: red\u202e\u200b\n"
@@ -60,6 +60,25 @@ async def test_all_versions_stay_in_sight_and_a_long_history_keeps_two_thirds_of
         await until(pilot, lambda: not glance(pilot).display)  # there the versions need all of it
         await pilot.resize_terminal(120, 36)
         await until(pilot, lambda: glance(pilot).display)
+    app.close()
+
+
+async def test_the_lines_above_it_do_not_jump_where_the_cursor_is_on_runs_that_name_no_version(tmp_path):
+    data = data_of(tmp_path, ["limit: 1\n"])
+    with flightlog.open(data) as store:
+        store.run("triage").finish()
+        store.run("loose").finish()
+    app = FlightlogApp(lambda: flightlog.open(data))
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await to_triage(pilot)
+        await shows(pilot, "a beginning", "limit: 1")
+        height = screen.versions.size.height
+        none = next(n for n, entry in enumerate(screen.versions.entries) if entry.number is None)
+        screen.versions.move_to(none)
+        await until(pilot, lambda: "a beginning" not in text_of(screen))
+        assert glance(pilot).display and screen.versions.size.height == height
+        screen.list.move_to(next(n for n, one in enumerate(screen.list.workflows) if one.id == "loose"))
+        await until(pilot, lambda: not glance(pilot).display)  # of which nothing was ever saved
     app.close()
 
 

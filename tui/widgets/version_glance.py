@@ -14,6 +14,12 @@ LEAST = 6
 """Cells of its height under which it says too little to be there."""
 
 
+def room(height: int, versions: int) -> int:
+    """Cells that it takes of so many which it shares with so many versions; 0 where it has no room."""
+    height = max(height - versions, height // 3)
+    return height if height >= LEAST else 0
+
+
 class VersionGlance(LinePane):
     """Reads a version when the cursor comes to it: definitions do not change, so the same one is not read again."""
 
@@ -23,11 +29,6 @@ class VersionGlance(LinePane):
         self._wanted: Place | None = None
         self._found: Glance | None = None
         self._loader: Loader[Glance | None] = Loader(self, self._prepare, self._loaded)
-
-    @property
-    def says(self) -> bool:
-        """Whether there is a version to be looked at."""
-        return self._wanted is not None
 
     def look(self, store: Store, workflow: str, entry: Entry | None) -> None:
         """The cursor is on this version."""
@@ -39,11 +40,6 @@ class VersionGlance(LinePane):
             self._draw()
             if place is not None:
                 self._loader.request()
-
-    def room(self, height: int, versions: int) -> int:
-        """Cells that it takes of so many which it shares with so many versions; 0: no room, or nothing to say."""
-        height = max(height - versions, height // 3)
-        return height if height >= LEAST and self.says else 0
 
     def on_resize(self) -> None:
         self._draw()

@@ -16,7 +16,7 @@ from ..workflows.reading import Found
 from .line_list import OneLine
 from .rise_lines import RiseLines
 from .tree_view import TreeView
-from .version_glance import VersionGlance
+from .version_glance import VersionGlance, room
 from .workflow_list import VersionList
 
 
@@ -66,14 +66,14 @@ class VersionsPane(Vertical):
         """Looks at the version under the cursor."""
         if self.found is not None and self.found.about is not None:
             self.glance.look(store, self.found.about.id, self.versions.current)
-            self._make_room()
 
     def on_resize(self) -> None:
         self._make_room()
 
     def _make_room(self) -> None:
         """Below the versions, where they leave any; a long list keeps two thirds."""
-        height = 0 if self.shows_patterns else self.glance.room(self.size.height - 1, self.versions.count())
+        saved = any(entry.is_kept for entry in self.versions.entries)
+        height = room(self.size.height - 1, self.versions.count()) if saved and not self.shows_patterns else 0
         self.glance.display = height > 0
         self.versions.styles.height = self.size.height - 1 - height if height else "1fr"
 
@@ -81,10 +81,13 @@ class VersionsPane(Vertical):
         """Shows what was read; marks and rises of another workflow are forgotten."""
         before, self.found = self.found, found
         if before is None or found.history != before.history:
-            if before is None or before.about is None or found.about is None or before.about.id != found.about.id:
-                self.versions.marked, self.versions.cursor = [], 0
+            another = before is None or before.about is None or found.about is None or before.about.id != found.about.id
+            if another:
+                self.versions.marked = []
                 self.rises.forget()
             self.versions.show(found.history)
+            if another:
+                self.versions.move_to(0)  # also where both have runs that name no version, and the cursor was on these
         if before is None or found.patterns != before.patterns:
             self.patterns.show(pattern_nodes(found.patterns))
 
