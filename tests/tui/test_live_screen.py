@@ -107,6 +107,7 @@ async def test_a_thousand_idle_runs_cost_nothing_and_one_that_changes_costs_itse
         )  # fmt: skip
         feed.note(seen.id)
         await until(pilot, lambda: app.pulse.rates.of(seen.id, now_s()).tokens == 700)
+        await until(pilot, lambda: runs.asked["doing"] > before[0]["doing"])
         await until(pilot, lambda: not screen.loader.busy and not app.pulse.loader.busy)
         asked = runs.asked - before[0]
         assert {name: asked[name] for name in ("query", "some", "doing", "spending")} == {

@@ -1,6 +1,8 @@
 """The loader: one load at a time, no more often than it is worth, at once where a person waits."""
 
+import threading
 import time
+from functools import partial
 
 import pytest
 from flightlog.tui.loading import Loader
@@ -41,3 +43,18 @@ async def test_a_load_that_waits_begins_also_where_a_short_timer_would_be_lost(m
             loader.request()
             await until(pilot, lambda n=n: len(found) > n and not loader.busy)
         assert found == sorted(found)
+
+
+async def test_tests_wait_for_a_load_that_takes_long_and_not_for_one_that_they_hold_up():
+    app: App[None] = App()
+    found, may = [], threading.Event()
+    async with app.run_test() as pilot:
+        Loader(app, lambda: partial(time.sleep, 0.5), found.append).request()
+        await pilot.pause()
+        assert found == [None]
+        Loader(app, lambda: lambda: may.wait(30), found.append).request()
+        await pilot.pause()
+        assert found == [None]
+        may.set()
+        await pilot.pause()
+        assert found == [None, True]

@@ -141,7 +141,7 @@ async def test_no_key_is_lost_while_a_run_is_slow_to_open(app, store, slow):
         assert app.screen.run is None
         allowed.set()
         await until(pilot, lambda: app.screen.current == "logs" and not app.typed.busy)
-        await until(pilot, lambda: app.screen.tab.lines.wrap)
+        await until(pilot, lambda: app.screen.tab is not None and app.screen.tab.lines.wrap)
 
 
 async def test_what_is_typed_for_a_screen_that_does_not_open_goes_when_it_is_left(app, store, slow):
