@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from flightlog.backends.sql import tables
 from flightlog.backends.sqlite.engine import open_database
+from flightlog.core.ids import is_ulid
 from sqlalchemy import func, select
 
 WRITER = """
-import sys
+import os, sys
 from pathlib import Path
 from flightlog.backends.sql.database import BY_HAND_S
 from flightlog.backends.sql.projector import Projector, Recorded
@@ -23,10 +24,13 @@ from flightlog.backends.sqlite.engine import open_database
 from flightlog.core import events as e
 from flightlog.core.ids import new_ulid
 
-path, kind, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+path, kind, count, processes = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+for _ in range(processes - 1):
+    if not os.fork():
+        break
 database, projector = open_database(path, truth=kind == "truth"), Projector()
 run = new_ulid()
-print(run, flush=True)
+print(f"{run}\\n", end="", flush=True)  # in one piece, for others say theirs in the same place
 events = [e.RunStarted(run=run, workflow="w", version=1)]
 events += [e.CostRecorded(model="m", input_tokens=1, nanousd=1) for _ in range(count - 1)]
 for seq, event in enumerate(events, 1):
@@ -40,9 +44,10 @@ database.close()
 """
 
 
-def start(path: Path, kind: str, count: int) -> subprocess.Popen:
+def start(path: Path, kind: str, count: int, processes: int = 1) -> subprocess.Popen:
+    """Processes that begin at the same moment, for what they import is there already; their output is one."""
     return subprocess.Popen(
-        [sys.executable, "-c", WRITER, str(path), kind, str(count)],
+        [sys.executable, "-c", WRITER, str(path), kind, str(count), str(processes)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -66,12 +71,11 @@ def check(path: Path, kind: str, told: dict[str, int], exact: bool) -> None:
 @pytest.mark.parametrize("kind", ["truth", "index"])
 def test_many_processes_start_at_once_on_nothing(tmp_path, kind):
     path = tmp_path / "x.db"
-    started = [start(path, kind, 3) for _ in range(16)]
-    told = {}
-    for process in started:
-        out, err = process.communicate(timeout=100)
-        assert process.returncode == 0, err
-        told[out.split()[0]] = 3
+    process = start(path, kind, 3, processes=16)
+    out, err = process.communicate(timeout=100)
+    assert (process.returncode, err) == (0, "")
+    told = {word: 3 for word in out.split() if is_ulid(word)}
+    assert len(told) == 16
     check(path, kind, told, exact=True)
 
 
@@ -106,35 +110,41 @@ def test_thirty_two_cold_starts_twenty_times(tmp_path):
 
 
 def test_a_kill_within_the_upgrade_leaves_a_database_that_opens(tmp_path):
-    """Killed at its n-th statement, for every n until it comes through."""
+    """Killed at its n-th statement, for every n until it comes through. Each is a process of its own, forked by one
+    that has imported all.
+    """
     script = """
-import os, sys
+import os, signal, sys
 from pathlib import Path
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from flightlog.backends.sqlite.engine import open_database
-left = int(sys.argv[2])
+at, status = 3, -signal.SIGKILL
+while status == -signal.SIGKILL:
+    if not (child := os.fork()):
+        left = at
+        break
+    status, at = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), at + 25
+    print(status, flush=True)
+else:
+    sys.exit(status)
 @event.listens_for(Engine, "after_cursor_execute")
 def count(*args):
     global left
     left -= 1
     if not left:
-        os.kill(os.getpid(), 9)
-open_database(Path(sys.argv[1]), truth=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+open_database(Path(sys.argv[1]) / f"{at}.db", truth=True)
 """
-    killed, at = 0, 3
-    while True:
-        path = tmp_path / f"{at}.db"
-        done = subprocess.run([sys.executable, "-c", script, str(path), str(at)], capture_output=True, check=False)
-        database = open_database(path, truth=True)
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, check=False, text=True)
+    ends = [int(status) for status in done.stdout.split()]
+    assert (set(ends[:-1]), ends[-1]) == ({-signal.SIGKILL}, 0), done.stderr
+    assert len(ends) > 3
+    for n in range(len(ends)):
+        database = open_database(tmp_path / f"{3 + 25 * n}.db", truth=True)
         with database.read() as connection:
             assert connection.exec_driver_sql("SELECT count(*) FROM runs").scalar() == 0
         database.close()
-        if done.returncode == 0:
-            break
-        assert done.returncode == -signal.SIGKILL, done.stderr
-        killed, at = killed + 1, at + 25
-    assert killed >= 3
 
 
 def test_a_database_of_sqlite_itself_agrees(tmp_path):

@@ -101,25 +101,34 @@ class FileTrash:
 
     def settle_bring(self, intent: Intent) -> Done | None:
         """Takes out of the trash what is shown where it was; None if it is not, and then nothing of it is shown."""
-        run = intent.run
         for archived in (False, True):
-            home, head = self._places.home(run, archived)
+            home, _ = self._places.home(intent.run, archived)
             with suppress(FileNotFoundError), self._places.opened(home) as there:
-                with suppress(FileNotFoundError), self._places.opened(intent.of) as trash:
-                    lying, is_archive = self._places.head(trash, run)
-                    if lying and is_archive != archived:
-                        continue  # what is there is another run's of the same id
-                    if lying and not folders.are_equal(trash, there, head):
-                        if not folders.is_there(there, head):
-                            self._hide(trash, there, run)
-                        return None
-                if folders.is_there(there, head):
-                    os.fsync(there)  # before its other place goes
-                    self._empty(intent.of, run)
-                    size = sum(folders.size_of(there, name) or 0 for name in (head, *self._places.beside(run)))
-                    where = str((home / head).relative_to(self._layout.root))
-                    return Done(run=run, outcome="done", before_bytes=size, after_bytes=size, where=where)
+                if self._is_shown(intent, there, archived):
+                    return self._brought(intent, there, archived)
         return None
+
+    def _is_shown(self, intent: Intent, there: int, archived: bool) -> bool:
+        """Whether a run lies where it was, be it still in the trash too; if it does not, nothing of it is shown."""
+        _, head = self._places.home(intent.run, archived)
+        with suppress(FileNotFoundError), self._places.opened(intent.of) as trash:
+            lying, is_archive = self._places.head(trash, intent.run)
+            if lying and is_archive != archived:
+                return False  # what is there is another run's of the same id
+            if lying and not folders.are_equal(trash, there, head):
+                if not folders.is_there(there, head):
+                    self._hide(trash, there, intent.run)
+                return False
+        return folders.is_there(there, head)
+
+    def _brought(self, intent: Intent, there: int, archived: bool) -> Done:
+        run = intent.run
+        home, head = self._places.home(run, archived)
+        os.fsync(there)  # before its other place goes
+        self._empty(intent.of, run)
+        size = sum(folders.size_of(there, name) or 0 for name in (head, *self._places.beside(run)))
+        where = str((home / head).relative_to(self._layout.root))
+        return Done(run=run, outcome="done", before_bytes=size, after_bytes=size, where=where)
 
     def _hide(self, trash: int, there: int, run: str) -> None:
         """Takes back what was shown of a run that was not shown itself."""
