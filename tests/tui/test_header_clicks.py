@@ -2,6 +2,7 @@
 
 import flightlog
 import pytest
+from flightlog.core.clock import now_s
 from flightlog.core.costs import Money
 from flightlog.core.runs import Totals
 from flightlog.tui.app import FlightlogApp
@@ -101,3 +102,16 @@ async def test_what_is_damaged_leads_to_the_doctor(app):
         await shows(pilot, "n5", "today")
         app.screen.query_one(StoreHeader).post_message(StoreHeader.Picked("doctor"))
         await until(pilot, lambda: isinstance(app.screen, DoctorScreen))
+
+
+async def test_what_an_hour_costs_is_the_same_in_the_header_and_over_the_table(app):
+    """The line over the table stood still between two readings, and told another rate than the header."""
+    async with app.run_test(size=(140, 36)) as pilot:
+        await told_whole(pilot)
+        await pilot.press("3")
+        await until(pilot, lambda: isinstance(app.screen, CostsScreen) and app.screen.found is not None)
+        await until(pilot, lambda: text_of(app.screen).count("≈ $36.00/h") == 2 and not app.screen.loader.busy)
+        loads = app.screen.loader.loads
+        app.pulse.rates.add("another", now_s(), 1000, Money(recorded_nanousd=1_000_000_000, recorded=1))
+        await until(pilot, lambda: text_of(app.screen).count("≈ $48.00/h") == 2)
+        assert app.screen.loader.loads == loads

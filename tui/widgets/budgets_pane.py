@@ -39,7 +39,9 @@ class BudgetsPane(Vertical):
             self.budgets.show(standings)
         self.budgets.styles.height = max(min(len(standings), room.height // 4), 1)
         burns = bool(self._burn(room.width))
-        self.query_one("#burn").display = burns
+        line = self.query_one("#burn")
+        line.display = burns
+        line.refresh()  # money goes faster or slower also where nothing else differs
         self.budgets.display = bool(standings)
         self.display = bool(standings) or burns
 
