@@ -84,6 +84,11 @@ PROOFS: dict[str, tuple[str, ...]] = {
         "test_a_forced_deletion_leaves_a_tombstone_so_that_the_lineage_stays_whole",
         "test_a_file_edited_by_hand_is_listed_as_damaged_and_readable",
     ),
+    "WorkflowRepository.altered": (
+        "test_no_version_is_altered_that_nobody_changed_by_hand test_who_records_a_run_of_it_is_told_by_the_runs_log",
+        "test_a_version_that_is_as_it_was_is_read_once_however_many_runs_begin "
+        "test_no_database_is_opened_for_it_and_nobody_waits_where_it_cannot_be_told",
+    ),
     "WorkflowRepository.get_latest": ("test_unknown_versions_are_not_found",),
     "WorkflowRepository.find": ("test_equal_text_makes_a_new_version_all_the_same_and_find_gives_the_newest",),
     "WorkflowRepository.list": (

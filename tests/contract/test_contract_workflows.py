@@ -38,6 +38,13 @@ def test_the_text_comes_back_byte_for_byte(store):
     same()
 
 
+def test_no_version_is_altered_that_nobody_changed_by_hand(store):
+    store.workflows.store("w", YAML)
+    store.workflows.store("w", "a: 1")
+    store.workflows.delete("w", 2)
+    assert [store.workflows.altered(*of) for of in (("w", 1), ("w", 2), ("w", 7), ("unknown", 1))] == [""] * 4
+
+
 def test_equal_text_makes_a_new_version_all_the_same_and_find_gives_the_newest(store):
     store.workflows.store("w", YAML)
     store.workflows.store("w", "a: 1")
