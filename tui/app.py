@@ -129,6 +129,8 @@ class FlightlogApp(Navigation, News, Troubles):
         self.exit(return_code=128 + number)
 
     async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.InputEvent | events.Paste) and not self.screen_stack:
+            return  # it came when the program had ended, and is for nobody
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded and self.typed.holds(event):
             return
         if self.store is not None and isinstance(event, events.Key | events.MouseDown) and not event.is_forwarded:

@@ -5,7 +5,7 @@ import json
 import math
 
 import pytest
-from flightlog.backends.sql import run_repository
+from flightlog.backends.sql import adding
 from flightlog.core import annotations as a
 from flightlog.core import events as e
 from flightlog.core.errors import NotFound, StorageError
@@ -334,7 +334,7 @@ def test_nothing_is_told_of_what_was_not_done(store):
 
 def test_the_trail_goes_on_behind_a_time_that_is_none(store, monkeypatch):
     # Versions before this one kept whatever text they were given.
-    monkeypatch.setattr(run_repository, "given_time", lambda text, name: text)
+    monkeypatch.setattr(adding, "given_time", lambda text, name: text)
     run = store.run("w")
     for n in range(3):
         store.runs.annotate(a.Noted(run=run.id, text=str(n), t=f"{n} ~ when"))

@@ -73,6 +73,21 @@ async def test_keys_go_through_screens_and_back(app):
         assert screen.run_list.cursor_line == 1
 
 
+@pytest.mark.parametrize(
+    "event", [events.Key("j", "j"), events.Paste("j"), events.MouseDown(None, 1, 1, 0, 0, 1, *[False] * 3)]
+)
+async def test_what_comes_when_the_program_has_ended_is_for_nobody(app, event):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await loaded(pilot)
+        screens = app._screen_stack[:]
+        app._screen_stack.clear()
+        try:
+            await app.on_event(event)
+            assert not app.typed._is_early(event)
+        finally:
+            app._screen_stack.extend(screens)
+
+
 async def test_a_filter_and_what_is_done_with_its_list_may_be_typed_in_one_go(app):
     async with app.run_test(size=(120, 36)) as pilot:
         screen = await loaded(pilot)

@@ -89,8 +89,10 @@ class TypeAhead:
 
     def _is_early(self, key: Typed) -> bool:
         """Whether the screen cannot act on it before it has opened what it is about to."""
-        opening, focused = self._opening, self._app.focused
-        if opening is None or (focused is not None and focused.check_consume_key("a", "a")):
+        if (opening := self._opening) is None:
+            return False
+        focused = self._app.focused
+        if focused is not None and focused.check_consume_key("a", "a"):
             return False  # what is typed into a line of text is not for what opens
         if opening is not self._slow:
             return True
