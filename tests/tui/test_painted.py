@@ -70,7 +70,16 @@ def test_what_stands_there_is_not_written_again():
         assert painted.differing(frame([other], (2, 2))) == ""
 
 
-@pytest.mark.parametrize("strange", ["\x1b[4:3mcurly\x1b[0m", "\x1b]8;;x\x1b\\link\x1b]8;;\x1b\\", "\x1b[1mopen", "中"])
+@pytest.mark.parametrize(
+    "strange",
+    [
+        "\x1b[4:3mcurly\x1b[0m",
+        "\x1b[4;58;2;1;2;3mcurly\x1b[0m",
+        "\x1b]8;;x\x1b\\link\x1b]8;;\x1b\\",
+        "\x1b[1mopen",
+        "中",
+    ],
+)
 def test_what_is_no_plain_run_is_written_as_it_is_and_what_lies_in_its_row_is_not_known_then(strange):
     painted = Painted()
     painted.differing(frame([(1, 10, [("", "known")])]))

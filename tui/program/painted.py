@@ -13,6 +13,8 @@ from rich.cells import get_character_cell_size
 _MOVE = re.compile(r"\x1b\[(\d+);(\d+)H")
 _STYLE = re.compile(r"[1-9]\d*(?:;\d+)*", re.ASCII)
 _PAINTS_NOTHING = re.compile(r"(?:\x1b\[\?(?:25|2026)[hl]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x07)*")
+_SIGNS = {"1", "2", "3", "4", "5", "6", "7", "8", "9", "21", "51", "52", "53"}
+"""What Rich turns on besides colours, from bold to overlined."""
 _COLOUR_PARTS = {"2": 5, "5": 3}
 """How many numbers tell of a colour, by what stands behind its 38 or 48."""
 
@@ -122,7 +124,7 @@ def _runs(text: str) -> tuple[Run, ...] | None:
     style = ""
     for part in styled:
         turned, _, said = part.partition("m")
-        if turned != "0" and (style or not _STYLE.fullmatch(turned)):
+        if turned != "0" and (style or not _STYLE.fullmatch(turned) or not _look(turned).signs <= _SIGNS):
             return None
         style = "" if turned == "0" else turned
         if said:
@@ -156,6 +158,7 @@ def turn(before: str, after: str) -> str:
     return f"\x1b[{';'.join(told)}m"
 
 
+@lru_cache(maxsize=1024)
 def _look(style: str) -> _Look:
     signs, colours = set[str](), {"fore": "", "back": ""}
     numbers = style.split(";") if style else []
