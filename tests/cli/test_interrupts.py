@@ -236,6 +236,19 @@ def test_every_verb_is_interrupted_anywhere(data, tmp_path, verb):
     assert 130 in codes or verb in ("browse", "config")
 
 
+def test_what_was_told_stands_before_what_is_said_of_the_rest():
+    code = """
+import sys
+from flightlog.tui.cli.breaking_off import break_off
+sys.stdout.write("told\\n")  # and ^C comes before that is flushed
+break_off(KeyboardInterrupt())
+"""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
+    assert (done.returncode, done.stdout) == (130, "told\nflightlog: stopped; nothing was changed\n")
+
+
 def broken_off_at_the_end(connection=None):
     """As where ^C comes while a library lets go of a connection."""
     with leaving("outside"), leaving("all is as it was"):

@@ -147,6 +147,14 @@ def test_what_a_tool_printed_is_no_markdown_and_of_a_long_message_only_the_begin
     assert "more of this line" in drawn([message(2, "a", "b", "x" * 5000)], talk=talk)[-1]
 
 
+def test_a_message_that_was_cut_where_there_was_less_room_is_whole_where_there_is_more():
+    talk, said = Talk(UNICODE), [message(1, "a", "b", "word " * 40)]
+    drawn(said, talk=talk, width=24)
+    assert talk.cut == {1}
+    drawn(said, talk=talk, width=120)
+    assert talk.cut == set()
+
+
 @pytest.mark.parametrize("size", SIZES, ids=str)
 async def test_what_was_said_is_searched_also_where_it_is_not_shown_or_not_read_yet(store, size):
     with store.run("talk") as run:

@@ -49,6 +49,8 @@ def _note(error: BaseException, what: str | Callable[[], str]) -> None:
 def break_off(error: BaseException) -> NoReturn:
     """Says what is left, and exits. A further ^C meanwhile changes nothing."""
     with _deaf():
+        with suppress(AttributeError, OSError, ValueError):  # it is none, or has no reader: then nobody misses it
+            sys.stdout.flush()  # what was told stands before what is said of it
         own_line = "\n" if sys.stderr.isatty() else ""  # the terminal has written ^C where the cursor was
         with suppress(BrokenPipeError):  # ^C has ended its reader, too
             for line in getattr(error, "__notes__", [NOTHING]):

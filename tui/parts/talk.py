@@ -159,6 +159,8 @@ class Talk:
         if left:
             self.cut.add(message.seq)
             yield Node((message.seq, "more"), [*before, (left, "faint")], target=("whole", message.seq))
+        elif message.seq not in self.whole:
+            self.cut.discard(message.seq)  # it was where there was less room
         if rest is not None:
             yield Node((message.seq, "rest"), [*before, ("content", "muted")], lambda: _content(rest), open=True)
 
