@@ -37,11 +37,13 @@ class Pricing:
 
     def in_child(self) -> None:
         """Nothing is waited for: so a run begins."""
-        self._waiting = 0
+        self._waiting = self._unpriced = 0
         self._changed = threading.Condition()
 
     def add(self, cost: CostRecorded) -> None:
         """Has the price of a recorded cost looked up soon. Costs the agent microseconds."""
+        with self._changed:
+            self._unpriced += 1
         self.beside(partial(self._price, cost))
 
     def beside(self, work: Callable[[], None]) -> None:
@@ -54,22 +56,22 @@ class Pricing:
         _jobs.put(_Job(self, work))
 
     def settle(self) -> bool:
-        """Waits until all prices are recorded, at most `SETTLE_S`; False if some are left unknown.
+        """Waits until all prices are recorded, and the rest is done, at most `SETTLE_S`; False if something is left.
 
         While the interpreter ends (a generator that has the run in it is closed) no thread works or is waited for.
         """
         patience = 0.0 if sys.is_finalizing() else SETTLE_S
         with self._changed:
             done = self._changed.wait_for(lambda: self._waiting == 0, patience)
-        if not done:
-            log.warning(
-                "prices could not be looked up within %g s: %d calls stay without price", patience, self._waiting
-            )
+        if unpriced := 0 if done else self._unpriced:
+            log.warning("prices could not be looked up within %g s: %d calls stay without price", patience, unpriced)
+        elif not done:
+            log.warning("whether its version is as it was saved could not be told within %g s", patience)
         return done
 
     @property
     def is_settled(self) -> bool:
-        """Whether no price is waited for."""
+        """Whether nothing is waited for."""
         return self._waiting == 0
 
     def work(self, work: Callable[[], None]) -> None:
@@ -90,6 +92,9 @@ class Pricing:
         except StorageError as error:
             # The run ended meanwhile, or cannot be written, which its own next event will say to the agent.
             log.warning("the price of event %d was not recorded: %s", cost.seq, error)
+        finally:
+            with self._changed:
+                self._unpriced -= 1
 
     def _priced(self, cost: CostRecorded) -> CostPriced | None:
         tokens = tokens_of(cost)

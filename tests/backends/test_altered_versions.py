@@ -1,11 +1,13 @@
 """A version whose file somebody changed by hand is not used in silence by who records runs of it."""
 
 import os
+import threading
 
 import flightlog
 import pytest
 from flightlog.backends.workflows import workflow_files
 from flightlog.core.logs import LogFilter
+from flightlog.core.recording import pricing
 
 WHY = "version 1 of triage is not what was saved under this number: its text was changed after it was saved"
 
@@ -91,3 +93,15 @@ def test_no_database_is_opened_for_it_and_nobody_waits_where_it_cannot_be_told(t
     monkeypatch.setattr(workflow_files.FileWorkflows, "altered", lambda *_: 1 // 0)
     assert recorded(tmp_path / "other", version=1) == []
     assert "whether its version is as it was saved is not told" in caplog.text
+
+
+def test_a_look_that_takes_too_long_is_not_told_as_calls_without_a_price(data, monkeypatch, caplog):
+    goes_on = threading.Event()
+    monkeypatch.setattr(workflow_files.FileWorkflows, "altered", lambda *_: goes_on.wait(60) and "")
+    monkeypatch.setattr(pricing, "SETTLE_S", 0.05)
+    with flightlog.open(data) as store:
+        with store.run("triage", version=1):
+            pass
+        assert "whether its version is as it was saved could not be told within 0.05 s" in caplog.text
+        assert "without price" not in caplog.text
+        goes_on.set()
