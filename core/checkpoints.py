@@ -18,7 +18,8 @@ class Checkpoint(msgspec.Struct, kw_only=True, frozen=True):
     parent: str | None = None
     step: str | None = None
     label: str = ""
-    keys: int = 0
+    keys: int | None = 0
+    """How many it has; None where only a look at the values can tell."""
     size_bytes: int = 0
     """Bytes of the whole state as compact JSON, whatever of it is stored anew."""
     changed: tuple[str, ...] | None = None

@@ -1,5 +1,6 @@
 """A source as a store: recognised by its tables, read-only, and in the old layout too."""
 
+import json
 import os
 import shutil
 import sqlite3
@@ -7,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from flightlog.backends.sources.foreign_ids import foreign_ulid
 from flightlog.backends.sources.langgraph.ids import checkpoint_id, moment
 from flightlog.backends.sources.langgraph.store import workflow_of
@@ -19,6 +21,7 @@ from flightlog.core.events import RunStarted
 from flightlog.core.ids import is_ulid, new_ulid, time_of
 from flightlog.core.metrics import Pattern
 from flightlog.core.query.query import EVERYTHING
+from flightlog.tui.cli.main import main
 from flightlog.tui.states.snippets import branch_snippet
 from langgraph.checkpoint.sqlite import SqliteSaver
 
@@ -101,6 +104,17 @@ def test_states_differ_and_are_blamed(store):
     keys = {key.key: key for key in store.checkpoints.keys(found[-1].id)}
     assert keys.keys() == {"messages", "notes"}
     assert keys["notes"].size_bytes == len(b"[0,1,2]")
+
+
+def test_how_many_keys_an_unread_state_has_is_unknown_and_not_one(store, twenty):
+    found = store.checkpoints.list(run_of(store, "parallel").id)
+    assert {one.keys for one in found} == {None}
+    assert store.checkpoints.get(found[0].id).keys is None
+    done = CliRunner().invoke(main, ["states", "parallel", "--data", str(twenty.path)])
+    head, *rows = done.stdout.splitlines()
+    assert [row[: head.index("Keys") + 4].split()[-1] for row in rows] == ["?"] * len(found)
+    done = CliRunner().invoke(main, ["states", "parallel", "--json", "--data", str(twenty.path)])
+    assert [json.loads(line)["keys"] for line in done.stdout.splitlines()] == [None] * len(found)
 
 
 def test_lines_by_type_from_either_end(store):

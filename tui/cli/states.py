@@ -51,9 +51,9 @@ def states(settings: Settings, run: str, drop: bool, keep: tuple[str, ...], yes:
             format.moment(point.t),
             names.get(point.step or "") or point.step or "–",
             point.label,
-            point.keys,
+            format.UNKNOWN if point.keys is None else point.keys,
             format.size(point.size_bytes),
-            "?" if point.changed is None else ", ".join(point.changed) or "nothing",
+            format.UNKNOWN if point.changed is None else ", ".join(point.changed) or "nothing",
         )
         for place, point in enumerate(found)
     ]

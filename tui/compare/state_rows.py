@@ -124,7 +124,7 @@ def state_rows(context: Context, found: States) -> list[Row]:
         one = finals[n].checkpoint
         if one is None:
             return [(dash, "faint")]
-        return [(f"{format.plural(one.keys, 'key')}, {format.size(one.size_bytes)}", "muted")]
+        return [(f"{format.plural(len(finals[n].keys), 'key')}, {format.size(one.size_bytes)}", "muted")]
 
     ids = [final.checkpoint.id if final.checkpoint else UNSET for final in finals]
     rows = [

@@ -66,7 +66,8 @@ def _newest(store: Store, run: Run) -> list[Checkpoint]:
 
 def _one(store: Store, one: Checkpoint, names: dict[str, str], budget: _Budget) -> Html:
     step = names.get(one.step, one.step) if one.step else ""
-    about = f"  {format.moment(one.t)}  {format.plural(one.keys, 'key')}, {format.size(one.size_bytes)}"
+    held = "" if one.keys is None else f"{format.plural(one.keys, 'key')}, "
+    about = f"  {format.moment(one.t)}  {held}{format.size(one.size_bytes)}"
     changed = "" if one.changed is None else f", {len(one.changed):,} changed"
     title = joined([tag("span", one.label or step or "checkpoint", class_="strong"), tag("small", about + changed)])
     return folded(title, *_changes(store, one, budget))

@@ -7,6 +7,8 @@ from collections.abc import Collection
 from itertools import pairwise
 from typing import Literal
 
+from msgspec.structs import replace
+
 from ....core.checkpoints import Blame, Checkpoint, KeyChange, StateDiff, StateKey, StoredState
 from ....core.errors import NotFound
 from ....core.events import Json
@@ -32,7 +34,7 @@ class LangGraphCheckpoints(CheckpointRepository):
         self._lock = threading.Lock()
 
     def get(self, checkpoint: str) -> Checkpoint:
-        return self._graph.get(checkpoint)
+        return _unread(self._graph.get(checkpoint))
 
     def keys(self, checkpoint: str) -> builtins.list[StateKey]:
         encoded = {key: values.encode(value) for key, value in self.state(checkpoint).items()}
@@ -108,4 +110,9 @@ class LangGraphCheckpoints(CheckpointRepository):
         ]
 
     def list(self, run: str, *, after: int = 0, limit: int = ALL) -> builtins.list[Checkpoint]:
-        return self._graph.list(run, after=after, limit=limit)
+        return [_unread(one) for one in self._graph.list(run, after=after, limit=limit)]
+
+
+def _unread(checkpoint: Checkpoint) -> Checkpoint:
+    """Without the number of its keys: the index has the state as one value, whatever it holds."""
+    return replace(checkpoint, keys=None)
