@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import flightlog
@@ -63,7 +64,7 @@ def test_a_headless_demo_records_every_kind_of_story(tmp_path, storage):
 def test_the_other_agents_leave_the_machine_to_who_opens_the_store(tmp_path, monkeypatch):
     begun = []
     monkeypatch.setattr(Fleet, "_spawn", lambda self, kind, twin: begun.append(kind))
-    fleet = Fleet(tmp_path)
+    fleet = Fleet(str(tmp_path), tmp_path)
     fleet.start()
     assert len(begun) == 1
     fleet.fill()
@@ -79,6 +80,7 @@ def test_the_other_agents_leave_the_machine_to_who_opens_the_store(tmp_path, mon
 def test_the_demo_ends_with_its_browser_and_leaves_nothing(tmp_path, ending):
     terminal, child = pty.openpty()
     surroundings = os.environ | {"TMPDIR": str(tmp_path), "TERM": "xterm-256color"}
+    surroundings |= {"FLIGHTLOG_CONFIG": str(tmp_path / "real.yaml"), "FLIGHTLOG_DISABLED": "1"}  # not for a demo
     with subprocess.Popen(
         COMMAND, stdin=child, stdout=child, stderr=child, env=surroundings, start_new_session=True
     ) as demo:
@@ -102,3 +104,40 @@ def test_the_demo_ends_with_its_browser_and_leaves_nothing(tmp_path, ending):
     assert b"the agents stop, what they recorded goes" in seen
     assert not list(Path(tmp_path).glob("flightlog-demo-*"))
     assert not subprocess.run(["pgrep", "-f", str(tmp_path)], capture_output=True, text=True).stdout.split()
+
+
+def test_a_demo_that_cannot_record_says_so(tmp_path):
+    (transcripts := tmp_path / ".claude" / "projects" / "-srv-mail").mkdir(parents=True)
+    (transcripts / "5d8e1c1e.jsonl").write_text('{"type":"summary","leafUuid":"a"}\n')
+    (config := tmp_path / "odd.yaml").write_text("logs: 1")
+    for words, told in (
+        (["--data", "/proc/none"], "/proc/none"),
+        (["--data", tmp_path / ".claude"], "it can only be read"),
+        (["--data", "file:" + str(tmp_path / "x"), "--config", config], "'logs' is no key"),
+        (["--config", config], "nobody would see"),
+        ([], "nobody would see"),
+    ):
+        done = subprocess.run([*COMMAND, "--headless", "2", *words], capture_output=True, text=True)
+        assert done.returncode in (1, 2)
+        assert told in done.stderr
+        assert "recorded for" not in done.stderr
+    assert [one.name for one in (tmp_path / ".claude").rglob("*") if one.is_dir()] == ["projects", "-srv-mail"]
+
+
+def test_a_demo_on_a_server_tells_nobody_its_password(new_postgres_url):
+    url = new_postgres_url()
+    told = [*COMMAND[:-1], "demo", "--headless", "6"]
+    with subprocess.Popen([*told, "--data", url], stderr=subprocess.PIPE, text=True) as demo:
+        agents = f"/proc/{demo.pid}/task/{demo.pid}/children"
+        commands: list[str] = []
+        while demo.poll() is None:
+            for pid in Path(agents).read_text().split() if Path(agents).exists() else []:
+                with suppress(OSError):
+                    commands.append(Path(f"/proc/{pid}/cmdline").read_text())
+            time.sleep(0.2)
+        assert demo.stderr
+        said = demo.stderr.read()
+    assert commands
+    assert not [one for one in (*commands, said) if url in one or "sesame" in one]
+    with flightlog.open(url) as store:
+        assert store.runs.totals().runs > 3

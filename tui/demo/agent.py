@@ -1,4 +1,7 @@
-"""One scripted agent as a process of its own: `python -m flightlog.tui.demo.agent KIND DATA`."""
+"""One scripted agent as a process of its own: `python -m flightlog.tui.demo.agent KIND SCRATCH`.
+
+It records where `FLIGHTLOG_DATA` says, and puts the files that it makes into the folder SCRATCH.
+"""
 
 import argparse
 import os
@@ -24,7 +27,7 @@ def main() -> None:
     """Records run after run until the process that started it is gone."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("kind", choices=sorted(KINDS))
-    parser.add_argument("data")
+    parser.add_argument("scratch", type=Path)
     parser.add_argument("--storage", choices=("file", "sqlite"), default="file")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--first", type=int, default=0, help="number of the first run")
@@ -34,10 +37,9 @@ def main() -> None:
     os.nice(options.nice)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl+c is for the browser; agents end with their fleet
     signal.signal(signal.SIGTERM, _stop)
-    scratch = Path(options.data) / "demo-files"
-    pace = Pace(rng=Random(options.seed), scratch=scratch, parent=os.getppid())
-    with suppress(Stopped), open_store(options.data, storage=options.storage) as store:
-        scratch.mkdir(mode=0o700, exist_ok=True)
+    pace = Pace(rng=Random(options.seed), scratch=options.scratch, parent=os.getppid())
+    with suppress(Stopped), open_store(storage=options.storage) as store:
+        options.scratch.mkdir(mode=0o700, exist_ok=True)
         for number in count(options.first):
             pace.factor = WARM_UP if number < options.first + options.quick else 1.0
             perform(options.kind, store, pace, number)

@@ -1,5 +1,6 @@
 """The fleet: starts the scripted agents, replaces the ones that were killed, ends them all."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -33,8 +34,13 @@ PATIENCE = 1.5
 class Fleet:
     """A process for each agent. `start()`, `stop()`; thread-safe."""
 
-    data: Path
+    place: str
+    """Where they record: a data directory, a database or a URL."""
+    scratch: Path
+    """A folder for the files that they make."""
     storage: str = "file"
+    config: str | None = None
+    """Another file than the configuration in the data directory."""
     seed: int = 7
     _agents: dict[tuple[str, int], subprocess.Popen[bytes]] = field(default_factory=dict)
     _deaths: dict[tuple[str, int], int] = field(default_factory=dict)
@@ -55,13 +61,19 @@ class Fleet:
     def _spawn(self, kind: str, twin: int) -> None:
         deaths = self._deaths.get((kind, twin), 0)
         command = [
-            *(sys.executable, "-m", "flightlog.tui.demo.agent", kind, str(self.data)),
+            *(sys.executable, "-m", "flightlog.tui.demo.agent", kind, str(self.scratch)),
             *("--storage", self.storage, "--seed", str(self.seed * 1000 + twin * 100 + deaths)),
             *("--first", str(deaths), "--quick", str(0 if deaths or twin else QUICK[kind])),
             *("--nice", str(0 if (kind, twin) == FLEET[0] else 5)),
         ]
+        # Not as an argument, which everybody on the machine can read: a URL may hold a password.
+        named = {"FLIGHTLOG_DATA": self.place} | ({"FLIGHTLOG_CONFIG": self.config} if self.config else {})
         self._agents[kind, twin] = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=os.environ | named,
         )
 
     def _keep(self) -> None:
