@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from ..journal.process import is_alive, started, this_process
-from .locks import namespace, sees_all
+from .locks import namespace
 
 _PROC = Path("/proc")
 _MACHINE = Path("/etc/machine-id")
@@ -25,8 +25,9 @@ def domain() -> str:
 def lives(pid: int, began: str, where: str) -> bool | None:
     """Whether a process lives that has this number there; None where that cannot be seen from here.
 
-    `began` is when, as its system tells it, and `where` its `domain`: both empty if the record does not say. Costs, of
-    one in another container, a look at all processes of this machine until it is found.
+    `began` is when, as its system tells it, and `where` its `domain`: both empty if the record does not say. On Linux
+    one of which is not said where may be in any container, or on any machine, that shares the folder: that it is not
+    found says nothing. Costs, of one in another container, a look at all processes of this machine until it is found.
     """
     ours = where == domain() if where else None
     if ours is not False and _is_here(pid, began):
@@ -45,7 +46,7 @@ def _is_known(ours: bool | None, began: str) -> bool:
     """Whether a process that is not found is gone: it would be seen from here."""
     if sys.platform != "linux":
         return ours is not False and not began.isdigit()  # which is how Linux tells it, in a container
-    return bool(_text(_MACHINE)) if ours else ours is None and sees_all()
+    return bool(ours) and bool(_text(_MACHINE))
 
 
 def _is_below(pid: int, began: str) -> bool:

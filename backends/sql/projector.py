@@ -87,10 +87,16 @@ class Projector:
         """
         self._mark(connection, run, "waiting", evidence)
 
+    def mark_paused(self, connection: Connection, run: str, evidence: str) -> None:
+        """Shows a run that says running as paused, and what is known of it, where nobody can see whether its writer
+        lives; its next event undoes that.
+        """
+        self._mark(connection, run, "paused", evidence)
+
     def mark_alive(self, connection: Connection, run: str) -> None:
         """Takes back what was marked: its writer was only silent, or waits no more."""
         state = self._state(connection, run)
-        if state is None or state.row["status"] not in ("lost", "waiting"):
+        if state is None or state.row["status"] not in ("lost", "waiting", "paused"):
             return
         before = state.row["status"], state.row["evidence"]
         state.settle()

@@ -53,25 +53,45 @@ def standing(index_of, claude, path, silent=60):
     return status, evidence.removesuffix(", in the middle of a turn")
 
 
-@pytest.mark.parametrize("where", ["", f"linux:{MACHINE}:{OURS}"])
-def test_a_pid_of_this_machine_that_is_gone_is_evidence_at_once(claude, path, index_of, where):
-    says(claude, pid=GONE, procStart="77", pidDomain=where)
+def test_a_pid_of_this_machine_that_is_gone_is_evidence_at_once(claude, path, index_of):
+    says(claude, pid=GONE, procStart="77", pidDomain=f"linux:{MACHINE}:{OURS}")
     assert standing(index_of, claude, path) == ("lost", f"pid {GONE} is gone")
 
 
-@pytest.mark.parametrize("where", [f"linux:{MACHINE}:{OTHER}", f"linux:{'f' * 32}:{OURS}", "linux::", "win32:box"])
-def test_of_a_pid_elsewhere_silence_alone_is_evidence_and_that_is_said(claude, path, index_of, where):
+@pytest.mark.parametrize("where", ["", f"linux:{MACHINE}:{OTHER}", f"linux:{'f' * 32}:{OURS}", "linux::", "win32:box"])
+def test_of_a_pid_that_may_be_elsewhere_silence_is_no_evidence_and_what_is_known_is_said(claude, path, index_of, where):
+    """Without a domain it may be that of a process in any container that shares the folder."""
     says(claude, pid=GONE, procStart="77", pidDomain=where)
     assert standing(index_of, claude, path) == ("running", "")
     assert standing(index_of, claude, path, 700) == ("running", "")
     evidence = f"nothing was written for over an hour, and whether pid {GONE} is gone cannot be seen from here"
-    assert standing(index_of, claude, path, 3_700) == ("lost", evidence)
+    assert standing(index_of, claude, path, 3_700) == ("paused", evidence)
 
 
 def test_a_pid_elsewhere_that_somebody_else_has_here_is_none_that_lives(claude, path, index_of):
-    says(claude, pid=os.getpid(), pidDomain=f"linux:{MACHINE}:{OTHER}", status="waiting")
+    says(claude, pid=os.getpid(), pidDomain=f"linux:{MACHINE}:{OTHER}")
     assert standing(index_of, claude, path, 700) == ("running", "")
-    assert standing(index_of, claude, path, 3_700)[0] == "lost"
+    assert standing(index_of, claude, path, 3_700)[0] == "paused"
+
+
+@pytest.mark.parametrize("where", ["", f"linux:{MACHINE}:{OTHER}"])
+@pytest.mark.parametrize("silent", [60, 3_700, 90_000])
+def test_one_elsewhere_that_waits_for_a_person_is_shown_so_however_long_it_waits(claude, path, index_of, where, silent):
+    says(claude, pid=GONE, procStart="77", pidDomain=where, status="waiting", waitingFor="approve Bash")
+    evidence = f"approve Bash; whether pid {GONE} is gone cannot be seen from here"
+    assert standing(index_of, claude, path, silent) == ("waiting", evidence)
+
+
+@pytest.mark.usefixtures("always_walking")
+def test_one_that_rested_unseen_goes_on_when_it_is_seen_again(claude, path, index_of):
+    says(claude, pid=GONE, procStart="77")
+    aged(path, 3_700)
+    index = index_of(claude)
+    assert rows_of(index, "status")[path.stem] == ("paused",)
+    says(claude, pid=os.getpid(), procStart=STARTED)
+    aged(path, 3_600)
+    index.refresh()
+    assert rows_of(index, "status", "evidence")[path.stem] == ("running", "")
 
 
 @pytest.mark.parametrize("told", [{"pid": GONE, "procStart": "77"}, None])
@@ -82,7 +102,7 @@ def test_from_a_container_neither_a_pid_that_is_gone_nor_that_nobody_says_anythi
     if told:
         says(claude, **told)
     assert standing(index_of, claude, path, 700) == ("running", "")
-    assert standing(index_of, claude, path, 3_700)[0] == "lost"
+    assert standing(index_of, claude, path, 3_700)[0] == "paused"
 
 
 def test_in_its_own_container_a_pid_is_known_to_be_gone(claude, path, index_of, machine):
@@ -93,10 +113,11 @@ def test_in_its_own_container_a_pid_is_known_to_be_gone(claude, path, index_of, 
     assert standing(index_of, claude, path, 5_000) == ("running", "")
 
 
-def test_where_a_container_shares_the_folder_that_nobody_says_anything_is_no_evidence(claude, path, index_of):
+@pytest.mark.parametrize("where", [{"pidDomain": f"linux::{OTHER}"}, {}])
+def test_where_a_container_shares_the_folder_that_nobody_says_anything_is_no_evidence(claude, path, index_of, where):
     """It takes away what processes say whom it does not see."""
     assert standing(index_of, claude, path, 70) == ("lost", "no process says that it is at work on it")
-    other = {"sessionId": "another", "pid": 9, "pidDomain": f"linux::{OTHER}"}
+    other = {"sessionId": "another", "pid": 9, **where}
     (claude / "sessions" / "9.json").write_text(json.dumps(other))
     assert standing(index_of, claude, path, 700) == ("running", "")
     assert "which one in another container may have said" in standing(index_of, claude, path, 3_700)[1]
@@ -116,7 +137,8 @@ def test_a_process_in_a_container_of_this_machine_is_found_by_its_own_number_and
     looks.clear()
     assert lives(7, "50200", where) is True
     assert len([path for path in looks if path.name in ("status", "stat")]) == 2
-    assert lives(7, "50100", where) is True and lives(7, "1", where) is None and lives(9, "50000", "") is True
+    assert lives(7, "50100", where) is True and lives(7, "1", where) is None
+    assert lives(9, "50000", "") is True and lives(9, "1", "") is None
     (proc / "502" / "stat").write_text("502 (a ) b) Z " + "0 " * 18 + "50200 0\n")
     assert lives(7, "50200", where) is None
 

@@ -83,7 +83,7 @@ def test_from_a_container_a_lock_that_nobody_seems_to_hold_is_no_evidence(
     assert standing(index, path) == ("running", "")
     aged(path, 3700)
     evidence = "nothing was written for over an hour, and nobody seen from here holds its lock, in the middle of a turn"
-    assert standing(index, path) == ("lost", evidence)
+    assert standing(index, path) == ("paused", evidence)
     with lock_holder(lock):  # in this one
         assert standing(index_of(codex), path) == ("running", "")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from flightlog.backends.sources import processes
 from flightlog.backends.sources.transcripts import index as indexing
 from flightlog.backends.sources.transcripts import tables, taking
 from flightlog.backends.sources.transcripts.bodies import TranscriptBodies
@@ -224,12 +225,21 @@ def test_who_begins_needs_not_open_again_what_held_settings_alone(tmp_path, inde
     assert kept == [[], []]
 
 
-def test_a_turn_goes_on_while_its_process_lives_and_is_lost_with_it(claude, index_of):
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """Where a process of this machine says that it is, whatever the machine says of itself."""
+    (tmp_path / "machine-id").write_text(f"{'0' * 32}\n")
+    monkeypatch.setattr(processes, "_MACHINE", tmp_path / "machine-id")
+    return {"pidDomain": processes.domain()}
+
+
+def test_a_turn_goes_on_while_its_process_lives_and_is_lost_with_it(claude, index_of, here):
     path = path_of(claude, KILLED)
     aged(path, 0)
     processes = claude / "sessions"
     processes.mkdir()
-    told = {"pid": os.getpid(), "sessionId": path.stem, "procStart": Path("/proc/self/stat").read_text().split()[21]}
+    began = Path("/proc/self/stat").read_text().split()[21]
+    told = {"pid": os.getpid(), "sessionId": path.stem, "procStart": began, **here}
     (processes / "1.json").write_text(json.dumps(told))
     index = index_of(claude)
     assert rows_of(index, "status")[path.stem] == ("running",)
@@ -242,13 +252,13 @@ def test_a_turn_goes_on_while_its_process_lives_and_is_lost_with_it(claude, inde
     assert rows_of(index, "status")[path.stem] == ("lost",)  # what was asked then nobody answers
 
 
-def test_who_asks_once_is_told_how_a_run_stands_now(claude, index_of, tmp_path):
+def test_who_asks_once_is_told_how_a_run_stands_now(claude, index_of, tmp_path, here):
     """As a verb of the command line does, which finds in the index what another process knew."""
     path = path_of(claude, KILLED)
     aged(path, 0)
     assert rows_of(index_of(claude, tmp_path / "index.db"), "status")[path.stem] == ("running",)
     (claude / "sessions").mkdir()
-    (claude / "sessions" / "1.json").write_text(json.dumps({"pid": 2**22 + 1, "sessionId": path.stem}))
+    (claude / "sessions" / "1.json").write_text(json.dumps({"pid": 2**22 + 1, "sessionId": path.stem, **here}))
     assert rows_of(index_of(claude, tmp_path / "index.db"), "status")[path.stem] == ("lost",)
 
 

@@ -2,7 +2,8 @@
 
 Read off transcripts that version 2.1 wrote. Forks repeat the lines of the session that they were taken from, with all
 ids but the session's. A process that works on one says so in `~/.claude/sessions/<pid>.json`, which a killed one
-leaves there; later ones of that version also say in which `pidDomain` the number holds.
+leaves there; later ones of that version also say in which `pidDomain` the number holds, and without that it may be
+that of a process in any container that shares the folder.
 """
 
 import re
@@ -77,12 +78,13 @@ class ClaudeCode:
             if sees_all() and not any(map(_is_elsewhere, records)):
                 return Attended(False, _NOBODY, _BEGINNING_S)
             # Of two containers each takes away what the other's processes say, or writes over it.
-            return Attended(None, f"{_SILENT}, and {_NOBODY}, which one in another container may have said", _UNSEEN_S)
+            return _hidden(f"{_NOBODY}, which one in another container may have said")
         pid = count(told, "pid")
+        waits = (text(told, "waitingFor") or "an answer") if text(told, "status") == "waiting" else ""
+        unseen = f"whether pid {pid} is gone cannot be seen from here"
         alive = lives(pid, text(told, "procStart"), text(told, "pidDomain"))
         if alive is None:
-            return Attended(None, f"{_SILENT}, and whether pid {pid} is gone cannot be seen from here", _UNSEEN_S)
-        waits = (text(told, "waitingFor") or "an answer") if text(told, "status") == "waiting" else ""
+            return Attended(True, f"{waits}; {unseen}", hidden=True) if waits else _hidden(unseen)
         return Attended(True, waits) if alive else Attended(False, f"pid {pid} is gone")
 
     def clearing(self, root: Path) -> Clearing | None:
@@ -99,8 +101,13 @@ class ClaudeCode:
         return may_end and bool(blocks) and all(one.get("type") == "text" for one in blocks)
 
 
+def _hidden(known: str) -> Attended:
+    return Attended(None, f"{_SILENT}, and {known}", _UNSEEN_S, hidden=True)
+
+
 def _is_elsewhere(process: Line) -> bool:
-    return text(process, "pidDomain") not in ("", domain())
+    """Whether it may be in another container, or on another machine: one that does not say where may be as well."""
+    return text(process, "pidDomain") != domain()
 
 
 def _is_of(process: Line, session: Session) -> bool:

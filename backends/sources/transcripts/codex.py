@@ -85,9 +85,8 @@ class Codex:
             return Attended(True if held_by else None)
         if sees_all():
             return Attended(False, "nobody holds the lock of its thread")
-        return Attended(
-            None, "nothing was written for over an hour, and nobody seen from here holds its lock", _UNSEEN_S
-        )
+        known = "nothing was written for over an hour, and nobody seen from here holds its lock"
+        return Attended(None, known, _UNSEEN_S, hidden=True)
 
     def clearing(self, root: Path) -> Clearing | None:
         return None

@@ -61,9 +61,13 @@ class Attended(NamedTuple):
 
     alive: bool | None
     why: str = ""
-    """Of one that is: what it waits for a person for. Else the evidence that it is not, after that silence."""
+    """Of one that is: what it waits for a person for. Else the evidence that it is not, after that silence; or, where
+    nothing is evidence, all that is known.
+    """
     patience: float | None = None
     """Seconds of silence that are waited for; None for what is usual: none where it is known."""
+    hidden: bool = False
+    """Whether its process may live where nobody here sees it: then silence is no evidence that it is gone."""
 
 
 class Clearing(NamedTuple):

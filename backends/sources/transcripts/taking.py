@@ -162,13 +162,17 @@ class Taker:
                 self._projector.mark_waiting(connection, run, attended.why)
             else:
                 self._projector.mark_alive(connection, run)
-            return _ATTENDED_S
+            return SILENCE_S if attended.hidden else _ATTENDED_S  # a look in vain is one at all processes
         usual = QUIET_S if attended.alive is None else 0.0
         patience = usual if attended.patience is None else attended.patience
         if quiet < patience:
             return max(1.0, (SILENCE_S if quiet < SILENCE_S else patience) - quiet)
         why = attended.why or "nothing was written for over ten minutes"
-        self._projector.mark_lost(connection, run, f"{why}, in the middle of a turn" if state.turn else why)
+        why = f"{why}, in the middle of a turn" if state.turn else why
+        if not attended.hidden:
+            self._projector.mark_lost(connection, run, why)
+            return None
+        self._projector.mark_paused(connection, run, why)
         return None
 
 
