@@ -137,6 +137,13 @@ class FlightlogApp(Navigation, News, Troubles):
             self.whereabouts.note()
         await super().on_event(event)
 
+    async def run_action(self, *args: Any, **options: Any) -> bool:
+        """Does what a key does: afterwards others may have an effect, and this one another."""
+        done = await super().run_action(*args, **options)
+        if self.screen_stack:
+            self.screen.refresh_bindings()
+        return done
+
     # --- the store ---------------------------------------------------------------------------------
 
     def open(self) -> None:

@@ -337,7 +337,7 @@ async def press_all(app, scene, size):
                 if row.id in SILENT or not keyboard.works(row):
                     continue
                 name = row.keys.split(",")[0]
-                offered, refused = row in keyboard.offered, keyboard.refused
+                offered, refused = row.id in {key.id for key in keyboard.offered}, keyboard.refused
                 if not await keyboard.has_effect(name):
                     dead.append(f"{row.id} ({name})")
                 elif offered and row.id not in LOOKS and keyboard.refused_at_once > refused:

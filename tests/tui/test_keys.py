@@ -40,6 +40,14 @@ def test_every_word_of_the_bottom_line_is_known_to_somebody():
     assert words == known
 
 
+def test_every_key_that_has_words_for_its_other_state_is_in_it_somewhere():
+    rooms = Path(keys.__file__).parents[1]
+    known = {name for file in rooms.rglob("*.py") for name in re.findall(r"def other_(\w+)", file.read_text("utf-8"))}
+    rows = [key for place in keys.PLACES for key in place.keys if key.other]
+    assert {key.action.partition("(")[0] for key in rows} == known
+    assert all(key.footer for key in rows)
+
+
 def test_a_read_only_store_is_offered_no_change():
     assert not any(key.changes for key in keys.offered(("runs",), read_only=True))
     assert any(key.changes for key in keys.offered(("runs",), read_only=False))

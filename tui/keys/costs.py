@@ -20,7 +20,7 @@ COSTS = (
         "Of all time, the last 30 days, 7 days, 24 hours, or today",
         footer="filterable",
     ),
-    Key("costs.plot", "p", "plot", "plot", "Show or hide what was spent when", footer="costs"),
+    Key("costs.plot", "p", "plot", "plot", "Show or hide what was spent when", footer="costs", other="hide plot"),
     Key("costs.stack", "b", "stack", "stack", "The plot's bars by workflow, or by model", footer="costs"),
     Key("costs.filter", "slash", "filter", "filter", "Only the runs that match a query", footer="filterable"),
     Key("costs.sort", "s", "sort", "sort", "Sort by the next column", footer="costs"),

@@ -19,6 +19,10 @@ class Key(NamedTuple):
     """Whether the bottom line shows it. A word, `waiting`: only where the key has an effect, as the nearest widget
     or screen says that has a method of that name, `when_waiting`.
     """
+    other: str = ""
+    """What the bottom line says instead, `all rows`, where it does the other of its two things: where the nearest
+    widget or screen that has a method named for the action, `other_failed_only`, says so.
+    """
     changes: bool = False
     """Whether it changes the store: not offered when that is read-only."""
     priority: bool = False

@@ -4,7 +4,7 @@ from .key import Key, Place
 
 TREE = (
     Key("tree.choose", "enter", "choose", "open", "Look into it, or fold it", footer="choice"),
-    Key("tree.fold", "space", "fold", "fold", "Fold or unfold", footer="fold"),
+    Key("tree.fold", "space", "fold", "fold", "Fold or unfold", footer="fold", other="unfold"),
     Key("tree.unfold", "right", "unfold", "unfold", "Unfold, or go to what is under it"),
     Key("tree.up", "left", "fold_or_up", "fold", "Fold, or go to what it is under"),
     Key("tree.unfold_all", "asterisk", "unfold_all", "unfold all", "Unfold what is under it, a level with each press"),
@@ -42,7 +42,7 @@ RUN_STEPS = (
     Key("steps.next_match", "n", "next_match(1)", "next", "To the next match"),
     Key("steps.previous_match", "N", "next_match(-1)", "previous", "To the previous match"),
     Key("steps.log_of", "enter", "choose", "its log", "The step's log; in a run without one, fold", footer="logged"),
-    Key("steps.detail", "d", "detail", "detail", "Show or hide the step's detail", footer="steps"),
+    Key("steps.detail", "d", "detail", "detail", "Show or hide the step's detail", footer="steps", other="hide detail"),
     Key("steps.zoom_out", "minus", "zoom(2.0)", "zoom out", "Waterfall: see more of the run", priority=True),
     Key("steps.earlier", "less_than_sign,shift+left", "pan(-1)", "earlier", "Waterfall: earlier; graph: more lanes"),
     Key("steps.later", "greater_than_sign,shift+right", "pan(1)", "later", "Waterfall: later; graph: more lanes"),
@@ -50,8 +50,10 @@ RUN_STEPS = (
 )
 
 RUN_LOGS = (
-    Key("logs.choose", "enter", "choose", "entry", "Show or hide the whole entry", footer="entries"),
-    Key("logs.follow", "f", "follow", "follow", "Stay at the newest entry", footer="entries"),
+    Key(
+        "logs.choose", "enter", "choose", "entry", "Show or hide the whole entry", footer="entries", other="hide entry"
+    ),
+    Key("logs.follow", "f", "follow", "follow", "Stay at the newest entry", footer="entries", other="unfollow"),
     Key("logs.search", "slash", "search", "search", "Search the log's text", footer="entries"),
     Key("logs.next_match", "n", "next_match(1)", "next", "To the next match"),
     Key("logs.previous_match", "N", "next_match(-1)", "previous", "To the previous match"),
@@ -84,11 +86,12 @@ RUN_LOGS = (
         "bookmark",
         "Bookmark the entry, to find it again; or no more",
         footer="entries",
+        other="unbookmark",
     ),
     Key("logs.next_bookmark", "u", "next_bookmark(1)", "next bookmark", "To the next bookmark", footer="bookmarks"),
     Key("logs.previous_bookmark", "U", "next_bookmark(-1)", "bookmark before", "To the bookmark before"),
     Key("logs.bookmarks", "B", "bookmarks", "bookmarks", "All bookmarks of this log", footer="bookmarks"),
-    Key("logs.wrap", "v", "wrap", "wrap", "Wrap long lines, or cut them", footer="entries"),
+    Key("logs.wrap", "v", "wrap", "wrap", "Wrap long lines, or cut them", footer="entries", other="cut lines"),
 )
 
 LOG_BARS = (
@@ -99,7 +102,15 @@ LOG_BARS = (
 
 BOOKMARKS = (
     Key("bookmarks.open", "enter", "open", "to the log", "To the entry in the log", footer="line"),
-    Key("bookmarks.take_off", "b", "take_off", "take off", "Take the bookmark off, or set it again", footer="line"),
+    Key(
+        "bookmarks.take_off",
+        "b",
+        "take_off",
+        "take off",
+        "Take the bookmark off, or set it again",
+        footer="line",
+        other="set again",
+    ),
 )
 """Keys of the list of a log's bookmarks."""
 
@@ -108,7 +119,15 @@ RUN_STATES = (
     Key(
         "states.next", "right", "scrub(1)", "next state", "To the next checkpoint", footer="checkpoints", priority=True
     ),
-    Key("states.view", "v", "view", "all keys", "Show all keys, or only those that changed", footer="checkpoints"),
+    Key(
+        "states.view",
+        "v",
+        "view",
+        "all keys",
+        "Show all keys, or only those that changed",
+        footer="checkpoints",
+        other="changed keys",
+    ),
     Key(
         "states.mark",
         "x",
@@ -116,6 +135,7 @@ RUN_STATES = (
         "mark",
         "Mark a checkpoint; two are compared, of other runs too",
         footer="checkpoints",
+        other="unmark",
     ),
     Key("states.blame", "b", "blame", "blame", "Which step last wrote the key", footer="checkpoints"),
     Key("states.search", "slash", "search", "search", "Search the state's keys and values", footer="checkpoints"),
@@ -130,7 +150,15 @@ RUN_STATES = (
 )
 
 RUN_MESSAGES = (
-    Key("messages.whole", "enter", "choose", "whole", "The whole message, or its beginning", footer="cut"),
+    Key(
+        "messages.whole",
+        "enter",
+        "choose",
+        "whole",
+        "The whole message, or its beginning",
+        footer="cut",
+        other="beginning",
+    ),
     Key("messages.next", "n", "next_message(1)", "next", "To the next message, or match", footer="messages"),
     Key("messages.previous", "N", "next_message(-1)", "previous", "To the previous message, or match"),
     Key(
@@ -141,7 +169,15 @@ RUN_MESSAGES = (
         "Search what was said, also what is not read yet",
         footer="messages",
     ),
-    Key("messages.pair", "f", "pair", "these two", "Only what these two say to each other, or all", footer="of_many"),
+    Key(
+        "messages.pair",
+        "f",
+        "pair",
+        "these two",
+        "Only what these two say to each other, or all",
+        footer="of_many",
+        other="all messages",
+    ),
     Key("messages.step", "J", "to_step", "its step", "To the step that said it", footer="of_step"),
 )
 
@@ -151,7 +187,9 @@ RUN_COSTS = (
 )
 
 RUN_ITEMS = (
-    Key("items.failed", "f", "failed_only", "failed only", "Failed rows alone, or all", footer="items"),
+    Key(
+        "items.failed", "f", "failed_only", "failed only", "Failed rows alone, or all", footer="items", other="all rows"
+    ),
     Key("items.status", "F", "next_status", "status", "Rows that are processing, pending, completed or skipped alone"),
 )
 

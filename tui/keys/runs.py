@@ -4,7 +4,7 @@ from .key import Key, Place
 
 RUNS = (
     Key("runs.open", "enter", "open", "open", "Look into the run, or fold a group", footer="line"),
-    Key("runs.mark", "space", "mark", "mark", "Mark or unmark the run", footer="run"),
+    Key("runs.mark", "space", "mark", "mark", "Mark or unmark the run", footer="run", other="unmark"),
     Key("runs.mark_down", "J,shift+down", "mark_down", "mark down", "Mark the run and go to the next"),
     Key("runs.mark_up", "K,shift+up", "mark_up", "mark up", "Mark the run and go to the previous"),
     Key("runs.mark_range", "M,ctrl+at", "mark_range", "mark range", "Mark all from the last mark to here"),
@@ -37,7 +37,7 @@ RUNS = (
     Key("runs.previous_view", "left_square_bracket", "next_view(-1)", "previous view", "To the saved view before it"),
     Key("runs.save_view", "V", "save_view", "save view", "Save filter and order as a view, or forget the one shown"),
     Key("runs.group", "b", "group", "group", "Group by session, by project, or not", footer="line"),
-    Key("runs.follow", "f", "follow", "follow", "Keep the cursor on the newest run", footer="line"),
+    Key("runs.follow", "f", "follow", "follow", "Keep the cursor on the newest run", footer="line", other="unfollow"),
     Key(
         "runs.pin",
         "p",
@@ -45,6 +45,7 @@ RUNS = (
         "pin",
         "Pin or unpin: a pinned run is kept from every clean-up",
         footer="targets",
+        other="unpin",
         changes=True,
     ),
     Key("runs.tag", "t", "tag", "tag", "Tag the runs, or take a tag off", footer="targets", changes=True),

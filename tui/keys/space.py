@@ -12,7 +12,7 @@ SPACE = (
         footer="opens",
     ),
     Key("space.out", "left,backspace", "out", "out", "Out again, to what it lies in", footer="inside"),
-    Key("space.mark", "space", "mark", "mark", "Mark or unmark the run or workflow", footer="markable"),
+    Key("space.mark", "space", "mark", "mark", "Mark or unmark the run or workflow", footer="markable", other="unmark"),
     Key("space.archive", "A", "archive", "archive", "Pack the runs into the archive", footer="targets", changes=True),
     Key("space.delete", "D", "delete", "delete", "Move the runs to the trash", footer="targets", changes=True),
     Key("space.undo", "z", "undo", "undo", "Take back what was last done with runs", footer="undoable", changes=True),

@@ -5,7 +5,15 @@ from .key import Key, Place
 WORKFLOWS = (
     Key("workflows.open", "enter", "open", "open", "To the workflow's versions, or into a version", footer="line"),
     Key("workflows.runs", "u", "runs", "runs", "The runs of the workflow, or of the version", footer="workflow"),
-    Key("workflows.mark", "x", "mark", "mark", "Mark a version; two marked ones are compared", footer="version"),
+    Key(
+        "workflows.mark",
+        "x",
+        "mark",
+        "mark",
+        "Mark a version; two marked ones are compared",
+        footer="version",
+        other="unmark",
+    ),
     Key(
         "workflows.diff",
         "d",
@@ -15,7 +23,13 @@ WORKFLOWS = (
         footer="versions",
     ),
     Key(
-        "workflows.patterns", "p", "patterns", "patterns", "Show what was observed, or the versions", footer="workflow"
+        "workflows.patterns",
+        "p",
+        "patterns",
+        "patterns",
+        "Show what was observed, or the versions",
+        footer="workflow",
+        other="versions",
     ),
     Key(
         "workflows.cost_rose",
@@ -44,8 +58,24 @@ VERSION = (
 DIFF = (
     Key("diff.next", "n", "change(1)", "next", "To the next difference", footer="changes"),
     Key("diff.previous", "N", "change(-1)", "previous", "To the previous difference"),
-    Key("diff.view", "v", "view", "side by side", "Side by side, or one below the other", footer="lines"),
-    Key("diff.all", "a", "all", "all lines", "Show all lines, or only those near a difference", footer="far"),
+    Key(
+        "diff.view",
+        "v",
+        "view",
+        "side by side",
+        "Side by side, or one below the other",
+        footer="lines",
+        other="unified",
+    ),
+    Key(
+        "diff.all",
+        "a",
+        "all",
+        "all lines",
+        "Show all lines, or only those near a difference",
+        footer="far",
+        other="near lines",
+    ),
     Key("diff.outcome", "o", "outcome", "outcomes", "Fold or unfold what the runs of both came to"),
     Key("diff.runs", "h", "runs", "over their runs", "How the runs of both versions compare", footer="both"),
     Key("diff.swap", "s", "swap", "swap", "The other way round", footer="both"),

@@ -3,9 +3,11 @@
 from typing import NamedTuple
 
 from ...core.clock import seconds_at
-from ...core.logs import LogEntry
+from ...core.errors import NotFound
+from ...core.logs import LogEntry, LogFilter
 from ...core.numbers.rates import Rate
 from ...core.runs import Approval, Doing, Run, Step
+from ...core.store import Store
 from .. import format
 from ..facts import evidence
 from ..glyphs import Glyphs
@@ -13,6 +15,9 @@ from ..lines import Line, one_line, status_ink
 from ..logs.brief import brief
 from .board import QUIET, Entry, Group
 from .page import INKS, money_text, name_of, tokens_text
+
+LOGS = 8
+"""Log lines of the pane at most."""
 
 
 class Look(NamedTuple):
@@ -24,6 +29,16 @@ class Look(NamedTuple):
     """The newest ones, in order."""
     asked: tuple[Approval, ...] = ()
     """What waits for an answer."""
+
+
+def look_at(store: Store, run: Run, doing: Doing) -> Look:
+    """Reads it: the run may be gone meanwhile."""
+    try:
+        logs = store.logs.query(run.id, LogFilter(level="INFO"), limit=LOGS)
+        asked = store.runs.approvals(run.id) if run.status == "waiting" else []
+    except NotFound:
+        return Look(run, doing)
+    return Look(run, doing, tuple(logs), tuple(one for one in asked if one.status == "pending"))
 
 
 def pane_lines(look: Look, entry: Entry, rate: Rate, height: int, now: float, glyphs: Glyphs) -> list[Line]:

@@ -23,7 +23,18 @@ def has_effect(screen: Screen[Any], key: Key) -> bool:
     """Whether what a key of the bottom line needs is there: as the focused widget says, or the nearest that knows."""
     if not isinstance(key.footer, str):
         return key.footer
-    name = f"when_{key.footer}"
+    return _answered(screen, f"when_{key.footer}")
+
+
+def as_it_acts(screen: Screen[Any], key: Key) -> Key:
+    """The key with the words for what it does now."""
+    if key.other and _answered(screen, f"other_{key.action.partition('(')[0]}"):
+        return key._replace(label=key.other)
+    return key
+
+
+def _answered(screen: Screen[Any], name: str) -> bool:
+    """What the focused widget says, or the nearest around it that has a method of that name."""
     focused: list[DOMNode] = list(screen.focused.ancestors_with_self) if screen.focused is not None else [screen]
     answer = next((found for node in focused if (found := getattr(node, name, None)) is not None), None)
     return answer is not None and bool(answer())

@@ -33,11 +33,15 @@ class Annotations(Screen[None]):
     store: Store | None
     run_list: RunList
 
+    def other_pin(self) -> bool:
+        """Whether the run under the cursor is pinned."""
+        run = self.run_list.current
+        return isinstance(run, Run) and run.pinned
+
     def action_pin(self) -> None:
         from ...core.annotations import Pinned
 
-        run = self.run_list.current
-        pinned = not (isinstance(run, Run) and run.pinned)
+        pinned = not self.other_pin()
         verb = ("pin" if pinned else "unpin",)
         self._annotate("pinned" if pinned else "unpinned", lambda id: Pinned(run=id, pinned=pinned), verb)
 

@@ -135,6 +135,10 @@ class BookmarkScreen(Screen[int | None]):
         if (seq := self._here) is not None:
             self.dismiss(seq)
 
+    def other_take_off(self) -> bool:
+        """Whether it was taken off already."""
+        return bool(self.rows.seqs) and self.rows.seqs[self.rows.cursor] not in self._bookmarks
+
     def action_take_off(self) -> None:
         """Takes the bookmark off, or sets it again."""
         if (seq := self._here) is None:

@@ -198,6 +198,10 @@ class CostsScreen(CostLeading):
 
     # What the person does.
 
+    def other_plot(self) -> bool:
+        """Whether the plot is shown."""
+        return self.plots
+
     def action_plot(self) -> None:
         self.chosen.plotting = not self.plots
         self._ask()

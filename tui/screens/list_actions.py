@@ -51,6 +51,10 @@ class ListActions(RunMarking):
     def action_filter(self) -> None:
         self.query_one(FilterBar).open()
 
+    def other_follow(self) -> bool:
+        """Whether the newest run is followed."""
+        return self.run_list.following
+
     def action_follow(self) -> None:
         following = not self.run_list.following
         if following and self.run_list.sort != SORTS[0]:

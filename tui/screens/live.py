@@ -11,10 +11,8 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from ...core import clock
-from ...core.errors import NotFound
 from ...core.events import Decision
 from ...core.feed import Watch
-from ...core.logs import LogFilter
 from ...core.runs import FINISHED, Doing, Run
 from ...core.store import Store
 from ..glyphs import glyphs_of
@@ -23,7 +21,7 @@ from ..keys import bindings
 from ..lines import Line, one_line
 from ..live.board import NEEDS, Entry, Group, Need, grouped
 from ..live.page import INKS, LivePage
-from ..live.pane import Look, group_lines, pane_lines
+from ..live.pane import Look, group_lines, look_at, pane_lines
 from ..live.pulse import Pulse
 from ..live.watching import watching_of
 from ..loading import Loader
@@ -43,8 +41,6 @@ from .place import PlaceScreen
 BEAT = 0.5
 """Seconds between two looks at the clock: ages grow, and what goes on breathes."""
 EVERY, REST = 0.25, 3.0
-LOGS = 8
-"""Log lines of the pane at most."""
 
 
 class Details(NamedTuple):
@@ -145,7 +141,7 @@ class LiveScreen(PlaceScreen):
         def read() -> Details:
             with store.moment():
                 doing = store.runs.doing([*stale, *([of.id] if of else [])])
-                return Details(doing, stale, _look(store, of, doing.get(of.id, Doing())) if of else None)
+                return Details(doing, stale, look_at(store, of, doing.get(of.id, Doing())) if of else None)
 
         return read
 
@@ -250,6 +246,11 @@ class LiveScreen(PlaceScreen):
         if (entry := self._entry()) is not None:
             answering.ask(self, self.store, entry.run, decision, self.pulse.look)
 
+    def other_watch(self) -> bool:
+        """Whether the run under the cursor is watched."""
+        entry, watching = self.list.current, watching_of(self)
+        return entry is not None and watching is not None and entry.run.id in watching.ids
+
     def action_watch(self) -> None:
         watching = watching_of(self)
         if (entry := self._entry()) is not None and watching is not None:
@@ -267,9 +268,8 @@ class LiveScreen(PlaceScreen):
 
     def when_going(self) -> bool:
         """Whether there is something to come that could be told, or is told already."""
-        entry, watching = self.list.current, watching_of(self)
-        watched = watching is not None and entry is not None and entry.run.id in watching.ids
-        return entry is not None and (watched or entry.run.status not in FINISHED)
+        entry = self.list.current
+        return entry is not None and (self.other_watch() or entry.run.status not in FINISHED)
 
     def _entry(self) -> Entry | None:
         """The run under the cursor; where there is none, that is said."""
@@ -288,12 +288,3 @@ class LiveScreen(PlaceScreen):
     def action_back(self) -> None:
         """Steps out to the runs."""
         self.app.pop_screen()
-
-
-def _look(store: Store, run: Run, doing: Doing) -> Look:
-    try:
-        logs = store.logs.query(run.id, LogFilter(level="INFO"), limit=LOGS)
-        asked = store.runs.approvals(run.id) if run.status == "waiting" else []
-    except NotFound:
-        return Look(run, doing)
-    return Look(run, doing, tuple(logs), tuple(one for one in asked if one.status == "pending"))

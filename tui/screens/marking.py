@@ -55,6 +55,10 @@ class Marking(Screen[None], Generic[K]):
         self.marks.clear()
         self.show_marks()
 
+    def other_mark(self) -> bool:
+        """Whether what is under the cursor is marked."""
+        return self.markable is not None and self.markable in self.marks
+
     def action_mark(self) -> None:
         self._mark(1)
 

@@ -158,9 +158,8 @@ class DiffScreen(Screen[None]):
         if not found.near:
             return [*head, [("The two definitions are the same", "muted")]]
         diff = found.all if self.everything else found.near
-        beside = self._has_two_sides if self.beside is None else self.beside
         self.rows = [DiffRow(line, None) for line in head]
-        self.rows += diff_rows(diff, found.sides, width, glyphs_of(self), beside=beside)
+        self.rows += diff_rows(diff, found.sides, width, glyphs_of(self), beside=self.other_view())
         return [row.line for row in self.rows]
 
     def _outcome(self) -> list[Row]:
@@ -211,10 +210,17 @@ class DiffScreen(Screen[None]):
         if ahead:
             self.lines.move_to(ahead[0] if direction > 0 else ahead[-1], center=True)
 
+    def other_view(self) -> bool:
+        """Whether the two stand side by side."""
+        return self._has_two_sides if self.beside is None else self.beside
+
     def action_view(self) -> None:
-        now = self._has_two_sides if self.beside is None else self.beside
-        self.beside = not now
+        self.beside = not self.other_view()
         self._redraw()
+
+    def other_all(self) -> bool:
+        """Whether all lines are shown."""
+        return self.everything
 
     def action_all(self) -> None:
         self.everything = not self.everything

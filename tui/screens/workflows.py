@@ -215,12 +215,21 @@ class WorkflowsScreen(WorkflowLeading):
         elif message.lines is not self.patterns:
             self.action_open()
 
+    def other_mark(self) -> bool:
+        """Whether the version under the cursor is marked."""
+        entry = self.versions.current
+        return entry is not None and entry.number is not None and entry.number in self.versions.marked
+
     def action_mark(self) -> None:
         entry = self.versions.current
         if entry is None or entry.number is None:
             hint(self, "no saved version is under the cursor")
         self.versions.mark()
         self.query_one("#versions-top", FrameLine).update()
+
+    def other_patterns(self) -> bool:
+        """Whether they are shown, and not the versions."""
+        return self.pane.shows_patterns
 
     def action_patterns(self) -> None:
         self.pane.turn()

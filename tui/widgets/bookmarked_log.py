@@ -32,6 +32,10 @@ class BookmarkedLog(LogReader):
         """Whether an entry is bookmarked."""
         return bool(self.bookmarks)
 
+    def other_bookmark(self) -> bool:
+        """Whether the entry under the cursor is bookmarked."""
+        return self.lines.entry is not None and self.lines.entry.seq in self.bookmarks
+
     def action_bookmark(self) -> None:
         """Bookmarks the entry under the cursor, or no more."""
         entry = self.lines.entry

@@ -166,8 +166,12 @@ class ItemTab(PageTab):
         if row and isinstance(row.node.target, tuple):
             self.post_message(OpenRun(row.node.target[1]))
 
+    def other_failed_only(self) -> bool:
+        """Whether only they are shown."""
+        return self._place.status == "failed"
+
     def action_failed_only(self) -> None:
-        self._pick(None if self._place.status == "failed" else "failed")
+        self._pick(None if self.other_failed_only() else "failed")
 
     def action_next_status(self) -> None:
         order = (None, *OTHERS)

@@ -8,7 +8,7 @@ from ..keys import offered, shown
 from ..keys.key import Key
 from ..lines import Line, width_of
 from ..personal.person import own_keys
-from ..program.commands import has_effect, run_key
+from ..program.commands import as_it_acts, has_effect, run_key
 from .frame import FrameLine, frame_line
 from .strips import strip_of
 
@@ -61,12 +61,12 @@ class KeyBar(FrameLine):
 
     @property
     def keys(self) -> list[Key]:
-        """The keys that have an effect now, whether there is room for all of them or not."""
+        """The keys that have an effect now, in words for what that is, whether there is room for all of them or not."""
         found = list(offered(tuple(dict.fromkeys((*self.places, "app"))), read_only=self.read_only, own=own_keys(self)))
         # Of two rows for one key the inner place's holds, also where it has no effect just now.
         inner = {shown(key): key for key in reversed(found)}
         ours = [key for key in found if shown(key) == ESC or inner[shown(key)] is key]
-        kept = [key for key in ours if has_effect(self.screen, key)]
+        kept = [as_it_acts(self.screen, key) for key in ours if has_effect(self.screen, key)]
         # The list of all runs lies on nothing, and a screen may say itself what esc does.
         leads_out = self.screen is not getattr(self.app, "home", None) and sum(shown(key) == ESC for key in kept) == 1
         return [key for key in kept if leads_out or key.id != "app.back"]

@@ -204,6 +204,7 @@ class LogReader(RunTab):
         if self.following:
             self.following = False
             self._show_place()
+            self.refresh_bindings()
 
     @on(LineList.Moved, "#log-lines")
     def moved(self) -> None:

@@ -204,6 +204,10 @@ class LogTab(BookmarkedLog):
 
     # The whole entry.
 
+    def other_choose(self) -> bool:
+        """Whether it is shown."""
+        return self.has_class("with-entry")
+
     @on(LineList.Chosen, "#log-lines")
     def action_choose(self) -> None:
         self.toggle_class("with-entry")
@@ -220,6 +224,14 @@ class LogTab(BookmarkedLog):
         """Reads a piece of a long message."""
         self._piece = (message.seq, message.start)
         self.post_message(self.Reread())
+
+    def other_follow(self) -> bool:
+        """Whether the newest entry is followed."""
+        return self.following
+
+    def other_wrap(self) -> bool:
+        """Whether long lines are wrapped."""
+        return self.lines.wrap
 
     def action_wrap(self) -> None:
         self.lines.set_wrap(not self.lines.wrap)

@@ -29,6 +29,10 @@ class MessageSearch(PageTab):
         seq = seq_at(self, self.lines.cursor)
         return next((one for one in self.messages if one.seq == seq), None)
 
+    def other_choose(self) -> bool:
+        """Whether the message under the cursor is shown whole."""
+        return self.talk is not None and seq_at(self, self.lines.cursor) in self.talk.whole
+
     def has_word(self, message: Message) -> bool:
         """Whether it says what is searched for, or one who is called so says it."""
         said = (message.sender, message.recipient, spoken(message.content)[0])

@@ -237,9 +237,12 @@ class MessageTab(MessageSearch):
             self.talk.whole ^= {message.seq}
             self.draw_again()
 
+    def other_pair(self) -> bool:
+        """Whether what two say to each other is shown alone."""
+        return self.pair is not None
+
     def action_pair(self) -> None:
-        message = self.current
-        self._show_pair(None if self.pair is not None or message is None else pair_of(message))
+        self._show_pair(None if self.pair or not self.current else pair_of(self.current))
 
     def _show_pair(self, pair: Pair | None) -> None:
         here, self.pair = self.current, pair

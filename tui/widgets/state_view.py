@@ -67,6 +67,10 @@ class StateTab(StateExport):
         near = min(max(near, 0), len(self.checkpoints) - 1)
         self.graph.move_to(self.graph.find(self.checkpoints[near].id) or 0)
 
+    def other_view(self) -> bool:
+        """Whether all keys are shown."""
+        return self.everything
+
     def action_view(self) -> None:
         self.hits, self.everything = None, not self.everything
         self.show_state()
@@ -92,6 +96,10 @@ class StateTab(StateExport):
         return True
 
     # Two states.
+
+    def other_mark(self) -> bool:
+        """Whether the checkpoint under the cursor is marked."""
+        return any(mark.checkpoint == self.here for mark in self.marks.all)
 
     def action_mark(self) -> None:
         here = self.here

@@ -250,6 +250,10 @@ class StepsTab(StepMoves):
             self.lines.move_to(place, center=True)
         self._lane_into_sight(target)
 
+    def other_detail(self) -> bool:
+        """Whether it is shown."""
+        return self.has_class("with-detail")
+
     def action_detail(self) -> None:
         self._asked = not self.has_class("with-detail")
         self._measure()

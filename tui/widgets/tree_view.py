@@ -167,6 +167,11 @@ class TreeView(LineList):
         self.lines_changed(turn)
         self.post_message(self.Folded(self))
 
+    def other_fold(self) -> bool:
+        """Whether what is under the cursor is folded."""
+        row = self.current
+        return row is not None and row.fold is False and not row.part
+
     def action_fold(self) -> None:
         row = self.current
         if row is not None and row.part:
