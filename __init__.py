@@ -6,6 +6,11 @@ Recording takes three lines:
 
     with flightlog.open("data").run("triage") as run:
         run.log("hello")
+
+So does reading, in the language of `flightlog ls`:
+
+    for run in flightlog.open("data").find("status:failed since:7d"):
+        print(run.id, run.error)
 """
 
 import os
@@ -21,10 +26,14 @@ if TYPE_CHECKING:
     from .core.errors import NotSupported as NotSupported
     from .core.errors import ReadOnly as ReadOnly
     from .core.errors import StorageError as StorageError
+    from .core.finding import query as query
     from .core.metrics import Pattern as Pattern
+    from .core.pages import Sort as Sort
+    from .core.query.query import Query as Query
     from .core.recording.logging_handler import Handler as Handler
     from .core.recording.recorder import RunRecorder as RunRecorder
     from .core.recording.step_recorder import StepRecorder as StepRecorder
+    from .core.runs import Run as Run
     from .core.store import Store as Store
 
     __version__: str
@@ -32,9 +41,13 @@ if TYPE_CHECKING:
 _LATE = {
     "Handler": "core.recording.logging_handler",
     "Pattern": "core.metrics",
+    "Query": "core.query.query",
+    "Run": "core.runs",
     "RunRecorder": "core.recording.recorder",
     "StepRecorder": "core.recording.step_recorder",
+    "Sort": "core.pages",
     "Store": "core.store",
+    "query": "core.finding",
 } | dict.fromkeys(
     (
         *("FlightlogError", "ConfigError", "StorageError"),

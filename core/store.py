@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 from .audit import Act, trail
 from .costs import PriceBook
 from .errors import Corrupt, StorageError
+from .finding import find_runs
 from .forking import undivided
 from .pages import Page
 from .progress import Progress, Standing, telling, told
@@ -191,6 +192,7 @@ class Store:
     # Methods as they are, so that an editor knows what a run may be told.
     run = begin_run
     resume = resume_run
+    find = find_runs
 
     def scoped(self, *, session: str | None = None, project: str | None = None) -> "Store":
         """The same store for one session or project (or what belongs to both): every query carries the condition.

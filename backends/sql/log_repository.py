@@ -10,7 +10,7 @@ from ...core.events import LEVELS, Level
 from ...core.log_words import Wanted, wanted
 from ...core.logs import LogEntry, LogFilter
 from ...core.pages import Sort
-from ...core.query.query import Query
+from ...core.query.query import Query, made
 from ...core.repositories import LogRepository, RunRepository
 from ..journal.log_entries import entry_of
 from .bodies import Bodies
@@ -118,7 +118,7 @@ class SqlLogs(LogRepository):
         stop: Callable[[], bool] = lambda: False,
         searched: Callable[[], None] = lambda: None,
     ) -> Iterator[LogEntry]:
-        asked = wanted(text)
+        asked, query = wanted(text), made(query)
         self._refresh()
         begun = self._begun(asked, query, stop) if asked.phrases else None
         if begun is not None:

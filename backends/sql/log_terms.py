@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, select
 
 from ...core.log_words import Wanted, phrase
-from ...core.query.query import Query
+from ...core.query.query import Query, made
 from ...core.query.query_nodes import Node, Not, Term, all_of
 from .database import Database
 from .log_search import LogSearch
@@ -25,7 +25,7 @@ class LogTerms:
 
         Takes new entries into the index first.
         """
-        if not query.log_terms():
+        if not made(query).log_terms():
             return query, None
         is_whole = self._search.catch_up()
         parts = [self._indexed(part) if is_whole else part for part in query.parts()]

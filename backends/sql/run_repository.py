@@ -12,7 +12,7 @@ from ...core.events import AnyEvent, Decision, ItemStatus, Json, decode
 from ...core.given import given_day_or_time
 from ...core.numbers.figures import Figures
 from ...core.pages import ALL, Page, Sort
-from ...core.query.query import EVERYTHING, Query
+from ...core.query.query import EVERYTHING, Query, made
 from ...core.repositories import RunRepository
 from ...core.runs import (
     Approval,
@@ -71,13 +71,13 @@ class SqlRuns(RunRepository):
 
     def _prepared(self, query: Query) -> tuple[Query, run_queries.Accepts | None]:
         """See `LogTerms.prepared`."""
-        if query.log_terms():
+        if made(query).log_terms():
             self._refresh()
         return self._terms.prepared(query)
 
     def settled(self, query: Query, *among: ColumnElement[bool]) -> Query:
         """See `LogTerms.settled`."""
-        if query.log_terms():
+        if made(query).log_terms():
             self._refresh()
         return self._terms.settled(query, *among)
 

@@ -41,6 +41,7 @@ __all__ = [
     "Query",
     "Term",
     "equals",
+    "made",
     "of_version",
     "parse",
     "suggest",
@@ -141,6 +142,7 @@ class Query(msgspec.Struct, kw_only=True, frozen=True, eq=False):
         return tuple(found)
 
     def __and__(self, other: "Query") -> "Query":
+        other = made(other)
         root = all_of([self.root, other.root])
         message = "; ".join(filter(None, (self.message, other.message)))
         return Query(root=root, text=str(root), message=message)
@@ -177,6 +179,13 @@ def parse(text: str, views: Mapping[str, str] | None = None) -> Query:
     found = parse_text(text, views)
     message = "; ".join(dict.fromkeys(map(str, found.problems[:3])))
     return Query(root=found.root, text=text, message=message, problems=found.problems, views=found.views)
+
+
+def made(query: Query) -> Query:
+    """The query, where it is one: whoever hands over its text is told how it becomes one (ValueError)."""
+    if isinstance(query, Query):
+        return query
+    raise ValueError(f"{query!r} is no Query; `flightlog.query` makes one of a text, and `store.find` takes the text")
 
 
 def equals(key: str, value: str) -> Query:
