@@ -2,12 +2,16 @@
 
 import contextlib
 import sys
+from collections.abc import Iterator
+from itertools import islice
 
 from .events import Fault
 from .recording.jsonable import text
 
 _LONGEST_MESSAGE = 10_000
 _LONGEST_TRACEBACK = 20_000
+_NAMED = 3
+"""Exceptions of a group that its message names."""
 
 
 def fault_of(error: BaseException | Fault | str | None) -> Fault | None:
@@ -16,7 +20,9 @@ def fault_of(error: BaseException | Fault | str | None) -> Fault | None:
         return error
     if not isinstance(error, BaseException):
         return Fault(message=_cut(text(error), _LONGEST_MESSAGE))
-    return Fault(type=type(error).__name__, message=_cut(text(error), _LONGEST_MESSAGE), traceback=_traceback(error))
+    return Fault(
+        type=type(error).__name__, message=_cut(_message(error), _LONGEST_MESSAGE), traceback=_traceback(error)
+    )
 
 
 def is_cancellation(error: BaseException) -> bool:
@@ -30,6 +36,19 @@ def is_cancellation(error: BaseException) -> bool:
 def is_quiet_exit(error: BaseException) -> bool:
     """Whether an exception is a `sys.exit()` that reports success."""
     return isinstance(error, SystemExit) and error.code in (None, 0)
+
+
+def _message(error: BaseException) -> str:
+    """Of a group also what went wrong: it says itself but how many exceptions it has, as of a TaskGroup."""
+    named = [f"{type(one).__name__}: {text(one)}" for one in islice(_of_group(error), _NAMED)]
+    return ": ".join(filter(None, (text(error), "; ".join(named))))
+
+
+def _of_group(error: BaseException) -> Iterator[BaseException]:
+    """The exceptions that a group is made of, those of groups inside it included; of no group nothing."""
+    if isinstance(error, BaseExceptionGroup):
+        for one in error.exceptions:
+            yield from _of_group(one) if isinstance(one, BaseExceptionGroup) else (one,)
 
 
 def _traceback(error: BaseException) -> str:

@@ -210,6 +210,9 @@ class Store:
         """Ships what is waiting, stops threads, closes files. May be called twice."""
         self._close()
 
+    def __repr__(self) -> str:
+        return f"<Store {self.name}>"
+
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Store stays in its process; send its path or URL, and open it there with flightlog.open")
 

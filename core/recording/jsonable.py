@@ -8,7 +8,8 @@ or would write falsely, is made plain first:
 - half a surrogate pair becomes its escape as text, `\\ud800`;
 - integers of more than 4,300 digits, which Python does not write out, become hexadecimal text;
 - keys that are no text become text, and one whose text is taken gets its type added;
-- models and arrays (`model_dump`, `tolist`, `item`) become what these return, exceptions their type and message;
+- models and arrays (`model_dump`, `tolist`, `item`) become what these return, paths their text, exceptions their type
+  and message;
 - a container inside itself becomes a note in its place;
 - what lies deeper than `DEEPEST` levels is kept as the text of its JSON (see deep_json.py);
 - anything else becomes its `repr`.

@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+import os
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -74,6 +75,12 @@ def _collection(value: Any) -> Any:
     raise TypeError
 
 
+def _path(value: Any) -> str:
+    if isinstance(value, os.PathLike):
+        return os.fsdecode(value)
+    raise TypeError
+
+
 def _fields(value: Any) -> dict[str, Any]:
     """The fields of a dataclass or attrs class, without looking into them."""
     kind = type(value)
@@ -85,6 +92,7 @@ def _fields(value: Any) -> dict[str, Any]:
 _WAYS: tuple[Callable[[Any], Any], ...] = (
     _number,
     _collection,
+    _path,
     lambda value: value.model_dump(mode="json"),
     lambda value: value.tolist(),
     lambda value: value.item(),

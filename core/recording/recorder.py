@@ -48,6 +48,7 @@ class RunRecorder(Recorder):
     task), else it is completed. `run.plan = …`, `result`, `input` and `output` record snapshots. Thread-safe.
     """
 
+    __slots__ = ("_snapshots",)
     plan = _Snapshot()
     result = _Snapshot()
     input = _Snapshot()
@@ -56,6 +57,9 @@ class RunRecorder(Recorder):
     def __init__(self, tape: Tape) -> None:
         self._tape = tape
         self._snapshots: dict[str, Any] = {}
+
+    def __repr__(self) -> str:
+        return f"<RunRecorder {self.id}>"
 
     @property
     def id(self) -> str:

@@ -13,10 +13,17 @@ log = logging.getLogger("flightlog.recorder")
 class RowRecorder:
     """A row that is processing until its block is left: then completed, or failed by the exception that leaves."""
 
+    __slots__ = {  # noqa: RUF023 - as in `StepRecorder`
+        "row_number": "Which row it is.",
+        "output": "Recorded with the row when it completes.",
+        "_item": "Records what becomes of the row.",
+        "_input": "What it was given.",
+        "_skipped": "Why it counts as skipped.",
+    }
+
     def __init__(self, item: Callable[..., None], row_number: int, input: Any) -> None:
         self._item, self.row_number, self._input = item, row_number, input
         self.output: Any = None
-        """Recorded with the row when it completes."""
         self._skipped: str | None = None
 
     def skip(self, reason: str = "") -> None:

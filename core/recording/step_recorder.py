@@ -30,6 +30,8 @@ def current_step(tape: Tape) -> "StepRecorder | None":
 class Recorder(Verbs):
     """What a run and a step have in common, steps within them included."""
 
+    __slots__ = ()
+
     def step(
         self,
         name: str,
@@ -76,7 +78,17 @@ def _edges(depends_on: Any) -> list[str] | None:
 
 
 class StepRecorder(Recorder):
-    """A step that was begun. What is recorded through it belongs to it."""
+    """A step that was begun. What is recorded through it belongs to it; to `output` is assigned what it brought."""
+
+    __slots__ = {  # noqa: RUF023 - the order that `help` tells them in
+        "id": "Its id, of which no other step of the run has the same.",
+        "name": "What it is called.",
+        "agent": "Who does it.",
+        "attempt": "1, or more after one of this name that failed.",
+        "output": "Recorded when the step ends.",
+        "is_over": "Whether it has ended.",
+        "_outer": "The step whose block this one was begun in.",
+    }
 
     def __init__(self, tape: Tape, id: str, name: str, agent: str, attempt: int) -> None:
         self._tape = tape
@@ -85,9 +97,11 @@ class StepRecorder(Recorder):
         self.agent = agent
         self.attempt = attempt
         self.output: Any = None
-        """Recorded when the step ends."""
         self.is_over = False
         self._outer: StepRecorder | None = None
+
+    def __repr__(self) -> str:
+        return f"<StepRecorder {self.name!r} of run {self._tape.run}>"
 
     def _step_id(self) -> str:
         return self.id

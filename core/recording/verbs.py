@@ -37,6 +37,8 @@ class Verbs:
     can be (a status, a row's number) is a ValueError otherwise, and nothing is recorded. Thread-safe.
     """
 
+    # With slots what is assigned to a name that nobody records (`run.tags = …`) is an AttributeError, and not lost.
+    __slots__ = ("__weakref__", "_tape")
     _tape: Tape
 
     def __reduce__(self) -> NoReturn:

@@ -37,7 +37,7 @@ def test_a_session_finds_its_own(store):
 
 def test_a_mistake_of_the_program_is_told_before_anything_is_read(store):
     for text in ("status:faild", "foo:bar", "(a"):
-        with pytest.raises(ValueError, match="at [0-9]"):
+        with pytest.raises(ValueError, match=r"at [0-9]"):
             store.find(text)
     with pytest.raises(ValueError, match="int is none"):
         store.find(3)

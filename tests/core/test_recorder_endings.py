@@ -16,6 +16,24 @@ def test_an_exception_is_kept_with_its_traceback_and_goes_on(store, recorded):
         assert "1 / 0" in event.error.traceback
 
 
+def test_a_group_says_what_went_wrong_in_it(store, recorded):
+    async def fail(error: Exception) -> None:
+        raise error
+
+    async def work() -> None:
+        async with store.run("w") as run, asyncio.TaskGroup() as group:
+            runs.append(run.id)
+            group.create_task(fail(ValueError("no such row")))
+            group.create_task(fail(ExceptionGroup("two more", [KeyError("k"), OSError(), TypeError("t")])))
+
+    runs: list[str] = []
+    with pytest.raises(ExceptionGroup):
+        asyncio.run(work())
+    (finished,) = recorded(runs[0], "run.finished")
+    assert finished.error.type == "ExceptionGroup"
+    assert finished.error.message.endswith("(2 sub-exceptions): ValueError: no such row; KeyError: 'k'; OSError: ")
+
+
 def test_a_huge_error_is_bounded(store, recorded):
     def deep(n: int) -> None:
         if n == 0:

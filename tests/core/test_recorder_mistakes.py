@@ -137,3 +137,19 @@ def test_opaque_bytes_that_are_none_are_refused_and_nothing_is_recorded(store, r
         run.checkpoint({"a": 2}, opaque={"k": bytearray(b"x")})
     (saved,) = recorded(run.id, "checkpoint")
     assert saved.opaque["k"].size == 1
+
+
+@pytest.mark.parametrize("name", ["tags", "results", "name", "out_put"])
+def test_what_is_assigned_to_a_name_that_nobody_records_is_not_lost(store, name):
+    with store.run("w") as run, run.step("s") as step, run.row(1) as row:
+        for recorder in (run, row) if name == "name" else (run, step, row):
+            with pytest.raises(AttributeError, match=name):
+                setattr(recorder, name, 1)
+        run.result, step.output, row.output = {"a": 1}, 2, 3
+
+
+def test_what_is_printed_says_which_it_is(store):
+    with store.run("w") as run, run.step("plan\n") as step:
+        assert repr(run) == f"<RunRecorder {run.id}>"
+        assert repr(step) == f"<StepRecorder 'plan\\n' of run {run.id}>"
+        assert repr(store) == f"<Store {store.name}>"

@@ -7,9 +7,11 @@ import decimal
 import enum
 import json
 import math
+import os
 import threading
 import uuid
 from collections import OrderedDict, deque
+from pathlib import PurePosixPath
 
 import msgspec
 import pydantic
@@ -147,6 +149,8 @@ def test_any_event_becomes_one_whole_line(value):
         (ValueError("why"), {"type": "ValueError", "message": "why"}),
         (Fault(type="T", message="m"), {"type": "T", "message": "m"}),
         (Silent(), "<Silent that cannot be shown>"),
+        (PurePosixPath("/data/in.csv"), "/data/in.csv"),
+        ([PurePosixPath(os.fsdecode(b"\xff"))], ["\\udcff"]),
         (range(10**12), "range(0, 1000000000000)"),
         (int, "<class 'int'>"),
     ],
