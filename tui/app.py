@@ -135,6 +135,8 @@ class FlightlogApp(Navigation, News, Troubles):
             return
         if self.store is not None and isinstance(event, events.Key | events.MouseDown) and not event.is_forwarded:
             self.whereabouts.note()
+        if isinstance(event, events.Paste):
+            self._fit_paste(event)
         await super().on_event(event)
 
     async def run_action(self, *args: Any, **options: Any) -> bool:
@@ -143,6 +145,13 @@ class FlightlogApp(Navigation, News, Troubles):
         if self.screen_stack:
             self.screen.refresh_bindings()
         return done
+
+    def _fit_paste(self, event: events.Paste) -> None:
+        from textual.widgets import Input
+
+        if isinstance(self.focused, Input):
+            # Of several lines Textual would take the first alone.
+            event.text = " ".join(line.strip() for line in event.text.splitlines())
 
     # --- the store ---------------------------------------------------------------------------------
 

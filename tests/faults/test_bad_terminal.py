@@ -206,3 +206,18 @@ def test_keys_of_one_write_reach_the_screens_they_open(tmp_path):
         assert shown.ended() == 0
     with flightlog.open(tmp_path, storage="file") as store:
         assert store.runs.get(run.id).tags == ("nightly",)
+
+
+def test_no_bytes_of_a_terminal_end_the_browser_and_no_paste_presses_its_keys(data):
+    with terminal(data) as t:
+        t.until("inbox")
+        t.until("watching")
+        os.write(t.master, b"\xe9\xff\xc3(\x1b[M\xf0\xf0\xf0")  # Latin-1, and the mouse as very old terminals tell it
+        os.write(t.master, b"\x1b[200~\x1bq\x1bDy\r\x1b\x11 and \xe9\x1b[201~/")
+        t.until("esc clears")
+        os.write(t.master, b"\x1b[200~inb\x1b[Aox\r\nhello\x1b[201~")
+        t.until("inb[Aox hello")
+        os.write(t.master, b"\x11")
+        assert t.ended() == 0
+        assert "Traceback" not in t.written
+        assert t.is_sane()

@@ -310,3 +310,12 @@ async def test_a_paste_after_the_key_of_a_question_is_its_answer(app):
         type_at_once(app, "n")
         app.post_message(events.Paste("a long story"))
         await until(pilot, lambda: isinstance(app.focused, Input) and app.focused.value == "a long story")
+
+
+async def test_all_lines_of_a_paste_go_into_a_field_of_one(app):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await loaded(pilot)
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(app.focused, Input))
+        app.post_message(events.Paste("a long\r\n  story\nof three\n"))
+        await until(pilot, lambda: app.focused.value == "a long story of three")

@@ -1,14 +1,23 @@
-"""The driver of our terminal: Textual's own for Linux and macOS, which writes no more than differs."""
+"""The driver of our terminal: Textual's own for Linux and macOS, which writes only what differs, and reads safely."""
 
+import os
+from select import select
 from typing import Any
 
+from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
+from .incoming import Incoming
 from .painted import Painted
+
+TURN = 0.1
+"""Seconds after which a lone escape character is the key, and it is looked whether it is to end."""
+MOST = 1 << 16
+"""Bytes that are read at once."""
 
 
 class SparingDriver(LinuxDriver):
-    """Writes to the terminal what is not there yet (see `painted`)."""
+    """Writes to the terminal what is not there yet (see `painted`), and reads what comes as `incoming` says."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -21,3 +30,19 @@ class SparingDriver(LinuxDriver):
     def write(self, data: str) -> None:
         if differing := self._painted.differing(data):
             super().write(differing)
+
+    def run_input_thread(self) -> None:
+        """Hands on keys, pastes and the mouse, until the terminal is let go of. In a thread."""
+        parser, incoming = XTermParser(self._debug), Incoming()
+        while not self.exit_event.is_set():
+            if select([self.fileno], [], [], TURN)[0]:
+                try:
+                    data = os.read(self.fileno, MOST)
+                except OSError:
+                    data = b""
+                if not data:  # the terminal is gone, which others tell
+                    self.exit_event.wait(TURN)
+                for message in parser.feed(text) if (text := incoming.text(data)) else ():
+                    self.process_message(message)
+            for message in parser.tick():
+                self.process_message(message)
