@@ -148,17 +148,17 @@ class CostGroup(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class Spent(msgspec.Struct, kw_only=True, frozen=True):
-    """The costs of all calls of one day, hour or minute (UTC) that share a run, workflow or model."""
+    """The costs of all calls of one month, day, hour or minute (UTC) that share a run, workflow or model."""
 
     t: str
-    """Its beginning, as far as that tells it apart: `2026-11-20`, `2026-11-20T11`, `2026-11-20T11:58`."""
+    """Its beginning, as far as that tells it apart: `2026-11`, `2026-11-20`, `2026-11-20T11`, `2026-11-20T11:58`."""
     key: str
     calls: int
     tokens: Tokens
     money: Money
 
 
-Every = Literal["day", "hour", "minute"]
+Every = Literal["month", "day", "hour", "minute"]
 SpentBy = Literal["run", "workflow", "model"]
 
 GroupBy = Literal["day", "workflow", "version", "model", "agent", "session", "step", "run"]

@@ -1,4 +1,4 @@
-"""What was spent when: costs by day, hour or minute and by what they were for."""
+"""What was spent when: costs by month, day, hour or minute and by what they were for."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,9 +13,19 @@ from .kept_sums import kept_of
 from .run_queries import matching
 from .run_rows import AnySelect, call_money, money_columns, token_columns
 from .run_values import money_of, tokens_of
-from .tables import rollups, runs
+from .tables import costs, rollups, runs
 
-_BUCKETS: dict[Every, Callable[[ColumnElement[Any]], ColumnElement[str]]] = {"day": day, "hour": hour, "minute": minute}
+
+def _month(day: ColumnElement[Any]) -> ColumnElement[str]:
+    return func.substr(day, 1, len("2026-11"))
+
+
+_BUCKETS: dict[Every, Callable[[ColumnElement[Any]], ColumnElement[str]]] = {
+    "month": lambda t: _month(day(t)),
+    "day": day,
+    "hour": hour,
+    "minute": minute,
+}
 _KEPT: dict[SpentBy, Column[str]] = {"workflow": rollups.c.workflow, "model": rollups.c.model}
 
 
@@ -28,12 +38,12 @@ def spending(connection: Connection, every: Every, by: SpentBy, query: Query, si
 
 
 def summed(every: Every, by: SpentBy, query: Query, since: str) -> AnySelect:
-    """The one statement that sums up; of whole days from kept sums, where these know what the query asks."""
-    known = _KEPT.get(by) if every == "day" else None
+    """The one statement that sums up; of whole days and months from kept sums, where these know what the query asks."""
+    known = _KEPT.get(by) if every in ("month", "day") else None
     if known is not None and (kept := kept_of(rollups, query, since)) is not None:
-        return _rolled_up(known).where(*kept)
+        return _rolled_up(rollups.c.day if every == "day" else _month(rollups.c.day), known).where(*kept)
     condition = matching(query)
-    calls = made_since(since)
+    calls = made_since(since) if since else costs
     of_run = calls.join(runs, runs.c.id == calls.c.run)
     bucket, key = _BUCKETS[every](calls.c.t), {"run": calls.c.run, "workflow": runs.c.workflow}.get(by, calls.c.model)
     sums = [func.count(), *map(total, token_columns(calls)), *call_money(calls)]
@@ -43,7 +53,6 @@ def summed(every: Every, by: SpentBy, query: Query, since: str) -> AnySelect:
     return statement.group_by("bucket", "key").order_by("bucket", "key")
 
 
-def _rolled_up(key: Column[str]) -> AnySelect:
-    of_day = rollups.c.day
+def _rolled_up(bucket: ColumnElement[str], key: Column[str]) -> AnySelect:
     sums = map(total, (rollups.c.calls, *token_columns(rollups), *money_columns(rollups)))
-    return select(of_day, key, *sums).group_by(of_day, key).order_by(of_day, key)
+    return select(bucket.label("bucket"), key, *sums).group_by("bucket", key).order_by("bucket", key)

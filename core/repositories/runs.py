@@ -237,7 +237,8 @@ class RunRepository(ABC):
     def spending(self, every: Every, by: SpentBy, query: Query = EVERYTHING, *, since: str = "") -> list[Spent]:
         """Costs of the matching runs by time and key, oldest first: of calls made at `since`, a day or time, or later.
 
-        Costs these calls; of days and not by run, where the query names workflows and versions alone, kept sums.
+        Costs these calls; where the query names workflows and versions alone, of months and days and
+        not by run, kept sums.
         """
 
     @abstractmethod

@@ -8,12 +8,13 @@ from flightlog.core.budgets import budget_of, standings
 from flightlog.core.clock import pretending, to_seconds
 from flightlog.core.costs import NANO, CostGroup, Money, Spent, Tokens
 from flightlog.core.numbers.rates import Rate
-from flightlog.core.query.query import EVERYTHING
+from flightlog.core.query.query import EVERYTHING, parse
 from flightlog.core.runs import Totals
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.costs.budget_lines import burn_line
 from flightlog.tui.costs.page import WINDOWS, Asked
-from flightlog.tui.costs.plot import Raster, dots, legend, money_ticks, part_at, span_of, stacked, time_ticks, told
+from flightlog.tui.costs.plot import Raster, dots, legend, money_ticks, part_at, stacked, time_ticks, told
+from flightlog.tui.costs.spans import Wish, first_of, runs_of_bar, span_of
 from flightlog.tui.glyphs import ASCII, UNICODE
 from flightlog.tui.lines import width_of
 from flightlog.tui.screens.costs import CostsScreen
@@ -32,8 +33,8 @@ def spent(t, key, dollars, unknown=0):
     return Spent(t=t, key=key, calls=1, tokens=Tokens(), money=money)
 
 
-def asked(window=WEEK):
-    return Asked("day", EVERYTHING, window, TODAY, 12)
+def wish(window=WEEK, most=50):
+    return Wish(window, TODAY, 12, most)
 
 
 def drawn(stack, columns, rows, glyphs=UNICODE):
@@ -45,24 +46,75 @@ def drawn(stack, columns, rows, glyphs=UNICODE):
 
 
 def test_a_plot_is_of_days_or_of_the_hours_of_a_day():
-    week = span_of(asked(), 50)
-    assert (week.every, week.buckets[0], week.buckets[-1], week.since) == (
+    week = span_of(wish())
+    assert (week.unit, week.buckets[0], week.buckets[-1], week.since) == (
         "day",
         "2026-11-14",
         "2026-11-20",
         "2026-11-14",
     )
-    assert len(span_of(asked(ALL), 50).buckets) == 50 and len(span_of(asked(ALL), 500).buckets) == 60
-    assert len(span_of(asked(MONTH), 20).buckets) == 20
-    today = span_of(asked(TODAY_ONLY), 50)
-    assert (today.every, today.buckets[0], today.buckets[-1]) == ("hour", "2026-11-20T00", "2026-11-20T23")
-    last = span_of(asked(DAY_LONG), 50)
+    today = span_of(wish(TODAY_ONLY))
+    assert (today.unit, today.buckets[0], today.buckets[-1]) == ("hour", "2026-11-20T00", "2026-11-20T23")
+    last = span_of(wish(DAY_LONG))
     assert (last.buckets[0], last.buckets[-1], len(last.buckets)) == ("2026-11-19T13", "2026-11-20T12", 24)
-    assert last.since == asked(DAY_LONG).since == "2026-11-19T13:00:00.000000Z"
+    assert last.since == Asked("day", EVERYTHING, DAY_LONG, TODAY, 12).since == "2026-11-19T13:00:00.000000Z"
+
+
+@pytest.mark.parametrize(
+    ("first", "most", "unit", "bars", "begins"),
+    [
+        ("", 50, "day", 14, "2026-11-07"),
+        ("2026-11-20", 50, "day", 14, "2026-11-07"),
+        ("2026-10-21", 50, "day", 31, "2026-10-21"),
+        ("2026-10-21", 30, "week", 5, "2026-10-19"),
+        ("2025-11-20", 60, "week", 53, "2025-11-17"),
+        ("2025-11-20", 33, "month", 13, "2025-11"),
+        ("2019-02-28", 60, "year", 8, "2019"),
+        ("0001-01-01", 60, "year", 60, "1967"),
+        ("no day", 50, "day", 14, "2026-11-07"),
+    ],
+)
+def test_all_time_is_all_of_it_in_bars_as_wide_as_it_takes(first, most, unit, bars, begins):
+    span = span_of(wish(ALL, most), first)
+    assert (span.unit, len(span.buckets), span.buckets[0]) == (unit, bars, begins)
+    assert span.title == (f"all time by {unit} (UTC)" if begins != "1967" else "last 60 years (UTC)")
+    days = [first] if first >= "2" and first != "no day" else []
+    stack = stacked([spent(day[: len(begins)] if unit != "week" else day, "w", 1) for day in days], span, "model")
+    assert sum(stack.totals) == len(days) * NANO  # nothing that was spent is left out
+
+
+def test_a_window_is_shown_whole_where_there_is_room_for_few_bars():
+    month = span_of(wish(MONTH, 20))
+    assert (month.unit, month.since, month.title) == ("week", "2026-10-22", "last 30 days by week (UTC)")
+    assert month.buckets == ("2026-10-19", "2026-10-26", "2026-11-02", "2026-11-09", "2026-11-16")
+    assert len(span_of(wish(MONTH, 33)).buckets) == 30
+
+
+def test_a_day_that_was_none_or_is_to_come_is_no_beginning():
+    assert first_of(["2027-01-01", "", "yesterday", "2026-03-01", "2026-02-01"], TODAY) == "2026-02-01"
+    assert first_of(["2027-01-01", "never"], TODAY) == ""
+
+
+def test_the_runs_of_a_bar_are_those_of_all_its_days():
+    asked = Asked("day", parse("workflow:triage"), ALL, TODAY)
+    week = "|".join(f"2026-11-{day}" for day in range(16, 23))
+    assert runs_of_bar("2026-11-16", "week", asked) == (f"workflow:triage call.day:{week}", "week of 2026-11-16")
+    assert runs_of_bar("2026-11", "month", asked._replace(query=EVERYTHING)) == ("call.day:2026-11", "2026-11")
+
+
+@pytest.mark.parametrize("cents", [*range(1, 1000, 7), 12_345, 99_999])
+def test_the_axis_is_used_and_its_ticks_are_exact(cents):
+    stack = stacked([spent("2026-11-20", "w", cents / 100)], span_of(wish()), "model")
+    assert sum(stack.totals) <= stack.top <= sum(stack.totals) * 4 // 3 + 1
+    (_, half), (_, whole) = money_ticks(stack, Raster(7, 14, 9))[1:]
+    assert [round(float(name.strip("$").replace(",", "")) * NANO) for name in (half, whole)] == [
+        stack.top // 2,
+        stack.top,
+    ]
 
 
 def test_bars_are_stacked_cell_by_cell():
-    week = span_of(asked(), 50)
+    week = span_of(wish())
     stack = stacked(
         [
             spent("2026-11-14", "triage", 2),
@@ -94,26 +146,18 @@ def test_bars_are_stacked_cell_by_cell():
 
 
 def test_more_than_there_are_signs_for_share_one_and_no_sum_is_lost():
-    week = span_of(asked(), 50)
+    week = span_of(wish())
     stack = stacked([spent("2026-11-20", f"w{n}", n) for n in range(1, 9)], week, "model")
     assert [part.name for part in stack.parts] == ["w8", "w7", "w6", "w5", "w4", "3 others"]
     assert sum(part.money.known_nanousd for part in stack.parts) == 36 * NANO == stack.totals[-1]
     assert len(stacked([spent("2026-11-20", f"w{n}", n) for n in range(1, 7)], week, "model").parts) == 6
 
 
-def test_days_before_anything_was_spent_are_left_out():
-    long = span_of(asked(ALL), 60)
-    stack = stacked([spent("2026-11-20", "w", 1)], long, "workflow")
-    assert (len(stack.span.buckets), stack.span.title, stack.asked) == (14, "last 14 days (UTC)", long)
-    assert len(stacked([spent("2026-10-21", "w", 1)], long, "workflow").span.buckets) == 31
-    assert len(stacked([], long, "workflow").span.buckets) == 14
-
-
 @pytest.mark.parametrize("window", WINDOWS)
 @pytest.mark.parametrize("glyphs", [UNICODE, ASCII])
 def test_every_size_and_hostile_names_are_borne(window, glyphs):
     for columns in (4, 7, 24, 61, 110):
-        span = span_of(asked(window), max(columns // 2, 2))
+        span = span_of(wish(window, max(columns // 2, 2)), "2024-02-03")
         stack = stacked([spent(span.buckets[-1], f"{NASTY}{n}", n, unknown=n) for n in range(12)], span, "model")
         for rows in (2, 3, 9, 30):
             raster = Raster(len(span.buckets), columns, rows)
@@ -178,7 +222,8 @@ async def test_the_plot_by_keys_in_both_sizes(folder, size, ascii):
                 assert "stacked by" not in await shows(pilot, "total")
                 await pilot.press("p")
             signs = "#=" if ascii else "█▓"
-            await shows(pilot, "last 14 days (UTC)", "stacked by workflow", f"{signs[0]} triage $5.30", "$5", "11-20")
+            words = ("all time by day (UTC)", "stacked by workflow", f"{signs[0]} triage $5.30", "$5", "11-20")
+            await shows(pilot, *words)
             shown = await shows(pilot, f"{signs[1]} report", "? 1 call without a price")
             assert ("total" in shown) is not ascii  # the table stays where there is room for both
             await pilot.press("t", "t", "t")
@@ -209,7 +254,7 @@ def test_each_column_belongs_to_a_bar_and_each_bar_s_cells_to_it(bars):
 
 
 def test_each_name_of_a_legend_is_found_where_it_stands():
-    days = span_of(asked(), 50)
+    days = span_of(wish())
     stack = stacked([spent("2026-11-20", f"flow-{n}", 9 - n, unknown=n) for n in range(8)], days, "workflow")
     for width in (30, 78, 116):
         line = "".join(text for text, _ in legend(stack, width, UNICODE))
@@ -230,7 +275,7 @@ async def plotted(pilot, size):
     if size == (80, 24):
         await shows(pilot, "total")
         await pilot.press("p")
-    await shows(pilot, "last 14 days (UTC)", "█ triage $5.30", "11-20")
+    await shows(pilot, "all time by day (UTC)", "█ triage $5.30", "11-20")
     await until(pilot, lambda: app.screen.query("CostPlot") and app.screen.query_one("CostPlot")._raster is not None)
     return app.screen
 

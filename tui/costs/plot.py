@@ -1,18 +1,18 @@
 """What was spent when, as bars of cells: stacked by what it was spent for, with what nobody knows the price of apart.
 
-Plain values and whole numbers; what draws axes round the cells is in `widgets/plot.py`.
+Plain values and whole numbers; what time the bars stand for is in `spans.py`, what draws axes round the cells in
+`widgets/plot.py`.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
 
-from ...core.costs import NANO, Every, Money, Spent
+from ...core.costs import NANO, Money, Spent
 from .. import format
 from ..glyphs import Glyphs
 from ..lines import Line, one_line, width_of
-from .page import Asked
+from .spans import Span, bucket_of, when_of
 
 StackBy = Literal["workflow", "model"]
 
@@ -20,40 +20,8 @@ PARTS = 5
 """Workflows or models that have a sign of their own; the others share one."""
 INKS = ("active", "accent", "good", "title", "text", "muted")
 """Of the parts, as `Glyphs.stack` are their signs: neither stands alone."""
-DAYS = 60
-"""Days of a plot at most."""
-LEAST = 14
-"""Days of a plot at least, where that many are asked for."""
-HOURS = 24
-_STEPS = (1, 2, 5)
-
-
-class Span(NamedTuple):
-    """The days or hours that a plot shows."""
-
-    every: Every
-    buckets: tuple[str, ...]
-    """Each by the beginning of its times, oldest first."""
-    title: str
-
-    @property
-    def since(self) -> str:
-        """The time from which on calls are summed."""
-        first = self.buckets[0]
-        return first if self.every == "day" else f"{first}:00:00.000000Z"
-
-
-def span_of(asked: Asked, most: int) -> Span:
-    """What is plotted of what is asked for, in at most so many bars: hours of a day or less, else days."""
-    if asked.window.hours or asked.window.days == 1:
-        last = datetime(asked.today.year, asked.today.month, asked.today.day, asked.hour, tzinfo=UTC)
-        first = last - timedelta(hours=asked.window.hours - 1) if asked.window.hours else last.replace(hour=0)
-        count = asked.window.hours or HOURS
-        hours = tuple((first + timedelta(hours=n)).isoformat()[:13] for n in range(count))
-        return Span("hour", hours, f"{asked.window.name} by hour (UTC)")
-    count = max(min(asked.window.days or DAYS, DAYS, most), 2)
-    days = tuple((asked.today - timedelta(days=n)).isoformat() for n in reversed(range(count)))
-    return Span("day", days, _of_days(count))
+_STEPS = (10, 12, 15, 20, 25, 30, 40, 50, 60, 80)
+"""What the highest tick may be, in tenths of a power of ten: of no plot is more than a quarter empty."""
 
 
 class Part(NamedTuple):
@@ -77,8 +45,6 @@ class Stack(NamedTuple):
     unknown: tuple[int, ...]
     """Calls without a price in each bucket."""
     by: StackBy
-    asked: Span
-    """What it was made for: without the days before anything was spent, that is `span`."""
 
     @property
     def totals(self) -> tuple[int, ...]:
@@ -87,8 +53,8 @@ class Stack(NamedTuple):
 
     @property
     def top(self) -> int:
-        """Nano-dollars of the highest tick: 1, 2 or 5 of some power of ten, at least what the highest bar has."""
-        most, unit = max(self.totals), max(NANO // 10_000, 1)
+        """Nano-dollars of the highest tick: a round number, at least what the highest bar has."""
+        most, unit = max(self.totals), NANO // 100_000
         while True:
             for step in _STEPS:
                 if step * unit >= most:
@@ -98,14 +64,12 @@ class Stack(NamedTuple):
 
 def stacked(spent: Iterable[Spent], span: Span, by: StackBy) -> Stack:
     """Sums by bucket and key as parts; what lies outside of the span is left out."""
-    asked, spent = span, list(spent)
-    span = _begun(span, {one.t for one in spent})
     places = {bucket: n for n, bucket in enumerate(span.buckets)}
     bars: dict[str, list[int]] = defaultdict(lambda: [0] * len(places))
     money: dict[str, Money] = defaultdict(Money)
     unknown = [0] * len(places)
     for one in spent:
-        place = places.get(one.t)
+        place = places.get(bucket_of(one.t, span.unit))
         if place is not None:
             bars[one.key][place] += one.money.known_nanousd
             money[one.key] += one.money
@@ -116,20 +80,7 @@ def stacked(spent: Iterable[Spent], span: Span, by: StackBy) -> Stack:
     if rest := order[len(kept) :]:
         sums = tuple(map(sum, zip(*(bars[key] for key in rest), strict=True)))
         parts.append(Part(None, f"{len(rest):,} others", sum((money[key] for key in rest), Money()), sums))
-    return Stack(span, tuple(parts), tuple(unknown), by, asked)
-
-
-def _begun(span: Span, there: set[str]) -> Span:
-    """The span without the days before the first one on which anything was spent, but with some days at least."""
-    if span.every == "hour":
-        return span
-    first = next((n for n, bucket in enumerate(span.buckets) if bucket in there), len(span.buckets))
-    kept = span.buckets[min(first, max(len(span.buckets) - LEAST, 0)) :]
-    return Span("day", kept, _of_days(len(kept)))
-
-
-def _of_days(count: int) -> str:
-    return f"last {count} days (UTC)"
+    return Stack(span, tuple(parts), tuple(unknown), by)
 
 
 class Dot(NamedTuple):
@@ -201,13 +152,20 @@ def money_ticks(stack: Stack, raster: Raster) -> list[tuple[int, str]]:
     """Rows of the axis with what they stand for."""
     room, top = raster.room, stack.top
     places = [0, room // 2, room] if room >= 4 else [0, room]
-    return [(place, format.round_dollars(top * place // room) if place else "$0") for place in places]
+    return [(place, _amount(top * place // room) if place else "$0") for place in places]
+
+
+def _amount(nanousd: int) -> str:
+    """`$20`, `$1.25`, `$0.0125`: to the last digit, for half of a round number may have one more than a sum."""
+    if nanousd >= NANO:
+        return format.round_dollars(nanousd)
+    return "$0." + f"{nanousd:09}".rstrip("0").ljust(2, "0")
 
 
 def time_ticks(stack: Stack, raster: Raster) -> list[tuple[int, str]]:
-    """Columns of the axis with the day or hour of their bar: as many as stand apart."""
-    hourly, width = stack.span.every == "hour", len("12:00")
-    names = [bucket[11:13] + ":00" if hourly else bucket[5:] for bucket in stack.span.buckets]
+    """Columns of the axis with the time of their bar: as many as stand apart."""
+    hourly, names = stack.span.unit == "hour", stack.span.names
+    width = max(map(len, names))
     least = -(-(width + 2) * raster.bars // max(raster.columns, 1)) or 1
     every = next((n for n in (1, 2, 3, 4, 6, 12, 24) if n >= least), least) if hourly else least
     shown = range((len(names) - 1) % every, len(names), every)  # the newest one has its name
@@ -255,10 +213,10 @@ def _named(stack: Stack, width: int, glyphs: Glyphs) -> list[Line]:
 def told(stack: Stack, bucket: str) -> str:
     """What a bar stands for, in words."""
     place = stack.span.buckets.index(bucket)
-    when = bucket if stack.span.every == "day" else f"{bucket[:10]} {bucket[11:13]}:00 (UTC)"
     spent, unknown = stack.totals[place], stack.unknown[place]
     amount = format.dollars(spent) if spent or not unknown else format.UNKNOWN
-    return f"{when}: {amount}" + (f", {format.plural(unknown, 'call')} without a price" if unknown else "")
+    more = f", {format.plural(unknown, 'call')} without a price" if unknown else ""
+    return f"{when_of(bucket, stack.span.unit)}: {amount}{more}"
 
 
 def ranges(parts: Sequence[Dot]) -> dict[int, tuple[list[int], list[int]]]:

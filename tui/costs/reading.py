@@ -1,13 +1,16 @@
 """What place 3 reads: one sum for the axis that is on and one for the plot, and of these only what is not known yet."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from ...core.costs import CostGroup
 from ...core.feed import news
 from ...core.runs import Totals
 from ...core.store import Store
 from ..glyphs import Glyphs
 from .page import Asked, CostPage, Order
-from .plot import Span, Stack, StackBy, stacked
+from .plot import Stack, StackBy, stacked
+from .spans import Wish, first_of, span_of
 
 
 class Wanted(NamedTuple):
@@ -15,7 +18,7 @@ class Wanted(NamedTuple):
 
     asked: Asked
     order: Order
-    span: Span | None
+    wish: Wish | None
     """What is plotted; None while nobody sees a plot."""
     stack_by: StackBy
 
@@ -28,6 +31,8 @@ class Found(NamedTuple):
     page: CostPage
     stack: Stack | None = None
     """What is plotted; None while nobody sees a plot."""
+    wish: Wish | None = None
+    """What it was made for."""
 
 
 def read(store: Store, before: Found | None, wanted: Wanted, glyphs: Glyphs) -> Found | None:
@@ -37,8 +42,8 @@ def read(store: Store, before: Found | None, wanted: Wanted, glyphs: Glyphs) -> 
         return _whole(store, cursor, None if moved else before, wanted, glyphs)
     if wanted.order is not before.page.order:
         return before._replace(cursor=cursor, page=before.page.resorted(wanted.order))
-    if not _is_stack_of(before.stack, wanted):
-        return before._replace(cursor=cursor, stack=_stacked(store, wanted))
+    if not _has_stack(before, wanted):
+        return before._replace(cursor=cursor, stack=_stacked(store, wanted, before.page), wish=wanted.wish)
     return None if cursor == before.cursor else before._replace(cursor=cursor)
 
 
@@ -47,19 +52,22 @@ def _whole(store: Store, cursor: int, before: Found | None, wanted: Wanted, glyp
     asked = wanted.asked
     with store.moment():
         page = CostPage(asked, store.runs.costs(asked.by, asked.query, since=asked.since), wanted.order, glyphs)
-        same = before is not None and before.page.asked.query == asked.query and _is_stack_of(before.stack, wanted)
+        same = before is not None and before.page.asked.query == asked.query and _has_stack(before, wanted)
         kept = before.stack if same and before else None
-        return Found(cursor, store.runs.totals(), page, kept or _stacked(store, wanted))
+        return Found(cursor, store.runs.totals(), page, kept or _stacked(store, wanted, page), wanted.wish)
 
 
-def _stacked(store: Store, wanted: Wanted) -> Stack | None:
-    span, by = wanted.span, wanted.stack_by
-    if span is None:
+def _stacked(store: Store, wanted: Wanted, page: CostPage) -> Stack | None:
+    """The plot beside a page: when anything was spent first, its days tell, if it is of all days."""
+    wish, by, query = wanted.wish, wanted.stack_by, wanted.asked.query
+    if wish is None:
         return None
-    return stacked(store.runs.spending(span.every, by, wanted.asked.query, since=span.since), span, by)
+    days: Sequence[CostGroup] = ()
+    if wish.is_all:
+        days = page.groups if page.asked.by == "day" else store.runs.costs("day", query)
+    span = span_of(wish, first_of((group.key for group in days), wish.today))
+    return stacked(store.runs.spending(span.every, by, query, since=span.since), span, by)
 
 
-def _is_stack_of(stack: Stack | None, wanted: Wanted) -> bool:
-    if wanted.span is None or stack is None:
-        return wanted.span is None and stack is None
-    return stack.asked == wanted.span and stack.by == wanted.stack_by
+def _has_stack(found: Found, wanted: Wanted) -> bool:
+    return found.wish == wanted.wish and (found.stack is None or found.stack.by == wanted.stack_by)

@@ -10,6 +10,7 @@ from ...core.costs import GroupBy
 from ..costs.choices import Choices
 from ..costs.page import WINDOWS, Asked, runs_by, runs_of, runs_of_budget
 from ..costs.plot import told
+from ..costs.spans import runs_of_bar
 from ..hinting import hint
 from ..messages import ShowRuns
 from ..widgets.cost_lists import BudgetList, CostList
@@ -56,8 +57,12 @@ class CostLeading(PlaceScreen):
         stack, bucket = self.query_one(PlotPane).stack, message.bucket
         if stack is None or bucket not in stack.span.buckets:
             return
-        self._lead_to("day", bucket[:10], message.twice)
-        if not message.twice and (stack.span.every == "hour" or not self._shows_lines):
+        unit = stack.span.unit
+        if unit in ("hour", "day"):
+            self._lead_to("day", bucket[:10], message.twice)
+        elif message.twice:
+            self.post_message(ShowRuns(*runs_of_bar(bucket, unit, self._asked()), place="costs"))
+        if not message.twice and (unit != "day" or not self._shows_lines):
             hint(self, told(stack, bucket))
 
     @on(PartPicked)

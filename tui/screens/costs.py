@@ -15,8 +15,8 @@ from ...core.query.query import EVERYTHING
 from ...core.store import Store
 from ..costs.choices import Choices
 from ..costs.page import AXES, WINDOWS, Asked
-from ..costs.plot import Span, span_of
 from ..costs.reading import Found, Wanted, read
+from ..costs.spans import Wish
 from ..cycle import after
 from ..glyphs import glyphs_of
 from ..keys import bindings
@@ -99,16 +99,17 @@ class CostsScreen(CostLeading):
 
     def _prepare(self) -> Callable[[], Found | None]:
         asked = self._asked()
-        wanted = Wanted(asked, self.chosen.order, self._span(asked), self.chosen.stack_by)
+        wanted = Wanted(asked, self.chosen.order, self._wish(asked), self.chosen.stack_by)
         before, self._whole = (None if self._whole else self.found), False
         return partial(read, self.store, before, wanted, glyphs_of(self))
 
     def _asked(self) -> Asked:
         return self.chosen.asked(clock.now_s())
 
-    def _span(self, asked: Asked) -> Span | None:
+    def _wish(self, asked: Asked) -> Wish | None:
         """What is plotted, in bars of two cells at least; None while nobody sees a plot."""
-        return span_of(asked, max((self.size.width - 14) // 2, 2)) if self.plots else None
+        most = max((self.size.width - 14) // 2, 2)
+        return Wish(asked.window, asked.today, asked.hour, most) if self.plots else None
 
     @property
     def plots(self) -> bool:
