@@ -199,6 +199,32 @@ def test_a_remark_of_a_comparison_has_the_whole_line_and_no_line_is_empty(folder
     assert "<td></td><td></td>" not in page
 
 
+def test_the_columns_of_a_comparison_stand_below_each_other_and_scroll_where_they_have_no_room(folder):
+    with flightlog.open(folder / "data") as store:
+        ids = [record(store, word) for word in ("", "x")]
+        with store.run("triage") as run:
+            ids.append(run.id)
+    page = call("export", *ids, "--data", "data", "-o", "-").stdout
+    tables = page.count('<div class="wide"><table')
+    assert page.count('<table class="compare of-3"><thead>') == tables > 3
+    # An id takes as little room as a name; whole it stands once, among the facts.
+    assert page.count(f"{ids[2][:3]}…{ids[2][-4:]}") == tables and page.count(ids[2]) == 1
+    narrow = style().partition("@media (max-width")[2]
+    assert "table-layout: fixed" in style() and all(f".of-{runs} {{ min-width" in narrow for runs in (2, 3, 4, 5))
+
+
+def test_what_is_left_out_of_the_steps_is_said_before_them(folder, monkeypatch):
+    with flightlog.open(folder / "data") as store, store.run("triage") as run:
+        for n in range(4):
+            with run.step(f"step {n}", input=n):
+                pass
+    monkeypatch.setattr("flightlog.tui.export.run_steps.STEPS", 3)
+    monkeypatch.setattr("flightlog.tui.export.run_steps.BODIES", 1)
+    page = call("export", run.id, "--data", "data", "-o", "-").stdout
+    first, second = page.index("1 of 4 steps are left out here"), page.index("2 of 3 steps&#x27; inputs and outputs")
+    assert page.index('<section id="steps">') < first < second < page.index('class="steps"')
+
+
 def test_nothing_is_overwritten_and_nothing_half_written_is_left(folder, monkeypatch):
     with flightlog.open(folder / "data") as store:
         id = record(store, "")

@@ -41,7 +41,11 @@ def _part(context: Context, one: Page, rows: Sequence[Row]) -> Html:
     body = [_row(context, row) for row in rows[:ROWS] if row.name]
     choice = tag("label", tag("input", type="checkbox", class_="only", checked=one.only), "only what differs")
     left = left_out(ROWS, len(rows), "rows")
-    parts = (tag("p", choice, class_="filter"), table(heads, body, class_="compare"), note(left) if left else "")
+    parts = (
+        tag("p", choice, class_="filter"),
+        table(heads, body, class_=f"compare of-{len(context.runs)}"),
+        note(left) if left else "",
+    )
     return section(one.name.capitalize(), *parts, about=format.plural(differences(rows), "difference"))
 
 
@@ -49,7 +53,7 @@ def _head(context: Context, n: int) -> Html:
     run = context.runs[n]
     sign = tag("span", f"{UNICODE.status(run.status)} ", class_=status_ink(run.status))
     base = tag("span", " baseline", class_="accent") if n == context.base else Html("")
-    return joined([sign, run.name or run.id, base])
+    return joined([sign, run.name or format.short_id(run.id), base])
 
 
 def _row(context: Context, row: Row) -> Html:

@@ -25,13 +25,12 @@ def steps(store: Store, run: Run, now: float) -> Html:
     scale = _Scale(found, now)
     shown = {step.id for step in _with_bodies(found)}
     rows = (_row(store, step, depth, scale, step.id in shown) for step, depth in _in_order(found))
-    parts = [table(("step", "", "took", "tokens", "cost"), rows, class_="steps")]
-    if left := left_out(len(found), run.steps, "steps"):
-        parts.append(note(left))
     bodies = sum(step.has_input or step.has_output for step in found)
-    if left := left_out(BODIES, bodies, "steps' inputs and outputs"):
-        parts.append(note(left))
-    return section("Steps", *parts, about=f"{run.steps:,}")
+    left = (left_out(len(found), run.steps, "steps"), left_out(BODIES, bodies, "steps' inputs and outputs"))
+    notes = (note(words) for words in left if words)
+    return section(
+        "Steps", *notes, table(("step", "", "took", "tokens", "cost"), rows, class_="steps"), about=f"{run.steps:,}"
+    )
 
 
 def _in_order(found: list[Step]) -> Iterator[tuple[Step, int]]:
