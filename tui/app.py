@@ -25,7 +25,7 @@ from .program.troubles import Troubles
 from .program.type_ahead import TypeAhead
 from .screens.opening import Opening
 from .screens.small import TooSmall
-from .themes import DARK, LIGHT
+from .themes import DARK, LIGHT, readable
 
 if TYPE_CHECKING:
     from textual.app import SystemCommand
@@ -93,6 +93,12 @@ class FlightlogApp(Navigation, News, Troubles):
         if "TEXTUAL_THEME" not in os.environ:
             self.theme = DARK.name
         self.set_class(self.glyphs is ASCII, "-ascii")
+
+    def get_css_variables(self) -> dict[str, str]:
+        """The colours of the theme that is on, for style sheets; called by Textual whenever it is another."""
+        found = super().get_css_variables()
+        self.theme_variables = found | readable(found)
+        return self.theme_variables
 
     def get_driver_class(self) -> "type[Driver]":
         if sys.platform == "win32" or constants.DRIVER is not None:

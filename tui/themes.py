@@ -1,5 +1,6 @@
 """Flightlog's own themes, and the few styles that lines are drawn with, taken from whatever theme is on."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -126,7 +127,20 @@ class Palette(NamedTuple):
 
 def palette(node: DOMNode) -> Palette:
     """The palette of the theme that is on. Cheap: made once a theme."""
-    found = node.app.theme_variables
+    return palette_of(node.app.theme_variables)
+
+
+def readable(variables: Mapping[str, str]) -> dict[str, str]:
+    """The colours of a theme's frames instead, for style sheets: a side is as faint as the top, and no fainter."""
+    faint = palette_of(variables).faint
+    if faint.dim or faint.color is None:
+        return dict.fromkeys(("border-blurred", "border"), variables["foreground"])
+    behind, edge = Color.parse(variables["surface"]), Color.parse(variables["border"])
+    return {"border-blurred": Color.from_rich_color(faint.color).hex, "border": apart(edge, behind, FAINT).hex}
+
+
+def palette_of(found: Mapping[str, str]) -> Palette:
+    """The palette of a theme by its variables."""
     wanted = ("foreground", "background", "primary", "accent", "success", "warning", "error")
     return _palette(*(found[name] for name in wanted), found.get("block-cursor-background", found["primary"]))
 

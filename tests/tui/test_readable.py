@@ -1,23 +1,24 @@
 """What is written can be read: contrast as WCAG 2 measures it, in both themes, also under the cursor."""
 
+import flightlog
 import pytest
 from flightlog.core.runs import Step
+from flightlog.tui.app import FlightlogApp
 from flightlog.tui.contrast import apart, contrast, under
 from flightlog.tui.steps.forest import Forest
 from flightlog.tui.steps.picture import Picture
 from flightlog.tui.steps.rows import line_of
-from flightlog.tui.themes import DARK, LIGHT, Palette, _palette
+from flightlog.tui.themes import DARK, LIGHT, Palette, palette, palette_of
 from flightlog.tui.widgets.strips import strip_of
+from flightlog.tui.widgets.yaml_editor import YamlEditor
 from rich.style import Style
-from seeing import loaded
+from seeing import loaded, until
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
 
-def palette_of(theme: Theme) -> Palette:
-    variables = theme.to_color_system().generate() | theme.variables
-    colours = (variables[name] for name in ("primary", "accent", "success", "warning", "error"))
-    return _palette(variables["foreground"], variables["background"], *colours, variables["block-cursor-background"])
+def inks_of(theme: Theme) -> Palette:
+    return palette_of(theme.to_color_system().generate() | theme.variables)
 
 
 WORDS = ("text", "strong", "muted", "title", "accent", "good", "active", "warn", "bad")
@@ -35,7 +36,7 @@ def back(style: Style) -> Color:
 
 @pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
 def test_words_stand_out_from_what_lies_behind_them(theme):
-    inks = palette_of(theme)
+    inks = inks_of(theme)
     behind, cursor = Color.parse(theme.background), back(inks.cursor)
     assert cursor == Color.parse(theme.variables["block-cursor-background"])
     for name in WORDS:
@@ -46,7 +47,7 @@ def test_words_stand_out_from_what_lies_behind_them(theme):
 
 @pytest.mark.parametrize("theme", MIXED, ids=lambda theme: theme.name)
 def test_words_can_be_read_in_every_theme_of_textual_too(theme):
-    inks = palette_of(theme)
+    inks = inks_of(theme)
     behind = Color.parse(theme.to_color_system().generate()["background"])
     for name in WORDS:
         assert contrast(ink(getattr(inks, name)), behind) >= 4, name
@@ -83,3 +84,33 @@ async def test_nothing_is_faint_under_the_cursor(app):
             assert len({segment.style.color for segment in at if segment.text.strip()}) == 1
         away = strip_of(app.screen, [("10:00", "faint"), (" and so on", "muted")], 20)
         assert len({segment.style.color for segment in away if segment.text.strip()}) == 2
+
+
+OFFERED = {theme.name: theme for theme in (*BUILTIN_THEMES.values(), DARK, LIGHT)}
+
+
+@pytest.mark.parametrize("name", OFFERED)
+async def test_frames_and_the_numbers_of_lines_can_be_seen_in_every_theme_that_is_offered(tmp_path, name):
+    app = FlightlogApp(lambda: flightlog.open(tmp_path / "data"))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: app.store is not None)
+        assert set(OFFERED) == set(app.available_themes)
+        app.theme = name
+        await pilot.press("5")
+        await until(pilot, lambda: app.screen.query(YamlEditor))
+        pane, editor, inks = app.screen.query_one("#plan-side"), app.screen.query_one(YamlEditor), palette(app.screen)
+        await pilot.pause()
+        (_, side), gutter = pane.styles.border_left, editor.get_component_styles("text-area--gutter").color
+        if inks.faint.dim:  # the terminal's own colours: what they look like only it knows
+            assert side == gutter == Color.parse(app.theme_variables["foreground"])
+            return
+        behind = Color.parse(app.theme_variables["background"])
+        assert side.hex == ink(inks.faint).hex  # as the line above it
+        assert contrast(side, behind) >= 3
+        assert contrast(gutter, behind) >= 3
+        lines = editor._theme
+        assert contrast(ink(lines.gutter_style), behind) >= 3
+        here = lines.cursor_line_gutter_style
+        assert contrast(ink(here), back(here) if here.bgcolor else behind) >= 4
+        surface = Color.parse(app.theme_variables["surface"])
+        assert contrast(Color.parse(app.theme_variables["border"]), surface) >= 3  # around a question

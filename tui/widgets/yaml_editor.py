@@ -19,6 +19,8 @@ class YamlEditor(TextArea):
     YamlEditor, YamlEditor:focus { border: none; padding: 0; background: transparent; scrollbar-size: 1 1; }
     YamlEditor .text-area--cursor-line { background: transparent; }
     YamlEditor:focus .text-area--cursor-line { background: $boost; }
+    YamlEditor .text-area--gutter { color: $border-blurred; }
+    YamlEditor .text-area--cursor-gutter { color: $foreground; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:
