@@ -183,9 +183,10 @@ def was_deleted(version: Version) -> NotFound:
 
 
 def no_version(workflow: str, number: int | None = None) -> NotFound:
-    """The error for a version, or a workflow, that is not there."""
-    what = f"there is no version {number} of {workflow}" if number is not None else f"there is no workflow {workflow}"
-    return NotFound(what, advice="`flightlog workflows` lists them")
+    """The error for a version that is not there, or a workflow of which there is none, though it may have runs."""
+    if number is None:
+        return NotFound(f"there is no version of {workflow}", advice="`flightlog workflows` tells what has any")
+    return NotFound(f"there is no version {number} of {workflow}", advice=f"see `flightlog versions {workflow}`")
 
 
 def twin(workflow: str, other: str) -> Conflict:

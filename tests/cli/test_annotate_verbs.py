@@ -29,6 +29,13 @@ def test_pin_tag_note_change_what_ls_finds(data):
     call("--read-only", "pin", "first", "--data", data, code=1)
 
 
+@pytest.mark.parametrize("words", ["pin first", "tag first x", "approve first", "delete w@1 --yes"])
+def test_a_place_that_is_mistyped_is_told_and_not_made(tmp_path, words):
+    said = CliRunner().invoke(main, [*words.split(), "--data", str(tmp_path / "dta")])
+    assert (said.exit_code, said.stderr.count("there is no data directory")) == (1, 1)
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(("verb", "answer"), [("approve", True), ("reject", False)])
 def test_approve_and_reject_reach_the_waiting_run(tmp_path, verb, answer):
     got = []

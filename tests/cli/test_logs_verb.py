@@ -39,6 +39,13 @@ def test_logs_follow_ends_when_the_run_ends(tmp_path):
     assert out.index("one") < out.index("two")
 
 
+def test_who_asks_for_a_step_of_a_run_without_steps_is_told_so(tmp_path):
+    with flightlog.open(tmp_path) as store:
+        store.run("w", name="bare").finish()
+    said = CliRunner().invoke(main, ["logs", "bare", "--step", "fetch", "--data", str(tmp_path)])
+    assert said.stderr.endswith("; the run has no steps: leave the option out\n")
+
+
 def test_log_lines_name_their_step(data):
     assert "[plan] 3 candidates" in call("logs", "first", "--data", data)
     assert "[plan] 3 candidates" in call("search", "candidates", "--data", data)

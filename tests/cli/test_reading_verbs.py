@@ -52,6 +52,13 @@ def test_runs_are_counted_only_where_a_list_is_not_shown_whole(data, monkeypatch
     assert "no runs match" in call("ls", "status:paused", "--data", data)
 
 
+def test_an_empty_store_is_not_one_in_which_nothing_matches(tmp_path):
+    with flightlog.open(tmp_path) as store:
+        assert "there are no runs yet" in call("ls", "--data", tmp_path)
+        store.run("w").finish()
+    assert "no runs match" in call("ls", "status:failed", "--data", tmp_path)
+
+
 def test_a_query_that_cannot_be_parsed_is_searched_as_text_and_says_so(data):
     result = CliRunner().invoke(main, ["ls", "cost>lots", "--data", str(data)])
     assert result.exit_code == 0

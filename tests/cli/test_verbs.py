@@ -98,6 +98,16 @@ def test_every_verb_has_help_with_examples(verb):
     assert "--data" in shown
 
 
+@pytest.mark.parametrize("words", [["-h"], ["help"]])
+def test_help_is_asked_for_in_the_ways_people_are_used_to(words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert call(*words) == call("--help")
+    told = call("ls", "-h") if words == ["-h"] else call("help", "ls")
+    assert told == call("ls", "--help")
+    (tmp_path / "help").mkdir()
+    assert "terminal" in CliRunner().invoke(main, ["help"]).stderr
+
+
 @pytest.mark.parametrize("verb", VERBS)
 def test_help_fits_a_narrow_terminal(verb, monkeypatch):
     monkeypatch.setenv("COLUMNS", "44")

@@ -2,6 +2,7 @@
 
 import json
 
+import flightlog
 import pytest
 from calling import call, lines_of
 from click.testing import CliRunner
@@ -65,3 +66,10 @@ def test_a_workflow_that_is_nearly_one_is_named(data, words):
     named = "triaeg" if words[0] in ("versions", "metrics") else "triaeg@1"
     said = CliRunner().invoke(main, [*words, named, "--data", str(data)])
     assert (said.exit_code, said.stderr) == (1, "flightlog: no such workflow (triaeg); did you mean 'triage'?\n")
+
+
+def test_a_workflow_without_versions_is_not_said_to_be_none(tmp_path):
+    with flightlog.open(tmp_path) as store:
+        store.run("loose").finish()
+    said = CliRunner().invoke(main, ["version", "loose", "--data", str(tmp_path)])
+    assert said.stderr == "flightlog: there is no version of loose; `flightlog workflows` tells what has any\n"

@@ -12,7 +12,7 @@ from ...core.text import safe_text
 from ..signing import who
 from . import completing
 from .breaking_off import DONE_SO_FAR, leaving
-from .opening import opened
+from .opening import is_meant, opened
 from .options import Settings, json_option, verb
 from .output import say, say_json
 
@@ -20,7 +20,7 @@ from .output import say, say_json
 def _annotate(
     settings: Settings, runs: tuple[str, ...], make: "type[Annotation]", as_json: bool, done: str, **facts: Any
 ) -> None:
-    with opened(settings, writing=True) as store:
+    with opened(settings, writing=is_meant(settings)) as store:
         # All are looked up before the first is changed: a mistyped id changes nothing.
         found = [store.runs.resolve(run) for run in runs]
         with leaving(DONE_SO_FAR):
@@ -99,7 +99,7 @@ def reject(settings: Settings, run: str, approval: str | None, text: str, as_jso
 
 
 def _decide(settings: Settings, run: str, approval: str | None, decision: Decision, text: str, as_json: bool) -> None:
-    with opened(settings, writing=True) as store:
+    with opened(settings, writing=is_meant(settings)) as store:
         found = store.runs.resolve(run)
         chosen = approval or _the_pending_one(store, found)
         store.runs.decide(found, chosen, decision, by=who(), note=text)

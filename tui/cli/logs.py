@@ -193,7 +193,8 @@ def _step_id(store: Store, run: str, text: str | None) -> str | None:
         return (exact or named)[0].id
     what = f"several steps are called {text!r}" if named else f"there is no step {text!r}"
     known = ", ".join(f"{step.id} ({step.name})" for step in named or steps)
-    raise ConfigError(what, where=f"run {run}", advice=f"take one of: {known[:500]}")
+    advice = f"take one of: {known[:500]}" if known else "the run has no steps: leave the option out"
+    raise ConfigError(what, where=f"run {run}", advice=advice)
 
 
 @verb(epilog="flightlog search 'connection reset'\nflightlog search timeout 'workflow:triage since:7d' --limit 5")

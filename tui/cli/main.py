@@ -114,6 +114,11 @@ class Verbs(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] == "help" and not ctx.resilient_parsing and not os.path.exists("help"):
+            args = [*args[1:2], "--help"]
+        if args[0] == "--help":
+            say(ctx.get_help())
+            ctx.exit()
         if args[0] in VERBS:
             return super().resolve_command(ctx, args)
         near = get_close_matches(args[0], VERBS, 1, 0.75)
@@ -190,7 +195,12 @@ EPILOG = (
 )
 
 
-@click.group(cls=Verbs, invoke_without_command=True, epilog=EPILOG)
+@click.group(
+    cls=Verbs,
+    invoke_without_command=True,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"]},  # verbs have it from here
+)
 @click.version_option(package_name="flightlog", prog_name="flightlog")
 @common_options
 @entry_options

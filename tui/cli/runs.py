@@ -111,8 +111,10 @@ def say_runs(
         cursor = found[-1][1] if found else None
         more = f"; go on with --after {cursor}" if cursor else ""
         say(f"{len(found)} of {total:,} runs{more}", err=True)
-    elif not found:
+    elif not found and store.runs.totals().runs:
         say("no runs match", err=True)
+    elif not found:
+        say("there are no runs yet: record a first one, or try `flightlog demo`", err=True)
 
 
 @verb(epilog="flightlog show 01j9\nflightlog show nightly-triage --json\nflightlog show triage@4")

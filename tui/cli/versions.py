@@ -25,7 +25,7 @@ from .asking import consent
 from .bar import working
 from .main import FINDINGS
 from .naming import no_workflow, workflows_of
-from .opening import opened
+from .opening import is_meant, opened
 from .options import Settings, json_option, verb
 from .output import say, say_json, table, terminal_width, written
 
@@ -258,7 +258,7 @@ def delete(settings: Settings, name: str, force: bool, yes: bool, note: str, as_
     if number is None:
         raise ConfigError(f"{name!r} names no version", advice="write WORKFLOW@N, as in triage@3")
     consent(f"Delete the text of {workflow}@{number} for good?", yes=yes, what="this deletes for good")
-    with opened(settings, writing=True) as store:
+    with opened(settings, writing=is_meant(settings)) as store:
         left = store.workflows.delete(workflow, number, force=force, by=who(), note=note)
     if as_json:
         say_json(plain(left))
