@@ -71,12 +71,12 @@ def open(
 ) -> "Store":
     """Opens a store for recording and reading, a context manager; its data directory is made if it is not there.
 
-    `place` is a data directory, a `flightlog.db`, `file:PATH`, `sqlite:PATH`, `sqlite::memory:`, or the URL of a
-    PostgreSQL database; a LangGraph database and a folder of transcripts (`~/.claude`, `~/.codex`) can be read. Without
-    one it is `FLIGHTLOG_DATA`, `./flightlog-data` if it is there, or the user's data directory. `config` is another
-    file than its `flightlog.yaml`; with `create=False` no directory is made. `storage` says how a new directory keeps
-    its runs (an existing one knows). With `durable` what is recorded survives the machine's death, not only the
-    process's.
+    `place` is a data directory, a SQLite file (one that is not there yet by its ending `.db`, `.sqlite` or `.sqlite3`),
+    `file:PATH`, `sqlite:PATH`, `sqlite::memory:`, or the URL of a PostgreSQL database; a LangGraph database and a
+    folder of transcripts (`~/.claude`, `~/.codex`) can be read. Without one it is `FLIGHTLOG_DATA`, `./flightlog-data`
+    if it is there, or the user's data directory. `config` is another file than its `flightlog.yaml`; with
+    `create=False` no directory is made. `storage` says how a new directory keeps its runs (an existing one knows). With
+    `durable` what is recorded survives the machine's death, not only the process's.
 
     ConfigError for a mistake in the configuration or the place, StorageError for a place that cannot be used. Any
     thread may call it, and use what it returns.

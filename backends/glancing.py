@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..core.errors import FlightlogError
 from .configuration.places import Place, is_configured, place_of, storage_in
+from .journal.layout import DATABASE
 
 if TYPE_CHECKING:
     from ..core.glance import Glance, LogEnd
@@ -67,7 +68,7 @@ def _kept(where: Place, config: str | os.PathLike[str] | None) -> _Kept | None:
     kind = storage_in(where.root) if where.kind == "directory" else where.kind
     if kind == "file":
         return _index(where.root)
-    return _Kept(where.path or where.root / "flightlog.db")
+    return _Kept(where.path or where.root / DATABASE)
 
 
 def _configured(where: Place, config: str | os.PathLike[str] | None) -> _Kept | None:

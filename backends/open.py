@@ -73,9 +73,9 @@ def open_store(
 ) -> Store:
     """Opens the store of a place, importing only the backend that it needs.
 
-    `place` is a data directory, a `flightlog.db`, `file:PATH`, `sqlite:PATH`, `sqlite::memory:`, the URL of a
-    PostgreSQL database, a LangGraph database or a folder of transcripts; None is `FLIGHTLOG_DATA`, `./flightlog-data`
-    or the user's data directory.
+    `place` is a data directory, a SQLite file, `file:PATH`, `sqlite:PATH`, `sqlite::memory:`, the URL of a PostgreSQL
+    database, a LangGraph database or a folder of transcripts; None is `FLIGHTLOG_DATA`, `./flightlog-data` or the
+    user's data directory.
     Without a configuration, what lies in a data directory decides; in an empty one `storage` does,
     and else `flightlog.db` is made, with versions as YAML. `create=False` makes no data directory.
     The folder of another store's mirror is opened read-only, until its `mirror.json` is deleted.

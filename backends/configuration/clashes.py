@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ...core.config import Config
 from ...core.errors import ConfigError
-from ..journal.layout import Layout
+from ..journal.layout import Layout, home_of
 
 
 class _Place(NamedTuple):
@@ -37,7 +37,11 @@ def refuse_clashes(config: Config, root: Path) -> None:
 
 def _homes(config: Config, root: Path) -> set[Path]:
     """The folders in which Flightlog has files that nobody configures: the data directory, and that of the runs."""
-    return {Path(os.path.abspath(root)), *([Path(config.logs.path).parent] if config.logs and config.logs.path else [])}
+    homes = {Path(os.path.abspath(root))}
+    if config.logs and config.logs.path:
+        runs = Path(config.logs.path)
+        homes |= {home_of(runs)} if config.logs.type == "sqlite" else {runs.parent}
+    return homes
 
 
 def _refuse_ours(config: Config, place: _Place, homes: set[Path]) -> None:

@@ -8,6 +8,7 @@ import msgspec
 
 from ...core.config import DEFAULT_PATHS, Config, LocalType, Storage
 from ...core.errors import ConfigError
+from ..journal.layout import DATABASE
 from .clashes import refuse_clashes
 from .config_file import load_config
 from .places import Place, default_root_from, place_of, read_place, storage_in
@@ -75,7 +76,7 @@ def _named(where: Place) -> Storage:
         return Storage(type="postgres", url=where.url.secret)
     if where.kind == "file":
         return Storage(type="file", path=os.path.abspath(where.root / "runs"))
-    return Storage(type="sqlite", path=os.path.abspath(where.path or where.root / "flightlog.db"))
+    return Storage(type="sqlite", path=os.path.abspath(where.path or where.root / DATABASE))
 
 
 def _found(root: Path, storage: LocalType | None) -> tuple[Storage, str]:

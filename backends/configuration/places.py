@@ -8,14 +8,16 @@ from typing import Literal, NamedTuple
 from urllib.parse import quote
 
 from ...core.config import SOURCE_TYPES
-from ...core.errors import ConfigError
+from ...core.errors import ConfigError, NotFound
 from ...core.text import masked
+from ..journal.layout import DATABASE, database_of, home_of
 from ..postgres.server_url import ServerUrl, is_server_url, spool_folder
 from .written import looking, written_path
 
 MEMORY = "sqlite::memory:"
 CONFIG = "flightlog.yaml"
 """The configuration, in a data directory."""
+_OF_DATABASES = {".db", ".sqlite", ".sqlite3"}
 _TYPED = re.compile(r"(?P<kind>[A-Za-z][A-Za-z0-9+]+):(?P<path>.*)", re.DOTALL)
 
 
@@ -49,22 +51,33 @@ def place_of(text: str | os.PathLike[str] | None) -> Place:
         if typed and not Path(text).exists():
             return _typed(typed["kind"], typed["path"])
         path = written_path(text)
-        return _file(path) if path.is_file() else Place("directory", path, None)
+        return _file(path) if path.is_file() else _folder(path)
     except OSError as error:
         raise ConfigError(f"this can be no path: {error.strerror}", where=os.fspath(text)[:100]) from error
 
 
 def read_place(where: Place, config: str | os.PathLike[str] | None) -> Place:
-    """What a place is to who only reads: a folder with nothing of ours may be somebody else's data. ConfigError.
+    """What a place is to who only reads: a folder with nothing of ours may be somebody else's data. ConfigError, and
+    NotFound for a file that is not there.
 
     Who records is never in doubt: to him a folder is a data directory, also one that is still to be made.
     """
     root = where.root
+    if where.kind == "sqlite" and where.path and root and _is_missing(where.path, root):
+        raise NotFound(
+            "there is no such file", where=where.path, advice="record a first run into it, or try `flightlog demo`"
+        )
     return (
         Place("source", root.parent, root)
         if where.kind == "directory" and root and _is_foreign(root, config)
         else where
     )
+
+
+def _is_missing(database: Path, root: Path) -> bool:
+    """Whether somebody named a database that never was. Who names a folder sees that it is empty."""
+    with looking(root):
+        return database.name != DATABASE and not database.exists() and not (home_of(database) / "spool").exists()
 
 
 def is_among_foreign(where: Place, config: str | os.PathLike[str] | None = None) -> bool:
@@ -77,7 +90,8 @@ def is_among_foreign(where: Place, config: str | os.PathLike[str] | None = None)
 
 def _is_foreign(root: Path, config: str | os.PathLike[str] | None) -> bool:
     with looking(root):
-        if not root.is_dir() or is_configured(root, config) or storage_in(root) is not None:
+        # What FLIGHTLOG_CONFIG names is in force in a data directory, whichever; it makes none of what others wrote.
+        if not root.is_dir() or config or (root / CONFIG).exists() or storage_in(root) is not None:
             return False
     from ..sources.open_source import is_foreign
 
@@ -115,7 +129,7 @@ def is_configured(root: Path, explicit: str | os.PathLike[str] | None) -> bool:
 def storage_in(root: Path) -> Literal["file", "sqlite"] | None:
     """What lies in a data directory without a configuration; None if nothing does yet. ConfigError if both do."""
     with looking(root):
-        file, sqlite = (root / "runs").is_dir(), (root / "flightlog.db").exists() or (root / "spool").is_dir()
+        file, sqlite = (root / "runs").is_dir(), (root / DATABASE).exists() or (root / "spool").is_dir()
     if file and sqlite:
         raise ConfigError(
             "there are runs in files and in a database",
@@ -141,14 +155,23 @@ def _typed(kind: str, rest: str) -> Place:
     )
 
 
+def _folder(path: Path) -> Place:
+    """A data directory, or a database that is still to be made, which its name tells; or what belongs to one."""
+    database = database_of(path) if path.exists() else path if path.suffix in _OF_DATABASES else None
+    return _database(database) if database else Place("directory", path, None)
+
+
 def _database(path: Path) -> Place:
-    return Place("sqlite", path, path / "flightlog.db") if path.is_dir() else Place("sqlite", path.parent, path)
+    if path.is_dir():
+        return Place("sqlite", path, path / DATABASE)
+    is_configured = (path.parent / CONFIG).is_file()
+    return Place("sqlite", path.parent if is_configured else home_of(path), path)
 
 
 def _file(path: Path) -> Place:
     tables = _tables(path)
     if {"events", "state_values"} <= tables:
-        return Place("sqlite", path.parent, path)
+        return _database(path)
     return Place("source", path.parent, path)
 
 

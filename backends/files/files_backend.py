@@ -123,7 +123,7 @@ class FilesBackend:
         layout, parts = self._layout, _parts(self._layout, where)
         operations = operations_on(layout, database, where, refresh, self.gate, read_only=self._read_only)
         drop_states = dropping_states.of_files(layout, database, refresh, read_only=self._read_only)
-        repairs = {} if self._read_only else for_any(layout, parts, self.recording)
+        repairs = {} if self._read_only else for_any(layout.root, layout, parts, self.recording)
         if not self._read_only:
             repairs |= for_journals(layout, gated(index.again, self.gate)) | for_tables(database)
         return StoreUpkeep(

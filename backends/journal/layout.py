@@ -10,6 +10,8 @@ JOURNAL_SUFFIX = ".jsonl"
 STATES_SUFFIX = ".states.jsonl"
 TORN_SUFFIX = ".torn"
 ARCHIVE_SUFFIX = ".flz"
+DATABASE = "flightlog.db"
+_OWN = "-data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ class Layout:
     @property
     def database(self) -> Path:
         """The SQLite backend."""
-        return self.root / "flightlog.db"
+        return self.root / DATABASE
 
     @property
     def bookmark(self) -> Path:
@@ -106,6 +108,21 @@ class Layout:
     def index_db(self) -> Path:
         """The disposable index of the files backend."""
         return self.root / ".flightlog" / "index.db"
+
+
+def home_of(database: Path) -> Path:
+    """Where the spool, the archive and the trash of a SQLite file lie: beside it, if it is called as that of every data
+    directory is, else in a folder of its own.
+
+    Two in a folder, perhaps copies, share none: what agents recorded into one would be shipped into the other.
+    """
+    return database.parent if database.name == DATABASE else database.with_name(database.name + _OWN)
+
+
+def database_of(home: Path) -> Path | None:
+    """The SQLite file whose own folder this is; None if it is no such folder."""
+    database = home.with_name(home.name.removesuffix(_OWN)) if home.name.endswith(_OWN) else home
+    return database if database != home and home_of(database) == home and database.is_file() else None
 
 
 def journal_at(path: str) -> tuple[str, str] | None:

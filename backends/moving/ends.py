@@ -10,6 +10,7 @@ from ...core.store import Store
 from ..configuration.config_file import load_config
 from ..configuration.effective_config import decided
 from ..configuration.places import Place, is_among_foreign, place_of, read_place
+from ..journal import layout
 from ..open import open_alone, truth_of
 from ..postgres.server_url import ServerUrl, spool_folder
 from ..replay.truth import Truth
@@ -81,7 +82,9 @@ def settings_of(where: Place, config: str | os.PathLike[str] | None = None) -> C
 
 def home_of(logs: Storage) -> Path:
     """The folder in which the journals of a store lie, or its spool."""
-    return spool_folder(ServerUrl(logs.url)) if logs.type == "postgres" else Path(logs.path).parent
+    if logs.type == "postgres":
+        return spool_folder(ServerUrl(logs.url))
+    return layout.home_of(Path(logs.path)) if logs.type == "sqlite" else Path(logs.path).parent
 
 
 def is_one_place(one: Config | None, other: Config | None, concern: str) -> bool:

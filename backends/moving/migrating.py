@@ -74,7 +74,7 @@ def migrate(
     switch = _switch(where, settings, target)
     assert settings.logs
     home = home_of(settings.logs)
-    if settings.logs.type == "postgres":
+    if settings.logs.type != "file":
         make_folder(home)
     while True:
         with closing(source_end(place, config)) as one:  # at first with the gate open, for this may take long
@@ -136,8 +136,9 @@ def _switch(where: Place, settings: Config, target: Target) -> Switch | None:
 
 
 def _target(where: Place, to: str, config: PathLike | None = None) -> Target:
-    """The place that `--to` names: `file` and `sqlite` alone are in the data directory itself."""
-    place = f"{to}:{where.root}" if to in ("file", "sqlite") else to
+    """The place that `--to` names: `file` and `sqlite` alone are in the data directory itself, or where the file lies."""
+    here = where.path.parent if where.path else where.root
+    place = f"{to}:{here}" if to in ("file", "sqlite") else to
     is_server = is_server_url(to) or to.startswith("${")
     if is_server:
         place = postgres_url(Values(Path("--to"), Path(), os.environ), to, "url")

@@ -35,7 +35,7 @@ class PostgresBackend(SpooledBackend):
         layout = Layout(spool_folder(url), spooled=True, archive_at=archive)
         # It is made also by those who only read, for it is no part of the store.
         make_data_folder(layout.root, layout.spool, create=True)
-        super().__init__(layout, url.name, read_only=read_only, create=True)
+        super().__init__(layout, url.name, layout.root, read_only=read_only, create=True)
 
     def _open(self) -> "Database":
         return self._databases.get(self._url)

@@ -59,10 +59,13 @@ class SpooledBackend(ABC):
     _engine: Engine | None
     _watcher: "Watcher | None"
 
-    def __init__(self, layout: Layout, name: str, *, read_only: bool, create: bool) -> None:
-        """`layout` is that of the spool, `name` what a person calls the database."""
+    def __init__(self, layout: Layout, name: str, lies_in: Path, *, read_only: bool, create: bool) -> None:
+        """`layout` is that of the spool, `name` what a person calls the database; `lies_in` the folder that is there as
+        long as the store is.
+        """
         self._layout, self._name, self._create = layout, name, create and not read_only
-        make_data_folder(layout.root, layout.spool, create=self._create)
+        self._lies_in = lies_in
+        make_data_folder(lies_in, layout.spool, create=self._create)
         self.in_child()
         inherited(self)
         self.gate = Gate(layout.root)
@@ -143,7 +146,7 @@ class SpooledBackend(ABC):
         from ..upkeep.forwarded_upkeep import LazyUpkeep
 
         database, projector, shipping = self.engine()
-        root = Root(self._layout.root)
+        root = Root(self._lies_in)
         work = (lambda: None) if database.read_only else shipping.ship_all
         refresh = Refresh(root, work, self._ship_own, database.changes)
         bodies = EitherBodies(
@@ -197,7 +200,9 @@ class SpooledBackend(ABC):
             gated(dropping_states.of_database(database, refresh), self.gate),
             lambda: self._sizes(database),
             operations,
-            repairs={} if database.read_only else for_any(layout, parts, self.recording) | for_tables(database),
+            repairs={}
+            if database.read_only
+            else for_any(self._lies_in, layout, parts, self.recording) | for_tables(database),
             space=space_of_database(layout, database, refresh, self._taken, all_files),
         )
 
@@ -213,7 +218,7 @@ class SpooledBackend(ABC):
         layout = self._layout
         return (
             check.can_be_read(refresh),
-            access.private(layout.root, parts),
+            access.private(self._lies_in, parts),
             *self._checks(database),
             folders.tidy(layout.spool, by_day=False),
             *self._waiting(database),

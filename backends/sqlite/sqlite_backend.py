@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from ...core.forking import undivided
 from ..databases import Databases
-from ..journal.layout import Layout
+from ..journal.layout import Layout, home_of
 from ..spool.spool_recording import Shipped
 from ..spool.spooled_backend import SpooledBackend
 
@@ -36,11 +36,11 @@ class SqliteBackend(SpooledBackend):
         self, path: Path | None, databases: Databases, *, read_only: bool, create: bool, archive: Path | None = None
     ) -> None:
         self._temporary = Path(tempfile.mkdtemp(prefix="flightlog-")) if path is None else None
-        root = self._temporary if path is None else path.parent
-        assert root is not None
+        lies_in = self._temporary if path is None else path.parent
+        assert lies_in is not None
         self._path, self._databases = path, databases
-        layout = Layout(root, spooled=True, archive_at=archive)
-        super().__init__(layout, str(path or ""), read_only=read_only, create=create)
+        layout = Layout(home_of(path) if path else lies_in, spooled=True, archive_at=archive)
+        super().__init__(layout, str(path or ""), lies_in, read_only=read_only, create=create)
 
     def _open(self) -> "Database":
         path = self._path

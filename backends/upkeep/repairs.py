@@ -35,11 +35,13 @@ class Repair(NamedTuple):
 Repairs = Mapping[str, Repair]
 
 
-def for_any(layout: Layout, parts: Mapping[str, Sequence[Path]], recording: RecordingRepository) -> dict[str, Repair]:
-    """What can be done in every kind of store that has a data directory."""
+def for_any(
+    root: Path, layout: Layout, parts: Mapping[str, Sequence[Path]], recording: RecordingRepository
+) -> dict[str, Repair]:
+    """What can be done in every kind of store that has a data directory, which lies in `root`."""
     return {
         "lost-run": Repair("marks the run as failed, by an event", lambda found: _end(recording, found)),
-        "permissions": Repair("takes the rights of others away", lambda found: _make_private(layout.root, parts)),
+        "permissions": Repair("takes the rights of others away", lambda found: _make_private(root, parts)),
         "left-over": Repair("takes away what was half-written", lambda found: _clear(Path(found.where))),
         "orphaned-states": Repair("moves it into quarantine/", lambda found: _quarantine(layout, Path(found.where))),
     }

@@ -85,6 +85,73 @@ def test_a_database_of_another_name_is_recognised_by_its_tables(tmp_path):
         assert store.runs.get(run).logs == 1
 
 
+@pytest.mark.parametrize("name", ["mine.db", "mine.sqlite", "mine.sqlite3", "flightlog.db"])
+def test_a_database_that_is_still_to_be_made_is_known_by_its_name(tmp_path, name):
+    run = record(tmp_path / name)
+    assert (tmp_path / name).is_file()
+    for place in (tmp_path / name, tmp_path / f"{name}-data"):
+        if place.exists():
+            with flightlog.open(place, read_only=True) as store:
+                assert store.runs.get(run).logs == 1
+    (tmp_path / "my-data").mkdir()
+    record(tmp_path / "my-data")
+    assert kinds(tmp_path / "my-data") == {"flightlog.db", "workflows", "spool"}
+
+
+@pytest.mark.parametrize("name", ["flightlog.db", "mine.db"])
+def test_a_copy_of_a_database_takes_nothing_from_the_one_it_lies_beside(tmp_path, name):
+    one, copy = tmp_path / name, tmp_path / "flightlog.db.kept"
+    with flightlog.open(one) as store:
+        store.workflows.store("w", "a: 1\n")
+        with store.run("w", version=1) as run:
+            run.log("before")
+            assert store.runs.get(run.id).logs == 1  # by now it is in the database, too
+            with sqlite3.connect(one) as source, sqlite3.connect(copy) as target:
+                source.backup(target)
+            run.log("after")
+            for read_only in (True, False):
+                with flightlog.open(copy, read_only=read_only) as other:
+                    assert other.runs.get(run.id).logs == 1
+                    assert not [found for found in other.upkeep.check() if found.kind == "unreadable"]
+                    if not read_only:
+                        other.workflows.store("w", "a: 2\n")
+                        other.run("w", name="in the copy").finish()
+        assert store.runs.get(run.id).logs == 2
+        assert [found.workflow for found in store.runs.recent("w")] == ["w"]
+        assert len(store.workflows.list("w")) == 1
+    with flightlog.open(one, read_only=True) as store:
+        assert store.runs.get(run.id).status == "completed"
+        assert store.runs.get(run.id).logs == 2
+
+
+def test_what_is_configured_holds_for_a_database_by_any_of_its_names(tmp_path):
+    (tmp_path / "flightlog.yaml").write_text("storage: {logs: {type: sqlite, path: mine.db}}")
+    run = record(tmp_path)
+    for place in (tmp_path, tmp_path / "mine.db"):
+        with flightlog.open(place) as store:
+            assert store.runs.get(run).logs == 1
+            assert store.workflows.get("w", 1).definition == "a: 1"
+
+
+def test_a_database_that_never_was_is_not_made_by_reading(tmp_path):
+    for place in ("no.sqlite", f"sqlite:{tmp_path}/no"):
+        for options in ({"create": False}, {"read_only": True}):
+            with pytest.raises(NotFound, match="there is no such file"):
+                flightlog.open(tmp_path / place if place == "no.sqlite" else place, **options)
+    assert not os.listdir(tmp_path)
+
+
+def test_a_configuration_of_the_environment_makes_nothing_of_ours_out_of_transcripts(tmp_path, monkeypatch):
+    (folder := tmp_path / "claude" / "projects" / "-srv-mail").mkdir(parents=True)
+    (folder / "5d8e1c1e.jsonl").write_text('{"type":"summary","leafUuid":"a"}\n')
+    (tmp_path / "mine.yaml").write_text("storage: {logs: {type: file}}")
+    monkeypatch.setenv("FLIGHTLOG_CONFIG", str(tmp_path / "mine.yaml"))
+    with flightlog.open(tmp_path / "claude", read_only=True) as store:
+        assert store.read_only
+    record(tmp_path / "own")
+    assert "runs" in kinds(tmp_path / "own")
+
+
 @pytest.mark.parametrize(
     ("place", "error", "words"),
     [
@@ -182,7 +249,7 @@ def test_configuration_in_force_tells_every_origin(tmp_path):
         ("storage: {workflows: {type: file, path: spool}}", "Flightlog itself uses spool there"),
         ("storage: {metrics: {type: sqlite, path: flightlog.yaml}}", "Flightlog itself uses flightlog.yaml there"),
         ("storage: {logs: {type: sqlite, path: audit.jsonl}}", "Flightlog itself uses audit.jsonl there"),
-        ("storage: {logs: {type: sqlite, path: db/x.db}}\narchive: {path: db/trash}", "uses trash there"),
+        ("storage: {logs: {type: sqlite, path: db/x.db}}\narchive: {path: db/x.db-data/trash}", "uses trash there"),
         ("archive: {path: trash/old}", "Flightlog itself uses trash there"),
         ("archive: {path: ~nobody-here/old}", "nobody knows where the folder ~nobody-here is"),
     ],
