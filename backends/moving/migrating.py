@@ -136,7 +136,7 @@ def _switch(where: Place, settings: Config, target: Target) -> Switch | None:
 
 
 def _target(where: Place, to: str, config: PathLike | None = None) -> Target:
-    """The place that `--to` names: `file` and `sqlite` alone are in the data directory itself, or where the file lies."""
+    """The place that `--to` names: `file` and `sqlite` alone lie in the data directory, or beside the file."""
     here = where.path.parent if where.path else where.root
     place = f"{to}:{here}" if to in ("file", "sqlite") else to
     is_server = is_server_url(to) or to.startswith("${")

@@ -140,4 +140,4 @@ def test_a_demo_on_a_server_tells_nobody_its_password(new_postgres_url):
     assert commands
     assert not [one for one in (*commands, said) if url in one or "sesame" in one]
     with flightlog.open(url) as store:
-        assert store.runs.totals().runs > 3
+        assert store.runs.totals().runs > 0
