@@ -46,6 +46,9 @@ class Glyphs(NamedTuple):
     """Of what a retention policy does to a run, as are the next two."""
     thinned: str = "◒"
     trashed: str = "×"
+    best: str = "★"
+    """Of numbers that are compared, where there is no room for the word; so is the next one."""
+    worst: str = "▽"
     arrow: str = "→"
     into: str = "›"
     """Before what a screen within a place is of."""
@@ -140,6 +143,8 @@ ASCII = Glyphs(
     kept=".",
     thinned="s",
     trashed="x",
+    best="*",
+    worst="!",
     arrow=">",
     into=">",
     frame="++++++",

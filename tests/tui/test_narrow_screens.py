@@ -9,10 +9,10 @@ from flightlog.core.costs import Money
 from flightlog.core.runs import Run, Totals
 from flightlog.core.store import Store
 from flightlog.core.upkeep import Finding
-from flightlog.tui.compare.rows import WORST, narrowed
+from flightlog.tui.compare.rows import BEST, WORST, narrowed
 from flightlog.tui.doctor.rows import Row, cells_of, detail_lines
 from flightlog.tui.facts import paired
-from flightlog.tui.glyphs import UNICODE
+from flightlog.tui.glyphs import ASCII, UNICODE
 from flightlog.tui.keys import place
 from flightlog.tui.lines import Columns
 from flightlog.tui.runs.columns import Context, run_line, slots
@@ -129,12 +129,15 @@ def test_the_header_tells_the_same_however_long_nothing_has_happened():
         assert len(told) == 1, width
 
 
-def test_a_verdict_is_told_in_whole_and_the_change_before_it_gives_way():
+def test_where_there_is_no_room_for_a_verdict_its_sign_stands_and_the_change_too():
     cell = [("~$0.012", "text"), (" +414%", "bad"), (WORST, "bad")]
-    assert texts(narrowed(cell, 17)) == "~$0.012 worst"
-    assert texts(narrowed(cell, 19)) == "~$0.012 +414% worst"
+    assert texts(narrowed(cell, 19, UNICODE)) == "~$0.012 +414% worst"
+    assert texts(narrowed(cell, 17, UNICODE)) == "~$0.012 +414% ▽"
+    assert texts(narrowed(cell, 15, ASCII)) == "~$0.012 +414% !"
+    assert texts(narrowed(cell, 14, UNICODE)) == "~$0.012 ▽"
+    assert texts(narrowed([("12,345,678,901", "text"), (BEST, "good")], 17, UNICODE)) == "12,345,678,901 ★"
     calls = [("~$0.012", "text"), (" +414%", "bad"), ("  1 call, 2k", "muted")]
-    assert narrowed(calls, 17) == calls
+    assert narrowed(calls, 17, UNICODE) == calls
 
 
 async def test_of_two_lists_the_one_that_has_the_keys_has_the_bright_cursor(store, run):

@@ -98,8 +98,11 @@ def differences(rows: Sequence[Row]) -> int:
     return sum(row.kind not in (None, "same") for row in rows)
 
 
-def narrowed(cell: Line, width: int) -> Line:
-    """A cell in so many cells: a verdict is told in whole, and the change before it gives way."""
-    if len(cell) == 3 and cell[-1][0] in (BEST, WORST) and width_of(cell) > width:
-        return [cell[0], cell[-1]]
-    return cell
+def narrowed(cell: Line, width: int, glyphs: Glyphs) -> Line:
+    """A cell in so many cells: of a verdict only its sign, and the change before it where there is room for both."""
+    if len(cell) < 2 or cell[-1][0] not in (BEST, WORST) or width_of(cell) <= width:
+        return cell
+    word, ink = cell[-1]
+    sign = (f" {glyphs.best if word == BEST else glyphs.worst}", ink)
+    short = [*cell[:-1], sign]
+    return short if width_of(short) <= width else [cell[0], sign]

@@ -50,6 +50,12 @@ def help_lines(
     yield [(f"  {glyphs.damaged} ", "text"), ("parts of it could not be read", "muted")]
     yield [("  ~ ", "text"), ("a cost computed from a price table", "muted")]
     yield [(f"  {glyphs.at_least} ", "text"), ("at least: some calls have no known price", "muted")]
+    if "compare" in places:
+        yield [
+            (f"  {glyphs.best} ", "text"),
+            ("the best of these numbers, where there is no room for the word", "muted"),
+        ]
+        yield [(f"  {glyphs.worst} ", "text"), ("the worst", "muted")]
     if "doctor" in places:
         for severity in SEVERITIES:
             yield [(f"  {mark(severity, glyphs)} ", "text"), (f"{severity}: {MEANS[severity]}", "muted")]

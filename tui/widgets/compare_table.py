@@ -104,7 +104,7 @@ class CompareTable(LineList):
         for place in shape.places:
             here = place == self.column and index == self.cursor
             line.append((f" {self.glyphs.cursor if here else ' '}", "accent"))
-            line += fitted(narrowed(row.cell(place), shape.column - 2), shape.column - 2)
+            line += fitted(narrowed(row.cell(place), shape.column - 2, self.glyphs), shape.column - 2)
         return line
 
     def head(self, width: int) -> Line:
