@@ -1,10 +1,12 @@
 """The line that a query is typed in: what it recalls, offers and puts in, and what it says of a mistake, and where."""
 
+import asyncio
+
 import pytest
 from flightlog.core.query.query import parse
 from flightlog.tui.query.colours import caret_line
-from flightlog.tui.query.completion import is_begun, unfinished, without
-from flightlog.tui.query.help import EXAMPLES, help_line
+from flightlog.tui.query.completion import is_begun, keys_begun, unfinished, without
+from flightlog.tui.query.help import EXAMPLES, begun_line, help_line
 from flightlog.tui.query.history import History
 from flightlog.tui.widgets.filter_bar import FilterBar
 from seeing import text_of, until
@@ -160,6 +162,56 @@ async def test_nothing_is_hidden_for_a_value_that_is_only_half_there(app):
         await pilot.press("enter")  # whoever wants it so has it as it stands, and is told
         await until(pilot, lambda: found.query.text == "workflow:flow-1 status:fai")
         assert "'fai' is none of" in found.query.message
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("st", ["status:", "step:", "started<", "steps>"]),
+        ("workflow:x -STA", ["status:", "started<"]),
+        ("status", ["status:"]),
+        ("pinned", []),  # which is whole
+        ("stax", []),
+        ("status:st", []),
+        ('"st', []),
+        ("", []),
+    ],
+)
+def test_which_keys_a_word_may_become(text, keys):
+    assert keys_begun(text, len(text)) == keys
+
+
+async def test_a_word_that_begins_a_key_hides_nothing_until_it_is_searched_for(app):
+    """The list went empty under whoever typed `sta` on the way to `status:`."""
+    async with app.run_test(size=(80, 24)) as pilot:
+        bar, found = await at_filter(pilot), pilot.app.home.run_list
+        sent = []
+        send, bar._set = bar._set, lambda text: (sent.append(text), send(text))
+        everything = found.lines
+        await pilot.press(*"status")
+        await until(pilot, lambda: "status:" in text_of(app.screen).split("\n")[2])
+        assert "tab completes  enter searches status" in text_of(app.screen).split("\n")[2]
+        await until(pilot, lambda: bar._due.when() < asyncio.get_running_loop().time())
+        await pilot.pause()
+        assert sent == [] and found.lines == everything
+        await pilot.press("x")  # no key begins so: it is looked for
+        await until(pilot, lambda: found.query.text == "statusx" and found.ready)
+        await pilot.press("backspace", "enter")
+        await until(pilot, lambda: found.query.text == "status" and found.ready)
+        assert "completes" not in text_of(app.screen)
+        await pilot.press("slash", "space", *"wor")  # and a finished word stays
+        await until(pilot, lambda: bar._due.when() < asyncio.get_running_loop().time())
+        await pilot.pause()
+        assert bar.wanted.text == "status"
+
+
+@pytest.mark.parametrize("width", [20, 38, 77, 117])
+@pytest.mark.parametrize("word", ["s", "status", "co"])
+def test_the_line_below_a_word_that_begins_a_key_has_whole_words(width, word):
+    keys = keys_begun(word, len(word))
+    line = "".join(piece for piece, _ in begun_line(word, keys, width))
+    assert line.endswith(f"enter searches {word} ") or width < 40
+    assert set(line.partition("tab")[0].split()) <= set(keys)
 
 
 @pytest.mark.parametrize("width", [78, 80, 98, 100, 118, 120, 130, 240])

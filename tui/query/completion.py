@@ -71,6 +71,15 @@ def is_begun(piece: Unfinished, found: Collection[str]) -> bool:
     return bool(piece.key) and bool(found) and not by_part and piece.prefix not in found
 
 
+def keys_begun(text: str, cursor: int) -> list[str]:
+    """The keys that the word before the cursor may go on to; none of a flag, which is whole as it stands."""
+    piece = unfinished(text, cursor)
+    word = piece.prefix.lower()
+    if piece.key or not word or text[:cursor].count('"') % 2 or (word in KEYS and KEYS[word].kind == "flag"):
+        return []
+    return [_opened(name) for name in KEYS if name.startswith(word)]
+
+
 def without(text: str, cursor: int) -> str:
     """The query without the term before the cursor."""
     begun = text[: unfinished(text, cursor).start]

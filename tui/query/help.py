@@ -21,6 +21,14 @@ def help_line(width: int) -> Line:
     return between([*begin, (" ".join(EXAMPLES[: next(fits, 1)]), "text")], keys, width)
 
 
+def begun_line(word: str, keys: Sequence[str], width: int) -> Line:
+    """Which keys a word may become, and how it is searched as it stands; that stays when it gets narrow."""
+    how: Line = [("tab", "accent"), (" completes  ", "muted"), ("enter", "accent"), (" searches ", "muted")]
+    how.append((f"{one_line(word, 20)} ", "text"))
+    fits = [n for n in range(len(keys) + 1) if len("  ".join(keys[:n])) <= width - width_of(how) - GAP]
+    return between([("  ".join(keys[: fits[-1]]), "text")] if fits else [], how, width)
+
+
 def offered_line(offered: Sequence[str], at: int) -> Line:
     """Completions round the one that is on; -1 where none is."""
     first = max(at - OFFERED // 2, 0)

@@ -17,8 +17,8 @@ from ..lines import Line, one_line
 from ..loading import in_thread
 from ..personal.person import person_of
 from ..query.colours import QueryColours, caret_line
-from ..query.completion import Choosing, Unfinished, candidates, common, is_begun, unfinished, without
-from ..query.help import help_line, offered_line
+from ..query.completion import Choosing, Unfinished, candidates, common, is_begun, keys_begun, unfinished, without
+from ..query.help import begun_line, help_line, offered_line
 from ..query.history import History
 from ..query.typed import typed, views_of
 from .line_list import OneLine
@@ -142,11 +142,12 @@ class FilterBar(Vertical):
         if self._offered:
             at = self._choosing.at if self._choosing is not None else -1
             return [*line, *offered_line(self._offered, at)]
-        for problem in self._problems_in(self.input.value):
-            if self._is_begun(problem):
-                continue
-            scrolled, _ = self.input.scroll_offset
-            return [*line, *caret_line(self.input.value, problem, width - INDENT, scrolled)]
+        text, cursor = self.input.value, self.input.cursor_position
+        if self.input.has_focus and (keys := keys_begun(text, cursor)):
+            return [*line, *begun_line(unfinished(text, cursor).prefix, keys, width - INDENT)]
+        for problem in self._problems_in(text):
+            if not self._is_begun(problem):
+                return [*line, *caret_line(text, problem, width - INDENT, self.input.scroll_offset[0])]
         return help_line(width)
 
     def _is_begun(self, problem: Problem) -> bool:
@@ -156,10 +157,11 @@ class FilterBar(Vertical):
 
     @property
     def _half_typed(self) -> bool:
-        """Whether the value before the cursor is still to come, or goes on to one there is."""
+        """Whether the value before the cursor is still to come, or goes on to one there is; or the word to a key."""
         field = self.input
         piece = unfinished(field.value, field.cursor_position)
-        return field.has_focus and bool(piece.key) and (not piece.prefix or self._goes_on == field.value)
+        begun = bool(piece.key) and (not piece.prefix or self._goes_on == field.value)
+        return field.has_focus and (begun or bool(keys_begun(field.value, field.cursor_position)))
 
     def _problems_in(self, text: str) -> Sequence[Problem]:
         """What is not understood of this text; of the word that is being typed, once typing pauses."""
@@ -263,9 +265,9 @@ class FilterBar(Vertical):
 
     def complete(self, asked: Completing, found: list[str]) -> None:
         """Offers these, or puts in what they share where the person asked for it. Ignored if typing went on."""
-        again, field = False, self.input
+        again, field = self._ask_again and not asked.step, self.input
         if not asked.step:
-            again, self._asking, self._ask_again = self._ask_again, False, False
+            self._asking = self._ask_again = False
         if (field.value, field.cursor_position) != (asked.text, asked.cursor):
             if again:
                 self._ask()
