@@ -2,20 +2,25 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ...core.upkeep import Finding
+
+if TYPE_CHECKING:
+    from ..ingest.refresh import Refresh
 
 Check = Callable[[], Iterator[Finding]]
 """Looks when it is gone through."""
 
 
-def can_be_read(refresh: Callable[[], None]) -> Check:
+def can_be_read(refresh: "Refresh", root: Path) -> Check:
     """Whether the store can be brought up to date at all."""
 
     def check() -> Iterator[Finding]:
         refresh()
-        yield from ()
+        if refresh.problem:
+            what = f"what is shown is old, for what is new cannot be read: {refresh.problem}"
+            yield finding("old", what, root)
 
     return check
 

@@ -80,8 +80,8 @@ class FilesBackend:
         root, progress = Root(layout.root), Progress()
         behind, clears = ReadingOn(), not self._read_only
         index = Index(layout, root, database, Projector(), progress, begun=behind.show, clears=clears)
-        look = _first_within(_reserve(layout) if where == layout.index_db else None, index.look)
-        refresh = Refresh(root, look, changes=database.changes, behind=behind)
+        known = partial(run_queries.is_any, database)
+        refresh = Refresh(root, index.look, changes=database.changes, behind=behind, known=known)
         bodies = EitherBodies(
             JournalBodies(layout, database), ArchivedBodies(layout.archived), partial(run_queries.is_archived, database)
         )
@@ -146,7 +146,7 @@ class FilesBackend:
 def _seen(refresh: "Refresh", index: "Index", root: Path) -> "Sequence[Check]":
     from ..checks import access, check
 
-    return check.can_be_read(refresh), access.all_may_be_read(lambda: index.problem, root)
+    return check.can_be_read(refresh, root), access.all_may_be_read(lambda: index.problem, root)
 
 
 def _checks(
@@ -216,18 +216,15 @@ def _is_there(root: Path) -> bool:
 def open_index(layout: Layout, *, read_only: bool) -> "tuple[Database, Path | None]":
     """The index of a data directory, and its file: in the user's cache where the directory may not be written.
 
-    If that cannot be written either, the index is kept in memory, and there is no file. On a full disk the room that
-    is kept for it serves first: nothing could be removed by a program that cannot be opened.
+    If that cannot be written either, the index is kept in memory, and there is no file.
     """
     from ..sqlite.engine import open_database
 
-    reserve = _reserve(layout)
     beside = [] if read_only or not os.access(layout.root, os.W_OK) else [layout.index_db]
     for place in (*beside, _cached(layout.root)):
         try:
             make_folder(place.parent)
-            opening = partial(open_database, place, truth=False)
-            return reserve.within(opening) if place in beside else opening(), place
+            return open_database(place, truth=False), place
         except (ReadOnly, Full, OSError):
             continue  # the next place is as good, but for the time that it takes
     return open_database(None, truth=False), None
@@ -237,21 +234,6 @@ def _reserve(layout: Layout) -> "Reserve":
     from ..operations.reserve import of_index
 
     return of_index(layout.index_db)
-
-
-def _first_within(reserve: "Reserve | None", look: Callable[[], None]) -> Callable[[], None]:
-    """The first look takes the room that is kept, if it must: who cannot look at a store cannot remove anything."""
-    looked = reserve is None
-
-    def within() -> None:
-        nonlocal looked
-        if looked or reserve is None:
-            look()
-        else:
-            reserve.within(look)
-            looked = True
-
-    return within
 
 
 def _cached(root: Path) -> Path:

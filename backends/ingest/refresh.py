@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Callable
 
-from ...core.errors import Corrupt, Locked, StorageError
+from ...core.errors import Corrupt, Full, Locked, StorageError
 from ...core.hurry import is_hurried
 from .. import waiting
 from ..data_directory import Root
@@ -26,8 +26,8 @@ class Refresh:
     """Calls `work` for all who read at about the same time. Thread-safe.
 
     A directory that is gone, or damage, is raised. A database that cannot be written for the moment
-    (locked, disk full) is raised too, unless something was read before: then what is known can be
-    read on, `problem` says that it is old, and the next try comes after some seconds.
+    (locked, disk full) is raised too, unless something was read before, or a full disk is why and something is known:
+    then that can be read on, `problem` says that it is old, and the next try comes after some seconds.
 
     Who is in a hurry (`core.hurry`) waits a moment for others who write, and then reads what is known: that is
     a problem only if nobody has written anything after some seconds. Nor does he wait until long journals are read
@@ -41,13 +41,15 @@ class Refresh:
         own: Callable[[], object] = lambda: None,
         changes: Callable[[], int] = lambda: 0,
         behind: ReadingOn | None = None,
+        known: Callable[[], bool] = lambda: False,
     ) -> None:
         """`own` brings in what this store itself recorded, for which everybody waits; `changes` differs when others
         have brought in something; `behind` does the first work for who hurries, and is told by it when there is
-        something to be seen of all there is. Where it is not given, everybody waits for the whole work.
+        something to be seen of all there is. Where it is not given, everybody waits for the whole work. `known` tells
+        whether anything was brought in by others before.
         """
         self._root, self._turns, self._own, self._changes = root, Turns(work), own, changes
-        self._behind = behind
+        self._behind, self._known = behind, known
         self._process = os.getpid()
         self._succeeded = False
         self._retry_at = self._rest_until = 0.0
@@ -71,7 +73,7 @@ class Refresh:
             raise
         except StorageError as error:
             self._root.check()
-            if not self._succeeded:
+            if not self._succeeded and not (isinstance(error, Full) and self._known()):
                 raise
             self._say(str(error))
 

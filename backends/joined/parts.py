@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from itertools import count
 from pathlib import Path
 from typing import TypeVar
 
@@ -34,7 +35,10 @@ class Part:
     def __init__(self, source: Source) -> None:
         self.path = Path(source.path)
         self.problem = ""
-        """Why its runs are not shown now; empty if they are."""
+        """Why its runs are not shown now, as the question says that was asked last of those that were answered; empty
+        if they are shown.
+        """
+        self._questions, self._answered = count(1), 0
         self._failed: tuple[float, StorageError] | None = None
         self.in_child()
         inherited(self)
@@ -42,7 +46,7 @@ class Part:
     def in_child(self) -> None:
         """It is not open: so a process begins."""
         self._store: Store | None = None
-        self._lock = threading.Lock()
+        self._lock, self._telling = threading.Lock(), threading.Lock()
 
     def reading(self) -> Reading:
         """What reads it; StorageError while it cannot be opened, which is tried again now and then."""
@@ -60,12 +64,13 @@ class Part:
 
     def ask(self, question: Callable[[Reading], T]) -> T | None:
         """The answer, or None and a `problem` if there is none to be had: for questions about the whole of it."""
+        number = self.number()
         try:
             answer = question(self.reading())
         except StorageError as error:
-            self.note(error)
+            self.note(error, number)
             return None
-        self.problem = ""
+        self._tell("", number)
         return answer
 
     def find(self, question: Callable[[Reading], T]) -> T:
@@ -73,32 +78,44 @@ class Part:
 
         Unread, and a `problem`, while nobody can tell.
         """
+        number = self.number()
         try:
             reading = self.reading()
         except StorageError as error:
-            raise self._unread(error) from error
+            raise self._unread(error, number) from error
         try:
             answer = question(reading)
         except NotFound as error:
             if not self.path.exists():
-                raise self._unread(error) from error
-            self.problem = ""
+                raise self._unread(error, number) from error
+            self._tell("", number)
             raise
-        self.problem = ""
+        self._tell("", number)
         return answer
 
-    def _unread(self, error: StorageError) -> Unread:
-        self.note(error)
+    def number(self) -> int:
+        """Taken as a question begins: what comes of it tells nothing where one that began later was answered first."""
+        return next(self._questions)
+
+    def _unread(self, error: StorageError, number: int) -> Unread:
+        self.note(error, number)
         what = f"source {self.path.name} cannot be read just now: {error.what}"
         return Unread(what, where=self.path, advice=error.advice)
 
-    def note(self, error: StorageError) -> None:
-        """Remembers why the source cannot be read, and says so once."""
+    def note(self, error: StorageError, number: int) -> None:
+        """Remembers why the source could not be read by the question of this number, and says so once."""
         problem = f"source {self.path.name}: {error.what}"
-        if problem != self.problem:
+        if self._tell(problem, number):
             # Without a handler of the program's, what is logged is printed: at a terminal by `flightlog ls`.
             _log.warning("%s", safe_text(str(StorageError(problem, where=self.path, advice=error.advice))))
-        self.problem = problem
+
+    def _tell(self, problem: str, number: int) -> bool:
+        """Whether that is another problem than before."""
+        with self._telling:
+            if number < self._answered:
+                return False
+            self._answered, before, self.problem = number, self.problem, problem
+            return problem != before
 
     def close(self) -> None:
         """Closes it. May be called twice."""
@@ -221,7 +238,8 @@ class Parts:
 
 
 def _guarded(part: Part, question: Callable[[Reading], Iterator[T]]) -> Iterator[T]:
+    number = part.number()
     try:
         yield from question(part.reading())
     except StorageError as error:
-        part.note(error)
+        part.note(error, number)

@@ -148,7 +148,7 @@ class SpooledBackend(ABC):
         database, projector, shipping = self.engine()
         root = Root(self._lies_in)
         work = (lambda: None) if database.read_only else shipping.ship_all
-        refresh = Refresh(root, work, self._ship_own, database.changes)
+        refresh = Refresh(root, work, self._ship_own, database.changes, known=partial(run_queries.is_any, database))
         bodies = EitherBodies(
             EventTableBodies(database),
             ArchivedBodies(self._layout.archived),
@@ -217,7 +217,7 @@ class SpooledBackend(ABC):
 
         layout = self._layout
         return (
-            check.can_be_read(refresh),
+            check.can_be_read(refresh, self._lies_in),
             access.private(self._lies_in, parts),
             *self._checks(database),
             folders.tidy(layout.spool, by_day=False),

@@ -48,6 +48,12 @@ def is_archived(database: Database, run: str) -> bool:
         return bool(connection.scalar(select(runs.c.archived).where(runs.c.id == run)))
 
 
+def is_any(database: Database) -> bool:
+    """Whether there is any run."""
+    with database.read() as connection:
+        return connection.scalar(select(runs.c.id).limit(1)) is not None
+
+
 _some = select(*COLUMNS).select_from(RUNS).where(runs.c.id.in_(bindparam("runs", expanding=True)))
 _AT_ONCE = 500  # ids in one statement
 

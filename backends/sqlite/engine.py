@@ -8,26 +8,25 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-from sqlalchemy import Engine, create_engine
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import NullPool, QueuePool, StaticPool
+from sqlalchemy import Engine
+from sqlalchemy.pool import StaticPool
 
-from ...core.errors import Corrupt, Full, Locked, NotFound, ReadOnly
+from ...core.errors import Corrupt, Full, NotFound, ReadOnly, StorageError
 from ...core.forking import undivided
-from .. import waiting
 from ..journal.disk import storage_error
 from ..operations.reserve import of_database as reserve_of
 from ..sql import globs, schema
 from ..sql.database import Database
 from .backup import Backup
+from .connecting import connect, engine, errors
 from .sqlite_errors import translated
 from .sqlite_wal import READING, WRITING, Checkpoints, sqlite_is_fixed
-from .write_lock import WAIT_S, Use, WriteLock, shared
+from .untraced import untraced
+from .write_lock import WAIT_S, Use, WriteLock
 
 __all__ = ["open_database", "set_aside", "sqlite_is_fixed"]
 
@@ -55,12 +54,10 @@ def open_database(
         return schema.prepared(_in_memory(), truth=truth, versioned=False)
     if read_only:
         return schema.checked(_read_only(path, refusal), truth=truth)
-    while True:
-        try:
-            return _opened_soundly(path, truth=truth)
-        except Full:
-            if not truth or not reserve_of(path).give_up():
-                raise
+    try:
+        return _opened_soundly(path, truth=truth)
+    except Full as error:
+        return _without_room(path, error, truth=truth)
 
 
 def _opened_soundly(path: Path, *, truth: bool) -> Database:
@@ -96,12 +93,11 @@ def _opened(path: Path, *, truth: bool) -> Database:
     lock = WriteLock(path.with_name(path.name + ".lock"))
     use = None if truth else Use(path)
     pulse = _Pulse(path)
-    pragmas = (*WRITING, f"PRAGMA synchronous={'FULL' if truth else 'NORMAL'}")
-    writer = _engine(lambda: _connect(path, "mode=rw", pragmas), "BEGIN IMMEDIATE", pool_size=1, max_overflow=0)
+    writer = _writer(path, truth)
     at_once: dict[str, Any] = {"pool_size": 4, "max_overflow": 12, "pool_timeout": WAIT_S}
     database = Database(
         str(path),
-        reader=_engine(lambda: _connect(path, "mode=ro", READING), "BEGIN", **at_once),
+        reader=engine(lambda: connect(path, "mode=ro", READING), "BEGIN", **at_once),
         writer=writer,
         translate=lambda error: translated(error, str(path)),
         write_guard=lock.held,
@@ -136,7 +132,7 @@ def _create(path: Path) -> None:
 
 def _use_wal(writer: Engine, path: Path, lock: WriteLock, *, before: Callable[[], None]) -> None:
     # The connection stays in its pool: as the last one to be closed, it takes the `-wal` away.
-    with _errors(path), writer.connect() as connection:
+    with errors(path), writer.connect() as connection:
         driver = connection.connection.driver_connection
         assert driver is not None
         if driver.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
@@ -147,49 +143,42 @@ def _use_wal(writer: Engine, path: Path, lock: WriteLock, *, before: Callable[[]
 
 
 def _read_only(path: Path, refusal: ReadOnly | None) -> Database:
-    """Reads without leaving anything behind.
-
-    Beside a `-wal` a `mode=ro` connection sees it and makes no file (but the `-shm`, should that
-    be missing). Without one, SQLite would make both; so the file is then read as `immutable`, each
-    time by a short-lived connection, while our writers are held off by the shared side of their lock.
-    """
     if not path.exists():
         raise NotFound("there is no such database", where=path)
-    wal = path.with_name(path.name + "-wal")
-
-    def connect() -> sqlite3.Connection:
-        return _connect(path, "mode=ro" if wal.exists() else "mode=ro&immutable=1", READING)
-
-    def changes() -> int:
-        return hash(tuple(_stamp(file) for file in (path, wal)))
-
-    @contextmanager
-    def undisturbed() -> Iterator[None]:
-        if wal.exists():
-            yield
-            return
-        before = _stamp(path)
-        with shared(path.with_name(path.name + ".lock")):
-            yield
-        if _stamp(path) != before:
-            raise Locked("the database was changed while it was read", where=path, advice="read it again")
-
     return Database(
         str(path),
-        reader=_engine(connect, "BEGIN", poolclass=NullPool),
         writer=None,
         translate=lambda error: translated(error, str(path)),
-        read_guard=undisturbed,
-        changes=changes,
         refusal=refusal,
+        **untraced(path),
     )
 
 
-def _stamp(path: Path) -> tuple[int, int, int]:
-    with suppress(FileNotFoundError):
-        found = path.stat()
-        return found.st_ino, found.st_size, found.st_mtime_ns
-    return 0, 0, 0
+def _without_room(path: Path, error: Full, *, truth: bool) -> Database:
+    """One on a full disk, of which what is there is read. That it cannot be written is told by each write, for which
+    room may be made meanwhile. `error` if there is nothing to be read.
+    """
+    lock = WriteLock(path.with_name(path.name + ".lock"))
+    use = None if truth else Use(path)
+    database = Database(
+        str(path),
+        writer=_writer(path, truth),
+        translate=lambda error: translated(error, str(path)),
+        write_guard=lock.held,
+        settle=Checkpoints(path),
+        after_close=lambda: [part.close() for part in (use, lock) if part],
+        **untraced(path),
+    )
+    try:
+        return schema.guarded(schema.checked(database, truth=truth), versioned=truth)
+    except StorageError:
+        database.close()
+        raise error from None
+
+
+def _writer(path: Path, truth: bool) -> Engine:
+    pragmas = (*WRITING, f"PRAGMA synchronous={'FULL' if truth else 'NORMAL'}")
+    return engine(lambda: connect(path, "mode=rw", pragmas), "BEGIN IMMEDIATE", pool_size=1, max_overflow=0)
 
 
 def _in_memory() -> Database:
@@ -210,52 +199,13 @@ def _in_memory() -> Database:
 
     return Database(
         ":memory:",
-        reader=_engine(lambda: connection, "", poolclass=StaticPool),
-        writer=_engine(lambda: connection, "BEGIN IMMEDIATE", poolclass=StaticPool),
+        reader=engine(lambda: connection, "", poolclass=StaticPool),
+        writer=engine(lambda: connection, "BEGIN IMMEDIATE", poolclass=StaticPool),
         translate=lambda error: translated(error, ":memory:"),
         read_guard=alone,
         write_guard=alone,
         changes=changes,
     )
-
-
-def _connect(path: Path, options: str, pragmas: tuple[str, ...] = ()) -> sqlite3.Connection:
-    # isolation_level=None: the driver begins nothing by itself, so that DDL is transactional as well.
-    connection = sqlite3.connect(
-        f"file:{quote(os.fsencode(path.absolute()))}?{options}",
-        uri=True,
-        timeout=WAIT_S,
-        isolation_level=None,
-        check_same_thread=False,
-    )
-    try:
-        for pragma in ("PRAGMA trusted_schema=OFF", *pragmas):  # a file that was given to us may hold anything
-            connection.execute(pragma)
-        globs.install(connection)
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
-
-
-def _engine(connect: Callable[[], sqlite3.Connection], begin: str, **options: Any) -> Engine:
-    engine = create_engine("sqlite://", creator=connect, **({"poolclass": QueuePool} | options))
-
-    # Not by an event of the engine: where there is one listener, every statement looks for who listens.
-    dialect: Any = engine.dialect
-    dialect.do_begin = lambda connection: _begin(connection.driver_connection, begin) if begin else None
-    return engine
-
-
-def _begin(connection: sqlite3.Connection, how: str) -> None:
-    if (patience_s := waiting.limited(WAIT_S)) >= WAIT_S:
-        connection.execute(how)
-        return
-    connection.execute(f"PRAGMA busy_timeout={round(patience_s * 1000)}")
-    try:
-        connection.execute(how)
-    finally:
-        connection.execute(f"PRAGMA busy_timeout={round(WAIT_S * 1000)}")
 
 
 class _Pulse:
@@ -268,9 +218,9 @@ class _Pulse:
         self._lock = threading.Lock()
 
     def __call__(self) -> int:
-        with self._lock, _errors(self._path):
+        with self._lock, errors(self._path):
             if self._connection is None:
-                self._connection = _connect(self._path, "mode=ro", READING)
+                self._connection = connect(self._path, "mode=ro", READING)
                 self._connections += 1
             # Each connection counts for itself, all from the same number on.
             version = int(self._connection.execute("PRAGMA data_version").fetchone()[0])
@@ -285,11 +235,3 @@ class _Pulse:
         with self._lock:
             if self._connection is not None:
                 self._connection.close()
-
-
-@contextmanager
-def _errors(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except (sqlite3.Error, DBAPIError) as error:
-        raise translated(error, str(path)) from error

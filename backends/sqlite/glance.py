@@ -19,6 +19,7 @@ from ...core.pages import Page, Sort
 from ...core.runs import Run
 from ..sql.run_places import Place
 from ..sql.run_values import runs_of, totals_of
+from .log_file import has_log
 from .write_lock import shared
 
 
@@ -36,8 +37,8 @@ def glance(path: Path, limit: int, *, truth: bool) -> Glance | None:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[sqlite3.Connection]:
-    """As `engine._read_only` opens it: see there for what `immutable` and the lock are for."""
-    wal = path.with_name(path.name + "-wal").exists()
+    """As `untraced` opens it: see there for what `immutable` and the lock are for."""
+    wal = has_log(path)
     lock = path.with_name(path.name + ".lock")
     uri = f"file:{quote(os.fsencode(path.absolute()))}?mode=ro" + ("" if wal else "&immutable=1")
     with nullcontext() if wal else shared(lock, wait=0), closing(sqlite3.connect(uri, uri=True, timeout=0)) as found:

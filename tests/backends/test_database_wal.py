@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from flightlog.backends.sql import tables
+from flightlog.backends.sqlite import connecting, sqlite_wal
 from flightlog.backends.sqlite import engine as opening
-from flightlog.backends.sqlite import sqlite_wal
 from flightlog.backends.sqlite.engine import open_database, sqlite_is_fixed
 
 MB = 1 << 20
@@ -134,7 +134,7 @@ def test_a_reader_that_was_stopped_does_not_stop_the_writers(path, monkeypatch):
     monkeypatch.setattr(sqlite_wal, "_TRUNCATE_BYTES", 6 * MB)
     monkeypatch.setattr(sqlite_wal, "_TRUNCATE_WAITS_MS", 20)
     database = open_database(path, truth=False)
-    stopped = opening._connect(path, "mode=ro")
+    stopped = connecting.connect(path, "mode=ro")
     stopped.execute("BEGIN")
     stopped.execute("SELECT * FROM state").fetchall()
     for _ in range(40):
@@ -152,7 +152,7 @@ def test_a_reader_that_was_stopped_does_not_stop_the_writers(path, monkeypatch):
 def test_checkpoints_happen_only_under_the_writers_lock(path, monkeypatch):
     """Every statement of every connection is looked at: while a checkpoint runs, the lock is taken."""
     seen = []
-    connect = opening._connect
+    connect = opening.connect
 
     def watched(*args):
         connection = connect(*args)
@@ -164,7 +164,7 @@ def test_checkpoints_happen_only_under_the_writers_lock(path, monkeypatch):
         connection.set_trace_callback(note)
         return connection
 
-    monkeypatch.setattr(opening, "_connect", watched)
+    monkeypatch.setattr(opening, "connect", watched)
     database = open_database(path, truth=False)
     for _ in range(30):
         fill(database, MB // 2)
@@ -189,7 +189,7 @@ def is_locked(path: Path) -> bool:
 
 def test_a_reader_that_closes_last_leaves_the_log_as_it_is(path):
     database = open_database(path, truth=False)
-    reader = opening._connect(path, "mode=ro")
+    reader = connecting.connect(path, "mode=ro")
     fill(database, 1000)
     reader.execute("SELECT * FROM state").fetchall()
     database.close()

@@ -16,6 +16,7 @@ from flightlog.backends.joined import parts
 from flightlog.backends.joined.joined_feed import JoinedWatch
 from flightlog.backends.sources.langgraph.index import LangGraphIndex
 from flightlog.backends.sources.langgraph.telling import Telling
+from flightlog.core.config import Source
 from flightlog.core.errors import NotFound, StorageError
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.cli.main import main
@@ -112,6 +113,35 @@ def test_a_source_that_goes_and_comes_back_is_named_and_shown_again(folder, twen
         until(store.runs.totals, lambda totals: totals.runs == whole)
         until(lambda: watch.problem, lambda problem: problem == "")
         watch.close()
+
+
+@pytest.mark.parametrize("how", ["ask", "find"])
+def test_what_became_of_a_question_that_began_before_the_last_answer_tells_nothing(twenty, how):
+    """A slow question that failed while the source was away must not take it away again; nor the other way round."""
+    part = parts.Part(Source(type="langgraph", path=str(twenty.path)))
+    asked, go_on = threading.Event(), threading.Event()
+    gone = StorageError("it was away", where=twenty.path)
+
+    def slowly(reading):
+        asked.set()
+        assert go_on.wait(20)
+        raise gone
+
+    thread = threading.Thread(target=lambda: part.ask(slowly))
+    thread.start()
+    assert asked.wait(20)
+    assert getattr(part, how)(lambda reading: 1) == 1
+    go_on.set()
+    thread.join()
+    assert part.problem == ""
+
+    def late(reading):
+        part.note(gone, part.number())
+        return 1
+
+    assert getattr(part, how)(late) == 1
+    assert part.problem == f"source {twenty.path.name}: it was away"
+    part.close()
 
 
 def test_what_may_be_in_a_source_that_cannot_be_read_is_not_said_to_be_nowhere(folder, twenty, tmp_path, monkeypatch):

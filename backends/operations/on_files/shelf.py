@@ -59,7 +59,10 @@ class FileShelf:
         """See the protocol. What was pinned since is read from the annotations themselves."""
         with self._errors("looking for runs"):
             self._notes.begin()
-            self._refresh()
+            try:
+                self._reserve.within(self._refresh.insist)  # who cannot look at a store cannot remove anything
+            except StorageError:
+                self._refresh()
             if self._refresh.problem:  # then the index is old, and what it knows of pins may be too
                 self._notes.begin_anew()
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, bindparam, select
 
 from ....core.copies import Original
-from ....core.errors import Conflict, NotFound
+from ....core.errors import Conflict, Full, NotFound
 from ....core.ids import is_ulid
 from ....core.operations import Compacted, Done, Kind, Trashed
 from ....core.pages import Page
@@ -54,8 +54,9 @@ class TableShelf:
         self._trash = TableTrash(database, projector, bodies, layout, writes, self._archive)
 
     def refresh(self) -> None:
-        """What waits in the spool is shipped."""
-        self._shipping.ship_all()
+        """What waits in the spool is shipped; on a full disk what can be removed is what was shipped before."""
+        with suppress(Full):
+            self._shipping.ship_all()
 
     def families(self, runs: Collection[str]) -> dict[str, str]:
         """A few queries by key."""
