@@ -17,6 +17,7 @@ from flightlog.tui.screens.compare_detail import DetailScreen
 from flightlog.tui.screens.run import RunScreen
 from flightlog.tui.screens.spreads import SpreadScreen
 from flightlog.tui.screens.version_diff import DiffScreen
+from mouse import click_at
 from recorded import NASTY, record_everything
 from seeing import shows, text_of, until
 from textual import events
@@ -360,3 +361,13 @@ async def test_a_key_that_is_typed_while_a_tab_is_read_is_for_what_that_shows(ap
         await until(pilot, lambda: isinstance(app.screen, DetailScreen))
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is screen and screen.opening.is_set())
+
+
+async def test_two_clicks_on_a_line_open_it_once(app):
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await compared(pilot)
+        table = screen.table.region
+        await click_at(pilot, table.x + 50, table.y + 2, times=2)
+        await until(pilot, lambda: app.screen is not screen)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is screen)

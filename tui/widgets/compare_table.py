@@ -140,7 +140,6 @@ class CompareTable(LineList):
         place, shape = event.get_content_offset(self), self.shape(self.size.width)
         if place and place.x >= shape.name:
             self.move_column(shape.places[min((place.x - shape.name) // shape.column, len(shape.places) - 1)])
-        super().on_click(event)
 
 
 def heads(context: Context, glyphs: Glyphs) -> list[str]:

@@ -14,6 +14,7 @@ from textual.widget import Widget
 from ..glyphs import Glyphs, glyphs_of
 from ..keys import bindings
 from ..lines import Line
+from .clicks import Clicks
 from .strips import plain_scroll_bar, strip_of
 
 
@@ -107,6 +108,7 @@ class LineList(ScrollView, can_focus=True):
         """Lines drawn so far: what a test counts."""
         self._strips: dict[tuple[int, int, bool], Strip] = {}
         self._height = 0
+        self._clicks = Clicks()
 
     # What a subclass answers.
 
@@ -264,11 +266,11 @@ class LineList(ScrollView, can_focus=True):
             self.post_message(self.Chosen(self))
 
     def on_click(self, event: events.Click) -> None:
-        index = self.line_at(event)
-        if index is not None:
+        if self._clicks.is_second(self._key(self.cursor), event):
+            self.action_choose()
+        elif (index := self.line_at(event)) is not None:
             self.move_to(index)
-            if event.chain == 2:
-                self.action_choose()
+            self._clicks.chose(self._key(index), event)
 
     def line_at(self, event: events.Click) -> int | None:
         """The line that was clicked on."""

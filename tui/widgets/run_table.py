@@ -20,6 +20,7 @@ from ..runs.columns import NARROW, SORTS, Context, Needs, Slot, group_line, head
 from ..runs.run_lines import LIVE
 from ..runs.run_list import RunList
 from ..runs.sections import Head
+from .clicks import Clicks
 from .strips import plain_scroll_bar, strip_of
 
 HEAD = 1
@@ -73,6 +74,7 @@ class RunTable(ScrollView, can_focus=True):
         self._fitted = Size()  # what the columns, and the list, were last told of
         self._needs: Needs = {}
         self._syncing = False
+        self._clicks = Clicks()
 
     # --- drawing -----------------------------------------------------------------------------------
 
@@ -237,10 +239,11 @@ class RunTable(ScrollView, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         if event.y < HEAD:
             self._click_title(event.x)
+        elif self._clicks.is_second(self.run_list.cursor, event):
+            self.post_message(self.Chosen())
         elif (number := self.run_list.top + event.y - HEAD) < self.run_list.lines:
             self.move_to(number)
-            if event.chain == 2:
-                self.post_message(self.Chosen())
+            self._clicks.chose(self.run_list.cursor, event)
 
     def _click_title(self, x: int) -> None:
         for slot in self._slots:
