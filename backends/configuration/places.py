@@ -164,8 +164,18 @@ def _folder(path: Path) -> Place:
 def _database(path: Path) -> Place:
     if path.is_dir():
         return Place("sqlite", path, path / DATABASE)
-    is_configured = (path.parent / CONFIG).is_file()
-    return Place("sqlite", path.parent if is_configured else home_of(path), path)
+    return Place("sqlite", path.parent if _is_of_folder(path) else home_of(path), path)
+
+
+def _is_of_folder(database: Path) -> bool:
+    """Whether the folder it lies in is the data directory of its runs: by its name, or by what is configured there."""
+    file = database.parent / CONFIG
+    if database.name == DATABASE or not file.is_file():
+        return database.name == DATABASE
+    from .config_file import load_config
+
+    logs = load_config(database.parent, file).logs
+    return logs is not None and logs.path == os.path.abspath(database)
 
 
 def _file(path: Path) -> Place:
