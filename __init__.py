@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from .core.recording.logging_handler import Handler as Handler
     from .core.recording.recorder import RunRecorder as RunRecorder
     from .core.recording.step_recorder import StepRecorder as StepRecorder
+    from .core.recording.traced import current as current
+    from .core.recording.traced import step as step
     from .core.runs import Run as Run
     from .core.store import Store as Store
 
@@ -47,7 +49,9 @@ _LATE = {
     "StepRecorder": "core.recording.step_recorder",
     "Sort": "core.pages",
     "Store": "core.store",
+    "current": "core.recording.traced",
     "query": "core.finding",
+    "step": "core.recording.traced",
 } | dict.fromkeys(
     (
         *("FlightlogError", "ConfigError", "StorageError"),

@@ -15,7 +15,7 @@ from .branching import copy_state
 from .coercion import names_of, one_of, state_of, whole
 from .disabled import NullWriter, is_disabled
 from .jsonable import text
-from .step_recorder import Recorder, current_step, innermost
+from .step_recorder import Recorder, current_step
 from .tape import Tape
 from .version_check import check_version
 from .waiting import in_thread
@@ -57,6 +57,7 @@ class RunRecorder(Recorder):
     def __init__(self, tape: Tape) -> None:
         self._tape = tape
         self._snapshots: dict[str, Any] = {}
+        self._outer = None
 
     def __repr__(self) -> str:
         return f"<RunRecorder {self.id}>"
@@ -67,9 +68,7 @@ class RunRecorder(Recorder):
         return self._tape.run
 
     def _step_id(self) -> str | None:
-        step = innermost.get()
-        if step is not None:
-            step = current_step(self._tape)
+        step = current_step(self._tape)
         return step.id if step is not None else None
 
     def _agent(self) -> str:
@@ -128,11 +127,13 @@ class RunRecorder(Recorder):
         self._tape.pause(text(reason))
 
     def __enter__(self) -> "RunRecorder":
+        self._enter()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._leave()
         if self._tape.is_forked or self._tape.is_over:
             return
         if error is None:
@@ -144,11 +145,12 @@ class RunRecorder(Recorder):
             self._not_recorded(storage)
 
     async def __aenter__(self) -> "RunRecorder":
-        return self
+        return self.__enter__()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._leave()
         if self._tape.is_forked or self._tape.is_over:
             return
         if error is None:

@@ -16,21 +16,33 @@ from .verbs import Verbs
 
 log = logging.getLogger("flightlog.recorder")
 
-innermost: "contextvars.ContextVar[StepRecorder | None]" = contextvars.ContextVar("flightlog_step", default=None)
+innermost: "contextvars.ContextVar[Recorder | None]" = contextvars.ContextVar("flightlog_block", default=None)
+"""The run or step whose `with` block this thread or task has entered last."""
 
 
 def current_step(tape: Tape) -> "StepRecorder | None":
     """The innermost open step of a run whose `with` block this thread or task is in."""
-    step = innermost.get()
-    while step is not None and (step._tape is not tape or step.is_over):
-        step = step._outer
-    return step
+    block = innermost.get()
+    while block is not None and not (isinstance(block, StepRecorder) and block._tape is tape and not block.is_over):
+        block = block._outer
+    return block
 
 
 class Recorder(Verbs):
-    """What a run and a step have in common, steps within them included."""
+    """What a run and a step have in common, steps within them and being a block included."""
 
-    __slots__ = ()
+    __slots__ = ("_outer",)
+    _outer: "Recorder | None"
+    """The block that this one was entered in."""
+
+    def _enter(self) -> None:
+        self._outer = innermost.get()
+        innermost.set(self)
+
+    def _leave(self) -> None:
+        # A block may be left in another context than it was entered in (generators): then nothing is restored.
+        if innermost.get() is self:
+            innermost.set(self._outer)
 
     def step(
         self,
@@ -87,7 +99,6 @@ class StepRecorder(Recorder):
         "attempt": "1, or more after one of this name that failed.",
         "output": "Recorded when the step ends.",
         "is_over": "Whether it has ended.",
-        "_outer": "The step whose block this one was begun in.",
     }
 
     def __init__(self, tape: Tape, id: str, name: str, agent: str, attempt: int) -> None:
@@ -98,7 +109,7 @@ class StepRecorder(Recorder):
         self.attempt = attempt
         self.output: Any = None
         self.is_over = False
-        self._outer: StepRecorder | None = None
+        self._outer = None
 
     def __repr__(self) -> str:
         return f"<StepRecorder {self.name!r} of run {self._tape.run}>"
@@ -142,16 +153,13 @@ class StepRecorder(Recorder):
         self.finish("skipped", error=reason or None)
 
     def __enter__(self) -> "StepRecorder":
-        self._outer = innermost.get()
-        innermost.set(self)
+        self._enter()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # A block may be left in another context than it was entered in (generators): then nothing is restored.
-        if innermost.get() is self:
-            innermost.set(self._outer)
+        self._leave()
         if self._tape.is_forked:
             return
         if error is None or is_quiet_exit(error):

@@ -1,0 +1,150 @@
+"""Functions whose calls are steps, and the run or step that code is in."""
+
+import asyncio
+import functools
+import inspect
+import logging
+import threading
+
+import flightlog
+import pytest
+
+
+@flightlog.step
+def add(a: int, b: int = 2, **more: int) -> int:
+    """Adds."""
+    return a + b
+
+
+@flightlog.step("look up", agent="searcher", kind="tool")
+async def look(text: str) -> list[str]:
+    await asyncio.sleep(0)
+    add(1)
+    return [text]
+
+
+@flightlog.step(values=False)
+def secret(key: str) -> str:
+    return key
+
+
+class Agent:
+    @flightlog.step
+    def act(self, what: str) -> str:
+        raise KeyError(what)
+
+    @flightlog.step
+    def stream(self, n: int):
+        yield from range(n)
+        return "all"
+
+    @flightlog.step
+    async def tokens(self, n: int):
+        for one in range(n):
+            yield one
+
+
+def test_outside_of_a_run_a_function_is_only_called():
+    assert (add(1), asyncio.run(look("x")), [*Agent().stream(2)]) == (3, ["x"], [0, 1])
+    assert flightlog.current() is None
+    with pytest.raises(KeyError):
+        Agent().act("x")
+
+
+def test_a_function_keeps_its_name_signature_and_kind():
+    assert (add.__name__, add.__doc__) == ("add", "Adds.")
+    assert str(inspect.signature(look)) == "(text: str) -> list[str]"
+    assert inspect.iscoroutinefunction(look) and inspect.isgeneratorfunction(Agent.stream)
+    assert inspect.isasyncgenfunction(Agent.tokens)
+
+
+def test_each_call_in_a_block_is_a_step_with_what_went_in_and_out(store, recorded):
+    async def work() -> None:
+        async with store.run("w") as run:
+            runs.append(run.id)
+            await asyncio.gather(look("a"), look("b"))
+
+    runs: list[str] = []
+    asyncio.run(work())
+    begun, ended = recorded(runs[0], "step.started"), recorded(runs[0], "step.finished")
+    assert [(one.name, one.agent, one.kind, one.input) for one in begun] == [
+        ("look up", "searcher", "tool", {"text": "a"}),
+        ("look up", "searcher", "tool", {"text": "b"}),
+        ("add", "searcher", "", {"a": 1}),
+        ("add", "searcher", "", {"a": 1}),
+    ]
+    assert [one.parent for one in begun[2:]] == [one.step for one in begun[:2]]
+    assert sorted(str(one.output) for one in ended) == ["3", "3", "['a']", "['b']"]
+
+
+def test_exceptions_generators_and_values_that_nobody_shall_read(store, recorded):
+    async def drain() -> list[int]:
+        return [one async for one in Agent().tokens(2)]
+
+    with store.run("w") as run:
+        assert secret("sk-1") == "sk-1"
+        for _ in range(2):
+            with pytest.raises(KeyError):
+                Agent().act("mail")
+        assert [*Agent().stream(3)] == [0, 1, 2]
+        assert asyncio.run(drain()) == [0, 1]
+        with pytest.raises(TypeError, match="argument"):
+            add(b=3)
+    begun, ended = recorded(run.id, "step.started"), recorded(run.id, "step.finished")
+    assert [(one.name, one.attempt, one.input) for one in begun] == [
+        ("secret", 1, None),
+        ("act", 1, {"what": "mail"}),
+        ("act", 2, {"what": "mail"}),
+        ("stream", 1, {"n": 3}),
+        ("tokens", 1, {"n": 2}),
+        ("add", 1, {"args": [], "b": 3}),
+    ]
+    assert [(one.status, one.output) for one in ended] == [
+        ("completed", None),
+        *[("failed", None)] * 2,
+        ("completed", "all"),
+        ("completed", None),
+        ("failed", None),
+    ]
+
+
+def test_what_is_current_is_the_innermost_block_that_is_not_over(store):
+    with store.run("w") as run:
+        assert flightlog.current() is run
+        with run.step("a") as step, store.run("below", parent=run) as child:
+            assert flightlog.current() is child
+            child.finish()
+            assert flightlog.current() is step
+            step.finish()
+            assert flightlog.current() is run
+        assert flightlog.current() is run
+        elsewhere: list[object] = []
+        thread = threading.Thread(target=lambda: elsewhere.append(flightlog.current()))
+        thread.start()
+        thread.join()
+        assert elsewhere == [None]
+        assert asyncio.run(asyncio.to_thread(flightlog.current)) is run
+    assert flightlog.current() is None
+
+
+def test_a_handler_of_no_run_follows_what_is_current(store, recorded):
+    logger = logging.getLogger("agent.everywhere")
+    logger.addHandler(handler := flightlog.Handler())
+    try:
+        logger.warning("before")
+        for name in ("one", "two"):
+            with store.run("w") as run, run.step("s") as step:
+                logger.warning(name)
+            (entry,) = recorded(run.id, "log")
+            assert (entry.message, entry.step) == (name, step.id)
+        logger.warning("after")
+    finally:
+        logger.removeHandler(handler)
+
+
+def test_what_cannot_be_looked_into_is_recorded_all_the_same(store, recorded):
+    partial = flightlog.step(functools.partial(max, 3))
+    with store.run("w") as run:
+        assert partial(4) == 4
+    (begun,) = recorded(run.id, "step.started")
+    assert begun.name == "partial"
