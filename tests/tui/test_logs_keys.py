@@ -13,8 +13,10 @@ from flightlog.tui.lines import width_of
 from flightlog.tui.widgets.log_bars import LogBars
 from flightlog.tui.widgets.log_entry_view import EntryPage
 from flightlog.tui.widgets.log_lines import LogLines
+from mouse import drag, moved
 from recorded import NASTY
 from test_run_screen import SIZES, counted, opened, screen_of, settled, text_of, wait
+from textual import events
 
 HOUR = 3600 * 10**9
 BEGAN = 1_795_168_800 * 10**9
@@ -145,6 +147,38 @@ async def test_the_bars_move_with_the_cursor_and_lead_to_a_time(store, hour, siz
         assert lines.entry.message == "plan took 0 ms"
         await pilot.press("h")
         assert not bars.display
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_the_wheel_goes_from_bar_to_bar_and_the_pressed_mouse_to_the_bar_it_is_on(store, hour, size):
+    async with opened(store, hour, size, "logs") as pilot:
+        screen, lines = screen_of(pilot), screen_of(pilot).query_one(LogLines)
+        await pilot.press("h")
+        await swept(pilot)
+        bars = screen.query_one(LogBars)
+        row = bars.region.y
+
+        async def cell() -> int:
+            await settled(pilot)
+            return bars._cell(bars.size.width)
+
+        await pilot.press("left", "left", "left")
+        by_key = [await cell()]
+        await pilot.press("right", "right", "right")
+        last = await cell()
+        # Notches that come faster than the log is read are not lost.
+        for _ in range(3):
+            moved(pilot.app, events.MouseScrollUp, 30, row, 0)
+        assert [await cell()] == by_key
+        for _ in range(3):
+            moved(pilot.app, events.MouseScrollDown, 30, row, 0)
+        assert await cell() == last
+        left = bars.region.x + 9
+        await drag(pilot, (left + 1, row), (left + 5, row))
+        assert await cell() == 5 and pilot.app.mouse_captured is None
+        seq = lines.entry.seq
+        await drag(pilot, (left + 5, row), (left - 3, row + 4))
+        assert await cell() == 0 and lines.entry.seq < seq
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)

@@ -15,11 +15,13 @@ from ..logs.lines import stamp
 from ..logs.sweep import Bars
 from .strips import strip_of
 
+EDGE = 9
+"""Cells before the first bar: the time at which it begins."""
 _INKS = ("faint", "muted", "warn", "bad")
 
 
 class LogBars(Widget, can_focus=True):
-    """Shows how far a sweep has come; left and right go from bar to bar."""
+    """Shows how far a sweep has come; left, right and the wheel go from bar to bar, the pressed mouse to its place."""
 
     DEFAULT_CSS = "LogBars { height: 1; }"
     BINDINGS = bindings("log_bars")
@@ -84,18 +86,46 @@ class LogBars(Widget, can_focus=True):
         place += direction
         while 0 <= place < len(cells):
             if any(cells[place]):
-                self.post_message(self.Picked(bars.moment_of(place, room)))
+                self._pick(bars, place)
                 return
             place += direction
+
+    def _pick(self, bars: Bars, place: int) -> None:
+        """Asks to be at a bar, and takes the log for being there: the next step may come before it is."""
+        moment = bars.moment_of(place, self._room(self.size.width))
+        self._here = moment + bars.width / 2
+        self.refresh()
+        self.post_message(self.Picked(moment))
 
     def action_leave(self) -> None:
         self.post_message(self.Left())
 
-    def on_click(self, event: events.Click) -> None:
-        if self.bars and self.bars.counts and event.x >= 9:
-            room = self._room(self.size.width)
-            place = min(event.x - 9, len(self.bars.cells(room)) - 1)
-            self.post_message(self.Picked(self.bars.moment_of(place, room)))
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        if event.x >= EDGE:
+            self.capture_mouse()
+            self._pick_at(event.x, again=True)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        if self.app.mouse_captured is self:
+            self._pick_at(event.x)
+
+    def on_mouse_up(self) -> None:
+        self.release_mouse()
+
+    def _pick_at(self, x: int, again: bool = False) -> None:
+        bars = self.bars
+        if bars and bars.counts:
+            place = max(0, min(x - EDGE, len(bars.cells(self._room(self.size.width))) - 1))
+            if again or place != self._cell(self.size.width):
+                self._pick(bars, place)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self.action_bar(-1)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self.action_bar(1)
 
     def on_focus(self) -> None:
         self.refresh()
