@@ -20,6 +20,7 @@ from .log_text import entries
 from .run_queries import Accepts
 from .storable import json_text
 from .words_kept import are_kept, can_keep
+from .words_read import WordsRead
 
 _RARE = 256
 """So many of the newest entries that hold the words are asked for first: all that there are, if these are fewer."""
@@ -76,11 +77,13 @@ class _Near:
 class LogSearch:
     """Finds log entries of one store by their words. Thread-safe.
 
-    What the index does not have yet is read as it is, so that an index that is behind costs time and no hits.
+    What the index does not have yet is read as it is, so that an index that is behind costs time and no hits; and
+    time only once, for what was read is in the index from then on.
     """
 
     def __init__(self, database: Database, bodies: Bodies) -> None:
         self._database, self._bodies = database, bodies
+        self._words_read = WordsRead(database)
 
     def catch_up(self, stop: Stop = lambda: False) -> bool:
         """Takes new entries into the index, for two seconds at most; whether it has then all that there were.
@@ -233,7 +236,8 @@ class LogSearch:
                 yield from self._entries(portion, self._lines(portion), wanted, stop)
             seq = place.seq
         if seq < place.newest:
-            for entry in entries(self._bodies, place.run, after=seq, stop=stop):
+            read = entries(self._bodies, place.run, after=seq, stop=stop)
+            for entry in self._words_read.keeping(place, read, stop) if wanted.phrases else read:
                 if wanted.accepts(entry.message):
                     yield entry
                     if stop():

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, select
 
 from ...core.log_words import Wanted, phrase
+from ...core.progress import counted
 from ...core.query.query import Query, made
 from ...core.query.query_nodes import Node, Not, Term, all_of
 from .database import Database
@@ -43,7 +44,8 @@ class LogTerms:
             return asked
         with self._database.read() as connection:
             found = connection.scalars(select(runs.c.id).where(where(asked), *among)).all()
-        return Query(root=Known(key="id", sign="=", values=tuple(filter(accepts, found))))
+        read = counted(found, len(found), "logs")
+        return Query(root=Known(key="id", sign="=", values=tuple(filter(accepts, read))))
 
     def _indexed(self, part: Node) -> Node:
         if isinstance(part, Not):

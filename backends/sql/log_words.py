@@ -2,7 +2,8 @@
 
 An index that follows: `worded_runs` says how far each run is in it. Shipping takes in what it
 ships; all else (an index of files, a source, a store that was upgraded) is taken in when somebody
-first searches. So nobody who never searches pays for it, and what is not in it yet is read as it is.
+first searches. So nobody who never searches pays for it, and what is not in it yet is read as it is
+(`words_read`: and kept).
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -42,7 +43,8 @@ LAST = (1 << 31) - 2
 
 _SHIFT = 32  # an entry's id: its run's number, and in the lower half its seq
 _LOWER = (1 << _SHIFT) - 1
-_AT_ONCE = 2000  # entries in one transaction
+AT_ONCE = 2000
+"""Entries that are taken in by one transaction."""
 
 
 class Place(NamedTuple):
@@ -163,8 +165,8 @@ def scrub(connection: Connection) -> None:
 
 def follow(connection: Connection, bodies: Bodies, stop: Callable[[], bool]) -> bool:
     """Takes in some two thousand entries of runs that are behind; False if none is."""
-    budget, reached = _AT_ONCE, None
-    coming = connection.execute(_BEHIND, {"limit": _AT_ONCE}).all()
+    budget, reached = AT_ONCE, None
+    coming = connection.execute(_BEHIND, {"limit": AT_ONCE}).all()
     for row in coming:
         if budget <= 0 or stop():
             break

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import flightlog
 import pytest
-from flightlog.backends.sql import log_words, tables
+from flightlog.backends.sql import log_search, log_words, tables
 from flightlog.backends.sqlite.engine import open_database
 from flightlog.core.events import Logged
 from flightlog.core.query.query import EVERYTHING, parse
@@ -160,3 +160,49 @@ def test_a_search_that_is_stopped_reads_no_further(small):
     for entry in small.logs.search("hay", EVERYTHING, stop=lambda: len(found) >= 5):
         found.append(entry)
     assert 5 <= len(found) <= 6
+
+
+@pytest.fixture
+def behind(monkeypatch):
+    """No search takes anything in beforehand, as where there is more than it takes in; what is read is kept by tens."""
+    monkeypatch.setattr(log_search, "_FOLLOW_S", -1.0)
+    monkeypatch.setattr(log_words, "AT_ONCE", 10)
+
+
+@pytest.mark.parametrize("ask", ["search", "count", "page"])
+def test_what_a_search_had_to_read_no_other_reads_again(small, behind, ask):
+    for number in range(20):
+        small.record(small.begin(), *said(*(f"line {line}" for line in range(9)), f"needle {number}"))
+    found = {
+        "search": lambda word: len(list(small.logs.search(word, EVERYTHING))),
+        "count": lambda word: small.runs.count(parse(f"log:{word}")),
+        "page": lambda word: len(small.runs.query(parse(f"log:{word}"), limit=50).items),
+    }[ask]
+    assert found("nothing") == 0
+    assert small.bodies.lines_read >= 200
+    small.bodies.lines_read = 0
+    assert found("needle") == 20
+    assert small.bodies.lines_read <= 10, "all but the last few are in the index"
+
+
+def test_of_a_long_run_that_was_read_in_part_that_part_is_kept(small, behind):
+    run = small.begin()
+    small.record(run, *said(*(f"line {line}" for line in range(95))))
+    assert len(list(islice(small.logs.search("line", EVERYTHING), 35))) == 35
+    with small.database.read() as connection:
+        (place,) = log_words.places(connection, [run])
+    assert 30 <= place.seq <= 40
+    assert len(list(small.logs.search("line", EVERYTHING))) == 95
+
+
+def test_of_a_run_that_was_purged_while_it_was_read_no_word_comes_back(small, behind):
+    run = small.begin()
+    small.record(run, *said(*(f"zyzzyva {line}" for line in range(9))))
+    reading = small.logs.search("zyzzyva", EVERYTHING)
+    assert next(reading).message == "zyzzyva 0"
+    with small.database.write() as connection:
+        log_words.forget(connection, run)
+        connection.execute(tables.runs.delete().where(tables.runs.c.id == run))
+    assert len(list(reading)) == 8
+    with small.database.read() as connection:
+        assert connection.scalar(select(func.count()).select_from(tables.worded_runs)) == 0
