@@ -35,6 +35,8 @@ class LiveCatalogue:
         """Of a reading of all runs, in runs."""
         self.revision = 0
         """Another one after each change."""
+        self.total: int | None = None
+        """How many runs there are, as of the last look; None before any."""
 
     @property
     def ready(self) -> bool:
@@ -43,6 +45,11 @@ class LiveCatalogue:
 
     def __len__(self) -> int:
         return len(self._runs or {})
+
+    def count(self) -> bool:
+        """Looks only how many runs there are, whatever they are; whether that has changed."""
+        before, self.total = self.total, self._store.runs.totals().runs
+        return self.total != before
 
     def refresh(self, stop: Callable[[], bool] = lambda: False) -> bool:
         """Takes in what changed since the last time, at first everything; whether there was anything.
@@ -113,6 +120,7 @@ class LiveCatalogue:
             self._changed()
 
     def _changed(self) -> None:
+        self.total = len(self)
         self._found, self._bare, self._restored = {}, None, None
         self.revision += 1
 

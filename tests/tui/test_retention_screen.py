@@ -45,7 +45,7 @@ async def planned(pilot) -> None:
         pilot,
         lambda: (
             not pilot.app.typed.busy
-            and tab.live.ready
+            and (tab.live.ready or (tab.made.found is None and tab.live.total is not None))
             and tab.written.file
             and not (tab.planner.busy or tab.reader.busy or tab.filer.busy)
             and tab.made.text == tab.editor.text

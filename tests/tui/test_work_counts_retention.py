@@ -125,3 +125,18 @@ async def test_opened_again_it_reads_what_changed_and_plans_only_then(app, folde
         await quiet(pilot, screen)
         await shows(pilot, "keep: pinned")
         assert tab.live.revision == 2
+
+
+async def test_without_a_policy_no_run_is_read_until_one_is_written(app, folder, asked):
+    (folder / "flightlog.yaml").unlink()
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: pilot.app.store is not None and not pilot.app.home.previewer.busy)
+        screen = await entered(pilot)
+        await shows(pilot, "No policy yet", f"all of {RUNS} runs stay for ever")
+        asked.clear()
+        await pilot.press("r")
+        await until(pilot, lambda: screen.plan.reader.loads > 1 and not screen.plan.reader.busy)
+        assert not asked and not screen.plan.live.ready
+        await pilot.press("e", "ctrl+end", "enter")
+        screen.plan.editor.insert(POLICY)
+        await shows(pilot, "keep: last #2 of 2", "28 runs")

@@ -11,7 +11,7 @@ from .. import format
 from ..glyphs import Glyphs
 from ..lines import Line, one_line, wrapped
 from ..widgets.empty import no_policy
-from .planning import Made
+from .planning import Made, says_anything
 
 
 class Stands(NamedTuple):
@@ -46,6 +46,8 @@ def no_line(made: Made, live: LiveCatalogue, glyphs: Glyphs) -> Sequence[Line]:
     """What stands where there is no line of a plan."""
     if made.page is not None:
         return [[("No run is shown: f shows others" if len(live) else "No runs yet", "muted")]]
+    if made.text and not says_anything(made.text) and live.total is not None:
+        return no_policy(live.total)
     if not live.ready:
         sign = glyphs.spinner[int(clock.now_s() * 10) % len(glyphs.spinner)]
         at = live.progress.look()

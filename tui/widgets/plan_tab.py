@@ -24,7 +24,7 @@ from ..messages import OpenRun
 from ..retention.applying import Meant, meant, question, work_of
 from ..retention.plan_page import ORDERS, Shown, total_lines
 from ..retention.plan_words import Stands, no_line, standing_lines
-from ..retention.planning import MINUTE, Made, make
+from ..retention.planning import MINUTE, Made, make, says_anything
 from ..screens.prompt import Confirm
 from ..screens.run_operations import begin_work, named
 from .line_list import HeadLine, LineList, OneLine
@@ -97,12 +97,21 @@ class PlanTab(PolicyWriting):
         self.filer.request()
         self.reader.request(at_once=True)
 
+    @property
+    def _reads_runs_now(self) -> bool:
+        """Whether a policy stands there, for which all runs are still to be read."""
+        return not self.live.ready and says_anything(self.editor.text)
+
     def _prepare_read(self) -> Callable[[], bool]:
+        # Where no policy asks for them, very many runs are not read for nothing, and not held.
+        if not (self.live.ready or self._reads_runs_now):
+            return self.live.count
         return partial(self.live.refresh, lambda: self._stopped)
 
     def _read(self, changed: bool) -> None:
         if changed:
             self.planner.request()
+            self._show_empty()
 
     # Planning.
 
@@ -110,6 +119,8 @@ class PlanTab(PolicyWriting):
     def _typed(self) -> None:
         self.editor.coloured()
         self.tell()
+        if self._reads_runs_now:
+            self.reader.request(at_once=True)
         if self._timer is not None:
             self._timer.stop()
         # Not by a short timer: one that is late on a busy machine never fires.
@@ -153,7 +164,7 @@ class PlanTab(PolicyWriting):
     def _try_again(self) -> None:
         """What could not be read a moment ago, in a store that was locked say, is asked for once more."""
         if self.screen.is_current:
-            if not self.live.ready and not self.reader.busy:
+            if self._reads_runs_now and not self.reader.busy:
                 self.reader.request()
             if self.made.text != self.editor.text and not self.planner.busy:
                 self.planner.request()
