@@ -15,6 +15,7 @@ def test_costs_tell_how_the_budgets_stand(tmp_path):
     with flightlog.open(tmp_path) as store, store.run("triage") as run:
         run.cost("m", input_tokens=3, dollars="1.75")
         run.cost("", input_tokens=3)
+    assert call("costs", "--data", tmp_path).startswith("Day (UTC)")
     said = call("costs", "--by", "model", "--data", tmp_path)
     assert "at least $1.75 of $2.00" in said
     assert "above its warning mark" in said

@@ -123,7 +123,7 @@ def _say_costs(found: Sequence[CostGroup], by: GroupBy) -> None:
         for group in found
     ]
     table(
-        (by.capitalize(), "Calls", "Tokens", "Cost", "Provenance", "No price"),
+        ("Day (UTC)" if by == "day" else by.capitalize(), "Calls", "Tokens", "Cost", "Provenance", "No price"),
         rows,
         right=frozenset({"Calls", "Tokens", "Cost", "No price"}),
     )

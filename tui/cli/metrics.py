@@ -91,7 +91,7 @@ def _days(outcomes: Sequence[Outcome], glyphs: Glyphs, as_json: bool) -> None:
         for one in outcomes:
             say_json({"day": one.day or None, **outcome_row(one)})
         return
-    _table("Day", [(one.day or format.UNKNOWN, one) for one in outcomes], glyphs)
+    _table("Day (UTC)", [(one.day or format.UNKNOWN, one) for one in outcomes], glyphs)
 
 
 def _versions(store: Store, workflow: str, version: int | None, within: Query, glyphs: Glyphs, as_json: bool) -> None:
