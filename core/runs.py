@@ -92,6 +92,15 @@ class Run(msgspec.Struct, frozen=True, gc=False):
         told = self.meta.get(self.source) if self.source else None
         return not (isinstance(told, dict) and told.get("unread"))
 
+    @property
+    def begun_by(self) -> str:
+        """Of a foreign run: the step of another run that began it, where its source says so under its own name in
+        `meta`, as `step`; else empty.
+        """
+        told = self.meta.get(self.source) if self.source else None
+        step = told.get("step") if isinstance(told, dict) else None
+        return step if isinstance(step, str) else ""
+
 
 def cost_of(run: Run) -> CostGroup:
     """What a run's calls cost together, as it tells itself."""
@@ -124,6 +133,8 @@ class Step(msgspec.Struct, kw_only=True, frozen=True):
     """Event that holds the step's output and error."""
     has_input: bool = False
     has_output: bool = False
+    began_run: str | None = None
+    """The run that it began, as far as a source tells that: a subagent's. Its end is the step's own."""
 
 
 class Doing(msgspec.Struct, kw_only=True, frozen=True):

@@ -8,6 +8,7 @@ import pytest
 from flightlog.backends.sources.open_source import open_source
 from flightlog.core.events import TYPES, decode
 from flightlog.core.query.query import EVERYTHING
+from msgspec.structs import replace
 
 TYPE = {kind: name for name, kind in TYPES.items()}
 
@@ -157,6 +158,32 @@ def test_a_subagent_is_a_run_below_the_one_that_began_it(store):
     assert {step.agent for step in store.runs.steps(sub.id)} == {"general-purpose"}
     assert {one.agent for one in store.runs.cost_records(sub.id)} == {"general-purpose"}
     assert "fewer" in store.runs.get(sub.id).meta["claude-code"]["tokens"]
+
+
+def test_a_step_that_began_a_subagent_names_its_run_and_ends_as_that_did(store):
+    found = runs_of(store)
+    steps = {step.began_run: step for step in store.runs.steps(found["c1fd2776-839"].id)}
+    failed, outer, money = (steps[found[name].id] for name in ("agent-a953bd", "agent-a670ce", "agent-a2346e"))
+    assert (failed.name, failed.status, failed.error) == ("Agent", "failed", found["agent-a953bd"].error)
+    assert (outer.status, money.status, outer.error) == ("completed", "completed", "")
+    # A subagent that is begun by another lies beside it, and is named by the step there.
+    inner = [step for step in store.runs.steps(found["agent-a670ce"].id) if step.began_run]
+    assert [(step.name, step.began_run) for step in inner] == [("Agent", found["agent-ac8807"].id)]
+    assert all(step.began_run is None for step in store.runs.steps(found["agent-ac8807"].id))
+
+
+def test_a_step_whose_subagent_was_killed_or_interrupted_did_not_succeed(store, monkeypatch):
+    main = runs_of(store)["900631c5-dd7"]
+    (child,) = store.runs.children(main.id)
+    for status, told, why in (
+        ("lost", "failed", "its run is lost: pid 7 is gone"),
+        ("cancelled", "skipped", "cancelled"),
+        ("running", "completed", ""),
+    ):
+        other = replace(child, status=status, evidence="pid 7 is gone" if status == "lost" else "")
+        monkeypatch.setattr(type(store.runs), "children", lambda runs, run, other=other: [other])
+        (step,) = (one for one in store.runs.steps(main.id) if one.began_run)
+        assert (step.status, step.error) == (told, why)
 
 
 def test_what_fails_says_why(store):

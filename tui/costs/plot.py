@@ -12,7 +12,7 @@ from ...core.costs import NANO, Money, Spent
 from .. import format
 from ..glyphs import Glyphs
 from ..lines import Line, one_line, width_of
-from .spans import Span, bucket_of, when_of
+from .spans import Span, bucket_of, in_words
 
 StackBy = Literal["workflow", "model"]
 
@@ -216,7 +216,7 @@ def told(stack: Stack, bucket: str) -> str:
     spent, unknown = stack.totals[place], stack.unknown[place]
     amount = format.dollars(spent) if spent or not unknown else format.UNKNOWN
     more = f", {format.plural(unknown, 'call')} without a price" if unknown else ""
-    return f"{when_of(bucket, stack.span.unit)}: {amount}{more}"
+    return f"{in_words(bucket, stack.span.unit)}: {amount}{more}"
 
 
 def ranges(parts: Sequence[Dot]) -> dict[int, tuple[list[int], list[int]]]:

@@ -104,10 +104,10 @@ def runs_of_bar(bucket: str, unit: Unit, asked: Asked) -> tuple[str, str]:
     if unit == "week":
         days = [(date.fromisoformat(bucket) + timedelta(days=n)).isoformat() for n in range(7)]
     root = Term(key="call", name="day", values=tuple(days))
-    return str(asked.query & Query(root=root, text=str(root))), when_of(bucket, unit)
+    return str(asked.query & Query(root=root, text=str(root))), in_words(bucket, unit)
 
 
-def when_of(bucket: str, unit: Unit) -> str:
+def in_words(bucket: str, unit: Unit) -> str:
     """What a bar stands for, in words."""
     if unit == "hour":
         return f"{bucket[:10]} {bucket[11:13]}:00 (UTC)"

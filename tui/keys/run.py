@@ -31,6 +31,15 @@ RUN = (
 """Keys of the run screen."""
 
 RUN_STEPS = (
+    Key(
+        "steps.log_of",
+        "enter",
+        "choose",
+        "its log",
+        "The run that the step began, or its log; in a run without one, fold",
+        footer="logged",
+        other="its run",
+    ),
     Key("steps.layout", "v", "layout", "layout", "As a tree, as a waterfall, or as a graph", footer="steps"),
     Key("steps.fit", "f", "fit", "this step", "Waterfall: the step under the cursor alone", footer="spread"),
     Key("steps.zoom_in", "plus", "zoom(0.5)", "closer", "Waterfall: look closer", footer="spread"),
@@ -41,7 +50,6 @@ RUN_STEPS = (
     Key("steps.search", "slash", "search", "search", "Search names, agents, kinds, inputs and errors", footer="steps"),
     Key("steps.next_match", "n", "next_match(1)", "next", "To the next match"),
     Key("steps.previous_match", "N", "next_match(-1)", "previous", "To the previous match"),
-    Key("steps.log_of", "enter", "choose", "its log", "The step's log; in a run without one, fold", footer="logged"),
     Key("steps.detail", "d", "detail", "detail", "Show or hide the step's detail", footer="steps", other="hide detail"),
     Key("steps.zoom_out", "minus", "zoom(2.0)", "zoom out", "Waterfall: see more of the run", priority=True),
     Key("steps.earlier", "less_than_sign,shift+left", "pan(-1)", "earlier", "Waterfall: earlier; graph: more lanes"),

@@ -77,6 +77,7 @@ def fact_nodes(found: StepDetail, picture: Picture) -> Iterator[Node]:
             ("cost", _cost(step, picture), "text"),
             ("log", f"{format.plural(step.logs, 'entry', 'entries')}" if step.logs else "", "text"),
             ("inside", format.plural(sums.steps, "step") if sums and sums.steps else "", "text"),
+            ("its run", format.short_id(step.began_run, picture.glyphs) if step.began_run else "", "accent"),
             ("id", one_line(step.id, 40), "muted"),
         ],
         picture.width,

@@ -15,8 +15,13 @@ class StepMoves(StepSearch):
         return self.picture is not None and bool(self.picture.forest.all)
 
     def when_logged(self) -> bool:
-        """Whether the run has a log that a step leads to."""
-        return self.when_steps() and self.run is not None and self.run.logs > 0
+        """Whether the step leads to a run that it began, or the run has a log that it leads to."""
+        return self.when_steps() and (self.other_choose() or (self.run is not None and self.run.logs > 0))
+
+    def other_choose(self) -> bool:
+        """Whether the step under the cursor began a run."""
+        step = self.picture.forest.by_id.get(self._wanted or "") if self.picture else None
+        return step is not None and step.began_run is not None
 
     def when_spread(self) -> bool:
         """Whether a part of the run's time can be looked at closer."""

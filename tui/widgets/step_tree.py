@@ -15,6 +15,7 @@ from ...core.store import Store
 from ..facts import Lesson, last_moment, teach
 from ..keys import bindings
 from ..lines import Line
+from ..messages import OpenRun
 from ..steps.briefs import Briefs
 from ..steps.detail import StepDetail, came_out, fact_nodes, read_detail, went_in
 from ..steps.forest import Forest
@@ -227,9 +228,12 @@ class StepsTab(StepMoves):
         self.post_message(self.Reread())
 
     @on(LineList.Chosen, "#steps-tree")
-    def to_logs(self) -> None:
-        """Shows what the step logged; in a run without a log, what lies in it."""
-        if self.run and not self.run.logs:
+    def lead_on(self) -> None:
+        """Opens the run that the step began; else shows what it logged, or in a run without a log what lies in it."""
+        step = self.picture.forest.by_id.get(self._wanted or "") if self.picture else None
+        if step is not None and step.began_run is not None:
+            self.post_message(OpenRun(step.began_run))
+        elif self.run and not self.run.logs:
             self.lines.action_fold()
         elif self._wanted:
             self.post_message(self.Jump("logs", ("step", self._wanted)))

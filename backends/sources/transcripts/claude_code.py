@@ -123,13 +123,14 @@ def _subagent(path: Path, session: Session) -> Session:
     """A session that another began: beside it lies what it is, and the other's transcript."""
     told = _read(path.with_suffix(".meta.json"))  # older versions wrote none
     agent = text(told, "agentType") or "subagent"
+    step = {"step": began} if (began := text(told, "toolUseId")) else {}
     few = {"tokens": "of output those when an answer began, which is all that is written: fewer than there were"}
     return msgspec.structs.replace(
         session,
         agent=agent,
         name=one_line(text(told, "description") or agent),
         parent=_parent(path, session.session),
-        meta=session.meta | few,
+        meta=session.meta | few | step,
     )
 
 

@@ -55,7 +55,7 @@ class FilePath(TypeDecorator[str]):
         return None if value is None else os.fsdecode(value)
 
 
-_WAY, WAY = "transcripts", "8"
+_WAY, WAY = "transcripts", "9"
 """In which way lines are told, and kept here: a version that tells other events of a line, or has other columns, counts
 this up. The events of an index are found by their number among those of their line.
 """
