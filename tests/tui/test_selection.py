@@ -10,8 +10,11 @@ from flightlog.tui.app import FlightlogApp
 from flightlog.tui.glyphs import ASCII, UNICODE
 from flightlog.tui.runs.marks import Marks
 from flightlog.tui.runs.selection import selection_lines
+from flightlog.tui.screens.help import Help
 from flightlog.tui.screens.prompt import Prompt
+from mouse import click_at, drag, moved
 from seeing import shows, text_of, until
+from textual import events
 
 RUNS = 700
 START = 1_795_168_800 * 10**9
@@ -80,6 +83,59 @@ async def test_a_range_to_a_row_far_away_marks_the_runs_between_and_says_what_th
         assert (figures.runs, figures.nanousd, figures.unpriced) == (len(shown) - 8, of_them.nanousd, of_them.unpriced)
         await pilot.press("escape")
         await until(pilot, lambda: not home.query_one("#selection").display)
+
+
+async def test_runs_that_the_mouse_is_drawn_over_are_marked_and_no_click_moves_them(many):
+    app = FlightlogApp(lambda: flightlog.open(many, read_only=True))
+    async with app.run_test(size=(120, 36)) as pilot:
+        home = await listed(pilot)
+        await shows(pilot, "n0699", "n0690")
+        await drag(pilot, (12, 5), (30, 9))
+        await until(pilot, lambda: home.marked == 5)
+        assert names(app.store, home.marks.ids) == ["n0693", "n0694", "n0695", "n0696", "n0697"]
+        assert home.run_list.line(home.run_list.cursor_line).name == "n0693" and app.mouse_captured is None
+        await click_at(pilot, 12, 4)  # which is none
+        moved(app, events.MouseMove, 12, 12, 0)
+        await pilot.pause()
+        assert home.marked == 5
+        await pilot.press("escape")
+        # Upwards, and back beyond where it began: what counts is where it is let go.
+        moved(app, events.MouseDown, 12, 10)
+        for row in (9, 8, 12, 11):
+            moved(app, events.MouseMove, 12, row)
+        await until(pilot, lambda: home.run_list.line(home.run_list.cursor_line).name == "n0691")
+        assert not home.marked and [shown.marked for shown in home.table._drawn[6:10]] == [False, True, True, False]
+        moved(app, events.MouseUp, 12, 11)
+        await until(pilot, lambda: home.marked == 2)
+        assert names(app.store, home.marks.ids) == ["n0691", "n0692"]
+
+
+@pytest.mark.parametrize("button", [2, 3])
+async def test_only_the_first_button_marks_and_beyond_the_edge_the_list_scrolls(many, button):
+    app = FlightlogApp(lambda: flightlog.open(many, read_only=True))
+    async with app.run_test(size=(80, 24)) as pilot:
+        home = await listed(pilot)
+        await shows(pilot, "n0699", "n0690")
+        moved(app, events.MouseDown, 12, 5, button)
+        moved(app, events.MouseMove, 12, 9, button)
+        moved(app, events.MouseUp, 12, 9, button)
+        await pilot.pause()
+        assert not home.marked
+        rows = home.table.rows
+        await drag(pilot, (12, 3), (12, 23))
+        await until(pilot, lambda: home.marked > rows)
+        assert home.run_list.top > 0
+        await pilot.press("escape")
+        moved(app, events.MouseDown, 12, 5)
+        moved(app, events.MouseMove, 12, 8)
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(app.screen, Help))
+        moved(app, events.MouseUp, 12, 8)
+        await pilot.press("escape")
+        here = home.run_list.cursor
+        moved(app, events.MouseMove, 12, 10, 0)
+        await pilot.pause()
+        assert home.run_list.cursor == here and not home.marked and not any(shown.marked for shown in home.table._drawn)
 
 
 async def test_what_is_typed_behind_a_range_is_for_the_marks_that_come(many):

@@ -6,6 +6,8 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
+from textual import on
+
 from ...core.runs import Run
 from ..hinting import hint
 from ..loading import in_thread
@@ -72,6 +74,11 @@ class RunMarking(Marking[str]):
             in_thread(self, partial(asked.found, self.store), self._ranged)
         else:
             hint(self, "the run under the cursor is still being read")
+
+    @on(RunTable.DrawnOver)
+    def _drawn_over(self, message: RunTable.DrawnOver) -> None:
+        self.marks.put(message.start, True)
+        self.mark_from(message.start)
 
     def _mark_ranged(self, found: Ranged) -> None:
         self.mark_these(found.ids)

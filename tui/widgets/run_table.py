@@ -57,6 +57,13 @@ class RunTable(ScrollView, can_focus=True):
     class Chosen(Message):
         """The person wants to look into the line under the cursor."""
 
+    class DrawnOver(Message):
+        """The mouse was drawn from a run to the line that the cursor is on now."""
+
+        def __init__(self, start: str) -> None:
+            super().__init__()
+            self.start = start
+
     class SortChosen(Message):
         """The person clicked a title."""
 
@@ -75,6 +82,10 @@ class RunTable(ScrollView, can_focus=True):
         self._needs: Needs = {}
         self._syncing = False
         self._clicks = Clicks()
+        self._pressed = ""
+        """The run on which the mouse was pressed, while it is."""
+        self._under: Collection[str] = ()
+        """The runs that it is drawn over."""
 
     # --- drawing -----------------------------------------------------------------------------------
 
@@ -140,7 +151,8 @@ class RunTable(ScrollView, can_focus=True):
         line, cursor = self.run_list.line(number), number == self.run_list.cursor_line
         if not isinstance(line, Run):
             return Drawn(line, line is not None and cursor, False)
-        return Drawn(line, cursor, line.id in self.run_list.marks, line.id in watched)
+        marked = line.id in self.run_list.marks or line.id in self._under
+        return Drawn(line, cursor, marked, line.id in watched)
 
     def render_line(self, y: int) -> Strip:
         self.painted += 1
@@ -244,6 +256,31 @@ class RunTable(ScrollView, can_focus=True):
         elif (number := self.run_list.top + event.y - HEAD) < self.run_list.lines:
             self.move_to(number)
             self._clicks.chose(self.run_list.cursor, event)
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        line = self.run_list.line(self.run_list.top + event.y - HEAD) if event.y >= HEAD else None
+        if event.button == 1 and isinstance(line, Run):
+            self._pressed = line.id
+            self.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """What the pressed mouse is drawn over looks marked, and is so once it is let go; beyond an edge it scrolls."""
+        found, number = self.run_list, self.run_list.top + event.y - HEAD
+        if self._pressed and (self._under or number != found.line_of(self._pressed)):
+            self.move_to(max(0, min(number, found.lines - 1)))
+            ranged = found.between(self._pressed)
+            self._under = frozenset(ranged.ids if ranged is not None else ())
+            self.sync()
+
+    def on_mouse_up(self) -> None:
+        if self._under:
+            self.post_message(self.DrawnOver(self._pressed))
+        self.release_mouse()
+
+    def on_mouse_release(self) -> None:
+        """It was let go, or another screen has come between."""
+        self._pressed, self._under = "", ()
+        self.sync()
 
     def _click_title(self, x: int) -> None:
         for slot in self._slots:
