@@ -90,8 +90,8 @@ def look_for_rise(store: Store, workflow: str, figure: Figure, version: int | No
     """
     versions = {one.number: one.parents for one in store.workflows.list(workflow, deleted=True)}
     if not versions or (version is not None and version not in versions):
-        name = workflow if version is None else f"{workflow}@{version}"
-        raise NotFound(f"there is no version of {name!r}" if not versions else f"there is no {name}")
+        what = f"there is no version {version} of {workflow}" if versions else f"there is no version of {workflow}"
+        raise NotFound(what, advice=f"see `flightlog versions {workflow}`" if versions else "see `flightlog workflows`")
     enough, change = _of_cost(store, workflow) if figure == "cost" else _of_failures(store, workflow)
     return first_rise(versions, max(versions) if version is None else version, enough, change)
 

@@ -18,7 +18,8 @@ R = TypeVar("R")
 def current() -> "RunRecorder | StepRecorder | None":
     """The run or step whose `with` block this thread or task is in, the innermost that is not over; None if in none.
 
-    A task is in the block that it was made in, and so is `asyncio.to_thread`; another thread begins in none.
+    A task is in the block that it was made in, and so is `asyncio.to_thread`; another thread begins in none, unless it
+    is given a context: `pool.submit(contextvars.copy_context().run, function, …)`.
     """
     block = innermost.get()
     while block is not None and (block._tape.is_over or block._tape.is_forked or getattr(block, "is_over", False)):

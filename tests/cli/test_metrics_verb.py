@@ -108,7 +108,11 @@ def test_the_first_version_with_which_a_figure_rose_is_told_with_its_interval(da
     said = call("versions", "triage", "--rose", "failures", "--data", data)
     assert "the share of failures rose with none of 1 version" in said and "too few runs (under 5) of @3" in said
     assert "too few runs to tell" in call("versions", "triage@1", "--rose", "cost", "--data", data)
-    call("versions", "triage@9", "--rose", "cost", "--data", data, code=1)
+    said = CliRunner().invoke(main, ["versions", "triage@9", "--rose", "cost", "--data", str(data)])
+    assert (said.exit_code, said.stderr) == (
+        1,
+        "flightlog: there is no version 9 of triage; see `flightlog versions triage`\n",
+    )
     call("versions", "nope", "--rose", "cost", "--data", data, code=1)
     call("versions", "triage@2", "--data", data, code=2)
 

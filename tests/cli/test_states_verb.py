@@ -94,6 +94,13 @@ def test_what_is_refused_changes_nothing(place, words, code, said):
     assert states(data, points) == [True] * 6
 
 
+def test_a_run_without_checkpoints_says_so(tmp_path):
+    with flightlog.open(tmp_path) as store:
+        store.run("w", name="bare").finish()
+    said = call("states", "bare", "--drop", "--keep", "last", "--data", tmp_path, code=1).stderr
+    assert "has no checkpoints;" in said
+
+
 def test_a_run_that_goes_on_keeps_its_states(tmp_path):
     with flightlog.open(tmp_path, storage="file") as store:
         run = store.run("w", name="going")

@@ -52,6 +52,8 @@ def _meant(found: Sequence[Checkpoint], word: str, run: str) -> str:
     named = ids[-1:] if word == LAST else [id for id in ids if word and (id.startswith(word) or id.endswith(word))]
     if len(named) > 1:
         raise Conflict(f"{word[:60]!r} means several checkpoints of run {run}", advice="give more of the id")
+    if not found:
+        raise NotFound(f"run {run} has no checkpoints", advice="it has no states that could be dropped or kept")
     if not named:
         raise NotFound(f"run {run} has no checkpoint {word[:60]!r}", advice=f"`flightlog states {run}` lists them")
     return named[0]
