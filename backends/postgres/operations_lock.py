@@ -32,9 +32,11 @@ class OperationsLock:
         try:
             if row != (True,):
                 raise Locked("another process has the lock of operations", where=self._url.name)
-            yield
-            # The server sees only a moment later that a connection is closed.
-            with suppress(psycopg.Error):
-                connection.execute("SELECT pg_advisory_unlock(%s)", (key_of(_NAME),))
+            try:
+                yield
+            finally:
+                # The server sees only a moment later that a connection is closed.
+                with suppress(psycopg.Error):
+                    connection.execute("SELECT pg_advisory_unlock(%s)", (key_of(_NAME),))
         finally:
             connection.close()
