@@ -18,7 +18,7 @@ from .journal.long_lines import end_of, shortened, whole_line
 from .journal.readable import Where, opened
 from .journal.reader import LONGEST, LongLine, read_lines, read_lines_back
 from .journal.states import States
-from .sql.bodies import Place, picked_by_run, told_of
+from .sql.bodies import Excerpt, Place, picked_by_run, told_of
 
 _LEVEL = re.compile(rb'"level":"(' + "|".join(LEVELS).encode() + rb')"')
 _BLOCK = 1 << 20
@@ -76,24 +76,13 @@ class LineBodies:
                     )
             raise NotFound(f"run {run} has no event {seq}", where=of.name)
 
-    def lines(
-        self,
-        run: str,
-        *,
-        after: int = 0,
-        before: int | None = None,
-        limit: int = 1000,
-        newest: bool = False,
-        types: frozenset[str] | None = None,
-        level: int = 0,
-        longest: int | None = None,
-    ) -> list[tuple[int, bytes]]:
-        """`(seq, bytes)` ascending: the first `limit` events between, or with `newest` the last ones."""
+    def lines(self, run: str, excerpt: Excerpt = Excerpt()) -> list[tuple[int, bytes]]:
+        """See the interface; reads on, or back, from the mark that is next."""
         with self._of(run) as of:
-            between = _back(of, before, after, longest) if newest else _on(of, after, before, longest)
-            wanted = ((head.seq, line) for head, line in between if _wanted(head, line, types, level))
-            found = list(heard(islice(wanted, limit)))
-        return found[::-1] if newest else found
+            between = _back(of, excerpt) if excerpt.newest else _on(of, excerpt)
+            wanted = ((head.seq, line) for head, line in between if _wanted(head, line, excerpt))
+            found = list(heard(islice(wanted, excerpt.limit)))
+        return found[::-1] if excerpt.newest else found
 
     def picked(self, places: Sequence[Place]) -> dict[Place, bytes]:
         """Single events, a run after the other."""
@@ -123,10 +112,10 @@ class LineBodies:
             return dict(told_of((digest, states.value(digest)) for digest in digests))
 
 
-def _on(of: Recorded, after: int, before: int | None, longest: int | None) -> Iterator[tuple[Head, bytes]]:
-    last = after
-    for offset, line in read_lines(of.journal, _from(of, after + 1), longest=longest or LONGEST):
-        for head, found in _events(of, offset, line, longest):
+def _on(of: Recorded, excerpt: Excerpt) -> Iterator[tuple[Head, bytes]]:
+    last, before = excerpt.after, excerpt.before
+    for offset, line in read_lines(of.journal, _from(of, last + 1), longest=excerpt.longest or LONGEST):
+        for head, found in _events(of, offset, line, excerpt.longest):
             if before is not None and head.seq >= before:
                 return
             if head.seq > last:
@@ -134,11 +123,12 @@ def _on(of: Recorded, after: int, before: int | None, longest: int | None) -> It
                 yield head, found
 
 
-def _back(of: Recorded, before: int | None, after: int, longest: int | None) -> Iterator[tuple[Head, bytes]]:
+def _back(of: Recorded, excerpt: Excerpt) -> Iterator[tuple[Head, bytes]]:
+    after, before = excerpt.after, excerpt.before
     end = None if before is None else _behind(of, before)
     held: tuple[Head, bytes] | None = None
-    for offset, line in read_lines_back(of.journal, end, longest=longest or LONGEST):
-        for head, found in reversed(_events(of, offset, line, longest)):
+    for offset, line in read_lines_back(of.journal, end, longest=excerpt.longest or LONGEST):
+        for head, found in reversed(_events(of, offset, line, excerpt.longest)):
             # Of a number that is there twice the first one counts, which this way is met last.
             if held and head.seq < held[0].seq:
                 yield held
@@ -198,8 +188,8 @@ def _line_of(block: bytes, seq: int) -> int | None:
     return None
 
 
-def _wanted(head: Head, line: bytes, types: frozenset[str] | None, level: int) -> bool:
-    if types is not None and head.type not in types:
+def _wanted(head: Head, line: bytes, excerpt: Excerpt) -> bool:
+    if excerpt.types is not None and head.type not in excerpt.types:
         return False
-    found = _LEVEL.search(line, 0, _LEVEL_IN) if level > 1 and head.type == "log" else None
-    return found is None or LEVELS.index(found[1].decode()) + 1 >= level
+    found = _LEVEL.search(line, 0, _LEVEL_IN) if excerpt.level > 1 and head.type == "log" else None
+    return found is None or LEVELS.index(found[1].decode()) + 1 >= excerpt.level

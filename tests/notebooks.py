@@ -8,7 +8,7 @@ from flightlog.backends.sources.foreign_ids import foreign_ulid
 from flightlog.backends.sources.foreign_prices import Calls, price_events, tell_prices, without_price
 from flightlog.backends.sources.foreign_store import Reader, foreign_store
 from flightlog.backends.sources.repositories import Foreign
-from flightlog.backends.sql.bodies import picked_by_run
+from flightlog.backends.sql.bodies import Excerpt, picked_by_run
 from flightlog.backends.sql.checkpoint_repository import SqlCheckpoints
 from flightlog.backends.sql.projector import Projector, Recorded
 from flightlog.backends.watching.store_watch import StoreWatch
@@ -82,9 +82,10 @@ class Notebooks:
     def line(self, run, seq):
         return self.told[run][1][seq - 1]
 
-    def lines(self, run, *, after=0, before=None, limit=1000, newest=False, types=None, level=0, longest=None):
+    def lines(self, run, excerpt=Excerpt()):
+        after, before, limit = excerpt.after, excerpt.before, excerpt.limit
         found = [(seq, line) for seq, line in enumerate(self.told[run][1], 1) if after < seq < (before or seq + 1)]
-        return found[-limit:] if newest else found[:limit]
+        return found[-limit:] if excerpt.newest else found[:limit]
 
     def picked(self, places):
         return picked_by_run(places, lambda run, seqs: [(seq, self.line(run, seq)) for seq in seqs])

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from flightlog.backends.sources.transcripts.bodies import TranscriptBodies
+from flightlog.backends.sql.bodies import Excerpt
 from flightlog.core.events import decode
 
 RECORDED = Path(__file__).parent / "fixtures" / "transcripts"
@@ -33,7 +34,7 @@ def told_by(index):
     bodies = TranscriptBodies(index)
     with index.database.read() as connection:
         runs = connection.exec_driver_sql("SELECT id, source_id FROM runs ORDER BY id").all()
-    return {row.source_id: [decode(line) for _, line in bodies.lines(row.id, limit=100_000)] for row in runs}
+    return {row.source_id: [decode(line) for _, line in bodies.lines(row.id, Excerpt(limit=100_000))] for row in runs}
 
 
 def rows_of(index, *names):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 
 from ...core.errors import NotFound, ReadOnly
-from ..sql.bodies import Bodies, Place
+from ..sql.bodies import Bodies, Excerpt, Place
 from .archived_bodies import NoArchive
 
 
@@ -27,32 +27,17 @@ class EitherBodies:
             except NoArchive:
                 raise error from None
 
-    def lines(
-        self,
-        run: str,
-        *,
-        after: int = 0,
-        before: int | None = None,
-        limit: int = 1000,
-        newest: bool = False,
-        types: frozenset[str] | None = None,
-        level: int = 0,
-        longest: int | None = None,
-    ) -> list[tuple[int, bytes]]:
+    def lines(self, run: str, excerpt: Excerpt = Excerpt()) -> list[tuple[int, bytes]]:
         """`(seq, line)` by seq; see `Bodies.lines`."""
         missing: NotFound | None = None
         try:
-            found = self._live.lines(
-                run, after=after, before=before, limit=limit, newest=newest, types=types, level=level, longest=longest
-            )
+            found = self._live.lines(run, excerpt)
             if found:
                 return found
         except NotFound as error:
             missing = error
         try:
-            return self._archived.lines(
-                run, after=after, before=before, limit=limit, newest=newest, types=types, level=level, longest=longest
-            )
+            return self._archived.lines(run, excerpt)
         except NoArchive:
             if missing:
                 raise missing from None

@@ -18,7 +18,7 @@ from ...core.store import Reading
 from ..journal.layout import Layout
 from ..replay.carrying import Carrier
 from ..sources.repositories import SourceRuns
-from ..sql.bodies import Bodies, Place
+from ..sql.bodies import Bodies, Excerpt, Place
 
 
 class SourceOriginal:
@@ -61,22 +61,8 @@ class _CopiedBodies:
     def line(self, run: str, seq: int) -> bytes:
         return self._copied(self._source.line(self._run.id, seq))
 
-    def lines(
-        self,
-        run: str,
-        *,
-        after: int = 0,
-        before: int | None = None,
-        limit: int = 1000,
-        newest: bool = False,
-        types: frozenset[str] | None = None,
-        level: int = 0,
-        longest: int | None = None,
-    ) -> list[tuple[int, bytes]]:
-        found = self._source.lines(
-            self._run.id, after=after, before=before, limit=limit, newest=newest, types=types, level=level
-        )
-        return [(seq, self._copied(line)) for seq, line in found]
+    def lines(self, run: str, excerpt: Excerpt = Excerpt()) -> list[tuple[int, bytes]]:
+        return [(seq, self._copied(line)) for seq, line in self._source.lines(self._run.id, excerpt)]
 
     def picked(self, places: Sequence[Place]) -> dict[Place, bytes]:
         return {(run, seq): self.line(run, seq) for run, seq in places}

@@ -18,6 +18,7 @@ from ..journal.layout import Layout, run_of
 from ..journal.reader import Broken, read_lines_back
 from ..replay.carrying import Carrier
 from ..replay.truth import Truth
+from ..sql.bodies import Excerpt
 from ..workflows.workflow_files import FileWorkflows
 from .feeder import FEEDING
 from .first import First
@@ -77,7 +78,7 @@ def _only_there(truth: Truth, layout: Layout) -> set[str]:
 
 def _is_damaged(truth: Truth, run: str) -> bool:
     try:
-        truth.bodies.lines(run, newest=True, limit=1)
+        truth.bodies.lines(run, Excerpt(newest=True, limit=1))
     except NotFound:
         return False
     except StorageError:
@@ -124,7 +125,7 @@ class _Lag:
 
 def _newest(truth: Truth, run: str) -> tuple[int, bytes] | None:
     try:
-        return next(iter(truth.bodies.lines(run, newest=True, limit=1)), None)
+        return next(iter(truth.bodies.lines(run, Excerpt(newest=True, limit=1))), None)
     except (NotFound, Corrupt):
         return None  # what is damaged is named where archives are looked at, and the others are compared
 

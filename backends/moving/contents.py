@@ -19,6 +19,7 @@ from ..journal.reader import torn_tail
 from ..journal.states import Dropped
 from ..replay.truth import Truth, unread_notes
 from ..sql import tables
+from ..sql.bodies import Excerpt, portions
 from ..sql.metrics_repository import SqlMetrics
 from .ends import End
 
@@ -54,12 +55,10 @@ def digest_of(truth: Truth, run: str, upto: int) -> Digest:
 
 def lines_of(truth: Truth, run: str, upto: int) -> Iterator[tuple[int, bytes]]:
     """Number and bytes of each event that is sound, up to a number."""
-    after = 0
-    while found := truth.bodies.lines(run, after=after, before=upto + 1, limit=_AT_ONCE):
+    for found in portions(truth.bodies, run, Excerpt(before=upto + 1, limit=_AT_ONCE)):
         for seq, line in found:
             if _is_sound(line):
                 yield seq, line
-        after = found[-1][0]
 
 
 def _is_sound(line: bytes) -> bool:

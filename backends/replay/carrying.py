@@ -13,7 +13,7 @@ from ..journal.reader import LongLine, read_lines_back
 from ..journal.recording import last_values
 from ..journal.states import Dropped
 from ..journal.states_writer import StatesWriter, set_aside_tail
-from ..sql.bodies import Bodies
+from ..sql.bodies import Bodies, Excerpt, portions
 
 _AT_ONCE = 1000
 _PORTION = 16 << 20  # bytes of state values that are held at once
@@ -86,10 +86,10 @@ class Carrier:
     def _next(self, run: str, after: int) -> list[tuple[int, bytes]]:
         """What follows: from the end while it is little, for a journal is found by its beginning only in steps."""
         if after:
-            newest = self._bodies.lines(run, after=after, newest=True, limit=_AT_ONCE)
+            newest = self._bodies.lines(run, Excerpt(after=after, newest=True, limit=_AT_ONCE))
             if len(newest) < _AT_ONCE:
                 return newest
-        return self._bodies.lines(run, after=after, limit=_AT_ONCE)
+        return self._bodies.lines(run, Excerpt(after=after, limit=_AT_ONCE))
 
     def _carry_values(self, run: str, checkpoints: Sequence[bytes]) -> None:
         if not checkpoints:
@@ -166,12 +166,11 @@ class Carrier:
             raise disk.storage_error(error, states, "writing the states that are kept") from error
 
     def _write_values(self, run: str, path: Path) -> None:
-        values, after = StatesWriter(run, path, self._layout.torn(run)), 0
-        types = frozenset({"checkpoint"})
+        values = StatesWriter(run, path, self._layout.torn(run))
+        checkpoints = Excerpt(limit=_AT_ONCE, types=frozenset({"checkpoint"}))
         try:
-            while lines := self._bodies.lines(run, after=after, limit=_AT_ONCE, types=types):
+            for lines in portions(self._bodies, run, checkpoints):
                 self._put_values(run, values, [line for _, line in lines])
-                after = lines[-1][0]
             values.sync()
         finally:
             values.close()

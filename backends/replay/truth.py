@@ -16,7 +16,7 @@ from ..journal.layout import Layout
 from ..journal.reader import Broken
 from ..journal.states import States
 from ..sql import tables
-from ..sql.bodies import Bodies
+from ..sql.bodies import Bodies, Excerpt
 from ..sql.database import Database
 
 _RECORDS = 100  # of state values that are held at once
@@ -87,7 +87,7 @@ class Truth(NamedTuple):
 
     def last_seq(self, run: str) -> int:
         """Number of the newest event of a run that is known; 0 if it has none."""
-        newest = self.bodies.lines(run, newest=True, limit=1)
+        newest = self.bodies.lines(run, Excerpt(newest=True, limit=1))
         return newest[0][0] if newest else 0
 
 

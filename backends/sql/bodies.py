@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
-from sqlalchemy import Connection, LargeBinary, Text, and_, bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, LargeBinary, Select, Text, and_, bindparam, case, func, or_, select
 
 from ...core.errors import Corrupt, NotFound
 from ...core.progress import go_on, gone, heard
@@ -23,6 +23,21 @@ Place = tuple[str, int]
 _PART = 500  # digests in one query
 
 
+class Excerpt(NamedTuple):
+    """Which events of a run are read: those between two numbers, of some types, from one end or the other."""
+
+    after: int = 0
+    before: int | None = None
+    limit: int = 1000
+    newest: bool = False
+    """The last of those that fit, instead of the first."""
+    types: frozenset[str] | None = None
+    level: int = 0
+    """A hint about log entries (1 DEBUG … 4 ERROR): less severe ones may be left out."""
+    longest: int | None = None
+    """Of log entries with more bytes only the ends may be read (`journal.long_lines.shortened`)."""
+
+
 class Bodies(Protocol):
     """Events and state values of runs, in the bytes that were recorded. Thread-safe."""
 
@@ -30,23 +45,8 @@ class Bodies(Protocol):
         """One event's line, without its newline. NotFound, Corrupt."""
         ...
 
-    def lines(
-        self,
-        run: str,
-        *,
-        after: int = 0,
-        before: int | None = None,
-        limit: int = 1000,
-        newest: bool = False,
-        types: frozenset[str] | None = None,
-        level: int = 0,
-        longest: int | None = None,
-    ) -> list[tuple[int, bytes]]:
-        """`(seq, line)` by seq: the first `limit` of those between, or with `newest` the last. Stopped between two.
-
-        `level` (1 DEBUG … 4 ERROR) is a hint about log entries: less severe ones may be left out. Of log
-        entries with more than `longest` bytes only the ends may be read (`journal.long_lines.shortened`).
-        """
+    def lines(self, run: str, excerpt: Excerpt = Excerpt()) -> list[tuple[int, bytes]]:
+        """`(seq, line)` by seq. Stopped between two."""
         ...
 
     def picked(self, places: Sequence[Place]) -> dict[Place, bytes]:
@@ -74,6 +74,13 @@ def picked_by_run(
     return found
 
 
+def portions(bodies: Bodies, run: str, excerpt: Excerpt) -> Iterator[list[tuple[int, bytes]]]:
+    """All that follows, so many at once as an excerpt has; NotFound, Corrupt."""
+    while lines := bodies.lines(run, excerpt):
+        yield lines
+        excerpt = excerpt._replace(after=lines[-1][0])
+
+
 def told_of(values: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
     """The same `(digest, value)`, of whose bytes it is told how many were read; Stopped between two of them."""
     for digest, value in values:
@@ -96,31 +103,17 @@ class EventTableBodies:
             raise NotFound(f"run {run} has no event {seq}", where=self._database.name)
         return bytes(found)
 
-    def lines(
-        self,
-        run: str,
-        *,
-        after: int = 0,
-        before: int | None = None,
-        limit: int = 1000,
-        newest: bool = False,
-        types: frozenset[str] | None = None,
-        level: int = 0,
-        longest: int | None = None,
-    ) -> list[tuple[int, bytes]]:
+    def lines(self, run: str, excerpt: Excerpt = Excerpt()) -> list[tuple[int, bytes]]:
         """Reads the rows that it returns, and of others at most an index."""
         event = tables.events.c
-        wanted = select(event.seq, *_told(longest)).where(event.run == run, event.seq > after)
-        if before is not None:
-            wanted = wanted.where(event.seq < before)
-        if types is not None:
-            wanted = wanted.where(event.type.in_(sorted(types)))
-        if level:
-            wanted = wanted.where(or_(event.type != "log", event.level >= level))
-        wanted = wanted.order_by(event.seq.desc() if newest else event.seq).limit(limit)
+        wanted = between(select(event.seq, *_told(excerpt.longest)).where(event.run == run), event.seq, excerpt)
+        if excerpt.types is not None:
+            wanted = wanted.where(event.type.in_(sorted(excerpt.types)))
+        if excerpt.level:
+            wanted = wanted.where(or_(event.type != "log", event.level >= excerpt.level))
         with self._database.read() as connection:
             found = [(seq, _line_of(*told)) for seq, *told in heard(connection.execute(wanted))]
-        return found[::-1] if newest else found
+        return found[::-1] if excerpt.newest else found
 
     def picked(self, places: Sequence[Place]) -> dict[Place, bytes]:
         """One statement, which reads the rows that it returns."""
@@ -140,6 +133,14 @@ class EventTableBodies:
                 records |= found
                 wanted = {base for base in map(base_of, found.values()) if base} - records.keys()
         return dict(told_of((digest, resolve(digest, records.__getitem__)) for digest in digests))
+
+
+def between(wanted: Select[Any], seq: ColumnElement[int], excerpt: Excerpt) -> Select[Any]:
+    """Of what is wanted the rows between the numbers of an excerpt, nearest to its end first."""
+    wanted = wanted.where(seq > excerpt.after)
+    if excerpt.before is not None:
+        wanted = wanted.where(seq < excerpt.before)
+    return wanted.order_by(seq.desc() if excerpt.newest else seq).limit(excerpt.limit)
 
 
 def _told(longest: int | None) -> list[Any]:

@@ -13,7 +13,7 @@ from ...core.pages import Sort
 from ...core.query.query import Query, made
 from ...core.repositories import LogRepository, RunRepository
 from ..journal.log_entries import entry_of
-from .bodies import Bodies
+from .bodies import Bodies, Excerpt
 from .database import Database
 from .log_search import Begun, LogSearch
 from .log_terms import LogTerms
@@ -48,41 +48,25 @@ class SqlLogs(LogRepository):
         self._refresh()
         with self._database.read() as connection:
             check_present(connection, run)
-        if after is None:
-            found = self._accepted(run, filter, limit, longest, after=0, before=before, newest=True)
-            return found[::-1]
-        return self._accepted(run, filter, limit, longest, after=after, before=before, newest=False)
+        nearest = Excerpt(after or 0, before, limit, newest=after is None, types=LOGS, longest=longest)
+        found = self._accepted(run, filter, nearest)
+        return found[::-1] if nearest.newest else found
 
-    def _accepted(
-        self,
-        run: str,
-        filter: LogFilter,
-        limit: int,
-        longest: int | None,
-        *,
-        after: int,
-        before: int | None,
-        newest: bool,
-    ) -> list[LogEntry]:
+    def _accepted(self, run: str, filter: LogFilter, wanted: Excerpt) -> list[LogEntry]:
         """The nearest entries that the filter accepts, nearest first: blocks grow while it accepts few."""
         found: list[LogEntry] = []
-        block, level = limit, LEVELS.index(filter.level) + 1
-        while len(found) < limit:
-            lines = self._bodies.lines(
-                run, after=after, before=before, limit=block, newest=newest, types=LOGS, level=level, longest=longest
-            )
-            for _, line in reversed(lines) if newest else lines:
+        block = wanted._replace(level=LEVELS.index(filter.level) + 1)
+        while len(found) < wanted.limit:
+            lines = self._bodies.lines(run, block)
+            for _, line in reversed(lines) if wanted.newest else lines:
                 entry = entry_of(run, line)
                 if entry is not None and filter.accepts(entry):
                     found.append(entry)
-            if len(lines) < block:
+            if len(lines) < block.limit:
                 break
-            if newest:
-                before = lines[0][0]
-            else:
-                after = lines[-1][0]
-            block = min(max(2 * block, 64), _LARGEST)
-        return found[:limit]
+            block = block._replace(limit=min(max(2 * block.limit, 64), _LARGEST))
+            block = block._replace(before=lines[0][0]) if wanted.newest else block._replace(after=lines[-1][0])
+        return found[: wanted.limit]
 
     def counts(self, run: str) -> dict[Level, int]:
         self._refresh()

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from ...core.errors import Corrupt, NotFound
 from ...core.logs import LogEntry
 from ..journal.log_entries import entry_of
-from .bodies import Bodies
+from .bodies import Bodies, Excerpt
 
 LOGS = frozenset({"log"})
 _BLOCK = 1000
@@ -19,7 +19,7 @@ def entries(
     """
     while not stop():
         try:
-            lines = bodies.lines(run, after=after, limit=_BLOCK, types=LOGS)
+            lines = bodies.lines(run, Excerpt(after=after, limit=_BLOCK, types=LOGS))
         except (NotFound, Corrupt):
             return
         for _, line in lines:

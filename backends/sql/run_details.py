@@ -15,7 +15,7 @@ from ...core.pages import ALL, Page, from_cursor, to_cursor
 from ...core.query.query import EVERYTHING, Query
 from ...core.runs import Approval, Artifact, Damage, Message, MetricValue, Note, Step
 from . import tables
-from .bodies import Bodies
+from .bodies import Bodies, Excerpt
 from .detail_pages import of_runs, page
 from .run_queries import conditions
 from .run_rows import AnyRow, money_columns, token_columns
@@ -143,7 +143,7 @@ def messages(
 
 
 def _contents(bodies: Bodies, run: str, first: int, last: int, limit: int) -> dict[int, Json]:
-    lines = bodies.lines(run, after=first - 1, before=last + 1, limit=limit, types=frozenset({"message"}))
+    lines = bodies.lines(run, Excerpt(after=first - 1, before=last + 1, limit=limit, types=frozenset({"message"})))
     found: dict[int, Json] = {}
     for seq, line in lines:
         try:

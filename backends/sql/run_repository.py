@@ -43,7 +43,7 @@ from . import (
     spending,
 )
 from .adding import Annotating, add
-from .bodies import Bodies
+from .bodies import Bodies, Excerpt
 from .database import Database
 from .log_search import LogSearch
 from .log_terms import LogTerms
@@ -218,7 +218,7 @@ class SqlRuns(RunRepository):
 
     def events(self, run: str, *, after: int = 0, limit: int = 1000) -> list[tuple[int, bytes]]:
         with self._reading(run):
-            return self._bodies.lines(run, after=after, limit=limit)
+            return self._bodies.lines(run, Excerpt(after=after, limit=limit))
 
     def damage(
         self, run: str | None = None, within: Query = EVERYTHING, *, limit: int = 1000, after: str | None = None

@@ -38,8 +38,8 @@ class CountingBodies(bodies.EventTableBodies):
         self.read: list[str] = []
         self.lines_read = 0
 
-    def lines(self, *args, **options):
-        found = super().lines(*args, **options)
+    def lines(self, run, excerpt=bodies.Excerpt()):
+        found = super().lines(run, excerpt)
         self.lines_read += len(found)
         return found
 
@@ -166,6 +166,12 @@ def bytes_read(monkeypatch) -> list[int]:
 def layout(tmp_path: Path) -> Layout:
     """An empty data directory."""
     return Layout(tmp_path / "data")
+
+
+@pytest.fixture
+def index_path(tmp_path: Path) -> Path:
+    """Where a database may lie: nothing is there yet."""
+    return tmp_path / "index.db"
 
 
 @pytest.fixture

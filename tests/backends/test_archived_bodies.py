@@ -16,6 +16,7 @@ from flightlog.backends.journal.disk import make_folder
 from flightlog.backends.journal.event_heads import events_in
 from flightlog.backends.journal.layout import Layout
 from flightlog.backends.journal.states import States
+from flightlog.backends.sql.bodies import Excerpt
 from flightlog.backends.sqlite.engine import open_database
 from flightlog.core.errors import Corrupt, FlightlogError, NotFound
 from flightlog.core.ids import new_ulid
@@ -87,15 +88,15 @@ def test_every_event_is_the_same(kept: Kept) -> None:
 def test_every_page_is_the_same_from_either_end(kept: Kept) -> None:
     rng = random.Random(3)
     for _ in range(150):
-        options = {
-            "after": rng.choice((0, rng.randrange(kept.last + 5))),
-            "before": rng.choice((None, rng.randrange(kept.last + 5))),
-            "limit": rng.choice((1, 50, 1000)),
-            "newest": rng.random() < 0.5,
-            "types": rng.choice((None, frozenset({"log"}), frozenset({"checkpoint"}))),
-            "level": rng.choice((0, 3)),
-        }
-        assert kept.archived.lines(kept.run, **options) == kept.live.lines(kept.run, **options), options
+        excerpt = Excerpt(
+            after=rng.choice((0, rng.randrange(kept.last + 5))),
+            before=rng.choice((None, rng.randrange(kept.last + 5))),
+            limit=rng.choice((1, 50, 1000)),
+            newest=rng.random() < 0.5,
+            types=rng.choice((None, frozenset({"log"}), frozenset({"checkpoint"}))),
+            level=rng.choice((0, 3)),
+        )
+        assert kept.archived.lines(kept.run, excerpt) == kept.live.lines(kept.run, excerpt), excerpt
 
 
 def test_pages_hold_what_the_journal_says(kept: Kept) -> None:
@@ -117,7 +118,7 @@ def test_pages_hold_what_the_journal_says(kept: Kept) -> None:
         ]
         expected = fits[-20:] if newest else fits[:20]
         for bodies in (kept.live, kept.archived):
-            found = bodies.lines(kept.run, after=after, before=before, limit=20, newest=newest, types=types)
+            found = bodies.lines(kept.run, Excerpt(after=after, before=before, limit=20, newest=newest, types=types))
             assert found == expected, (after, before, newest)
     for seq, event, _ in rng.sample(whole, 50):
         assert kept.live.line(kept.run, seq) == kept.archived.line(kept.run, seq) == event
@@ -138,11 +139,11 @@ def test_a_page_of_a_long_archived_run_unpacks_what_it_shows(kept: Kept, monkeyp
     real = PackedFile.unpack
     monkeypatch.setattr(PackedFile, "unpack", lambda self, frame: unpacked.append(frame) or real(self, frame))
     bodies = ArchivedBodies(kept.layout.archived)
-    assert len(bodies.lines(kept.run, newest=True, limit=100)) == 100
+    assert len(bodies.lines(kept.run, Excerpt(newest=True, limit=100))) == 100
     assert len(unpacked) == 1
-    assert len(bodies.lines(kept.run, before=2000, newest=True, limit=100)) == 100
+    assert len(bodies.lines(kept.run, Excerpt(before=2000, newest=True, limit=100))) == 100
     assert len(unpacked) <= 3
-    bodies.lines(kept.run, before=1900, newest=True, limit=100)
+    bodies.lines(kept.run, Excerpt(before=1900, newest=True, limit=100))
     assert len(unpacked) <= 3
 
 

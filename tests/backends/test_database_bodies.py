@@ -4,7 +4,7 @@ import json
 
 import pytest
 from flightlog.backends.journal.states import digest_of, extending_record, opaque_record, whole_record
-from flightlog.backends.sql.bodies import EventTableBodies, StoredEvent, store_events, store_values
+from flightlog.backends.sql.bodies import EventTableBodies, Excerpt, StoredEvent, store_events, store_values
 from flightlog.backends.sqlite.engine import open_database
 from flightlog.core.errors import Corrupt, NotFound
 
@@ -45,17 +45,17 @@ def test_a_line_is_read_as_it_was_first_stored(bodies):
 
 def test_lines_are_read_from_either_end(bodies):
     assert seqs(bodies.lines(RUN)) == list(range(1, 9))
-    assert seqs(bodies.lines(RUN, after=2, before=6, limit=2)) == [3, 4]
-    assert seqs(bodies.lines(RUN, after=2, before=6, limit=2, newest=True)) == [4, 5]
+    assert seqs(bodies.lines(RUN, Excerpt(after=2, before=6, limit=2))) == [3, 4]
+    assert seqs(bodies.lines(RUN, Excerpt(after=2, before=6, limit=2, newest=True))) == [4, 5]
     assert seqs(bodies.lines("nobody")) == []
 
 
 def test_lines_by_type_and_level(bodies):
     logs = frozenset({"log"})
-    assert seqs(bodies.lines(RUN, types=logs)) == [3, 4, 5, 6]
-    assert seqs(bodies.lines(RUN, types=logs, level=3)) == [5, 6]
-    assert seqs(bodies.lines(RUN, types=logs, level=3, newest=True, limit=1)) == [6]
-    assert seqs(bodies.lines(RUN, level=4)) == [1, 2, 5, 7, 8]
+    assert seqs(bodies.lines(RUN, Excerpt(types=logs))) == [3, 4, 5, 6]
+    assert seqs(bodies.lines(RUN, Excerpt(types=logs, level=3))) == [5, 6]
+    assert seqs(bodies.lines(RUN, Excerpt(types=logs, level=3, newest=True, limit=1))) == [6]
+    assert seqs(bodies.lines(RUN, Excerpt(level=4))) == [1, 2, 5, 7, 8]
 
 
 def test_values_are_whole_however_they_were_stored(database):

@@ -18,6 +18,7 @@ from flightlog.backends.archive.flz_writer import Read, Written, write_flz
 from flightlog.backends.journal.event_heads import events_in
 from flightlog.backends.journal.layout import Layout
 from flightlog.backends.journal.reader import LongLine, read_lines
+from flightlog.backends.sql.bodies import Excerpt
 from flightlog.core.errors import Conflict, Corrupt, NotFound, NotSupported, StorageError
 from flightlog.core.events import seal
 from flightlog.core.ids import new_ulid
@@ -182,9 +183,9 @@ def test_pages_of_any_journal_hold_what_counts_in_it(
     for _ in range(8):
         after, before = data.draw(st.integers(0, 26)), data.draw(st.one_of(st.none(), st.integers(0, 26)))
         fits = [(seq, event) for seq, event in whole if seq > after and (before is None or seq < before)]
-        assert bodies.lines(RUN, after=after, before=before, limit=4) == fits[:4]
+        assert bodies.lines(RUN, Excerpt(after=after, before=before, limit=4)) == fits[:4]
         if seqs == sorted(seqs):  # who reads backwards cannot know what went before
-            assert bodies.lines(RUN, after=after, before=before, limit=4, newest=True) == fits[-4:]
+            assert bodies.lines(RUN, Excerpt(after=after, before=before, limit=4, newest=True)) == fits[-4:]
 
 
 def frames_of(data: bytes, size: int) -> Iterator[bytes]:

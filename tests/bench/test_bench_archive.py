@@ -16,6 +16,7 @@ from flightlog.backends.archive.flz_reader import Flz
 from flightlog.backends.archive.flz_writer import write_flz
 from flightlog.backends.journal.disk import make_folder
 from flightlog.backends.journal.layout import Layout
+from flightlog.backends.sql.bodies import Excerpt
 from flightlog.core import clock, events, ids
 from measure import p, say, seconds
 
@@ -142,6 +143,7 @@ def test_a_deep_page_of_an_archived_log(tmp_path: Path) -> None:
             entries = store.logs.query(run, limit=100, before=before)
             took.append((time.perf_counter() - began) * 1e3)
             before = entries[0].seq
-    cold = seconds(lambda: ArchivedBodies(layout.archived).lines(run, before=before, newest=True, limit=100)) * 1e3
+    page = Excerpt(before=before, newest=True, limit=100)
+    cold = seconds(lambda: ArchivedBodies(layout.archived).lines(run, page)) * 1e3
     say(18, "a log page of an archived run, p99 of 1,000", p(took, 99), 10, f"median {median(took):.2g} ms", "ms")
     say(18, "the 1,000th log page, of an archive opened for it", cold, 10, "", "ms")

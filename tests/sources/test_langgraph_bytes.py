@@ -31,8 +31,9 @@ assert rows[0].tokens, "they are cheap to know of such threads"
 index.refresh()
 again = read()
 from flightlog.backends.sources.langgraph.bodies import LangGraphBodies
+from flightlog.backends.sql.bodies import Excerpt
 bodies = LangGraphBodies(index)
-(seq, _), = bodies.lines(rows[0].id, types=frozenset({"checkpoint"}), limit=1, newest=True)
+(seq, _), = bodies.lines(rows[0].id, Excerpt(types=frozenset({"checkpoint"}), limit=1, newest=True))
 state = bodies.state(rows[0].id, bodies.checkpoint(rows[0].id, seq))
 print(len(rows), sum(row.tokens for row in rows), listed - before, again - listed, read() - again, len(state["blob"]))
 """

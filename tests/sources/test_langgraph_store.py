@@ -14,6 +14,7 @@ from flightlog.backends.sources.langgraph.ids import checkpoint_id, moment
 from flightlog.backends.sources.langgraph.store import workflow_of
 from flightlog.backends.sources.open_source import open_source
 from flightlog.backends.sources.opening import index_path
+from flightlog.backends.sql.bodies import Excerpt
 from flightlog.core.annotations import Pinned
 from flightlog.core.clock import from_seconds, to_seconds
 from flightlog.core.errors import NotFound, ReadOnly
@@ -120,10 +121,10 @@ def test_how_many_keys_an_unread_state_has_is_unknown_and_not_one(store, twenty)
 def test_lines_by_type_from_either_end(store):
     run = run_of(store, "agent-0")
     bodies = store.runs._bodies
-    lines = bodies.lines(run.id, types=frozenset({"checkpoint"}))
+    lines = bodies.lines(run.id, Excerpt(types=frozenset({"checkpoint"})))
     assert len(lines) == run.checkpoints
-    assert bodies.lines(run.id, types=frozenset({"checkpoint"}), newest=True, limit=2) == lines[-2:]
-    assert bodies.lines(run.id, after=2, before=4) == store.runs.events(run.id)[2:3]
+    assert bodies.lines(run.id, Excerpt(types=frozenset({"checkpoint"}), newest=True, limit=2)) == lines[-2:]
+    assert bodies.lines(run.id, Excerpt(after=2, before=4)) == store.runs.events(run.id)[2:3]
     event = store.runs.event(run.id, lines[-1][0])
     (value,) = bodies.values(run.id, [event.values["messages"]]).values()
     assert len(value) == event.sizes["messages"]

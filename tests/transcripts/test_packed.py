@@ -8,6 +8,7 @@ import zstandard
 from flightlog.backends.sources.open_source import open_source
 from flightlog.backends.sources.transcripts import packed, taking
 from flightlog.backends.sources.transcripts.bodies import TranscriptBodies
+from flightlog.backends.sql.bodies import Excerpt
 from flightlog.core.query.query import EVERYTHING
 from recorded_transcripts import LONG_AGO, aged, rows_of, told_by
 
@@ -55,10 +56,10 @@ def test_portions_however_small_and_pages_in_any_order_read_the_same(codex, inde
     assert told_by(index) == whole
     bodies = TranscriptBodies(index)
     for run, _ in rows_of(index, "id", "events").values():
-        lines = bodies.lines(run, limit=1000)
+        lines = bodies.lines(run, Excerpt(limit=1000))
         places = [(run, seq) for seq, _ in lines]
         assert bodies.picked(places[::-1]) == {(run, seq): line for seq, line in lines}
-        assert bodies.lines(run, limit=3, newest=True) == lines[-3:]
+        assert bodies.lines(run, Excerpt(limit=3, newest=True)) == lines[-3:]
 
 
 def test_a_transcript_that_is_packed_and_unpacked_again_goes_on_and_nothing_of_it_is_told_twice(codex, index_of, read):

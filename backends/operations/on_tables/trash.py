@@ -15,7 +15,7 @@ from ....core.runs import Run
 from ...journal import disk
 from ...journal.layout import Layout
 from ...sql import run_queries, trash
-from ...sql.bodies import Bodies
+from ...sql.bodies import Bodies, Excerpt, portions
 from ...sql.claims import claim
 from ...sql.database import Database
 from ...sql.projector import Projector
@@ -64,10 +64,8 @@ class TableTrash:
         return found.hexdigest()
 
     def _lines(self, run: str) -> Iterator[tuple[int, bytes]]:
-        after = 0
-        while lines := self._bodies.lines(run, after=after, limit=_LINES):
+        for lines in portions(self._bodies, run, Excerpt(limit=_LINES)):
             yield from lines
-            after = lines[-1][0]
 
     def bring(self, intent: Intent) -> Done:
         """Conflict if it is not there any more."""

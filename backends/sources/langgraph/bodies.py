@@ -1,5 +1,6 @@
 """The events of a source's runs, made anew from the original whenever somebody looks."""
 
+import sys
 from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
 
@@ -9,7 +10,7 @@ from ....core import events
 from ....core.errors import NotFound
 from ....core.events import Json
 from ....core.progress import go_on
-from ...sql.bodies import Place, picked_by_run
+from ...sql.bodies import Excerpt, Place, between, picked_by_run
 from . import values
 from .facts import Fact
 from .index import LangGraphIndex
@@ -46,25 +47,14 @@ class LangGraphBodies:
 
     def line(self, run: str, seq: int) -> bytes:
         """One event's line; NotFound, Corrupt."""
-        found = self._facts(run, after=seq - 1, before=seq + 1, limit=1)
+        found = self._facts(run, Excerpt(after=seq - 1, before=seq + 1, limit=1))
         if not found:
             raise NotFound(f"run {run} has no event {seq}", where=self._index.original.path)
         return self._lines(run, found)[0][1]
 
-    def lines(
-        self,
-        run: str,
-        *,
-        after: int = 0,
-        before: int | None = None,
-        limit: int = 1000,
-        newest: bool = False,
-        types: frozenset[str] | None = None,
-        level: int = 0,
-        longest: int | None = None,
-    ) -> list[tuple[int, bytes]]:
-        """`(seq, line)` ascending: the first `limit` events between, or with `newest` the last ones."""
-        found = self._facts(run, after=after, before=before, limit=limit, newest=newest, types=types)
+    def lines(self, run: str, excerpt: Excerpt = Excerpt()) -> list[tuple[int, bytes]]:
+        """See the interface; makes the events of the addresses that fit."""
+        found = self._facts(run, excerpt)
         return self._lines(run, sorted(found, key=lambda one: one[0]))
 
     def picked(self, places: Sequence[Place]) -> dict[Place, bytes]:
@@ -84,7 +74,7 @@ class LangGraphBodies:
     def values(self, run: str, digests: Collection[str]) -> dict[str, bytes]:
         """Whole values by digest, looked for in the newest states first; NotFound."""
         found: dict[str, bytes] = {}
-        for _seq, fact in self._facts(run, newest=True, types=frozenset({"checkpoint"})):
+        for _seq, fact in self._facts(run, Excerpt(newest=True, limit=sys.maxsize, types=frozenset({"checkpoint"}))):
             if found.keys() >= set(digests):
                 break
             go_on()
@@ -102,7 +92,7 @@ class LangGraphBodies:
 
     def checkpoint(self, run: str, seq: int) -> Fact:
         """The address of a checkpoint's event; NotFound."""
-        for _seq, fact in self._facts(run, after=seq - 1, before=seq + 1, limit=1):
+        for _seq, fact in self._facts(run, Excerpt(after=seq - 1, before=seq + 1, limit=1)):
             return fact
         raise NotFound(f"run {run} has no event {seq}")
 
@@ -126,21 +116,9 @@ class LangGraphBodies:
             run, lambda renderer: [(seq, events.encode(renderer.event(fact, seq))) for seq, fact in found]
         )
 
-    def _facts(
-        self,
-        run: str,
-        *,
-        after: int = 0,
-        before: int | None = None,
-        limit: int | None = None,
-        newest: bool = False,
-        types: frozenset[str] | None = None,
-    ) -> list[tuple[int, Fact]]:
-        wanted = select(facts).where(facts.c.run == run, facts.c.seq > after)
-        if before is not None:
-            wanted = wanted.where(facts.c.seq < before)
-        if types is not None:
-            wanted = wanted.where(facts.c.kind.in_([kind for kind, name in _TYPES.items() if name in types]))
-        wanted = wanted.order_by(facts.c.seq.desc() if newest else facts.c.seq).limit(limit)
+    def _facts(self, run: str, excerpt: Excerpt) -> list[tuple[int, Fact]]:
+        wanted = between(select(facts).where(facts.c.run == run), facts.c.seq, excerpt)
+        if excerpt.types is not None:
+            wanted = wanted.where(facts.c.kind.in_([kind for kind, name in _TYPES.items() if name in excerpt.types]))
         with self._index.database.read() as connection:
             return [(row.seq, fact_of(row)) for row in connection.execute(wanted)]

@@ -10,7 +10,7 @@ from ....core.errors import Corrupt, NotFound
 from ....core.events import TYPES, encode
 from ....core.progress import heard
 from ...journal.disk import storage_error
-from ...sql.bodies import Place, picked_by_run
+from ...sql.bodies import Excerpt, Place, between, picked_by_run
 from . import tables
 from .fields import decoded
 from .formats import Format, Session, Told
@@ -34,29 +34,15 @@ class TranscriptBodies:
             raise NotFound(f"run {run} has no event {seq}", where=self._index.path)
         return found[0][1]
 
-    def lines(
-        self,
-        run: str,
-        *,
-        after: int = 0,
-        before: int | None = None,
-        limit: int = 1000,
-        newest: bool = False,
-        types: frozenset[str] | None = None,
-        level: int = 0,
-        longest: int | None = None,
-    ) -> list[tuple[int, bytes]]:
-        """`(seq, line)` ascending: the first `limit` events between, or with `newest` the last ones."""
+    def lines(self, run: str, excerpt: Excerpt = Excerpt()) -> list[tuple[int, bytes]]:
+        """See the interface; reads the lines at the addresses that fit."""
         address = tables.addresses.c
-        wanted = select(tables.addresses).where(address.run == run, address.seq > after)
-        if before is not None:
-            wanted = wanted.where(address.seq < before)
-        if types is not None:
-            wanted = wanted.where(address.type.in_(sorted(types)))
-        wanted = wanted.order_by(address.seq.desc() if newest else address.seq).limit(limit)
+        wanted = between(select(tables.addresses).where(address.run == run), address.seq, excerpt)
+        if excerpt.types is not None:
+            wanted = wanted.where(address.type.in_(sorted(excerpt.types)))
         with self._index.database.read() as connection:
             rows = connection.execute(wanted).all()
-        return self._lines(run, rows[::-1] if newest else rows)
+        return self._lines(run, rows[::-1] if excerpt.newest else rows)
 
     def picked(self, places: Sequence[Place]) -> dict[Place, bytes]:
         """Single events, a run after the other."""
