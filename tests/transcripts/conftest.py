@@ -1,8 +1,13 @@
 """What tests of transcripts have in common."""
 
+import sys
 from pathlib import Path
 
 import pytest
+
+# Test modules are imported by path, so that a helper beside them must be put in reach.
+sys.path.insert(0, str(Path(__file__).parent))
+
 from flightlog.backends.sources.transcripts import codex_names, folder, taking
 from flightlog.backends.sources.transcripts.index import TranscriptIndex
 from flightlog.backends.sources.transcripts.store import FORMATS

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import flightlog
 import pytest
+from counting import counted
 from flightlog.core import clock
 from flightlog.core.progress import Standing
 from flightlog.core.store import Store
@@ -14,8 +15,8 @@ from flightlog.tui.widgets.log_bars import LogBars
 from flightlog.tui.widgets.log_entry_view import EntryPage
 from flightlog.tui.widgets.log_lines import LogLines
 from mouse import drag, moved
+from reading import SIZES, opened, screen_of, settled, text_of, wait
 from recorded import NASTY
-from test_run_screen import SIZES, counted, opened, screen_of, settled, text_of, wait
 from textual import events
 
 HOUR = 3600 * 10**9

@@ -14,7 +14,6 @@ from flightlog.tui.parts.tabs import NAMES
 from flightlog.tui.screens.help import HelpLines
 from flightlog.tui.screens.run import RunScreen
 from flightlog.tui.screens.run_tabs import kind_of
-from flightlog.tui.widgets.log_lines import LogLines
 from flightlog.tui.widgets.tab_bar import TabBar
 from flightlog.tui.widgets.tree_view import TreeView
 from reading import LETTERS, SIZES, Reader, opened, screen_of, settled, text_of, wait
@@ -152,127 +151,7 @@ async def test_lineage_leads_to_parent_and_child_and_back(store):
         assert screen_of(pilot).run_id == run
 
 
-# --- steps and logs ---------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def long_log(store) -> str:
-    """A run with 5,000 log entries, the 10th an error."""
-    with store.run("chatty") as run:
-        for n in range(1, 5001):
-            run.log(f"entry number {n}", level="ERROR" if n == 10 else "WARNING" if n == 4000 else "INFO")
-    return run.id
-
-
-async def test_a_long_log_opens_at_its_end_with_one_page_and_draws_what_is_seen(store, long_log):
-    counts = counted(store)
-    async with opened(store, long_log, tab="logs") as pilot:
-        lines = screen_of(pilot).query_one(LogLines)
-        assert "entry number 5000" in text_of(pilot)
-        assert counts["logs"].named("query") == 1
-        assert len(lines.window.entries) == 200
-        assert lines.drawn < 100
-
-
-async def test_scrolling_up_reads_older_pages_and_the_cursor_stays_on_its_entry(store, long_log):
-    async with opened(store, long_log, tab="logs") as pilot:
-        lines = screen_of(pilot).query_one(LogLines)
-        for _ in range(8):
-            await pilot.press("pageup")
-            here = lines.entry.seq
-            await settled(pilot)
-            assert lines.entry.seq == here
-        assert len(lines.window.entries) > 300
-        numbers = [entry.seq for entry in lines.window.entries]
-        assert numbers == list(range(numbers[0], numbers[-1] + 1))
-        await pilot.press("g")
-        await settled(pilot)
-        assert "entry number 1 " in text_of(pilot) + " "
-        await pilot.press("G")
-        await settled(pilot)
-        assert "entry number 5000" in text_of(pilot)
-
-
-async def test_levels_errors_warnings_and_searches_go_beyond_what_is_held(store, long_log):
-    async with opened(store, long_log, tab="logs") as pilot:
-        tab, lines = screen_of(pilot).tab, screen_of(pilot).query_one(LogLines)
-        await pilot.press("E")
-        await settled(pilot)
-        assert lines.entry.message == "entry number 10"
-        await pilot.press("w")
-        await settled(pilot)
-        assert lines.entry.message == "entry number 4000"
-        await pilot.press("e")
-        await settled(pilot)
-        assert "No ERROR" in pilot.app.told[-1]
-        await pilot.press("slash", *"number 77", "enter")
-        await settled(pilot)
-        assert lines.entry.message == "entry number 779"
-        await pilot.press("n")
-        await settled(pilot)
-        assert lines.entry.message == "entry number 1077"[:16] or "77" in lines.entry.message
-        await pilot.press("escape", "3")
-        await settled(pilot)
-        assert [entry.level for entry in lines.window.entries] == ["ERROR", "WARNING"]
-        await pilot.press("4")
-        await settled(pilot)
-        assert [entry.level for entry in lines.window.entries] == ["ERROR"]
-        assert tab.window.filter.level == "ERROR"
-
-
-async def test_a_message_of_a_megabyte_is_cut_before_it_is_drawn(store):
-    with store.run("wordy") as run:
-        run.log("m" * 1_000_000 + "END")
-    async with opened(store, run.id, tab="logs") as pilot:
-        lines = screen_of(pilot).query_one(LogLines)
-        assert sum(len(text) for text, _ in lines.draw(0, 100)) < 5000
-        await pilot.press("v")
-        assert lines.count() < 100
-        await pilot.press("enter")
-        await wait(pilot, lambda: "1,000,003 characters" in text_of(pilot))
-
-
-# --- live -------------------------------------------------------------------------------------------
-
-
-async def test_what_is_new_appears_and_following_stops_and_returns(store):
-    with store.run("live") as run:
-        for n in range(50):
-            run.log(f"early {n}")
-        counts = counted(store)
-        async with opened(store, run.id, tab="logs") as pilot:
-            lines = screen_of(pilot).query_one(LogLines)
-            before = len(counts["logs"].calls)
-            run.log("late one")
-            pilot.app.changed()
-            await wait(pilot, lambda: "late one" in text_of(pilot))
-            new = [call for call in counts["logs"].calls[before:] if call[0] == "query"]
-            assert [call[2].get("after") for call in new] == [51]
-            assert lines.entry.message == "late one"
-            await pilot.press("up", "up")
-            here = lines.entry.seq
-            run.log("later one")
-            pilot.app.changed()
-            await wait(pilot, lambda: lines.window.entries[-1].message == "later one")
-            assert lines.entry.seq == here
-            await pilot.press("end")
-            assert lines.entry.message == "later one"
-            run.log("last one")
-            pilot.app.changed()
-            await wait(pilot, lambda: lines.entry.message == "last one")
-
-
-async def test_the_end_of_a_run_shows_in_the_frame(store):
-    run = store.run("live")
-    async with opened(store, run.id) as pilot:
-        assert "● running" in text_of(pilot)
-        run.fail(ValueError("no more"))
-        pilot.app.changed()
-        await wait(pilot, lambda: "ValueError: no more" in text_of(pilot))
-        assert "✖" in text_of(pilot).splitlines()[0]
-
-
-# --- costs, messages, items ----------------------------------------------------------------------------
+# --- what is shown -------------------------------------------------------------------------------------
 
 
 async def test_costs_name_where_each_number_comes_from_and_count_unknown_apart(store):
@@ -283,51 +162,6 @@ async def test_costs_name_where_each_number_comes_from_and_count_unknown_apart(s
         assert "1 unknown" in shown
         assert "≥$0.004" in shown
         assert "lower bound" in shown
-
-
-async def test_messages_beyond_the_first_page_are_read_on_the_way_down(store):
-    with store.run("talk") as run:
-        for n in range(450):
-            run.message("a", "b", f"word {n}")
-        run.snapshot("result", "done")  # else the overview, which is seen before, asks for the last one
-    counts = counted(store)
-    async with opened(store, run.id, tab="messages") as pilot:
-        tab = screen_of(pilot).tab
-        for pages, read in ((1, 200), (2, 400), (3, 450)):
-            assert counts["runs"].named("messages") == pages and len(tab.messages) == read
-            tab._go_to(tab.messages[-1].seq)
-            await settled(pilot)
-        assert "word 449" in text_of(pilot)
-
-
-async def test_messages_of_a_run_that_goes_on_are_read_from_the_newest_and_then_only_what_comes(store):
-    with store.run("talk") as run:
-        for n in range(450):
-            run.message("a", "b", f"word {n}")
-        run.snapshot("result", "done")  # else the overview, which is seen before, asks for the last one
-        counts = counted(store)
-        async with opened(store, run.id, tab="messages") as pilot:
-            for _ in range(6):
-                await pilot.press("end")
-                await settled(pilot)
-            assert counts["runs"].named("messages") == 1
-            assert "word 449" in text_of(pilot)
-            run.message("a", "b", "one more")
-            pilot.app.changed()
-            await settled(pilot)
-            await wait(pilot, lambda: screen_of(pilot).tab.messages[-1].content == "one more")
-            assert counts["runs"].named("messages") == 2
-
-
-async def test_resizing_keeps_the_cursor_in_sight(store, long_log):
-    async with opened(store, long_log, tab="logs") as pilot:
-        lines = screen_of(pilot).query_one(LogLines)
-        for width, height in ((80, 24), (60, 14), (120, 36)):
-            await pilot.resize_terminal(width, height)
-            await pilot.pause()
-            await pilot.pause()
-            assert lines.scroll_offset.y <= lines.cursor < lines.scroll_offset.y + lines.size.height
-            assert lines.entry.message == "entry number 5000"
 
 
 async def test_on_a_small_screen_each_fact_has_a_line_and_the_money_is_in_sight(store):
