@@ -1,7 +1,9 @@
 """Rollouts that Codex has packed: the same runs as before, read without unpacking them anywhere."""
 
+import json
 import os
 from contextlib import closing
+from typing import Any, NamedTuple
 
 import pytest
 import zstandard
@@ -11,6 +13,7 @@ from flightlog.backends.sources.transcripts.bodies import TranscriptBodies
 from flightlog.backends.sql.bodies import Excerpt
 from flightlog.core.query.query import EVERYTHING
 from recorded_transcripts import LONG_AGO, aged, rows_of, told_by
+from rollout_lines import at, said
 
 TWO_TOOLS, PARENT, CHILD = "98bf9956fb3", "c3e126dea4f", "8697b859393"
 
@@ -60,6 +63,37 @@ def test_portions_however_small_and_pages_in_any_order_read_the_same(codex, inde
         places = [(run, seq) for seq, _ in lines]
         assert bodies.picked(places[::-1]) == {(run, seq): line for seq, line in lines}
         assert bodies.lines(run, Excerpt(limit=3, newest=True)) == lines[-3:]
+
+
+class Counting(NamedTuple):
+    """Says how many bytes are unpacked."""
+
+    stream: Any
+    unpacked: list[int]
+
+    def readinto(self, buffer):
+        self.unpacked.append(self.stream.readinto(buffer))
+        return self.unpacked[-1]
+
+
+def test_what_is_packed_is_unpacked_once_however_many_portions_it_is_taken_in_by(codex, index_of, monkeypatch):
+    path = path_of(codex, TWO_TOOLS)
+    *lines, last = path.read_bytes().splitlines(True)
+    words = [json.dumps(at(5, *said("assistant", f"{n} " * 100))).encode() + b"\n" for n in range(300)]
+    data = b"".join([*lines, *words, last])
+    aged(pack(path, data), LONG_AGO)
+    unpacked, real = [], packed._Unpacking._begin
+
+    def counted(self):
+        real(self)
+        self._stream = Counting(self._stream, unpacked)
+
+    monkeypatch.setattr(packed._Unpacking, "_begin", counted)
+    monkeypatch.setattr(taking, "PORTION", len(data) // 20)
+    monkeypatch.setattr(packed, "_BUFFER", 4096)
+    index = index_of(codex)
+    assert rows_of(index, "events")[path.stem][0] > 300
+    assert sum(unpacked) < 3 * len(data)  # what it is, what its beginning says, and all that it tells
 
 
 def test_a_transcript_that_is_packed_and_unpacked_again_goes_on_and_nothing_of_it_is_told_twice(codex, index_of, read):

@@ -14,6 +14,8 @@ _PACKED = ".zst"
 _WINDOW = 1 << 27
 """Bytes of memory that unpacking may ask for: as many as any level of the format needs without being told of it."""
 _BUFFER = 1 << 17
+_BEHIND = 2 * _BUFFER
+"""Bytes that were unpacked last, and may be gone back over for nothing."""
 _HEAD, _BLOCK, _SUM = 18, 3, 4
 """Bytes that the head of a frame takes at most; those that say how long a block is; and those of a frame's checksum."""
 _SKIPPED = 0x184D2A5
@@ -38,13 +40,19 @@ def seen(path: str) -> tuple[os.stat_result, bool]:
 
 
 def opened(path: str) -> BinaryIO:
-    """Opens a transcript to read. To go back in a packed one costs unpacking it from its beginning again.
+    """Opens a transcript to read. To go back far in a packed one costs unpacking it from its beginning again: it is one
+    stream, without an index of places at which one could begin.
 
     FileNotFoundError and other OSErrors, here and while it is read.
     """
     if seen(path)[1]:
         return io.BufferedReader(_Unpacking(path + _PACKED), _BUFFER)
     return open(path, "rb")
+
+
+def is_packed(file: BinaryIO) -> bool:
+    """Whether a transcript that was opened is packed."""
+    return isinstance(getattr(file, "raw", None), _Unpacking)
 
 
 def is_cut(file: BinaryIO) -> bool:
@@ -59,6 +67,13 @@ def is_cut(file: BinaryIO) -> bool:
 class _Unpacking(io.RawIOBase):
     """What is packed in a file."""
 
+    _at: int
+    """Where it is read next."""
+    _reached: int
+    """How far it is unpacked."""
+    _behind: bytes
+    """What lies before that."""
+
     def __init__(self, path: str) -> None:
         self._file = open(path, "rb")  # noqa: SIM115 - closed with this one
         self._begin()
@@ -72,17 +87,24 @@ class _Unpacking(io.RawIOBase):
     def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]
         from zstandard import ZstdError  # most transcripts are not packed
 
+        if back := self._reached - self._at:
+            again = self._behind[-back:][: len(buffer)]
+            buffer[: len(again)] = again
+            self._at += len(again)
+            return len(again)
         try:
             count: int = self._stream.readinto(buffer)
         except ZstdError as error:
             raise OSError(errno.EIO, f"it is packed, and cannot be unpacked ({error})") from error
-        self._at += count
+        self._behind = (self._behind + buffer[:count])[-_BEHIND:]
+        self._at = self._reached = self._reached + count
         return count
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         wanted = offset if whence == os.SEEK_SET else self._at + offset
-        if wanted < self._at:
+        if wanted < self._reached - len(self._behind):
             self._begin()
+        self._at = min(wanted, self._reached)
         while self._at < wanted and self.read(min(_BUFFER, wanted - self._at)):
             pass
         return self._at
@@ -103,7 +125,8 @@ class _Unpacking(io.RawIOBase):
         from zstandard import ZstdDecompressor
 
         self._file.seek(0)
-        self._at = 0
+        self._at = self._reached = 0
+        self._behind = b""
         self._stream = ZstdDecompressor(max_window_size=_WINDOW).stream_reader(
             self._file, read_across_frames=True, closefd=False
         )

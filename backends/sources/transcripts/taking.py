@@ -4,6 +4,7 @@ import errno
 import os
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -19,7 +20,7 @@ from . import tables
 from .fields import decoded
 from .folder import Seen
 from .formats import Format, Line, Session
-from .packed import is_cut, opened
+from .packed import is_cut, is_packed, opened
 from .telling import Asked, State, Teller, beginning, put
 
 PORTION = 8 << 20
@@ -56,12 +57,13 @@ class Taker:
 
     def __init__(self) -> None:
         self._projector = Projector()
+        self._kept: tuple[str, Seen, BinaryIO] | None = None
 
     def take(self, connection: Connection, path: str, format: Format, seen: Seen, name: str = "") -> Taken:
         """Takes in a portion of what is new, of a transcript that is called so elsewhere. FileNotFoundError and other
         OSErrors where it cannot be read.
         """
-        with opened(path) as file:
+        with self._reading(path, seen) as file:
             row = tables.row_of(connection, path)
             retold: list[str] = []
             if row is not None and not _goes_on(file, row, seen):
@@ -77,7 +79,24 @@ class Taker:
                 self._projector.readable(connection, row.run, f"{CUT}%")  # it may have its end by now
             session, state, offset = known
             file.seek(offset)
-            return self._tell(connection, file, _Telling(path, format, seen, session, state, offset, name), retold)
+            taken = self._tell(connection, file, _Telling(path, format, seen, session, state, offset, name), retold)
+            if taken.more and is_packed(file):
+                self._kept = path, seen, file
+            return taken
+
+    @contextmanager
+    def _reading(self, path: str, seen: Seen) -> Iterator[BinaryIO]:
+        """A packed one stays open for its next portion, or it would be unpacked from its beginning for each."""
+        kept, self._kept = self._kept, None
+        goes_on = kept is not None and kept[:2] == (path, seen)
+        if kept is not None and not goes_on:
+            kept[2].close()
+        file = kept[2] if kept is not None and goes_on else opened(path)
+        try:
+            yield file
+        finally:
+            if self._kept is None:
+                file.close()
 
     def forget(self, connection: Connection, run: str) -> list[str]:
         """Drops a run whose transcript is gone, or another by now; returns the transcripts of those that must be told
