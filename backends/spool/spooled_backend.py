@@ -239,13 +239,12 @@ class SpooledBackend(ABC):
     def _operations(self, bodies: "Bodies", keeping: "Housekeeping") -> "Operations":
         """What is done with runs; what was cut off is settled."""
         from ..operations.on_tables.operations import operations_on
+        from ..operations.on_tables.workplace import Workplace
 
         database, projector, shipping = self.engine()
         passing = partial(_refused, database) if database.read_only else self.gate.passing
-        elsewhere, shared = self._held_elsewhere, self._shared
-        return operations_on(
-            database, projector, bodies, self._layout, shipping, keeping, elsewhere, passing, shared=shared
-        )
+        place = Workplace(database, projector, bodies, self._layout, shipping, keeping, self._held_elsewhere)
+        return operations_on(place, passing, shared=self._shared)
 
     def close(self, then: Callable[[], None]) -> None:
         """Ends watches, ships what is left, and calls `then`. May be called twice."""

@@ -26,16 +26,14 @@ from ...archive.flz_reader import Flz
 from ...archive.flz_rows import members_of_rows
 from ...archive.flz_writer import Read, Written
 from ...journal import disk
-from ...journal.layout import Layout
 from ...sql import tables
-from ...sql.database import Database
-from ...sql.projector import Projector
 from ...sql.trash import project_whole
 from ..copying_aside import copied_aside, remove_aside
 from ..packing import damaged, must_be_sound, part_name, written
 from ..record import Intent
 from .archived_events import put_back, stored_events
 from .housekeeping import Writes
+from .workplace import Workplace
 
 Check = Callable[[Connection], None]
 """Claims a run, and looks whether it is still what was seen; Conflict."""
@@ -44,8 +42,9 @@ Check = Callable[[Connection], None]
 class TableArchive:
     """The archive of one database's runs. For one thread, under the lock of operations and that of the run."""
 
-    def __init__(self, database: Database, projector: Projector, layout: Layout, writes: Writes) -> None:
-        self._database, self._projector, self._layout, self._writes = database, projector, layout, writes
+    def __init__(self, place: Workplace, writes: Writes) -> None:
+        self._database, self._projector = place.database, place.projector
+        self._layout, self._writes = place.layout, writes
 
     # --- into the archive
 

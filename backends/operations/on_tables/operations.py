@@ -1,43 +1,26 @@
 """Operations on the runs of a database, put together."""
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
 from ....core.copies import Original
 from ....core.errors import NotSupported
 from ....core.operations import Chosen, Done, Order
 from ...journal.disk import make_folder
 from ...journal.layout import Layout
-from ...sql.bodies import Bodies
-from ...sql.database import Database
-from ...sql.projector import Projector
 from ..engine import Operations, Passing
-from .housekeeping import Housekeeping, Writes
+from .housekeeping import Writes
 from .record import TableRecord
 from .shelf import TableShelf
-
-if TYPE_CHECKING:
-    from ...spool.shipping import Shipping
+from .workplace import Workplace
 
 
-def operations_on(
-    database: Database,
-    projector: Projector,
-    bodies: Bodies,
-    layout: Layout,
-    shipping: "Shipping",
-    keeping: Housekeeping,
-    held_elsewhere: Callable[[str], str],
-    passing: Passing,
-    *,
-    shared: bool,
-) -> Operations:
+def operations_on(place: Workplace, passing: Passing, *, shared: bool) -> Operations:
     """What was cut off is settled at once, where the store may be changed. `shared`: other machines use it too."""
-    writes = Writes(keeping)
-    shelf = TableShelf(database, projector, bodies, layout, shipping, keeping, writes, held_elsewhere)
-    found = _TableOperations(TableRecord(database, writes, keeping.lock), shelf, passing)
-    found.layout, found.shared = layout, shared
-    if not database.read_only:
+    writes = Writes(place.keeping)
+    record = TableRecord(place.database, writes, place.keeping.lock)
+    found = _TableOperations(record, TableShelf(place, writes), passing)
+    found.layout, found.shared = place.layout, shared
+    if not place.database.read_only:
         found.recover()
     return found
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, bindparam, select
 
@@ -15,21 +14,15 @@ from ....core.pages import Page
 from ....core.runs import Run
 from ....core.upkeep import Finding
 from ...journal import disk, lock
-from ...journal.layout import Layout
 from ...sql import log_words, run_queries, tables
-from ...sql.bodies import Bodies
 from ...sql.claims import claim
-from ...sql.database import Database
-from ...sql.projector import Projector
 from ..folders import must_be_open
 from ..record import Act, Intent
 from ..shelf import CHILDREN, IN_ARCHIVE, Seen
 from .archive import TableArchive
-from .housekeeping import Housekeeping, Writes
+from .housekeeping import Writes
 from .trash import TableTrash, lies_anywhere, seen_in
-
-if TYPE_CHECKING:
-    from ...spool.shipping import Shipping
+from .workplace import Workplace
 
 _AT_ONCE = 500  # keys in one query
 
@@ -37,21 +30,11 @@ _AT_ONCE = 500  # keys in one query
 class TableShelf:
     """The runs of one database; see the protocol `Shelf`."""
 
-    def __init__(
-        self,
-        database: Database,
-        projector: Projector,
-        bodies: Bodies,
-        layout: Layout,
-        shipping: "Shipping",
-        keeping: Housekeeping,
-        writes: Writes,
-        held_elsewhere: Callable[[str], str],
-    ) -> None:
-        self._database, self._layout, self._writes = database, layout, writes
-        self._shipping, self._keeping, self._held_elsewhere = shipping, keeping, held_elsewhere
-        self._archive = TableArchive(database, projector, layout, writes)
-        self._trash = TableTrash(database, projector, bodies, layout, writes, self._archive)
+    def __init__(self, place: Workplace, writes: Writes) -> None:
+        self._database, self._layout, self._writes = place.database, place.layout, writes
+        self._shipping, self._keeping, self._held_elsewhere = place.shipping, place.keeping, place.held_elsewhere
+        self._archive = TableArchive(place, writes)
+        self._trash = TableTrash(place, writes, self._archive)
 
     def refresh(self) -> None:
         """What waits in the spool is shipped; on a full disk what can be removed is what was shipped before."""

@@ -13,16 +13,14 @@ from ....core.pages import Page
 from ....core.progress import gone
 from ....core.runs import Run
 from ...journal import disk
-from ...journal.layout import Layout
 from ...sql import run_queries, trash
-from ...sql.bodies import Bodies, Excerpt, portions
+from ...sql.bodies import Excerpt, portions
 from ...sql.claims import claim
-from ...sql.database import Database
-from ...sql.projector import Projector
 from ..record import Intent
 from ..shelf import Seen, trashed
 from .archive import Check, TableArchive
 from .housekeeping import Writes
+from .workplace import Workplace
 
 _LINES = 1000
 
@@ -30,17 +28,9 @@ _LINES = 1000
 class TableTrash:
     """The trash of one database's runs. For one thread, under the lock of operations and that of the run."""
 
-    def __init__(
-        self,
-        database: Database,
-        projector: Projector,
-        bodies: Bodies,
-        layout: Layout,
-        writes: Writes,
-        archive: TableArchive,
-    ) -> None:
-        self._database, self._projector, self._bodies = database, projector, bodies
-        self._layout, self._writes, self._archive = layout, writes, archive
+    def __init__(self, place: Workplace, writes: Writes, archive: TableArchive) -> None:
+        self._database, self._projector, self._bodies = place.database, place.projector, place.bodies
+        self._layout, self._writes, self._archive = place.layout, writes, archive
 
     def put(self, intent: Intent, run: Run, check: Check) -> Done:
         """Conflict if it has changed since it was looked at."""
