@@ -13,6 +13,7 @@ from flightlog.tui.screens.runs import RunsScreen
 from flightlog.tui.screens.version import VersionScreen
 from flightlog.tui.screens.version_diff import DiffScreen
 from flightlog.tui.screens.workflows import WorkflowsScreen
+from mouse import click_at
 from recorded import NASTY
 from seeing import shows, text_of, until
 
@@ -213,6 +214,26 @@ async def test_new_versions_and_runs_come_into_sight_and_the_cursor_stays(app, f
             assert screen.versions.current.number == 3
             run.finish()
         await until(pilot, lambda: screen.list.workflows[0].running == 0)
+
+
+async def test_versions_and_patterns_are_a_click_on_their_name_away(app):
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await at_workflows(pilot)
+        await shows(pilot, "p patterns")
+        top = screen.query_one("#versions-top").region.y
+
+        async def click(word, patterns):
+            line = text_of(screen).splitlines()[top]
+            await click_at(pilot, line.index(word) + 1, top)
+            await until(pilot, lambda: screen.pane.shows_patterns is patterns)
+            await pilot.pause()
+
+        await click("versions", False)  # which are there
+        await click("patterns", True)
+        await click("patterns", True)
+        await click("p versions", False)
+        await click_at(pilot, 6, top)
+        assert not screen.pane.shows_patterns
 
 
 async def test_places_are_chosen_by_key_by_mouse_and_by_name(app):

@@ -22,7 +22,7 @@ from ..loading import Loader
 from ..messages import OpenRun
 from ..personal.leaving import one_of
 from ..widgets.empty import Empty, no_workflows
-from ..widgets.frame import FrameLine
+from ..widgets.frame import FrameLine, TurnLine
 from ..widgets.key_bar import KeyBar
 from ..widgets.line_list import HeadLine, LineList
 from ..widgets.place_line import PlaceLine
@@ -64,7 +64,7 @@ class WorkflowsScreen(WorkflowLeading):
             yield HeadLine(workflows.head, id="workflows-head")
             yield workflows
             yield Empty()
-        yield FrameLine("middle", self.pane.titles, id="versions-top")
+        yield TurnLine("middle", self.pane.titles, "patterns", id="versions-top")
         yield self.pane
         yield KeyBar(*self.PLACES[:-2])
 
