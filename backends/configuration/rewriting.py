@@ -31,6 +31,19 @@ def rewritten(text: str, wanted: Mapping[str, Told]) -> str:
     return text
 
 
+def with_archive(text: str, path: str) -> str:
+    """The text in which `archive` names another folder, where it names one."""
+    import yaml
+
+    root: Any = yaml.compose(text, Loader=yaml.SafeLoader)
+    archive = _entry(root, "archive") if root is not None else None
+    there = _entry(archive[1], "path") if archive and isinstance(archive[1].value, list) else None
+    if there is None:
+        return text
+    begin, end, new = _scalar(there[1], path)
+    return text[:begin] + new + text[end:]
+
+
 _Edit = tuple[int, int, str]
 
 

@@ -6,11 +6,12 @@ from pathlib import Path
 from ...core.config import Config, Storage
 from ...core.errors import ConfigError
 from ..journal import disk
+from ..journal.layout import Layout
 from .beside import write_beside
 from .config_file import load_config
 from .effective_config import decided
 from .places import CONFIG, Place
-from .rewriting import Told, rewritten
+from .rewriting import Told, rewritten, with_archive
 
 _CONCERNS = ("logs", "workflows", "metrics")
 _ROOM = "free some space and do it again: the configuration is as it was, and what was carried is not carried twice"
@@ -27,6 +28,7 @@ class Switch:
         self._where, self._settings, self._wanted, self._url = where, settings, wanted, url
         self._root = Path(os.path.abspath(where.root))
         self.file = Path(settings.file) if settings.file else self._root / CONFIG
+        self._archive = _archive(settings, wanted)
 
     def check(self) -> None:
         """ConfigError if it will not be possible; writes nothing that stays."""
@@ -43,6 +45,8 @@ class Switch:
     def _written(self) -> Path:
         """A file beside that says what is wanted, and all else as it was."""
         text = self.file.read_text("utf-8-sig") if self.file.exists() else ""
+        if self._archive != self._settings.archive:
+            text = with_archive(text, self._named(Path(self._archive or "")))
         explicit = [name for name in _CONCERNS if getattr(self._settings, name) and self._is_explicit(name)]
         for concerns in (["logs", *(name for name in explicit if name != "logs")], list(_CONCERNS)):
             new = rewritten(text, {name: self._told(name) for name in concerns})
@@ -64,8 +68,10 @@ class Switch:
         except ConfigError:
             return False
         before, after = self._settings, self._wanted
-        return all(getattr(found, name) == getattr(after, name) for name in _CONCERNS) and all(
-            getattr(found, name) == getattr(before, name) for name in ("mirror", "archive", "sources", "policies")
+        return (
+            found.archive == self._archive
+            and all(getattr(found, name) == getattr(after, name) for name in _CONCERNS)
+            and all(getattr(found, name) == getattr(before, name) for name in ("mirror", "sources", "policies"))
         )
 
     def _is_explicit(self, concern: str) -> bool:
@@ -77,6 +83,20 @@ class Switch:
         assert isinstance(kept, Storage)
         if kept.type == "postgres":
             return {"type": kept.type, "url": self._url or kept.url}
-        path = Path(kept.path)
+        return {"type": kept.type, "path": self._named(Path(kept.path))}
+
+    def _named(self, path: Path) -> str:
+        """A path as the configuration has it."""
         inside = path.relative_to(self._root) if path.is_relative_to(self._root) else path
-        return {"type": kept.type, "path": str(inside).replace("${", "$${")}
+        return str(inside).replace("${", "$${")
+
+
+def _archive(settings: Config, wanted: Config) -> str | None:
+    """The folder that is configured for archived runs; where they lie in files, one in their data directory, for no
+    other store of files could be opened.
+    """
+    assert wanted.logs
+    home = Path(wanted.logs.path).parent
+    if not settings.archive or wanted.logs.type != "file" or home in Path(settings.archive).parents:
+        return settings.archive
+    return str(Layout(home).archive)

@@ -8,6 +8,7 @@ from pathlib import Path
 import flightlog
 import pytest
 from flightlog.core.errors import ConfigError, Full
+from flightlog.core.operations import Chosen, new_order
 from moving_stores import KINDS, differences, fill, logs_of, move, tree
 
 
@@ -60,6 +61,34 @@ def test_what_differs_keeps_the_configuration_as_it_was(tmp_path):
     assert not moved.switched and not (folder / "flightlog.yaml").exists()
     assert any("version 1 of workflow w differs" in finding.what for finding in moved.findings)
     assert logs_of(folder).type == "file"
+
+
+@pytest.mark.parametrize(
+    "written", ["archive: {path: ../cold}", "archive:\n  # on the slow disk\n  path: archive # all"]
+)
+@pytest.mark.parametrize("to", ["file:{there}", "file", "sqlite:{there}/flightlog.db"])
+def test_where_archived_runs_may_lie_is_told_with_the_switch(tmp_path, written, to):
+    """Runs in files are archived in their own data directory: a configuration that named another would open nothing."""
+    data, there = tmp_path / "data", tmp_path / "there"
+    data.mkdir()
+    there.mkdir()
+    text = f"# mine\nstorage:\n  logs: {{type: sqlite, path: flightlog.db}}\n{written}\n"
+    (data / "flightlog.yaml").write_text(text)
+    with flightlog.open(data) as store:
+        runs = [store.run("triage") for _ in range(2)]
+        [run.finish() for run in runs]
+        order, chosen = new_order(), [Chosen(run=runs[0].id)]
+        assert [one.outcome for one in store.upkeep.archive(order, chosen)] == ["done"]
+    move(data, to.format(there=there))
+    with flightlog.open(data) as store:
+        assert store.runs.totals().runs == 2
+        assert [one.outcome for one in store.upkeep.archive(new_order(), [Chosen(run=runs[1].id)])] == ["done"]
+    now = (data / "flightlog.yaml").read_text()
+    home = there if to == "file:{there}" else data
+    moved = to == "file:{there}" or (to == "file" and "cold" in written)
+    assert now.startswith("# mine\n") and (written in now) is not moved
+    folder = home / "archive" if moved or "cold" not in written else tmp_path / "cold"
+    assert list(folder.rglob(f"{runs[1].id}.flz"))
 
 
 def test_old_data_are_put_aside_on_request(tmp_path):
