@@ -313,6 +313,19 @@ async def test_bars_and_names_of_the_plot_can_be_clicked_and_the_wheel_looks_clo
             await until(pilot, lambda: screen.chosen.window is DAY_LONG)
 
 
+@pytest.mark.parametrize("key", ["enter", "m", "right_square_bracket", "s", "S"])
+async def test_where_the_plot_stands_alone_what_a_key_does_to_the_table_is_seen(folder, key):
+    path, noon = folder
+    with pretending(lambda: noon):
+        app = FlightlogApp(lambda: flightlog.open(path))
+        async with app.run_test(size=(80, 24)) as pilot:
+            screen = await plotted(pilot, (80, 24))
+            assert "enter runs" not in text_of(screen) and "b stack" in text_of(screen)
+            await pilot.press(key)
+            assert app.screen is screen
+            assert "stacked by" not in await shows(pilot, "total", "enter runs")
+
+
 async def test_where_the_plot_has_no_table_beside_it_a_bar_tells_its_amount_and_leads_to_its_runs(folder):
     path, noon = folder
     with pretending(lambda: noon):

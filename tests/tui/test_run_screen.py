@@ -137,6 +137,17 @@ async def test_escape_steps_out_one_layer_at_a_time(store):
         assert not isinstance(pilot.app.screen, RunScreen)
 
 
+async def test_between_the_name_and_the_end_of_a_related_run_there_is_a_gap(store):
+    with store.run("lead", name="a name that is much longer than there is room for " * 2) as lead:
+        lead.log("begun")
+    with store.run("scout", parent=lead.id) as run:
+        pass
+    async with opened(store, run.id, (80, 24)) as pilot:
+        await wait(pilot, lambda: "parent" in text_of(pilot))
+        line = next(line for line in text_of(pilot).splitlines() if "parent" in line)
+        assert "…  completed" in line
+
+
 async def test_lineage_leads_to_parent_and_child_and_back(store):
     run = record_everything(store)
     async with opened(store, run) as pilot:

@@ -11,7 +11,7 @@ SPACE = (
         "Look into it: workflow, run, its parts, its states",
         footer="opens",
     ),
-    Key("space.out", "left,backspace", "out", "out", "Out again, to what it lies in", footer="inside"),
+    Key("space.out", "left,backspace", "out", "go out", "Out again, to what it lies in", footer="inside"),
     Key("space.mark", "space", "mark", "mark", "Mark or unmark the run or workflow", footer="markable", other="unmark"),
     Key("space.archive", "A", "archive", "archive", "Pack the runs into the archive", footer="targets", changes=True),
     Key("space.delete", "D", "delete", "delete", "Move the runs to the trash", footer="targets", changes=True),

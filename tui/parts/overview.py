@@ -253,7 +253,7 @@ def _relative(name: str, id: str, run: Run | None, now: float, glyphs: Glyphs) -
         (f"  {workflow}", "text"),
         (f"  {one_line(run.name or run.objective, 60)}", "muted"),
     ]
-    end: Line = [(f"{run.status}  {took:>8}", "muted")]
+    end: Line = [(f"  {run.status}  {took:>8}", "muted")]
     return Node(("run", id), lambda width: edges(line, end, min(width, 112)), target=("run", id))
 
 

@@ -30,6 +30,8 @@ class CostLeading(PlaceScreen):
 
         def _asked(self) -> Asked: ...
 
+        def _ask(self) -> None: ...
+
     @property
     def list(self) -> CostList:
         """The costs."""
@@ -48,7 +50,9 @@ class CostLeading(PlaceScreen):
                 self.post_message(ShowRuns(*runs_of_budget(standing), place="costs"))
             return
         page, group = self.list.page, self.list.current
-        if page is not None and group is not None:
+        if not self._shows_lines:
+            self._to_lines()
+        elif page is not None and group is not None:
             self.post_message(ShowRuns(runs_of(group, page.asked).text, page.crumb(group), place="costs"))
 
     @on(BarPicked)
@@ -75,6 +79,12 @@ class CostLeading(PlaceScreen):
         elif self._shows_lines:
             self.list.go_to(by, key)
             self.action_by(by)
+
+    def _to_lines(self) -> None:
+        """Shows the lines where the plot stood alone: what a key does to them is seen."""
+        if not self._shows_lines:
+            self.chosen.plotting = None
+            self._ask()
 
     @property
     def _shows_lines(self) -> bool:

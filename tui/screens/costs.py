@@ -212,6 +212,7 @@ class CostsScreen(CostLeading):
         self._ask()
 
     def action_by(self, by: GroupBy) -> None:
+        self._to_lines()
         if by != self.chosen.by:
             self.chosen.by = by
             self._ask()
@@ -229,6 +230,7 @@ class CostsScreen(CostLeading):
         self._ask()
 
     def action_sort(self) -> None:
+        self._to_lines()
         self.chosen.next_order()
         self._ask()
 
@@ -238,6 +240,7 @@ class CostsScreen(CostLeading):
         self._ask()
 
     def action_reverse(self) -> None:
+        self._to_lines()
         self.chosen.reverse()
         self._ask()
 

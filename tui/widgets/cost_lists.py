@@ -85,6 +85,9 @@ class CostList(LineList):
     def count(self) -> int:
         return len(self.page.groups) if self.page else 0
 
+    def when_line(self) -> bool:
+        return super().when_line() and all(node.display for node in self.ancestors_with_self)
+
     def key_at(self, index: int) -> Hashable:
         assert self.page
         return (self.page.asked.by, self.page.groups[index].key)
