@@ -17,6 +17,10 @@ import os
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from .core.annotations import Noted as Noted
+    from .core.annotations import Pinned as Pinned
+    from .core.annotations import Scored as Scored
+    from .core.annotations import Tagged as Tagged
     from .core.errors import ConfigError as ConfigError
     from .core.errors import Conflict as Conflict
     from .core.errors import Corrupt as Corrupt
@@ -41,6 +45,7 @@ if TYPE_CHECKING:
     __version__: str
 
 _LATE = {
+    **dict.fromkeys(("Noted", "Pinned", "Scored", "Tagged"), "core.annotations"),
     "Handler": "core.recording.logging_handler",
     "Pattern": "core.metrics",
     "Query": "core.query.query",

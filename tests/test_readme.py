@@ -59,6 +59,18 @@ def test_the_five_lines_record_a_run(tmp_path, monkeypatch):
         assert run.tokens.total == 889
 
 
+def test_the_lines_of_the_guide_read_and_add_to_what_was_recorded(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    added, read = re.findall(r"```python\n(.*?)```", (ROOT / "tui/GUIDE.md").read_text(), re.S)
+    with flightlog.open("data") as store, store.run("triage") as run, run.step("fetch"):
+        exec(compile(added, "GUIDE", "exec"), {"flightlog": flightlog, "store": store, "run": run})
+        run.fail("no way out")
+    exec(compile(read, "GUIDE", "exec"), {"flightlog": flightlog})
+    assert capsys.readouterr().out == f"{run.id} no way out ['fetch']\n"
+    with flightlog.open("data") as store:
+        assert [found.id for found in store.find("metric.helpful>0.5")] == [run.id]
+
+
 @pytest.mark.parametrize("mark", ["test command", "keys"])
 def test_its_marks_are_there(mark):
     assert f"<!-- {mark} -->" in README

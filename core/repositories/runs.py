@@ -258,8 +258,9 @@ class RunRepository(ABC):
 
     @abstractmethod
     def annotate(self, annotation: Annotation) -> None:
-        """Adds a pin, tag, note or score; `t` is filled in when empty. NotFound; StorageError for a score that is
-        no finite number, or a `t` that is no time.
+        """Adds a pin, tag, note or score (`flightlog.Pinned`, `Tagged`, `Noted`, `Scored`), also to a run that goes on;
+        `t` is filled in when empty. NotFound; StorageError for a score that is no finite number, or a `t` that is no
+        time.
         """
 
     @abstractmethod
