@@ -57,7 +57,6 @@ class RunRecorder(Recorder):
     def __init__(self, tape: Tape) -> None:
         self._tape = tape
         self._snapshots: dict[str, Any] = {}
-        self._outer = None
 
     def __repr__(self) -> str:
         return f"<RunRecorder {self.id}>"

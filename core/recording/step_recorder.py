@@ -4,7 +4,7 @@ import contextvars
 import logging
 from collections.abc import Iterable
 from types import TracebackType
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from ..errors import StorageError
 from ..events import Fault, StepEnd, StepFinished, StepStarted
@@ -16,33 +16,41 @@ from .verbs import Verbs
 
 log = logging.getLogger("flightlog.recorder")
 
-innermost: "contextvars.ContextVar[Recorder | None]" = contextvars.ContextVar("flightlog_block", default=None)
-"""The run or step whose `with` block this thread or task has entered last."""
+
+class Block(NamedTuple):
+    """A `with` block that was entered, and the one that it was entered in: a run may be entered once more within it."""
+
+    recorder: "Recorder"
+    outer: "Block | None"
+
+
+innermost: contextvars.ContextVar[Block | None] = contextvars.ContextVar("flightlog_block", default=None)
+"""What this thread or task has entered last, and not left."""
 
 
 def current_step(tape: Tape) -> "StepRecorder | None":
     """The innermost open step of a run whose `with` block this thread or task is in."""
     block = innermost.get()
-    while block is not None and not (isinstance(block, StepRecorder) and block._tape is tape and not block.is_over):
-        block = block._outer
-    return block
+    while block is not None:
+        found, block = block
+        if isinstance(found, StepRecorder) and found._tape is tape and not found.is_over:
+            return found
+    return None
 
 
 class Recorder(Verbs):
     """What a run and a step have in common, steps within them and being a block included."""
 
-    __slots__ = ("_outer",)
-    _outer: "Recorder | None"
-    """The block that this one was entered in."""
+    __slots__ = ()
 
     def _enter(self) -> None:
-        self._outer = innermost.get()
-        innermost.set(self)
+        innermost.set(Block(self, innermost.get()))
 
     def _leave(self) -> None:
         # A block may be left in another context than it was entered in (generators): then nothing is restored.
-        if innermost.get() is self:
-            innermost.set(self._outer)
+        block = innermost.get()
+        if block is not None and block.recorder is self:
+            innermost.set(block.outer)
 
     def step(
         self,
@@ -109,7 +117,6 @@ class StepRecorder(Recorder):
         self.attempt = attempt
         self.output: Any = None
         self.is_over = False
-        self._outer = None
 
     def __repr__(self) -> str:
         return f"<StepRecorder {self.name!r} of run {self._tape.run}>"

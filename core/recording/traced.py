@@ -22,9 +22,11 @@ def current() -> "RunRecorder | StepRecorder | None":
     is given a context: `pool.submit(contextvars.copy_context().run, function, …)`.
     """
     block = innermost.get()
-    while block is not None and (block._tape.is_over or block._tape.is_forked or getattr(block, "is_over", False)):
-        block = block._outer
-    return cast("RunRecorder | StepRecorder | None", block)
+    while block is not None:
+        found, block = block
+        if not (found._tape.is_over or found._tape.is_forked or getattr(found, "is_over", False)):
+            return cast("RunRecorder | StepRecorder", found)
+    return None
 
 
 @overload

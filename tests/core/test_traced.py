@@ -127,6 +127,18 @@ def test_what_is_current_is_the_innermost_block_that_is_not_over(store):
     assert flightlog.current() is None
 
 
+def test_a_run_that_is_entered_within_its_own_block_is_no_ring(store):
+    with store.run("w") as run, run.step("a") as step:
+        with store.run("other"):
+            run.__enter__()
+            assert flightlog.current() is run
+            step.finish()
+            run.log("a run without an open step")
+            assert flightlog.current() is run
+            run.__exit__(None, None, None)
+        assert flightlog.current() is None
+
+
 def test_a_handler_of_no_run_follows_what_is_current(store, recorded):
     logger = logging.getLogger("agent.everywhere")
     logger.addHandler(handler := flightlog.Handler())
