@@ -221,3 +221,24 @@ def test_no_bytes_of_a_terminal_end_the_browser_and_no_paste_presses_its_keys(da
         assert t.ended() == 0
         assert "Traceback" not in t.written
         assert t.is_sane()
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_the_picture_is_one_whatever_the_terminal_writes_in(tmp_path, encoding):
+    """ASCII is what is said of a terminal of which nobody knows more: it takes UTF-8, most likely."""
+    with (
+        flightlog.open(tmp_path / "data", storage="file") as store,
+        store.run("triage", name="Ärger \u03c0", session="s"),
+    ):
+        pass
+    program = (sys.executable, "-m", "flightlog")
+    with terminal(tmp_path / "data", program=program, columns=80, PYTHONIOENCODING=encoding, PYTHONUTF8="0") as t:
+        t.until("triage")
+        t.until("watching")
+        shown = [line.rstrip() for line in t.screen.lines()]
+        assert not any("\\x" in line or "\\u" in line for line in shown)
+        assert ("\u256d" in shown[1], shown[1].startswith("+-")) == (encoding == "ascii", encoding == "latin-1")
+        assert len({len(line) for line in shown if line[:1] in "|+\u2502\u256d\u2570" and line}) == 1
+        assert "rger" in "".join(shown)
+        t.press("q")
+        assert t.ended() == 0

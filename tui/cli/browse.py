@@ -1,6 +1,7 @@
 """`flightlog [PATH]`: the browser."""
 
 import gc
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -57,6 +58,19 @@ def check_terminal() -> None:
         )
 
 
+def _takes_signs() -> bool:
+    """Whether the terminal's encoding has our signs. If not, a character that it lacks takes the room of one: `?`."""
+    from ..glyphs import UNICODE
+
+    try:
+        "".join((UNICODE.spark, UNICODE.ellipsis)).encode(sys.stderr.encoding)
+    except UnicodeEncodeError:
+        if isinstance(sys.stderr, io.TextIOWrapper):
+            sys.stderr.reconfigure(errors="replace")
+        return False
+    return True
+
+
 def _options(settings: Settings) -> list[str]:
     """The options by which a verb finds the same store."""
     told = (("--data", called(settings)), ("--config", settings.config), ("--session", settings.session))
@@ -99,7 +113,7 @@ def run_browser(
         entry = entry._replace(glance=partial(newest_log, settings, entry.run))
     app = FlightlogApp(
         opening,
-        ascii=settings.ascii,
+        ascii=settings.ascii or not _takes_signs(),
         name=called(settings),
         who=who,
         glance=None if entry else partial(glance, settings),

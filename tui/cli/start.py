@@ -1,5 +1,6 @@
 """The program as it is installed: ^C is answered from its first moment to its last, without a traceback."""
 
+import codecs
 import io
 import os
 import signal
@@ -39,7 +40,9 @@ def _open_standard_files() -> None:
             setattr(sys, name, there)
     for file in (sys.stdout, sys.stderr):
         if isinstance(file, io.TextIOWrapper):
-            file.reconfigure(errors="backslashreplace")
+            # ASCII is what is said where nobody has said anything (LANG=C): there a terminal most likely takes UTF-8.
+            plain = codecs.lookup(file.encoding).name == "ascii"
+            file.reconfigure(encoding="utf-8" if plain else None, errors="backslashreplace")
 
 
 def _before(number: int, frame: FrameType | None) -> None:
