@@ -7,7 +7,7 @@ from itertools import groupby
 from ...core.errors import NotFound
 from ...core.events import Level
 from ...core.logs import LogEntry, LogFilter
-from ...core.query.query import Query
+from ...core.query.query import EVERYTHING, Query
 from ...core.repositories import LogRepository
 from ...core.store import Reading
 from .parts import Parts
@@ -43,7 +43,7 @@ class JoinedLogs(LogRepository):
     def search(
         self,
         text: str,
-        query: Query,
+        query: Query = EVERYTHING,
         *,
         stop: Callable[[], bool] = lambda: False,
         searched: Callable[[], None] = lambda: None,

@@ -76,7 +76,7 @@ class JoinedRuns(RunRepository):
 
     def query(
         self,
-        query: Query,
+        query: Query = EVERYTHING,
         sort: Sort = Sort(),
         *,
         limit: int = 100,
@@ -102,10 +102,12 @@ class JoinedRuns(RunRepository):
 
         return [lambda question: question(self._parts.own.runs), *map(of, self._parts.sources)]
 
-    def figures(self, query: Query, *, ids: Collection[str] | None = None, without: Collection[str] = ()) -> Figures:
+    def figures(
+        self, query: Query = EVERYTHING, *, ids: Collection[str] | None = None, without: Collection[str] = ()
+    ) -> Figures:
         return reduce(add, self._all(lambda runs: runs.figures(query, ids=ids, without=without)))
 
-    def count(self, query: Query) -> int:
+    def count(self, query: Query = EVERYTHING) -> int:
         return sum(self._all(lambda runs: runs.count(query)))
 
     def totals(self, within: Query = EVERYTHING) -> Totals:
@@ -191,7 +193,7 @@ class JoinedRuns(RunRepository):
     ) -> list[CostRecord]:
         return self._of(run, lambda runs: runs.cost_records(run, request_id=request_id, after=after, limit=limit))
 
-    def costs(self, by: GroupBy, query: Query, *, since: str = "") -> list[CostGroup]:
+    def costs(self, by: GroupBy, query: Query = EVERYTHING, *, since: str = "") -> list[CostGroup]:
         found: dict[str, CostGroup] = {}
         for group in _flat(self._all(lambda runs: runs.costs(by, query, since=since))):
             known = found.get(group.key)

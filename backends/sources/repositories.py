@@ -72,7 +72,7 @@ class SourceRuns(SqlRuns):
         begun = {child.begun_by: child for parent in parents for child in self.children(parent) if child.begun_by}
         return [_ended_with(step, begun.get(step.id)) for step in found] if begun else found
 
-    def costs(self, by: GroupBy, query: Query, *, since: str = "") -> list[CostGroup]:
+    def costs(self, by: GroupBy, query: Query = EVERYTHING, *, since: str = "") -> list[CostGroup]:
         self.index.refresh()
         self.index.prices()
         return super().costs(by, query, since=since)

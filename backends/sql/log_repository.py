@@ -10,7 +10,7 @@ from ...core.events import LEVELS, Level
 from ...core.log_words import Wanted, wanted
 from ...core.logs import LogEntry, LogFilter
 from ...core.pages import Sort
-from ...core.query.query import Query, made
+from ...core.query.query import EVERYTHING, Query, made
 from ...core.repositories import LogRepository, RunRepository
 from ..journal.log_entries import entry_of
 from .bodies import Bodies, Excerpt
@@ -97,7 +97,7 @@ class SqlLogs(LogRepository):
     def search(
         self,
         text: str,
-        query: Query,
+        query: Query = EVERYTHING,
         *,
         stop: Callable[[], bool] = lambda: False,
         searched: Callable[[], None] = lambda: None,

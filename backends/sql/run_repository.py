@@ -98,7 +98,7 @@ class SqlRuns(RunRepository):
 
     def query(
         self,
-        query: Query,
+        query: Query = EVERYTHING,
         sort: Sort = Sort(),
         *,
         limit: int = 100,
@@ -126,12 +126,14 @@ class SqlRuns(RunRepository):
         with self._reading() as connection:
             return run_stretches.ids_between(connection, query, sort, one, other, accepts)
 
-    def figures(self, query: Query, *, ids: Collection[str] | None = None, without: Collection[str] = ()) -> Figures:
+    def figures(
+        self, query: Query = EVERYTHING, *, ids: Collection[str] | None = None, without: Collection[str] = ()
+    ) -> Figures:
         query = self.settled(query)
         with self._reading() as connection:
             return run_figures.figures(connection, query, ids, without)
 
-    def count(self, query: Query) -> int:
+    def count(self, query: Query = EVERYTHING) -> int:
         query, accepts = self._prepared(query)
         with self._reading() as connection:
             return run_queries.count(connection, query, accepts)
@@ -235,7 +237,7 @@ class SqlRuns(RunRepository):
         with self._reading(run) as connection:
             return cost_queries.records(connection, run, request_id, after, limit)
 
-    def costs(self, by: GroupBy, query: Query, *, since: str = "") -> list[CostGroup]:
+    def costs(self, by: GroupBy, query: Query = EVERYTHING, *, since: str = "") -> list[CostGroup]:
         since = since and given_day_or_time(since, "since")
         query = self.settled(query, *([cost_queries.called_since(since)] if since else []))
         with self._reading() as connection:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from ..events import Level
 from ..logs import LogEntry, LogFilter
-from ..query.query import Query
+from ..query.query import EVERYTHING, Query
 
 
 class LogRepository(ABC):
@@ -40,7 +40,7 @@ class LogRepository(ABC):
     def search(
         self,
         text: str,
-        query: Query,
+        query: Query = EVERYTHING,
         *,
         stop: Callable[[], bool] = lambda: False,
         searched: Callable[[], None] = lambda: None,

@@ -60,7 +60,7 @@ class RunRepository(ABC):
     @abstractmethod
     def query(
         self,
-        query: Query,
+        query: Query = EVERYTHING,
         sort: Sort = Sort(),
         *,
         limit: int = 100,
@@ -97,14 +97,16 @@ class RunRepository(ABC):
         return walks.ids_between(partial(self.query, query, sort), cursor_at, one, other)
 
     @abstractmethod
-    def figures(self, query: Query, *, ids: Collection[str] | None = None, without: Collection[str] = ()) -> Figures:
+    def figures(
+        self, query: Query = EVERYTHING, *, ids: Collection[str] | None = None, without: Collection[str] = ()
+    ) -> Figures:
         """What the runs that match come to: of these `ids` alone, where some are given, and of none `without`.
 
         A few statements, whatever is asked for; it reads what it sums up.
         """
 
     @abstractmethod
-    def count(self, query: Query) -> int:
+    def count(self, query: Query = EVERYTHING) -> int:
         """How many runs match. A count by status, workflow, version or session alone comes from counters."""
 
     @abstractmethod
@@ -212,7 +214,7 @@ class RunRepository(ABC):
         """The model calls of a run, or those with a request id, in order: the first `limit` with seq > after."""
 
     @abstractmethod
-    def costs(self, by: GroupBy, query: Query, *, since: str = "") -> list[CostGroup]:
+    def costs(self, by: GroupBy, query: Query = EVERYTHING, *, since: str = "") -> list[CostGroup]:
         """Costs of the matching runs, grouped; most expensive first, `day` newest first.
 
         `since` is a day (UTC, `2026-11-01`) or a time, and StorageError for what is neither: calls made before it, or

@@ -62,7 +62,7 @@ class ScopedLogs(LogRepository):
     def search(
         self,
         text: str,
-        query: Query,
+        query: Query = EVERYTHING,
         *,
         stop: Callable[[], bool] = lambda: False,
         searched: Callable[[], None] = lambda: None,

@@ -50,7 +50,7 @@ class ScopedRuns(RunRepository):
 
     def query(
         self,
-        query: Query,
+        query: Query = EVERYTHING,
         sort: Sort = Sort(),
         *,
         limit: int = 100,
@@ -71,10 +71,12 @@ class ScopedRuns(RunRepository):
         first, last = (run if run is None else self._of.check(run) for run in (one, other))
         return self._runs.ids_between(self._of.query & query, sort, first, last)
 
-    def figures(self, query: Query, *, ids: Collection[str] | None = None, without: Collection[str] = ()) -> Figures:
+    def figures(
+        self, query: Query = EVERYTHING, *, ids: Collection[str] | None = None, without: Collection[str] = ()
+    ) -> Figures:
         return self._runs.figures(self._of.query & query, ids=ids, without=without)
 
-    def count(self, query: Query) -> int:
+    def count(self, query: Query = EVERYTHING) -> int:
         return self._runs.count(self._of.query & query)
 
     def totals(self, within: Query = EVERYTHING) -> Totals:
@@ -146,7 +148,7 @@ class ScopedRuns(RunRepository):
     ) -> list[CostRecord]:
         return self._runs.cost_records(self._of.check(run), request_id=request_id, after=after, limit=limit)
 
-    def costs(self, by: GroupBy, query: Query, *, since: str = "") -> list[CostGroup]:
+    def costs(self, by: GroupBy, query: Query = EVERYTHING, *, since: str = "") -> list[CostGroup]:
         return self._runs.costs(by, self._of.query & query, since=since)
 
     def spenders(self, query: Query = EVERYTHING, *, limit: int = 100, after: str | None = None) -> Page[Run]:

@@ -51,3 +51,15 @@ def test_a_text_in_the_place_of_a_query_says_how_it_becomes_one(store):
             with pytest.raises(ValueError, match=r"flightlog\.query"):
                 ask(asked)
     assert store.runs.count(flightlog.query("status:failed")) == 0
+
+
+def test_who_says_no_query_means_every_run(store):
+    for name in ("one", "two"):
+        with store.run("triage", name=name) as run:
+            run.log(f"word {name}")
+            run.cost("m", dollars=2)
+    assert [run.name for run in store.runs.query().items] == ["two", "one"]
+    assert store.runs.count() == store.runs.figures().runs == 2
+    assert [(spent.key, spent.money.recorded_nanousd) for spent in store.runs.costs("model")] == [("m", 4_000_000_000)]
+    assert [entry.message for entry in store.logs.search("word")] == ["word two", "word one"]
+    assert [run.name for run in store.scoped(session="ana").runs.query().items] == []
