@@ -24,6 +24,7 @@ from ...core.upkeep import Finding, Removal
 from ...core.workflows import Version, Workflow
 from ..file_sizes import bytes_below
 from ..space.store_space import Asked
+from ..sql import run_naming
 from ..sql.bodies import Bodies
 from ..sql.metrics_repository import SqlMetrics
 from ..sql.run_repository import SqlRuns
@@ -60,6 +61,17 @@ class SourceRuns(SqlRuns):
             self._look_closely(run)
         with super()._reading(run) as connection:
             yield connection
+
+    def resolve(self, text: str, within: Query = EVERYTHING) -> str:
+        """Also by what its own program calls it, as far as only one is called so."""
+        try:
+            return super().resolve(text, within)
+        except NotFound:
+            with self._reading() as connection:
+                found = run_naming.foreign(connection, text, within)
+            if len(found) != 1:
+                raise
+            return found[0]
 
     def get(self, run: str) -> Run:
         self._look_closely(run)

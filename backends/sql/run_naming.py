@@ -16,6 +16,8 @@ _MANY = 5
 """Ambiguous ids that are named."""
 _SPELLED = str.maketrans("ilo", "110")
 """An id as somebody reads it from a screen or a letter: it has none of these letters (github.com/ulid/spec)."""
+_TOLD = 4
+"""Signs of what another program calls a run, at least: fewer are a beginning of many."""
 _TELLING, _LOOKED_AT = 11, 50
 """Signs of an id that few others share; and ids and names that are compared with what was typed."""
 
@@ -39,6 +41,16 @@ def resolve(connection: Connection, text: str, within: Query = EVERYTHING) -> st
             f"{text[:60]!r} means several runs: {', '.join(found[:_MANY])}{more}", advice="give more of the id"
         )
     return found[0]
+
+
+def foreign(connection: Connection, text: str, within: Query) -> Sequence[str]:
+    """The ids of runs by what another program calls them, or by its beginning. Costs a look at all of a source's."""
+    if len(text) < _TOLD:
+        return []
+    told = runs.c.source_id
+    wanted = select(runs.c.id).where(*conditions(within), told >= text, told < text + TOP)
+    exact = connection.execute(wanted.where(told == text)).scalars().all()
+    return exact or _first(connection, wanted)
 
 
 def _near(connection: Connection, wanted: AnySelect, text: str, within: Query) -> list[str]:

@@ -6,6 +6,7 @@ from contextlib import closing
 
 import pytest
 from flightlog.backends.sources.open_source import open_source
+from flightlog.core.errors import NotFound
 from flightlog.core.events import TYPES, decode
 from flightlog.core.query.query import EVERYTHING
 from msgspec.structs import replace
@@ -184,6 +185,16 @@ def test_a_step_whose_subagent_was_killed_or_interrupted_did_not_succeed(store, 
         monkeypatch.setattr(type(store.runs), "children", lambda runs, run, other=other: [other])
         (step,) = (one for one in store.runs.steps(main.id) if one.began_run)
         assert (step.status, step.error) == (told, why)
+
+
+def test_a_session_is_found_by_what_its_program_calls_it_and_by_its_beginning(store):
+    run = runs_of(store)["c1fd2776-839"]
+    for name in (run.source_id, "c1fd2776", "agent-a953bd2a174377b29"):
+        found = store.runs.get(store.runs.resolve(name))
+        assert found.source_id.startswith(name)
+    for text in ("c1f", "agent-a", "nobody-there"):  # too little, several, none
+        with pytest.raises(NotFound):
+            store.runs.resolve(text)
 
 
 def test_what_fails_says_why(store):

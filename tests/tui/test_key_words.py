@@ -9,6 +9,7 @@ from recorded import record_everything
 from seeing import shows, until
 
 TURNED = {
+    "runs.open": ("b", "enter"),
     "runs.mark": ("space", "k"),  # to mark goes on to the next one
     "runs.follow": ("f",),
     "runs.pin": ("p",),
@@ -80,5 +81,5 @@ async def test_a_key_that_turns_something_says_which_way(folder, id):
 
 
 def test_all_of_them_are_tried():
-    elsewhere = {"live.watch", "steps.log_of"}
+    elsewhere = {"live.open", "live.watch", "steps.log_of"}
     assert {key.id for place in keys.PLACES for key in place.keys if key.other} == {*TURNED} | elsewhere

@@ -52,6 +52,7 @@ async def test_the_board_shows_what_runs_and_follows_it(tmp_path, size, ascii):
                 assert app.screen.list.current.run.name == "inbox"  # the cursor stays with its run
                 await pilot.press("g", "w")
                 await until(pilot, lambda: waiting in app.pulse.watching.ids)
+                await shows(pilot, "w unwatch")
                 await pilot.press("y")
                 await shows(pilot, "Approve: Send 14 mails?")
                 await pilot.press("escape")
@@ -155,8 +156,11 @@ async def test_the_cursor_stays_with_its_run_and_comes_to_a_neighbour_when_that_
         await pilot.press("enter", "j", "v")
         await shows(pilot, "pid 11 is gone")
         assert app.screen.list.current.run.status == "lost"
-        await pilot.press("k", "enter")
+        await pilot.press("k")
+        await shows(pilot, "enter fold")
+        await pilot.press("enter")
         await until(pilot, lambda: not app.screen.unfolded)
+        await shows(pilot, "enter open")
 
 
 @pytest.mark.parametrize(("recent", "pages"), [(250, 4), (99, 2), (0, 1)])

@@ -3,7 +3,7 @@
 from .key import Key, Place
 
 LIVE = (
-    Key("live.open", "enter", "open", "open", "Look into the run", footer="line"),
+    Key("live.open", "enter", "open", "open", "Look into the run, or fold a group", footer="line", other="fold"),
     Key("live.approve", "y", "answer('approved')", "approve", "Approve what waits", footer="waiting", changes=True),
     Key("live.reject", "n", "answer('rejected')", "reject", "Reject what waits", footer="waiting", changes=True),
     Key(

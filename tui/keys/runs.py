@@ -3,7 +3,7 @@
 from .key import Key, Place
 
 RUNS = (
-    Key("runs.open", "enter", "open", "open", "Look into the run, or fold a group", footer="line"),
+    Key("runs.open", "enter", "open", "open", "Look into the run, or fold a group", footer="line", other="fold"),
     Key("runs.mark", "space", "mark", "mark", "Mark or unmark the run", footer="run", other="unmark"),
     Key("runs.mark_down", "J,shift+down", "mark_down", "mark down", "Mark the run and go to the next"),
     Key("runs.mark_up", "K,shift+up", "mark_up", "mark up", "Mark the run and go to the previous"),

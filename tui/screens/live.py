@@ -238,6 +238,10 @@ class LiveScreen(PlaceScreen):
         else:
             self.action_look("overview")
 
+    def other_open(self) -> bool:
+        """Whether an unfolded group is under the cursor."""
+        return isinstance(self.list.line, Group) and self.list.line.key in self.unfolded
+
     def action_look(self, tab: str) -> None:
         if (entry := self._entry()) is not None:
             self.post_message(OpenRun(entry.run.id, tab))

@@ -246,6 +246,11 @@ class RunsScreen(RunsLeft, RunOperations, Comparing, RunsFrame):
             self.run_list.fold(line)
             self.list_set()
 
+    def other_open(self) -> bool:
+        """Whether an unfolded group is under the cursor."""
+        line = self.run_list.current
+        return isinstance(line, Head) and line.open
+
     def _is_read(self) -> bool:
         return (
             self.store is not None and self.run_list.ready and self.run_list.query == self.query_one(FilterBar).wanted
