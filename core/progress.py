@@ -12,6 +12,8 @@ T = TypeVar("T")
 
 COPYING = "copying"
 """The work of copying a database before its upgrade, in bytes."""
+LOOKING = "looking at what is there"
+"""The work of bringing a store up to date, of which nobody knows beforehand how long it takes."""
 BIG = 8 << 20
 """Bytes of a part from which its own progress is worth being told."""
 _AT_ONCE, _BYTES_AT_ONCE = 1000, 4 << 20

@@ -17,7 +17,7 @@ import msgspec
 from ...core.config import Config
 from ...core.errors import ConfigError, Conflict
 from ...core.moving import Move
-from ...core.progress import Progress
+from ...core.progress import LOOKING, Progress
 from ..configuration.clashes import refuse_clashes
 from ..configuration.effective_config import decided
 from ..configuration.places import Place, is_among_foreign, read_place
@@ -77,8 +77,10 @@ def migrate(
     if settings.logs.type != "file":
         make_folder(home)
     while True:
+        progress.begin(0, LOOKING)
         with closing(source_end(place, config)) as one:  # at first with the gate open, for this may take long
             busy = running(one)
+        progress.end()
         if not busy:
             with Gate(home).shut(), closing(source_end(place, config)) as one:
                 busy = running(one)

@@ -8,7 +8,7 @@ import msgspec
 from ...core.errors import Corrupt, NotFound, StorageError
 from ...core.moving import Counts, Side, apart, several
 from ...core.pages import each
-from ...core.progress import Progress, heard
+from ...core.progress import LOOKING, Progress, heard
 from ...core.upkeep import Finding
 from ...core.workflows import Version
 from ..replay.truth import Head
@@ -76,6 +76,7 @@ class Comparison:
     # --- runs
 
     def _heads(self) -> tuple[dict[str, Head], dict[str, Head]]:
+        self._progress.begin(0, LOOKING)
         for end in (self._one, self._other):
             end.truth.refresh()
         return self._one.truth.heads(), self._other.truth.heads()

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from ...core.annotations import encode
 from ...core.errors import Corrupt, NotFound
-from ...core.progress import Progress, heard
+from ...core.progress import LOOKING, Progress, heard
 from ...core.store import Store
 from ..sql.metrics_repository import SqlMetrics
 from .carrying import Carrier
@@ -42,6 +42,7 @@ class Carried(NamedTuple):
 
 def replay(source: Store, one: Truth, target: Store, other: Truth, progress: Progress) -> Carried:
     """Carries everything of one store, whose truth is `one`, into another. Conflict if a run is being written there."""
+    progress.begin(0, LOOKING)
     one.refresh()
     other.refresh()
     versions = VersionCarrier(source.workflows, target.workflows)

@@ -1,12 +1,18 @@
 """A backup holds everything, byte for byte, between any two kinds of store; what is read stays as it was."""
 
+from contextlib import closing
 from itertools import product
 
 import flightlog
 import pytest
+from flightlog.backends.moving import migrating
+from flightlog.backends.moving.backing_up import backup
+from flightlog.backends.moving.ends import source_end, target_end
+from flightlog.backends.moving.verifying import verify
 from flightlog.core.annotations import Noted
 from flightlog.core.errors import ConfigError
-from moving_stores import KINDS, copy, differences, fill, tree
+from flightlog.core.progress import LOOKING, Progress
+from moving_stores import KINDS, copy, differences, fill, move, tree
 
 
 @pytest.mark.parametrize(("a", "b"), list(product(KINDS, KINDS)))
@@ -55,3 +61,28 @@ def test_a_copy_of_itself_is_refused(place, tmp_path):
         copy(one, str(tmp_path / "a"))
     with pytest.raises(ConfigError, match="a folder of its own"):
         copy(one, f"sqlite:{tmp_path / 'a' / 'flightlog.db'}")
+
+
+@pytest.mark.parametrize("work", [backup, lambda *ends: list(verify(*ends))])
+def test_that_a_store_is_brought_up_to_date_is_told_for_very_many_runs_may_be_read_for_that(place, work):
+    fill(place("file", "a"))
+    progress, told = Progress(), []
+
+    def telling(end):
+        def refresh():
+            told.append(progress.look())
+            end.truth.refresh()
+
+        return end._replace(truth=end.truth._replace(refresh=refresh))
+
+    with closing(source_end(place("file", "a"))) as one, closing(target_end(place("sqlite", "b"))) as other:
+        work(telling(one), telling(other), progress)
+    assert [at.what for at in told[:2]] == [LOOKING, LOOKING]
+
+
+def test_a_move_tells_it_from_its_beginning(place, tmp_path, monkeypatch):
+    fill(place("file", "a"))
+    progress, told, real = Progress(), [], migrating.running
+    monkeypatch.setattr(migrating, "running", lambda end: told.append(progress.look()) or real(end))
+    move(tmp_path / "a", f"sqlite:{tmp_path / 'b' / 'flightlog.db'}", progress)
+    assert told[0].what == LOOKING
