@@ -138,7 +138,7 @@ class CompareTable(LineList):
 
     def on_click(self, event: events.Click) -> None:
         place, shape = event.get_content_offset(self), self.shape(self.size.width)
-        if place and place.x >= shape.name:
+        if place is not None and place.x >= shape.name:
             self.move_column(shape.places[min((place.x - shape.name) // shape.column, len(shape.places) - 1)])
 
 

@@ -50,8 +50,8 @@ class HeadLine(OneLine):
 
     def on_click(self, event: events.Click) -> None:
         place = event.get_content_offset(self)
-        line = self._draw(self.size.width) if self._draw and place else []
-        title = title_at("".join(text for text, _ in line), place.x) if place else ""
+        line = self._draw(self.size.width) if self._draw and place is not None else []
+        title = title_at("".join(text for text, _ in line), place.x) if place is not None else ""
         if title:
             self.post_message(self.Picked(title))
 
@@ -274,6 +274,6 @@ class LineList(ScrollView, can_focus=True):
 
     def line_at(self, event: events.Click) -> int | None:
         """The line that was clicked on."""
-        place = event.get_content_offset(self)
-        index = place.y + self.scroll_offset.y if place else self.count()
+        place = event.get_content_offset(self)  # the first cell of all is one too, though its offset is false
+        index = place.y + self.scroll_offset.y if place is not None else self.count()
         return index if index < self.count() else None

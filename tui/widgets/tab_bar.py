@@ -113,7 +113,7 @@ class TabBar(Widget):
     def on_click(self, event: events.Click) -> None:
         place = event.get_content_offset(self)
         for start, end, name in self._places:
-            if place and start <= place.x < end:
+            if place is not None and start <= place.x < end:
                 self.post_message(self.Picked(name))
 
 

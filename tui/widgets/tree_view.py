@@ -234,7 +234,7 @@ class TreeView(LineList):
 
     def on_click(self, event: events.Click) -> None:
         index, place = self.line_at(event), event.get_content_offset(self)
-        if index is not None and place and event.chain == 1:
+        if index is not None and place is not None and event.chain == 1:
             row = self.rows[index]
             self.move_to(index)
             if row.fold is not None and len(row.guide) <= place.x < len(row.guide) + 2:

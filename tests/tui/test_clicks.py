@@ -1,9 +1,11 @@
-"""Two clicks open what the first of them chose: in a live list another line may be there by the second."""
+"""What is clicked on is what is meant: a line, wherever it stands by the second of two clicks."""
 
 import pytest
 from flightlog.tui.program.navigation import Navigation
 from flightlog.tui.screens.help import Help
+from flightlog.tui.trees.nodes import Node
 from flightlog.tui.widgets.line_list import LineList
+from flightlog.tui.widgets.tree_view import TreeView
 from little_store import make_run, run_id
 from mouse import click_at
 from seeing import loaded, until
@@ -82,3 +84,19 @@ async def test_in_every_list_of_lines_the_line_is_meant_and_not_the_place(app, m
         listed.lines_changed(lambda: listed.names.insert(3, "new") or listed.names.remove("a"))
         await click_at(pilot, 5, listed.region.y + 2)
         assert listed.chosen == ["c"]
+
+
+async def test_the_first_cell_of_a_list_is_clicked_on_like_any_other(app):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await loaded(pilot)
+        listed, tree = Names(), TreeView()
+        await app.screen.mount(listed, tree)
+        listed.styles.height = tree.styles.height = 5
+        tree.show([Node(n, [(f"node {n}", "text")], lambda: [Node("in", [("inner", "text")])]) for n in range(2)])
+        await until(pilot, lambda: listed.size.height == tree.size.height == 5 and len(tree.rows) == 2)
+        listed.move_to(3)
+        await click_at(pilot, listed.region.x, listed.region.y)
+        assert listed.key_at(listed.cursor) == "a"
+        for row in (1, 0):
+            await click_at(pilot, tree.region.x, tree.region.y + row)
+            assert [one.fold for one in tree.rows if one.path.depth == 1][row]
