@@ -213,9 +213,10 @@ def test_compact_gives_free_pages_back_and_only_looks_without_an_order(store):
     store.runs.totals()
     trash(store, *runs)
     store.runs.totals()
+    store.upkeep.compact(new_order())  # the first one makes the maps that a server keeps of its pages
     looked = store.upkeep.compact()
     assert looked.after_bytes <= looked.before_bytes
-    assert "compact" not in {one.kind for one in store.upkeep.operations().items}
+    assert [one.kind for one in store.upkeep.operations().items].count("compact") == 1
     order = new_order(by="ana")
     found = store.upkeep.compact(order)
     assert found.after_bytes <= found.before_bytes
