@@ -141,24 +141,29 @@ def readable(variables: Mapping[str, str]) -> dict[str, str]:
 
 def palette_of(found: Mapping[str, str]) -> Palette:
     """The palette of a theme by its variables."""
-    wanted = ("foreground", "background", "primary", "accent", "success", "warning", "error")
-    return _palette(*(found[name] for name in wanted), found.get("block-cursor-background", found["primary"]))
+    cursor = found.get("block-cursor-background", found["primary"])
+    return _palette(_Colours(**{name: found[name] for name in _Colours._fields[:-1]}, cursor=cursor))
+
+
+class _Colours(NamedTuple):
+    """What a theme says, by its own names."""
+
+    foreground: str
+    background: str
+    primary: str
+    accent: str
+    success: str
+    warning: str
+    error: str
+    cursor: str
+    """Behind the line that the cursor is on."""
 
 
 @lru_cache(maxsize=32)
-def _palette(
-    foreground: str,
-    background: str,
-    primary: str,
-    accent: str,
-    success: str,
-    warning: str,
-    error: str,
-    cursor_background: str,
-) -> Palette:
-    text, back = Color.parse(foreground), Color.parse(background)
+def _palette(said: _Colours) -> Palette:
+    text, back = Color.parse(said.foreground), Color.parse(said.background)
     named = text.ansi is not None or back.ansi is not None
-    colours = [Color.parse(color) for color in (primary, accent, success, warning, error)]
+    colours = [Color.parse(color) for color in (said.primary, said.accent, said.success, said.warning, said.error)]
     if not named:  # Colours that the terminal names itself cannot be mixed; it is asked to dim them.
         colours = [apart(color, back, WORDS) for color in colours]
     title, strange, good, warn, bad = colours
@@ -186,8 +191,8 @@ def _palette(
         active=style(title, bold=True),
         warn=style(warn),
         bad=style(bad),
-        cursor=bar(cursor_background, 1, Style(reverse=True), bold=True),
-        held=bar(cursor_background, 0.5, Style(bold=True)),
+        cursor=bar(said.cursor, 1, Style(reverse=True), bold=True),
+        held=bar(said.cursor, 0.5, Style(bold=True)),
         match=style(strange, reverse=True),
         key=style(title),
         added=diff(good, 0.16),

@@ -77,6 +77,26 @@ def _options(settings: Settings) -> list[str]:
     return [word for option, value in told if value for word in (option, value)]
 
 
+def _person(settings: Settings, *, remember: bool, following: bool) -> "Person":
+    """Who sits there, as far as anything is remembered of them."""
+    from ..personal.person import load_person
+
+    found = load_person(remembered_as(settings) if remember else None)
+    if following:
+        found.remember(screens={"runs": {"following": True}})
+    return found
+
+
+def _opened(settings: Settings, told: Callable[[], None] | None) -> "Store":
+    """Opens the store, and says when it is."""
+    # A folder that was named is never made by looking at it; the default one may be, and one that is configured.
+    store = open_store(settings, writing=settings.data is None or is_meant(settings))
+    if told is not None:
+        store.feed.cursor()  # which loads what reads
+        told()
+    return store
+
+
 def run_browser(
     settings: Settings,
     *,
@@ -93,29 +113,13 @@ def run_browser(
     gc.disable()  # until what a program is made of has been read (`warming`): a seventh of the time it starts in
     from ..app import FlightlogApp
 
-    def who() -> "Person":
-        from ..personal.person import load_person
-
-        found = load_person(remembered_as(settings) if remember else None)
-        if following:
-            found.remember(screens={"runs": {"following": True}})
-        return found
-
-    def opening() -> "Store":
-        # A folder that was named is never made by looking at it; the default one may be, and one that is configured.
-        store = open_store(settings, writing=settings.data is None or is_meant(settings))
-        if opened is not None:
-            store.feed.cursor()  # which loads what reads
-            opened()
-        return store
-
     if entry is not None and entry.tab == "logs":
         entry = entry._replace(glance=partial(newest_log, settings, entry.run))
     app = FlightlogApp(
-        opening,
+        partial(_opened, settings, opened),
         ascii=settings.ascii or not _takes_signs(),
         name=called(settings),
-        who=who,
+        who=partial(_person, settings, remember=remember, following=following),
         glance=None if entry else partial(glance, settings),
         entry=entry,
         options=_options(settings),
