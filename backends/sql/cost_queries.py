@@ -1,7 +1,7 @@
 """What runs cost: from kept sums where these know, else from the runs' totals or the calls themselves."""
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from heapq import nlargest
 from typing import Any
 
@@ -160,6 +160,7 @@ def with_children(connection: Connection, run: str, within: Query) -> CostGroup:
     return CostGroup(key=run, calls=row[0], runs=row[1], tokens=tokens_of(row, 2), money=money_of(row, 7))
 
 
+@lru_cache(maxsize=16)
 def made_since(day: str) -> FromClause:
     """The calls of a day and later, found by their time before anything else is looked at.
 
@@ -173,6 +174,7 @@ def called_since(day: str) -> ColumnElement[bool]:
     return runs.c.id.in_(select(costs.c.run).where(costs.c.t >= day).correlate(None))
 
 
+@lru_cache(maxsize=64)  # of some days, which move on
 def _of_calls(by: GroupBy, calls: FromClause) -> AnySelect:
     """From the calls themselves."""
     of_run = calls.join(runs, runs.c.id == calls.c.run)

@@ -136,6 +136,16 @@ ASKED = (
 )
 
 
+def test_what_sums_calls_up_is_written_once_however_often_it_is_asked(small, monkeypatch):
+    run = small.begin("w1", session="ana")
+    small.record(run, *(CostRecorded(model="m", agent="planner", step="s1", nanousd=3, t=day) for day in DAYS))
+    asked = [(by, parse("tokens>=0"), since) for by in ("model", "agent", "step") for since in ("", DAYS[1][:10])]
+    first = [small.runs.costs(by, query, since=since) for by, query, since in asked]
+    assert all(first)
+    monkeypatch.delattr(cost_queries, "call_money")
+    assert [small.runs.costs(by, query, since=since) for by, query, since in asked] == first
+
+
 def test_whatever_a_query_asks_calls_are_summed_of_the_runs_that_match(small):
     for name, model in (("w1", "gpt-4o"), ("w2", "other")):
         run = small.begin(name)
