@@ -65,7 +65,7 @@ class Stopped(FlightlogError):
 def no_run(run: str, near: Sequence[str] = ()) -> NotFound:
     """The error for a run that is not there, or that belongs to another session; `near` are what may be meant."""
     advice = "`flightlog ls` lists the runs"
-    error = NotFound(f"there is no run {run[:60]!r}", advice=meant(near, advice))
+    error = NotFound(f"there is no run {str(run)[:60]!r}", advice=meant(near, advice))
     error.near = tuple(near)
     return error
 
@@ -77,4 +77,9 @@ def meant(near: Sequence[str], advice: str) -> str:
 
 def no_checkpoint(checkpoint: str) -> NotFound:
     """The error for a checkpoint that is not there, or that belongs to another session's run."""
-    return NotFound(f"there is no checkpoint {checkpoint[:60]!r}", advice="`flightlog states RUN` lists a run's")
+    return NotFound(f"there is no checkpoint {str(checkpoint)[:60]!r}", advice="`flightlog states RUN` lists a run's")
+
+
+def no_id(kind: str) -> StorageError:
+    """The error for a thing of this type in the place of an id, such as the run itself."""
+    return StorageError(f"a value of type {kind} is no id and no text", advice="of a run give its id, as in run.id")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ...core.config import Source
-from ...core.errors import NotFound, StorageError, no_run
+from ...core.errors import NotFound, StorageError, no_id, no_run
 from ...core.forking import inherited
 from ...core.progress import Progress, Standing
 from ...core.store import Reading, Store
@@ -194,6 +194,8 @@ class Parts:
 
     def find(self, id: str, question: Callable[[Reading], T]) -> T:
         """The answer of the part that has the thing of this id (a run or a checkpoint); NotFound if none has."""
+        if not isinstance(id, str | None):
+            raise no_id(type(id).__name__)
         owner = self._owners.get(id)
         if owner is not None:
             return owner.find(question)

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 
 from ...core.errors import Conflict, Corrupt, Locked, NotFound, ReadOnly, StorageError
+from ..sql.wrong_values import wrong_value
 
 _Kind = tuple[type[StorageError], str, str]
 
@@ -78,6 +79,8 @@ _REFUSALS: list[tuple[str, _Kind]] = [
 def translated(error: Exception, where: str) -> StorageError:
     """An error of the driver (or SQLAlchemy's around it) as one of ours."""
     cause: Any = error.orig if isinstance(error, DBAPIError) else error
+    if (mistake := wrong_value(cause)) is not None:
+        return mistake
     state = getattr(cause, "sqlstate", None) or ""
     if not state and (getattr(error, "connection_invalidated", False) or _is_lost(cause)):
         state = "08"

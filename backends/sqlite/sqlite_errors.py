@@ -5,6 +5,7 @@ import sqlite3
 from sqlalchemy.exc import DBAPIError
 
 from ...core.errors import Conflict, Corrupt, Full, Locked, ReadOnly, StorageError
+from ..sql.wrong_values import wrong_value
 
 _FULL = (Full, "the disk is full", "make room and try again; nothing was half done")
 
@@ -24,6 +25,8 @@ _KINDS: dict[int, tuple[type[StorageError], str, str]] = {
 def translated(error: Exception, where: str) -> StorageError:
     """A driver's error (or SQLAlchemy's around it) as one of ours."""
     cause = error.orig if isinstance(error, DBAPIError) else error
+    if (mistake := wrong_value(cause)) is not None:
+        return mistake
     # The low byte is the kind, what lies above tells it more closely (sqlite.org/rescode.html).
     code = getattr(cause, "sqlite_errorcode", 0)
     kind, what, advice = _KINDS.get(code) or _KINDS.get(code & 0xFF, (StorageError, "", ""))

@@ -10,6 +10,7 @@ from ..events import Fault, FinishedStatus, GraphDeclared, RunMeta, RunStarted
 from ..faults import fault_of, is_cancellation, is_quiet_exit
 from ..ids import check_id, check_run_id, is_ulid, new_ulid
 from ..repositories import RunWriter
+from ..runs import Run
 from ..workflows import Version, digest_of
 from .branching import copy_state
 from .coercion import names_of, one_of, state_of, whole
@@ -181,7 +182,7 @@ def begin_run(
     objective: str = "",
     session: str | None = None,
     project: str | None = None,
-    parent: "str | RunRecorder | None" = None,
+    parent: "str | RunRecorder | Run | None" = None,
     attempt: int = 1,
     tags: Iterable[str] = (),
     meta: dict[str, Any] | None = None,
@@ -220,7 +221,7 @@ def begin_run(
         objective=text(objective),
         plan_id=text(plan_id),
         attempt=whole(attempt, "attempt"),
-        parent=parent.id if isinstance(parent, RunRecorder) else text(parent) or None,
+        parent=parent.id if isinstance(parent, RunRecorder | Run) else text(parent) or None,
         from_checkpoint=text(from_checkpoint) or None,
         session=None if session is None else check_id(session, "session"),
         project=None if project is None else check_id(project, "project"),

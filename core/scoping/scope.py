@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import msgspec
 
-from ..errors import NotFound, no_run
+from ..errors import NotFound, no_id, no_run
 from ..query.query import EVERYTHING, And, Query, Term, equals
 from ..repositories import RunRepository
 from ..runs import Run
@@ -63,6 +63,8 @@ class Belonging:
 
     def check(self, run: str) -> str:
         """The run's id; NotFound if it does not."""
+        if not isinstance(run, str | None):
+            raise no_id(type(run).__name__)
         if not self._holds(run):
             raise no_run(run)
         return run

@@ -63,3 +63,18 @@ def test_who_says_no_query_means_every_run(store):
     assert [(spent.key, spent.money.recorded_nanousd) for spent in store.runs.costs("model")] == [("m", 4_000_000_000)]
     assert [entry.message for entry in store.logs.search("word")] == ["word two", "word one"]
     assert [run.name for run in store.scoped(session="ana").runs.query().items] == []
+
+
+def test_a_run_in_the_place_of_its_id_is_told_so(store):
+    store.run("triage", name="one").finish()
+    (run,) = store.find()
+    asks = [store.runs.get, store.runs.steps, store.logs.query, store.checkpoints.list, store.checkpoints.state]
+    for ask in (*asks, store.scoped(session="ana").runs.get):
+        with pytest.raises(flightlog.StorageError, match=r"^a value of type Run is no id.*run\.id"):
+            ask(run)
+    for ask in (store.runs.get, store.logs.query, store.checkpoints.state):
+        with pytest.raises(flightlog.NotFound, match="'None'"):
+            ask(None)
+    with store.run("triage", parent=run, name="two") as child:
+        pass
+    assert store.runs.get(child.id).parent == run.id
