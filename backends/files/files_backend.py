@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from ..sql.metrics_repository import SqlMetrics
     from .index import Index
 
+_LEAST_ROOM = 1 << 20
+"""Bytes that are free where an index is begun: it was refused on the way where there were less."""
+
 
 class FilesBackend:
     """The runs of one data directory: recorded without an index, read through one. Thread-safe."""
@@ -216,18 +219,29 @@ def _is_there(root: Path) -> bool:
 def open_index(layout: Layout, *, read_only: bool) -> "tuple[Database, Path | None]":
     """The index of a data directory, and its file: in the user's cache where the directory may not be written.
 
-    If that cannot be written either, the index is kept in memory, and there is no file.
+    If that cannot be written either, or there is no room for what it would hold, the index is kept in memory, and there
+    is no file.
     """
+    from ..sql import run_queries
     from ..sqlite.engine import open_database
 
     beside = [] if read_only or not os.access(layout.root, os.W_OK) else [layout.index_db]
     for place in (*beside, _cached(layout.root)):
         try:
             make_folder(place.parent)
-            return open_database(place, truth=False), place
+            database = open_database(place, truth=False)
+            if _has_room(place) or run_queries.is_any(database):
+                return database, place
+            database.close()
         except (ReadOnly, Full, OSError):
             continue  # the next place is as good, but for the time that it takes
     return open_database(None, truth=False), None
+
+
+def _has_room(index: Path) -> bool:
+    """Whether one that is empty yet has room to be filled, be it for few runs."""
+    room = os.statvfs(index.parent)
+    return room.f_bavail * room.f_frsize >= _LEAST_ROOM
 
 
 def _reserve(layout: Layout) -> "Reserve":

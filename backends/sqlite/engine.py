@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import NullPool, StaticPool
 
 from ...core.errors import Corrupt, Full, NotFound, ReadOnly, StorageError
 from ...core.forking import undivided
@@ -93,7 +93,7 @@ def _opened(path: Path, *, truth: bool) -> Database:
     lock = WriteLock(path.with_name(path.name + ".lock"))
     use = None if truth else Use(path)
     pulse = _Pulse(path)
-    writer = _writer(path, truth)
+    writer = _writer(path, truth, pool_size=1, max_overflow=0)
     at_once: dict[str, Any] = {"pool_size": 4, "max_overflow": 12, "pool_timeout": WAIT_S}
     database = Database(
         str(path),
@@ -162,7 +162,7 @@ def _without_room(path: Path, error: Full, *, truth: bool) -> Database:
     use = None if truth else Use(path)
     database = Database(
         str(path),
-        writer=_writer(path, truth),
+        writer=_writer(path, truth, poolclass=NullPool),  # one that is kept would share its map, for which is no room
         translate=lambda error: translated(error, str(path)),
         write_guard=lock.held,
         settle=Checkpoints(path),
@@ -176,9 +176,9 @@ def _without_room(path: Path, error: Full, *, truth: bool) -> Database:
         raise error from None
 
 
-def _writer(path: Path, truth: bool) -> Engine:
+def _writer(path: Path, truth: bool, **pool: Any) -> Engine:
     pragmas = (*WRITING, f"PRAGMA synchronous={'FULL' if truth else 'NORMAL'}")
-    return engine(lambda: connect(path, "mode=rw", pragmas), "BEGIN IMMEDIATE", pool_size=1, max_overflow=0)
+    return engine(lambda: connect(path, "mode=rw", pragmas), "BEGIN IMMEDIATE", **pool)
 
 
 def _in_memory() -> Database:

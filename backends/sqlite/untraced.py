@@ -1,9 +1,10 @@
 """Reading a SQLite file without leaving anything behind, and without any room on its disk.
 
-Beside a `-wal` a `mode=ro` connection sees it and makes no file (but the `-shm`, should that be missing, or have been
-cut by who opened the file last: it takes 32 KiB of the disk). Without one, SQLite would make both; so the file is then
-read as `immutable`, each time by a short-lived connection, while our writers are held off by the shared side of their
-lock. A `-wal` of no bytes is as good as none.
+Beside a `-wal` a `mode=ro` connection sees it and makes no file (but the `-shm`, its map, should that be missing, or
+have been cut by who opened the file last: it takes 32 KiB of the disk). Where there is no room for the map it is kept
+in memory (`readonly_shm`), which SQLite does while nobody has the database open. Without a `-wal`, SQLite would make
+both; so the file is then read as `immutable`. All that by short-lived connections, while our writers are held off by
+the shared side of their lock. A `-wal` of no bytes is as good as none.
 """
 
 import sqlite3
@@ -16,7 +17,7 @@ from sqlalchemy.pool import NullPool
 
 from ...core.errors import Locked
 from .connecting import connect, engine
-from .log_file import has_log, log_of
+from .log_file import has_log, has_map, log_of
 from .sqlite_wal import READING
 from .write_lock import shared
 
@@ -25,14 +26,21 @@ def untraced(path: Path) -> dict[str, Any]:
     """The `reader`, the `read_guard` and the `changes` of a `Database` that is read so."""
 
     def connected() -> sqlite3.Connection:
-        return connect(path, "mode=ro" if has_log(path) else "mode=ro&immutable=1", READING)
+        if not has_log(path):
+            return connect(path, "mode=ro&immutable=1", READING)
+        try:
+            return connect(path, "mode=ro", (*READING, "PRAGMA schema_version"))  # which looks into the map
+        except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", 0) != sqlite3.SQLITE_IOERR_SHMSIZE:
+                raise
+            return connect(path, "mode=ro&readonly_shm=1", READING)
 
     def changes() -> int:
         return hash(tuple(_stamp(file) for file in (path, log_of(path))))
 
     @contextmanager
     def undisturbed() -> Iterator[None]:
-        if has_log(path):
+        if has_log(path) and has_map(path):
             yield
             return
         before = _stamp(path)

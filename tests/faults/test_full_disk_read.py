@@ -1,5 +1,6 @@
 """A store on a disk without a free byte is read as ever, whoever died there before, and reading takes no room."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -68,6 +69,36 @@ def test_on_a_full_disk_a_store_is_read_and_its_reserve_stays(disk, storage, end
         assert words[0] == "costs" or all(f"run-{number}" in found.stdout for number in range(3))
     assert "unreadable" not in told("doctor", "--data", data).stdout
     assert reserves(data) == before
+
+
+def shown(data):
+    for words in (["ls"], ["ls", "--read-only"]):
+        found = told(*words, "--data", data)
+        assert found.returncode == 0, found.stderr
+        assert all(f"run-{number}" in found.stdout for number in range(3))
+
+
+def test_a_log_whose_map_was_cut_by_who_opened_it_last_is_read_without_room_for_another(disk):
+    data = disk / "data"
+    subprocess.run([sys.executable, "-c", WRITE, data, "sqlite", "killed"], capture_output=True)
+    for path in reserves(data):
+        path.write_bytes(b"")
+    assert (data / "flightlog.db-wal").stat().st_size
+    os.truncate(data / "flightlog.db-shm", 3)
+    fill(disk)
+    shown(data)
+    (disk / "ballast").unlink()
+    with flightlog.open(data) as store:
+        assert store.runs.totals().runs == 3
+
+
+def test_an_index_for_which_there_is_room_but_not_for_what_it_would_hold_is_none(disk):
+    data = disk / "data"
+    subprocess.run([sys.executable, "-c", WRITE, data, "file", "closed"], check=True)
+    shutil.rmtree(data / ".flightlog")
+    fill(disk)
+    os.truncate(disk / "ballast", (disk / "ballast").stat().st_size - (300 << 10))
+    shown(data)
 
 
 @HEAVY
