@@ -1,7 +1,9 @@
 """The filter of the run list, as a person types it."""
 
 import threading
+import time
 
+from flightlog.core.progress import go_on
 from flightlog.tui.program.navigation import Navigation
 from flightlog.tui.widgets.empty import Empty
 from flightlog.tui.widgets.filter_bar import FilterBar
@@ -110,3 +112,31 @@ async def test_a_long_filter_hides_neither_marks_nor_order_of_its_list(app):
         await until(pilot, lambda: "✓ 2 marked · by session · started ↓" in text_of(screen).split("\n")[2])
         await pilot.resize_terminal(60, 20)
         await until(pilot, lambda: "✓ 2 marked" in text_of(screen).split("\n")[2])
+
+
+async def test_what_is_read_for_a_filter_that_is_left_is_not_waited_for(app, runs, monkeypatch):
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await loaded(pilot)
+        asked: set[str] = set()
+
+        def held(name: str):
+            real = getattr(runs, name)
+
+            def call(query, *args, **kwargs):
+                end = time.monotonic() + 60
+                while "flow-1" in query.text and time.monotonic() < end:
+                    asked.add(name)
+                    go_on()  # as between two logs that are read
+                    time.sleep(0.01)
+                return real(query, *args, **kwargs)
+
+            monkeypatch.setattr(runs, name, call, raising=False)
+
+        held("query")
+        held("count")
+        await pilot.press("slash", *"workflow:flow-1", "enter")
+        await until(pilot, lambda: asked == {"query", "count"})
+        await pilot.press("slash", *"2", "enter")
+        await pilot.press("escape")
+        await until(pilot, lambda: screen.run_list.ready and screen.run_list.lines == 1000, 20)
+        assert not (screen.loader.busy and screen.counter.busy)

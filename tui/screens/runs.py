@@ -282,7 +282,13 @@ class RunsScreen(RunsLeft, RunOperations, Comparing, RunsFrame):
         self.table.focus()
 
     def list_set(self) -> None:
-        """Another list is to be shown: read and draw it."""
+        """Another list is to be shown: read and draw it. What is read for the one before is not waited for, which
+        takes minutes where logs are read to know what it holds.
+        """
+        if self.loader.busy:
+            self.run_list.behind = True  # what it was told of is asked for again
+        self.loader.drop()
+        self.counter.drop()
         self._waiting.begin()
         self.table.sync(whole=True)
         self._show_list()
