@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, select
 
 from ...core.log_words import Wanted, phrase
-from ...core.progress import counted
+from ...core.progress import counted, go_on
 from ...core.query.query import Query, made
 from ...core.query.query_nodes import Node, Not, Term, all_of
 from .database import Database
@@ -76,5 +76,6 @@ def _accepts(search: LogSearch, asked: Sequence[Node]) -> Accepts:
 
 
 def _is_in(search: LogSearch, run: str, wanted: Wanted) -> bool:
+    go_on()  # also where nothing of a run need be read: there may be very many of them
     ((_, hits),) = search.found([run], wanted)
     return next(hits, None) is not None

@@ -7,7 +7,9 @@ import flightlog
 import pytest
 from flightlog.backends.sql import log_search, log_words, tables
 from flightlog.backends.sqlite.engine import open_database
+from flightlog.core.errors import Stopped
 from flightlog.core.events import Logged
+from flightlog.core.progress import Progress, telling
 from flightlog.core.query.query import EVERYTHING, parse
 from sqlalchemy import func, select
 
@@ -206,3 +208,17 @@ def test_of_a_run_that_was_purged_while_it_was_read_no_word_comes_back(small, be
     assert len(list(reading)) == 8
     with small.database.read() as connection:
         assert connection.scalar(select(func.count()).select_from(tables.worded_runs)) == 0
+
+
+@pytest.mark.parametrize("ask", ["count", "query"])
+def test_who_is_stopped_asks_no_run_more_also_where_none_need_be_read(small, statements, ask):
+    for _ in range(40):
+        small.record(small.begin(), *said("time", "out"))
+    list(small.logs.search("hay", EVERYTHING))  # takes all in
+    query, progress = parse('-log:"time out"'), Progress()
+    assert small.runs.count(query) == 40
+    progress.stop()
+    statements.clear()
+    with telling(progress), pytest.raises(Stopped):
+        getattr(small.runs, ask)(query)
+    assert len(statements) <= 5, statements
