@@ -144,7 +144,7 @@ class PlanTab(PolicyWriting):
         self.tell()
         if made.text != self.editor.text or (made.page is not None and made.page.shown != self.shown):
             self.plan_now()
-        elif self.written.file and (self.live.ready or made.found is None):
+        elif self.written.file and (made.page is not None or made.found is None):
             self.opening.set()
 
     # Drawing.
