@@ -11,7 +11,7 @@ from ...core.upkeep import Finding
 from ..replay.replay import Carried, replay
 from .ends import End, is_one_place
 from .running import running
-from .verifying import DAMAGED, Comparison, is_apart
+from .verifying import LEFT, Comparison, is_apart
 
 _TRIES = 3
 
@@ -52,13 +52,18 @@ def carried_and_compared(one: End, other: End, progress: Progress, *, only_new: 
     )
 
 
-def left_in_trash(one: End) -> Iterator[Finding]:
-    """What lies in the trash is no part of what is carried; it stays where it is."""
+def left_there(one: End) -> Iterator[Finding]:
+    """What is no part of what is carried and stays where it is: the trash, and the record of what was done."""
     count = sum(1 for _ in each(lambda after: one.store.upkeep.trashed(limit=1000, after=after)))
     if count:
         what = f"not carried: {count} in the trash, which can be taken back only there"
         advice = "`flightlog undo` what is still wanted, and move again"
-        yield Finding(severity="warning", kind=DAMAGED, what=what, where=one.name, advice=advice)
+        yield Finding(severity="warning", kind=LEFT, what=what, where=one.name, advice=advice)
+    count = sum(1 for _ in each(lambda after: one.store.upkeep.operations(limit=1000, after=after)))
+    if count:
+        what = f"not carried: what `flightlog audit` tells of {count} operations, which it tells only there"
+        advice = "keep the old data for as long as somebody may ask"
+        yield Finding(severity="note", kind=LEFT, what=what, where=one.name, advice=advice)
 
 
 def refuse_same(one: End, other: End) -> None:
@@ -68,4 +73,4 @@ def refuse_same(one: End, other: End) -> None:
 
 
 def _left(what: str, other: End) -> Finding:
-    return Finding(severity="warning", kind=DAMAGED, what=f"not carried: {what}", where=other.name)
+    return Finding(severity="warning", kind=LEFT, what=f"not carried: {what}", where=other.name)

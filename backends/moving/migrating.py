@@ -27,7 +27,7 @@ from ..configuration.values import Values
 from ..journal.disk import make_folder
 from ..postgres.server_url import is_server_url
 from .archiving import put_aside
-from .backing_up import carried_and_compared, left_in_trash
+from .backing_up import carried_and_compared, left_there
 from .ends import End, home_of, is_one_place, known_place, settings_of, source_end, target_end
 from .gate import Gate
 from .running import running
@@ -104,7 +104,7 @@ def _moved(one: End, target: Target, switch: Switch | None, *, archive: bool, pr
         _pin(one)
     with closing(target_end(target.place, target.settings)) as other:
         move = carried_and_compared(one, other, progress, only_new=False)
-    move = msgspec.structs.replace(move, findings=(*move.findings, *left_in_trash(one)))
+    move = msgspec.structs.replace(move, findings=(*move.findings, *left_there(one)))
     if is_apart(move.findings):
         return move
     one.close()

@@ -25,7 +25,9 @@ from .contents import (
 from .ends import End, is_one_place
 
 DAMAGED = "damaged"
-"""The kind of a finding that tells what an end cannot read itself. All others are differences."""
+"""The kind of a finding that tells what an end cannot read itself."""
+LEFT = "left"
+"""And of one that tells what is not carried. All others are differences."""
 
 _ROWS = 200
 
@@ -210,7 +212,7 @@ class Comparison:
 
 def is_apart(found: Iterable[Finding]) -> bool:
     """Whether something differs that can be read."""
-    return any(finding.kind != DAMAGED for finding in found)
+    return any(finding.kind not in (DAMAGED, LEFT) for finding in found)
 
 
 def _told(versions: Mapping[tuple[str, int], Version]) -> dict[tuple[str, int], Version]:

@@ -37,7 +37,7 @@ for seq, event in enumerate(events, 1):
     event.seq, event.t = seq, "2026-11-20T10:00:00.000000Z"
     with database.write(BY_HAND_S) as connection:  # nobody here would try again
         projector.project(connection, run, [Recorded(event, 10)])
-    print(seq, flush=True)
+    print(f"{seq}\\n", end="", flush=True)
     with database.read() as connection:
         assert connection.exec_driver_sql("SELECT sum(runs) FROM counters").scalar() >= 1
 database.close()

@@ -139,4 +139,4 @@ async def test_what_is_read_for_a_filter_that_is_left_is_not_waited_for(app, run
         await pilot.press("slash", *"2", "enter")
         await pilot.press("escape")
         await until(pilot, lambda: screen.run_list.ready and screen.run_list.lines == 1000, 20)
-        assert not (screen.loader.busy and screen.counter.busy)
+        await until(pilot, lambda: not (screen.loader.busy or screen.counter.busy), 20)

@@ -75,10 +75,10 @@ def backup(settings: Settings, to: str, as_json: bool) -> None:
 def migrate(settings: Settings, to: str, wait: bool, archive_old: bool, as_json: bool) -> None:
     """Move everything to another storage, compare both sides, and switch flightlog.yaml to it.
 
-    No run can begin meanwhile. The old data stay as they are, and what cannot be read of them is listed (exit
-    code 3). The configuration is switched only when both sides hold the same; killed at any moment, the store
-    is as it was, and done again it goes on. Somebody else's data (a LangGraph database, a folder
-    of transcripts) are read, and nothing else is done to them.
+    No run can begin meanwhile. The old data stay as they are. What cannot be read of them is listed (exit code 3),
+    and so is what is not carried: the trash, and what `flightlog audit` tells of operations on runs. The configuration
+    is switched only when both sides hold the same; killed at any moment, the store is as it was, and done again it goes
+    on. Somebody else's data (a LangGraph database, a folder of transcripts) are read, and nothing else is done to them.
     """
     _whole(settings)
     progress = Progress()

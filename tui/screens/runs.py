@@ -244,7 +244,7 @@ class RunsScreen(RunsLeft, RunOperations, Comparing, RunsFrame):
             self.post_message(OpenRun(line.id))
         elif isinstance(line, Head):
             self.run_list.fold(line)
-            self.list_set()
+            self._read_list()
 
     def other_open(self) -> bool:
         """Whether an unfolded group is under the cursor."""
@@ -289,6 +289,9 @@ class RunsScreen(RunsLeft, RunOperations, Comparing, RunsFrame):
             self.run_list.behind = True  # what it was told of is asked for again
         self.loader.drop()
         self.counter.drop()
+        self._read_list()
+
+    def _read_list(self) -> None:
         self._waiting.begin()
         self.table.sync(whole=True)
         self._show_list()
