@@ -10,6 +10,8 @@ from ...core.moving import Counts, Move
 from ...core.progress import Progress, telling
 from ...core.text import safe_text
 from ...core.upkeep import Finding
+from ..doctor.words import mark
+from ..glyphs import ASCII, UNICODE
 from .as_json import plain
 from .bar import Bar
 from .breaking_off import leaving
@@ -76,9 +78,10 @@ def migrate(settings: Settings, to: str, wait: bool, archive_old: bool, as_json:
     """Move everything to another storage, compare both sides, and switch flightlog.yaml to it.
 
     No run can begin meanwhile. The old data stay as they are. What cannot be read of them is listed (exit code 3),
-    and so is what is not carried: the trash, and what `flightlog audit` tells of operations on runs. The configuration
-    is switched only when both sides hold the same; killed at any moment, the store is as it was, and done again it goes
-    on. Somebody else's data (a LangGraph database, a folder of transcripts) are read, and nothing else is done to them.
+    and so is what lies in the trash; that what `flightlog audit` tells of operations stays there is noted. The
+    configuration is switched only when both sides hold the same; killed at any moment, the store is as it was, and done
+    again it goes on. Somebody else's data (a LangGraph database, a folder of transcripts) are read, and nothing else is
+    done to them.
     """
     _whole(settings)
     progress = Progress()
@@ -126,7 +129,7 @@ def _say_move(move: Move, as_json: bool, ascii: bool) -> None:
         say(f"compared on both sides: {_counted(move.verified)}")
         if move.going_on:
             say(f"{_named(move.going_on)} went on; the same command carries what is new since", err=True)
-    sys.exit(FINDINGS if move.findings else 0)
+    sys.exit(FINDINGS if any(finding.severity != "note" for finding in move.findings) else 0)
 
 
 def _say_compared(counts: Counts, found: int, as_json: bool) -> None:
@@ -146,8 +149,8 @@ def _say_finding(finding: Finding, as_json: bool, ascii: bool) -> None:
     if as_json:
         say_json(plain(finding))
         return
-    mark = {"error": "x" if ascii else "✖"}.get(finding.severity, "!")
-    say(f"{mark} {finding.kind}: {safe_text(finding.what)} ({safe_text(finding.where)})")
+    sign = mark(finding.severity, ASCII if ascii else UNICODE)
+    say(f"{sign} {finding.kind}: {safe_text(finding.what)} ({safe_text(finding.where)})")
 
 
 def _beside(move: Move) -> str:
