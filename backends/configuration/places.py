@@ -51,7 +51,7 @@ def place_of(text: str | os.PathLike[str] | None) -> Place:
         if typed and not Path(text).exists():
             return _typed(typed["kind"], typed["path"])
         path = written_path(text)
-        return _file(path) if path.is_file() else _folder(path)
+        return _file(_itself(path)) if path.is_file() else _folder(path)
     except OSError as error:
         raise ConfigError(f"this can be no path: {error.strerror}", where=os.fspath(text)[:100]) from error
 
@@ -145,7 +145,7 @@ def _typed(kind: str, rest: str) -> Place:
     if kind == "file" and rest:
         return Place("file", path, None)
     if kind == "sqlite" and rest:
-        return _database(path)
+        return _database(_itself(path))
     if kind in SOURCE_TYPES and rest:
         return Place("source", path.parent, path)
     raise ConfigError(
@@ -159,6 +159,11 @@ def _folder(path: Path) -> Place:
     """A data directory, or a database that is still to be made, which its name tells; or what belongs to one."""
     database = database_of(path) if path.exists() else path if path.suffix in _OF_DATABASES else None
     return _database(database) if database else Place("directory", path, None)
+
+
+def _itself(path: Path) -> Path:
+    """What a link to a file leads to: there lies what belongs to a database, and by its name it is locked."""
+    return Path(os.path.realpath(path)) if path.is_symlink() and path.is_file() else path
 
 
 def _database(path: Path) -> Place:

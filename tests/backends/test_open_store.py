@@ -78,6 +78,19 @@ def test_a_database_that_is_still_to_be_made_is_known_by_its_name(tmp_path, name
     assert kinds(tmp_path / "my-data") == {"flightlog.db", "workflows", "spool"}
 
 
+@pytest.mark.parametrize("form", ["{0}", "sqlite:{0}"])
+def test_a_link_to_a_database_is_that_database(tmp_path, form):
+    with flightlog.open(tmp_path / "data") as store, store.run("w") as run:
+        run.log("before")
+        assert store.runs.get(run.id).logs == 1
+        (link := tmp_path / "now.db").symlink_to(tmp_path / "data" / "flightlog.db")
+        with flightlog.open(form.format(link)) as other:
+            assert (other.runs.get(run.id).status, other.runs.get(run.id).damaged) == ("running", 0)
+        run.log("after")
+        assert (store.runs.get(run.id).logs, store.runs.get(run.id).damaged) == (2, 0)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "now.db"]
+
+
 @pytest.mark.parametrize("name", ["flightlog.db", "mine.db"])
 def test_a_copy_of_a_database_takes_nothing_from_the_one_it_lies_beside(tmp_path, name):
     one, copy = tmp_path / name, tmp_path / "flightlog.db.kept"
