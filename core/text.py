@@ -137,12 +137,22 @@ def fit(text: str, width: int) -> str:
     return "".join(kept) + "…" + " " * (width - taken)
 
 
+_SERVER = re.compile("(.*?://|postgres(?:ql)?:/*)([^?]*)(.*)", re.DOTALL | re.IGNORECASE)
+
+
 def masked(url: str) -> str:
-    """The URL of a server as it may be shown: without user, password and options. What is none stays as it is."""
-    scheme, mark, rest = url.partition("://")
-    if not mark:
+    """The URL of a server as it may be shown: without user, password and options. What is none stays as it is.
+
+    One that is badly written is still kept to itself: where a password may end behind a `?`, no server is shown.
+    """
+    found = _SERVER.fullmatch(url)
+    if found is None:
         return url
-    return scheme + mark + rest.partition("?")[0].rpartition("@")[2]
+    scheme, place, options = found.groups()
+    before, at, _ = options.partition("@")
+    if at and ("@" not in place or "=" not in before):
+        return scheme + "…"
+    return scheme + place.rpartition("@")[2]
 
 
 # --- how text is searched ---------------------------------------------------------------------------

@@ -287,6 +287,15 @@ def test_a_wrong_url_is_one_line_that_quotes_nothing_of_it(tmp_path, url):
         ("postgresql://u@h/d?password=p&x=1@2", "postgresql://h/d"),
         ("postgresql://h/d", "postgresql://h/d"),
         ("postgresql:///d?host=/run", "postgresql:///d"),
+        ("postgresql://u:pass?word@h/d", "postgresql://…"),
+        ("postgresql://u:pass?a=b@h/d", "postgresql://…"),
+        ("postgresql://u:pa@ss?word@h/d", "postgresql://…"),
+        ("postgresql://u:pa@ss/word@h/d?x=1", "postgresql://h/d"),
+        ("postgresql:u:p@h/d", "postgresql:h/d"),
+        ("postgres:/u:p@h/d", "postgres:/h/d"),
+        ("postgresql.d/a@b", "postgresql.d/a@b"),
+        ("PostgreSQL://u:p@h/d", "PostgreSQL://h/d"),
+        ("file:a@b?c", "file:a@b?c"),
     ],
 )
 def test_neither_user_nor_options_are_shown(url, seen):
