@@ -7,6 +7,10 @@ import threading
 import traceback
 from collections.abc import Callable, Collection
 
+EVERY = int(os.environ.get("FLIGHTLOG_EVERY_STEP", "0"))
+"""By default some steps are tried, and more of them by the heavy tests; `FLIGHTLOG_EVERY_STEP=1 pytest -m heavy FILE`
+tries every one, minutes for each operation; another number each so many steps."""
+
 
 def killed_at(
     number: int, steps: Collection[str], work: Callable[[], object], ready: Callable[[], object] = lambda: None

@@ -231,6 +231,12 @@ def test_tests_are_no_package():
     assert not list((ROOT / "tests").rglob("__init__.py"))
 
 
+def test_what_tests_share_stands_in_no_test():
+    # A file of tests that another imports becomes a second module, whose fixtures and marks are not those of the first.
+    files = list((ROOT / "tests").rglob("*.py"))
+    assert not [f"{path}: {name}" for path in files for name in imported(path) if name.startswith("test_")]
+
+
 def test_nothing_is_ever_unpickled():
     # `pickletools` lists a pickle's opcodes without loading it; nothing else of the kind is wanted.
     words = ("import pickle\n", "pickle.load", "import marshal", "yaml.load(", "yaml.unsafe_load", "FullLoader")

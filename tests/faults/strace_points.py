@@ -18,11 +18,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from killing import killed_at
+from killing import EVERY, killed_at
 from operation_steps import STEPS, failing
-
-EVERY = os.environ.get("FLIGHTLOG_EVERY_STEP", "") == "1"
-"""Whether each single call is struck, which takes minutes a verb: `FLIGHTLOG_EVERY_STEP=1 pytest -m heavy FILE`."""
 
 PROGRAM = (sys.executable, "-c", "from flightlog.tui.cli.main import main; main(prog_name='flightlog')")
 CALLS = (
@@ -92,7 +89,7 @@ def points(lines: Sequence[str], folder: Path) -> list[Point]:
 
 def chosen(found: Sequence[Point], few: int) -> list[Point]:
     """Some of them, spread evenly: most of those that change something, a few of the others."""
-    if EVERY:
+    if EVERY == 1:
         return list(found)
     anew = ("/.flightlog/", f"/{CACHE}/")
     weighty = [one for one in found if one.call not in _OFTEN and not any(name in one.told for name in anew)]
@@ -138,7 +135,7 @@ def _by_strace(
 def _by_functions(
     words: Sequence[str], data: Path, anew: Callable[[], object], few: int, fault: int
 ) -> Iterator[tuple[str, str]]:
-    for number in range(1 if EVERY else 3, 2000, 1 if EVERY else 120 // few):
+    for number in range(EVERY or 3, 2000, EVERY or 120 // few):
         anew()
         if fault:
             ended = not _failing_at(number, fault, words, data)

@@ -13,14 +13,13 @@ import pytest
 from flightlog.backends.moving.migrating import migrate
 from flightlog.core.errors import ConfigError
 from flightlog.core.progress import Progress
-from killing import killed_at
+from killing import EVERY, killed_at
 from moving_stores import differences, fill
 from operation_steps import STEPS
 from postgres_server import PostgresServer
 from statement_steps import STATEMENT, counted_statements
 from strace_points import in_a_child
 
-EVERY = int(os.environ.get("FLIGHTLOG_EVERY_STEP", "0"))
 SERVER = "{type: postgres, url: '${SOURCE}'}"
 KEPT = {
     "file": "logs: {type: file}",

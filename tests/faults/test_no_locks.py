@@ -7,9 +7,9 @@ from pathlib import Path
 
 import flightlog
 import pytest
+from clean_up_scene import YES, Place
 from flightlog.core.errors import StorageError
 from strace_points import in_a_child
-from test_bad_clean_up import YES, Place
 from verb_scene import census
 
 LOCKING = {getattr(fcntl, name) for name in dir(fcntl) if name.startswith(("F_SETLK", "F_OFD_SETLK"))}

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import flightlog
 import pytest
+from clean_up_scene import YES, Place, tree
 from flightlog.backends.glancing import glance
 from flightlog.core.errors import FlightlogError
 from strace_points import in_a_child
-from test_bad_clean_up import YES, Place, tree
 from verb_scene import census
 
 

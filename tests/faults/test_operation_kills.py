@@ -1,6 +1,5 @@
 """Operations that are killed, or whose disk fails, at any step: nothing lost, nothing twice, nothing half-visible."""
 
-import os
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
@@ -11,7 +10,7 @@ import flightlog
 import pytest
 from flightlog.core.errors import StorageError
 from flightlog.core.store import Store
-from killing import killed_at
+from killing import EVERY, killed_at
 from operation_steps import (
     FAULTS,
     STEPS,
@@ -51,8 +50,6 @@ CASES = {
     "purge of archived": Case(purge, (archive, trash), "trash", ""),
 }
 FEW = ("trash", "undo", "purge", "archive", "restore")
-EVERY = int(os.environ.get("FLIGHTLOG_EVERY_STEP", "0"))
-"""By default some steps are tried, and more of them by the heavy tests; 1 tries every one, some minutes for each."""
 
 
 @pytest.fixture(params=CASES)

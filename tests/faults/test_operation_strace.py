@@ -10,8 +10,8 @@ from pathlib import Path
 
 import flightlog
 import pytest
+from killing import EVERY
 from operation_steps import Scene, archive, content, placed, shown, trash
-from test_operation_kills import EVERY
 
 CALLS = "renameat,renameat2,linkat,unlinkat,unlink,mkdirat,mkdir,rmdir,fsync,fdatasync,pwrite64"
 PROGRAM = """

@@ -4,7 +4,6 @@ Statements are counted where psycopg begins them and where they have ended, whoe
 archives) between them as everywhere. `FLIGHTLOG_EVERY_STEP=1` tries every single one, some minutes for each operation.
 """
 
-import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -16,13 +15,11 @@ import flightlog
 import pytest
 from flightlog.core.errors import Locked
 from flightlog.core.store import Store
-from killing import killed_at
+from killing import EVERY, killed_at
 from operation_steps import STEPS, Work, archive, purge, restore, trash, undo, undo_archive
 from postgres_server import PostgresServer
 from statement_steps import STATEMENT, counted_statements
 from verb_scene import Place, census, recorded
-
-EVERY = int(os.environ.get("FLIGHTLOG_EVERY_STEP", "0"))
 
 
 class Case(NamedTuple):

@@ -1,7 +1,6 @@
 """Taking a copy of a source's run back is killed at any step: the copy is there whole, or gone; the source stays."""
 
 import json
-import os
 import shutil
 import sys
 from contextlib import suppress
@@ -18,10 +17,8 @@ from flightlog.core.copies import copy_id
 from flightlog.core.errors import NotFound
 from flightlog.core.query.query import EVERYTHING, parse
 from flightlog.core.store import Store
-from killing import killed_at
+from killing import EVERY, killed_at
 from operation_steps import STEPS, order
-
-EVERY = int(os.environ.get("FLIGHTLOG_EVERY_STEP", "0"))
 
 
 class Scene:

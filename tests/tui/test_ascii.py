@@ -7,12 +7,12 @@ from pathlib import Path
 
 import flightlog
 import pytest
-import test_every_key
 from flightlog.tui import keys
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.program.commands import places_of
+from key_scenes import SCENES, SHARED, fill, going, spoil
+from keyboard import Keyboard
 from seeing import text_of, until
-from test_every_key import SCENES, SHARED, Keyboard, fill, going, spoil
 from textual.widgets import TextArea
 
 ENDS = {"app.quit", "app.suspend"}
@@ -31,13 +31,14 @@ MORE = {
 }
 """Opened besides, where no key is pressed."""
 
+PLAIN = " x"
+"""What agents write here is as plain as what we draw."""
+
 
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory):
     folder = tmp_path_factory.mktemp("ascii") / "data"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(test_every_key, "NASTY", " x")  # what agents write is as plain as what we draw
-        fill(folder)
+    fill(folder, PLAIN)
     return folder
 
 
@@ -85,7 +86,6 @@ async def read(folder, size):
 @pytest.fixture
 def folder(filled, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # pages of HTML are written there
-    monkeypatch.setattr(test_every_key, "NASTY", " x")
     return Path(shutil.copytree(filled, tmp_path / "data", ignore=shutil.ignore_patterns(".flightlog")))
 
 
@@ -106,8 +106,8 @@ async def test_nothing_of_ours_is_outside_ascii(folder):
 @pytest.mark.parametrize("scene", SCENES)
 async def test_nothing_of_ours_is_outside_ascii_behind_any_key(folder, scene):
     if scene == "doctor":
-        spoil(folder)
-    with going(folder) if scene == "live" else nullcontext():
+        spoil(folder, PLAIN)
+    with going(folder, PLAIN) if scene == "live" else nullcontext():
         async with read(folder, (120, 36)) as reader:
             reader.opening = SCENES[scene]
             await reader.enter()

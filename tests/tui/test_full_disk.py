@@ -13,7 +13,7 @@ from flightlog.tui.screens.retention import RetentionScreen
 from flightlog.tui.screens.run import RunScreen
 from flightlog.tui.screens.version_edit import VersionEdit
 from seeing import shows, until
-from test_workflows_screen import to_triage
+from workflow_scene import to_triage
 
 SETTINGS = "# mine\ntheme: flightlog-light\n"
 POLICY = "retention:\n  - match: status:failed\n    keep: {last: 1}\n    then: archive\n"

@@ -8,9 +8,8 @@ from flightlog.core.query.query import EVERYTHING
 from flightlog.core.retention.applying import digest_of
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.retention import retaining
+from retention_scene import POLICY, at_retention, fill, planned, told
 from seeing import shows, until
-from test_retention_screen import at_retention, planned, told
-from test_retention_tabs import POLICY, fill
 
 
 def make(folder, *, applied: bool) -> None:

@@ -13,6 +13,7 @@ from flightlog.tui.screens.retention import RetentionScreen
 from flightlog.tui.screens.run import RunScreen
 from flightlog.tui.screens.runs import RunsScreen
 from recorded import NASTY
+from retention_scene import at_retention, planned, told
 from seeing import shows, text_of, until
 
 SIZES = [pytest.param((120, 36), marks=pytest.mark.heavy), (80, 24)]
@@ -27,36 +28,6 @@ retention:
     then: trash
 """
 CONFIG = f"budgets: []\n\n{POLICY}\n# apart\narchive: {{path: cold}}  # here\n"
-
-
-async def at_retention(pilot) -> RetentionScreen:
-    """Goes to the place, and waits until it is read."""
-    await until(pilot, lambda: pilot.app.store is not None and pilot.app.home.run_list.ready)
-    await pilot.press("5")
-    await until(pilot, lambda: isinstance(pilot.app.screen, RetentionScreen) and pilot.app.screen.is_running)
-    await planned(pilot)
-    return pilot.app.screen
-
-
-async def planned(pilot) -> None:
-    """Waits until what is written is what the plan is of."""
-    tab = pilot.app.screen.plan
-    await until(
-        pilot,
-        lambda: (
-            not pilot.app.typed.busy
-            and (tab.live.ready or (tab.made.found is None and tab.live.total is not None))
-            and tab.written.file
-            and not (tab.planner.busy or tab.reader.busy or tab.filer.busy)
-            and tab.made.text == tab.editor.text
-        ),
-    )
-    await pilot.pause()
-
-
-def told(app) -> str:
-    """What toasts said."""
-    return " ".join(note.message for note in app._notifications)
 
 
 def fates(screen: RetentionScreen) -> dict[str, str]:

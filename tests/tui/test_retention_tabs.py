@@ -15,26 +15,8 @@ from flightlog.tui.widgets.archive_tab import ArchiveTab
 from flightlog.tui.widgets.audit_tab import AuditTab
 from flightlog.tui.widgets.list_tab import PAGE, ListTab
 from flightlog.tui.widgets.trash_tab import TrashTab
+from retention_scene import POLICY, at_retention, fill, planned, told
 from seeing import shows, text_of, until
-from test_retention_screen import at_retention, planned, told
-
-POLICY = """\
-retention:
-  - match: "status:failed"
-    then: trash
-trash_for: 3d
-"""
-
-
-def fill(folder, name: str = "no", storage: str = "file") -> None:
-    """Five finished runs of two workflows, of which the last two failed; one is pinned."""
-    with flightlog.open(folder, storage=storage) as store:
-        for n in range(5):
-            store.run("triage" if n % 2 else "report", name=f"{name}{n}").finish("failed" if n > 2 else "completed")
-        store.run("triage", name="pinned").finish("failed")
-        store.runs.annotate(Pinned(run=store.runs.resolve("pinned"), by="ana"))
-        store.run("report", name="last").finish()
-        store.run("triage", name="newest").finish()
 
 
 @pytest.fixture

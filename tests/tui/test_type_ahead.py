@@ -17,8 +17,7 @@ from flightlog.tui.screens.live import LiveScreen
 from flightlog.tui.screens.retention import RetentionScreen
 from flightlog.tui.screens.run import RunScreen
 from flightlog.tui.widgets.archive_tab import ArchiveTab
-from seeing import shows, until
-from test_runs_screen import loaded
+from seeing import loaded, shows, until
 from textual import events
 from textual.widgets import Input
 

@@ -6,7 +6,7 @@ from counting import Counting
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.widgets.version_glance import VersionGlance
 from seeing import shows, text_of, until
-from test_workflows_screen import SIZES, at_workflows, to_triage
+from workflow_scene import SIZES, at_workflows, to_triage
 
 HOSTILE = "note: '[/INST] [@click=app.quit]'\nmodel: red\u202e\u200b\n"
 

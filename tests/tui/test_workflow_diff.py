@@ -12,7 +12,7 @@ from flightlog.tui.yaml_lines import yaml_lines
 from hypothesis import given
 from hypothesis import strategies as st
 from seeing import shows, text_of, until
-from test_workflows_screen import SIZES, fill, to_triage
+from workflow_scene import SIZES, fill, to_triage
 
 
 @given(

@@ -17,7 +17,7 @@ from flightlog.tui.screens.workflows import WorkflowsScreen
 from flightlog.tui.workflows.editing import edited, mistake_in, own_editor
 from recorded import NASTY
 from seeing import shows, text_of, until
-from test_workflows_screen import SIZES, YAML, fill, to_triage
+from workflow_scene import SIZES, YAML, fill, to_triage
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import flightlog
 import pytest
 from flightlog.tui.app import FlightlogApp
 from seeing import shows, until
-from test_workflows_screen import SIZES, at_workflows, to_triage
+from workflow_scene import SIZES, at_workflows, to_triage
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from flightlog.tui.glyphs import ASCII, UNICODE
 from flightlog.tui.workflows.version_cells import COLUMNS, TREND, cells_of
 from flightlog.tui.workflows.version_trends import DAYS, MOST, RUNS, with_trends
 from seeing import shows, until
-from test_workflows_screen import SIZES, to_triage
+from workflow_scene import SIZES, to_triage
 
 NOON = 1_795_262_400
 
