@@ -1,13 +1,12 @@
 """The files backend: journals are the store, and a disposable index beside them answers questions."""
 
-import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...core.errors import ConfigError, Full, NotFound, ReadOnly
+from ...core.errors import ConfigError, NotFound
 from ...core.forking import inherited
 from ...core.progress import Progress
 from ...core.repositories import RecordingRepository, UpkeepRepository
@@ -30,9 +29,6 @@ if TYPE_CHECKING:
     from ..sql.database import Database
     from ..sql.metrics_repository import SqlMetrics
     from .index import Index
-
-_LEAST_ROOM = 1 << 20
-"""Bytes that are free where an index is begun: it was refused on the way where there were less."""
 
 
 class FilesBackend:
@@ -76,6 +72,7 @@ class FilesBackend:
         from ..upkeep.forwarded_upkeep import LazyUpkeep
         from .index import Index
         from .journal_bodies import JournalBodies
+        from .opening import open_index
 
         layout = self._layout
         database, where = open_index(layout, read_only=self._read_only)
@@ -216,45 +213,10 @@ def _is_there(root: Path) -> bool:
     return True
 
 
-def open_index(layout: Layout, *, read_only: bool) -> "tuple[Database, Path | None]":
-    """The index of a data directory, and its file: in the user's cache where the directory may not be written.
-
-    If that cannot be written either, or there is no room for what it would hold, the index is kept in memory, and there
-    is no file.
-    """
-    from ..sql import run_queries
-    from ..sqlite.engine import open_database
-
-    beside = [] if read_only or not os.access(layout.root, os.W_OK) else [layout.index_db]
-    for place in (*beside, _cached(layout.root)):
-        try:
-            make_folder(place.parent)
-            database = open_database(place, truth=False)
-            if _has_room(place) or run_queries.is_any(database):
-                return database, place
-            database.close()
-        except (ReadOnly, Full, OSError):
-            continue  # the next place is as good, but for the time that it takes
-    return open_database(None, truth=False), None
-
-
-def _has_room(index: Path) -> bool:
-    """Whether one that is empty yet has room to be filled, be it for few runs."""
-    room = os.statvfs(index.parent)
-    return room.f_bavail * room.f_frsize >= _LEAST_ROOM
-
-
 def _reserve(layout: Layout) -> "Reserve":
     from ..operations.reserve import of_index
 
     return of_index(layout.index_db)
-
-
-def _cached(root: Path) -> Path:
-    import platformdirs
-
-    name = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:32]
-    return Path(platformdirs.user_cache_dir("flightlog")) / "index" / f"{name}.db"
 
 
 def backend(
