@@ -20,6 +20,7 @@ from flightlog.core.operations import Chosen, Done, Order, new_order
 from flightlog.core.pages import each
 from flightlog.core.query.query import EVERYTHING
 from flightlog.core.store import Store
+from statements import executed
 
 
 @pytest.fixture
@@ -289,6 +290,20 @@ def test_a_page_of_operations_costs_what_is_returned(tmp_path, monkeypatch):
         costs.append(read[0])
     assert costs[1] < costs[0] * 1.3
     assert len(list(each(lambda after: record.operations(7, after)))) == 800
+
+
+def test_which_of_many_runs_go_before_others_is_asked_for_all_of_them_at_once(store):
+    parent = record(store)
+    runs = [parent, *(store.run("triage", parent=parent).id for _ in range(19))]
+    for run in runs[1:]:
+        store.resume(run).finish()
+    store.runs.totals()
+    first = store.upkeep.trash(new_order(), [Chosen(run=run) for run in runs])
+    with executed() as statements:
+        assert next(first).run != parent
+    assert sum("runs.parent IS NOT NULL" in one for one in statements) == 1
+    assert len(statements) < 20, statements
+    assert [one.run for one in first][-1] == parent
 
 
 def test_an_order_may_be_gone_on_with_any_number_of_times(tmp_path):

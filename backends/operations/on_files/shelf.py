@@ -27,6 +27,7 @@ from ...sql import run_queries, tables
 from ...sql.database import Database
 from ...sqlite.sqlite_housekeeping import SqliteHousekeeping
 from .. import folders
+from ..families import families
 from ..packing import damaged, must_be_sound
 from ..record import Act, Intent
 from ..reserve import Reserve, is_full
@@ -68,9 +69,7 @@ class FileShelf:
 
     def families(self, runs: Collection[str]) -> dict[str, str]:
         """See the protocol."""
-        with self._database.read() as connection:
-            found = {run: connection.scalar(_PARENT, {"of": run}) for run in runs}
-        return {run: parent for run, parent in found.items() if parent is not None and parent in runs}
+        return families(self._database, runs)
 
     # --- one run
 
@@ -265,5 +264,4 @@ def _as_of(run: Run, path: Path) -> Run:
 
 
 _runs = tables.runs.c
-_PARENT = select(_runs.parent).where(_runs.id == bindparam("of"))
 _CHILDREN = select(_runs.id).where(_runs.parent == bindparam("of")).order_by(_runs.id)

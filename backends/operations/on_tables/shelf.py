@@ -16,6 +16,7 @@ from ....core.upkeep import Finding
 from ...journal import disk, lock
 from ...sql import log_words, run_queries, tables
 from ...sql.claims import claim
+from ..families import families
 from ..folders import must_be_open
 from ..record import Act, Intent
 from ..shelf import CHILDREN, IN_ARCHIVE, Seen
@@ -23,8 +24,6 @@ from .archive import TableArchive
 from .housekeeping import Writes
 from .trash import TableTrash, lies_anywhere, seen_in
 from .workplace import Workplace
-
-_AT_ONCE = 500  # keys in one query
 
 
 class TableShelf:
@@ -42,13 +41,8 @@ class TableShelf:
             self._shipping.ship_all()
 
     def families(self, runs: Collection[str]) -> dict[str, str]:
-        """A few queries by key."""
-        found, keys = dict[str, str](), sorted(runs)
-        for begin in range(0, len(keys), _AT_ONCE):
-            with self._database.read() as connection:
-                rows = connection.execute(_PARENTS, {"of": keys[begin : begin + _AT_ONCE]}).all()
-            found.update((row.id, row.parent) for row in rows if row.parent in runs)
-        return found
+        """See the protocol."""
+        return families(self._database, runs)
 
     # --- one run
 
@@ -158,7 +152,4 @@ class TableShelf:
 
 
 _runs = tables.runs.c
-_PARENTS = select(_runs.id, _runs.parent).where(
-    _runs.id.in_(bindparam("of", expanding=True)), _runs.parent.is_not(None)
-)
 _CHILDREN_OF = select(_runs.id).where(_runs.parent == bindparam("of")).order_by(_runs.id).limit(CHILDREN)
