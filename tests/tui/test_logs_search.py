@@ -1,5 +1,6 @@
 """What is looked for in a log, how it is gone through, and times as people type them: plain Python."""
 
+import itertools
 import threading
 import time
 from contextlib import suppress
@@ -10,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 from flightlog.core.clock import from_seconds
 from flightlog.core.events import LEVELS
+from flightlog.core.log_words import phrase
 from flightlog.core.logs import CutEntry, LogEntry, LogFilter
 from flightlog.tui.glyphs import UNICODE
 from flightlog.tui.logs import sweep
@@ -59,6 +61,48 @@ def test_plain_text_and_expressions_find_without_regard_to_case():
     assert not LogPattern("")
     assert not LogPattern("/").finds("x")
     assert LogPattern("/").finds("a/b")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Two Words together",
+        "two  words\twith tab",
+        "two\nwords over lines",
+        'he said "two words" loud',
+        "two-words hyphen",
+        "two_words under",
+        "two, words",
+        "two wordsmiths",
+    ],
+)
+@pytest.mark.parametrize("typed", ["two words", "Two  WORDS", '"two words"', '"two" words', "two word"])
+def test_words_are_found_whatever_stands_between_them_as_log_and_search_find_them(typed, message):
+    pattern = LogPattern(typed)
+    assert pattern.finds(message)
+    assert any(ink == "match" for _, ink in pattern.lit([(message, "text")]))
+
+
+def test_what_log_finds_by_words_is_found_in_the_log_and_other_signs_are_looked_for_as_they_stand():
+    for typed, message in itertools.product(["éclair", "STRASSE", "größe 12", "v1", "naïve plan"], MESSAGES):
+        if phrase(typed).accepts(message):
+            assert LogPattern(typed).finds(message), (typed, message)
+    assert LogPattern("éclair").finds("e\u0301clair")
+    assert not LogPattern("words two").finds("two words")
+    assert not LogPattern("two words").finds("two other words")
+    assert not LogPattern("C++").finds("C and C#")
+    assert not LogPattern("two.words").finds("two-words")
+
+
+MESSAGES = (
+    "e\u0301clair",
+    "\u00e9clair",
+    "Straße",
+    "ÜBER straße Größe 12",
+    "v1.2.3",
+    "a NAÏVE, plan",
+    "nai\u0308ve plan",
+)
 
 
 def test_who_typed_an_expression_as_a_text_that_is_nowhere_is_told_how_it_is_looked_for():

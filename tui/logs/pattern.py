@@ -1,8 +1,11 @@
 """What is looked for in a log: plain text, or a regular expression, which can be as slow as it likes."""
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from ...core.log_words import Phrase, Wanted, words_in
+from ...core.text import fold
 from ..lines import Line
 
 if TYPE_CHECKING:
@@ -19,22 +22,47 @@ EXPRESSIVE = frozenset("|*+[^$\\")
 """Signs by which a text may have been meant as an expression."""
 
 
+class Words:
+    """Words one after the other, the last of which may go on, whatever stands between them."""
+
+    def __init__(self, words: tuple[str, ...]) -> None:
+        self._words = words
+        self._wanted = Wanted((Phrase(words, goes_on=True),))
+        # Letters and digits are what a word is made of, all else stands between two.
+        self._drawn = re.compile(r"(?<![^\W_])" + r"[\W_]+".join(map(re.escape, words)), re.IGNORECASE)
+
+    def are_in(self, message: str, folded: str) -> bool:
+        """Whether a message, of which `folded` is the case-folded text, holds them. Costs little where one lacks."""
+        near = not folded.isascii() or all(word in folded for word in self._words)
+        return near and self._wanted.accepts(message)
+
+    def places(self, text: str) -> list[tuple[int, int]]:
+        """Where they stand in a text as it is drawn; none where they are written otherwise there."""
+        return [match.span() for match in self._drawn.finditer(text)]
+
+
 class LogPattern:
     """A search as it was typed: `text`, or `/expression/` (the last slash may be left out). Case is ignored.
 
-    An expression that is none finds nothing, and `problem` says why, and where. Thread-safe.
+    Of a text that is words alone it makes no difference what stands between them, so that what `log:"two words"` and
+    `flightlog search` find in a log is found there. With other signs it is looked for as it stands. An expression that
+    is none finds nothing, and `problem` says why, and where. Thread-safe.
     """
 
     def __init__(self, typed: str = "") -> None:
         self.typed = typed
         self.problem = ""
         self._needle = ""
+        self._words: Words | None = None
         self._expression: regex.Pattern[str] | None = None
         self._lights = True
         if typed.startswith("/") and len(typed) > 1:
             self._compile(typed[1:-1] if len(typed) > 2 and typed.endswith("/") else typed[1:])
         else:
             self._needle = typed.casefold()
+            words = words_in(typed)
+            if words and fold(typed.replace('"', " ")) == " ".join(words):
+                self._words = Words(tuple(words))
 
     def _compile(self, expression: str) -> None:
         import regex  # late: only who searches so pays for it
@@ -63,7 +91,10 @@ class LogPattern:
     def finds(self, message: str) -> bool:
         """Whether a message holds it. TimeoutError if the expression takes longer than `PATIENCE_S`."""
         if self._expression is None:
-            return bool(self._needle) and self._needle in message.casefold()
+            folded = message.casefold()
+            return bool(self._needle) and (
+                self._needle in folded or (self._words is not None and self._words.are_in(message, folded))
+            )
         return self._expression.search(message, timeout=PATIENCE_S) is not None
 
     def lit(self, line: Line) -> Line:
@@ -81,7 +112,7 @@ class LogPattern:
 
     def _places(self, text: str) -> list[tuple[int, int]]:
         if self._expression is None:
-            return list(self._plain(text))
+            return list(self._plain(text)) or (self._words.places(text) if self._words else [])
         try:
             found: Any = self._expression.finditer(text, timeout=GLANCE_S)
             return [match.span() for match in found if match.end() > match.start()]
