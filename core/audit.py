@@ -194,6 +194,7 @@ def _of_operation(one: Operation) -> Act:
         f"of {one.of}" if one.of else "",
         "taken back" if one.undone else "",
         "cut off" if one.unfinished else "",
+        f"in {one.elsewhere}" if one.elsewhere else "",
     )
     return Act(
         t=one.at,

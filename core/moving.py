@@ -34,6 +34,8 @@ class Move(msgspec.Struct, kw_only=True, frozen=True):
     annotations: int
     versions: int
     patterns: int
+    operations: int = 0
+    """Of which the record tells: what was archived, removed, taken back …"""
     verified: Counts
     """What was compared on both sides afterwards."""
     findings: tuple[Finding, ...] = ()
@@ -42,6 +44,8 @@ class Move(msgspec.Struct, kw_only=True, frozen=True):
     """The configuration that names the new place now; empty if none does."""
     archived: str = ""
     """Where the old data lie now: a folder, or several with `and` between; empty if they lie where they were."""
+    since: str = ""
+    """Of one that was asked for again: when all of it was moved. The rest is what that move came to."""
     going_on: tuple[str, ...] = ()
     """Ids of a source's runs that had not ended: what they do from then on is carried when it is done again."""
 

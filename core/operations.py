@@ -119,11 +119,14 @@ class Operation(msgspec.Struct, kw_only=True, frozen=True):
     """Whether it was taken back (all that was still there to be taken back)."""
     unfinished: bool = False
     """Whether it was cut off; what was begun is finished or taken back at the next start."""
+    elsewhere: str = ""
+    """The store in which it was done, if it was before this one was moved or copied here; only there it can be taken
+    back. Empty if it was done here."""
 
     @property
     def reversible(self) -> bool:
         """Whether `undo` has something to do."""
-        return self.kind in REVERSIBLE and self.done > 0 and not self.undone
+        return self.kind in REVERSIBLE and self.done > 0 and not self.undone and not self.elsewhere
 
 
 class Trashed(msgspec.Struct, kw_only=True, frozen=True):

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ...core.errors import ConfigError, NotFound
 from ...core.forking import inherited
@@ -19,16 +19,29 @@ from ..read_only import ReadOnlyNotes, ReadOnlyRecording, opened_read_only
 
 if TYPE_CHECKING:
     from ...core.config import Storage
+    from ..archive.either_bodies import EitherBodies
     from ..checks.check import Check
     from ..data_directory import Root
     from ..databases import Databases
     from ..ingest.refresh import Refresh
     from ..operations.engine import Operations
     from ..operations.reserve import Reserve
+    from ..reading import Watcher
     from ..replay.truth import Truth
     from ..sql.database import Database
     from ..sql.metrics_repository import SqlMetrics
     from .index import Index
+
+
+class _Indexed(NamedTuple):
+    """A data directory with its index: all that is needed to read it."""
+
+    database: "Database"
+    file: Path | None
+    """In which the index lies, if in any."""
+    root: "Root"
+    reader: "Index"
+    refresh: "Refresh"
 
 
 class FilesBackend:
@@ -59,40 +72,18 @@ class FilesBackend:
     def reading(self, metrics: "Callable[[Database, Callable[[], None]], SqlMetrics]") -> Reading:
         """Opens the index and what reads through it."""
         from ..annotation_writers import FileAnnotations
-        from ..archive.archived_bodies import ArchivedBodies
-        from ..archive.either_bodies import EitherBodies
-        from ..data_directory import Root
-        from ..ingest.reading_on import ReadingOn
-        from ..ingest.refresh import Refresh
         from ..operations.on_files.record import FileRecord
-        from ..reading import Watcher, reading_of
+        from ..reading import reading_of
         from ..replay.truth import of_files
-        from ..sql import run_queries
-        from ..sql.projector import Projector
         from ..upkeep.forwarded_upkeep import LazyUpkeep
-        from .index import Index
-        from .journal_bodies import JournalBodies
-        from .opening import open_index
 
-        layout = self._layout
-        database, where = open_index(layout, read_only=self._read_only)
-        self._closing.append(database.close)
-        root, progress = Root(layout.root), Progress()
-        behind, clears = ReadingOn(), not self._read_only
-        index = Index(layout, root, database, Projector(), progress, begun=behind.show, clears=clears)
-        known = partial(run_queries.is_any, database)
-        refresh = Refresh(root, index.look, changes=database.changes, behind=behind, known=known)
-        bodies = EitherBodies(
-            JournalBodies(layout, database), ArchivedBodies(layout.archived), partial(run_queries.is_archived, database)
-        )
-        self.truth = of_files(layout, database, bodies, refresh.insist)
-        watcher = Watcher(
-            folders=index.folders,
-            problem=lambda: root.problem() or refresh.problem or index.problem or self.gate.problem(),
-            version=lambda: refresh.version,
-        )
-        record = FileRecord(layout.audit, _reserve(layout))
-        upkeep = LazyUpkeep(record, lambda: self._upkeep(database, where, root, refresh, index))
+        layout, progress = self._layout, Progress()
+        indexed = self._indexed(progress)
+        database, refresh = indexed.database, indexed.refresh
+        bodies, record = _bodies(layout, database), FileRecord(layout.audit, _reserve(layout))
+        self.truth = of_files(layout, database, bodies, refresh.insist, record)
+        watcher = self._watcher(indexed)
+        upkeep = LazyUpkeep(record, lambda: self._upkeep(indexed))
         if not self._read_only and os.access(layout.root, os.W_OK):
             _reserve(layout).fill()
             upkeep.settled()
@@ -111,17 +102,44 @@ class FilesBackend:
             progress=progress,
         )
 
-    def _upkeep(
-        self, database: "Database", where: Path | None, root: "Root", refresh: "Refresh", index: "Index"
-    ) -> "UpkeepRepository":
+    def _indexed(self, progress: Progress) -> "_Indexed":
+        """The index, opened, and what keeps it up to date, which tells `progress` how far it is."""
+        from ..data_directory import Root
+        from ..ingest.reading_on import ReadingOn
+        from ..ingest.refresh import Refresh
+        from ..sql import run_queries
+        from ..sql.projector import Projector
+        from .index import Index
+        from .opening import open_index
+
+        database, file = open_index(self._layout, read_only=self._read_only)
+        self._closing.append(database.close)
+        root, behind, clears = Root(self._layout.root), ReadingOn(), not self._read_only
+        index = Index(self._layout, root, database, Projector(), progress, begun=behind.show, clears=clears)
+        known = partial(run_queries.is_any, database)
+        refresh = Refresh(root, index.look, changes=database.changes, behind=behind, known=known)
+        return _Indexed(database, file, root, index, refresh)
+
+    def _watcher(self, indexed: "_Indexed") -> "Watcher":
+        from ..reading import Watcher
+
+        _, _, root, index, refresh = indexed
+        return Watcher(
+            folders=index.folders,
+            problem=lambda: root.problem() or refresh.problem or index.problem or self.gate.problem(),
+            version=lambda: refresh.version,
+        )
+
+    def _upkeep(self, indexed: "_Indexed") -> "UpkeepRepository":
         from ..operations.on_files.operations import operations_on
         from ..space.stores import of_files as space_of_files
         from ..upkeep import dropping_states
         from ..upkeep.repairs import for_any, for_journals, for_tables
         from ..upkeep.store_upkeep import StoreUpkeep
 
-        layout, parts = self._layout, _parts(self._layout, where)
-        operations = operations_on(layout, database, where, refresh, self.gate, read_only=self._read_only)
+        layout, (database, file, root, index, refresh) = self._layout, indexed
+        parts = _parts(layout, file)
+        operations = operations_on(layout, database, file, refresh, self.gate, read_only=self._read_only)
         drop_states = dropping_states.of_files(layout, database, refresh, read_only=self._read_only)
         repairs = {} if self._read_only else for_any(layout.root, layout, parts, self.recording)
         if not self._read_only:
@@ -133,7 +151,7 @@ class FilesBackend:
             gated(drop_states, self.gate),
             repairs=repairs,
             operations=operations,
-            space=space_of_files(layout, database, refresh, where),
+            space=space_of_files(layout, database, refresh, file),
         )
 
     def close(self, then: Callable[[], None]) -> None:
@@ -141,6 +159,16 @@ class FilesBackend:
         while self._closing:
             self._closing.pop()()
         then()
+
+
+def _bodies(layout: Layout, database: "Database") -> "EitherBodies":
+    from ..archive.archived_bodies import ArchivedBodies
+    from ..archive.either_bodies import EitherBodies
+    from ..sql import run_queries
+    from .journal_bodies import JournalBodies
+
+    live, archived = JournalBodies(layout, database), ArchivedBodies(layout.archived)
+    return EitherBodies(live, archived, partial(run_queries.is_archived, database))
 
 
 def _seen(refresh: "Refresh", index: "Index", root: Path) -> "Sequence[Check]":

@@ -9,6 +9,7 @@ from ...core.pages import each
 from ...core.progress import Progress
 from ...core.upkeep import Finding
 from ..replay.replay import Carried, replay
+from .carrying_record import carry_record
 from .ends import End, is_one_place
 from .running import running
 from .verifying import LEFT, Comparison, is_apart
@@ -39,6 +40,7 @@ def carried_and_compared(one: End, other: End, progress: Progress, *, only_new: 
         found = list(comparison.copy(new if only_new else total[-1].held))
         if not is_apart(found):
             break
+    operations = carry_record(one, other)
     left = [_left(what, other) for what in total[-1].missing]
     return Move(
         runs=len(new),
@@ -46,6 +48,7 @@ def carried_and_compared(one: End, other: End, progress: Progress, *, only_new: 
         annotations=sum(carried.annotations for carried in total),
         versions=sum(carried.versions for carried in total),
         patterns=sum(carried.patterns for carried in total),
+        operations=operations,
         verified=comparison.counts,
         findings=(*found, *left, *comparison.damage(one)),
         going_on=() if one.config else tuple(running(one)),
@@ -53,17 +56,12 @@ def carried_and_compared(one: End, other: End, progress: Progress, *, only_new: 
 
 
 def left_there(one: End) -> Iterator[Finding]:
-    """What is no part of what is carried and stays where it is: the trash, and the record of what was done."""
+    """What is no part of what is carried and stays where it is: the trash."""
     count = sum(1 for _ in each(lambda after: one.store.upkeep.trashed(limit=1000, after=after)))
     if count:
         what = f"not carried: {count} in the trash, which can be taken back only there"
         advice = "`flightlog undo` what is still wanted, and move again"
-        yield Finding(severity="warning", kind=LEFT, what=what, where=one.name, advice=advice)
-    count = sum(1 for _ in each(lambda after: one.store.upkeep.operations(limit=1000, after=after)))
-    if count:
-        what = f"not carried: what `flightlog audit` tells of {count} operations, which it tells only there"
-        advice = "keep the old data for as long as somebody may ask"
-        yield Finding(severity="note", kind=LEFT, what=what, where=one.name, advice=advice)
+        yield Finding(severity="warning", kind=LEFT, what=what, where=one.place, advice=advice)
 
 
 def refuse_same(one: End, other: End) -> None:

@@ -1,11 +1,12 @@
 """The two ends of a move: stores opened for it alone, without mirror and sources, and what is configured there."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from ...core.config import Config, Storage
-from ...core.errors import ConfigError, NotSupported
+from ...core.errors import ConfigError, NotSupported, ReadOnly
 from ...core.store import Store
 from ..configuration.config_file import load_config
 from ..configuration.effective_config import decided
@@ -31,6 +32,14 @@ class End(NamedTuple):
         """What a person calls it."""
         return self.store.name
 
+    @property
+    def place(self) -> str:
+        """Where its runs lie, as a place is named, without a server's credentials: `sqlite:/data/flightlog.db`."""
+        logs = self.config.logs if self.config else None
+        if logs is None or logs.type == "postgres":
+            return logs.shown if logs else self.name
+        return f"{logs.type}:{Path(logs.path).parent if logs.type == 'file' else logs.path}"
+
     def close(self) -> None:
         """Closes the store."""
         self.store.close()
@@ -39,7 +48,8 @@ class End(NamedTuple):
 def source_end(place: str | os.PathLike[str] | None, config: str | os.PathLike[str] | None = None) -> End:
     """What is moved, opened so that nothing is written where it lies. StorageError, ConfigError.
 
-    Journals that wait in its spool are shipped before, as at every opening.
+    Journals that wait in its spool are shipped before, and an operation that was cut off is settled, as at every
+    opening.
     """
     where = read_place(known_place(place), config)
     if where.kind == "source":
@@ -48,6 +58,12 @@ def source_end(place: str | os.PathLike[str] | None, config: str | os.PathLike[s
     if settings.logs and settings.logs.type != "file" and any((home_of(settings.logs) / "spool").glob("*.jsonl")):
         with open_alone(where, settings, read_only=False, create=False) as store:
             truth_of(store).refresh()
+    end = _end(where, settings, read_only=True, create=False)
+    if end.truth.record is None or not end.truth.record.may_be_cut():
+        return end
+    end.close()
+    with suppress(ReadOnly), open_alone(where, settings, read_only=False, create=False) as store:
+        truth_of(store).refresh()
     return _end(where, settings, read_only=True, create=False)
 
 

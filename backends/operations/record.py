@@ -3,7 +3,7 @@
 What keeps it differs (a file, a table); what is written into it, and when, the engine decides.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Literal, NamedTuple, Protocol
 
@@ -34,6 +34,13 @@ class Intent(msgspec.Struct, kw_only=True, frozen=True):
     size_bytes: int = 0
     digest: str = ""
     """Of what is about to be removed for good (`purge`)."""
+
+
+class Elsewhere(NamedTuple):
+    """Of an operation that is carried from another store: when it was begun, and where."""
+
+    at: str
+    where: str
 
 
 def no_operation(id: str) -> NotFound:
@@ -89,7 +96,7 @@ class Cut(NamedTuple):
     open: tuple[Intent, ...]
     """What was about to be done and of which it is not told what became of it."""
     done: tuple[str, ...]
-    """The runs that were done since it was begun, or gone on with, last."""
+    """The runs that were done since it was begun, or gone on with, last; none if that was in another store."""
 
 
 class Held(Protocol):
@@ -103,8 +110,9 @@ class Held(Protocol):
         """Operations that were cut off and not settled since; costs nothing where there is none."""
         ...
 
-    def begin(self, order: Order, kind: Kind, of: str = "") -> Mapping[str, Done]:
-        """Notes that an order is begun, or gone on with; what became of its runs so far.
+    def begin(self, order: Order, kind: Kind, of: str = "", done: Elsewhere | None = None) -> Mapping[str, Done]:
+        """Notes that an order is begun, or gone on with; what became of its runs so far. `done` of one that was done
+        in another store, of which it is only told here.
 
         Conflict if the id belongs to another kind of operation, or to one on another (`of`).
         """
@@ -143,6 +151,10 @@ class Record(Protocol):
 
     def operations(self, limit: int, after: str | None) -> Page[Operation]:
         """See `UpkeepRepository.operations`."""
+        ...
+
+    def history(self) -> Iterator[Operation]:
+        """All operations, oldest first, each with all of its runs. Costs all that is told of them."""
         ...
 
     def applied_policy(self) -> str:

@@ -38,6 +38,8 @@ def why_final(operation: Operation) -> str:
     """Why one that is not reversible cannot be taken back, as what follows its name."""
     if operation.undone:
         return "was taken back already"
+    if operation.elsewhere:
+        return f"was done in {operation.elsewhere}, and can be taken back only there"
     if operation.kind in _MIRRORED:
         return "has done nothing that could be taken back"
     return f"cannot be taken back: it is of the kind {operation.kind}"

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import func, insert, select
 
@@ -18,6 +18,9 @@ from ..journal.states import States
 from ..sql import tables
 from ..sql.bodies import Bodies, Excerpt
 from ..sql.database import Database
+
+if TYPE_CHECKING:
+    from ..operations.record import Record
 
 _RECORDS = 100  # of state values that are held at once
 
@@ -52,6 +55,8 @@ class Truth(NamedTuple):
     """Annotations added since; all of them if `file` is another one by now."""
     records: Callable[[str], Iterator[tuple[str, bytes]]] | None
     """`(digest, line of its record)` of each state value that a run has; None where values are not kept as records."""
+    record: "Record | None"
+    """What was done with its runs; None of a source, with whose runs nothing is done."""
 
     def heads(self) -> dict[str, Head]:
         """What there is of each run that has an event which can be read, by id. One query over small columns."""
@@ -114,7 +119,9 @@ def unread_notes(database: Database) -> list[tuple[str, str]]:
     return found
 
 
-def of_files(layout: Layout, database: Database, bodies: Bodies, refresh: Callable[[], None]) -> Truth:
+def of_files(
+    layout: Layout, database: Database, bodies: Bodies, refresh: Callable[[], None], record: "Record"
+) -> Truth:
     """The truth of a data directory."""
 
     def newer(seen: Notes) -> tuple[list[AnyAnnotation], Notes]:
@@ -137,7 +144,7 @@ def of_files(layout: Layout, database: Database, bodies: Bodies, refresh: Callab
         live = layout.journal(run).exists()
         yield from _records_of(States(layout.states(run)) if live else _archived_states(layout, run))
 
-    return Truth(layout, database, bodies, refresh, read, FileAnnotations(layout).annotate, newer, records)
+    return Truth(layout, database, bodies, refresh, read, FileAnnotations(layout).annotate, newer, records, record)
 
 
 def _archived_states(layout: Layout, run: str) -> States | None:
@@ -156,7 +163,12 @@ def _records_of(states: States | None) -> Iterator[tuple[str, bytes]]:
 
 
 def of_database(
-    layout: Layout, database: Database, bodies: Bodies, refresh: Callable[[], None], notes: TableAnnotations
+    layout: Layout,
+    database: Database,
+    bodies: Bodies,
+    refresh: Callable[[], None],
+    notes: TableAnnotations,
+    record: "Record",
 ) -> Truth:
     """The truth of an SQL store."""
 
@@ -185,7 +197,7 @@ def of_database(
                 return
             after = rows[-1].digest
 
-    return Truth(layout, database, bodies, refresh, read, notes.annotate, newer, records)
+    return Truth(layout, database, bodies, refresh, read, notes.annotate, newer, records, record)
 
 
 _not_trashed = tables.annotations.c.run.not_in(select(tables.trash.c.run))

@@ -33,5 +33,6 @@ def truth_of_source(store: Store) -> Truth:
         annotate=annotate,
         newer=lambda seen: ([], Notes()),
         records=None,
+        record=None,
     )
     return truth

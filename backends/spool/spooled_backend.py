@@ -158,7 +158,7 @@ class SpooledBackend(ABC):
         keeping = self._housekeeping(database)
         record = TableRecord(database, Writes(keeping), keeping.lock)
         upkeep = LazyUpkeep(record, lambda: self._upkeep(database, root, refresh, self._operations(bodies, keeping)))
-        self.truth = of_database(self._layout, database, bodies, refresh.insist, notes)
+        self.truth = of_database(self._layout, database, bodies, refresh.insist, notes, record)
         self._watcher = self._new_watcher(database, root, refresh)
         return reading_of(
             database,

@@ -131,7 +131,6 @@ def test_archived_runs_move_and_what_lies_in_the_trash_is_said_to_stay(data, tar
     moved = move(folder, target(to))
     assert [finding.what for finding in moved.findings] == [
         "not carried: 1 in the trash, which can be taken back only there",
-        "not carried: what `flightlog audit` tells of 2 operations, which it tells only there",
     ]
     assert moved.switched
     with flightlog.open(folder) as store:

@@ -10,6 +10,7 @@ from ...core.moving import Counts, Move
 from ...core.progress import Progress, telling
 from ...core.text import safe_text
 from ...core.upkeep import Finding
+from .. import format
 from ..doctor.words import mark
 from ..glyphs import ASCII, UNICODE
 from .as_json import plain
@@ -21,7 +22,7 @@ from .options import Settings, json_option, verb
 from .output import say, say_json
 
 _CARRIED = "what was carried stays in the copy, and the same command goes on from there"
-_NOT_MOVED = "the store is where it was; the same command goes on with what is not carried yet"
+_NOT_MOVED = "the store is where it was, or all of it is moved: the same command goes on, or says so"
 
 
 @verb(epilog="flightlog verify data backup\nflightlog verify data postgresql://ana@db/flightlog")
@@ -78,15 +79,18 @@ def migrate(settings: Settings, to: str, wait: bool, archive_old: bool, as_json:
     """Move everything to another storage, compare both sides, and switch flightlog.yaml to it.
 
     No run can begin meanwhile. The old data stay as they are. What cannot be read of them is listed (exit code 3),
-    and so is what lies in the trash; that what `flightlog audit` tells of operations stays there is noted. The
-    configuration is switched only when both sides hold the same; killed at any moment, the store is as it was, and done
-    again it goes on. Somebody else's data (a LangGraph database, a folder of transcripts) are read, and nothing else is
-    done to them.
+    and so is what lies in the trash, which stays there. What `flightlog audit` tells of operations is told in the new
+    place too; they can be taken back only in the old one. The configuration is switched only when both sides hold the
+    same. Killed at any moment, the store is as it was, or moved: the same command goes on, or says that it is moved
+    and finishes what is left. Somebody else's data (a LangGraph database, a folder of transcripts) are read, and
+    nothing else is done to them.
     """
     _whole(settings)
     progress = Progress()
     with leaving(_NOT_MOVED), Bar(progress, ascii=settings.ascii) as bar, telling(progress):
         move = migrated(settings, to, progress, archive=archive_old, wait=_Waiting(bar) if wait else None)
+    if not as_json and move.since:
+        say(f"nothing is left to be moved: that was done {format.moment(move.since)}", err=True)
     if not as_json and move.archived:
         say(f"the old data lie in {safe_text(move.archived)}", err=True)
     if not as_json and move.switched:
@@ -154,7 +158,10 @@ def _say_finding(finding: Finding, as_json: bool, ascii: bool) -> None:
 
 
 def _beside(move: Move) -> str:
-    return f"{move.annotations:,} annotations, {move.versions:,} versions, {move.patterns:,} patterns"
+    return (
+        f"{move.annotations:,} annotations, {move.versions:,} versions, {move.patterns:,} patterns, "
+        f"{move.operations:,} operations"
+    )
 
 
 def _counted(counts: Counts) -> str:

@@ -137,14 +137,19 @@ def undo(settings: Settings, operation: str | None, yes: bool, as_json: bool) ->
         found = _named(store.upkeep, operation) if operation else _last(store.upkeep)
         _say_operation(found)
         if not found.reversible:
-            why = "it was taken back already" if found.undone else f"{DID[found.kind]} is what stays so"
-            raise Conflict("this operation cannot be taken back", where=found.id, advice=why)
+            raise Conflict("this operation cannot be taken back", where=found.id, advice=_why_final(found))
         if by_a_policy(found.runs):
             say("the policy then does nothing by itself until it is applied by hand again", err=True)
         consent("Take it back?", yes=yes)
         order = order_of("undo", [found.id])
         carry(carried("undo", order, store.upkeep.undo(order, found.id)), found.done, account, "taking back")
     account.end()
+
+
+def _why_final(operation: Operation) -> str:
+    if operation.undone:
+        return "it was taken back already"
+    return f"it was done in {operation.elsewhere}" if operation.elsewhere else f"{DID[operation.kind]} is what stays so"
 
 
 def _last(upkeep: UpkeepRepository) -> Operation:

@@ -99,6 +99,8 @@ class OperationScreen(Screen[None]):
         stands = "taken back" if found.undone else "cut off" if found.unfinished else ""
         if stands:
             line.append((f" {glyphs_of(self).dot} {stands}", "warn"))
+        if found.elsewhere:
+            line.append((f" {glyphs_of(self).dot} in {one_line(found.elsewhere, 100)}", "warn"))
         return [*line, (f" {glyphs_of(self).dot} {one_line(found.why, 200)}", "accent")] if found.why else line
 
     def _cells(self, one: Done) -> list[str]:

@@ -37,6 +37,9 @@ class Begun(Line, kw_only=True, frozen=True, tag="operation"):
     host: str = ""
     before: int = 0
     """Where this operation's segment before this one begins; 0 if this is the first."""
+    at: str = ""
+    """When it was begun, if it was in another store (`elsewhere`): then `t` is when it was carried."""
+    elsewhere: str = ""
 
 
 class Intended(Line, kw_only=True, frozen=True, tag="intent"):

@@ -14,7 +14,7 @@ from ....core.operations import TAKEN_BACK, Done, Kind, Operation, Order, by_a_p
 from ....core.pages import Page, from_cursor, to_cursor
 from ...journal import disk, lock
 from ...journal.process import this_process
-from ..record import Cut, Intent, locked, must_fit, no_operation
+from ..record import Cut, Elsewhere, Intent, locked, must_fit, no_operation
 from ..reserve import Reserve
 from .audit_lines import HEADER, AnyLine, Begun, Intended, Told, encode
 from .audit_segments import Segment, beginning, runs_of, segments_back, since, sums, told, undoes
@@ -89,6 +89,17 @@ class FileRecord:
                     undone.add(begun.of)
             return Page(items=found)
 
+    def history(self) -> Iterator[Operation]:
+        """See the protocol."""
+        with self._reading():
+            newest, undone = dict[str, Segment](), set[str]()
+            for segment in segments_back(self._path):
+                newest.setdefault(segment.begun.id, segment)
+                if segment.begun.of and undoes(segment, segment.begun.of):
+                    undone.add(segment.begun.of)
+            for id, segment in reversed(newest.items()):
+                yield self._operation(segment, id in undone, told(self._path, segment).values())
+
     def applied_policy(self) -> str:
         """See the interface. Reads the last lines."""
         with self._reading():
@@ -117,7 +128,7 @@ class FileRecord:
         return Operation(
             id=first.id,
             kind=first.kind,
-            at=first.t,
+            at=first.at or first.t,
             by=first.by,
             why=first.why,
             of=first.of,
@@ -129,6 +140,7 @@ class FileRecord:
             after_bytes=ended.after_bytes,
             undone=undone,
             unfinished=not ended.whole,
+            elsewhere=first.elsewhere,
         )
 
     def _locked(self) -> Locked:
@@ -159,11 +171,11 @@ class HeldFile:
                 open_[line.run, line.of] = line.intent()
             else:
                 open_.pop((line.run, line.of), None)
-                if line.outcome == "done":
+                if line.outcome == "done" and not last.begun.elsewhere:
                     done.append(line.run)
         return [Cut(last.begun.id, last.begun.kind, tuple(open_.values()), tuple(done))]
 
-    def begin(self, order: Order, kind: Kind, of: str = "") -> Mapping[str, Done]:
+    def begin(self, order: Order, kind: Kind, of: str = "", done: Elsewhere | None = None) -> Mapping[str, Done]:
         """See the protocol."""
         before = self._before(order.id)
         must_fit(order, kind, of, before.begun if before else None, self._path)
@@ -181,6 +193,8 @@ class HeldFile:
             pid=here.pid,
             host=here.host,
             before=before.at if before else 0,
+            at=done.at if done else "",
+            elsewhere=done.where if done else "",
         )
         self._segment = Segment(self._append(begun), begun, None)
         return known

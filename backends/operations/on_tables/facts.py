@@ -34,6 +34,9 @@ class Fact(msgspec.Struct, kw_only=True, omit_defaults=True):
     of: str = ""
     pid: int = 0
     host: str = ""
+    at: str = ""
+    """Of an operation that was done in another store (`elsewhere`): when. Then `t` is when it was carried."""
+    elsewhere: str = ""
     outcome: Literal["done", "skipped", "failed"] | None = None
     before_bytes: int = 0
     after_bytes: int = 0
@@ -70,7 +73,8 @@ def fact_of(intent: Intent, phase: Phase) -> Fact:
 
 def cut_off(connection: Connection, operation: str, since: int) -> Cut:
     """What an operation left that was cut off; `since` is the row in which it was begun, or gone on with, last."""
-    kind: Kind = next(fact.kind for fact in read_facts(connection, [operation], ("begin",)) if fact.kind)
+    begun = read_facts(connection, [operation], ("begin",))[0]
+    assert begun.kind
     intended: dict[str, Fact] = {}
     done: dict[str, None] = {}
     for fact in read_facts(connection, [operation], ("intent", "told"), since):
@@ -79,9 +83,9 @@ def cut_off(connection: Connection, operation: str, since: int) -> Cut:
             intended[run] = fact
         else:
             intended.pop(run, None)
-            if fact.outcome == "done":
+            if fact.outcome == "done" and not begun.elsewhere:
                 done[run] = None
-    return Cut(operation, kind, tuple(map(_intent, intended.values())), tuple(done))
+    return Cut(operation, begun.kind, tuple(map(_intent, intended.values())), tuple(done))
 
 
 def _intent(fact: Fact) -> Intent:
@@ -138,7 +142,7 @@ def operation_of(facts: Sequence[Fact], end: Fact | Mapping[str, Done], runs: tu
     return Operation(
         id=begin.operation,
         kind=begin.kind,
-        at=begin.t,
+        at=begin.at or begin.t,
         by=begin.by,
         why=begin.why,
         runs=runs,
@@ -150,6 +154,7 @@ def operation_of(facts: Sequence[Fact], end: Fact | Mapping[str, Done], runs: tu
         of=begin.of,
         undone=any(fact.phase == "undone" for fact in facts),
         unfinished=last != "end",
+        elsewhere=begin.elsewhere,
     )
 
 

@@ -15,7 +15,7 @@ from ....core.pages import Page, from_cursor, to_cursor
 from ...journal.process import this_process
 from ...sql import tables
 from ...sql.database import Database
-from ..record import Cut, Held, Intent, locked, must_fit, no_operation
+from ..record import Cut, Elsewhere, Held, Intent, locked, must_fit, no_operation
 from .facts import Fact, Phase, add, cut_off, decoded, fact_of, operation_of, outcomes, read_facts, summed
 from .housekeeping import Writes
 
@@ -79,6 +79,12 @@ class TableRecord:
             return operation_of(facts, told, tuple(told.values())[:FIRST])
         return operation_of(facts, ends[-1], ends[-1].runs)
 
+    def history(self) -> Iterator[Operation]:
+        """See the protocol."""
+        with self._database.read() as connection:
+            ids = connection.scalars(_ALL).all()
+        yield from map(self.operation, ids)
+
     def applied_policy(self) -> str:
         """One look into an index."""
         with self._database.read() as connection:
@@ -110,7 +116,7 @@ class _HeldTable:
         with self._database.read() as connection:
             return [cut_off(connection, row.operation, row.id) for row in connection.execute(_OPEN).all()]
 
-    def begin(self, order: Order, kind: Kind, of: str = "") -> Mapping[str, Done]:
+    def begin(self, order: Order, kind: Kind, of: str = "", done: Elsewhere | None = None) -> Mapping[str, Done]:
         """See the protocol."""
         with self._database.read() as connection:
             before = next(iter(read_facts(connection, [order.id], ("begin",))), None)
@@ -120,6 +126,7 @@ class _HeldTable:
         fact = Fact(operation=order.id, phase=phase, t=now(), kind=kind, by=order.by, why=order.why, of=of)
         here = this_process()
         fact.pid, fact.host = here.pid, here.host
+        fact.at, fact.elsewhere = done or ("", "")
         mark = Fact(operation=order.id, phase="open", t=fact.t)
         self._writes(lambda connection: add(connection, fact, mark))
         return known
@@ -163,5 +170,6 @@ _WHOLE: tuple[Phase, ...] = ("begin", "again", "open", "end", "cut", "undone")
 _c = tables.operations.c
 _OPEN = select(_c.id, _c.operation).where(_c.phase == "open").order_by(_c.id)
 _BEGUN = select(_c.id, _c.operation).where(_c.phase == "begin").order_by(_c.id.desc())
+_ALL = select(_c.operation).where(_c.phase == "begin").order_by(_c.id)
 _POLICY = select(_c.line).where(_c.phase == "policy").order_by(_c.id.desc()).limit(1)
 _CLOSE = delete(tables.operations).where(_c.operation == bindparam("of"), _c.phase == "open")
