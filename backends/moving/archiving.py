@@ -1,7 +1,7 @@
 """What is done with the old data after a move: on request they are put aside, by renaming alone."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,32 +15,42 @@ _CONCERNS = ("logs", "workflows", "metrics")
 _ROOM = "all is moved, and in force where it is now; put the old data aside by hand, or leave them"
 
 
-def put_aside(old: Config, new: Config) -> str:
-    """Renames the old data into a folder `moved-…` beside them, and returns it, or several; empty if all of it lies on
-    a server.
+def folder_name() -> str:
+    """The name of a folder in which old data are put aside: `moved-` and the time."""
+    return f"moved-{now()[:19].replace('-', '').replace(':', '')}Z"
 
-    What the new configuration keeps in its old place stays. StorageError.
+
+def old_data(old: Config, new: Config) -> list[Path]:
+    """Files and folders, there or not, that hold what was moved; what the new configuration keeps in its old place is
+    not among them.
     """
-    assert old.logs
     kept = {os.path.realpath(path) for path in _files(new)}
-    paths = [path for path in dict.fromkeys(_files(old)) if path.exists() and os.path.realpath(path) not in kept]
-    name = f"moved-{now()[:19].replace('-', '').replace(':', '')}Z"
+    return [path for path in dict.fromkeys(_files(old)) if os.path.realpath(path) not in kept]
+
+
+def put_aside(paths: Iterable[Path], name: str) -> str:
+    """Renames what is there into a folder of that name beside it, and returns that, or several; empty if all of it lies
+    on a server.
+
+    Cut off, it is done again with the same name. StorageError.
+    """
     # Beside itself each: versions may lie on another disk than runs, to which nothing can be renamed.
     folders = {path.parent: path.parent / name for path in paths}
     for home, folder in folders.items():
         try:
-            make_folder(folder)
             for path in paths:
-                if path.parent == home:
+                if path.parent == home and path.exists():
+                    make_folder(folder)
                     path.rename(folder / path.name)
-            sync_folder(folder)
-            sync_folder(home)
+            if folder.exists():
+                sync_folder(folder)
+                sync_folder(home)
         except OSError as error:
             raise storage_error(error, folder, "putting the old data aside", room=_ROOM) from error
-    if old.logs.type == "sqlite" and Path(old.logs.path) in paths:
+    for path in paths:
         with suppress(OSError):  # it holds nothing, and what it was kept for is gone
-            of_database(Path(old.logs.path)).path.unlink()
-    return " and ".join(map(str, folders.values()))
+            of_database(path).path.unlink()
+    return " and ".join(str(folder) for folder in folders.values() if folder.exists())
 
 
 def _files(config: Config) -> Iterator[Path]:

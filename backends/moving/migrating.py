@@ -1,7 +1,8 @@
 """A migration: everything of a store carried to another place, compared, and the configuration switched to it.
 
 From the first look to the switch the store's gate is shut, so that what is compared is all there is. Killed at any
-moment it leaves the store as it was, and done again it goes on where it was; the old data stay where they are.
+moment it leaves the store as it was, or moved; done again it goes on where it was, or says that all is moved and
+finishes what is left. The old data stay where they are.
 """
 
 import os
@@ -26,10 +27,10 @@ from ..configuration.switching import Switch
 from ..configuration.values import Values
 from ..journal.disk import make_folder
 from ..postgres.server_url import is_server_url
-from .archiving import put_aside
 from .backing_up import carried_and_compared, left_there
 from .ends import End, home_of, is_one_place, known_place, settings_of, source_end, target_end
 from .gate import Gate
+from .moved import last_move, moved_by, note
 from .running import running
 from .verifying import is_apart
 
@@ -70,7 +71,7 @@ def migrate(
     settings = settings_of(where, config)
     target = _target(where, to, config)
     if is_one_place(settings, target.settings, "logs"):
-        raise ConfigError("it lies there already", where=to, advice="name another place")
+        return _moved_before(where, settings, to, archive=archive)
     switch = _switch(where, settings, target)
     assert settings.logs
     home = home_of(settings.logs)
@@ -92,6 +93,17 @@ def migrate(
         time.sleep(_AGAIN_S)
 
 
+def _moved_before(where: Place, settings: Config, to: str, *, archive: bool) -> Move:
+    """What the move came to that brought everything there; what was left of it is finished."""
+    assert where.root
+    assert settings.logs
+    before = last_move(where.root, settings.logs) if where.kind == "directory" else None
+    if before is None:
+        advice = "nothing is left to be moved; name another place if it is to lie elsewhere"
+        raise ConfigError("it lies there already", where=to, advice=advice)
+    return msgspec.structs.replace(before.told(settings.file, archive=archive), since=before.t)
+
+
 def _busy(runs: Sequence[str], name: str) -> Conflict:
     named = ", ".join(runs[:5]) + (" …" if len(runs) > 5 else "")
     what = "1 run is being written" if len(runs) == 1 else f"{len(runs)} runs are being written"
@@ -108,11 +120,13 @@ def _moved(one: End, target: Target, switch: Switch | None, *, archive: bool, pr
     if is_apart(move.findings):
         return move
     one.close()
-    if switch:
-        switch.make()
     assert one.config
-    aside = put_aside(one.config, target.settings) if archive else ""
-    return msgspec.structs.replace(move, switched=str(switch.file) if switch else "", archived=aside)
+    moved = moved_by(move, one.config, target.settings)
+    if switch:
+        assert one.where.root
+        note(one.where.root, moved)
+        switch.make()
+    return moved.told(str(switch.file) if switch else "", archive=archive)
 
 
 def _pin(one: End) -> None:

@@ -29,7 +29,7 @@ def call(*words, code=0):
 def test_a_backup_and_its_verification_are_told(data, tmp_path):
     done = call("backup", f"file:{tmp_path / 'copy'}", "--data", data)
     assert done.stdout.splitlines() == [
-        "carried 23 events of 5 runs, 5 annotations, 4 versions, 1 patterns",
+        "carried 23 events of 5 runs, 5 annotations, 4 versions, 1 patterns, 0 operations",
         "compared on both sides: 5 runs, 23 events, 8 state values, 5 annotations, 4 versions, 1 patterns",
     ]
     assert done.stderr == ""
@@ -64,6 +64,7 @@ def test_mistakes_are_one_sentence(data, tmp_path):
         (["verify", data, ""], 2),
         (["backup", f"file:{tmp_path / 'copy'}", "--read-only"], 2),
         (["migrate", "--to", "sqlite", "--read-only"], 2),
+        (["migrate", "--to", "file"], 2),
         (["verify", data, data], 1),
         (["verify", data, tmp_path / "nothing"], 1),
     ):
@@ -89,7 +90,7 @@ def test_the_bar_tells_how_much_and_how_long():
 def test_a_migration_is_told_and_switches_the_configuration(data, tmp_path):
     done = call("migrate", "--to", "sqlite", "--data", data)
     assert done.stdout.splitlines() == [
-        "carried 23 events of 5 runs, 5 annotations, 0 versions, 1 patterns",
+        "carried 23 events of 5 runs, 5 annotations, 0 versions, 1 patterns, 0 operations",
         "compared on both sides: 5 runs, 23 events, 8 state values, 5 annotations, 0 versions, 1 patterns",
     ]
     assert done.stderr.splitlines() == [f"{data / 'flightlog.yaml'} names the new place"]
@@ -98,6 +99,16 @@ def test_a_migration_is_told_and_switches_the_configuration(data, tmp_path):
     )
     assert told["switched"] == str(data / "flightlog.yaml") and told["archived"].startswith(f"{data}/moved-")
     assert len(call("ls", "--ids", "--data", data).stdout.split()) == 5
+
+
+def test_a_migration_that_is_asked_for_again_tells_that_it_is_done_and_puts_the_old_data_aside(data):
+    first = call("migrate", "--to", "sqlite", "--data", data)
+    again = call("migrate", "--to", "sqlite", "--archive-old", "--data", data)
+    assert again.stdout == first.stdout
+    when, aside, where = again.stderr.splitlines()
+    assert when.startswith("nothing is left to be moved: that was done 20")
+    assert aside.startswith(f"the old data lie in {data}/moved-") and where == first.stderr.strip()
+    assert not (data / "runs").exists()
 
 
 def test_a_migration_says_what_it_waits_for_or_cannot_do(data, monkeypatch):
@@ -116,7 +127,7 @@ def test_a_migration_says_what_it_waits_for_or_cannot_do(data, monkeypatch):
         monkeypatch.setattr(moving._Waiting, "__call__", say_and_end)
         done = call("migrate", "--to", "sqlite", "--wait", "--data", data)
     assert f"flightlog: waiting for {run.id}" in done.stderr
-    for words in (["--to", "sqlite"], ["--to", "nonsense:x"], ["--to", "sqlite::memory:"], []):
+    for words in (["--to", "nonsense:x"], ["--to", "sqlite::memory:"], []):
         done = call("migrate", *words, "--data", data, code=2)
         assert "Traceback" not in done.output and done.stderr
 

@@ -1,0 +1,74 @@
+"""What a move came to, noted before the configuration is switched to the new place.
+
+Who was killed after that, and gives the same command again, is told by it what he would have been told, and what
+the kill has left is finished.
+"""
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from ...core.clock import now
+from ...core.config import Config, Storage
+from ...core.moving import Move
+from ..configuration.beside import write_beside
+from ..journal.disk import make_folder, storage_error
+from .archiving import folder_name, old_data, put_aside
+
+_ROOM = "free some space and do it again: the configuration is as it was, and what was carried is not carried twice"
+
+
+class Moved(msgspec.Struct, kw_only=True, frozen=True):
+    """The last move of a data directory."""
+
+    t: str
+    to: str
+    """Where its runs lie since; without a server's credentials."""
+    old: tuple[str, ...]
+    """Files and folders that hold the old data."""
+    folder: str
+    """The name of the folder in which they are put aside, on request."""
+    move: Move
+
+    def told(self, file: str, *, archive: bool) -> Move:
+        """What came of it; `file` is the configuration that was switched, and `archive` puts the old data aside.
+        StorageError.
+        """
+        aside = put_aside([Path(path) for path in self.old], self.folder) if archive else ""
+        return msgspec.structs.replace(self.move, switched=file, archived=aside)
+
+
+def moved_by(move: Move, old: Config, new: Config) -> Moved:
+    """What is to be noted of a move from one configuration to another."""
+    assert new.logs
+    left = tuple(map(str, old_data(old, new)))
+    return Moved(t=now(), to=_called(new.logs), old=left, folder=folder_name(), move=move)
+
+
+def last_move(root: Path, logs: Storage) -> Moved | None:
+    """The move that brought the runs of a data directory where they are; None if nothing is known of it."""
+    try:
+        found = msgspec.json.decode(_file(root).read_bytes(), type=Moved)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+    return found if found.to == _called(logs) else None
+
+
+def note(root: Path, moved: Moved) -> None:
+    """Notes a move that is about to be made, in the place of the one before. StorageError."""
+    file = _file(root)
+    try:
+        make_folder(file.parent)
+        text = msgspec.json.encode(moved).decode() + "\n"
+        os.replace(write_beside(file, text, "noting the move", _ROOM), file)
+    except OSError as error:
+        raise storage_error(error, file, "noting the move", room=_ROOM) from error
+
+
+def _file(root: Path) -> Path:
+    return root / ".flightlog" / "moved.json"
+
+
+def _called(logs: Storage) -> str:
+    return f"{logs.type}:{logs.shown}"
