@@ -11,7 +11,7 @@ from ..faults import fault_of, is_cancellation, is_quiet_exit
 from ..ids import check_id, check_run_id, is_ulid, new_ulid
 from ..repositories import RunWriter
 from ..runs import Run
-from ..workflows import Version, digest_of
+from ..workflows import digest_of
 from .branching import copy_state
 from .coercion import names_of, one_of, state_of, whole
 from .disabled import NullWriter, is_disabled
@@ -206,16 +206,11 @@ def begin_run(
     check_id(workflow, "workflow")
     if is_disabled():
         return RunRecorder(Tape(store, NullWriter(run)))
-    if version is not None and definition is not None:
-        raise ValueError("version and definition are both given: name the version, or give its text")
-    digest = ""
-    if definition is not None:
-        saved = _saved(store, workflow, definition)
-        version, digest = saved.number, saved.digest
+    number, digest = _version(store, workflow, version, definition)
     started = RunStarted(
         run=run,
         workflow=workflow,
-        version=None if version is None else whole(version, "version"),
+        version=number,
         digest=digest,
         name=text(name),
         objective=text(objective),
@@ -234,10 +229,16 @@ def begin_run(
     return RunRecorder(tape)
 
 
-def _saved(store: "Store", workflow: str, definition: str) -> Version:
+def _version(store: "Store", workflow: str, version: int | None, definition: str | None) -> tuple[int | None, str]:
+    """The number of the version that runs, and the digest of its text where that is given; ValueError."""
+    if definition is None:
+        return None if version is None else whole(version, "version"), ""
+    if version is not None:
+        raise ValueError("version and definition are both given: name the version, or give its text")
     # Looked for first, so that reading suffices while the text is known.
     known = store.workflows.find(workflow, digest_of(definition))
-    return known or store.workflows.store(workflow, definition, only_new=True)
+    found = known or store.workflows.store(workflow, definition, only_new=True)
+    return found.number, found.digest
 
 
 def _begun(store: "Store", started: RunStarted) -> Tape:
