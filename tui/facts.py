@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ..core.clock import between, from_seconds, seconds_at
 from ..core.runs import FINISHED, Run
-from ..core.text import safe_text
+from ..core.text import cells, safe_text
 from . import format
 from .lines import Line, fitted, flowing, one_line, width_of
 from .trees.nodes import Node
@@ -37,9 +37,10 @@ def label(text: str) -> tuple[str, str]:
     return f"{text:<{LABEL}}", "muted"
 
 
-def fact(name: str, value: str, ink: str = "text") -> Node:
-    """A recorded text under its label; a long or many-lined one is unfolded below."""
-    if len(value) <= LONG and "\n" not in value.strip():
+def fact(name: str, value: str, ink: str = "text", *, room: int = 0) -> Node:
+    """A recorded text beside its label if that fits into `room` cells; a long or many-lined one is unfolded below."""
+    fits = len(value) <= LONG or cells(safe_text(value, limit=room + 1)) <= room - LABEL
+    if fits and "\n" not in value.strip():
         return Node(("fact", name), [label(name), (one_line(value), ink)])
     return Node(("fact", name), [label(name)], text=safe_text(value.strip("\n"), lines=True), ink=ink, open=True)
 

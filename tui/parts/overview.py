@@ -13,15 +13,19 @@ from ...core.runs import FINISHED, Damage, Message, MetricValue, Note, Run
 from ...core.text import safe_text
 from ...core.upkeep import Removal
 from .. import format
-from ..facts import evidence, fact, gap, heading, label, paired, until
+from ..facts import evidence, fact, gap, heading, label, last_moment, paired, until
 from ..glyphs import Glyphs
 from ..keys import place, row, shown
 from ..lines import Line, one_line, status_ink
 from ..lines import between as edges
 from ..states.graph_nodes import origin_line
-from ..trees.json_nodes import json_node, members
+from ..steps.outline import Row, outline_lines
+from ..trees.json_nodes import OPEN_DEPTH, json_node, members
 from ..trees.nodes import Node
 from .talk import spoken
+
+FOLD = 4
+"""Cells of a line that its text does not have: the sign of a fold, and the scroll bar."""
 
 
 class Overview(msgspec.Struct, kw_only=True, frozen=True):
@@ -30,6 +34,8 @@ class Overview(msgspec.Struct, kw_only=True, frozen=True):
     run: Run
     fault: Fault | None = None
     """The error in full."""
+    steps: tuple[Row, ...] = ()
+    """The few that it has room for."""
     snapshots: dict[str, Json] = {}
     said: Message | None = None
     """The message that was sent last, where no result is recorded."""
@@ -47,13 +53,15 @@ class Overview(msgspec.Struct, kw_only=True, frozen=True):
 def overview_nodes(found: Overview, now: float, glyphs: Glyphs, width: int) -> list[Node]:
     """The whole overview, for lines of so many cells."""
     sections = (
-        _status(found.run, now, glyphs),
+        _status(found.run, now, glyphs, width),
         _damage(found.damage),
         _removal(found.removal, now, width),
         paired(_facts(found.run, now, glyphs), width),
         _fault(found),
-        _snapshots(found.snapshots),
+        _steps(found, now, glyphs, width),
+        _snapshots(found.snapshots, "result", "output"),
         _said(found.said, glyphs),
+        _snapshots(found.snapshots, "input", "plan"),
         _lineage(found, now, glyphs),
         _added(found, glyphs),
         _meta(found.run),
@@ -64,7 +72,7 @@ def overview_nodes(found: Overview, now: float, glyphs: Glyphs, width: int) -> l
     return nodes
 
 
-def _status(run: Run, now: float, glyphs: Glyphs) -> Iterator[Node]:
+def _status(run: Run, now: float, glyphs: Glyphs, width: int) -> Iterator[Node]:
     ink = status_ink(run.status)
     line: Line = [(f"{glyphs.status(run.status)} {run.status}", ink)]
     if run.evidence:
@@ -78,7 +86,7 @@ def _status(run: Run, now: float, glyphs: Glyphs) -> Iterator[Node]:
         key = next(key for key in place("run").keys if key.id == "run.approvals")
         yield Node("answer", [(shown(key), "accent"), (" shows the question and takes the answer", "muted")])
     if run.objective:
-        yield fact("objective", run.objective, "strong")
+        yield fact("objective", run.objective, "strong", room=width - FOLD)
 
 
 def _damage(damage: tuple[Damage, ...]) -> Iterator[Node]:
@@ -192,22 +200,38 @@ def fault_nodes(fault: Fault) -> Iterator[Node]:
         yield Node("traceback", [("traceback", "muted"), (f"  {lines}", "faint")], text=text, ink="muted")
 
 
-def _snapshots(snapshots: dict[str, Json]) -> Iterator[Node]:
-    for name in ("input", "plan", "output", "result"):
+STEPS = 8
+"""Steps that are told; the tab of them has all."""
+
+
+def _steps(found: Overview, now: float, glyphs: Glyphs, width: int) -> Iterator[Node]:
+    """Where the time went, and what failed: that is what most people open a run for."""
+    if not found.steps:
+        return
+    run, told = found.run, len(found.steps)
+    count = f"  {told:,} of {run.steps:,}, "
+    rest: Line = [(count, "faint"), (shown(row("run.steps")), "accent"), (" has all", "faint")]
+    yield Node(("heading", "steps"), [("steps", "title"), *(rest if told < run.steps else [])])
+    lines = outline_lines(found.steps, run, width - FOLD, last_moment(run, now), glyphs)
+    for one, line in zip(found.steps, lines, strict=True):
+        yield Node(("step", one.step.id), line, target=("step", one.step.id))
+
+
+def _snapshots(snapshots: dict[str, Json], *names: str) -> Iterator[Node]:
+    for name in names:
         if name in snapshots:
-            value = snapshots[name]
-            yield section_of(name, value)
+            yield section_of(name, snapshots[name], depth=OPEN_DEPTH)
 
 
-def section_of(name: str, value: Json) -> Node:
-    """A titled JSON value: its members directly below the title."""
+def section_of(name: str, value: Json, *, depth: int = 1) -> Node:
+    """A titled JSON value: its members directly below the title; `depth` says how deep they lie already."""
     if isinstance(value, dict | list) and value:
         about = (
             format.plural(len(value), "key")
             if isinstance(value, dict)
             else format.plural(len(value), "entry", "entries")
         )
-        return Node(name, [(name, "title"), (f"  {about}", "faint")], members(value, 1), open=len(value) <= 12)
+        return Node(name, [(name, "title"), (f"  {about}", "faint")], members(value, depth), open=len(value) <= 12)
     return json_node(name, value, ink="title")
 
 

@@ -13,7 +13,9 @@ from ...core.pages import ALL
 from ...core.runs import Message, Run
 from ...core.store import Store
 from ..messages import OpenRun
-from ..parts.overview import Overview, overview_nodes
+from ..parts.overview import STEPS, Overview, overview_nodes
+from ..runs.preview import MANY_STEPS
+from ..steps.outline import Row, outlined
 from .line_list import LineList
 from .run_tab import RunTab
 from .tree_view import TreeView
@@ -22,7 +24,7 @@ T = TypeVar("T")
 
 
 class OverviewTab(RunTab):
-    """Who, what, when; the error in full; snapshots; where it came from and what came of it."""
+    """Who, what, when; the error in full; where the time went; snapshots; where it came from and what came of it."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -39,6 +41,7 @@ class OverviewTab(RunTab):
         snapshots = last.snapshots if same and last else runs.snapshots(run.id)
         return Overview(
             run=run,
+            steps=last.steps if same and last else self._outlined(store, run),
             fault=last.fault if same and last else _fault(store, run),
             snapshots=snapshots,
             said=last.said if same and last else _last_said(store, run, snapshots),
@@ -50,6 +53,12 @@ class OverviewTab(RunTab):
             damage=tuple(runs.damage(run.id, limit=ALL).items) if run.damaged else (),
             removal=next(iter(store.upkeep.removals(run.id)), None) if run.source else None,
         )
+
+    def _outlined(self, store: Store, run: Run) -> tuple[Row, ...]:
+        """The steps that are told; of very many, whose reading would not be worth it for so few lines, none."""
+        if not 0 < run.steps <= MANY_STEPS:
+            return ()
+        return tuple(outlined(store.runs.steps(run.id), STEPS, self.glyphs, many=STEPS))
 
     def show(self, run: Run, found: Overview) -> None:
         self.found = found
@@ -65,10 +74,11 @@ class OverviewTab(RunTab):
 
     @on(LineList.Chosen)
     def follow(self) -> None:
-        """Goes to the run under the cursor."""
+        """Goes to the run or the step under the cursor."""
         row = self.query_one(TreeView).current
         if row and isinstance(row.node.target, tuple):
-            self.post_message(OpenRun(row.node.target[1]))
+            kind, id = row.node.target
+            self.post_message(OpenRun(id) if kind == "run" else self.Jump("steps", id))
 
 
 def _known(look: Callable[[], T]) -> T | None:
