@@ -17,7 +17,7 @@ NOON = 1_795_262_400
 
 def cells(entry, glyphs=UNICODE) -> dict[str, str]:
     told = zip(COLUMNS, cells_of(entry, glyphs), strict=True)
-    return {column.head: text for column, (text, _) in told if column.head in ("", "by day", "by run")}
+    return {column.head: text for column, (text, _) in told if column.head in ("", "By day", "By run")}
 
 
 @pytest.fixture
@@ -48,12 +48,12 @@ def test_trends_go_from_old_to_new_and_runs_under_way_are_counted(folder):
         assert len(one.costs) == RUNS
         assert list(one.costs) == sorted(one.costs)
         assert len(one.days) == DAYS
-        assert cells(one)["by day"] == "████▁▁▁▁"
-        assert len(cells(one)["by run"]) == TREND
-        assert cells(one)["by run"][-1] == "█"
-        assert cells(two) == {"": "●1", "by day": "", "by run": ""}
+        assert cells(one)["By day"] == "████▁▁▁▁"
+        assert len(cells(one)["By run"]) == TREND
+        assert cells(one)["By run"][-1] == "█"
+        assert cells(two) == {"": "●1", "By day": "", "By run": ""}
         assert cells(two, ASCII)[""] == "*1"
-        assert cells(one, ASCII)["by day"].isascii()
+        assert cells(one, ASCII)["By day"].isascii()
 
 
 def test_a_call_without_a_price_is_a_blank_and_no_zero(folder):
@@ -64,7 +64,7 @@ def test_a_call_without_a_price_is_a_blank_and_no_zero(folder):
         run.finish()
         (one, _) = look(store).entries
         assert one.costs.count(None) == 1
-        assert cells(one)["by run"].count(" ") == 1
+        assert cells(one)["By run"].count(" ") == 1
 
 
 def test_of_many_versions_the_newest_are_looked_at(tmp_path):
@@ -87,7 +87,7 @@ async def test_a_run_that_begins_is_marked_at_its_version_while_one_looks(folder
     async with app.run_test(size=size) as pilot:
         screen = await to_triage(pilot)
         if size[0] > 100:
-            await shows(pilot, "by day", "████▁▁▁▁", "by run")
+            await shows(pilot, "By day", "████▁▁▁▁", "By run")
         with flightlog.open(folder) as store:
             run = store.run("triage", version=1)
             await shows(pilot, "●1")
@@ -108,4 +108,4 @@ async def test_in_80_columns_what_a_version_made_dearer_is_in_sight_while_runs_o
         with store.run("triage", version=2):
             async with FlightlogApp(lambda: flightlog.open(tmp_path / "data")).run_test(size=(80, 24)) as pilot:
                 await to_triage(pilot)
-                await shows(pilot, "●1", "Success  points", " -100 ", "Cost/run", "+1900%", "of both")
+                await shows(pilot, "●1", "Success  Points", " -100 ", "Cost/run", "+1900%", "of both")

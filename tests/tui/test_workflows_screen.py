@@ -36,9 +36,9 @@ async def test_workflows_are_listed_and_the_lineage_of_one_follows_the_cursor(ap
     async with app.run_test(size=size) as pilot:
         screen = await at_workflows(pilot)
         assert [one.id for one in screen.list.workflows] == ["loose", "triage", "empty"]
-        shown = await shows(pilot, "1 Runs", "2 Workflows", "3 workflows", "runs that")
+        shown = await shows(pilot, "1 Runs", "2 Workflows", "3 · last run", "runs that")
         await pilot.press("j")
-        shown = await shows(pilot, "merged", "points", "+50 ", "-50%", "too few runs")
+        shown = await shows(pilot, "merged", "Points", "+50 ", "-50%", "too few")
         lines = shown.split("\n")
         assert all(len(line) <= size[0] for line in lines)
         first = next(n for n, line in enumerate(lines) if "merged" in line)

@@ -47,7 +47,8 @@ def metric_rows(context: Context, reported: Sequence[Mapping[str, float]]) -> li
         rows.append(_row(context, one))
     glyphs = context.glyphs
     ways = f"{glyphs.descending} less is better  {glyphs.ascending} more is better; without a sign nobody knows"
-    judged = f"{glyphs.best} best  {glyphs.worst} worst; runs that go on or broke off are not judged"
+    signs = f"best, or {glyphs.best}, and worst, or {glyphs.worst}, of each"
+    judged = f"{signs}; runs that go on or broke off are not judged"
     return [*rows, gap("ways"), remark("ways", ways, "faint"), remark("judged", judged, "faint")]
 
 

@@ -271,7 +271,7 @@ def _provenance(total: Sum, glyphs: Glyphs) -> Iterator[Node]:
         (
             "computed",
             Money(computed_nanousd=money.computed_nanousd, computed=money.computed),
-            f"~ by {total.tables or 'a price table of no known date'}, as no price was told",
+            f"priced by the table of {total.tables or 'no known date'}, for the program told no price",
         ),
         ("unknown", Money(unknown=money.unknown), "without a known price: the total is a lower bound"),
     )

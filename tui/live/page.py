@@ -17,7 +17,7 @@ NARROW = 100
 LEAD = 4
 """Cells before the first column: whether it is watched, and how it stands."""
 BAR = 6
-NAME, KIND, LEAST = 20, 22, 22
+NAME, KIND, LEAST = 20, 22, 30
 """Cells of the run's name and its workflow at most, and of what it is at, at least, where others can give way."""
 SHORT = 16
 """The same on a narrow screen."""
@@ -27,7 +27,7 @@ INKS: dict[Need, str] = {"waiting": "warn", "lost": "bad", "failed": "bad", "stu
 HEADS = ("Run", "Workflow", "What it is at", "For", "Done", "", "Tok/min", "$/h", "Cost", "Last")
 ALIGN = "lllrrlrrrr"
 WIDE = 2
-DROP = (8, 5, 1, 6, 4, 9, 7)
+DROP = (5, 8, 1, 6, 4, 9, 7)
 """Columns that are left out first where there is no room; never what it is at, and since when."""
 
 

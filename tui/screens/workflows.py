@@ -12,7 +12,6 @@ from textual.containers import Vertical
 from ...core.feed import Watch
 from ...core.numbers.rises import Figure
 from ...core.store import Store
-from .. import format
 from ..cycle import after
 from ..glyphs import glyphs_of
 from ..hinting import hint
@@ -154,7 +153,7 @@ class WorkflowsScreen(WorkflowLeading):
             return []
         arrow = glyphs.descending if self.order.descending else glyphs.ascending
         return [
-            (f" {format.plural(len(self.found.workflows), 'workflow')}", "text"),
+            (f" {len(self.found.workflows):,}", "text"),
             (f" {glyphs.dot} ", "faint"),
             (f"{self.order.name} {arrow} ", "muted"),
         ]

@@ -9,6 +9,10 @@ from ..workflows.version_cells import VersionColumn, cells_of, columns_of, linea
 from ..workflows.workflow_cells import columns_for, line_of
 from .line_list import LineList
 
+NARROW = 90
+"""Cells under which a version's note keeps the second of these, else the first, before figures are left out."""
+NOTE = (24, 12)
+
 
 class WorkflowList(LineList):
     """Workflows, one a line."""
@@ -57,7 +61,8 @@ class VersionList(LineList):
         self._graph: dict[int | None, tuple[int, str]] = {}
         self._wide = 0
         self._kept: list[VersionColumn] = []
-        self._columns: Columns | None = None
+        self._columns: list[Columns] = []
+        """For a wide screen and for a narrow one."""
 
     def show(self, history: History) -> None:
         """Shows this history instead; the cursor stays on its version."""
@@ -73,7 +78,12 @@ class VersionList(LineList):
         ranked = sorted((n for n, column in enumerate(kept) if column.rank), key=lambda n: -kept[n].rank)
         align = "".join(column.align for column in kept)
         heads = [column.head for column in kept]
-        self._columns = Columns(heads, rows, align=align, wide=len(kept) - 1, drop=ranked)
+        self._columns = [
+            Columns(heads, rows, align=align, wide=len(kept) - 1, drop=ranked, least=least) for least in NOTE
+        ]
+
+    def _fitting(self, room: int) -> Columns:
+        return self._columns[room < NARROW]
 
     @property
     def current(self) -> Entry | None:
@@ -108,8 +118,7 @@ class VersionList(LineList):
         return ("version", self.entries[index].number)
 
     def draw(self, index: int, width: int) -> Line:
-        entry = self.entries[index]
-        assert self._columns
+        entry, room = self.entries[index], self.across - self._wide
         at, text = self._graph.get(entry.number, (0, " "))
         at *= 2
         marked = entry.number is not None and entry.number in self.marked
@@ -120,12 +129,12 @@ class VersionList(LineList):
             (text[at + 1 :].ljust(self._wide - 3 - at), "faint"),
         ]
         cells = cells_of(entry, self.glyphs, self._kept)
-        rest = self._columns.draw([one for one, _ in cells], [ink for _, ink in cells], self.across - self._wide)
+        rest = self._fitting(room).draw([one for one, _ in cells], [ink for _, ink in cells], room)
         return [*graph, *rest]
 
     def head(self, width: int) -> Line:
         """The line of titles."""
-        if self._columns is None:
+        if not self._columns:
             return []
-        room = self.across if self.size.width else width
-        return [(" " * self._wide, "text"), *self._columns.head(room - self._wide)]
+        room = (self.across if self.size.width else width) - self._wide
+        return [(" " * self._wide, "text"), *self._fitting(room).head(room)]

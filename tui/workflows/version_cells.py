@@ -73,7 +73,9 @@ def _duration(seconds: float | None) -> str:
 
 def _success_change(entry: Entry, glyphs: Glyphs) -> Cell:
     """In points of the rate, not in parts of it. Has a colour only where the difference is hardly chance: its 95 %
-    interval leaves out none at all."""
+    interval leaves out none at all. Where its runs say too little for that, it says so."""
+    if entry.outcome is not None and entry.outcome.ended and entry.outcome.too_few:
+        return "too few", "muted"
     change = entry.success
     if change is None or change.difference is None:
         return "", "faint"
@@ -88,7 +90,7 @@ def _cost_change(entry: Entry, glyphs: Glyphs) -> Cell:
 
 
 def remark(entry: Entry, glyphs: Glyphs) -> Cell:
-    """What a person should know of it: damage, its deletion, that its runs say little yet, its note."""
+    """What a person should know of it: damage, its deletion, its note."""
     version = entry.version
     if version is None:
         return ("runs that name no version" if entry.number is None else "never saved here"), "faint"
@@ -101,8 +103,6 @@ def remark(entry: Entry, glyphs: Glyphs) -> Cell:
         why = f": {one_line(gone.note, 200)}" if gone.note else ""
         was = f" {glyphs.dot} {note}" if note else ""
         return f"deleted{f' {format.clock(gone.t)}' if gone.t else ''}{by}{why}{was}", "faint"
-    if entry.outcome and entry.outcome.ended and entry.outcome.too_few:
-        return f"too few runs{f' {glyphs.dot} {note}' if note else ''}", "muted"
     return note, "text"
 
 
@@ -135,16 +135,16 @@ COLUMNS = (
     VersionColumn("Author", _author, "l", rank=9),
     VersionColumn("Runs", _runs),
     VersionColumn("Success", _of_outcome(_success)),
-    VersionColumn("points", _success_change, rank=3),
-    VersionColumn("by day", _success_trend, "l", rank=7, needed=False),
+    VersionColumn("Points", _success_change, rank=3, needed=False),
+    VersionColumn("By day", _success_trend, "l", rank=8, needed=False),
     VersionColumn("p50", _of_outcome(lambda outcome, glyphs: _duration(outcome.p50_s)), rank=4),
-    VersionColumn("p95", _of_outcome(lambda outcome, glyphs: _duration(outcome.p95_s)), rank=8),
+    VersionColumn("p95", _of_outcome(lambda outcome, glyphs: _duration(outcome.p95_s)), rank=7),
     VersionColumn("Cost/run", _of_outcome(lambda outcome, glyphs: format.cost(outcome.per_run, glyphs)), rank=1),
-    VersionColumn("+/-", _cost_change, rank=2),
-    VersionColumn("by run", _cost_trend, "l", rank=6, needed=False),
+    VersionColumn("+/-", _cost_change, rank=2, needed=False),
+    VersionColumn("By run", _cost_trend, "l", rank=6, needed=False),
     VersionColumn("Note", remark, "l"),
 )
-"""The last one takes the room that the others leave. `points` and `+/-` compare what stands before them with the
+"""The last one takes the room that the others leave. `Points` and `+/-` compare what stands before them with the
 parent's."""
 
 
