@@ -63,7 +63,8 @@ class Databases:
         from .sqlite.engine import open_database
 
         if self._read_only and where is not None:
-            return open_database(where, read_only=True, truth=True)
+            # Runs may wait in its spool of who was killed before he made it.
+            return open_database(where, read_only=True, truth=True, promised=True)
         try:
             return open_database(where, truth=True)
         except ReadOnly as error:

@@ -22,6 +22,7 @@ from ..operations.reserve import of_database as reserve_of
 from ..sql import globs, schema
 from ..sql.database import Database
 from .backup import Backup
+from .blank import as_empty
 from .connecting import connect, engine, errors
 from .sqlite_errors import translated
 from .sqlite_wal import READING, WRITING, Checkpoints, sqlite_is_fixed
@@ -41,19 +42,22 @@ in the reserve."""
 
 @undivided()
 def open_database(
-    path: Path | None, *, read_only: bool = False, refusal: ReadOnly | None = None, truth: bool
+    path: Path | None, *, read_only: bool = False, refusal: ReadOnly | None = None, truth: bool, promised: bool = False
 ) -> Database:
     """Opens a database; `None` is one in memory, gone when it is closed.
 
     `truth`: the tables that hold a store, brought up to the present schema; damage is Corrupt and
     nothing is touched. Otherwise a disposable index, remade when it is damaged or of another
-    schema. Read-only: NotFound if it is not there; nothing is created, upgraded or left behind; `refusal` says why
-    it is, if nobody asked for that.
+    schema. Read-only: NotFound if it is not there, and empty if nothing was written yet, or if it is `promised` by
+    what lies beside it; nothing is created, upgraded or left behind; `refusal` says why it is read-only, if nobody
+    asked for that.
     """
     if path is None:
-        return schema.prepared(_in_memory(), truth=truth, versioned=False)
+        return schema.prepared(_in_memory(_memory()), truth=truth, versioned=False)
     if read_only:
-        return schema.checked(_read_only(path, refusal), truth=truth)
+        if not promised and not path.exists():
+            raise NotFound("there is no such database", where=path)
+        return schema.checked(_read_only(path, refusal, truth=truth), truth=truth)
     try:
         return _opened_soundly(path, truth=truth)
     except Full as error:
@@ -142,16 +146,21 @@ def _use_wal(writer: Engine, path: Path, lock: WriteLock, *, before: Callable[[]
                 driver.execute("PRAGMA journal_mode=WAL")
 
 
-def _read_only(path: Path, refusal: ReadOnly | None) -> Database:
-    if not path.exists():
-        raise NotFound("there is no such database", where=path)
+def _read_only(path: Path, refusal: ReadOnly | None, *, truth: bool) -> Database:
     return Database(
         str(path),
         writer=None,
         translate=lambda error: translated(error, str(path)),
         refusal=refusal,
-        **untraced(path),
+        **(untraced(path, as_empty(_empty_store)) if truth else untraced(path)),
     )
+
+
+def _empty_store() -> bytes:
+    """The file of one."""
+    connection = _memory()
+    schema.prepared(_in_memory(connection), truth=True, versioned=True)
+    return connection.serialize()
 
 
 def _without_room(path: Path, error: Full, *, truth: bool) -> Database:
@@ -181,12 +190,16 @@ def _writer(path: Path, truth: bool, **pool: Any) -> Engine:
     return engine(lambda: connect(path, "mode=rw", pragmas), "BEGIN IMMEDIATE", **pool)
 
 
-def _in_memory() -> Database:
-    # One connection is the whole database: a lock lets one thread at a time use it. Reads open no
-    # transaction, since nobody can write beside them.
+def _memory() -> sqlite3.Connection:
     connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA foreign_keys=ON")
     globs.install(connection)
+    return connection
+
+
+def _in_memory(connection: sqlite3.Connection) -> Database:
+    # One connection is the whole database: a lock lets one thread at a time use it. Reads open no
+    # transaction, since nobody can write beside them.
     lock = threading.RLock()
 
     @contextmanager

@@ -16,16 +16,29 @@ from typing import Any
 from sqlalchemy.pool import NullPool
 
 from ...core.errors import Locked
+from .blank import Instead
 from .connecting import connect, engine
 from .log_file import has_log, has_map, log_of
 from .sqlite_wal import READING
 from .write_lock import shared
 
 
-def untraced(path: Path) -> dict[str, Any]:
-    """The `reader`, the `read_guard` and the `changes` of a `Database` that is read so."""
+def untraced(path: Path, instead: Instead = lambda connection: connection) -> dict[str, Any]:
+    """The `reader`, the `read_guard` and the `changes` of a `Database` that is read so.
+
+    `instead` gives what is read in the place of a connection.
+    """
+
+    awaited = not path.exists()
 
     def connected() -> sqlite3.Connection:
+        return instead(opened())
+
+    def opened() -> sqlite3.Connection:
+        nonlocal awaited
+        awaited = awaited and not path.exists()
+        if awaited:
+            return sqlite3.connect(":memory:")  # as one that was just made
         if not has_log(path):
             return connect(path, "mode=ro&immutable=1", READING)
         try:
