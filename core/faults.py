@@ -38,6 +38,14 @@ def is_quiet_exit(error: BaseException) -> bool:
     return isinstance(error, SystemExit) and error.code in (None, 0)
 
 
+def is_failure(error: BaseException | None) -> bool:
+    """Whether the step or row that is left by it has failed: not where its generator's consumer wants no more of it.
+
+    One that was cancelled has: a timeout is nothing else, seen from within.
+    """
+    return error is not None and not is_quiet_exit(error) and not isinstance(error, GeneratorExit)
+
+
 def _message(error: BaseException) -> str:
     """Of a group also what went wrong: it says itself but how many exceptions it has, as of a TaskGroup."""
     named = [f"{type(one).__name__}: {text(one)}" for one in islice(_of_group(error), _NAMED)]

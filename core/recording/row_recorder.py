@@ -6,12 +6,16 @@ from types import TracebackType
 from typing import Any
 
 from ..errors import StorageError
+from ..faults import is_failure
 
 log = logging.getLogger("flightlog.recorder")
 
 
 class RowRecorder:
-    """A row that is processing until its block is left: then completed, or failed by the exception that leaves."""
+    """A row that is processing until its block is left: then completed, or failed by the exception that leaves.
+
+    As a step, it has not failed where a generator is left that nobody wants more of.
+    """
 
     __slots__ = {  # noqa: RUF023 - as in `StepRecorder`
         "row_number": "Which row it is.",
@@ -37,14 +41,16 @@ class RowRecorder:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is None:
-            self._end()
-            return
         try:
-            self._item(self.row_number, "failed", error=error)
+            if is_failure(error):
+                self._item(self.row_number, "failed", error=error)
+            else:
+                self._end()
         except StorageError as storage:
+            if error is None:
+                raise
             # The agent's own exception goes on; ours must not take its place.
-            log.error("row %d could not be recorded as failed: %s", self.row_number, storage)
+            log.error("the end of row %d could not be recorded: %s", self.row_number, storage)
 
     async def __aenter__(self) -> "RowRecorder":
         return self.__enter__()

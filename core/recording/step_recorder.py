@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, get_args
 
 from ..errors import StorageError
 from ..events import Fault, StepEnd, StepFinished, StepStarted
-from ..faults import fault_of, is_quiet_exit
+from ..faults import fault_of, is_failure
 from .coercion import one_of, state_of, whole
 from .jsonable import text
 from .tape import Tape
@@ -98,7 +98,11 @@ def _edges(depends_on: Any) -> list[str] | None:
 
 
 class StepRecorder(Recorder):
-    """A step that was begun. What is recorded through it belongs to it; to `output` is assigned what it brought."""
+    """A step that was begun. What is recorded through it belongs to it; to `output` is assigned what it brought.
+
+    Left by an exception it has failed, also by one that cancels it, as a timeout does; a generator that nobody wants
+    more of, and `sys.exit()` that reports success, complete it.
+    """
 
     __slots__ = {  # noqa: RUF023 - the order that `help` tells them in
         "id": "Its id, of which no other step of the run has the same.",
@@ -169,14 +173,16 @@ class StepRecorder(Recorder):
         self._leave()
         if self._tape.is_forked:
             return
-        if error is None or is_quiet_exit(error):
-            self.finish()
-            return
         try:
-            self.fail(error)
+            if is_failure(error):
+                self.fail(error)
+            else:
+                self.finish()
         except StorageError as storage:
+            if error is None:
+                raise
             # The agent's own exception goes on; ours must not take its place.
-            log.error("step %s of run %s could not be recorded as failed: %s", self.name, self._tape.run, storage)
+            log.error("the end of step %s of run %s could not be recorded: %s", self.name, self._tape.run, storage)
 
     async def __aenter__(self) -> "StepRecorder":
         return self.__enter__()

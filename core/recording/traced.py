@@ -1,9 +1,11 @@
 """What is recorded where no recorder is at hand: functions whose calls are steps, and the run or step one is in."""
 
 import functools
-from collections.abc import AsyncIterator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast, overload
 
+from .step_items import Within, each_within
 from .step_recorder import StepRecorder, innermost
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ def step(given: Any = "", /, *, agent: str = "", kind: str = "", values: bool = 
 
     What it was given is the step's input and what it returns the output, unless `values` is False; an exception makes
     the step failed, and the next call is its next attempt. A function may be `async`, or a generator, whose step ends
-    with it. Where no run is being recorded, the function is called and that is all.
+    with it, or when nobody wants more of it. Where no run is being recorded, the function is called and that is all.
     """
     if callable(given):
         return _Steps(given, "", "", "", True).wrapped()
@@ -115,21 +117,37 @@ class _Steps:
             step = self._begun(args, kwargs)
             if step is None:
                 return (yield from self._function(*args, **kwargs))
-            with step:
-                return self._brought(step, (yield from self._function(*args, **kwargs)))
+            with ExitStack() as ended:
+                ended.push(step)
+                return self._brought(step, (yield from each_within(step, self._function(*args, **kwargs))))
 
         return called
 
     def _async_generator(self) -> Callable[..., Any]:
-        async def called(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
+        async def called(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
             step = self._begun(args, kwargs)
-            if step is None:
-                async for item in self._function(*args, **kwargs):
-                    yield item
-                return
-            async with step:
-                async for item in self._function(*args, **kwargs):
-                    yield item
+            with ExitStack() as ended:
+                if step is not None:
+                    ended.push(step)
+                within, inner = Within(step), self._function(*args, **kwargs)
+                go = inner.asend(None)
+                try:
+                    while True:
+                        with within:
+                            item = await go
+                        try:
+                            sent = yield item
+                        except GeneratorExit:
+                            raise
+                        except BaseException as error:  # noqa: BLE001 - it is passed on
+                            go = inner.athrow(error)
+                        else:
+                            go = inner.asend(sent)
+                except StopAsyncIteration:
+                    return
+                finally:
+                    with within:
+                        await inner.aclose()
 
         return called
 

@@ -65,6 +65,27 @@ def test_how_a_block_is_left_decides_the_status(store, recorded, error, status):
     assert recorded(run.id)[-1].status == status
 
 
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (GeneratorExit(), "completed"),
+        (SystemExit(0), "completed"),
+        (SystemExit(2), "failed"),
+        (KeyboardInterrupt(), "failed"),
+        (asyncio.CancelledError(), "failed"),  # which is what a timeout is, seen from within
+        (RuntimeError("x"), "failed"),
+    ],
+)
+def test_how_a_block_is_left_decides_the_status_of_steps_and_rows_too(store, recorded, error, status):
+    with store.run("w") as run:
+        with pytest.raises(type(error)), run.step("s"), run.row(1):
+            raise error
+        with pytest.raises(type(error)), run.step("s") as again:
+            raise error
+        assert again.attempt == (2 if status == "failed" else 1)
+    assert [event.status for event in recorded(run.id, "step.finished", "item")] == ["processing", *[status] * 3]
+
+
 async def test_a_cancelled_task_ends_its_run_as_cancelled(store, recorded):
     runs = []
 
@@ -158,6 +179,14 @@ def test_a_storage_error_never_takes_the_place_of_the_agents_own(failing_store, 
     assert "disk is full" in caplog.text
     assert "step s" in caplog.text
     assert f"run {run.id}" in caplog.text
+
+
+@pytest.mark.parametrize("error", [GeneratorExit, SystemExit])
+def test_nor_of_one_that_is_no_failure(failing_store, error, caplog):
+    with pytest.raises(error), failing_store.run("w") as run, run.step("s"), run.row(1):  # noqa: PT012
+        failing_store.made[0].refuses = True
+        raise error
+    assert caplog.text.count("disk is full") == 3
 
 
 def test_a_storage_error_is_raised_where_there_is_no_other(failing_store, layout):

@@ -160,3 +160,113 @@ def test_what_cannot_be_looked_into_is_recorded_all_the_same(store, recorded):
         assert partial(4) == 4
     (begun,) = recorded(run.id, "step.started")
     assert begun.name == "partial"
+
+
+def statuses(recorded, run) -> list[str]:
+    return [event.status for event in recorded(run, "step.finished")]
+
+
+def test_a_generator_that_nobody_wants_more_of_has_not_failed(store, recorded):
+    async def first() -> int:
+        tokens = Agent().tokens(3)
+        async for one in tokens:
+            await tokens.aclose()
+            return one
+        raise AssertionError
+
+    def plain(run):
+        with run.step("by hand"), run.row(1):
+            yield 1
+            yield 2
+
+    with store.run("w") as run:
+        for items in (Agent().stream(3), plain(run)):
+            assert next(items) in (0, 1)
+            items.close()
+        assert asyncio.run(first()) == 0
+    assert statuses(recorded, run.id) == ["completed"] * 3
+    assert [item.status for item in recorded(run.id, "item")] == ["processing", "completed"]
+    assert recorded(run.id)[-1].status == "completed"
+
+
+def test_what_is_thrown_into_a_generator_fails_its_step(store, recorded):
+    with store.run("w") as run:
+        items = Agent().stream(3)
+        next(items)
+        with pytest.raises(ValueError, match="no"):
+            items.throw(ValueError("no"))
+    assert statuses(recorded, run.id) == ["failed"]
+
+
+@flightlog.step
+async def session(closed: list[str]):
+    try:
+        while True:
+            try:
+                closed.append(f"sent {yield 'ready'}")
+            except ValueError as error:
+                closed.append(f"thrown {error}")
+    finally:
+        closed.append("closed")
+
+
+@pytest.mark.parametrize("recording", [True, False])
+async def test_what_is_sent_thrown_and_closed_reaches_an_asynchronous_generator(store, recording):
+    told: list[str] = []
+
+    async def use() -> None:
+        items = session(told)
+        assert await anext(items) == "ready"
+        assert await items.asend("a") == "ready"
+        assert await items.athrow(ValueError("b")) == "ready"
+        await items.aclose()
+        assert told == ["sent a", "thrown b", "closed"]
+
+    if recording:
+        async with store.run("w"):
+            await use()
+    else:
+        await use()
+
+
+def test_between_two_items_the_consumer_is_not_in_the_step(store, recorded):
+    @flightlog.step
+    def words():
+        for word in ("a", "b"):
+            flightlog.current().log(f"makes {word}")
+            with flightlog.current().step("inner") as inner:
+                yield word
+                inner.log(f"made {word}")
+                flightlog.current().log(f"still inner {word}")
+
+    @flightlog.step
+    async def tokens():
+        for word in ("c", "d"):
+            flightlog.current().log(f"makes {word}")
+            yield word
+
+    async def consume(run) -> None:
+        async for word in tokens():
+            flightlog.current().log(f"uses {word}")
+            assert flightlog.current() is run
+
+    with store.run("w") as run:
+        for word in words():
+            flightlog.current().log(f"uses {word}")
+            assert flightlog.current() is run
+        asyncio.run(consume(run))
+    names = {one.step: one.name for one in recorded(run.id, "step.started")}
+    assert [(entry.message, names.get(entry.step)) for entry in recorded(run.id, "log")] == [
+        ("makes a", "words"),
+        ("uses a", None),
+        ("made a", "inner"),
+        ("still inner a", "inner"),
+        ("makes b", "words"),
+        ("uses b", None),
+        ("made b", "inner"),
+        ("still inner b", "inner"),
+        ("makes c", "tokens"),
+        ("uses c", None),
+        ("makes d", "tokens"),
+        ("uses d", None),
+    ]
