@@ -22,6 +22,7 @@ from ..events import (
 )
 from ..faults import fault_of
 from ..ids import new_ulid
+from ..repositories import RunWriter
 from .approval_wait import Question, ask
 from .coercion import count, level_of, money, one_of, opaque_of, path_of, seconds, state_of, whole
 from .jsonable import encode, text
@@ -169,15 +170,7 @@ class Verbs:
         tape, checkpoint = self._tape, new_ulid()
         if not tape.is_recording:
             return checkpoint
-        attached = opaque_of(opaque or {})
-        values, sizes = {}, {}
-        for key, value in state_of(state).items():
-            body = encode(value)
-            values[key], sizes[key] = tape.writer.put_value(body, key=key), len(body)
-        kept = {
-            name: Opaque(digest=tape.writer.put_value(data, opaque=True), size=len(data))
-            for name, data in attached.items()
-        }
+        values, sizes, kept = _put(tape.writer, state, opaque or {})
         with tape.lock:
             tape.append(
                 CheckpointSaved(
@@ -292,6 +285,19 @@ class Verbs:
 
     def _question(self, question: str, timeout: float | None, details: dict[str, Any]) -> Question:
         return Question(text(question), seconds(timeout, "timeout"), self._step_id(), details)
+
+
+def _put(
+    writer: RunWriter, state: Any, opaque: Mapping[str, bytes]
+) -> tuple[dict[str, str], dict[str, int], dict[str, Opaque]]:
+    """Stores the values of a state, before it is told of them: digests and lengths by key, and of opaque bytes."""
+    attached = opaque_of(opaque)
+    values, sizes = {}, {}
+    for key, value in state_of(state).items():
+        body = encode(value)
+        values[key], sizes[key] = writer.put_value(body, key=key), len(body)
+    kept = {name: Opaque(digest=writer.put_value(data, opaque=True), size=len(data)) for name, data in attached.items()}
+    return values, sizes, kept
 
 
 def _granted(decision: Decision | None, default: bool) -> bool:

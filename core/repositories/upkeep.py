@@ -51,7 +51,7 @@ class UpkeepRepository(ABC):
 
     @abstractmethod
     def sizes(self) -> dict[str, int]:
-        """Bytes on disk by part (`runs`, `index`, `database`, `wal`, `spool`, `workflows`, …)."""
+        """Lengths of files by part (`runs`, `index`, `database`, `wal`, `spool`, `workflows`, …)."""
 
     def space(
         self, path: Sequence[str] = (), *, sort: Sorting = "size", limit: int = 1000, after: str | None = None
@@ -60,10 +60,10 @@ class UpkeepRepository(ABC):
 
         The path is the names of nodes from the store down: `()` is the store, `("triage",)` a workflow,
         `("triage", run)` one of its runs, `("triage", run, "states")` its states, key by key, `(":index",)` what is
-        no workflow. What something is made of adds up to its size, but for what lies `apart`: the whole to what
-        the files, or the database, really take. How much workflows take is kept, so that no run is looked at for it;
-        what a run is made of is read from that run alone. NotFound for a path that leads nowhere; NotSupported for
-        one session alone.
+        no workflow. What something is made of adds up to its size, but for what lies `apart`: the whole to the
+        lengths of the files, or to what the database takes. How much workflows take is kept, so that no run is looked
+        at for it; what a run is made of is read from that run alone. NotFound for a path that leads nowhere;
+        NotSupported for one session alone.
         """
         raise self.refusal()
 

@@ -42,7 +42,8 @@ def space(
 
     PATH goes down word by word: a workflow, one of its runs (or just a run, as you call it elsewhere), `states`,
     `events` or `artifacts`; or what lies beside workflows, which begins with a colon (`:index`, `:archive`,
-    `:other`). Sizes add up to what the files really take; `+` stands before what lies elsewhere and is not in the sum.
+    `:other`). Sizes add up to the lengths of the files; a disk gives each whole blocks, so that many small ones take
+    more of it. `+` stands before what lies elsewhere and is not in the sum.
     """
     if by and path:
         raise click.UsageError("--by looks at the whole store: it takes no PATH")

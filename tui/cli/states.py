@@ -1,10 +1,13 @@
 """Verbs of checkpoints: `states`, which also drops what they hold, `state` and `blame`."""
 
 import json
+from collections.abc import Iterator, Mapping, Sequence
 
 import click
 
+from ...core.checkpoints import Checkpoint
 from ...core.errors import NotFound
+from ...core.runs import Run
 from ...core.store import Store
 from ...core.text import safe_text
 from . import completing
@@ -27,8 +30,6 @@ def states(settings: Settings, run: str, drop: bool, keep: tuple[str, ...], yes:
     A run that starts at another run's checkpoint has a copy of that state as its first one. With --drop the
     checkpoints stay, with what is known of them, and their states go; so does what takes up the room.
     """
-    from .. import format
-
     if drop:
         from . import dropping
 
@@ -44,10 +45,17 @@ def states(settings: Settings, run: str, drop: bool, keep: tuple[str, ...], yes:
         for checkpoint in found:
             say_json(plain(checkpoint))
         return
-    rows = [
-        (
+    head = ("Checkpoint", "Parent", "Time", "Step", "Label", "Keys", "Size", "Changed")
+    table(head, _rows(about, found, names), right=frozenset({"Keys", "Size"}))
+
+
+def _rows(run: Run, found: Sequence[Checkpoint], names: Mapping[str, str]) -> Iterator[tuple[object, ...]]:
+    from .. import format
+
+    for place, point in enumerate(found):
+        yield (
             point.id,
-            point.parent or (about.from_checkpoint if place == 0 else None) or "–",
+            point.parent or (run.from_checkpoint if place == 0 else None) or "–",
             format.moment(point.t),
             names.get(point.step or "") or point.step or "–",
             point.label,
@@ -55,13 +63,6 @@ def states(settings: Settings, run: str, drop: bool, keep: tuple[str, ...], yes:
             format.size(point.size_bytes),
             format.UNKNOWN if point.changed is None else ", ".join(point.changed) or "nothing",
         )
-        for place, point in enumerate(found)
-    ]
-    table(
-        ("Checkpoint", "Parent", "Time", "Step", "Label", "Keys", "Size", "Changed"),
-        rows,
-        right=frozenset({"Keys", "Size"}),
-    )
 
 
 @verb(epilog="flightlog state 01j9a | jq .messages\nflightlog state 01j9a --key plan")

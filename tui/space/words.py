@@ -44,6 +44,7 @@ HOLDS: dict[Kind, str] = {
 _MANY = {"entry": "entries"}
 
 ABOUT: dict[Kind, str] = {
+    "store": "The lengths of all files. A disk gives each whole blocks, so that many small ones take more of it.",
     "workflow": "What the runs of the workflow take, those in the archive not counted.",
     "run": "What was recorded of the run; its artifacts are files elsewhere, and not counted.",
     "logs": "Log entries, as they were recorded.",
