@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .core.annotations import Pinned as Pinned
     from .core.annotations import Scored as Scored
     from .core.annotations import Tagged as Tagged
+    from .core.cleaning import OperationResult as OperationResult
     from .core.errors import ConfigError as ConfigError
     from .core.errors import Conflict as Conflict
     from .core.errors import Corrupt as Corrupt
@@ -39,6 +40,10 @@ if TYPE_CHECKING:
     from .core.recording.step_recorder import StepRecorder as StepRecorder
     from .core.recording.traced import current as current
     from .core.recording.traced import step as step
+    from .core.retention.plan import Plan as Plan
+    from .core.retention.policy import Block as Block
+    from .core.retention.policy import Keep as Keep
+    from .core.retention.policy import Policy as Policy
     from .core.runs import Run as Run
     from .core.store import Store as Store
 
@@ -46,8 +51,11 @@ if TYPE_CHECKING:
 
 _LATE = {
     **dict.fromkeys(("Noted", "Pinned", "Scored", "Tagged"), "core.annotations"),
+    **dict.fromkeys(("Block", "Keep", "Policy"), "core.retention.policy"),
     "Handler": "core.recording.logging_handler",
+    "OperationResult": "core.cleaning",
     "Pattern": "core.metrics",
+    "Plan": "core.retention.plan",
     "Query": "core.query.query",
     "Run": "core.runs",
     "RunRecorder": "core.recording.recorder",

@@ -1,22 +1,23 @@
 """What an operation is about to do with some runs: which of them go, which stay and why, and what that comes to."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from .copies import copy_id
 from .errors import NotFound
-from .operations import Chosen
-from .query.query import of_version
+from .operations import Chosen, Done, Order
+from .query.query import Query, of_version, parse
 from .runs import FINISHED, Run
 
 if TYPE_CHECKING:
-    from .repositories import RunRepository
+    from .repositories import RunRepository, UpkeepRepository
 
 Doing = Literal["archive", "restore", "trash"]
 
+_ARCHIVED, _LIVE = parse("archived"), parse("-archived")
 COPIED = "is copied already"
 """Why a run of another program stays of which a copy was archived before."""
 
@@ -33,14 +34,25 @@ class Survey(msgspec.Struct, kw_only=True, frozen=True):
     """How many of them belong to another program: of these a copy goes, and they stay."""
     unknown: int = 0
     """Of how many it is not."""
-    refused: Mapping[str, int] = {}
-    """Why runs stay, as a clause, and how many."""
-    copied: frozenset[str] = frozenset()
-    """Those that stay because there is a copy of them already."""
+    stays: Mapping[str, str] = {}
+    """The ids of runs that stay, and why, as a clause."""
     workflows: Mapping[str, int] = {}
     """How many go, by workflow."""
     emptied: tuple[str, ...] = ()
     """Workflows of which no run would be left."""
+
+    @property
+    def refused(self) -> dict[str, int]:
+        """Why runs stay, and how many."""
+        return dict(Counter(self.stays.values()))
+
+
+def meant(query: Query, doing: Doing) -> Query:
+    """The runs that a query means: live ones, unless it says `archived`; archived ones alone where they come back."""
+    if doing == "restore":
+        return query & _ARCHIVED
+    keys = query.keys()
+    return query if doing == "trash" and "archived" in keys else query & _LIVE
 
 
 def refusal(run: Run, doing: Doing) -> str:
@@ -83,15 +95,13 @@ def survey(doing: Doing, found: Iterable[Run], runs: "RunRepository") -> Survey:
     their workflows have. Costs what is looked at.
     """
     going: list[Run] = []
-    refused: Counter[str] = Counter()
-    copied: set[str] = set()
+    stays: dict[str, str] = {}
     for run in found:
         why = refusal(run, doing)
         if not why and run.source and _is_copied(run, runs):
             why = COPIED
-            copied.add(run.id)
         if why:
-            refused[why] += 1
+            stays[run.id] = why
         else:
             going.append(run)
     going.sort(key=lambda run: run.id, reverse=True)
@@ -103,11 +113,17 @@ def survey(doing: Doing, found: Iterable[Run], runs: "RunRepository") -> Survey:
         size_bytes=sum(sizes),
         copies=sum(1 for run in going if run.source),
         unknown=len(going) - len(sizes),
-        refused=dict(refused),
-        copied=frozenset(copied),
+        stays=stays,
         workflows=dict(workflows),
         emptied=emptied(workflows, runs) if doing == "trash" else (),
     )
+
+
+def begin(found: Survey, order: Order, upkeep: "UpkeepRepository") -> Iterator[Done]:
+    """Does it, a run at a time; nothing before the first is asked for."""
+    if found.doing == "restore":
+        return upkeep.restore(order, [one.run for one in found.chosen])
+    return (upkeep.archive if found.doing == "archive" else upkeep.trash)(order, found.chosen)
 
 
 def emptied(going: Mapping[str, int], runs: "RunRepository") -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Operations: what somebody has done with runs (archive, restore, trash …), its record, and what takes it back."""
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from typing import Literal, NamedTuple, cast
 
@@ -25,6 +25,10 @@ IN_THE_MIDDLE = frozenset({HALFWAY, REST_GOES})
 """Why a run was not done to its end."""
 
 
+_NAMED = 20
+"""Runs that a command line names."""
+
+
 class Order(msgspec.Struct, kw_only=True, frozen=True):
     """That somebody wants something done. The same order given again goes on where it was left."""
 
@@ -39,6 +43,14 @@ class Order(msgspec.Struct, kw_only=True, frozen=True):
 def new_order(*, by: str = "", why: str = "") -> Order:
     """An order of its own."""
     return Order(id=new_ulid(), by=by, why=why)
+
+
+def twin_of(verb: str, runs: Sequence[str], where: str | None = None) -> str:
+    """The command line that does the same with these runs, or with all that a query finds."""
+    if where is None:
+        return f"flightlog {verb} {' '.join(runs[:_NAMED])}" + (" …" if len(runs) > _NAMED else "")
+    quoted = where.replace("'", "'\\''")
+    return f"flightlog {verb} --where '{quoted}' --yes"
 
 
 class Chosen(msgspec.Struct, kw_only=True, frozen=True):

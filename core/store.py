@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
+from . import cleaning
 from .audit import Act, trail
 from .costs import PriceBook
 from .errors import Corrupt, StorageError
@@ -193,6 +194,13 @@ class Store:
     run = begin_run
     resume = resume_run
     find = find_runs
+    archive = cleaning.archive
+    restore = cleaning.restore
+    trash = cleaning.trash
+    undo = cleaning.undo
+    purge = cleaning.purge
+    plan = cleaning.plan
+    apply = cleaning.apply
 
     def scoped(self, *, session: str | None = None, project: str | None = None) -> "Store":
         """The same store for one session or project (or what belongs to both): every query carries the condition.

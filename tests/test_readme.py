@@ -1,10 +1,12 @@
 """What the README and the guides say is so: keys, verbs, Python, queries, pictures."""
 
 import re
+import time
 from pathlib import Path
 
 import flightlog
 import pytest
+from flightlog.core import clock
 from flightlog.core.query.query import parse
 from flightlog.tui.cli.main import VERBS
 from flightlog.tui.key_list import written_into
@@ -69,6 +71,24 @@ def test_the_lines_of_the_guide_read_and_add_to_what_was_recorded(tmp_path, monk
     assert capsys.readouterr().out == f"{run.id} no way out ['fetch']\n"
     with flightlog.open("data") as store:
         assert [found.id for found in store.find("metric.helpful>0.5")] == [run.id]
+
+
+def test_the_lines_that_clean_up_do_so(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    with flightlog.open("data") as store:
+        for name in ("old", "new"):
+            store.run("triage", name=name).finish("failed")
+    (tmp_path / "data" / "flightlog.yaml").write_text("max_runs: 1\n")
+    (lines,) = re.findall(r"```python\n(with .*?store\.undo.*?)```", README, re.S)
+    lines = lines.replace("status:completed finished>90d", "name:old")
+    exec(compile(lines, "README", "exec"), {"flightlog": flightlog})
+    (guided,) = re.findall(r"```python\n(.*?)```", (ROOT / "core/retention/GUIDE.md").read_text(), re.S)
+    month = 31 * 86_400 * 10**9
+    with clock.pretending(lambda: time.time_ns() + month):
+        exec(compile(guided, "GUIDE", "exec"), {"flightlog": flightlog})
+    assert capsys.readouterr().out.splitlines()[-1] == "0 {} {}"
+    with flightlog.open("data") as store:
+        assert [(run.name, run.archived) for run in store.find()] == [("new", False), ("old", True)]
 
 
 @pytest.mark.parametrize("mark", ["test command", "keys"])

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from ..operations import Trashed
 from ..runs import Run
 from ..units import ago, bytes_of, time_text
 from .catalogue import Catalogue, fitting
@@ -48,7 +49,10 @@ class Plan(msgspec.Struct, kw_only=True, frozen=True):
 
     now: str
     """The moment that ages are counted from."""
+    policy: Policy
     decisions: tuple[Decision, ...]
+    gone: tuple[Trashed, ...] = ()
+    """What would leave the trash for good, where that was looked at too."""
     over_size: int = 0
     """Bytes by which what stays live is still more than `max_size`: rules go before limits."""
     over_runs: int = 0
@@ -88,7 +92,7 @@ def plan(catalogue: Catalogue, policy: Policy, now: datetime) -> Plan:
         _spare_parents(order, decided)
     limited = policy.max_size or policy.max_runs is not None
     over = _limit(decided, policy, fits, spared) if limited else (0, 0)
-    return Plan(now=text, decisions=tuple(decided.values()), over_size=over[0], over_runs=over[1])
+    return Plan(now=text, policy=policy, decisions=tuple(decided.values()), over_size=over[0], over_runs=over[1])
 
 
 def _newest_first(runs: Iterable[Run], now: str) -> list[Dated]:

@@ -59,9 +59,9 @@ def taken_of(found: Plan) -> tuple[Taken, ...]:
     )
 
 
-def saved(found: Plan, policy: Policy, store: str) -> bytes:
+def saved(found: Plan, store: str) -> bytes:
     """The bytes of the file."""
-    plain = SavedPlan(store=store, now=found.now, policy=policy, taken=taken_of(found))
+    plain = SavedPlan(store=store, now=found.now, policy=found.policy, taken=taken_of(found))
     whole = msgspec.structs.replace(plain, digest=_digest(plain))
     return msgspec.json.format(msgspec.json.encode(whole), indent=1) + b"\n"
 

@@ -8,8 +8,8 @@ import flightlog
 import pytest
 from calling import HOSTILE, call, lines_of, run_of
 from click.testing import CliRunner
+from flightlog.core.signing import who
 from flightlog.tui.cli.main import main
-from flightlog.tui.signing import who
 
 
 def test_pin_tag_note_change_what_ls_finds(data):

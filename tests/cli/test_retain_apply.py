@@ -18,10 +18,11 @@ from flightlog.core.annotations import Pinned
 from flightlog.core.clock import pretending
 from flightlog.core.operations import Chosen, new_order
 from flightlog.core.query.query import EVERYTHING
+from flightlog.core.retention.meant import Meant
 from flightlog.core.retention.policy import Policy
 from flightlog.core.retention.saved import Taken
 from flightlog.tui.cli.main import main
-from flightlog.tui.retention.applying import Meant, told
+from flightlog.tui.retention.applying import told
 
 NOW_S = time.time()  # the real one, for a watch reads the machine's clock
 POLICY = """

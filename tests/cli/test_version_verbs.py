@@ -6,8 +6,8 @@ import flightlog
 import pytest
 from calling import call, lines_of
 from click.testing import CliRunner
+from flightlog.core.signing import who
 from flightlog.tui.cli.main import main
-from flightlog.tui.signing import who
 
 
 def test_save_and_version_give_the_text_back_byte_for_byte(data, tmp_path):

@@ -139,7 +139,7 @@ def test_what_has_lain_in_the_trash_for_long_enough_goes_and_what_came_since_doe
 
 def test_a_saved_plan_is_of_one_store_one_policy_and_one_day(store):
     found = plan(catalogue.read(store, POLICY), POLICY, NOW)
-    kept = restored(saved(found, POLICY, "data"), "p.json")
+    kept = restored(saved(found, "data"), "p.json")
     assert kept.taken == taken_of(found)
 
     def check(store="data", policy=POLICY, after=timedelta()):

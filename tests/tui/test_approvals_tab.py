@@ -8,10 +8,10 @@ from pathlib import Path
 import flightlog
 import pytest
 from flightlog.core.runs import Approval
+from flightlog.core.signing import who
 from flightlog.core.store import Store
 from flightlog.tui.glyphs import UNICODE
 from flightlog.tui.parts.approval_nodes import approval_nodes
-from flightlog.tui.signing import who
 from reading import SIZES, opened, screen_of, settled, text_of, wait
 from recorded import NASTY, until, waiting_run
 from textual.widgets import Input

@@ -46,7 +46,8 @@ def test_a_summary_names_the_two_most_frequent_reasons():
 
 
 def test_a_question_names_counts_bytes_and_what_stays():
-    found = Survey(doing="trash", chosen=(Chosen(run="1"),) * 12, size_bytes=1_200_000_000, refused={"is pinned": 3})
+    stays = dict.fromkeys("abc", "is pinned")
+    found = Survey(doing="trash", chosen=(Chosen(run="1"),) * 12, size_bytes=1_200_000_000, stays=stays)
     assert question(found) == "Delete 12 runs (1.2 GB)?"
     lines = consequences(found, hidden=2)
     assert lines[1:] == ["2 marked runs the filter does not show.", "3 stay: each is pinned."]

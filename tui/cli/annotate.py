@@ -7,9 +7,9 @@ import click
 from ...core.annotations import Annotation, Noted, Pinned, Tagged
 from ...core.errors import Conflict, NotFound
 from ...core.events import Decision
+from ...core.signing import who
 from ...core.store import Store
 from ...core.text import safe_text
-from ..signing import who
 from . import completing
 from .breaking_off import DONE_SO_FAR, leaving
 from .opening import is_meant, opened

@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from ...core.choosing import COPIED, Doing, Survey, refusal, survey
+from ...core.choosing import Doing, Survey, begin, meant, survey
 from ...core.errors import ConfigError, FlightlogError, ReadOnly
 from ...core.operations import IN_THE_MIDDLE, Carried, Done, Order, carried, new_order
 from ...core.pages import each
 from ...core.progress import Progress, counted, telling
-from ...core.query.query import Query, parse
-from ...core.query.query_nodes import terms
+from ...core.query.query import Query
 from ...core.runs import Run
+from ...core.signing import who
 from ...core.store import Store
 from ...core.text import safe_text
 from .. import format
-from ..signing import who
 from .account import Account
 from .asking import consent
 from .bar import Bar, working
@@ -87,10 +86,7 @@ def _meant(where: str, doing: Doing) -> Query:
         raise ConfigError(problem, where="--where", advice="nothing is changed by half a query")
     if not query.parts():
         raise ConfigError("an empty query means every run", where="--where", advice="say which, like status:failed")
-    if doing == "restore":
-        return query & parse("archived")
-    says = doing == "trash" and "archived" in {term.key for term in terms(query.root)}
-    return query if says else query & parse("-archived")
+    return meant(query, doing)
 
 
 def order_of(verb: str, words: Sequence[str], where: str | None = None) -> Order:
@@ -118,18 +114,11 @@ def _do(store: Store, doing: Doing, found: Sequence[Run], order: Order, *, yes: 
     _say_survey(seen)
     if seen.chosen:
         consent("Go on?", yes=yes, names=seen.emptied)
-    for run in found:
-        if why := refusal(run, doing) or (COPIED if run.id in seen.copied else ""):
-            account.add(Carried(doing, order, Done(run=run.id, outcome="skipped", why=f"it {why}")))
+    for run, why in seen.stays.items():
+        account.add(Carried(doing, order, Done(run=run, outcome="skipped", why=f"it {why}")))
     if seen.chosen:
-        carry(carried(doing, order, _done(store, seen, order)), len(seen.chosen), account, _DOES[doing])
+        carry(carried(doing, order, begin(seen, order, store.upkeep)), len(seen.chosen), account, _DOES[doing])
     account.end()
-
-
-def _done(store: Store, seen: Survey, order: Order) -> Iterator[Done]:
-    if seen.doing == "restore":
-        return store.upkeep.restore(order, [one.run for one in seen.chosen])
-    return (store.upkeep.archive if seen.doing == "archive" else store.upkeep.trash)(order, seen.chosen)
 
 
 def _say_survey(seen: Survey) -> None:

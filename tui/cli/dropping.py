@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from ...core.checkpoints import Checkpoint
 from ...core.errors import Conflict, NotFound
+from ...core.signing import who
 from .. import format
-from ..signing import who
 from .as_json import plain
 from .asking import consent
 from .bar import working

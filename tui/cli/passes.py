@@ -8,10 +8,10 @@ from ...core import clock
 from ...core.errors import FlightlogError, Locked
 from ...core.operations import Carried
 from ...core.retention.applying import carry_out, standing
+from ...core.retention.meant import Meant
+from ...core.signing import who
 from ...core.text import safe_text
 from .. import format
-from ..retention.applying import Meant
-from ..signing import who
 from .account import Account, sum_row
 from .breaking_off import INTERRUPTED
 from .changing import opened_to_change

@@ -9,8 +9,8 @@ from ...core.errors import Conflict, NotFound
 from ...core.operations import Operation, Trashed, by_a_policy, carried
 from ...core.pages import each
 from ...core.progress import counted
-from ...core.repositories import UpkeepRepository
 from ...core.text import safe_text
+from ...core.undoing import newest_reversible, operation_named
 from ...core.units import ago, seconds_of
 from .. import format
 from . import completing
@@ -23,9 +23,6 @@ from .opening import opened
 from .options import YES, Settings, json_option, page_options, verb
 from .output import say, say_page, table
 from .parts import Parted
-
-_LOOKED_AT = 1000
-"""Among so many of the newest operations one is looked for."""
 
 
 @verb(epilog="flightlog rm 01j9 01ja\nflightlog rm --where 'status:failed finished>90d' --yes")
@@ -134,7 +131,7 @@ def undo(settings: Settings, operation: str | None, yes: bool, as_json: bool) ->
     """
     account = Account(as_json=as_json, ascii=settings.ascii)
     with opened_to_change(settings) as store:
-        found = _named(store.upkeep, operation) if operation else _last(store.upkeep)
+        found = operation_named(store.upkeep, operation) if operation else newest_reversible(store.upkeep)
         _say_operation(found)
         if not found.reversible:
             raise Conflict("this operation cannot be taken back", where=found.id, advice=_why_final(found))
@@ -150,35 +147,6 @@ def _why_final(operation: Operation) -> str:
     if operation.undone:
         return "it was taken back already"
     return f"it was done in {operation.elsewhere}" if operation.elsewhere else f"{DID[operation.kind]} is what stays so"
-
-
-def _last(upkeep: UpkeepRepository) -> Operation:
-    for one in upkeep.operations(limit=_LOOKED_AT).items:
-        if one.reversible and (one.kind != "trash" or _lies_there(upkeep, one.id)):
-            return one
-    raise NotFound("there is nothing to be taken back", advice="`flightlog audit` tells what was done")
-
-
-def _lies_there(upkeep: UpkeepRepository, operation: str) -> bool:
-    """Whether anything that an operation removed is still in the trash."""
-    return any(one.operation == operation for one in each(lambda after: upkeep.trashed(limit=1000, after=after)))
-
-
-def _named(upkeep: UpkeepRepository, text: str) -> Operation:
-    try:
-        return upkeep.operation(text)
-    except NotFound:
-        wanted = text.lower()
-        recent = upkeep.operations(limit=_LOOKED_AT).items
-        found = [one for one in recent if one.id.startswith(wanted) or one.id.endswith(wanted)]
-        if len(found) > 1:
-            names = ", ".join(one.id for one in found[:5])
-            raise Conflict(
-                f"several operations begin or end with {text[:40]!r}", advice=f"say which: {names}"
-            ) from None
-        if not found:
-            raise
-        return found[0]
 
 
 def _say_operation(one: Operation) -> None:

@@ -2,22 +2,20 @@
 
 import os
 import shlex
-from datetime import datetime
 
-from ...core import clock
 from ...core.errors import NotSupported, StorageError
 from ...core.operations import new_order
 from ...core.retention.applying import carry_out, check_saved, digest_of
 from ...core.retention.catalogue import read
-from ...core.retention.names import check_names
-from ...core.retention.plan import Plan, plan
+from ...core.retention.meant import Meant, left_empty, moment, planned
+from ...core.retention.meant import meant as found_meant
+from ...core.retention.plan import plan
 from ...core.retention.policy import Policy
 from ...core.retention.saved import SavedPlan, restored
+from ...core.signing import who
 from ...core.store import Store
 from ...core.text import masked, safe_text
-from ..retention import applying
-from ..retention.applying import Meant
-from ..signing import who
+from ..retention.applying import told
 from .account import Account
 from .asking import consent
 from .bar import working
@@ -33,27 +31,14 @@ def called(store: Store) -> str:
     return store.name if "://" in masked(store.name) else os.path.abspath(store.name)
 
 
-def moment() -> datetime:
-    """The present, in the zone in which a policy's dates are read."""
-    return datetime.fromtimestamp(clock.now_s()).astimezone()
-
-
-def planned(store: Store, policy: Policy, origin: str) -> Plan:
-    """What the policy does to each run now; ConfigError for names in it that no run bears, if there are any runs."""
-    if store.runs.totals().runs:
-        check_names(policy, store.runs, origin)
-    return plan(read(store, policy), policy, moment())
-
-
 def meant(store: Store, said: Retention) -> Meant:
     """What the policy in force takes now; ConfigError for names in it that no run bears."""
-    policy = said.required()
-    return applying.meant(store, policy, planned(store, policy, said.file))
+    return found_meant(store, planned(store, said.required(), said.file))
 
 
 def meant_again(store: Store, policy: Policy) -> Meant:
     """The same of a policy that was applied before: names in it may have gone with the runs that bore them."""
-    return applying.meant(store, policy, plan(read(store, policy), policy, moment()), by_itself=True)
+    return found_meant(store, plan(read(store, policy), policy, moment()), by_itself=True)
 
 
 def write(settings: Settings, text: str) -> None:
@@ -79,7 +64,7 @@ def applied(settings: Settings, file: str | None, plan_file: str | None, *, yes:
         said = retention(settings, file)
         with working(settings.ascii), leaving(NOTHING):
             wanted = _kept(store, said, plan_file) if plan_file else meant(store, said)
-        for line in applying.told(wanted) or ["The policy takes nothing now."]:
+        for line in told(wanted) or ["The policy takes nothing now."]:
             say(line, err=True)
         if wanted.total:
             consent("Apply?", yes=yes, names=wanted.emptied)
@@ -97,4 +82,4 @@ def _kept(store: Store, said: Retention, file: str) -> Meant:
         raise StorageError(f"the plan cannot be read: {error.strerror}", where=file) from error
     check_saved(found, called(store), said.policy, moment(), file)
     # Nothing was said of the trash when the plan was looked at, so that nothing leaves it.
-    return Meant(found.policy, found.taken, emptied=applying.left_empty(found.taken, store))
+    return Meant(found.policy, found.taken, emptied=left_empty(found.taken, store))

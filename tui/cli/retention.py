@@ -81,18 +81,18 @@ def retain(
 
 
 def _preview(settings: Settings, file: str | None, taken: bool, save_to: str | None, as_json: bool) -> int:
-    from ...core.retention.applying import overdue
+    from ...core.retention.meant import leaving, planned
     from ...core.retention.saved import saved
-    from .retaining import called, moment, planned
+    from .retaining import called
 
     said = retention(settings, file)
     policy = said.required()
     with opened(settings) as store, working(settings.ascii):
         found = planned(store, policy, said.file)
-        gone = overdue(store.upkeep, policy, moment())
+        gone = leaving(store, policy)
         name = called(store)
     if save_to:
-        _save(save_to, saved(found, policy, name))
+        _save(save_to, saved(found, name))
     shown = found.taken if taken else found.decisions
     purged = (len(gone), sum(one.size_bytes for one in gone))
     if as_json:

@@ -7,6 +7,7 @@ import click
 
 from ...core.errors import ConfigError, NotFound, StorageError
 from ...core.numbers.rises import FIGURES, Figure, look_for_rise
+from ...core.signing import who
 from ...core.store import Store
 from ...core.text import safe_text
 from ...core.version_history import Entry, history
@@ -14,7 +15,6 @@ from ...core.workflows import Version, together
 from .. import format
 from ..glyphs import ASCII, UNICODE, Glyphs
 from ..graph import Lane
-from ..signing import who
 from ..workflows.rise_words import rise_told
 from ..workflows.version_cells import cells_of, columns_of, lineage_graph
 from ..workflows.version_page import fact_lines, look_at

@@ -9,13 +9,13 @@ from textual.screen import Screen
 from ...core.errors import FlightlogError
 from ...core.events import Decision
 from ...core.runs import Approval, Run
+from ...core.signing import who
 from ...core.store import Store
 from ..lines import one_line
 from ..loading import ask_in_thread, in_thread
 from ..messages import Trouble
 from ..program.command_log import log_of
 from ..screens.prompt import Prompt
-from ..signing import who
 
 
 def ask(screen: Screen[None], store: Store, run: Run, decision: Decision, then: Callable[[], None]) -> None:

@@ -1,21 +1,15 @@
 """A retention plan that is to be carried out: what is told and asked before, and the work of the browser."""
 
-from collections import Counter
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
-from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, cast
 
-from ...core import clock
-from ...core.choosing import emptied
-from ...core.operations import Carried, Done, Trashed, new_order
-from ...core.retention.applying import carry_out, digest_of, is_believed, overdue
-from ...core.retention.plan import Plan
-from ...core.retention.policy import Policy
-from ...core.retention.saved import Taken, taken_of
+from ...core.operations import Carried, Done, new_order
+from ...core.retention.applying import carry_out, digest_of
+from ...core.retention.meant import Meant
+from ...core.signing import who
 from ...core.store import Store
 from .. import format
-from ..signing import who
 
 if TYPE_CHECKING:
     from ..operations.operations import Work
@@ -29,36 +23,6 @@ _DOES = {
 }
 """What one run does, and what several do."""
 _LEAVES = ("leaves the trash for good", "leave the trash for good")
-
-
-class Meant(NamedTuple):
-    """What is to be done, by which policy."""
-
-    policy: Policy
-    taken: tuple[Taken, ...]
-    gone: tuple[Trashed, ...] = ()
-    """What is to leave the trash for good."""
-    emptied: tuple[str, ...] = ()
-    """Workflows of which no run would be left."""
-
-    @property
-    def total(self) -> int:
-        """How many runs."""
-        return len(self.taken) + len(self.gone)
-
-
-def meant(store: Store, policy: Policy, plan: Plan, *, by_itself: bool = False) -> Meant:
-    """What a plan takes; to be asked for in a thread. `by_itself`: nobody will be asked."""
-    taken, now = taken_of(plan), datetime.fromtimestamp(clock.now_s()).astimezone()
-    gone = overdue(store.upkeep, policy, now)
-    if gone and by_itself and not is_believed(store, now):
-        gone = ()
-    return Meant(policy, taken, gone, left_empty(taken, store))
-
-
-def left_empty(taken: Iterable[Taken], store: Store) -> tuple[str, ...]:
-    """The workflows of which no run would be left."""
-    return emptied(Counter(one.workflow for one in taken if one.action == "trash"), store.runs)
 
 
 def told(found: Meant) -> list[str]:

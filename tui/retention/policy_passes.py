@@ -1,14 +1,11 @@
 """One pass of the policy that is saved: whether it may act by itself, and what it takes; in a thread."""
 
-from datetime import datetime
-
-from ...core import clock
 from ...core.errors import FlightlogError, NotSupported
 from ...core.retention.applying import standing
 from ...core.retention.catalogue import read
+from ...core.retention.meant import meant, moment
 from ...core.retention.plan import plan
 from ...core.store import Store
-from .applying import meant
 from .retaining import Look, Pass
 
 
@@ -32,9 +29,8 @@ def _pass(store: Store, *, plans: bool) -> Pass:
         look = Look(said.every, standing(store.upkeep, said.policy))
         if not (plans and look.stands == "applied"):
             return Pass(look)
-        now = datetime.fromtimestamp(clock.now_s()).astimezone()
-        found = plan(read(store, said.policy), said.policy, now)
-        return Pass(look, meant(store, said.policy, found, by_itself=True))
+        found = plan(read(store, said.policy), said.policy, moment())
+        return Pass(look, meant(store, found, by_itself=True))
     except NotSupported:
         return Pass(Look())
     except FlightlogError as error:

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from textual.dom import DOMNode
 
     from ...core.retention.applying import Standing
+    from ...core.retention.meant import Meant
     from ...core.store import Store
     from ..operations.operations import Operations
-    from .applying import Meant
 
 FIRST = 60.0
 """Seconds after which a browser that was opened lets a policy act."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from textual.app import App
 from textual.screen import Screen
 
-from ...core.choosing import Doing, Survey, survey
-from ...core.operations import Operation, Order, by_a_policy, new_order
+from ...core.choosing import Doing, Survey, begin, survey
+from ...core.operations import Operation, Order, by_a_policy, new_order, twin_of
 from ...core.progress import counted
+from ...core.signing import who
 from ...core.text import safe_text
 from .. import format
 from ..hinting import may_change
@@ -21,7 +22,6 @@ from ..operations.undoing import newest_reversible
 from ..personal.person import key_for
 from ..program.command_log import on_runs
 from ..runs.annotating import Targets
-from ..signing import who
 from .prompt import Confirm, Prompt
 
 if TYPE_CHECKING:
@@ -105,14 +105,10 @@ async def _confirm(
     if not await named(screen.app, found.emptied):
         return
     order = new_order(by=who(), why=twin(words.verb, targets))
-    begin: Callable[[], Iterator] = {  # type: ignore[type-arg]
-        "archive": lambda: store.upkeep.archive(order, found.chosen),
-        "restore": lambda: store.upkeep.restore(order, [one.run for one in found.chosen]),
-        "trash": lambda: store.upkeep.trash(order, found.chosen),
-    }[found.doing]
     done = "copied to the archive" if found.copies == len(found.chosen) else words.done
     twins = on_runs(words.verb, targets)
-    if begin_work(screen, Work(words.doing, done, len(found.chosen), begin, undo=True, words=twins)):
+    work = Work(words.doing, done, len(found.chosen), lambda: begin(found, order, store.upkeep), undo=True, words=twins)
+    if begin_work(screen, work):
         then()
 
 
@@ -220,7 +216,4 @@ def told(found: Survey) -> str:
 
 def twin(verb: str, targets: Targets) -> str:
     """The command line that does the same."""
-    if targets.query is None:
-        return f"flightlog {verb} {' '.join(sorted(targets.ids)[:20])}" + (" …" if len(targets.ids) > 20 else "")
-    where = targets.query.lasting.replace("'", "'\\''")
-    return f"flightlog {verb} --where '{where}' --yes"
+    return twin_of(verb, sorted(targets.ids), None if targets.query is None else targets.query.lasting)

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from ...core.choosing import Doing
 from ...core.operations import Compacted, Done, new_order
+from ...core.signing import who
 from .. import format
 from ..glyphs import Glyphs
 from ..hinting import may_change
 from ..loading import ask_in_thread
 from ..operations.operations import Work
-from ..signing import who
 from ..space.targets import targets_of
 from ..widgets.space_list import names
 from .place import PlaceScreen

@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from textual.screen import Screen
 
 from ...core.errors import FlightlogError
+from ...core.signing import who
 from ...core.store import Store
 from ...core.text import safe_text
 from ...core.workflows import Version
@@ -21,7 +22,6 @@ from ..lines import Line, one_line
 from ..loading import Loader, in_thread
 from ..places import version_name
 from ..program.command_log import log_of
-from ..signing import who
 from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar
 from ..widgets.line_list import OneLine

@@ -12,6 +12,7 @@ from ...core.pages import Page, Sort, each
 from ...core.progress import counted
 from ...core.query.query import EVERYTHING, Query, parse
 from ...core.runs import Run
+from ...core.signing import who
 from ...core.upkeep import Finding
 from .. import format
 from ..glyphs import glyphs_of
@@ -22,7 +23,6 @@ from ..messages import OpenRun
 from ..operations.operations import Work, jobs_of
 from ..screens.prompt import Confirm
 from ..screens.run_operations import begin_work
-from ..signing import who
 from .filter_bar import FilterBar
 from .line_list import LineList
 from .list_tab import ListTab, Table

@@ -12,6 +12,7 @@ from textual.timer import Timer
 from textual.widgets import TextArea
 
 from ...core.retention.live import LiveCatalogue
+from ...core.retention.meant import Meant, meant
 from ...core.retention.plan import ACTIONS, Action
 from ...core.retention.policy_file import PolicyFile
 from ...core.store import Store
@@ -21,7 +22,7 @@ from ..keys import bindings
 from ..lines import Line
 from ..loading import Loader, ask_in_thread
 from ..messages import OpenRun
-from ..retention.applying import Meant, meant, question, work_of
+from ..retention.applying import question, work_of
 from ..retention.plan_page import ORDERS, Shown, total_lines
 from ..retention.plan_words import Stands, no_line, standing_lines
 from ..retention.planning import MINUTE, Made, make, says_anything
@@ -272,7 +273,7 @@ class PlanTab(PolicyWriting):
         elif self.changed or self.stale or made.text != self.saved:
             self._tell_off("the policy is not saved: ^s saves it, then it may be applied")
         else:
-            job = partial(meant, self.store, made.found.policy, made.plan)
+            job = partial(meant, self.store, made.plan)
             ask_in_thread(self, job, self._ask_to_apply)
 
     def _tell_off(self, why: str) -> None:

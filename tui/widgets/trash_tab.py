@@ -9,6 +9,7 @@ from ...core import clock
 from ...core.operations import Done, Trashed, new_order
 from ...core.pages import Page, each
 from ...core.progress import counted
+from ...core.signing import who
 from ...core.store import Store
 from ...core.units import seconds_of
 from .. import format
@@ -19,7 +20,6 @@ from ..lines import Line, one_line
 from ..operations.operations import Work, jobs_of
 from ..screens.prompt import Confirm
 from ..screens.run_operations import begin_work, undo
-from ..signing import who
 from .line_list import LineList
 from .list_tab import ListTab, Table
 
