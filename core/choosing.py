@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 Doing = Literal["archive", "restore", "trash"]
 
 _ARCHIVED, _LIVE = parse("archived"), parse("-archived")
+_SWELLS = 1000
+"""A run of fewer bytes takes more in the archive, which says 600 bytes of each, however well the rest is packed."""
 COPIED = "is copied already"
 """Why a run of another program stays of which a copy was archived before."""
 
@@ -34,6 +36,8 @@ class Survey(msgspec.Struct, kw_only=True, frozen=True):
     """How many of them belong to another program: of these a copy goes, and they stay."""
     unknown: int = 0
     """Of how many it is not."""
+    swell: bool = False
+    """Whether they take more in the archive than now."""
     stays: Mapping[str, str] = {}
     """The ids of runs that stay, and why, as a clause."""
     workflows: Mapping[str, int] = {}
@@ -113,10 +117,17 @@ def survey(doing: Doing, found: Iterable[Run], runs: "RunRepository") -> Survey:
         size_bytes=sum(sizes),
         copies=sum(1 for run in going if run.source),
         unknown=len(going) - len(sizes),
+        swell=doing == "archive" and swell(run.size_bytes for run in going),
         stays=stays,
         workflows=dict(workflows),
         emptied=emptied(workflows, runs) if doing == "trash" else (),
     )
+
+
+def swell(sizes: Iterable[int | None]) -> bool:
+    """Whether runs of so many bytes are all so small that they take more in the archive."""
+    known = list(sizes)
+    return bool(known) and all(size is not None and size < _SWELLS for size in known)
 
 
 def begin(found: Survey, order: Order, upkeep: "UpkeepRepository") -> Iterator[Done]:

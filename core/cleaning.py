@@ -48,7 +48,7 @@ class OperationResult(msgspec.Struct, kw_only=True, frozen=True):
     before_bytes: int = 0
     """Bytes that those which were done took before."""
     after_bytes: int = 0
-    """And after it: a run of a few lines takes more in the archive."""
+    """And after it; a run of less than a kilobyte takes more in the archive."""
 
 
 def archive(store: "Store", runs: Runs, *, by: str | None = None) -> OperationResult:

@@ -9,6 +9,7 @@ import flightlog
 import pytest
 from flightlog import Block, Keep, Policy
 from flightlog.core.annotations import Pinned
+from flightlog.core.choosing import survey
 from flightlog.core.clock import now_s, pretending
 from flightlog.core.ids import new_ulid
 from flightlog.core.query.query import EVERYTHING
@@ -51,6 +52,16 @@ def test_a_query_archives_the_live_runs_that_it_finds_and_a_query_restores_them(
     assert all_of(store, one) == before
     assert not list(store.find("archived"))
     assert failed in ids(store)
+
+
+def test_what_is_known_to_take_more_in_the_archive_does_and_what_is_greater_does_not(store):
+    for lines in (1, 12):
+        with store.run("triage") as run:
+            for number in range(lines):
+                run.log(f"message number {number}")
+        seen = survey("archive", [store.runs.get(run.id)], store.runs)
+        found = store.archive(run.id)
+        assert seen.swell is (found.after_bytes > found.before_bytes) is (lines == 1)
 
 
 def test_runs_are_meant_by_id_as_they_were_found_or_several(store):

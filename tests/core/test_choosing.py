@@ -57,3 +57,12 @@ def test_a_survey_counts_what_goes_and_what_stays():
 
 def test_what_is_archived_leaves_no_workflow_empty():
     assert survey("archive", [made("1")], Counts(triage=1)).emptied == ()
+
+
+@pytest.mark.parametrize(
+    ("sizes", "told"), [([536, 944], True), ([536, 1489], False), ([536, None], False), ([1489], False), ([], False)]
+)
+def test_runs_that_take_more_in_the_archive_are_known_before(sizes, told):
+    runs = [made(str(number), size_bytes=size) for number, size in enumerate(sizes)]
+    assert survey("archive", runs, Counts(triage=9)).swell is told
+    assert survey("trash", runs, Counts(triage=9)).swell is False

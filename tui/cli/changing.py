@@ -19,6 +19,7 @@ from ...core.signing import who
 from ...core.store import Store
 from ...core.text import safe_text
 from .. import format
+from ..space.words import SWELL
 from .account import Account
 from .asking import consent
 from .bar import Bar, working
@@ -133,6 +134,8 @@ def _say_survey(seen: Survey) -> None:
         elif seen.copies:
             goes += f", {seen.copies:,} of them as a copy"
         say(f"{what} {goes}: {_of(seen)}", err=True)
+        if seen.swell:
+            say(SWELL[count > 1], err=True)
         if seen.copies:
             say("what is copied belongs to another program, and stays as it is", err=True)
     for why, count in seen.refused.items():

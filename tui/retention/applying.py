@@ -4,12 +4,14 @@ from collections.abc import Generator, Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, cast
 
+from ...core.choosing import swell
 from ...core.operations import Carried, Done, new_order
 from ...core.retention.applying import carry_out, digest_of
 from ...core.retention.meant import Meant
 from ...core.signing import who
 from ...core.store import Store
 from .. import format
+from ..space.words import SWELL
 
 if TYPE_CHECKING:
     from ..operations.operations import Work
@@ -32,6 +34,8 @@ def told(found: Meant) -> list[str]:
         sizes = [one.size_bytes for one in found.taken if one.action == action]
         if sizes:
             lines.append(_part(len(sizes), [size for size in sizes if size is not None], does))
+        if action == "archive" and swell(sizes):
+            lines.append(SWELL[len(sizes) > 1])
     if found.gone:
         lines.append(_part(len(found.gone), [one.size_bytes for one in found.gone], _LEAVES))
     return lines

@@ -22,6 +22,7 @@ from ..operations.undoing import newest_reversible
 from ..personal.person import key_for
 from ..program.command_log import on_runs
 from ..runs.annotating import Targets
+from ..space.words import SWELL
 from .prompt import Confirm, Prompt
 
 if TYPE_CHECKING:
@@ -202,6 +203,8 @@ def consequences(found: Survey, hidden: int = 0, keys: dict[str, str] = _KEYS) -
     if found.copies:
         whose = "The run belongs" if found.copies == 1 else f"{found.copies:,} runs belong"
         lines.append(f"{whose} to another program: a copy is archived, and the run itself stays as it is.")
+    if found.swell:
+        lines.append(SWELL[len(found.chosen) > 1])
     if hidden:
         lines.append(f"{format.plural(hidden, 'marked run')} the filter does not show.")
     if found.refused:

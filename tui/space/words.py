@@ -73,6 +73,12 @@ ABOUT: dict[Kind, str] = {
     "file": "A file.",
 }
 
+SWELL = (
+    "It is so small that it takes more room in the archive.",
+    "They are so small that they take more room in the archive.",
+)
+"""Of one run that is to be archived, and of several; nobody is to wait for room that does not come."""
+
 
 def name_of(node: Node, limit: int = 200) -> str:
     """What something is called; recorded text is made safe."""
