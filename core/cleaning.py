@@ -21,7 +21,7 @@ from .query.query import Query
 from .recording.jsonable import text
 from .runs import Run
 from .signing import who
-from .undoing import newest_reversible, operation_named
+from .undoing import to_take_back
 from .units import ago
 
 if TYPE_CHECKING:
@@ -55,7 +55,8 @@ def archive(store: "Store", runs: Runs, *, by: str | None = None) -> OperationRe
     """Packs finished runs into one file each, which stays readable: `store.archive("status:completed finished>30d")`.
 
     A query means live runs. One that goes on, or is pinned, or became another than the `Run` that was given, is
-    refused. Of another program's run a copy is packed. `by` signs it; None is the user's login.
+    refused. Of another program's run a copy is packed. `by` signs it; None is the user's login. It returns when all is
+    done; any thread may call it.
 
     ValueError for a query that is none, or that asks for nothing and so means every run. `Locked` while another
     operation is at work, `ReadOnly`, `NotSupported`: what was done until then is in `store.upkeep.operations()`, and
@@ -85,10 +86,8 @@ def undo(store: "Store", operation: "str | OperationResult | None" = None, *, by
     """
     if isinstance(operation, OperationResult):
         wanted = list(reversed(operation.operations))
-    elif operation is None:
-        wanted = [newest_reversible(store.upkeep).id]
     else:
-        wanted = [operation_named(store.upkeep, operation).id]
+        wanted = [to_take_back(store.upkeep, operation).id]
     if not wanted:
         raise NotFound("nothing was done that could be taken back")
     signed = _signed(by)
@@ -122,12 +121,16 @@ def plan(store: "Store", policy: "Policy | str | None" = None) -> "Plan":
     all runs. `plan.gone` is what has lain in the trash for longer than the policy lets it, where agents recorded in
     the last month: a clock that jumped ahead removes nothing.
 
-    ConfigError for a policy that is missing or empty, for a mistake in it, and for a name that no run bears.
+    ConfigError for a policy that is missing or empty, for a mistake in it, and for a name that no run bears; ValueError
+    for what is no policy.
     """
     from .retention.meant import in_force, leaving, planned
+    from .retention.policy import Policy
 
     if isinstance(policy, str):
         policy = _written(store, policy)
+    elif not isinstance(policy, Policy | None):
+        raise ValueError(f"a policy is a flightlog.Policy, or YAML, and a {type(policy).__name__} is none")
     found = planned(store, in_force(store) if policy is None else policy)
     return msgspec.structs.replace(found, gone=leaving(store, found.policy, by_itself=True))
 
@@ -140,8 +143,11 @@ def apply(store: "Store", plan: "Plan", *, by: str | None = None) -> OperationRe
     Raises as `archive` does.
     """
     from .retention.applying import carry_out, digest_of
+    from .retention.plan import Plan
     from .retention.saved import taken_of
 
+    if not isinstance(plan, Plan):
+        raise ValueError(f"what is applied is a plan, as Store.plan returns it, and a {type(plan).__name__} is none")
     configured = _configured(store) == plan.policy
     why = "flightlog retain --apply --yes" if configured else "a plan that a program applied"
     found = _told(carry_out(taken_of(plan), plan.gone, store, by=_signed(by), why=why))

@@ -131,6 +131,10 @@ def test_undo_takes_back_what_a_method_returned_an_operation_or_the_newest(store
     (operation,) = store.archive(run).operations
     assert store.undo(operation[-8:]).done == (run,)
     assert all_of(store, run) == before
+    archived = store.archive(run)
+    store.trash(record(store, name="gone"))
+    store.purge()
+    assert store.undo().done == archived.done  # of what was purged nothing can be taken back
     with pytest.raises(flightlog.Conflict, match="taken back already"):
         store.undo(gone)
     with pytest.raises(flightlog.NotFound, match="nothing to be taken back"):
@@ -212,6 +216,9 @@ def test_the_policy_that_is_written_may_act_by_itself_once_a_program_applied_it_
 
 def test_a_policy_with_a_mistake_plans_nothing(store):
     record(store)
+    for call, given in ((store.apply, WEEKLY), (store.plan, {"retention": []})):
+        with pytest.raises(ValueError, match="is none"):
+            call(given)
     for policy, says in (
         (Policy(), "empty policy"),
         (Policy(blocks=(Block(match="workflow:traige", then="trash"),)), "did you mean 'triage'"),

@@ -9,12 +9,13 @@ import threading
 import flightlog
 import pytest
 from flightlog.backends.operations import engine
+from flightlog.core import undoing
 from flightlog.core.annotations import Pinned
-from flightlog.core.operations import Chosen, Done, new_order
+from flightlog.core.operations import Done, new_order
 from flightlog.core.query.query import parse
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.operations.operations import Work
-from flightlog.tui.screens import run_operations
+from flightlog.tui.screens import operating
 from flightlog.tui.screens.prompt import Confirm, Prompt
 from seeing import text_of, until
 from textual import events
@@ -129,7 +130,7 @@ async def test_what_stays_and_what_the_filter_hides_is_counted_before(app):
 
 
 async def test_however_many_are_marked_all_that_the_filter_hides_are_counted(app, monkeypatch):
-    monkeypatch.setattr(run_operations, "_AT_ONCE", 2)
+    monkeypatch.setattr(operating, "_AT_ONCE", 2)
     async with app.run_test(size=(120, 36)) as pilot:
         screen = await loaded(pilot)
         await pilot.press("g", *("J" for _ in range(5)))
@@ -161,16 +162,17 @@ async def test_marks_stay_where_something_else_is_under_way(app):
         assert app.store.runs.totals().runs == 7
 
 
-async def test_what_can_be_taken_back_is_found_behind_all_that_cannot(app, monkeypatch):
-    monkeypatch.setattr(run_operations, "_AT_ONCE", 2)
+async def test_what_can_be_taken_back_is_found_behind_all_that_cannot(app, data, monkeypatch):
+    monkeypatch.setattr(undoing, "_AT_ONCE", 2)
     async with app.run_test(size=(120, 36)) as pilot:
-        screen = await loaded(pilot)
-        run = screen.run_list.cursor
-        list(app.store.upkeep.trash(new_order(), [Chosen(run=run)]))
-        for _ in range(5):
-            app.store.upkeep.note_policy(new_order(), "a policy")
+        await loaded(pilot)
+        with flightlog.open(data) as store:
+            assert len(store.archive("name:no1|no2").done) == 2
+            for _ in range(5):
+                store.upkeep.note_policy(new_order(), "a policy")
+            assert store.trash("name:no4").done == store.purge().done
         await pilot.press("z")
-        assert "Undo: 1 run deleted" in await asked(pilot)
+        assert "Undo: 2 runs archived" in await asked(pilot)
         await pilot.press("n")
 
 

@@ -10,7 +10,7 @@ from ...core.operations import Operation, Trashed, by_a_policy, carried
 from ...core.pages import each
 from ...core.progress import counted
 from ...core.text import safe_text
-from ...core.undoing import newest_reversible, operation_named
+from ...core.undoing import to_take_back
 from ...core.units import ago, seconds_of
 from .. import format
 from . import completing
@@ -131,7 +131,7 @@ def undo(settings: Settings, operation: str | None, yes: bool, as_json: bool) ->
     """
     account = Account(as_json=as_json, ascii=settings.ascii)
     with opened_to_change(settings) as store:
-        found = operation_named(store.upkeep, operation) if operation else newest_reversible(store.upkeep)
+        found = to_take_back(store.upkeep, operation)
         _say_operation(found)
         if not found.reversible:
             raise Conflict("this operation cannot be taken back", where=found.id, advice=_why_final(found))

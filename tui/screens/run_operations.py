@@ -14,11 +14,11 @@ from ...core.operations import Operation, Order, by_a_policy, new_order, twin_of
 from ...core.progress import counted
 from ...core.signing import who
 from ...core.text import safe_text
+from ...core.undoing import newest_reversible
 from .. import format
 from ..hinting import may_change
 from ..loading import ask_in_thread
 from ..operations.operations import Operations, Work, jobs_of, operations_of, reasons, stays
-from ..operations.undoing import newest_reversible
 from ..personal.person import key_for
 from ..program.command_log import on_runs
 from ..runs.annotating import Targets
@@ -27,9 +27,6 @@ from .prompt import Confirm, Prompt
 
 if TYPE_CHECKING:
     from ...core.store import Store
-
-_AT_ONCE = 100
-"""So many operations are read with one question."""
 
 
 class Words(NamedTuple):
@@ -139,7 +136,7 @@ def undo(screen: Screen[Any], store: Store | None, operation: str = "") -> None:
         return
 
     def look() -> Operation | None:
-        return store.upkeep.operation(operation) if operation else newest_reversible(store)
+        return store.upkeep.operation(operation) if operation else newest_reversible(store.upkeep)
 
     def found(operation: Operation | None) -> None:
         if operation is None or not operation.reversible:
