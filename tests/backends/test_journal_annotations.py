@@ -1,10 +1,12 @@
 """Annotations: whole lines from any process, and first answers at the price of a look."""
 
+import errno
 import json
 import os
 import stat
 import threading
 
+import flightlog
 import pytest
 from flightlog.backends.journal import annotations, disk, lock
 from flightlog.backends.journal.annotations import Answers
@@ -150,3 +152,30 @@ def test_a_file_that_was_replaced_is_read_anew(path):
     other.replace(path)
     assert answers.first(RUN, "a2") == ("rejected", "", "")
     assert answers.first(RUN, "a1") is None
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO])
+def test_an_empty_file_that_a_full_disk_leaves_says_nothing_and_is_begun_by_the_next(tmp_path, monkeypatch, code):
+    """It is not taken away again: somebody else may wait for its lock, and would write into a file that is gone."""
+    with flightlog.open(tmp_path, storage="file") as store, store.run("w") as run:
+        pass
+    write = os.write
+
+    def refused(fd, data):
+        if b'"type":"annotations"' in data:
+            raise OSError(code, os.strerror(code))
+        return write(fd, data)
+
+    with flightlog.open(tmp_path) as store:
+        monkeypatch.setattr(os, "write", refused)
+        with pytest.raises(StorageError):
+            store.runs.annotate(Noted(run=run.id, text="lost"))
+        monkeypatch.undo()
+    assert sorted(os.listdir(tmp_path)) == [".flightlog", "annotations.jsonl", "runs"]
+    assert (tmp_path / "annotations.jsonl").read_bytes() == b""
+    with flightlog.open(tmp_path) as store:
+        assert {found.kind for found in store.upkeep.check()} <= {"old-sqlite"}
+        assert not store.runs.notes(run.id).items and not store.runs.damage().items
+        store.runs.annotate(Noted(run=run.id, text="kept"))
+        assert [note.text for note in store.runs.notes(run.id).items] == ["kept"]
+    assert (tmp_path / "annotations.jsonl").read_bytes().startswith(b'{"type":"annotations","format":1}\n{')
