@@ -10,11 +10,12 @@ from .runs import Run
 COPY_OF = "copy_of"
 """The key in a copy's meta that says of what it is one: `source`, `source_id` and `run`."""
 
-_KINDS = {
+PROGRAMS = {
     "langgraph": "a LangGraph database",
     "claude-code": "Claude Code's transcripts",
     "codex": "Codex's transcripts",
 }
+"""The programs whose runs are read, by the name under which their facts stand in a run's meta; and what these are."""
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
@@ -47,6 +48,6 @@ def copied_from(run: Run) -> str:
     told = run.meta.get(COPY_OF)
     if not isinstance(told, dict) or not isinstance(told.get("run"), str):
         return ""
-    kind = _KINDS.get(str(told.get("source")), "another program")
+    kind = PROGRAMS.get(str(told.get("source")), "another program")
     name = f" ({told['source_id']})" if isinstance(told.get("source_id"), str) else ""
     return f"a copy of run {told['run']}{name} of {kind}"

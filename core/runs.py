@@ -94,12 +94,12 @@ class Run(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def begun_by(self) -> str:
-        """Of a foreign run: the step of another run that began it, where its source says so under its own name in
-        `meta`, as `step`; else empty.
+        """Of a foreign run, or a copy of one: the step of another run that began it, where its program says so under
+        its own name in `meta`, as `step`; else empty.
         """
-        told = self.meta.get(self.source) if self.source else None
-        step = told.get("step") if isinstance(told, dict) else None
-        return step if isinstance(step, str) else ""
+        facts = [self.meta.get(self.source)] if self.source else list(self.meta.values())
+        steps = (told.get("step") for told in facts if isinstance(told, dict))
+        return next((step for step in steps if isinstance(step, str)), "")
 
 
 def cost_of(run: Run) -> CostGroup:
@@ -134,7 +134,7 @@ class Step(msgspec.Struct, kw_only=True, frozen=True):
     has_input: bool = False
     has_output: bool = False
     began_run: str | None = None
-    """The run that it began, as far as a source tells that: a subagent's. Its end is the step's own."""
+    """The run that it began, as far as its program tells that: a subagent's. Its end is the step's own."""
 
 
 class Doing(msgspec.Struct, kw_only=True, frozen=True):

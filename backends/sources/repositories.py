@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
-from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from ...core.annotations import Annotation
@@ -14,11 +13,11 @@ from ...core.errors import NotFound, NotSupported, ReadOnly, StorageError
 from ...core.events import Decision
 from ...core.feed import Watch
 from ...core.metrics import Pattern
-from ...core.pages import ALL, Page, each
+from ...core.pages import Page, each
 from ...core.query.query import EVERYTHING, Query
 from ...core.repositories import UpkeepRepository
 from ...core.repositories.upkeep import WEEK_S
-from ...core.runs import Run, RunStatus, Step, StepStatus
+from ...core.runs import Run
 from ...core.space import Sorting, Space
 from ...core.upkeep import Finding, Removal
 from ...core.workflows import Version, Workflow
@@ -77,13 +76,6 @@ class SourceRuns(SqlRuns):
         self._look_closely(run)
         return super().get(run)
 
-    def steps(self, run: str, *, after: str | None = None, limit: int = ALL) -> list[Step]:
-        """With the runs that they began, which lie beside those of the run, also where it was begun itself."""
-        found = super().steps(run, after=after, limit=limit)
-        parents = [run, *([parent] if (parent := super().get(run).parent) else [])]
-        begun = {child.begun_by: child for parent in parents for child in self.children(parent) if child.begun_by}
-        return [_ended_with(step, begun.get(step.id)) for step in found] if begun else found
-
     def costs(self, by: GroupBy, query: Query = EVERYTHING, *, since: str = "") -> list[CostGroup]:
         self.index.refresh()
         self.index.prices()
@@ -112,19 +104,6 @@ class SourceRuns(SqlRuns):
         self.index.refresh()
         if self.index.needs_details(run):
             self.index.details(run)
-
-
-_ENDS: dict[RunStatus, StepStatus] = {"failed": "failed", "lost": "failed", "cancelled": "skipped"}
-"""How a step ended that began a run which ended so, whatever it was told to have brought."""
-
-
-def _ended_with(step: Step, child: Run | None) -> Step:
-    if child is None:
-        return step
-    end = _ENDS.get(child.status, step.status) if step.status == "completed" else step.status
-    why = child.error or child.evidence or child.status
-    error = step.error if end == step.status else f"its run is lost: {why}" if child.status == "lost" else why
-    return replace(step, status=end, error=error, began_run=child.id)
 
 
 class SourceMetrics(SqlMetrics):

@@ -31,6 +31,7 @@ from ...core.runs import (
 )
 from ...core.workflows import Workflow
 from . import (
+    begun_runs,
     cost_queries,
     run_details,
     run_doing,
@@ -163,7 +164,8 @@ class SqlRuns(RunRepository):
 
     def steps(self, run: str, *, after: str | None = None, limit: int = ALL) -> list[Step]:
         with self._reading(run) as connection:
-            return run_details.steps(connection, run, after, limit)
+            found = run_details.steps(connection, run, after, limit)
+            return begun_runs.with_their_runs(connection, run, found, self.children)
 
     def doing(self, runs: Sequence[str]) -> dict[str, Doing]:
         with self._reading() as connection:

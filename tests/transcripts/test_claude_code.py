@@ -4,11 +4,13 @@ import json
 from collections import Counter
 from contextlib import closing
 
+import flightlog
 import pytest
 from flightlog.backends.sources.open_source import open_source
 from flightlog.core.errors import NotFound
 from flightlog.core.events import TYPES, decode
 from flightlog.core.query.query import EVERYTHING
+from moving_stores import copy
 from msgspec.structs import replace
 
 TYPE = {kind: name for name, kind in TYPES.items()}
@@ -171,6 +173,22 @@ def test_a_step_that_began_a_subagent_names_its_run_and_ends_as_that_did(store):
     inner = [step for step in store.runs.steps(found["agent-a670ce"].id) if step.began_run]
     assert [(step.name, step.began_run) for step in inner] == [("Agent", found["agent-ac8807"].id)]
     assert all(step.began_run is None for step in store.runs.steps(found["agent-ac8807"].id))
+
+
+@pytest.mark.parametrize("kind", ["file", "sqlite"])
+def test_in_a_copy_a_step_names_the_run_that_it_began_as_in_the_original(claude, store, tmp_path, kind):
+    to = f"file:{tmp_path / 'copy'}" if kind == "file" else f"sqlite:{tmp_path / 'copy' / 'flightlog.db'}"
+    copy(claude, to)
+    with flightlog.open(to) as kept:
+        for run in runs_of(store).values():
+            assert began(kept, run.id) == began(store, run.id)
+        failed = runs_of(store)["agent-a953bd"]
+        assert (failed.id, "failed", failed.error) in began(kept, failed.parent)
+
+
+def began(store, run):
+    """The runs that its steps began, and how these ended."""
+    return [(step.began_run, step.status, step.error) for step in store.runs.steps(run) if step.began_run]
 
 
 def test_a_step_whose_subagent_was_killed_or_interrupted_did_not_succeed(store, monkeypatch):
