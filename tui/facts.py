@@ -6,7 +6,7 @@ from functools import partial
 from typing import NamedTuple
 
 from ..core.clock import between, from_seconds, seconds_at
-from ..core.runs import FINISHED, Run
+from ..core.runs import FINISHED, Run, Step
 from ..core.text import cells, safe_text
 from . import format
 from .lines import Line, fitted, flowing, one_line, width_of
@@ -131,6 +131,13 @@ def until(run: Run, now: float) -> str:
     if run.status in ("lost", "paused"):
         return run.last_event or run.started or ""
     return from_seconds(now)
+
+
+def stands(step: Step, run: str) -> str:
+    """How a step stands in a run of that status: nothing goes on in one that is lost, at rest or over."""
+    if step.status != "running":
+        return step.status
+    return run if run in ("lost", "paused") else "left open" if run in FINISHED else step.status
 
 
 def last_moment(run: Run, now: float) -> float:

@@ -10,6 +10,7 @@ from ...core.runs import Run, Step
 from ...core.store import Store
 from ...core.text import safe_text
 from .. import format
+from ..facts import stands
 from ..glyphs import ASCII, UNICODE, Glyphs
 from .as_json import duration_s
 from .options import Settings
@@ -67,9 +68,10 @@ def _steps(store: Store, run: Run, glyphs: Glyphs) -> Iterator[str]:
         took = clock.between(step.started, step.finished)
         attempt = f" (attempt {step.attempt})" if step.attempt > 1 else ""
         error = f"  {step.error}" if step.error else ""
+        status = stands(step, run.status)
         yield (
-            f"{'  ' * depth}{glyphs.status(step.status)} {step.name}{attempt}"
-            f"  {format.duration(took) if step.finished else step.status}  {format.cost(step.money, glyphs)}{error}"
+            f"{'  ' * depth}{glyphs.status(status)} {step.name}{attempt}"
+            f"  {format.duration(took) if step.finished else status}  {format.cost(step.money, glyphs)}{error}"
         )
         waiting += [(child, depth + 1) for child in reversed(below.get(step.id, []))]
 

@@ -15,6 +15,7 @@ from ...core.progress import counted
 from ...core.runs import Run, Step
 from ...core.store import Store
 from .. import format
+from ..facts import stands
 from ..lines import Line, one_line, status_ink
 from .rows import Context, Kept, Row, kind_of_present, remark
 
@@ -138,7 +139,8 @@ def step_cell(context: Context, row: AlignedStep, n: int, bodies: Sequence[Bodie
     step, glyphs = row.steps[n], context.glyphs
     if step is None:
         return [(glyphs.dash, "faint")]
-    line: Line = [(f"{glyphs.status(step.status)} ", status_ink(step.status))]
+    status = stands(step, context.runs[n].status)
+    line: Line = [(f"{glyphs.status(status)} ", status_ink(status))]
     took = step_took(step, context.now) if step.started else None
     line.append((f"{'' if took is None else format.duration(took):<6}", _pace(context, row, took)))
     if step.attempt > 1:

@@ -8,6 +8,7 @@ from ...core.step_nesting import nested
 from ...core.store import Store
 from .. import format
 from ..compare.step_rows import step_took
+from ..facts import stands
 from ..glyphs import UNICODE
 from ..lines import status_ink
 from ..steps.detail import read_detail
@@ -24,7 +25,9 @@ def steps(store: Store, run: Run, now: float) -> Html:
     found = store.runs.steps(run.id, limit=STEPS)
     scale = _Scale(found, now)
     shown = {step.id for step in _with_bodies(found)}
-    rows = (_row(store, step, depth, scale, step.id in shown) for step, depth in _in_order(found))
+    rows = (
+        _row(store, step, stands(step, run.status), depth, scale, step.id in shown) for step, depth in _in_order(found)
+    )
     bodies = sum(step.has_input or step.has_output for step in found)
     left = (left_out(len(found), run.steps, "steps"), left_out(BODIES, bodies, "steps' inputs and outputs"))
     notes = (note(words) for words in left if words)
@@ -72,9 +75,9 @@ class _Scale:
         return tag("svg", rect, viewBox="0 0 100 10", preserveAspectRatio="none")
 
 
-def _row(store: Store, step: Step, depth: int, scale: _Scale, with_body: bool) -> Html:
+def _row(store: Store, step: Step, status: str, depth: int, scale: _Scale, with_body: bool) -> Html:
     attempt = f" #{step.attempt}" if step.attempt > 1 else ""
-    sign = tag("span", f"{UNICODE.status(step.status)} ", class_=status_ink(step.status))
+    sign = tag("span", f"{UNICODE.status(status)} ", class_=status_ink(status))
     name = joined([sign, step.name, tag("small", f"{attempt}  {step.agent}", class_="muted")])
     error = tag("div", step.error, class_="bad") if step.error else Html("")
     inside = list(_bodies(store, step)) if with_body else []

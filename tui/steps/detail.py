@@ -58,10 +58,9 @@ def read_detail(store: Store, step: Step) -> StepDetail:
 def fact_nodes(found: StepDetail, picture: Picture) -> Iterator[Node]:
     """What is known of the step but for its two sides."""
     step, forest = found.step, picture.forest
-    ink = status_ink(step.status)
-    yield Node(
-        "title", [(f"{picture.glyphs.status(step.status)} {step.status}  ", ink), (one_line(step.name), "strong")]
-    )
+    status = picture.stands(step)
+    told = f"{picture.glyphs.status(status)} {status}  "
+    yield Node("title", [(told, status_ink(status)), (one_line(step.name), "strong")])
     if found.problem:
         yield fact("damaged", found.problem, "bad")
     own = forest.own_time(step, picture.now)

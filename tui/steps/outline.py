@@ -6,6 +6,7 @@ from typing import NamedTuple
 from ...core.clock import between, seconds_at
 from ...core.runs import Run, Step
 from .. import format
+from ..facts import stands
 from ..glyphs import Glyphs
 from ..lines import Line, fitted, one_line, right, status_ink
 
@@ -43,7 +44,8 @@ def outline_lines(rows: Sequence[Row], run: Run, width: int, now: float, glyphs:
     # One width for all, for they stand on one scale.
     bar = max(min(width - name - 22 - (NOTE if any(notes) else 0), 60), 8)
     for row, note in zip(rows, notes, strict=True):
-        yield _step(row, name, scale.bar(row.step, bar, now, glyphs), note, now, glyphs)
+        status = stands(row.step, run.status)
+        yield _step(row, status, name, scale.bar(row.step, status, bar, now, glyphs), note, now, glyphs)
 
 
 def _tree(steps: Sequence[Step], glyphs: Glyphs, many: int) -> list[Row]:
@@ -95,7 +97,7 @@ class _Scale(NamedTuple):
         start = seconds_at(run.started, now)
         return _Scale(start, max(now - start, 0.001))
 
-    def bar(self, step: Step, width: int, now: float, glyphs: Glyphs) -> Line:
+    def bar(self, step: Step, status: str, width: int, now: float, glyphs: Glyphs) -> Line:
         """The step's time as a bar in `width` cells."""
         if step.started is None:
             return [(" " * width, "faint")]
@@ -103,9 +105,9 @@ class _Scale(NamedTuple):
         finish = (seconds_at(step.finished, now) - self.start) / self.length if step.finished else 1.0
         low = min(max(int(begin * width), 0), width - 1)
         high = min(max(round(finish * width), low + 1), width)
-        running = step.status == "running"
+        running = status == "running"
         body = glyphs.bar * (high - low - running) + (glyphs.bar_running if running else "")
-        return [(glyphs.bar_rest * low, "faint"), (body, status_ink(step.status)), (" " * (width - high), "faint")]
+        return [(glyphs.bar_rest * low, "faint"), (body, status_ink(status)), (" " * (width - high), "faint")]
 
 
 def _note(step: Step, agents: bool) -> Line:
@@ -117,7 +119,7 @@ def _note(step: Step, agents: bool) -> Line:
     return []
 
 
-def _step(row: Row, name: int, bar: Line, note: Line, now: float, glyphs: Glyphs) -> Line:
+def _step(row: Row, status: str, name: int, bar: Line, note: Line, now: float, glyphs: Glyphs) -> Line:
     """One step, with its name in so many cells."""
     step = row.step
     lasted = between(step.started, step.finished) if step.finished else None
@@ -127,7 +129,7 @@ def _step(row: Row, name: int, bar: Line, note: Line, now: float, glyphs: Glyphs
     money = format.cost(step.money, glyphs) if step.money.provenance != "none" else ""
     named: Line = [
         (row.guide, "faint"),
-        (glyphs.status(step.status) + " ", status_ink(step.status)),
+        (glyphs.status(status) + " ", status_ink(status)),
         (one_line(step.name, 80), "muted" if step.status in ("pending", "skipped") else "text"),
     ]
     figures: Line = [(right(took, 8), "text"), (right(money, 10), "muted")]

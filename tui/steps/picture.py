@@ -5,6 +5,7 @@ from typing import Literal
 
 from ...core.runs import Step
 from .. import format
+from ..facts import stands
 from ..glyphs import UNICODE, Glyphs
 from ..graph import Lane
 from ..lines import Line, one_line, status_ink
@@ -32,9 +33,9 @@ BESIDE = 30
 class Picture:
     """The steps of a run as they are drawn: lines for the moment `now` (Unix seconds) in a list `width` cells wide."""
 
-    def __init__(self, forest: Forest, glyphs: Glyphs = UNICODE, *, live: bool = False) -> None:
-        """While `live`, finished subtrees are folded by themselves, but for those with errors."""
-        self.forest, self.glyphs, self.live = forest, glyphs, live
+    def __init__(self, forest: Forest, glyphs: Glyphs = UNICODE, *, live: bool = False, run: str = "running") -> None:
+        """While `live`, finished subtrees are folded by themselves, but for those with errors; `run`: its status."""
+        self.forest, self.glyphs, self.live, self.run = forest, glyphs, live, run
         self.now, self.width = 0.0, 80
         self.layout: Layout = "tree"
         self.window = Window()
@@ -106,10 +107,14 @@ class Picture:
 
     # What is said of a step.
 
+    def stands(self, step: Step) -> str:
+        """How it stands, for what was open when the run ended goes on no more."""
+        return stands(step, self.run)
+
     def name(self, step: Step) -> Line:
         """Sign, name, attempt, what it was given, and the error or the agent."""
         line: Line = [
-            (f"{self.glyphs.status(step.status)} ", status_ink(step.status)),
+            (f"{self.glyphs.status(self.stands(step))} ", status_ink(self.stands(step))),
             (one_line(step.name, 80), "muted" if step.status in ("pending", "skipped") else "text"),
         ]
         if step.attempt > 1:

@@ -35,7 +35,7 @@ def _self(picture: Picture, step: Step, width: int) -> Line:
 
 def _self_bar(picture: Picture, step: Step, width: int) -> Line:
     own, most = picture.forest.own_time(step, picture.now) or 0.0, picture.forest.longest
-    return _share(picture, own / most if most else 0.0, width, status_ink(step.status))
+    return _share(picture, own / most if most else 0.0, width, status_ink(picture.stands(step)))
 
 
 def _tokens(picture: Picture, step: Step, width: int) -> Line:
@@ -115,11 +115,11 @@ def _bar(picture: Picture, step: Step, width: int) -> Line:
     if not length:  # it was before what is in sight, or comes after it
         later = picture.forest.starts[step.id] > picture.scale.end
         return [(glyphs.bar_rest * (width - 1) + glyphs.into if later else " " * width, "faint")]
-    runs = step.status == "running" and picture.scale.end >= end
+    runs = picture.stands(step) == "running" and picture.scale.end >= end
     filled = glyphs.bar * (length - 1) + (glyphs.bar_running if runs else glyphs.bar)
     return [
         (glyphs.bar_rest * low, "faint"),
-        (filled, status_ink(step.status)),
+        (filled, status_ink(picture.stands(step))),
         (" " * (width - low - length), "faint"),
     ]
 
@@ -144,12 +144,13 @@ def _graph(picture: Picture, step: Step, width: int) -> Line:
     lane, room = picture.lanes[step.id], lane_cells(picture)
     shown = lane.text[2 * picture.shift :][:room].ljust(room)
     at = 2 * (lane.lane - picture.shift)
-    sign = picture.glyphs.status(step.status)
+    status = picture.stands(step)
+    sign = picture.glyphs.status(status)
     lanes: Line = [(shown, "faint")]
     name = picture.name(step)
     if 0 <= at < room:
         # The node is the step's sign: it is not said twice.
-        lanes, name = [(shown[:at], "faint"), (sign, status_ink(step.status)), (shown[at + 1 :], "faint")], name[1:]
+        lanes, name = [(shown[:at], "faint"), (sign, status_ink(status)), (shown[at + 1 :], "faint")], name[1:]
     tail = _tail(picture, step)
     # The lanes tell what came after what; which of these lie in another their names tell, as in the tree.
     inside = " " * (1 + INSIDE * _depth(picture, step))

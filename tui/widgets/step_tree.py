@@ -132,7 +132,7 @@ class StepsTab(StepMoves):
 
     def _picture(self, forest: Forest, run: Run) -> Picture:
         """The new steps, with their lanes if they are in sight; made in the thread, for it costs all of them."""
-        picture = Picture(forest, self.glyphs, live=run.status in LIVE)
+        picture = Picture(forest, self.glyphs, live=run.status in LIVE, run=run.status)
         picture.briefs = self.briefs
         if self.picture and self.picture.layout == "graph":
             _ = picture.lanes
