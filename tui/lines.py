@@ -155,13 +155,15 @@ class Columns:
         wide: int = 0,
         drop: Sequence[int] = (),
         least: int = LEAST,
+        most: int = 0,
     ) -> None:
         """`align` has one letter a column, `l` or `r`; `drop` names the columns that may be left out, first to last.
 
-        `least` cells the wide column keeps before that, if any of its rows has so many.
+        `least` cells the wide column keeps before that, if any of its rows has so many; `most`, if given, it takes
+        where there are many more, so that what stands behind it is not far away.
         """
         self.heads, self.align, self.wide, self.drop = heads, align, wide, drop
-        self._least = least
+        self._least, self._most = least, most
         self.widths = [cells(head) for head in heads]
         for row in rows:
             self.widths = [max(width, cells(cell)) for width, cell in zip(self.widths, row, strict=True)]
@@ -188,7 +190,7 @@ class Columns:
         rest = width - sum(sizes.values()) - self.GAP * (len(sizes) - 1)
         if rest < 1 and self.wide != 0 and self.align[0] == "l":
             sizes[0] = max(sizes[0] + rest - 1, 1)
-        sizes[self.wide] = max(rest, 1)
+        sizes[self.wide] = max(min(rest, self._most or rest), 1)
         return sizes
 
     def head(self, width: int) -> Line:

@@ -2,21 +2,34 @@
 
 import flightlog
 import pytest
+from flightlog.core.clock import from_seconds
 from flightlog.core.numbers.rates import Rates
 from flightlog.core.retention.plan import Decision, Plan
 from flightlog.core.version_history import Entry
-from flightlog.core.workflows import Outcome, Version
+from flightlog.core.workflows import Outcome, Version, Workflow
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.glyphs import UNICODE
 from flightlog.tui.live.board import Board
 from flightlog.tui.live.page import LivePage
 from flightlog.tui.retention.plan_page import PlanPage, Shown
 from flightlog.tui.workflows.version_cells import cells_of, columns_of
+from flightlog.tui.workflows.workflow_cells import columns_for, line_of
+from little_store import START, make_run
 from planned_runs import NOW as NOON
 from planned_runs import run as planned
 from seeing import shows
-from test_live_board import NOW, run, text_of
-from test_workflows_screen import YAML, at_workflows, fill, to_triage
+from workflow_scene import YAML, at_workflows, fill, to_triage
+
+NOW = START + 500
+
+
+def text_of(line) -> str:
+    return "".join(text for text, _ in line)
+
+
+def run(n, status, began=100.0, **facts):
+    given = {"started": from_seconds(NOW - began), "finished": None, "last_event": from_seconds(NOW - 1)}
+    return make_run(n, status=status, last_seq=n + 1, **{**given, **facts})
 
 
 def test_the_question_of_a_run_that_waits_is_told_rather_than_a_bar():
@@ -26,6 +39,18 @@ def test_the_question_of_a_run_that_waits_is_told_rather_than_a_bar():
     found = LivePage(board.entries(NOW), {}, Rates(), frozenset(), NOW, UNICODE)
     assert "Ship billing-api:14 to prod?" in text_of(found.line(0, 115))
     assert "Cost" in text_of(found.head(115))
+
+
+def test_on_a_very_wide_screen_numbers_stay_near_what_they_are_of():
+    board = Board()
+    board.begin([run(0, "running", workflow="label-tickets", began=41)], NOW)
+    found = LivePage(board.entries(NOW), {}, Rates(), frozenset(), NOW, UNICODE)
+    head, line = text_of(found.head(196)), text_of(found.line(0, 196))
+    assert head.index("For") < 110 and line.index("0:41") < 110
+    rows = [Workflow(id="triage", versions=3, runs=26), Workflow(id="a" * 40, versions=1, runs=1)]
+    for workflows, most in ((rows[:1], 50), (rows, 66)):
+        assert text_of(columns_for(workflows, UNICODE).head(196)).index("Versions") < most
+    assert "a" * 40 in text_of(line_of(rows[1], columns_for(rows, UNICODE), 116, UNICODE))
 
 
 def test_why_a_run_is_kept_is_told_whole_beside_the_policy():
@@ -58,6 +83,8 @@ def test_a_change_that_no_version_has_takes_no_room():
     assert "Points" not in heads and "+/-" not in heads and "Success" in heads
     few = one._replace(outcome=Outcome(workflow="triage", version=1, runs=2, completed=2))
     assert ("too few", "muted") in cells_of(few, UNICODE, columns_of([one, few]))
+    nameless = few._replace(number=None, version=None)
+    assert "Points" not in [column.head for column in columns_of([nameless])]
 
 
 async def test_in_80_columns_the_places_keep_their_names_over_the_workflows(app):

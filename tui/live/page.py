@@ -19,6 +19,8 @@ LEAD = 4
 BAR = 6
 NAME, KIND, LEAST = 20, 22, 30
 """Cells of the run's name and its workflow at most, and of what it is at, at least, where others can give way."""
+MOST = 60
+"""Cells of what it is at, at most: on a very wide screen the numbers stay near."""
 SHORT = 16
 """The same on a narrow screen."""
 BREATH = 4.0
@@ -96,6 +98,7 @@ class LivePage:
                 wide=WIDE,
                 drop=DROP,
                 least=least,
+                most=MOST,
             )
             for most, least in ((NAME, LEAST), (NAME // 2, SHORT))
         )

@@ -74,7 +74,7 @@ def _duration(seconds: float | None) -> str:
 def _success_change(entry: Entry, glyphs: Glyphs) -> Cell:
     """In points of the rate, not in parts of it. Has a colour only where the difference is hardly chance: its 95 %
     interval leaves out none at all. Where its runs say too little for that, it says so."""
-    if entry.outcome is not None and entry.outcome.ended and entry.outcome.too_few:
+    if entry.number is not None and entry.outcome is not None and entry.outcome.ended and entry.outcome.too_few:
         return "too few", "muted"
     change = entry.success
     if change is None or change.difference is None:

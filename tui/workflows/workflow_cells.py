@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from ...core.text import cells
 from ...core.workflows import Workflow
 from .. import format
 from ..glyphs import Glyphs
@@ -13,6 +14,8 @@ ALIGN = "llrrrrrrl"
 WIDE = 1
 DROP = (5, 6, 2, 4, 8, 7)
 """Columns that are left out first where there is no room."""
+NAMES = 24
+"""Cells that names have where there is room, however short they are."""
 
 
 class Order(NamedTuple):
@@ -69,10 +72,11 @@ def _sign(workflow: Workflow, glyphs: Glyphs) -> tuple[str, str]:
 def columns_for(workflows: Sequence[Workflow], glyphs: Glyphs) -> Columns:
     """Columns wide enough for all of them."""
     rows = [[text for text, _ in cells_of(one, glyphs)] for one in workflows]
-    return Columns(HEADS, rows, align=ALIGN, wide=WIDE, drop=DROP)
+    most = max((cells(row[WIDE]) for row in rows), default=0)
+    return Columns(HEADS, rows, align=ALIGN, wide=WIDE, drop=DROP, most=max(most, NAMES))
 
 
 def line_of(workflow: Workflow, columns: Columns, width: int, glyphs: Glyphs) -> Line:
     """One workflow."""
-    cells = cells_of(workflow, glyphs)
-    return columns.draw([text for text, _ in cells], [ink for _, ink in cells], width)
+    found = cells_of(workflow, glyphs)
+    return columns.draw([text for text, _ in found], [ink for _, ink in found], width)
