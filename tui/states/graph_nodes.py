@@ -12,7 +12,6 @@ from ..graph import UNICODE as UNICODE_SIGNS
 from ..graph import Lane, lanes
 from ..lines import Line, between, one_line, status_ink
 from ..trees.nodes import Node
-from .signs import SIGN
 
 
 def checkpoint_nodes(
@@ -38,6 +37,15 @@ def checkpoint_nodes(
         nodes.append(Node(one.id, line, target=one.id))
         nodes += [_branch_node(run, drawn[f"run {run.id}"], glyphs) for run in started.get(one.id, ())]
     return nodes
+
+
+FIGURES = 36
+"""Cells of a line from which on it has room for figures."""
+
+
+def checkpoint_head(width: int) -> Line:
+    """The titles over those lines."""
+    return between([(" checkpoint", "muted")], [(" changed    size", "muted")] if width >= FIGURES else [], width)
 
 
 def _branch_node(run: Run, lane: Lane, glyphs: Glyphs) -> Node:
@@ -78,6 +86,6 @@ def _checkpoint_line(one: Checkpoint, names: Mapping[str, str], lane: Lane, mark
         (f" {format.clock(one.t)}  ", "muted"),
         (label, "text"),
     ]
-    changed = "" if one.changed is None else f"{len(one.changed)}{SIGN['changed']}"
-    end: Line = [(f" {changed:>4}", "warn"), (f" {format.size(one.size_bytes):>7}", "muted")]
-    return between(line, end if width >= 36 else [], width)
+    changed = "" if one.changed is None else f"{len(one.changed):,}"
+    end: Line = [(f" {changed:>7}", "warn"), (f" {format.size(one.size_bytes):>7}", "muted")]
+    return between(line, end if width >= FIGURES else [], width)

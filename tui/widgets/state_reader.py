@@ -18,7 +18,7 @@ from .. import format
 from ..facts import Lesson, teach
 from ..lines import Line, between, one_line
 from ..states.change_nodes import diff_nodes
-from ..states.graph_nodes import checkpoint_nodes, origin_node
+from ..states.graph_nodes import checkpoint_head, checkpoint_nodes, origin_node
 from ..states.key_nodes import Kept, state_nodes
 from ..states.marks import Mark, StateMarks, marks_of
 from ..states.reading import Graph, compared, grown, look, short_values, values_or_why
@@ -97,7 +97,9 @@ class StateReader(RunTab):
         yield Input(placeholder="search the keys and values of this state", id="state-word", compact=True)
         yield Input(placeholder=FILE, id="state-file", compact=True)
         with Horizontal():
-            yield TreeView(id="state-graph", classes="keeps-cursor")
+            with Vertical(id="state-list"):
+                yield OneLine(self._list_head, id="state-list-head")
+                yield TreeView(id="state-graph", classes="keeps-cursor")
             with Vertical(id="state-side"):
                 yield OneLine(self._title, id="state-title")
                 yield TreeView(id="state-tree")
@@ -244,6 +246,10 @@ class StateReader(RunTab):
 
     def _wait(self) -> list[Node]:
         return [Node("wait", self.told)] if self.told else []
+
+    def _list_head(self, width: int) -> Line:
+        # Over the lines, from which the scroll bar takes its cell.
+        return checkpoint_head(self.graph.across if self.graph.size.width else width)
 
     def _title(self, width: int) -> Line:
         if asked := self._asked():
