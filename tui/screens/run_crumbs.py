@@ -15,9 +15,8 @@ from ..lines import Line, one_line, status_ink, width_of
 from ..live.watching import watching_of
 from ..loading import SLOW
 from ..messages import ShowRuns
-from ..places import title_of, version_name
-from ..widgets.crumb_line import Crumb
-from ..widgets.place_line import PlaceLine
+from ..places import version_name
+from ..widgets.crumb_line import Crumb, way_to
 
 WIDE = 100
 """Columns from which on the place is told before the workflow."""
@@ -56,8 +55,7 @@ def _way(node: DOMNode, run: Run, wide: bool) -> list[Crumb]:
     place = where.place if where is not None else "runs"
     name = version_name(run.workflow, run.version)
     runs = ShowRuns(of_version(run.workflow, run.version).text, name, place=place)
-    title = title_of(place)
-    way = [Crumb([(f" {title} ", "muted"), *into], PlaceLine.Picked(place))] if wide else []
+    way = [way_to(place, glyphs_of(node))] if wide else []
     return [*way, Crumb([(f" {name} ", "strong"), *into], runs)]
 
 

@@ -20,7 +20,7 @@ from ..lines import Line, one_line, wrapped
 from ..loading import Loader
 from ..messages import ShowRuns
 from ..places import version_name
-from ..widgets.frame import FrameLine
+from ..widgets.crumb_line import Crumb, CrumbLine, way_to
 from ..widgets.key_bar import KeyBar
 from ..widgets.ready_lines import ReadyLines
 from ..workflows.version_page import CameTo, code_lines, fact_lines, look_at
@@ -56,7 +56,7 @@ class VersionScreen(Screen[None]):
         self.loader: Loader[Found] = Loader(self, self._prepare, self._loaded)
 
     def compose(self) -> ComposeResult:
-        yield FrameLine("top", self._titles, id="version-top")
+        yield CrumbLine(self._titles, id="version-top")
         with Vertical(id="version-body"):
             yield ReadyLines(self._lines)
         yield KeyBar("version")
@@ -92,14 +92,14 @@ class VersionScreen(Screen[None]):
             lines.cursor = 0
         self.found = found
         lines.show()
-        self.query_one("#version-top", FrameLine).update()
+        self.query_one("#version-top", CrumbLine).update()
         self.opening.set()
 
-    def _titles(self, width: int) -> tuple[Line, Line]:
-        left: Line = [(f" {one_line(self.workflow, 60)}", "strong"), (f"@{self.number} ", "title")]
+    def _titles(self, width: int) -> tuple[list[Crumb], Line]:
+        here: Line = [(f" {one_line(self.workflow, 60)}", "strong"), (f"@{self.number} ", "title")]
         place = next((n for n, entry in enumerate(self.entries) if entry.number == self.number), 0)
         right: Line = [(f" {len(self.entries) - place} of {len(self.entries)} ", "muted")]
-        return left, right
+        return [way_to("workflows", glyphs_of(self)), Crumb(here)], right
 
     def _lines(self, width: int) -> Sequence[Line]:
         if self.found is None:

@@ -1,4 +1,4 @@
-"""The frame's top line of a run: the way that led there, each part of which leads back when it is clicked on."""
+"""The frame's top line of a run or a version: the way that led there; a click on a part of it leads back."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -6,8 +6,11 @@ from typing import NamedTuple
 from textual import events
 from textual.message import Message
 
+from ..glyphs import Glyphs
 from ..lines import Line, width_of
+from ..places import title_of
 from .frame import FrameLine
+from .place_line import PlaceLine
 
 EDGE = 2
 """Cells of the frame before the first part."""
@@ -19,6 +22,11 @@ class Crumb(NamedTuple):
     line: Line
     leads: Message | None = None
     """What is posted when it is clicked on."""
+
+
+def way_to(place: str, glyphs: Glyphs) -> Crumb:
+    """The place that a screen lies in, as the first part of the way; a click leads back to it."""
+    return Crumb([(f" {title_of(place)} ", "muted"), (glyphs.into, "faint")], PlaceLine.Picked(place))
 
 
 class CrumbLine(FrameLine):
