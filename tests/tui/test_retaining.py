@@ -3,6 +3,7 @@
 import time
 
 import flightlog
+import pytest
 from flightlog.core.operations import new_order
 from flightlog.core.query.query import EVERYTHING
 from flightlog.core.retention.applying import digest_of
@@ -108,4 +109,14 @@ async def test_without_a_policy_or_read_only_nothing_is_ever_asked(tmp_path):
         await pilot.pause()
         assert app.retaining.line() == []
         assert not app.retaining.passer.busy
+    app.close()
+
+
+@pytest.mark.parametrize(("applied", "told"), [(True, "acts in "), (False, "A puts it in force")])
+async def test_in_80_columns_it_leaves_the_places_their_names(tmp_path, applied, told):
+    make(tmp_path / "data", applied=applied)
+    app = FlightlogApp(lambda: flightlog.open(tmp_path / "data"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await at_retention(pilot)
+        await shows(pilot, "1 Runs  2 Workflows  3 Costs  4 Space  5 Retention", told)
     app.close()

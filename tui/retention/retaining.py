@@ -115,20 +115,23 @@ class Retaining:
             self.passes += 1
             self._operations.begin(work_of(self._store, found.found, AUTO, by_hand=False))
 
-    def line(self) -> Line:
-        """What is told of it in the line of its place."""
+    def line(self, *, short: bool = False) -> Line:
+        """What is told of it in the line of its place; `short`, so that the names of the places have room beside it."""
         look = self.look_now
         if self._store is None or not (look.every or look.problem):
             return []
         if look.problem:
             return [(" by itself: ", "muted"), (f"{one_line(look.problem, 60)} ", "warn")]
+        if look.stands != "applied" and short:
+            return [(" ", "text"), ("A", "accent"), (" puts it in force ", "muted")]
         if look.stands != "applied":
             once = " was undone: acts by itself once " if look.stands == "taken back" else " acts by itself once "
             return [(once, "muted"), ("A", "accent"), (" applied it ", "muted")]
         if self.paused:
             return [(" by itself: ", "muted"), ("paused ", "warn")]
         left = max(self._due - time.monotonic(), 0.0)
-        return [(f" acts by itself in {format.age(max(left, 1.0))} ", "muted")]
+        by_itself = "" if short else "by itself "
+        return [(f" acts {by_itself}in {format.age(max(left, 1.0))} ", "muted")]
 
 
 def retaining_of(node: DOMNode) -> Retaining | None:

@@ -36,6 +36,9 @@ from ..widgets.trash_tab import TrashTab
 from .place import PlaceScreen
 from .run_operations import undo
 
+NARROW = 100
+"""Columns under which it is told in few words when the policy acts."""
+
 
 class Counted(NamedTuple):
     """What one reading brought for the header."""
@@ -216,7 +219,7 @@ class RetentionScreen(PlaceScreen):
 
     def _by_itself(self) -> Line:
         retaining = retaining_of(self)
-        return retaining.line() if retaining is not None else []
+        return retaining.line(short=self.size.width < NARROW) if retaining is not None else []
 
     def _right(self) -> Line:
         if self.tab == "plan":
