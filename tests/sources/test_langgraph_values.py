@@ -8,11 +8,12 @@ import uuid
 from collections import deque
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
 
+import flightlog
 import msgspec
 import pytest
 from deep_states import whole
@@ -24,7 +25,9 @@ from flightlog.core.errors import Corrupt
 from flightlog.core.query.query import EVERYTHING
 from hypothesis import given
 from hypothesis import strategies as st
+from langgraph.checkpoint.serde.encrypted import EncryptedSerializer
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.types import Send
 from pydantic import BaseModel
 from sqlalchemy import text
@@ -74,6 +77,8 @@ class Trap:
         (Path("/a/b"), "/a/b"),
         (Path("a/b"), "a/b"),
         (datetime(2026, 1, 2, tzinfo=UTC), "2026-01-02T00:00:00+00:00"),
+        (date(2026, 1, 2), "2026-01-02"),
+        (time(1, 2, 3), "01:02:03"),
         (Send("work", {"n": 1}), {"__class__": "langgraph.types.Send", "node": "work", "arg": {"n": 1}}),
         (Point(1, 2.5), {"__class__": f"{__name__}.Point", "x": 1, "y": 2.5}),
         (Colour.RED, {"__class__": f"{__name__}.Colour", "value": "red"}),
@@ -255,3 +260,24 @@ def test_our_own_stack_reads_nothing_that_is_no_value(raw):
 
     hook = lambda code, data: (code, bytes(data))  # noqa: E731
     assert read(lambda raw: unpack(raw, hook)) == read(lambda raw: msgspec.msgpack.decode(raw, ext_hook=hook))
+
+
+class Backwards:
+    """A cipher that hides nothing."""
+
+    def encrypt(self, plaintext):
+        return "mirror", plaintext[::-1]
+
+    def decrypt(self, name, ciphertext):
+        return ciphertext[::-1]
+
+
+def test_a_program_that_encrypts_asks_without_saying_what(tmp_path, graphs):
+    with closing(sqlite3.connect(tmp_path / "secret.sqlite", check_same_thread=False)) as connection:
+        saver = SqliteSaver(connection, serde=EncryptedSerializer(Backwards()))
+        graphs["asking"]().compile(checkpointer=saver).invoke({}, graphs["thread"]("asked"))
+    with flightlog.open(tmp_path / "secret.sqlite") as store:
+        (run,) = store.find("status:waiting")
+        assert [one.question for one in store.runs.approvals(run.id)] == ["ask waits for an answer"]
+        states = [store.checkpoints.state(one.id) for one in store.checkpoints.list(run.id)]
+        assert {state["(checkpoint)"]["opaque"] for state in states} == {"msgpack+mirror"}

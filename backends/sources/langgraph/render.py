@@ -8,11 +8,12 @@ from ....core import events
 from ....core.errors import Corrupt, NotFound
 from ....core.events import Event, Fault, Json
 from . import ids, rows, values
+from .deltas import whole_channels
 from .facts import Fact
 from .graph import Task
 from .messages import content_of, messages_in, model_of, role_of, sender_of, text_of, usage_of
 from .prices import price_event
-from .state import channel_values, identity_of, is_state
+from .state import identity_of, is_state
 
 _QUESTIONS = ("question", "message", "prompt", "query", "description", "title", "text", "q")
 _NO = {"no", "n", "reject", "rejected", "deny", "denied", "decline", "declined", "cancel", "false"}
@@ -54,7 +55,8 @@ class Renderer:
         state = rows.snapshot(self._connection, self._thread, ns, checkpoint)
         if isinstance(state, dict) and "opaque" in state:
             return {"(checkpoint)": state}
-        return {name: value for name, value in channel_values(state).items() if is_state(name)}
+        channels = whole_channels(self._connection, self._thread, ns, checkpoint, state)
+        return {name: value for name, value in channels.items() if is_state(name)}
 
     # --- the run
 
@@ -221,6 +223,8 @@ def _question(asked: Json) -> str:
         for key in _QUESTIONS:
             if isinstance(asked.get(key), str):
                 return str(asked[key])
+        if "opaque" in asked:
+            return ""  # as of a program that encrypts what it keeps
     return values.encode(asked).decode()[:500] if asked is not None else ""
 
 

@@ -113,6 +113,13 @@ def task_writes(connection: sqlite3.Connection, thread: str, ns: str, checkpoint
     return list(map(WriteRow._make, connection.execute(query + " ORDER BY idx", (thread, ns, checkpoint, task))))
 
 
+def channel_writes(connection: sqlite3.Connection, thread: str, ns: str, checkpoint: str, name: str) -> list[WriteRow]:
+    """What the tasks of a snapshot wrote to one channel, in the order in which the library takes it in."""
+    query = _write_keys(connection) + "thread_id = ? AND checkpoint_ns = ? AND checkpoint_id = ? AND channel = ?"
+    found = map(WriteRow._make, connection.execute(query, (thread, ns, checkpoint, name)))
+    return sorted(found, key=lambda row: (row.path, row.task, row.idx))
+
+
 def checkpoint(connection: sqlite3.Connection, thread: str, ns: str, id: str) -> CheckpointRow | None:
     """One snapshot's row; None if it is not there."""
     query = _CHECKPOINT_KEYS + "thread_id = ? AND checkpoint_ns = ? AND checkpoint_id = ?"

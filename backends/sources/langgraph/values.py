@@ -8,7 +8,7 @@ whose payload is msgpack again: codes 0 to 5 `(module, class, arguments…)`, 6 
 
 import hashlib
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Any
 
 import msgspec
@@ -116,6 +116,10 @@ def _text(name: str, arguments: Any) -> Any:
     if name.startswith("pathlib."):
         parts = [str(part) for part in arguments]
         return "/".join(parts).replace("//", "/", 1) if parts else "."
+    if name == "datetime.date" and isinstance(arguments, (list, tuple)):
+        return date(*arguments).isoformat()
+    if name == "datetime.time" and isinstance(arguments, dict) and arguments.get("tzinfo") is None:
+        return time(**arguments).isoformat()
     return arguments if isinstance(arguments, (str, int, float)) else {CLASS: name, "value": arguments}
 
 
