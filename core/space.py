@@ -43,7 +43,7 @@ Kind = Literal[
 
 `tables` is what a database takes beyond what was recorded: indexes, what was derived (less than nothing where it
 packs more than these add); `free` its pages that hold nothing; `wal` its log beyond the pages that are only there;
-`server` a server's own tables. `spool` are journals on their way to a database, `versions` definitions of
+`server` what else is in a server's database. `spool` are journals on their way to a database, `versions` definitions of
 workflows, `reserve` what is given up when the disk is full, `other` files of the data directory that are none of
 these."""
 

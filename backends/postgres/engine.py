@@ -22,6 +22,7 @@ from ..sql.column_types import NEVER, read_text
 from ..sql.database import Database
 from .heeding import NoCopy
 from .listener import Listener, tell
+from .our_schema import IN_ONE_SCHEMA
 from .postgres_errors import translated
 from .server_url import ServerUrl
 
@@ -32,13 +33,18 @@ _ASLEEP_S = 2.0
 # What is committed is taken from the spool: a server that would answer before it has written it down must not.
 # A process that was stopped in the middle of a transaction lets go of what it holds after a minute.
 _SETTINGS = (
-    "SELECT set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO', false),"
+    f"SELECT {IN_ONE_SCHEMA}, set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO', false),"
     # What is asked for differs by a thousand times (a rare word, a common one): each is planned as what it is.
     " set_config('plan_cache_mode', 'force_custom_plan', false),"
     " CASE current_setting('synchronous_commit')"
     " WHEN 'off' THEN set_config('synchronous_commit', 'on', false) END,"
     f" set_config('lock_timeout', '{int(WAIT_S * 1000)}', false),"
     " set_config('idle_in_transaction_session_timeout', '60000', false)"
+)
+
+# What is recorded, upgraded or tidied up takes as long as it takes. Who looks keeps to what the server's keeper says.
+_UNHURRIED = (
+    "SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN ('statement_timeout', 'transaction_timeout')"
 )
 
 
@@ -117,6 +123,8 @@ def _engine(url: ServerUrl, isolation: Any, *, read_only: bool, **options: Any) 
         connection = url.connect(context=adapters(), autocommit=True)
         try:
             connection.execute(_SETTINGS)
+            if not read_only:
+                connection.execute(_UNHURRIED)
         except psycopg.Error as error:
             connection.close()
             raise translated(error, url.name) from None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...core.errors import StorageError
 from ..spool.spool_recording import Shipped
+from .our_schema import IN_ONE_SCHEMA
 from .server_url import ServerUrl
 
 if TYPE_CHECKING:
@@ -56,12 +57,17 @@ class Lookup:
         if connection:
             connection.close()
 
+    def _connect(self) -> "psycopg.Connection[Any]":
+        connection = self._url.connect(autocommit=True, connect_timeout=2)
+        connection.execute(f"SELECT {IN_ONE_SCHEMA}")
+        return connection
+
     def _ask(self, connection: Any, run: str) -> tuple[Any, Shipped | StorageError]:
         import psycopg
 
         for _ in range(2):  # the connection may have been lost since it was used
             try:
-                connection = connection or self._url.connect(autocommit=True, connect_timeout=2)
+                connection = connection or self._connect()
                 row = connection.execute("SELECT open FROM journals WHERE run = %s", (run,)).fetchone()
                 return connection, "" if row is None else "part" if row[0] else "whole"
             except StorageError as error:

@@ -18,17 +18,32 @@ _TRY = "try again"
 _KINDS: dict[str, _Kind] = {
     "08": _GONE,
     "57P": _GONE,
+    "25P03": _GONE,  # a transaction stood idle for longer than the server allows
+    "25P04": _GONE,  # one took longer
     "23": (Conflict, "the database refused a row", ""),
     "25006": (ReadOnly, "the server takes no changes (it is a standby, or set read-only)", "name the primary server"),
     "28": (StorageError, "the server refuses this user or password", "set PGUSER and PGPASSWORD, or look at ~/.pgpass"),
+    "3F": (NotFound, "the schema is not there", "make it with CREATE SCHEMA, or look at search_path"),
     "40": (Locked, "another transaction was in the way", _TRY),
-    "42501": (ReadOnly, "the user lacks the rights for this", "ask for USAGE and CREATE on the schema, or its tables"),
+    "42501": (
+        ReadOnly,
+        "the user lacks the rights for this",
+        "ask for CREATE on the schema, or for its tables and sequences",
+    ),
     "42P01": (StorageError, "a table of Flightlog's is missing", "name another database, or an empty one"),
     "53100": (StorageError, "the server's disk is full", f"make room there; {_WAITS}"),
     "53200": (StorageError, "the server is out of memory", _WAITS),
-    "53300": (Locked, "the server has no connection left", "close others, or raise its max_connections"),
+    "53300": (
+        StorageError,
+        "the server has no connection left, or none for this user",
+        f"close others, or raise max_connections or the user's limit; {_WAITS}",
+    ),
     "55P03": (Locked, "another transaction holds what is to be written", _TRY),
-    "57014": (Locked, "the server cancelled the statement", _TRY),
+    "57014": (
+        StorageError,
+        "the server cancelled the statement",
+        "try again, or have its keeper raise this user's statement_timeout",
+    ),
     "22021": (StorageError, "text with a NUL character cannot be looked for", "leave it out"),
     "XX001": (Corrupt, "the database is damaged", "restore it from the server's backup"),
     "XX002": (Corrupt, "an index of the database is damaged", "have its keeper run REINDEX DATABASE"),

@@ -1,13 +1,14 @@
-"""How the tables of a server's database are looked after: by its own VACUUM."""
+"""How our tables in a server's database are looked after: by its own VACUUM. Nobody else's are touched."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import TypeVar
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, text
 
 from ...core.operations import Compacted
 from ..operations.on_tables.housekeeping import written
+from ..space.engines import OURS
 from ..sql.database import Database
 from .heeding import heeding
 from .operations_lock import OperationsLock
@@ -40,29 +41,35 @@ class PostgresHousekeeping:
         Stopped, if somebody asks for that: the tables that it was through with are done.
         """
         with self._database.read() as connection:
-            before, dead = connection.execute(_SIZES).one()
+            before, dead = connection.execute(_SIZES, {"names": OURS}).one()
         if preview:
             return Compacted(before_bytes=before, after_bytes=before - dead, room_bytes=0)
         self._vacuum()
         with self._database.read() as connection:
-            after, _ = connection.execute(_SIZES).one()
+            after, _ = connection.execute(_SIZES, {"names": OURS}).one()
         return Compacted(before_bytes=before, after_bytes=after, room_bytes=0)
 
     def over(self) -> None:
         """Nothing is kept here that would have to be made again."""
 
     def _vacuum(self) -> None:
+        with self._database.read() as connection:
+            ours = ", ".join(connection.scalars(_NAMES, {"names": OURS}))
         with self._database.outside() as connection:
             autocommit, connection.autocommit = connection.autocommit, True
             try:
                 with heeding(connection):
-                    connection.execute("VACUUM")
+                    connection.execute(f"VACUUM {ours}")
             finally:
                 connection.autocommit = autocommit
 
 
-_SIZES = text(
-    "SELECT pg_database_size(current_database())::bigint, coalesce(sum("
-    " pg_table_size(relid) * n_dead_tup / greatest(n_live_tup + n_dead_tup, 1)), 0)::bigint"
-    " FROM pg_stat_user_tables"
+_HERE = "relkind = 'r' AND pg_class.relname IN :names AND pg_table_is_visible(pg_class.oid)"
+_NAMES = text(f"SELECT quote_ident(pg_class.relname) FROM pg_class WHERE {_HERE} ORDER BY 1").bindparams(
+    bindparam("names", expanding=True)
 )
+_SIZES = text(
+    "SELECT coalesce(sum(pg_total_relation_size(pg_class.oid)), 0)::bigint, coalesce(sum("
+    " pg_table_size(pg_class.oid) * n_dead_tup / greatest(n_live_tup + n_dead_tup, 1)), 0)::bigint"
+    f" FROM pg_class LEFT JOIN pg_stat_user_tables ON relid = pg_class.oid WHERE {_HERE}"
+).bindparams(bindparam("names", expanding=True))

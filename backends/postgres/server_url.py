@@ -17,6 +17,7 @@ _URL = re.compile(
     rf"postgres(?:ql)?://(?:[^@/?#\s]*@)?(?P<hosts>{_HOST}(?:,{_HOST})*)"
     r"(?:/(?P<database>[^@/?#\s]*))?(?:\?(?P<query>[^@#\s]*))?"
 )
+_SEARCH_PATH = re.compile(r"(?:-c\s*|--)search_path=((?:\\.|\S)+)")
 # Of a server that is gone a program hears within half a minute, and not after hours.
 _DEFAULTS: dict[str, Any] = {
     "connect_timeout": 10,
@@ -51,8 +52,9 @@ class ServerUrl:
         if found["hosts"] in ("", None) and (port := options.get("port") or os.environ.get("PGPORT")):
             hosts = f"{hosts}:{port}"
         database = found["database"] or options.get("dbname") or os.environ.get("PGDATABASE") or ""
-        self.name = f"postgresql://{unquote(hosts)}/{unquote(database)}"
-        """What may be shown: server and database."""
+        schema = _schema(options.get("options") or os.environ.get("PGOPTIONS") or "")
+        self.name = f"postgresql://{unquote(hosts)}/{unquote(database)}{schema}"
+        """What may be shown: server and database, and the schema if one is asked for."""
         self.options = frozenset(options)
 
     @property
@@ -90,6 +92,12 @@ class ServerUrl:
 
     def __repr__(self) -> str:
         return f"ServerUrl({self.name!r})"
+
+
+def _schema(options: str) -> str:
+    """What the options of a connection say of the schema, for a database may hold several stores."""
+    asked = _SEARCH_PATH.findall(options)
+    return f", schema {asked[-1]}" if asked else ""
 
 
 def spool_folder(url: ServerUrl) -> Path:

@@ -52,8 +52,7 @@ def files_of(path: Path) -> Sequence[Path]:
 
 def of_postgres(connection: Connection) -> Taken:
     """The database on its server: our tables with their indexes, and all the rest of it."""
-    names = [*tables.truth.tables, *tables.derived.tables, *_OURS_TOO]
-    whole, ours = connection.execute(_SERVER, {"names": names}).one()
+    whole, ours = connection.execute(_SERVER, {"names": OURS}).one()
     return Taken(tables=int(ours), server=int(whole) - int(ours))
 
 
@@ -65,7 +64,8 @@ def _size(path: Path) -> int:
 
 
 _PAGES = ("page_size", "page_count", "freelist_count")
-_OURS_TOO = ("log_words", "alembic_version")
+OURS = (*tables.truth.tables, *tables.derived.tables, "log_words", "alembic_version")
+"""Names of the tables that a server keeps for us."""
 _SERVER = text(
     "SELECT pg_database_size(current_database()), coalesce(sum(pg_total_relation_size(oid)), 0) FROM pg_class"
     " WHERE relkind = 'r' AND relname IN :names AND pg_table_is_visible(oid)"

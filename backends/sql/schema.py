@@ -147,16 +147,19 @@ def _index_version(connection: Connection) -> str:
 
 
 def _truth_version(connection: Connection, database: Database) -> str:
-    inspector = inspect(connection)
-    if inspector.has_table("alembic_version"):
+    present = set(inspect(connection).get_table_names())
+    if present >= {"alembic_version", "events"}:  # other programs have a table of that name, too
         return connection.scalar(text(_TRUTH)) or ""
-    if inspector.get_table_names():
+    if present:
         raise StorageError(
             "this is a database, but none of Flightlog's",
             where=database.name,
-            advice="name another one; nothing was changed",
+            advice=f"name another one{_OR_SCHEMA.get(connection.dialect.name, '')}; nothing was changed",
         )
     return ""
+
+
+_OR_SCHEMA = {"postgresql": ", or a schema of its own (…/DATABASE?options=-csearch_path%3DSCHEMA)"}
 
 
 def _refuse_newer(found: str, database: Database) -> None:

@@ -15,7 +15,7 @@ _NAMES: dict[Kind, str] = {
     "tables": "tables and indexes",
     "free": "free pages",
     "wal": "write-ahead log",
-    "server": "the server's own tables",
+    "server": "what else is in the database",
     "archive": "archive",
     "trash": "trash",
     "spool": "spool",
