@@ -106,6 +106,8 @@ def _text(key: Key, term: Term, value: str, moment: At) -> Clause:
     glob = glob_equal(value) if term.sign == "=" else glob_containing(value)
     if key.name == "step":
         return _has_row(steps, globbed(steps.c.name, glob))
+    if key.name == "step_error":
+        return _has_row(steps, steps.c.error != "", globbed(steps.c.error, glob))
     if key.name == "note":
         return _has_row(notes, globbed(notes.c.text, glob))
     return globbed(runs.c[key.name], glob)

@@ -52,6 +52,7 @@ class KnownFacts(msgspec.Struct, kw_only=True, frozen=True):
     """Facts that are at hand."""
 
     steps: tuple[str, ...] = ()
+    step_errors: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     agents: tuple[str, ...] = ()
     calls: tuple[Call, ...] = ()

@@ -21,6 +21,11 @@ class Facts(Protocol):
         ...
 
     @property
+    def step_errors(self) -> Sequence[str]:
+        """Errors of its steps."""
+        ...
+
+    @property
     def models(self) -> Sequence[str]:
         """Models it called."""
         ...

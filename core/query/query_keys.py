@@ -82,6 +82,7 @@ _TABLE = (
     Key("objective", "text", "its objective", 'objective:"sort the inbox"'),
     Key("error", "text", "the error it ended with", "error:timeout"),
     Key("step", "text", "the name of one of its steps", "step:fetch"),
+    Key("step_error", "text", "the error of one of its steps, whatever became of it", "step_error:timeout"),
     Key("note", "text", "a note on it", "note:flaky"),
     Key("log", "log", "one of its log messages", "log:retrying"),
     Key("started", "time", "when it began", "started<7d"),

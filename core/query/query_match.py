@@ -73,7 +73,7 @@ def _name(key: Key, term: Term, value: str, run: Run, facts: Facts, moment: At) 
 
 def _names(key: Key, run: Run, facts: Facts) -> Sequence[str | None]:
     """What a key of names or text compares, each of which may be the one."""
-    if key.name in ("step", "note", "model", "agent"):
+    if key.name in ("step", "step_error", "note", "model", "agent"):
         names: Sequence[str] = getattr(facts, f"{key.name}s")
         return names
     return run.tags if key.name == "tag" else (getattr(run, key.field or key.name),)

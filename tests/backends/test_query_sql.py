@@ -106,6 +106,7 @@ runs = st.builds(
 facts = st.builds(
     KnownFacts,
     steps=st.lists(sentence, max_size=2).map(tuple),
+    step_errors=st.lists(sentence, max_size=2).map(tuple),
     models=st.lists(name, max_size=2).map(tuple),
     agents=st.lists(name, max_size=2).map(tuple),
     calls=st.lists(st.builds(Call, t=st.just("") | moment, model=name, agent=name), max_size=2).map(tuple),
@@ -161,6 +162,7 @@ def whole(known: KnownFacts) -> KnownFacts:
     implied += [Call(agent=agent) for n, agent in enumerate(known.agents) if not (n % 2 and known.steps)]
     return replace(
         known,
+        step_errors=tuple(filter(None, known.step_errors)) if known.steps else (),
         calls=(*known.calls, *implied),
         models=(*known.models, *(call.model for call in known.calls)),
         agents=(*known.agents, *(call.agent for call in known.calls)),
@@ -195,6 +197,9 @@ def rows_of(run: Run, known: KnownFacts):
         yield tables.notes, {"run": run.id, "t": str(n), "text": text}
     for n, text in enumerate(known.steps):
         yield tables.steps, {"run": run.id, "id": str(n), "position": n, "name": text, "status": "running"}
+    for n, error in enumerate(known.step_errors if known.steps else ()):
+        row = {"id": f"e{n}", "position": n, "name": known.steps[0], "status": "failed", "error": error}
+        yield tables.steps, {"run": run.id} | row
     for n, agent in enumerate(known.agents):
         if n % 2:
             row = {"id": f"a{n}", "position": n, "name": known.steps[0] if known.steps else "", "status": "running"}
@@ -263,6 +268,7 @@ def some_runs(count: int) -> list[tuple[Run, KnownFacts]]:
         counts = "attempt steps items items_failed events logs warnings errors checkpoints messages approvals artifacts"
         known = KnownFacts(
             steps=names(),
+            step_errors=names(),
             models=names(),
             agents=names(),
             calls=tuple(Call(when() or "", pick(NAMES), pick(NAMES)) for _ in range(dice.randint(0, 2))),

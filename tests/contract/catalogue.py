@@ -166,6 +166,7 @@ def facts_of(one: Told) -> KnownFacts:
         metrics.setdefault(metric.name, []).append(metric.value)
     return KnownFacts(
         steps=tuple(step.name for step in one["steps"]),
+        step_errors=tuple(step.error for step in one["steps"] if step.error),
         models=tuple(call.model for call in one["costs"]),
         agents=(*(step.agent for step in one["steps"]), *(call.agent for call in one["costs"])),
         metrics={name: tuple(values) for name, values in metrics.items()},

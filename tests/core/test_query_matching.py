@@ -23,6 +23,7 @@ def ago(**length) -> str:
 
 FACTS = KnownFacts(
     steps=("Fetch pages", "draft"),
+    step_errors=("TimeoutError: no answer", "RateLimitError"),
     models=("gpt-4o", "claude-haiku"),
     agents=("planner",),
     calls=(Call(ago(days=3), "gpt-4o", "planner"), Call(ago(days=2), "claude-haiku"), Call("", "", "critic")),
@@ -66,7 +67,8 @@ id:0a  id=01jd2k0000000000000000000a  parent:01jd2j  id:thread-7  status:failed 
 status:lost|failed  -status:active  workflow:triage  workflow:tri*  workflow:*  version:4
 version>=3 version<5  version!=3  model:gpt-4*  model:gpt-4o  agent:planner  agent:planner model:claude-haiku
 -model:gpt-4  session:ana  project:""  tag:nightly  tag=nightly  tag:v1.*  plan:p-1  -tag:""  name:lauf
-name:ä1  name="morgenlauf ä1"  objective:sort  error:timeout  step:fetch  step:DRAFT  note:flaky  log:RETRYING
+name:ä1  name="morgenlauf ä1"  objective:sort  error:timeout  step:fetch  step:DRAFT  step_error:timeout
+step_error=ratelimiterror  -step_error:draft  note:flaky  log:RETRYING
 -log:nothing  started<7d  started>2d  started<=3d  since:4d  -since:2d  until:1d  started:2026-11-18
 started:4d  started>2026-11-17  started>=2026-11-18  started<2026-11-19  started<=2026-11-18
 -started>2026-11-18  until:2026-11-18  since:2026-11  active<2d  finished:2026-11  took>1m  took<=2m  took:120
