@@ -21,6 +21,7 @@ from flightlog.core.query.query import EVERYTHING
 from flightlog.core.retention.meant import Meant
 from flightlog.core.retention.policy import Policy
 from flightlog.core.retention.saved import Taken
+from flightlog.tui import format
 from flightlog.tui.cli.main import main
 from flightlog.tui.retention.applying import told
 
@@ -316,6 +317,9 @@ def test_one_run_goes_and_several_go():
     def taken(run):
         return Taken(run=run, action="archive", why="", rule="", status="completed", last_seq=1, archived=False)
 
-    for runs, words in ((["a"], "1 run (0 B) goes to the archive."), (["a", "b"], "2 runs (0 B) go to the archive.")):
-        sized = tuple(msgspec.structs.replace(taken(run), size_bytes=0) for run in runs)
-        assert told(Meant(Policy(), sized)) == [words]
+    small = ("It is so small that it takes", "They are so small that they take")
+    for runs, goes, swell in ((["a"], "1 run ({}) goes", small[0]), (["a", "b"], "2 runs ({}) go", small[1])):
+        for size, more in ((2000, []), (0, [f"{swell} more room in the archive."])):
+            sized = tuple(msgspec.structs.replace(taken(run), size_bytes=size) for run in runs)
+            words = goes.format(format.size(size * len(runs)))
+            assert told(Meant(Policy(), sized)) == [f"{words} to the archive.", *more]
