@@ -20,6 +20,19 @@ def loaded_after(code: str) -> set[str]:
     return set(done.stdout.split())
 
 
+def record_a_run(data: Path, storage: str = "sqlite") -> None:
+    """One run that is over, in a process that is over. It is in the database: on a busy machine a store may be closed
+    before, and then whoever opens it next loads what makes the database and ships the run.
+    """
+    code = f"""
+import flightlog
+with flightlog.open({str(data)!r}, storage={storage!r}) as store:
+    store.run("triage").finish()
+    store.runs.totals()
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, cwd="/")
+
+
 def test_importing_core_loads_no_screen_and_no_database():
     files = [path.relative_to(ROOT).with_suffix("") for path in (ROOT / "core").rglob("*.py")]
     names = sorted(".".join(["flightlog", *file.parts]).removesuffix(".__init__") for file in files)
@@ -62,14 +75,7 @@ def test_the_first_frame_waits_for_nothing_that_it_does_not_show():
 
 
 def test_the_first_rows_wait_for_no_engine(tmp_path):
-    code = f"""
-import flightlog
-with flightlog.open({str(tmp_path)!r}) as store:
-    with store.run("triage"):
-        pass
-    store.runs.totals()  # on a busy machine a store may be closed before its runs are in the database
-""".strip()
-    subprocess.run([sys.executable, "-c", code], check=True, cwd="/")
+    record_a_run(tmp_path)
     loaded = loaded_after(f"""
 import asyncio, threading
 from functools import partial
@@ -103,12 +109,7 @@ asyncio.run(look())
 def at_rest(request, tmp_path_factory) -> set[str]:
     """What is loaded while somebody looks at the run list, where one run lies that is over."""
     data = tmp_path_factory.mktemp("data")
-    code = f"""
-import flightlog
-with flightlog.open({str(data)!r}, storage={request.param!r}) as store, store.run("triage"):
-    pass
-""".strip()
-    subprocess.run([sys.executable, "-c", code], check=True, cwd="/")
+    record_a_run(data, request.param)
     return loaded_after(f"""
 import asyncio, sys, threading, flightlog
 from flightlog.tui.app import FlightlogApp
