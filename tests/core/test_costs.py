@@ -2,8 +2,9 @@
 
 from decimal import Decimal
 
+import msgspec
 import pytest
-from flightlog.core.costs import NANO, Money, Tokens, from_dollars
+from flightlog.core.costs import NANO, CostGroup, Money, Tokens, from_dollars
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,6 +29,22 @@ def test_nothing_is_lost_in_a_sum(a, b):
     assert both.unknown == a.unknown + b.unknown
     if a.nanousd is not None and b.nanousd is not None:
         assert both.nanousd == a.nanousd + b.nanousd
+
+
+@given(money, money)
+def test_what_came_on_top_is_what_was_added(a, b):
+    assert (a + b) - a == b
+
+
+def test_tokens_of_each_kind_are_added_to_their_own():
+    few, many = Tokens(1, 2, 3, 4, 5), Tokens(10, 20, 30, 40, 50)
+    assert msgspec.structs.astuple(few + many) == (11, 22, 33, 44, 55)
+
+
+def test_how_many_runs_a_sum_is_of_is_known_only_where_it_is_of_both():
+    one, other = (CostGroup(key="a", calls=2, tokens=Tokens(3), money=Money(unknown=1), runs=n) for n in (4, None))
+    assert one + one == CostGroup(key="a", calls=4, tokens=Tokens(6), money=Money(unknown=2), runs=8)
+    assert (one + other).runs is (other + one).runs is None
 
 
 @given(money, money)

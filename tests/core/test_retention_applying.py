@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from cleaning import FEW_KINDS, made
 from flightlog.core.annotations import Pinned
+from flightlog.core.choosing import chosen
 from flightlog.core.errors import Conflict, NotFound
 from flightlog.core.operations import Chosen, new_order
 from flightlog.core.query.query import EVERYTHING
@@ -89,6 +90,28 @@ def test_what_is_another_since_is_left_alone_and_named(store):
     assert said == {"n-0": "", "n-1": "it was pinned since", "n-2": "it became active since it was looked at"}
     assert found["01gone"].outcome == "skipped" and found["01gone"].why == "it is gone"
     assert {name: states(store, name) for name in ("n-0", "n-1", "n-2")} == {"n-0": 2, "n-1": 3, "n-2": 3}
+
+
+def test_what_goes_on_or_lies_elsewhere_since_keeps_its_states(store):
+    of = {store.runs.get(one.run).name: one for one in planned(store)}
+    list(store.upkeep.archive(new_order(), [chosen(store.runs.get(of["n-0"].run))]))
+    going = store.run("triage", name="going")
+    for number in range(3):
+        going.checkpoint({"n": number})
+    now = store.runs.get(going.id)
+    taken = [
+        of["n-0"],
+        msgspec.structs.replace(of["n-1"], archived=True),
+        msgspec.structs.replace(of["n-2"], run=now.id, status=now.status, last_seq=now.last_seq),
+    ]
+    found = {one.done.run: one.done for one in carry_out(taken, (), store)}
+    assert [(found[one.run].outcome, found[one.run].why) for one in taken] == [
+        ("skipped", "it was archived since"),
+        ("skipped", "it was restored since"),
+        ("skipped", "it is running"),
+    ]
+    assert {name: states(store, name) for name in ("n-0", "n-1", "going")} == {"n-0": 3, "n-1": 3, "going": 3}
+    going.finish()
 
 
 def test_it_stops_between_two_runs(store):
