@@ -17,6 +17,7 @@ from ..repositories import RunRepository
 from ..runs import Run
 from .policy import Policy
 from .restored import restored
+from .sharing import Sharing
 
 if TYPE_CHECKING:
     from ..store import Store
@@ -68,8 +69,8 @@ def read(store: "Store", policy: Policy) -> Catalogue:
     if any(block.then == "states" for block in policy.blocks):
         bare = frozenset(dropped(runs))
     # A run that moves while pages are turned is met twice at most, and counts once.
-    total = runs.totals().runs if told() else 0
-    unique = {run.id: run for run in counted(_each(runs, EVERYTHING), total, "looking at runs")}
+    total, sharing = runs.totals().runs if told() else 0, Sharing()
+    unique = {run.id: sharing(run) for run in counted(_each(runs, EVERYTHING), total, "looking at runs")}
     back = restored(store.upkeep, policy)
     return Catalogue(runs=tuple(unique.values()), found=found, bare=bare, restored=back)
 

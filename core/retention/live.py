@@ -12,6 +12,7 @@ from ..runs import Run
 from .catalogue import PAGE, Catalogue, asks_elsewhere, dropped
 from .policy import Policy
 from .restored import restored
+from .sharing import Sharing
 
 if TYPE_CHECKING:
     from ..store import Store
@@ -92,12 +93,12 @@ class LiveCatalogue:
 
     def _read_all(self, stop: Callable[[], bool]) -> bool:
         cursor = self._store.feed.cursor()
-        runs: dict[str, Run] = {}
+        runs, sharing = dict[str, Run](), Sharing()
         self.progress.begin(self._store.runs.totals().runs)
         try:
             # A run that moves while pages are turned is met twice at most, and counts once.
             for run in self._each(EVERYTHING, stop):
-                runs[run.id] = run
+                runs[run.id] = sharing(run)
                 if len(runs) % PAGE == 0:
                     self.progress.reach(len(runs))
         finally:

@@ -136,3 +136,15 @@ def test_it_stops_when_nobody_looks_any_more_and_says_how_far_it_is(store, monke
     assert found.progress.look() is None
     assert found.refresh()
     assert catalogue.PAGE > 2
+
+
+@pytest.mark.parametrize("way", ["live", "once"])
+def test_what_runs_have_alike_is_held_once(store, way):
+    given = policy("status:completed")
+    found = LiveCatalogue(store)
+    found.refresh()
+    runs = (found.catalogue(given) if way == "live" else catalogue.read(store, given)).runs
+    assert {run.id: run for run in runs} == {run.id: run for run in store.runs.query(limit=10).items}
+    for field in ("workflow", "status", "meta"):
+        assert len({id(getattr(run, field)) for run in runs}) == 1
+    assert all(run.last_event is run.finished for run in runs)
