@@ -10,7 +10,7 @@ from flightlog.core.annotations import Pinned
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.screens.retention import RetentionScreen
 from flightlog.tui.widgets import plan_tab
-from seeing import shows, until
+from seeing import shows, text_of, until
 
 RUNS = 30
 POLICY = "retention:\n  - match: 'status:completed'\n    keep: {last: 2}\n    then: archive\n"
@@ -98,6 +98,25 @@ async def test_it_stands_and_answers_keys_before_the_runs_are_read(app, gate):
             await shows(pilot, "looking at all runs")
         finally:
             gate.set()
+        await shows(pilot, "keep: last #2 of 2", "28 runs")
+
+
+async def test_while_the_first_plan_is_made_nothing_says_that_there_is_no_policy(app, monkeypatch):
+    made, real = threading.Event(), plan_tab.make
+
+    def make(store, file, live, *rest):
+        if live.ready:
+            assert made.wait(60)
+        return real(store, file, live, *rest)
+
+    monkeypatch.setattr(plan_tab, "make", make)
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await entered(pilot)
+        try:
+            await shows(pilot, f"making the plan of {RUNS} runs")
+            assert "No policy yet" not in text_of(screen)
+        finally:
+            made.set()
         await shows(pilot, "keep: last #2 of 2", "28 runs")
 
 

@@ -48,12 +48,14 @@ def no_line(made: Made, live: LiveCatalogue, glyphs: Glyphs) -> Sequence[Line]:
         return [[("No run is shown: f shows others" if len(live) else "No runs yet", "muted")]]
     if made.text and not says_anything(made.text) and live.total is not None:
         return no_policy(live.total)
+    sign = glyphs.spinner[int(clock.now_s() * 10) % len(glyphs.spinner)]
     if not live.ready:
-        sign = glyphs.spinner[int(clock.now_s() * 10) % len(glyphs.spinner)]
         at = live.progress.look()
         return [[(f"{sign} looking at all runs", "muted")], *([_far(at)] if at and at.total else [])]
     if not made.text or made.mistake:
         return [[("The plan stands here as soon as the policy can be read", "muted")]]
+    if made.found is not None:
+        return [[(f"{sign} making the plan of {len(live):,} runs", "muted")]]
     return no_policy(len(live))
 
 

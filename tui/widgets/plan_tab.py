@@ -175,7 +175,7 @@ class PlanTab(PolicyWriting):
             self.planner.request()
 
     def _tick(self) -> None:
-        if not self.live.ready and self.screen.is_current:
+        if self.made.page is None and self.screen.is_current:
             self._show_empty()
 
     def _totals(self, width: int) -> Sequence[Line]:
