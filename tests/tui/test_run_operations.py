@@ -15,6 +15,7 @@ from flightlog.core.operations import Done, new_order
 from flightlog.core.query.query import parse
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.operations.operations import Work
+from flightlog.tui.runs import annotating
 from flightlog.tui.screens import operating
 from flightlog.tui.screens.prompt import Confirm, Prompt
 from seeing import text_of, until
@@ -130,15 +131,20 @@ async def test_what_stays_and_what_the_filter_hides_is_counted_before(app):
 
 
 async def test_however_many_are_marked_all_that_the_filter_hides_are_counted(app, monkeypatch):
-    monkeypatch.setattr(operating, "_AT_ONCE", 2)
+    monkeypatch.setattr(operating, "_FEW", 2)
+    monkeypatch.setattr(annotating, "AT_ONCE", 3)
     async with app.run_test(size=(120, 36)) as pilot:
         screen = await loaded(pilot)
         await pilot.press("g", *("J" for _ in range(5)))
         assert screen.run_list.marks.count(7) == 5
         await pilot.press("slash", *"name:no4", "enter")
         await until(pilot, lambda: screen.run_list.ready and screen.run_list.lines == 1)
+        one_by_one, some, get = [], app.store.runs.some, app.store.runs.get
+        monkeypatch.setattr(app.store.runs, "some", lambda runs: one_by_one.append(len(runs)) or some(runs))
+        monkeypatch.setattr(app.store.runs, "get", lambda run: one_by_one.append(run) or get(run))
         await pilot.press("D")
         assert "4 marked runs the filter does not show." in await asked(pilot)
+        assert one_by_one == [3, 2]
         await pilot.press("escape")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...core.annotations import Annotation
@@ -15,6 +14,10 @@ from ...core.runs import Run
 
 if TYPE_CHECKING:
     from ...core.store import Store
+
+
+AT_ONCE = 1000
+"""So many runs are asked for with one question, before which the store is brought up to date."""
 
 
 class Targets(NamedTuple):
@@ -37,14 +40,14 @@ class Targets(NamedTuple):
         if self.query is not None:
             yield from self._found(store, self.query)
             return
-        for id in sorted(self.ids):
-            with suppress(NotFound):
-                yield store.runs.get(id)
+        ids = sorted(self.ids)
+        for begin in range(0, len(ids), AT_ONCE):
+            yield from store.runs.some(ids[begin : begin + AT_ONCE])
 
     def _found(self, store: Store, query: Query) -> Iterator[Run]:
         after: str | None = None
         while True:
-            page = store.runs.query(query, Sort(), limit=500, after=after)
+            page = store.runs.query(query, Sort(), limit=AT_ONCE, after=after)
             yield from (run for run in page.items if run.id not in self.ids)
             after = page.next
             if after is None:

@@ -15,8 +15,8 @@ from .annotations import Annotations
 if TYPE_CHECKING:
     from ...core.choosing import Doing
 
-_AT_ONCE = 100
-"""So many marked runs are looked for with one question."""
+_FEW = 100
+"""So many marked runs are looked for with one question; for more of them the list itself is gone through."""
 
 
 class RunOperations(Annotations):
@@ -33,6 +33,7 @@ class RunOperations(Annotations):
 
     def _ask_about(self, doing: Doing) -> None:
         from ...core.query.query_nodes import Term
+        from ..runs.annotating import Targets
         from .run_operations import operate
 
         store = self.store
@@ -42,10 +43,11 @@ class RunOperations(Annotations):
         marked = bool(self.run_list.marked)
 
         def hidden() -> int:
-            ids = sorted(targets.ids) if marked and targets.query is None and query != EVERYTHING else []
-            parts = (tuple(ids[n : n + _AT_ONCE]) for n in range(0, len(ids), _AT_ONCE))
-            among = (Query(root=Term(key="id", sign="=", values=part)) for part in parts)
-            return len(ids) - sum(store.runs.count(query & one) for one in among)
+            ids = targets.ids if marked and targets.query is None and query != EVERYTHING else frozenset()
+            if len(ids) <= _FEW:
+                among = Query(root=Term(key="id", sign="=", values=tuple(sorted(ids))))
+                return len(ids) - store.runs.count(query & among) if ids else 0
+            return len(ids) - len({run.id for run in Targets(frozenset(), query).runs(store)} & ids)
 
         operate(self, store, doing, targets, then=self.run_list.marks.clear, hidden=hidden)
 
