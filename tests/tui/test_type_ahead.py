@@ -254,6 +254,26 @@ async def test_no_key_is_lost_on_the_way_to_what_may_go_and_its_other_tabs_wait_
         assert not allowed.is_set()
 
 
+async def test_who_goes_to_another_place_waits_for_no_plan_of_very_many_runs(app, store, slow, tmp_path):
+    (tmp_path / "data" / "flightlog.yaml").write_text('retention:\n  - match: "status:completed"\n    then: trash\n')
+    async with app.run_test(size=(120, 36)) as pilot:
+        await loaded(pilot)
+        allowed = slow(store.policy_file, "read")
+        type_at_once(app, "5", "G", "A")
+        await until(pilot, lambda: isinstance(app.screen, RetentionScreen))
+        await until(pilot, lambda: app.screen.plan and app.screen.opening is app.screen.plan.opening)
+        await is_held(pilot, app)
+        place = app.screen
+        type_at_once(app, "1")
+        await until(pilot, lambda: app.screen is app.home)
+        assert not allowed.is_set()
+        allowed.set()
+        await until(pilot, lambda: place.plan.opening.is_set() and not app.typed.busy)
+        await pilot.press("5")
+        await until(pilot, lambda: app.screen is place and not app.typed.busy)
+        assert place.plan.list.cursor == 0  # what waited there went with who left
+
+
 async def test_keys_after_a_jump_in_a_log_act_on_where_it_leads(app, store, monkeypatch):
     allowed, real = threading.Event(), store.logs.query
     monkeypatch.setattr(store.logs, "query", lambda *args, **options: (allowed.wait(60), real(*args, **options))[1])

@@ -25,7 +25,7 @@ PATIENCE = 1.0
 TURN = 0.02
 """Seconds between two looks at whether a screen has opened that takes long."""
 
-OUT = ("app.back", "app.quit")
+OUT = ("app.back", "app.quit", "place.")
 """Rows of the table whose keys lead away: what waits in front of them is not wanted any more."""
 
 
@@ -39,7 +39,7 @@ class TypeAhead:
 
     A key that such a screen cannot act on yet waits as long as that lasts, and those behind it: none is lost.
     One that works everywhere passes them, after a moment; those of the rows that the screen names in `AT_ONCE`
-    need not wait for it either.
+    need not wait for it either, and such of these pass them too that lead to another place.
     """
 
     def __init__(self, app: App[Any]) -> None:
@@ -104,12 +104,13 @@ class TypeAhead:
         return bound.binding.id or "" if bound is not None else ""
 
     def _passes(self, key: Typed) -> bool:
-        """Whether it works everywhere; then it passes those that wait for the screen to open."""
+        """Whether it works everywhere, or leads away; then it passes those that wait for the screen to open."""
         row, screen = self._row(key), self._app.screen
-        if row.startswith("app."):
-            self._kept += [] if row in OUT else [(screen, one) for one in self._waiting]
+        passes = row.startswith(("app.", *OUT))
+        if passes:
+            self._kept += [] if row.startswith(OUT) else [(screen, one) for one in self._waiting]
             self._waiting.clear()
-        return row.startswith("app.")
+        return passes
 
     def _take_up(self) -> None:
         """What was passed goes on where its screen is seen again, and is gone where that is."""
