@@ -75,11 +75,12 @@ class RunFolders:
         return {name for name, is_day in found.items() if is_day}
 
     def _list_day(self, day: str, known: Seen | None, listing: Listing) -> None:
-        folder = self._layout.runs / day
         try:
-            changed = os.stat(folder, follow_symlinks=False).st_mtime_ns
+            # As text, for a `Path` of each of the days of a year would cost more than all else of a look.
+            changed = os.stat(f"{self._at}/{RUNS}/{day}", follow_symlinks=False).st_mtime_ns
             if known and changed == known.mtime_ns:
                 return
+            folder = self._layout.runs / day
             if not listing.may_read(folder, f"{RUNS}/{day}"):
                 return
             with os.scandir(folder) as entries:

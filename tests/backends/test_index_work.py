@@ -313,6 +313,20 @@ def test_marks_lead_to_every_event(huge):
             assert store.runs.event(run, seq).seq == seq
 
 
+def test_a_day_in_which_nothing_changed_costs_a_stat_and_no_path(tmp_path, monkeypatch, old_folders):
+    record(tmp_path, 300, days=300)
+    old_folders(tmp_path)
+    with flightlog.open(tmp_path) as store:
+        store.runs.totals()
+        made, real = [], Layout.runs
+        monkeypatch.setattr(Layout, "runs", property(lambda layout: (made.append(1), real.fget(layout))[1]))
+        counting = Counting(tmp_path, monkeypatch)
+        store.runs.totals()
+        calls, _ = counting.taken()
+        assert calls["stat folder"] >= 300
+        assert len(made) < 10
+
+
 def test_questions_of_one_moment_cost_one_look(tmp_path, monkeypatch):
     record(tmp_path, 40)
     looks, real = [], Index.look
