@@ -22,7 +22,8 @@ from .sharing import Sharing
 if TYPE_CHECKING:
     from ..store import Store
 
-PAGE = 1000
+PAGE = 5000
+"""Runs of one look at the store, for each of which it is brought up to date."""
 
 _ELSEWHERE = frozenset({"", "model", "agent", "step", "note", "call", "log", "metric"})
 """Keys of what is not in the run itself; without a key a word is also looked for in steps and notes."""

@@ -1,10 +1,9 @@
 """All runs of a store, read once and then followed: what a plan is made from while somebody writes a policy."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING
 
-from ..errors import NotFound
 from ..pages import Page, Sort
 from ..progress import Progress
 from ..query.query import EVERYTHING, Query, parse
@@ -18,7 +17,8 @@ if TYPE_CHECKING:
     from ..store import Store
 
 MANY = 2000
-"""Changed runs up to which each is asked for; of more, all runs are read anew."""
+"""Changed runs that are asked for by their ids however few there are; more only up to a quarter of all, which are read
+anew then."""
 
 
 class LiveCatalogue:
@@ -32,6 +32,7 @@ class LiveCatalogue:
         self._bare: frozenset[str] | None = None
         self._restored: tuple[str, dict[str, str]] | None = None
         self._cursor = 0
+        self._sharing = Sharing()
         self.progress = Progress()
         """Of a reading of all runs, in runs."""
         self.revision = 0
@@ -66,10 +67,10 @@ class LiveCatalogue:
             changed.update(changes.changed)
             removed.update(changes.removed)
             cursor, more = changes.cursor, changes.more
-            if len(changed) > MANY:
+            if len(changed) > max(MANY, len(self._runs) // 4):
                 return self._read_all(stop)
         if changed or removed:
-            self._take_in({run: self._look_at(run) for run in changed | removed})
+            self._take_in(changed | removed)
         self._cursor = cursor
         return bool(changed or removed)
 
@@ -106,30 +107,26 @@ class LiveCatalogue:
         if stop():
             return False
         with self._lock:
-            self._runs, self._cursor = runs, cursor
+            self._runs, self._cursor, self._sharing = runs, cursor, sharing
             self._changed()
         return True
 
-    def _take_in(self, looked: dict[str, Run | None]) -> None:
+    def _take_in(self, changed: Collection[str]) -> None:
+        sharing = self._sharing
+        found = {run.id: sharing(run) for run in self._store.runs.some(sorted(changed))}
         with self._lock:
             assert self._runs is not None
-            for id, run in looked.items():
-                if run is None:
-                    self._runs.pop(id, None)
+            for id in changed:
+                if id in found:
+                    self._runs[id] = found[id]
                 else:
-                    self._runs[id] = run
+                    self._runs.pop(id, None)
             self._changed()
 
     def _changed(self) -> None:
         self.total = len(self)
         self._found, self._bare, self._restored = {}, None, None
         self.revision += 1
-
-    def _look_at(self, run: str) -> Run | None:
-        try:
-            return self._store.runs.get(run)
-        except NotFound:
-            return None
 
     def _each(self, query: Query, stop: Callable[[], bool] = lambda: False) -> Iterator[Run]:
         after: str | None = None

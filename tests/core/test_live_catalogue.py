@@ -64,7 +64,7 @@ def test_all_is_read_once_and_then_what_changed(store, monkeypatch):
     store.runs.annotate(Tagged(run=store.runs.resolve("no3"), tag="nightly"))
     store.run("triage", name="no5").finish()
     assert found.refresh()
-    assert counted.runs.asked == {"get": 2}
+    assert counted.runs.asked == {"some": 1}
     assert (len(found), found.revision) == (6, 2)
     assert names(found, policy("tag:nightly")) == ["no3"]
     assert names(found, policy("status:completed")) == [f"no{n}" for n in range(6)]
@@ -117,8 +117,20 @@ def test_more_changes_than_are_asked_for_one_by_one_read_all_anew(store, monkeyp
         store.run("triage", name=f"m{number}").finish()
     counted.runs.asked.clear()
     assert found.refresh()
-    assert counted.runs.asked["get"] == 0
+    assert counted.runs.asked == {"totals": 1, "query": 1}
     assert len(found) == 8
+
+
+def test_thousands_of_changes_among_very_many_runs_are_asked_for_alone(store, monkeypatch):
+    counted = Store(store)
+    found = LiveCatalogue(counted)
+    found.refresh()
+    monkeypatch.setattr(live, "MANY", 0)
+    store.run("triage", name="one").finish()
+    counted.runs.asked.clear()
+    assert found.refresh()
+    assert counted.runs.asked == {"some": 1}
+    assert len(found) == 6
 
 
 def test_it_stops_when_nobody_looks_any_more_and_says_how_far_it_is(store, monkeypatch):

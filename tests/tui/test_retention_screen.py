@@ -222,9 +222,9 @@ async def test_the_plan_follows_the_runs_and_asks_for_those_alone(app, folder):
         await pilot.press("j", "j")
         assert screen.plan.list.current.run.name == "no2"
         asked = []
-        query, get = app.store.runs.query, app.store.runs.get
+        query, some = app.store.runs.query, app.store.runs.some
         app.store.runs.query = lambda *args, **kwargs: asked.append("query") or query(*args, **kwargs)
-        app.store.runs.get = lambda run: asked.append(run) or get(run)
+        app.store.runs.some = lambda runs: asked.extend(runs) or some(runs)
         with flightlog.open(folder) as other:
             other.runs.annotate(Pinned(run=other.runs.resolve("no2"), pinned=True))
             new = other.run("triage", name="new")

@@ -7,7 +7,9 @@ import flightlog
 import pytest
 from flightlog.backends.sql.run_repository import SqlRuns
 from flightlog.core.annotations import Pinned
+from flightlog.core.operations import Done
 from flightlog.tui.app import FlightlogApp
+from flightlog.tui.operations.operations import Work
 from flightlog.tui.screens.retention import RetentionScreen
 from flightlog.tui.widgets import plan_tab
 from seeing import shows, text_of, until
@@ -45,7 +47,7 @@ def asked(monkeypatch) -> Counter[str]:
         monkeypatch.setattr(owner, name, call)
 
     counting(SqlRuns, "query")
-    counting(SqlRuns, "get")
+    counting(SqlRuns, "some")
     return counted
 
 
@@ -144,6 +146,30 @@ async def test_opened_again_it_reads_what_changed_and_plans_only_then(app, folde
         await quiet(pilot, screen)
         await shows(pilot, "keep: pinned")
         assert tab.live.revision == 2
+
+
+async def test_while_runs_go_no_plan_is_made_of_those_that_are_left(app, folder, asked):
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await entered(pilot)
+        await quiet(pilot, screen)
+        over, tab = threading.Event(), screen.plan
+
+        def going():
+            yield Done(run=tab.made.plan.decisions[0].run.id, outcome="done")
+            assert over.wait(60)
+
+        plan, loads = tab.made.plan, tab.reader.loads
+        assert app.operations.begin(Work("archiving", "archived", 2, going))
+        try:
+            with flightlog.open(folder) as store:
+                store.runs.annotate(Pinned(run=plan.decisions[-1].run.id))
+                store.run("triage", name="new").finish()
+            await shows(pilot, f"{RUNS + 1} runs")  # the header has heard of it
+            assert (tab.made.plan, tab.reader.loads) == (plan, loads)
+        finally:
+            over.set()
+        await shows(pilot, "keep 3 runs")
+        assert tab.made.plan is not plan
 
 
 async def test_without_a_policy_no_run_is_read_until_one_is_written(app, folder, asked):

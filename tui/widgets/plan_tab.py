@@ -20,8 +20,9 @@ from ..glyphs import glyphs_of
 from ..hinting import may_change
 from ..keys import bindings
 from ..lines import Line
-from ..loading import Loader, ask_in_thread
+from ..loading import SLOW, Loader, ask_in_thread
 from ..messages import OpenRun
+from ..operations.operations import operations_of
 from ..retention.applying import question, work_of
 from ..retention.plan_page import ORDERS, Shown, total_lines
 from ..retention.plan_words import Stands, no_line, standing_lines
@@ -60,7 +61,7 @@ class PlanTab(PolicyWriting):
         self._stopped = False
         self._timer: Timer | None = None
         self.reader: Loader[bool] = Loader(self, self._prepare_read, self._read, every=EVERY, rest=REST)
-        self.planner: Loader[Made] = Loader(self, self._prepare_plan, self._planned, rest=REST)
+        self.planner: Loader[Made] = Loader(self, self._prepare_plan, self._planned, rest=REST, tell=self.tell)
 
     def compose(self) -> ComposeResult:
         lines = PlanList(id="plan-lines")
@@ -90,8 +91,12 @@ class PlanTab(PolicyWriting):
     # Reading.
 
     def look(self) -> None:
-        """Something in the store may have changed."""
-        self.reader.request()
+        """Something in the store may have changed. What this program itself does with runs is looked at when that is
+        done: to plan time and again what goes next would take the time that it needs.
+        """
+        under_way = operations_of(self)
+        if not (self.live.ready and under_way is not None and under_way.busy):
+            self.reader.request()
 
     def refresh_all(self) -> None:
         """Looks at the store and at the policy's file again."""
@@ -183,6 +188,8 @@ class PlanTab(PolicyWriting):
         if made.page is None or made.found is None:
             what = "as it was before the mistake" if made.page is not None else ""
             return [[(what, "warn")]]
+        if self.planner.seconds >= SLOW and made.text != self.editor.text:
+            return [[("as it was before: the plan of what is written now is being made", "warn")]]
         return total_lines(made.page, made.found.policy, width, glyphs_of(self))
 
     def _standing(self, width: int) -> Sequence[Line]:
