@@ -4,7 +4,7 @@ from datetime import datetime
 from itertools import pairwise
 
 import pytest
-from flightlog.core.clock import from_seconds
+from flightlog.core.clock import from_seconds, pretending
 from flightlog.core.costs import Money
 from flightlog.core.logs import LogEntry
 from flightlog.core.numbers.rates import Rate
@@ -251,3 +251,11 @@ def test_the_bottom_line_always_has_help_and_quit(width):
     assert [name for name in names if name.startswith("runs.")] == [
         key.id for key in RUNS if key.footer and key.id in names
     ]
+
+
+def test_times_of_today_leave_their_room_to_what_a_run_is_about():
+    about = "sort the inbox: " + "x" * 60
+    with pretending(lambda: int(START + 60) * 10**9):
+        today, older = (make_run(0, objective=about, started=from_seconds(START - ago)) for ago in (0, 3 * 86_400))
+        assert line_of(today).count("x") == line_of(older).count("x") + len(" Jan")
+        assert line_of(today, 78).count("x") == line_of(older, 78).count("x")

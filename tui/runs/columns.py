@@ -150,7 +150,7 @@ COLUMNS = (
     Column("Workflow", 9, _workflow, "workflow", fits=24),
     STEP,
     Column("Session", 12, _session, rank=6, least=136),
-    Column("Started", 12, _started, "started", rank=3),
+    Column("Started", 8, _started, "started", fits=12, rank=3),
     Column("Took", 8, _took, "took", from_right=True, rank=1),
     Column("Tokens", 6, _tokens, "tokens", from_right=True, rank=4),
     Column("Cost", 8, _cost, "cost", from_right=True, rank=2),
@@ -207,10 +207,12 @@ def _taken(columns: list[Column], sizes: dict[str, int]) -> int:
 
 
 def _size_of(column: Column, width: int, needed: Needs) -> int:
+    if column.sort == "started" and width < NARROW:
+        return 6
     if column.fits:
         # Names may take a quarter of a narrow screen between them, more of a wide one.
         return max(column.width, min(needed.get(column.title, 0), column.fits, width // 6 if width < NARROW else 99))
-    return 6 if column.sort == "started" and width < NARROW else column.width
+    return column.width
 
 
 def head_line(placed: list[Slot], sort: Sort, glyphs: Glyphs) -> Line:
