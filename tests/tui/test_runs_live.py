@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from flightlog.core.errors import StorageError
 from flightlog.tui.app import FlightlogApp
-from flightlog.tui.messages import StoreChanged
+from flightlog.tui.messages import StoreChanged, Trouble
 from flightlog.tui.program import troubles
 from little_store import Runs, make_run, make_store, run_id
 from seeing import loaded, text_of, until
@@ -156,6 +156,17 @@ async def test_trouble_while_reading_is_one_sentence_not_one_a_frame(app, runs, 
         (told,) = pilot.app._notifications
         assert told.message == "the data directory is gone (/data); mount it again"
         assert not told.markup
+
+
+async def test_two_troubles_that_come_by_turns_are_told_once_each(app, monkeypatch):
+    monkeypatch.setattr(troubles, "AGAIN", 1000.0)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await loaded(pilot)
+        for what in ("the connection was lost", "no server answers there") * 3:
+            pilot.app.post_message(Trouble(StorageError(what)))
+            await pilot.pause()
+        said = [told.message for told in pilot.app._notifications]
+        assert said == ["the connection was lost", "no server answers there"]
 
 
 async def test_quitting_waits_for_no_answer(store, runs):

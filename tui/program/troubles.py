@@ -2,6 +2,8 @@
 
 import sys
 import time
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from textual.css.query import NoMatches
 
@@ -16,16 +18,17 @@ AGAIN = 5.0
 class Troubles(Companions):
     """Tells what went wrong."""
 
-    _told = "", 0.0
-    """What was told last, and when."""
+    _told: Mapping[str, float] = MappingProxyType({})
+    """When what was told."""
     _report = ""
 
     def on_trouble(self, message: Trouble) -> None:
         self.typed.opened()
         text = safe_text(str(message.error), limit=600)
-        (before, when), now = self._told, time.monotonic()
-        if text != before or now - when >= AGAIN:
-            self._told = text, now
+        now = time.monotonic()
+        self._told = {one: when for one, when in self._told.items() if now - when < AGAIN}
+        if text not in self._told:  # a server that goes is told in two ways, by all that just read from it
+            self._told = {**self._told, text: now}
             self.notify(text, severity="error", timeout=8, markup=False)
 
     def _handle_exception(self, error: Exception) -> None:
