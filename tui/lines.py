@@ -181,7 +181,8 @@ class Columns:
         for n, size in sizes.items():
             cell = right(row[n], size) if self.align[n] == "r" else fit(row[n], size)
             line += [(cell, inks[n]), (" " * self.GAP, "text")]
-        return line[:-1]
+        spare = width - sum(sizes.values()) - self.GAP * (len(sizes) - 1)
+        return [*line[:-1], (" " * spare, "text")] if self._most and spare > 0 else line[:-1]
 
     def _sizes(self, width: int) -> dict[int, int]:
         """The cells of each column that is kept. Where even these are too many the first gives way, never a number."""

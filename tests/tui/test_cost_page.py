@@ -66,13 +66,20 @@ def test_columns_that_say_nothing_are_not_there_and_money_stays_where_it_is_narr
     plain = page("model", group("m", NANO, input=5))
     assert text(plain.head(100)).split() == ["Model", "Cost", "Share", "Calls", "In"]
     full = page("model", group("m", NANO, 2, input=5, output=6, cache_read=1, cache_write=1, reasoning=1))
-    assert text(full.head(116)).split("  ")[-1] == "Reason"
+    assert text(full.head(116)).split("  ")[-1] == "Reasoning"
     narrow = text(full.head(50))
-    assert "Cost" in narrow and "No price" in narrow and "Reason" not in narrow
+    assert "Cost" in narrow and "No price" in narrow and "Reasoning" not in narrow
     day = page("day", group("2026-11-22", NANO, 2, input=5, output=6))
     assert "2026-11-22  Sun" in text(day.line(0, 36)) and "No price" in text(day.head(36))
     for width in (36, 40, 50, 76, 116):
         assert {width_of(full.head(width)), width_of(full.line(0, width)), width_of(full.total_line(width))} <= {width}
+
+
+def test_money_stays_near_the_names_and_kinds_of_tokens_are_called_as_in_a_run():
+    names = page("model", group("gpt-4o", NANO), group("m" * 40, NANO // 2, input=5, cache_read=1))
+    head = text(page("model", group("gpt-4o", NANO)).head(196))
+    assert head.index("Cost") < 40 and text(names.head(196)).index("Cost") < 60
+    assert "m" * 40 in text(names.line(1, 116)) and "Cache read" in text(names.head(116))
 
 
 def test_unknown_is_apart_and_what_is_a_little_is_not_nothing():

@@ -5,6 +5,7 @@ import pytest
 from flightlog.core.clock import from_seconds
 from flightlog.core.numbers.rates import Rates
 from flightlog.core.retention.plan import Decision, Plan
+from flightlog.core.retention.policy import Policy
 from flightlog.core.version_history import Entry
 from flightlog.core.workflows import Outcome, Version, Workflow
 from flightlog.tui.app import FlightlogApp
@@ -55,7 +56,8 @@ def test_on_a_very_wide_screen_numbers_stay_near_what_they_are_of():
 
 def test_why_a_run_is_kept_is_told_whole_beside_the_policy():
     kept = Decision(planned("01" + "j" * 24, workflow="label-tickets"), "keep", "newest of label-tickets")
-    page = PlanPage(Plan(now=NOON.isoformat(), decisions=(kept,)), Shown(), UNICODE)
+    plan = Plan(now=NOON.isoformat(), policy=Policy(), decisions=(kept,))
+    page = PlanPage(plan, Shown(), UNICODE)
     assert "keep: newest of label-tickets" in text_of(page.line(0, 69))
 
 

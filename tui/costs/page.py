@@ -11,7 +11,7 @@ from ...core.costs import CostGroup, GroupBy, Money, Tokens
 from ...core.query.query import EVERYTHING, Query, Term, equals, of_call, of_version, parse
 from .. import format
 from ..glyphs import Glyphs
-from ..lines import Columns, Line, one_line
+from ..lines import Columns, Line, one_line, width_of
 from .budget_lines import title
 
 
@@ -143,13 +143,17 @@ def _named(key: str, value: str) -> Query:
     return Query(root=root, text=str(root))
 
 
-HEADS = ("Cost", "", "Share", "No price", "Calls", "In", "Out", "Cache r", "Cache w", "Reason")
+HEADS = ("Cost", "", "Share", "No price", "Calls", "In", "Out", "Cache read", "Cache write", "Reasoning")
 """Of the columns after the name; the second is a bar."""
 ALIGN = "lll" + "r" * 8
 DROP = (2, 10, 3, 9, 8, 5, 7, 6)
 """Columns that are left out first where there is no room: never the money, and what is not known of it."""
 NAMED = 15
 """Cells of what a line is of, before columns are left out: a day and its name."""
+NAMES = 24
+"""Cells that it has where there is room, however short the names are; more only for longer ones, so that the money
+stays near.
+"""
 BAR = 12
 _SORTED = {"cost": 1, "no price": 4, "calls": 5, "tokens": 6}
 """The column that an order looks at; the name if it is none of these."""
@@ -180,6 +184,7 @@ class CostPage:
             wide=0,
             drop=[self._kept.index(n) for n in DROP if n in self._kept],
             least=NAMED,
+            most=max(width_of([(widest, "text")]), NAMES),
         )
 
     def _of(self, row: Sequence[str]) -> list[str]:
