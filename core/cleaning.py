@@ -1,6 +1,7 @@
 """Cleaning up from a program: what a store's `archive`, `restore`, `trash`, `undo`, `purge`, `plan` and `apply` do.
 
-Nobody is asked, so that each says what it took, what it left alone, and why. Any thread may call them.
+Nobody is asked, so that each says what it took, what it left alone, and why. Any thread may call them. What they need
+is imported when they are called, for most programs only record.
 """
 
 from collections.abc import Collection, Generator, Iterable, Iterator
@@ -11,7 +12,6 @@ from typing import TYPE_CHECKING, cast
 import msgspec
 
 from . import clock
-from .choosing import Doing, begin, meant, survey
 from .errors import NotFound
 from .finding import query
 from .ids import is_ulid
@@ -20,18 +20,17 @@ from .pages import each
 from .query.query import Query
 from .recording.jsonable import text
 from .runs import Run
-from .signing import who
-from .undoing import to_take_back
 from .units import ago
 
 if TYPE_CHECKING:
+    from .choosing import Doing
     from .retention.plan import Plan
     from .retention.policy import Policy
     from .store import Store
 
 Runs = str | Query | Run | Iterable[str | Run]
 """Runs that are meant: a query as `Store.find` takes it, the id of one, a run as it was found, or several of these."""
-_VERBS: dict[Doing, str] = {"archive": "archive", "restore": "restore", "trash": "rm"}
+_VERBS: "dict[Doing, str]" = {"archive": "archive", "restore": "restore", "trash": "rm"}
 
 
 class OperationResult(msgspec.Struct, kw_only=True, frozen=True):
@@ -84,6 +83,8 @@ def undo(store: "Store", operation: "str | OperationResult | None" = None, *, by
 
     NotFound; Conflict if there is nothing to be taken back; and as `archive`.
     """
+    from .undoing import to_take_back
+
     if isinstance(operation, OperationResult):
         wanted = list(reversed(operation.operations))
     else:
@@ -156,7 +157,9 @@ def apply(store: "Store", plan: "Plan", *, by: str | None = None) -> OperationRe
     return found
 
 
-def _operate(store: "Store", doing: Doing, runs: Runs, by: str | None) -> OperationResult:
+def _operate(store: "Store", doing: "Doing", runs: Runs, by: str | None) -> OperationResult:
+    from .choosing import begin, survey
+
     missing: dict[str, str] = {}
     if isinstance(runs, Query) or (isinstance(runs, str) and not is_ulid(runs)):
         where: str | None = query(runs).lasting
@@ -172,7 +175,9 @@ def _operate(store: "Store", doing: Doing, runs: Runs, by: str | None) -> Operat
     return _told(carried(doing, order, begin(seen, order, store.upkeep)), refused)
 
 
-def _matching(store: "Store", doing: Doing, where: Query) -> Collection[Run]:
+def _matching(store: "Store", doing: "Doing", where: Query) -> Collection[Run]:
+    from .choosing import meant
+
     if not where.parts():
         raise ValueError("an empty query means every run: say which, like status:failed")
     wanted = meant(where, doing)
@@ -217,6 +222,8 @@ def _told(each_one: Iterator[Carried], refused: dict[str, str] = {}) -> Operatio
 
 
 def _signed(by: str | None) -> str:
+    from .signing import who
+
     return who() if by is None else text(by)
 
 

@@ -42,6 +42,11 @@ def test_importing_core_loads_no_screen_and_no_database():
     assert not {name for name in loaded if name.startswith(("flightlog.backends", "flightlog.tui"))}
 
 
+def test_a_store_that_only_records_loads_nothing_that_cleans_up():
+    later = {"choosing", "undoing", "signing", "retention.plan", "retention.meant"}
+    assert loaded_after("import flightlog.core.store") & {f"flightlog.core.{name}" for name in later} == set()
+
+
 def test_help_and_version_load_neither_screen_nor_database():
     loaded = loaded_after(
         "from click.testing import CliRunner\n"
