@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 Runs = str | Query | Run | Iterable[str | Run]
 """Runs that are meant: a query as `Store.find` takes it, the id of one, a run as it was found, or several of these."""
+_AT_ONCE = 1000
+"""So many runs are asked for with one question."""
 _VERBS: "dict[Doing, str]" = {"archive": "archive", "restore": "restore", "trash": "rm"}
 
 
@@ -182,18 +184,22 @@ def _matching(store: "Store", doing: "Doing", where: Query) -> Collection[Run]:
         raise ValueError("an empty query means every run: say which, like status:failed")
     wanted = meant(where, doing)
     # A run that moves while pages are turned is met twice at most, and counts once.
-    return {run.id: run for run in each(lambda after: store.runs.query(wanted, limit=1000, after=after))}.values()
+    return {run.id: run for run in each(lambda after: store.runs.query(wanted, limit=_AT_ONCE, after=after))}.values()
 
 
 def _named(store: "Store", runs: Iterable[str | Run], missing: dict[str, str]) -> Collection[Run]:
     """The runs, each as it was found by the caller, or is now; of those that are not there, why, in `missing`."""
     found: dict[str, Run] = {}
+    asked: dict[str, None] = {}
     for one in runs:
-        try:
-            run = one if isinstance(one, Run) else store.runs.get(one)
-            found[run.id] = run
-        except NotFound:
-            missing[text(one)] = "it is not there"
+        if isinstance(one, Run):
+            found[one.id] = one
+        else:
+            asked[text(one)] = None
+    ids = [one for one in asked if is_ulid(one) and one not in found]
+    for begin in range(0, len(ids), _AT_ONCE):
+        found |= {run.id: run for run in store.runs.some(ids[begin : begin + _AT_ONCE])}
+    missing.update((one, "it is not there") for one in asked if one not in found)
     return found.values()
 
 

@@ -100,7 +100,7 @@ def test_the_queries_that_are_shown_are_understood_whole():
     lines = re.search(r"## Find runs\n.*?```text\n(.*?)```", (ROOT / "tui/GUIDE.md").read_text(), re.S)
     assert lines
     queries = [re.split(r" {2,}", line)[0] for line in lines.group(1).splitlines()]
-    assert len(queries) == 6
+    assert len(queries) == 7
     assert not [parse(query).message for query in queries if parse(query).message]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import flightlog
 import pytest
 from flightlog import Block, Keep, Policy
+from flightlog.core import cleaning
 from flightlog.core.annotations import Pinned
 from flightlog.core.choosing import survey
 from flightlog.core.clock import now_s, pretending
@@ -71,6 +72,16 @@ def test_runs_are_meant_by_id_as_they_were_found_or_several(store):
     assert set(store.trash([runs[2], store.runs.get(runs[3])]).done) == {runs[2], runs[3]}
     assert store.trash(store.find("name:n-4")).done == (runs[4],)
     assert not ids(store)
+
+
+def test_many_ids_are_asked_for_together(store, monkeypatch):
+    runs = [record(store, name=f"n-{number}") for number in range(5)]
+    monkeypatch.setattr(cleaning, "_AT_ONCE", 2)
+    asked, some = [], store.runs.some
+    monkeypatch.setattr(store.runs, "some", lambda ids: asked.append(len(ids)) or some(ids))
+    monkeypatch.setattr(store.runs, "get", lambda run: pytest.fail("each is asked for by itself"))
+    assert set(store.archive(iter(runs)).done) == set(runs)
+    assert asked == [2, 2, 1]
 
 
 def test_a_query_for_the_trash_means_live_runs_unless_it_says_archived(store):
