@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ...core.clock import now
 from ...core.config import Config
+from ...core.errors import StorageError
 from ..journal.disk import make_folder, storage_error, sync_folder
 from ..operations.reserve import of_database
 from .ends import home_of
@@ -41,7 +42,7 @@ def put_aside(paths: Iterable[Path], name: str) -> str:
             for path in paths:
                 if path.parent == home and path.exists():
                     make_folder(folder)
-                    path.rename(folder / path.name)
+                    _rename(path, folder / path.name)
             if folder.exists():
                 sync_folder(folder)
                 sync_folder(home)
@@ -51,6 +52,13 @@ def put_aside(paths: Iterable[Path], name: str) -> str:
         with suppress(OSError):  # it holds nothing, and what it was kept for is gone
             of_database(path).path.unlink()
     return " and ".join(str(folder) for folder in folders.values() if folder.exists())
+
+
+def _rename(path: Path, to: Path) -> None:
+    if os.path.lexists(to):
+        # Made anew since the first of that name was put aside: it would take the place of that.
+        raise StorageError("old data of that name were put aside before", where=to, advice="look at both by hand")
+    path.rename(to)
 
 
 def _files(config: Config) -> Iterator[Path]:

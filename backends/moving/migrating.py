@@ -64,6 +64,8 @@ def migrate(
     they are waited for. The configuration of a data directory is switched, if nothing differs; `archive`
     puts the old data aside then. A source is carried as it is at the moment, and nothing is switched.
     """
+    if before := _put_aside_before(known_place(place), to, archive=archive):
+        return before
     where = read_place(known_place(place), config)
     if where.kind == "source":
         with closing(source_end(place)) as one, closing(target_end(_target(where, to).place)) as other:
@@ -93,11 +95,20 @@ def migrate(
         time.sleep(_AGAIN_S)
 
 
+def _put_aside_before(where: Place, to: str, *, archive: bool) -> Move | None:
+    """What the move came to whose old data are put aside, or just were as it was killed; None if they are there, or
+    nothing is known of it. Of a data directory the configuration tells that.
+    """
+    data = where.path if where.kind == "sqlite" else where.root and where.root / "runs"
+    if where.kind not in ("sqlite", "file") or where.root is None or data is None or data.exists():
+        return None
+    before = last_move(where.root, _target(where, to).settings.logs)
+    return msgspec.structs.replace(before.told("", archive=archive), since=before.t) if before else None
+
+
 def _moved_before(where: Place, settings: Config, to: str, *, archive: bool) -> Move:
     """What the move came to that brought everything there; what was left of it is finished."""
-    assert where.root
-    assert settings.logs
-    before = last_move(where.root, settings.logs) if where.kind == "directory" else None
+    before = last_move(where.root, settings.logs) if where.root and where.kind == "directory" else None
     if before is None:
         advice = "nothing is left to be moved; name another place if it is to lie elsewhere"
         raise ConfigError("it lies there already", where=to, advice=advice)
@@ -122,9 +133,10 @@ def _moved(one: End, target: Target, switch: Switch | None, *, archive: bool, pr
     one.close()
     assert one.config
     moved = moved_by(move, one.config, target.settings)
-    if switch:
+    if switch or archive:
         assert one.where.root
         note(one.where.root, moved)
+    if switch:
         switch.make()
     return moved.told(str(switch.file) if switch else "", archive=archive)
 

@@ -20,7 +20,7 @@ _ROOM = "free some space and do it again: the configuration is as it was, and wh
 
 
 class Moved(msgspec.Struct, kw_only=True, frozen=True):
-    """The last move of a data directory."""
+    """The last move of a store."""
 
     t: str
     to: str
@@ -46,13 +46,13 @@ def moved_by(move: Move, old: Config, new: Config) -> Moved:
     return Moved(t=now(), to=_called(new.logs), old=left, folder=folder_name(), move=move)
 
 
-def last_move(root: Path, logs: Storage) -> Moved | None:
-    """The move that brought the runs of a data directory where they are; None if nothing is known of it."""
+def last_move(root: Path, logs: Storage | None) -> Moved | None:
+    """The last move of what lay in a folder, if it was to this place; None if nothing is known of one."""
     try:
         found = msgspec.json.decode(_file(root).read_bytes(), type=Moved)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None
-    return found if found.to == _called(logs) else None
+    return found if logs and found.to == _called(logs) else None
 
 
 def note(root: Path, moved: Moved) -> None:

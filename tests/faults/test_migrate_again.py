@@ -10,7 +10,7 @@ import flightlog
 import pytest
 from flightlog.backends.moving import migrating
 from flightlog.backends.moving.migrating import migrate
-from flightlog.core.errors import ConfigError
+from flightlog.core.errors import ConfigError, StorageError
 from flightlog.core.progress import Progress
 from killing import killed_at
 from moving_stores import differences, fill, move, tree
@@ -56,6 +56,49 @@ def test_a_copy_of_a_data_directory_puts_nothing_aside_of_the_one_it_is_a_copy_o
     with pytest.raises(ConfigError, match="it lies there already"):
         move(other, "sqlite", archive=True)
     assert tree(folder) == before
+
+
+def test_what_was_made_anew_since_takes_the_place_of_nothing_that_was_put_aside(tmp_path):
+    folder = tmp_path / "data"
+    runs = fill(f"sqlite:{folder}/flightlog.db")
+    aside = Path(move(folder, "file", archive=True).archived)
+    before = tree(aside)
+    with flightlog.open(f"sqlite:{folder}/flightlog.db") as store, store.run("w"):
+        pass
+    with pytest.raises(StorageError, match="old data of that name were put aside before"):
+        move(folder, "file", archive=True)
+    assert tree(aside) == before
+    with flightlog.open(f"{aside}/flightlog.db", read_only=True) as store:
+        assert store.runs.get(runs[0])
+
+
+@pytest.mark.parametrize("kind", OLD)
+def test_killed_as_the_old_data_of_a_place_without_a_configuration_are_put_aside_it_is_finished(tmp_path, kind):
+    """From the first renaming on, the old place is none any more; what lies beside it knows why."""
+    base, data = tmp_path / "base", tmp_path / "data"
+    old = {"file": "file:{}", "sqlite": "sqlite:{}/x.db"}
+    fill(old[kind].format(base))
+    for number in range(1, 100, EVERY or 3):
+        shutil.rmtree(data, ignore_errors=True)
+        shutil.copytree(base, data)
+        place, to, steps = old[kind].format(data), f"{OLD['sqlite']}".format(data / "there"), OnceNoted()
+
+        def moves(place=place, to=to):
+            return migrate(place, to, archive=True, progress=Progress())
+
+        ended = killed_at(number, steps, moves, steps.wait)
+        again = moves()
+        assert (again.verified.runs, again.findings) == (5, ())
+        asides = [Path(path) for path in again.archived.split(" and ")]
+        assert {path.name for aside in asides for path in aside.iterdir()} >= (
+            {"x.db"} if kind == "sqlite" else {"runs"}
+        )
+        assert not (data / ("x.db" if kind == "sqlite" else "runs")).exists()
+        kept = old[kind].format(asides[0])
+        assert [one for one in differences(kept, old[kind].format(base)) if one.kind == "run"] == []
+        if ended:
+            break
+    assert 3 < number < 99
 
 
 class OnceNoted:
