@@ -11,7 +11,8 @@ LONGEST = 20_000
 _DEEPEST = 20
 
 _QUOTED = re.compile(r'"((?:\\.|[^"\\])*)\\?("?)', re.DOTALL)
-_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPE = re.compile(r'\\(["\\])')
+"""Of a quotation mark, or of itself; before anything else a backslash is one: what is pasted has some."""
 
 
 class Token(NamedTuple):

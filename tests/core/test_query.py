@@ -82,6 +82,8 @@ def test_an_exact_fact_of_a_call_may_be_any_text(fact, value):
         ("error:foo(bar)", 'error:"foo(bar)"'),
         ("Pinned", "pinned"),
         ('"pinned"', '"pinned"'),
+        (r'log:"back\slash"', r"log:back\slash"),
+        (r'error:"of C:\new \"x\""', r'error:"of C:\\new \"x\""'),
         ("--verbose", '"--verbose"'),
         ("-(a | b)", "-(a | b)"),
         ('meta."odd key":1', 'meta."odd key":1'),

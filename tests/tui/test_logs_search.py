@@ -76,7 +76,9 @@ def test_plain_text_and_expressions_find_without_regard_to_case():
         "two wordsmiths",
     ],
 )
-@pytest.mark.parametrize("typed", ["two words", "Two  WORDS", '"two words"', '"two" words', "two word"])
+@pytest.mark.parametrize(
+    "typed", ["two words", "Two  WORDS", '"two words"', '"two" words', "two word", "two word*", '"two wor"*']
+)
 def test_words_are_found_whatever_stands_between_them_as_log_and_search_find_them(typed, message):
     pattern = LogPattern(typed)
     assert pattern.finds(message)

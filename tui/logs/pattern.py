@@ -60,8 +60,9 @@ class LogPattern:
             self._compile(typed[1:-1] if len(typed) > 2 and typed.endswith("/") else typed[1:])
         else:
             self._needle = typed.casefold()
-            words = words_in(typed)
-            if words and fold(typed.replace('"', " ")) == " ".join(words):
+            plain = typed.replace('"', " ").rstrip().removesuffix("*")
+            words = words_in(plain)
+            if words and fold(plain) == " ".join(words):
                 self._words = Words(tuple(words))
 
     def _compile(self, expression: str) -> None:
