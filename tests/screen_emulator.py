@@ -5,7 +5,8 @@ import re
 from rich.cells import get_character_cell_size
 
 SEQUENCE = re.compile(
-    r"\x1b\[(?P<numbers>[\d;]*)(?P<letter>[Hm])|\x1b\[[?<>=]?[\d;]*[a-zA-Z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b."
+    r"\x1b\[(?P<numbers>[\d;]*)(?P<letter>[Hm])|\x1b\[[?<>=]?[\d;]*[a-zA-Z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"
+    r"|\x1bPtmux;(?P<wrapped>(?:[^\x1b]|\x1b\x1b)*)\x1b\\|\x1b."
 )
 BLANK = (" ", "", "", frozenset())
 GROUNDS = {"38": 1, "39": 1, "48": 2, "49": 2}
@@ -52,6 +53,8 @@ class Emulator:
             self.cursor = (row - 1, column - 1)
         elif found["letter"] == "m":
             self._turn(numbers)
+        elif found["wrapped"]:  # what tmux passes on to the terminal that it is in itself
+            self.feed(found["wrapped"].replace("\x1b\x1b", "\x1b"))
         elif found[0] in ("\x1b[2J", "\x1b[?1049h"):
             for row in self.cells:
                 row[:] = [BLANK] * len(row)

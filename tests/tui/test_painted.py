@@ -1,8 +1,10 @@
 """What goes to the terminal: the same stands there as if all had been written that Textual paints, and it is little."""
 
 import re
+from functools import partial
 
 import pytest
+from flightlog.tui.live.watching import osc9
 from flightlog.tui.program.painted import Painted, turn
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +16,7 @@ TEXTS = st.text("ab ─●0", min_size=1, max_size=8) | st.text("a中é👍\u030
 RUNS = st.lists(st.tuples(st.sampled_from(STYLES), TEXTS), min_size=1, max_size=4)
 PIECES = st.lists(st.tuples(st.integers(1, ROWS), st.integers(1, COLUMNS - 4), RUNS), max_size=6)
 OTHERS = ["\x1b[2J", "\x1b[?2026h", "\a", "\x1b]52;c;YQ==\a", "\x1b]9;done\x1b\\", "\x1b[?1049h", "\x1b[1;1H\x1b[2J"]
+OTHERS += [osc9("done", in_tmux=True), "\x1bPtmux;\x1b\x1b[2J\x1b\\"]
 
 
 def rich(style: str, text: str) -> str:
@@ -62,10 +65,11 @@ def test_what_stands_there_is_not_written_again():
     assert painted.differing(frame([line])) == ""
     assert painted.differing(frame([line], (2, 2))) == "\x1b[2;2H"
     assert painted.differing(frame([other], (2, 2))) == "\x1b[1;10H\x1b[38;2;1;2;3m  0.1s ago \x1b[0m\x1b[2;2H"
-    for forget in (painted.forget, lambda: painted.differing("\x1b[?1049h"), lambda: painted.differing("\x1b[2J")):
+    cleared = ("\x1b[?1049h", "\x1b[2J", "\x1bPtmux;\x1b\x1b[2J\x1b\\")
+    for forget in (painted.forget, *(partial(painted.differing, data) for data in cleared)):
         forget()
         assert painted.differing(frame([other], (2, 2))).count("│") == 1
-    for harmless in ("\x1b[?2026h", "\x1b[?2026l", "\a", "\x1b]52;c;YQ==\a"):
+    for harmless in ("\x1b[?2026h", "\x1b[?2026l", "\a", "\x1b]52;c;YQ==\a", osc9("done"), osc9("done", in_tmux=True)):
         assert painted.differing(harmless) == harmless
         assert painted.differing(frame([other], (2, 2))) == ""
 

@@ -12,7 +12,11 @@ from rich.cells import get_character_cell_size
 
 _MOVE = re.compile(r"\x1b\[(\d+);(\d+)H")
 _STYLE = re.compile(r"[1-9]\d*(?:;\d+)*", re.ASCII)
-_PAINTS_NOTHING = re.compile(r"(?:\x1b\[\?(?:25|2026)[hl]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x07)*")
+_PAINTS_NOTHING = re.compile(
+    r"(?:\x1b\[\?(?:25|2026)[hl]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x07"
+    r"|\x1bPtmux;\x1b\x1b\][^\x07\x1b]*(?:\x07|\x1b\x1b\\)\x1b\\)*"
+)
+"""Modes that colour nothing, the bell, and what a terminal is asked for by OSC; in tmux wrapped to pass through it."""
 _SIGNS = {"1", "2", "3", "4", "5", "6", "7", "8", "9", "21", "51", "52", "53"}
 """What Rich turns on besides colours, from bold to overlined."""
 _COLOUR_PARTS = {"2": 5, "5": 3}
