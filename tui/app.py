@@ -112,9 +112,11 @@ class FlightlogApp(Navigation, News, Troubles):
 
     def on_mount(self) -> None:
         self.call_after_refresh(self._go_on)
+        self.app_resume_signal.subscribe(self, self._resumed)
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGTERM, signal.SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(number, self._end, number)
+                signal.signal(number, self._about_to_end)
             if sys.stdin.isatty() and not self.is_headless:
                 # Of its own terminal's end a program is told by a signal, of another's by nobody.
                 watch_terminal(sys.stdin.fileno(), lambda: os.kill(os.getpid(), signal.SIGHUP))
@@ -128,6 +130,13 @@ class FlightlogApp(Navigation, News, Troubles):
 
     def _go_on(self) -> None:
         self.beginning.begin()  # which is read only now
+
+    def _about_to_end(self, *_: object) -> None:
+        """In the signal's own handler: the loop, which acts on it, comes to it later than to a SIGCONT behind it."""
+        from .program.job import JobDriver
+
+        if isinstance(self._driver, JobDriver):
+            self._driver.end()
 
     def _end(self, number: signal.Signals) -> None:
         """Ends as a signal asks, but gives the terminal back first; a second signal does not wait for that."""

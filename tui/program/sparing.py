@@ -5,9 +5,9 @@ from select import select
 from typing import Any
 
 from textual._xterm_parser import XTermParser
-from textual.drivers.linux_driver import LinuxDriver
 
 from .incoming import Incoming
+from .job import JobDriver
 from .painted import Painted
 
 TURN = 0.1
@@ -16,7 +16,7 @@ MOST = 1 << 16
 """Bytes that are read at once."""
 
 
-class SparingDriver(LinuxDriver):
+class SparingDriver(JobDriver):
     """Writes to the terminal what is not there yet (see `painted`), and reads what comes as `incoming` says."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -26,6 +26,10 @@ class SparingDriver(LinuxDriver):
     def forget(self) -> None:
         """What stands on the terminal is not known any more: the next frames are written whole. Any thread may call."""
         self._painted.forget()
+
+    def start_application_mode(self) -> None:
+        self.forget()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
 
     def write(self, data: str) -> None:
         if differing := self._painted.differing(data):
