@@ -23,6 +23,7 @@ from .program.navigation import Navigation
 from .program.news import News
 from .program.troubles import Troubles
 from .program.type_ahead import TypeAhead
+from .program.wheel import turn
 from .screens.opening import Opening
 from .screens.small import TooSmall
 from .themes import DARK, LIGHT, readable
@@ -153,6 +154,12 @@ class FlightlogApp(Navigation, News, Troubles):
         if isinstance(event, events.Paste):
             self._fit_paste(event)
         await super().on_event(event)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        turn(self.screen, event)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        turn(self.screen, event)
 
     async def run_action(self, *args: Any, **options: Any) -> bool:
         """Does what a key does: afterwards others may have an effect, and this one another."""
