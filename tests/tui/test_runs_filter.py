@@ -3,10 +3,15 @@
 import threading
 import time
 
+import pytest
 from flightlog.core.progress import go_on
+from flightlog.tui.app import FlightlogApp
+from flightlog.tui.personal.person import Person
+from flightlog.tui.personal.remembered import Remembered
 from flightlog.tui.program.navigation import Navigation
 from flightlog.tui.widgets.empty import Empty
 from flightlog.tui.widgets.filter_bar import FilterBar
+from little_store import make_run, make_store, run_id
 from seeing import loaded, shows, text_of, until
 from textual import events
 
@@ -140,3 +145,48 @@ async def test_what_is_read_for_a_filter_that_is_left_is_not_waited_for(app, run
         await pilot.press("escape")
         await until(pilot, lambda: screen.run_list.ready and screen.run_list.lines == 1000, 20)
         await until(pilot, lambda: not (screen.loader.busy or screen.counter.busy), 20)
+
+
+@pytest.mark.parametrize("before", [True, False])
+async def test_what_the_header_tells_does_not_wait_for_a_filter_that_takes_long(runs, feed, before):
+    """Restored at the start, or typed: a filter by words of logs may be read for minutes."""
+    go, query, count = threading.Event(), runs.query, runs.count
+
+    def slowly(asked, *args, **kwargs):
+        assert asked.text != "workflow:flow-1" or go.wait(30)
+        return query(asked, *args, **kwargs)
+
+    def counted(asked):
+        assert asked.text != "workflow:flow-1" or go.wait(30)
+        return count(asked)
+
+    runs.query, runs.count = slowly, counted
+    left = {"runs": {"query": "workflow:flow-1"}} if before else {}
+    app = FlightlogApp(lambda: make_store(runs, feed), who=lambda: Person(remembered=Remembered(screens=left)))
+    async with app.run_test(size=(120, 36)) as pilot:
+        if not before:
+            await loaded(pilot)
+            await pilot.press("slash", *"workflow:flow-1", "enter")
+        await shows(pilot, "1,000 runs", "[…/1,000]")
+        screen = app.home
+        assert not screen.run_list.ready
+        runs.put(make_run(1000, status="running"))
+        feed.note(run_id(1000))
+        await shows(pilot, "1,001 runs", "● 1 running")
+        assert not screen.run_list.ready and app.pulse.beat is not None
+        go.set()
+        await shows(pilot, "[334/1,001]")
+
+
+async def test_under_a_filter_what_all_runs_come_to_is_asked_once_for_each_change(app, runs, feed):
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await loaded(pilot)
+        await pilot.press("slash", *"workflow:flow-1", "enter")
+        await shows(pilot, "[333/1,000]")
+        await until(pilot, lambda: not (screen.loader.busy or screen.counter.busy or screen.teller.busy))
+        before = runs.asked["totals"]
+        runs.put(make_run(1000))
+        feed.note(run_id(1000))
+        await shows(pilot, "[334/1,001]")
+        await until(pilot, lambda: not (screen.loader.busy or screen.counter.busy or screen.teller.busy))
+        assert runs.asked["totals"] == before + 2  # for the header, and for what keeps an eye on what runs

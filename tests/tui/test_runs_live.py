@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+from flightlog.core.clock import from_seconds, now_s
 from flightlog.core.errors import StorageError
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.messages import StoreChanged, Trouble
@@ -208,3 +209,16 @@ async def test_a_mistake_of_ours_ends_it_without_local_variables(store, runs, ca
     assert "RuntimeError" in report
     assert "hunter2" not in report.replace('password = "hunter2', "")
     assert "\x1b]2" not in report
+
+
+async def test_the_header_tells_of_the_newest_run_in_whatever_order_they_are_listed(app, runs):
+    now = now_s()
+    for n in range(1000):
+        runs.put(make_run(n, last_event=from_seconds(now - 9000 + n)))
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await loaded(pilot)
+        await until(pilot, lambda: app.pulse.beat is not None)
+        for key in ("S", "b", "b"):
+            await pilot.press(key)
+            await until(pilot, lambda: screen.run_list.ready and not screen.loader.busy)
+            assert screen._header().quiet == pytest.approx(8001, abs=60), key

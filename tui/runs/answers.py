@@ -56,9 +56,17 @@ def of_windows(reads: Sequence[tuple[str, Read]]) -> Ask:
 
 
 def refreshing(
-    since: int | None, by: Grouping, reads: Sequence[tuple[str, Read]], touched: Callable[[Changes], bool]
+    since: int | None,
+    by: Grouping,
+    reads: Sequence[tuple[str, Read]],
+    touched: Callable[[Changes], bool],
+    *,
+    totals: bool,
 ) -> Ask:
-    """Asks what changed `since`, and reads parts of windows again where that has `touched` them; without it always."""
+    """Asks what changed `since`, and reads parts of windows again where that has `touched` them; without it always.
+
+    `totals`: and what all runs come to.
+    """
 
     def ask(store: Store) -> Answer:
         with store.moment():
@@ -69,7 +77,7 @@ def refreshing(
             return Answer(
                 cursor=cursor,
                 changes=changes,
-                totals=store.runs.totals(),
+                totals=store.runs.totals() if totals else None,
                 groups=groups_of(store, by) if by else None,
                 parts=_parts(store, reads) if changes is None or touched(changes) else (),
             )

@@ -172,8 +172,15 @@ class RunList(RunLines):
             (section.key, section.window.again(low, high, self.cursor if self._cursor_seen() else None))
             for section, low, high in self._visible()
         ]
-        by: Grouping = self.grouping if self.query == EVERYTHING else ""
-        return refreshing(self._since, by, reads, self._touched())
+        whole = self.query == EVERYTHING
+        return refreshing(self._since, self.grouping if whole else "", reads, self._touched(), totals=whole)
+
+    def next_totals(self) -> Callable[[Store], Totals] | None:
+        """What all runs come to; None of the whole list, to which that belongs and comes with every answer.
+
+        A filter's answer may take minutes where logs are read for it: what the header tells does not wait for that.
+        """
+        return None if self.query == EVERYTHING else lambda store: store.runs.totals()
 
     def next_count(self) -> Callable[[Store], Counted] | None:
         """What to count, now and then; None of the whole list, whose counts come with every answer."""
@@ -192,6 +199,7 @@ class RunList(RunLines):
 
     def glance(self, found: Glance) -> bool:
         """Shows what is known before the store is open; False where another list is wanted, or one was read."""
+        self.totals = self.totals or found.totals
         if self.ready or self.grouping or self.query != EVERYTHING or self.sort != Sort():
             return False
         self.accept(Answer(totals=found.totals, parts=(("", self._window.top_part(found.runs)),)))

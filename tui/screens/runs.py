@@ -105,8 +105,11 @@ class RunsScreen(RunsLeft, RunOperations, Comparing, RunsFrame):
 
     def glance(self, found: Glance) -> None:
         """Until the store has answered, this stands there."""
-        if self.run_list.glance(found) and self.is_mounted:
+        shows, is_mounted = self.run_list.glance(found), self.is_mounted
+        if shows and is_mounted:
             self._show_glance()
+        elif is_mounted:
+            self.query_one("#header").refresh()
 
     def _show_glance(self) -> None:
         self._waiting.end()
@@ -122,6 +125,7 @@ class RunsScreen(RunsLeft, RunOperations, Comparing, RunsFrame):
         bar.refresh()
         self.run_list.again()
         if read:
+            self.teller.request()
             self.loader.request()
 
     def show_failure(self, error: FlightlogError) -> None:
@@ -295,6 +299,7 @@ class RunsScreen(RunsLeft, RunOperations, Comparing, RunsFrame):
         self._waiting.begin()
         self.table.sync(whole=True)
         self._show_list()
+        self.teller.request()
         self.loader.request()
         self.counter.request()
 
