@@ -87,15 +87,26 @@ async def test_rows_are_picked_by_how_they_stand(store, size):
         assert "failed only" in text_of(pilot)
         await pilot.press("f")
         await wait(pilot, lambda: numbers(pilot) == [2, 1, 3, 4])
-        await pilot.press("F")
-        await wait(pilot, lambda: "No row stands so" in text_of(pilot))
-        await pilot.press("F")
+        await pilot.press("F")  # none is processing
         await wait(pilot, lambda: numbers(pilot) == [4])
+        assert "1 pending only" in text_of(pilot)
         await pilot.press("F")
         await wait(pilot, lambda: numbers(pilot) == [1, 3])
-        await pilot.press("escape")
+        assert "2 completed only" in text_of(pilot)
+        await pilot.press("F")  # nor skipped
+        await wait(pilot, lambda: numbers(pilot) == [2, 1, 3, 4])
+        await pilot.press("F", "escape")
         await wait(pilot, lambda: numbers(pilot) == [2, 1, 3, 4])
         assert isinstance(pilot.app.screen, RunScreen)
+
+
+async def test_where_all_rows_have_failed_there_is_no_other_status_to_go_to(store):
+    with store.run("batch") as run:
+        run.item(1, "failed", error="gone")
+    async with opened(store, run.id, tab="items") as pilot:
+        await pilot.press("F")
+        await wait(pilot, lambda: pilot.app.told == ["all rows have failed"])
+        assert numbers(pilot) == [1]
 
 
 async def test_a_row_that_fails_moves_to_the_front_while_one_looks(store):

@@ -198,7 +198,13 @@ RUN_ITEMS = (
     Key(
         "items.failed", "f", "failed_only", "failed only", "Failed rows alone, or all", footer="items", other="all rows"
     ),
-    Key("items.status", "F", "next_status", "status", "Rows that are processing, pending, completed or skipped alone"),
+    Key(
+        "items.status",
+        "F",
+        "next_status",
+        "status",
+        "Processing, pending, completed or skipped rows alone, or all",
+    ),
 )
 
 RUN_APPROVALS = (

@@ -120,7 +120,8 @@ def item_counts(run: Run, rows: Rows) -> Line:
     line: Line = [(format.plural(run.items, "row"), "strong")]
     line.append((f"  {run.items_failed:,} failed", "bad") if run.items_failed else ("  none failed", "muted"))
     if status:
-        line.append((f"  {status} only", "accent"))
+        number = f"{rows.standing:,} " if rows.standing is not None else ""
+        line.append((f"  {number}{status} only", "accent"))
     above = len(rows.place.starts) > 1
     if rows.next or above:
         where = "in the middle" if rows.next and above else "the last" if above else "the first"

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from ...core.errors import Corrupt, NotFound, NotSupported
 from ...core.events import ItemChanged, ItemStatus, decode
 from ...core.repositories.runs import RunRepository
-from ...core.runs import Item, Retry
+from ...core.runs import Item, Retry, Run
 
 PAGE = 200
 """Rows of a page."""
@@ -15,6 +15,10 @@ KEPT = 4
 
 SEARCHED = 2000
 """Events that are looked through for what a row went through."""
+
+
+OTHERS: tuple[ItemStatus, ...] = ("processing", "pending", "completed", "skipped")
+"""Statuses, beside failed, that rows can be picked by."""
 
 
 class Place(NamedTuple):
@@ -40,6 +44,10 @@ class Rows(NamedTuple):
     """The rows in sight."""
 
     place: Place = Place()
+    picked: bool = False
+    """Whether it was asked for the next status of which there are rows, and this is that place."""
+    standing: int | None = None
+    """How many rows stand as these do; None where that is nobody's question, or too many to be counted."""
     items: tuple[Item, ...] = ()
     second: str | None = None
     """Cursor of the second page in sight."""
@@ -61,7 +69,29 @@ def read_rows(runs: RunRepository, run: str, place: Place) -> Rows:
         items, following = [*items, *rest.items], rest.next
     failed = sum(item.status == "failed" for item in items)
     retries = runs.retries(run, limit=failed, after=start).items if failed else []
-    return Rows(place, tuple(items), second, following, {one.item.row_number: one for one in retries if one.run})
+    return Rows(
+        place,
+        items=tuple(items),
+        second=second,
+        next=following,
+        retries={one.item.row_number: one for one in retries if one.run},
+    )
+
+
+def next_standing(runs: RunRepository, run: str, here: ItemStatus | None) -> ItemStatus | None:
+    """The status after this one of which there are rows, failed ones aside; None, which is all of them, after the
+    last. Costs a look for each that is passed.
+    """
+    behind = OTHERS[OTHERS.index(here) + 1 :] if here in OTHERS else OTHERS
+    return next((status for status in behind if runs.items(run, status=status, limit=1).items), None)
+
+
+def counted(runs: RunRepository, run: Run, status: ItemStatus | None) -> int | None:
+    """How many rows of a run stand so; None where that needs no counting, or would take long."""
+    if status in (None, "failed"):
+        return None
+    doing = runs.doing([run.id]).get(run.id)
+    return doing.items.get(str(status), 0) if doing is not None and doing.items else None
 
 
 def further_down(rows: Rows) -> Place:

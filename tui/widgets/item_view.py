@@ -10,13 +10,24 @@ from textual.app import ComposeResult
 from ...core.clock import now_s
 from ...core.runs import Item, Run
 from ...core.store import Store
-from ..cycle import after
 from ..facts import Lesson, teach, until
+from ..hinting import hint
 from ..keys import bindings
 from ..lines import Line
 from ..messages import OpenRun
 from ..parts.item_nodes import item_counts, item_head, item_nodes
-from ..parts.item_pages import History, Place, Rows, at_end, further_down, further_up, read_history, read_rows
+from ..parts.item_pages import (
+    History,
+    Place,
+    Rows,
+    at_end,
+    counted,
+    further_down,
+    further_up,
+    next_standing,
+    read_history,
+    read_rows,
+)
 from ..trees.nodes import Node
 from .line_list import LineList, OfLines, OneLine
 from .page_tab import PageTab
@@ -29,10 +40,7 @@ EMPTY = Lesson(
     "rows",
 )
 
-Wish = Literal["", "down", "up", "home", "end"]
-
-OTHERS = ("processing", "pending", "completed", "skipped")
-"""Statuses, beside failed, that rows can be picked by."""
+Wish = Literal["", "down", "up", "home", "end", "status"]
 
 
 class ItemLines(TreeView):
@@ -85,7 +93,9 @@ class ItemTab(PageTab):
     def read(self, store: Store, run: Run) -> Rows:
         wish, self._wish = self._wish, ""
         held: Rows = self.found or Rows()
-        place = self._place
+        place, picks = self._place, wish == "status"
+        if picks:
+            place = Place(next_standing(store.runs, run.id, held.place.status))
         if place.status != held.place.status:
             held = Rows(place)
         elif wish == "down":
@@ -99,7 +109,8 @@ class ItemTab(PageTab):
         found = read_rows(store.runs, run.id, place)
         if not found.items and len(place.starts) > 1:  # they stand elsewhere meanwhile
             found = read_rows(store.runs, run.id, Place(place.status))
-        return found._replace(histories=self._histories(store, found.items, held))
+        standing, histories = counted(store.runs, run, place.status), self._histories(store, found.items, held)
+        return found._replace(picked=picks, standing=standing, histories=histories)
 
     def _histories(self, store: Store, items: Sequence[Item], held: Rows) -> dict[int, tuple[int, History]]:
         open = {path.key for path in self.lines.folds.unfolded() if path.above is None}
@@ -112,7 +123,9 @@ class ItemTab(PageTab):
         return read
 
     def show(self, run: Run, found: Rows) -> None:
-        if found.place.status == self._place.status:
+        if found.picked and found.place.status is None is self._place.status and run.items:
+            hint(self, "all rows have failed")
+        if found.picked or found.place.status == self._place.status:
             self._place = found.place
         super().show(run, found)
         self.set_class(not run.items, "empty")
@@ -155,7 +168,7 @@ class ItemTab(PageTab):
             self._go(message.wish)
 
     def _go(self, wish: Wish) -> None:
-        if not self._wish or wish in ("home", "end"):
+        if not self._wish or wish in ("home", "end", "status"):
             self._wish = wish
             self.post_message(self.Reread())
 
@@ -174,9 +187,8 @@ class ItemTab(PageTab):
         self._pick(None if self.other_failed_only() else "failed")
 
     def action_next_status(self) -> None:
-        order = (None, *OTHERS)
-        here = self._place.status if self._place.status in order else None
-        self._pick(after(here, order))
+        self._to = "home"
+        self._go("status")
 
     def _pick(self, status: object) -> None:
         self._place = Place(status)  # type: ignore[arg-type]
