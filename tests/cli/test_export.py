@@ -189,6 +189,8 @@ def test_a_page_begins_with_its_contents_and_prints_what_is_folded(folder):
     assert "3 entries, 1 error, 0 warnings" in page and "1 call without a known price" in page
     printed = style().partition("@media print")[2]
     assert "details-content { display: block" in printed and "nav, .filter { display: none" in printed
+    assert ":has(+ pre) { break-after: avoid" in printed  # what a value is of stands on the page of the value
+    assert 'pre.added::before { content: "+"' in style() and 'pre.removed::before { content: "-"' in style()
 
 
 def test_a_remark_of_a_comparison_has_the_whole_line_and_no_line_is_empty(folder):
