@@ -3,24 +3,23 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input
 
 from ...core.query.query import EVERYTHING, Problem, Query
 from ..lines import Line, one_line
-from ..loading import in_thread
 from ..personal.person import person_of
 from ..query.colours import QueryColours, caret_line
-from ..query.completion import Choosing, Unfinished, candidates, common, is_begun, keys_begun, unfinished, without
+from ..query.completion import keys_begun, unfinished, without
 from ..query.help import begun_line, help_line, offered_line
 from ..query.history import History
-from ..query.typed import typed, views_of
+from ..query.typed import typed
+from .filter_completion import Completion
 from .line_list import OneLine
 from .query_input import QueryInput
 
@@ -33,8 +32,8 @@ INDENT = 3
 """Cells before what is typed."""
 
 
-class FilterBar(Vertical):
-    """Sends the query when typing pauses; how a piece of it may go on is looked up in a thread."""
+class FilterBar(Completion):
+    """Sends the query when typing pauses."""
 
     DEFAULT_CSS = """
     FilterBar { height: auto; display: none; }
@@ -55,27 +54,12 @@ class FilterBar(Vertical):
     class Left(Message):
         """The person goes back to the list."""
 
-    @dataclass
-    class Completing:
-        """The question how the piece before the cursor may go on."""
-
-        text: str
-        cursor: int
-        step: int = 0
-        """Which way the person went with tab; 0 where it is only to be offered."""
-
     def __init__(self, count: Callable[[int], Line], runs: "Callable[[], RunRepository | None]") -> None:
         """`count` draws how many runs are shown; `runs` are those whose values are offered, once they are there."""
-        super().__init__()
-        self._count, self._runs = count, runs
+        super().__init__(runs)
+        self._count = count
         self._due: asyncio.TimerHandle | None = None
         self._sent = ""
-        self._offered: Sequence[str] = ()
-        self._choosing: Choosing | None = None
-        self._completed = ""
-        self._asking = self._ask_again = False
-        self._goes_on = ""
-        """A text that something there is begins with."""
         self._history = History()
         self._query = EVERYTHING
 
@@ -91,11 +75,6 @@ class FilterBar(Vertical):
     def on_unmount(self) -> None:
         if self._due is not None:
             self._due.cancel()
-
-    @property
-    def input(self) -> QueryInput:
-        """The line that is typed in."""
-        return self.query_one(QueryInput)
 
     @property
     def wanted(self) -> Query:
@@ -123,7 +102,7 @@ class FilterBar(Vertical):
         else:
             person_of(self).typed(self.input.value.strip())
         self._send(self.input.value)
-        self._offered, self._choosing = (), None
+        self.offer_nothing()
         self._history.leave()
         self.query_one("#hint").display = False
         self.set_class(bool(self.input.value), "open")
@@ -175,7 +154,7 @@ class FilterBar(Vertical):
     def _typed(self) -> None:
         text = self.input.value
         if text != self._completed:
-            self._offered, self._choosing = (), None
+            self.offer_nothing()
             self._history.leave()
             self._ask()
         self._completed = text
@@ -222,80 +201,7 @@ class FilterBar(Vertical):
         kept = person_of(self).remembered.filters
         found = self._history.older(text, kept) if message.step > 0 else self._history.newer(text)
         if found is not None:
-            self._offered, self._choosing = (), None
+            self.offer_nothing()
             self._write(found, len(found))
         elif message.step < 0:
             self.close(clear=False)
-
-    def _write(self, text: str, cursor: int) -> None:
-        """Puts a text in that the person did not type letter by letter."""
-        self._completed = self.input.value = text
-        self.input.cursor_position = cursor
-        self.query_one("#hint").refresh()
-
-    # Completion.
-
-    @on(QueryInput.Completing)
-    def _complete(self, message: QueryInput.Completing) -> None:
-        chosen = self._choosing
-        if chosen is not None and self.input.value == self._completed:
-            self._write(*chosen.step(message.step))
-        else:
-            self._look_up(self.Completing(self.input.value, self.input.cursor_position, message.step))
-
-    def _ask(self) -> None:
-        """Asks how what is typed may go on, never twice at once."""
-        text, cursor = self.input.value, self.input.cursor_position
-        piece = unfinished(text, cursor)
-        if cursor < len(text) or not (piece.key or len(piece.prefix) > 1):
-            return
-        if self._asking:
-            self._ask_again = True
-        else:
-            self._asking = True
-            self._look_up(self.Completing(text, cursor))
-
-    def _look_up(self, asked: Completing) -> None:
-        piece = unfinished(asked.text, asked.cursor)
-        in_thread(
-            self,
-            partial(candidates, piece, self._runs(), views_of(self)),
-            lambda found: self.complete(asked, found if isinstance(found, list) else []),
-        )
-
-    def complete(self, asked: Completing, found: list[str]) -> None:
-        """Offers these, or puts in what they share where the person asked for it. Ignored if typing went on."""
-        again, field = self._ask_again and not asked.step, self.input
-        if not asked.step:
-            self._asking = self._ask_again = False
-        if (field.value, field.cursor_position) != (asked.text, asked.cursor):
-            if again:
-                self._ask()
-            return
-        piece = unfinished(asked.text, asked.cursor)
-        if asked.step:
-            self._put_in(asked, piece, found)
-        elif self._choosing is None:
-            self._offered = found if piece.key and len(found) > 1 else ()
-            self._goes_on = asked.text if is_begun(piece, found) else ""
-            self._wait()
-            if piece.prefix and found and found[0].startswith(piece.prefix) and field.has_focus:
-                field.suggest(asked.text[: piece.start] + found[0])
-        self.query_one("#hint").refresh()
-
-    def _put_in(self, asked: Completing, piece: Unfinished, found: list[str]) -> None:
-        """What all share; where that is nothing more, the first of them, and tab goes on to the next."""
-        before, behind, shared = asked.text[: piece.start], asked.text[asked.cursor :].lstrip(), common(found)
-        if piece.quoted:
-            behind = behind.removeprefix('"')
-        if len(found) == 1:
-            begun = before + shared + ("" if shared.endswith((":", "=", "<", ">", ".")) else " ")
-            self._offered, self._choosing = (), None
-            self._write(begun + behind, len(begun))
-            self._ask()
-        elif found:
-            self._offered, self._choosing = found, Choosing(piece, before, behind, found)
-            if len(shared) > len(piece.prefix) and not piece.quoted:
-                self._write(before + shared + behind, len(before + shared))
-            else:
-                self._write(*self._choosing.step(asked.step))
