@@ -16,7 +16,12 @@ from ..facts import until
 
 def run_row(run: Run) -> dict[str, Any]:
     """A run as `ls --json` gives it."""
-    row: dict[str, Any] = {
+    return _about(run) | _counts(run) | _spent(run) | _belonging(run)
+
+
+def _about(run: Run) -> dict[str, Any]:
+    """What it is and how it stands."""
+    return {
         "id": run.id,
         "name": run.name,
         "objective": run.objective,
@@ -29,21 +34,25 @@ def run_row(run: Run) -> dict[str, Any]:
         "started": run.started,
         "finished": run.finished,
         "duration_s": duration_s(run),
-        "steps": run.steps,
-        "steps_done": run.steps_done,
-        "current_step": run.current_step,
-        "items": run.items,
-        "items_failed": run.items_failed,
-        "events": run.events,
-        "errors": run.errors,
-        "warnings": run.warnings,
-        "checkpoints": run.checkpoints,
-        "messages": run.messages if run.tokens_known else None,
-        "approvals": run.approvals,
-        "approvals_pending": run.approvals_pending,
-        "artifacts": run.artifacts,
-        **(tokens_row(run.tokens) | money_row(run.money) if run.tokens_known else _UNREAD),
-        "size_bytes": run.size_bytes,
+    }
+
+
+def _counts(run: Run) -> dict[str, Any]:
+    """How much of what is in it."""
+    parts: tuple[str, ...] = ("steps", "steps_done", "current_step", "items", "items_failed")
+    parts += ("events", "errors", "warnings", "checkpoints", "messages", "approvals", "approvals_pending", "artifacts")
+    counts = {name: getattr(run, name) for name in parts}
+    return counts if run.tokens_known else counts | {"messages": None}
+
+
+def _spent(run: Run) -> dict[str, Any]:
+    spent = tokens_row(run.tokens) | money_row(run.money) if run.tokens_known else _UNREAD
+    return spent | {"size_bytes": run.size_bytes}
+
+
+def _belonging(run: Run) -> dict[str, Any]:
+    """What it belongs to, what people added, and what ails it."""
+    row: dict[str, Any] = {
         "session": run.session,
         "project": run.project,
         "parent": run.parent,
@@ -54,9 +63,7 @@ def run_row(run: Run) -> dict[str, Any]:
         "damaged": run.damaged,
         "error": run.error or None,
     }
-    if run.source:
-        row |= {"source": run.source, "source_id": run.source_id}
-    return row
+    return row | {"source": run.source, "source_id": run.source_id} if run.source else row
 
 
 def duration_s(run: Run) -> float | None:

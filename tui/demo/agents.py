@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
-from ...core.recording.step_recorder import StepRecorder
+from ...core.recording.step_recorder import Recorder, StepRecorder
 from ...core.store import Store
 from . import texts
 from .pace import Pace
@@ -46,6 +46,7 @@ def triage(store: Store, pace: Pace, number: int) -> None:
     rng = pace.rng
     version = min(number // 5, len(texts.TRIAGE_VERSIONS) - 1)
     model, provider = ("gpt-4o", "openai") if version == 1 else ("gpt-4o-mini", "openai")
+    ask = partial(call, pace=pace, model=model, provider=provider)
     mails = rng.sample(texts.MAILS, 4)
     save_triage(store, version)
     with store.run(
@@ -62,7 +63,7 @@ def triage(store: Store, pace: Pace, number: int) -> None:
         )
         conversation = [{"role": "user", "content": mail} for mail in mails]
         with run.step("plan", agent="planner", kind="llm") as step:
-            call(step, pace, model, provider)
+            ask(step)
             run.snapshot(
                 "plan", {"steps": ["search", "rank", "draft-reply", "review"], "why": rng.choice(texts.THOUGHTS)}
             )
@@ -73,28 +74,37 @@ def triage(store: Store, pace: Pace, number: int) -> None:
             step.info(f"{hits} candidates", candidates=hits)
             step.output = {"hits": hits}
         with run.step("rank", agent="worker", kind="llm") as step:
-            call(step, pace, model if version < 2 else "gpt-4o", provider, size=1.6 if version else 1.0)
+            ask(step, model=model if version < 2 else "gpt-4o", size=1.6 if version else 1.0)
             conversation.append({"role": "assistant", "content": rng.choice(texts.THOUGHTS)})
             run.checkpoint({"messages": conversation, "plan": ["draft-reply"], "drafts": []}, label="ranked")
-        drafts = []
         with run.step("draft-reply", agent="writer", kind="llm") as step:
+            drafts = []
             for mail in mails[:3]:
-                call(step, pace, model, provider, size=0.8)
-                drafts.append({"to": mail, "text": " ".join(rng.sample(texts.SENTENCES, 3))})
-                run.message("writer", "reviewer", drafts[-1]["text"], role="assistant")
+                ask(step, size=0.8)
+                drafts.append(reply_to(run, pace, mail))
             run.checkpoint({"messages": conversation, "plan": [], "drafts": drafts}, label="drafted")
         with run.step("review", agent="reviewer", kind="llm") as step:
-            call(step, pace, model, provider)
+            ask(step)
             score = rng.gauss(0.72 + 0.08 * version, 0.1)
-            run.metric("score", round(min(score, 1.0), 3))
-            run.message(
-                "reviewer", "writer", f"I read all {len(drafts)} drafts.\nThey come to {score:.2f}.", role="user"
-            )
-            run.message("writer", "reviewer", {"text": "Noted.", "changed": [], "drafts": len(drafts)})
-            if score < 0.58:
-                step.warning(f"score {score:.2f} is below 0.58")
-                raise ValueError(f"reviewer rejected the draft: score {score:.2f} is below 0.58")
+            judge(run, step, score, len(drafts))
         run.snapshot("result", {"sent": len(drafts), "score": round(score, 3)})
+
+
+def reply_to(run: Recorder, pace: Pace, mail: str) -> dict[str, str]:
+    """A draft of an answer, which the reviewer gets to see."""
+    draft = {"to": mail, "text": " ".join(pace.rng.sample(texts.SENTENCES, 3))}
+    run.message("writer", "reviewer", draft["text"], role="assistant")
+    return draft
+
+
+def judge(run: Recorder, step: StepRecorder, score: float, drafts: int) -> None:
+    """What the reviewer says of the drafts; ValueError, with which the run fails, where they are too poor."""
+    run.metric("score", round(min(score, 1.0), 3))
+    run.message("reviewer", "writer", f"I read all {drafts} drafts.\nThey come to {score:.2f}.", role="user")
+    run.message("writer", "reviewer", {"text": "Noted.", "changed": [], "drafts": drafts})
+    if score < 0.58:
+        step.warning(f"score {score:.2f} is below 0.58")
+        raise ValueError(f"reviewer rejected the draft: score {score:.2f} is below 0.58")
 
 
 def research(store: Store, pace: Pace, number: int) -> None:

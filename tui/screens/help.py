@@ -22,6 +22,19 @@ def help_lines(
     places: tuple[str, ...], glyphs: Glyphs, *, read_only: bool, queries: bool, own: Mapping[str, str] = {}
 ) -> Iterator[Line]:
     """The keys of some places, the innermost first, then what a filter understands, then what the signs mean."""
+    yield from _keys(places, read_only, own)
+    if queries:
+        yield [("Filter", "title")]
+        yield from ([(f"  {known.example:<30}", "accent"), (known.what, "text")] for known in KEYS.values())
+        yield []
+    yield [("Signs", "title")]
+    for status in STATUSES:
+        yield [(f"  {glyphs.status(status)} ", "text"), (status, "muted")]
+    for sign, meaning in _signs(places, glyphs):
+        yield [(f"  {sign} ", "text"), (meaning, "muted")]
+
+
+def _keys(places: tuple[str, ...], read_only: bool, own: Mapping[str, str]) -> Iterator[Line]:
     taken: set[str] = set()
     for id in places:
         keys = [
@@ -37,34 +50,27 @@ def help_lines(
         yield []
         # What an inner place does with a key, no outer one does; but for those that work now and then only.
         taken.update(name for key in keys if not key.priority for name in key.keys.split(","))
-    if queries:
-        yield [("Filter", "title")]
-        for known in KEYS.values():
-            yield [(f"  {known.example:<30}", "accent"), (known.what, "text")]
-        yield []
-    yield [("Signs", "title")]
-    statuses = ("running", "waiting", "lost", "failed", "completed", "paused", "pending", "cancelled")
-    for status in statuses:
-        yield [(f"  {glyphs.status(status)} ", "text"), (status, "muted")]
-    yield [(f"  {glyphs.watched} ", "text"), ("watched: its end, a failure and a question are told", "muted")]
-    yield [(f"  {glyphs.damaged} ", "text"), ("parts of it could not be read", "muted")]
-    yield [("  ~ ", "text"), ("a cost computed from a price table", "muted")]
-    yield [(f"  {glyphs.at_least} ", "text"), ("at least: some calls have no known price", "muted")]
+
+
+def _signs(places: tuple[str, ...], glyphs: Glyphs) -> Iterator[tuple[str, str]]:
+    """What stands for something on these places, beside how runs stand."""
+    yield glyphs.watched, "watched: its end, a failure and a question are told"
+    yield glyphs.damaged, "parts of it could not be read"
+    yield "~", "a cost computed from a price table"
+    yield glyphs.at_least, "at least: some calls have no known price"
     if "compare" in places:
-        yield [
-            (f"  {glyphs.best} ", "text"),
-            ("the best of these numbers, where there is no room for the word", "muted"),
-        ]
-        yield [(f"  {glyphs.worst} ", "text"), ("the worst", "muted")]
+        yield glyphs.best, "the best of these numbers, where there is no room for the word"
+        yield glyphs.worst, "the worst"
     if "doctor" in places:
-        for severity in SEVERITIES:
-            yield [(f"  {mark(severity, glyphs)} ", "text"), (f"{severity}: {MEANS[severity]}", "muted")]
-        yield [(f"  {glyphs.mark} ", "text"), ("can be put right at once; nothing is lost by it", "muted")]
+        yield from ((mark(severity, glyphs), f"{severity}: {MEANS[severity]}") for severity in SEVERITIES)
+        yield glyphs.mark, "can be put right at once; nothing is lost by it"
     if "plan" in places:
         for action in ("keep", "states", "archive", "trash"):
-            yield [(f"  {glyphs.action(action)} ", "text"), (f"what a policy does to a run: {action}", "muted")]
+            yield glyphs.action(action), f"what a policy does to a run: {action}"
 
 
+STATUSES = ("running", "waiting", "lost", "failed", "completed", "paused", "pending", "cancelled")
+"""Of runs, as they are told."""
 _WITH_QUERIES = frozenset({"runs", "costs", "plan", "archive"})
 """Places in which queries are written."""
 
