@@ -14,6 +14,36 @@ Span = tuple[str, str]
 
 Line = list[Span]
 
+
+class Leading(str):
+    """Text of a span with where it leads when it is clicked on; a line carries it along however it is put together."""
+
+    to: object
+    """The id of a row of the table of keys, which is done, or a message, which is posted."""
+
+
+def leading(text: str, to: object) -> Leading:
+    """The text, leading there."""
+    found = Leading(text)
+    found.to = to
+    return found
+
+
+def all_leading(line: Line, to: object) -> Line:
+    """The line, all of it leading there."""
+    return [(leading(text, to), ink) for text, ink in line]
+
+
+def lead_at(line: Line, cell: int) -> object:
+    """Where what stands at a cell leads; None where that is nowhere."""
+    end = 0
+    for text, _ in line:
+        start, end = end, end + cells(text)
+        if start <= cell < end:
+            return text.to if isinstance(text, Leading) else None
+    return None
+
+
 _STATUS = {
     "running": "active",
     "processing": "active",
@@ -50,7 +80,8 @@ def fitted(line: Line, width: int) -> Line:
     for text, ink in line:
         taken = cells(text)
         if taken > left:
-            result.append((fit(text, left), ink))
+            cut = fit(text, left)
+            result.append((leading(cut, text.to) if isinstance(text, Leading) else cut, ink))
             return result
         result.append((text, ink))
         left -= taken

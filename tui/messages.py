@@ -67,6 +67,14 @@ class OpenRun(Message, bubble=True):
     tab: str = "overview"
 
 
+@dataclass
+class LookInto(Message, bubble=True):
+    """The person wants to see what takes the room in something."""
+
+    path: tuple[str, ...]
+    """Names of what to look into, from the outside in; none for the whole store."""
+
+
 class PolicyLooked(Message, bubble=False):
     """What the retention policy does by itself is known anew. Sent to the app, which hands it to the screen."""
 

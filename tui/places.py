@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from .glyphs import Glyphs
 from .keys import shown
-from .lines import Line, one_line, width_of
+from .lines import Line, all_leading, one_line, width_of
 
 
 class PlaceTab(NamedTuple):
@@ -34,11 +35,14 @@ class Shape(NamedTuple):
 
 
 def strip(current: str, shape: Shape = Shape(), own: Mapping[str, str] = {}) -> Line:
-    """The places, the one that is open standing out; with a person's own keys where they have others."""
+    """The places, the one that is open standing out, the others leading there; with a person's own keys where they
+    have others. From inside of the one that is open it leads back to it too.
+    """
     line: Line = []
     for tab, title in _titled(current, shape, own):
         here = tab.id == current
-        line += [(f" {tab.key} ", "muted" if here else "accent"), (title, "title" if here else "muted")]
+        part = [(f" {tab.key} ", "muted" if here else "accent"), (title, "title" if here else "muted")]
+        line += part if here and not shape.inside else all_leading(part, f"place.{tab.id}")
     return line
 
 
@@ -48,21 +52,16 @@ def fitting(current: str, width: int, own: Mapping[str, str] = {}) -> Shape:
     return next((shape for shape in shapes if width_of(strip(current, shape, own)) <= width), Shape(0))
 
 
-def place_at(cell: int, current: str = "", shape: Shape = Shape(), own: Mapping[str, str] = {}) -> str | None:
-    """The place whose title stands in a cell of that strip."""
-    end = 0
-    for tab, title in _titled(current, shape, own):
-        end += width_of([(f" {tab.key} {title}", "text")])
-        if cell < end:
-            return tab.id
-    return None
-
-
 def _titled(current: str, shape: Shape, own: Mapping[str, str]) -> list[tuple[PlaceTab, str]]:
     keyed = [tab._replace(key=shown(own[f"place.{tab.id}"])) if f"place.{tab.id}" in own else tab for tab in TABS]
     found = [(tab, f"{tab.title} " if tab.id == current or n < shape.titles else "") for n, tab in enumerate(keyed)]
     end = next((n for n, tab in enumerate(TABS, 1) if tab.id == current), len(TABS))
     return found[:end] if shape.inside else found
+
+
+def way_to(place: str, glyphs: Glyphs) -> Line:
+    """The place that a screen lies in, as the first part of the way to it."""
+    return [(f" {title_of(place)} ", "muted"), (glyphs.into, "faint")]
 
 
 def title_of(place: str) -> str:

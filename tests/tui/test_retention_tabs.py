@@ -242,6 +242,8 @@ async def test_tabs_are_a_key_or_a_click_away_and_read_only_when_looked_at(app):
         await pilot.click("#retention-tabs", offset=(at, 0))
         await until(pilot, lambda: screen.tab == "archive")
         await shows(pilot, "The archive is empty")
+        await pilot.press("b")
+        assert "the policy does nothing by itself" in told(app)
         await pilot.press("slash", *"status:failed", "enter")
         await shows(pilot, "No archived run matches")
         await pilot.press("escape")

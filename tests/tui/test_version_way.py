@@ -17,5 +17,5 @@ async def test_the_place_stands_before_the_version_and_a_click_leads_there(tmp_p
         await to_triage(pilot)
         await pilot.press(key)
         await shows(pilot, f"─ Workflows › {title} ─")
-        await pilot.click("CrumbLine", offset=(5, 0))
+        await pilot.click("FrameLine", offset=(5, 0))
         await until(pilot, lambda: isinstance(pilot.app.screen, WorkflowsScreen))

@@ -213,6 +213,19 @@ async def test_places_are_chosen_by_key_by_mouse_and_by_name(app):
         await shows(pilot, "Mark a version; two marked ones are compared")
 
 
+async def test_who_would_edit_or_compare_what_was_never_saved_is_told_so(tmp_path):
+    with flightlog.open(tmp_path / "data") as store, store.run("report"):
+        pass
+    app = FlightlogApp(lambda: flightlog.open(tmp_path / "data"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await at_workflows(pilot)
+        for key in "edx":
+            await shows(pilot, "runs that name no")
+            await pilot.press(key)
+            assert [one.message for one in app._notifications] == ["no saved version is under the cursor"], key
+            app.clear_notifications()
+
+
 async def test_an_empty_store_teaches_how_to_save_a_version(tmp_path):
     app = FlightlogApp(lambda: flightlog.open(tmp_path / "data"))
     async with app.run_test(size=(80, 24)) as pilot:

@@ -7,7 +7,7 @@ from ...core.costs import GroupBy
 from ...core.query.query import EVERYTHING, Query
 from ..cycle import after
 from ..glyphs import Glyphs
-from ..lines import Line, one_line
+from ..lines import Line, leading, one_line
 from ..personal.leaving import one_of
 from .page import AXES, SORTED_BY, WINDOWS, Asked, Order, orders
 from .plot import StackBy
@@ -88,10 +88,11 @@ class Choices:
         """The filter and the days that are in force."""
         line: Line = [(" ", "text")]
         if self.filter != EVERYTHING:
-            line += [(one_line(self.filter.text, 40), "accent"), (f" {glyphs.dot} ", "faint")]
-        return [*line, (self.window.name, "accent" if self.window.days else "text"), (" ", "text")]
+            line += [(leading(one_line(self.filter.text, 40), "costs.filter"), "accent"), (f" {glyphs.dot} ", "faint")]
+        window = leading(self.window.name, "costs.window")
+        return [*line, (window, "accent" if self.window.days else "text"), (" ", "text")]
 
     def order_title(self, glyphs: Glyphs) -> Line:
         """The order that is in force."""
         arrow = glyphs.descending if self.order.descending else glyphs.ascending
-        return [(f" {glyphs.dot} ", "faint"), (f"{self.order.name} {arrow} ", "muted")]
+        return [(f" {glyphs.dot} ", "faint"), (leading(f"{self.order.name} {arrow} ", "costs.sort"), "muted")]

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..personal.whereabouts import Whereabouts
-    from ..widgets.place_line import PlaceLine
     from ..widgets.store_header import StoreHeader
 
 
@@ -39,10 +38,6 @@ class Navigation(Companions):
             screen = RunsScreen(self.store.name, only=message.query, crumb=message.crumb, place=message.place)
             self.push_screen(screen)
             screen.call_after_refresh(screen.show_store, self.store, self.watching)
-
-    async def on_place_line_picked(self, message: PlaceLine.Picked) -> None:
-        """A place was clicked on."""
-        await self.action_place(message.place)
 
     async def on_store_header_picked(self, message: StoreHeader.Picked) -> None:
         """A part of the header was clicked on: to where its subject lives."""
@@ -88,7 +83,6 @@ class Navigation(Companions):
     def action_suspend(self) -> None:
         """Gives the terminal to the shell that started the program, until that wants it to go on."""
         if self._driver is not None and self._driver.can_suspend:
-            self.app_resume_signal.subscribe(self, self._resumed)
             self.action_suspend_process()
         else:
             from ..hinting import hint

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from ...core.query.query import EVERYTHING
 from .. import format
 from ..glyphs import Glyphs
-from ..lines import Line, one_line, width_of
+from ..lines import Line, leading, one_line, width_of
 from .run_list import RunList
 
 SPOKEN = {"last_event": "last event", "took": "duration"}
@@ -18,13 +18,14 @@ def list_title(found: RunList, glyphs: Glyphs, room: int, *, named: bool = False
     """
     arrow = glyphs.descending if found.sort.descending else glyphs.ascending
     filtered = found.query != EVERYTHING
+    order = f"{SPOKEN.get(found.sort.field, found.sort.field)} {arrow}"
     parts = {
-        "query": (one_line(found.query.text, 60) if filtered and not named else "", "accent"),
+        "query": (leading(one_line(found.query.text, 60) if filtered and not named else "", "runs.filter"), "accent"),
         "count": (shown_count(found, glyphs), "text"),
         "marks": (f"{glyphs.mark} {found.marked:,} marked" if found.marked else "", "accent"),
-        "groups": (f"by {found.grouping}" if found.grouping else "", "muted"),
-        "order": (f"{SPOKEN.get(found.sort.field, found.sort.field)} {arrow}", "muted"),
-        "follow": ("following" if found.following else "", "active"),
+        "groups": (leading(f"by {found.grouping}" if found.grouping else "", "runs.group"), "muted"),
+        "order": (leading(order, "runs.sort"), "muted"),
+        "follow": (leading("following" if found.following else "", "runs.follow"), "active"),
     }
     # The query and its count stand in the filter's line too; what is marked stands nowhere else.
     gives_way = ["query", *(["count"] if filtered else []), "order", "groups", "count", "follow"]

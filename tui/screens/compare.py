@@ -19,7 +19,7 @@ from ..compare.tab import TICKED, Tab
 from ..cycle import after
 from ..glyphs import glyphs_of
 from ..keys import bindings
-from ..lines import Line, one_line
+from ..lines import Line, leading, one_line
 from ..loading import FRAME, Loader
 from ..messages import StoreChanged
 from ..operations.jobs import waiting
@@ -190,9 +190,10 @@ class CompareScreen(CompareLeading):
         right: Line = [(f" {len(self.runs)} runs", "muted")]
         count = self.tab.count
         if count is not None:
-            right.append((f"  {format.plural(count, 'difference')}", "text" if count else "muted"))
+            told = leading(f"  {format.plural(count, 'difference')}", "compare.next")
+            right.append((told, "text" if count else "muted"))
         if self.tab.only:
-            right.append(("  only differing", "accent"))
+            right.append((leading("  only differing", "compare.all"), "accent"))
         if self.why:
             right.append((f"  {self.why}", "warn"))
         return left, [*right, (" ", "text")]

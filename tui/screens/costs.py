@@ -221,10 +221,6 @@ class CostsScreen(CostLeading):
         names = [axis.by for axis in AXES]
         self.action_by(after(self.chosen.by, names, step))
 
-    @on(AxisLine.Picked)
-    def _axis_picked(self, message: AxisLine.Picked) -> None:
-        self.action_by(next(axis.by for axis in AXES if axis.by == message.by))
-
     def action_window(self) -> None:
         self.chosen.window = after(self.chosen.window, WINDOWS)
         self._ask()

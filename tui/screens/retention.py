@@ -14,6 +14,7 @@ from ...core.runs import Totals
 from ...core.store import Store
 from ...core.upkeep import Removal
 from ..cycle import after
+from ..hinting import hint
 from ..keys import bindings
 from ..lines import Line
 from ..loading import Loader
@@ -241,13 +242,11 @@ class RetentionScreen(PlaceScreen):
     def action_next_tab(self, step: int) -> None:
         self.action_tab(after(self.tab, TABS, step))
 
-    @on(RetentionTabs.Picked)
-    def _picked(self, message: RetentionTabs.Picked) -> None:
-        self.action_tab(message.name)
-
     def action_pause(self) -> None:
         retaining = retaining_of(self)
-        if retaining is not None and retaining.look_now.every:
+        if retaining is None or not retaining.look_now.every:
+            hint(self, "the policy does nothing by itself")
+        else:
             retaining.pause()
             until = f"until {key_for(self, 'retention.pause')} is pressed again"
             what = f"the policy does nothing by itself {until}" if retaining.paused else "it goes on"

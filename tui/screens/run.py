@@ -19,7 +19,7 @@ from ..live.watching import watching_of
 from ..loading import Loader
 from ..messages import StoreChanged
 from ..parts.tabs import shown
-from ..widgets.crumb_line import Crumb, CrumbLine
+from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar
 from ..widgets.line_list import LineList
 from ..widgets.run_tab import RunTab
@@ -49,7 +49,7 @@ class RunScreen(Screen[None]):
         self._head: Loader[tuple[int, Run] | None] = Loader(self, self._look, self._looked, every=EVERY)
 
     def compose(self) -> ComposeResult:
-        yield CrumbLine(self._titles, id="run-top")
+        yield FrameLine("top", self._titles, id="run-top")
         bar = TabBar(id="run-tabs")
         yield bar
         yield TabRule(bar)
@@ -216,7 +216,7 @@ class RunScreen(Screen[None]):
     def _show_frame(self) -> None:
         if self.run is None:
             return
-        self.query_one("#run-top", CrumbLine).update()
+        self.query_one("#run-top", FrameLine).update()
         self.query_one(TabBar).show(self.run, self.current)
         self.query_one(TabRule).refresh()
         keys = self.query_one(KeyBar)
@@ -226,9 +226,9 @@ class RunScreen(Screen[None]):
     def _tick(self) -> None:
         if self.run is None:
             return
-        self.query_one("#run-top", CrumbLine).update()
+        self.query_one("#run-top", FrameLine).update()
         if self.tab and self.run.status not in FINISHED:
             self.tab.tick()
 
-    def _titles(self, width: int) -> tuple[list[Crumb], Line]:
+    def _titles(self, width: int) -> tuple[Line, Line]:
         return run_crumbs(self, self.run_id, self.run, width, self.store.catching_up())

@@ -15,9 +15,9 @@ from ...core.store import Store
 from ..cycle import after
 from ..glyphs import glyphs_of
 from ..keys import bindings
-from ..lines import Line, between
+from ..lines import Line, between, leading
 from ..loading import Loader
-from ..messages import OpenRun, OperationEnded, ShowRuns
+from ..messages import LookInto, OpenRun, OperationEnded, ShowRuns
 from ..operations.undoing import can_undo
 from ..personal.leaving import one_of
 from ..space.page import SORTS, SpacePage, title, trail
@@ -27,6 +27,7 @@ from ..space.targets import query_of
 from ..widgets.empty import Empty, no_room_told, no_space, nothing_to_read, refused
 from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar
+from ..widgets.leads import LeadingLine
 from ..widgets.line_list import HeadLine, LineList, OneLine
 from ..widgets.place_line import PlaceLine
 from ..widgets.space_list import SpaceList, SpacePreview, names
@@ -62,7 +63,7 @@ class SpaceScreen(SpaceOperations):
         yield StoreHeader(self._header)
         yield PlaceLine("space", self._title, id="list-top")
         with Vertical(id="space-pane"):
-            yield OneLine(self._trail, id="space-trail")
+            yield LeadingLine(self._trail, id="space-trail")
             yield HeadLine(listed.head, id="space-head")
             yield listed
             yield OneLine(listed.total, id="space-total")
@@ -154,7 +155,8 @@ class SpaceScreen(SpaceOperations):
     def _title(self) -> Line:
         """The order."""
         glyphs = glyphs_of(self)
-        return [(f" {self.sort} {glyphs.ascending if self.sort == 'name' else glyphs.descending} ", "muted")]
+        arrow = glyphs.ascending if self.sort == "name" else glyphs.descending
+        return [(leading(f" {self.sort} {arrow} ", "space.sort"), "muted")]
 
     def _trail(self, width: int) -> Line:
         if self.found is None:
@@ -219,10 +221,21 @@ class SpaceScreen(SpaceOperations):
 
     def action_out(self) -> None:
         if self.path:
-            kind = self.found.space.node.kind if self.found and path_of(self.found.space) == self.path else "workflow"
-            self.list.leave_at(self.path[:-1], (kind, self.path[-1]))
-            self.path, self._limit = self.path[:-1], PAGE
-            self._ask()
+            self._out_to(self.path[:-1])
+
+    @on(LookInto)
+    def _part_picked(self, message: LookInto) -> None:
+        if message.path == self.path[: len(message.path)]:
+            self._out_to(message.path)
+
+    def _out_to(self, path: Names) -> None:
+        """Looks into what this lies in; the cursor stands there on what it came out of."""
+        depth, found = len(path) + 1, self.found
+        is_shown = found is not None and path_of(found.space) == self.path
+        kind = found.space.path[depth].kind if found is not None and is_shown else "workflow"
+        self.list.leave_at(path, (kind, self.path[depth - 1]))
+        self.path, self._limit = path, PAGE
+        self._ask()
 
     def action_back(self) -> None:
         """Takes the marks off, then steps out a level, then out to the runs."""

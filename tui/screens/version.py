@@ -16,11 +16,11 @@ from ...core.workflows import Version
 from ..glyphs import glyphs_of
 from ..hinting import may_change
 from ..keys import bindings
-from ..lines import Line, one_line, wrapped
+from ..lines import Line, all_leading, one_line, wrapped
 from ..loading import Loader
 from ..messages import ShowRuns
-from ..places import version_name
-from ..widgets.crumb_line import Crumb, CrumbLine, way_to
+from ..places import version_name, way_to
+from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar
 from ..widgets.ready_lines import ReadyLines
 from ..workflows.version_page import CameTo, code_lines, fact_lines, look_at
@@ -56,7 +56,7 @@ class VersionScreen(Screen[None]):
         self.loader: Loader[Found] = Loader(self, self._prepare, self._loaded)
 
     def compose(self) -> ComposeResult:
-        yield CrumbLine(self._titles, id="version-top")
+        yield FrameLine("top", self._titles, id="version-top")
         with Vertical(id="version-body"):
             yield ReadyLines(self._lines)
         yield KeyBar("version")
@@ -92,14 +92,14 @@ class VersionScreen(Screen[None]):
             lines.cursor = 0
         self.found = found
         lines.show()
-        self.query_one("#version-top", CrumbLine).update()
+        self.query_one("#version-top", FrameLine).update()
         self.opening.set()
 
-    def _titles(self, width: int) -> tuple[list[Crumb], Line]:
+    def _titles(self, width: int) -> tuple[Line, Line]:
         here: Line = [(f" {one_line(self.workflow, 60)}", "strong"), (f"@{self.number} ", "title")]
         place = next((n for n, entry in enumerate(self.entries) if entry.number == self.number), 0)
         right: Line = [(f" {len(self.entries) - place} of {len(self.entries)} ", "muted")]
-        return [way_to("workflows", glyphs_of(self)), Crumb(here)], right
+        return [*all_leading(way_to("workflows", glyphs_of(self)), "place.workflows"), *here], right
 
     def _lines(self, width: int) -> Sequence[Line]:
         if self.found is None:

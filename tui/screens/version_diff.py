@@ -17,10 +17,11 @@ from .. import format
 from ..glyphs import glyphs_of
 from ..hinting import hint
 from ..keys import bindings
-from ..lines import Line, one_line, wrapped
+from ..lines import Line, all_leading, leading, one_line, wrapped
 from ..loading import Loader
 from ..personal.person import key_for
-from ..widgets.crumb_line import Crumb, CrumbLine, way_to
+from ..places import way_to
+from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar
 from ..widgets.ready_lines import ReadyLines
 from ..workflows.diff_lines import DiffRow, Sides, diff_rows
@@ -72,7 +73,7 @@ class DiffScreen(Screen[None]):
         self.loader: Loader[Found] = Loader(self, self._prepare, self._loaded)
 
     def compose(self) -> ComposeResult:
-        yield CrumbLine(self._titles, id="diff-top")
+        yield FrameLine("top", self._titles, id="diff-top")
         with Horizontal(id="diff-body"):
             yield ReadyLines(self._lines, id="diff-lines")
             yield Aside(self._aside, id="diff-aside")
@@ -125,9 +126,9 @@ class DiffScreen(Screen[None]):
         self._place_outcome()
         self.query_one(Aside).show()
         self.lines.show()
-        self.query_one("#diff-top", CrumbLine).update()
+        self.query_one("#diff-top", FrameLine).update()
 
-    def _titles(self, width: int) -> tuple[list[Crumb], Line]:
+    def _titles(self, width: int) -> tuple[Line, Line]:
         glyphs = glyphs_of(self)
         before = "nothing" if self.before is None else f"@{self.before}"
         after = "nothing" if self.after is None else f"@{self.after}"
@@ -135,14 +136,15 @@ class DiffScreen(Screen[None]):
             (f" {one_line(self.workflow, 60)}", "strong"),
             (f"{before if self.before else f' {before}'} {glyphs.arrow} {after} ", "title"),
         ]
-        way = [way_to("workflows", glyphs), Crumb(here)]
+        left = [*all_leading(way_to("workflows", glyphs), "place.workflows"), *here]
         if self.found is None or self.found.why:
-            return way, []
+            return left, []
         added = sum(line.kind == "added" for line in self.found.all)
         removed = sum(line.kind == "removed" for line in self.found.all)
         changes = sum(row.hunk is not None for row in self.rows)
-        right: Line = [(f" {format.plural(changes, 'difference')} ", "muted"), (f"+{added}", "good"), (" ", "text")]
-        return way, [*right, (f"-{removed} ", "bad")]
+        told = leading(f" {format.plural(changes, 'difference')} ", "diff.next")
+        right: Line = [(told, "muted"), (f"+{added}", "good"), (" ", "text")]
+        return left, [*right, (f"-{removed} ", "bad")]
 
     def _lines(self, width: int) -> Sequence[Line]:
         found = self.found

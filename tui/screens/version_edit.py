@@ -20,9 +20,8 @@ from ..hinting import hint
 from ..keys import bindings
 from ..lines import Line, one_line
 from ..loading import Loader, in_thread
-from ..places import version_name
+from ..places import version_name, way_to
 from ..program.command_log import log_of
-from ..widgets.crumb_line import way_to
 from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar
 from ..widgets.line_list import OneLine
@@ -95,7 +94,7 @@ class VersionEdit(Screen[Version | None]):
     def _titles(self, width: int) -> tuple[Line, Line]:
         # No way back to click on: what is written here is left by esc, which asks.
         left: Line = [
-            *way_to("workflows", glyphs_of(self)).line,
+            *way_to("workflows", glyphs_of(self)),
             (f" {one_line(self.workflow, 60)}", "strong"),
             (f" {glyphs_of(self).into} a new version from @{self.parent_number} ", "title"),
         ]

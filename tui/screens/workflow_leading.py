@@ -68,6 +68,7 @@ class WorkflowLeading(PlaceScreen):
         """A new version from the one under the cursor, or from the newest."""
         about, entry = self.found and self.found.about, self.versions.current
         if about is None or entry is None or not entry.is_kept or entry.number is None:
+            hint(self, "no saved version is under the cursor")
             return
         if not may_change(self, self.store):
             return

@@ -16,12 +16,12 @@ from ..cycle import after
 from ..glyphs import glyphs_of
 from ..hinting import hint
 from ..keys import bindings
-from ..lines import Line
+from ..lines import Line, leading
 from ..loading import Loader
 from ..messages import OpenRun
 from ..personal.leaving import one_of
 from ..widgets.empty import Empty, no_workflows
-from ..widgets.frame import FrameLine, TurnLine
+from ..widgets.frame import FrameLine
 from ..widgets.key_bar import KeyBar
 from ..widgets.line_list import HeadLine, LineList
 from ..widgets.place_line import PlaceLine
@@ -63,7 +63,7 @@ class WorkflowsScreen(WorkflowLeading):
             yield HeadLine(workflows.head, id="workflows-head")
             yield workflows
             yield Empty()
-        yield TurnLine("middle", self.pane.titles, "patterns", id="versions-top")
+        yield FrameLine("middle", self.pane.titles, id="versions-top")
         yield self.pane
         yield KeyBar(*self.PLACES[:-2])
 
@@ -155,7 +155,7 @@ class WorkflowsScreen(WorkflowLeading):
         return [
             (f" {len(self.found.workflows):,}", "text"),
             (f" {glyphs.dot} ", "faint"),
-            (f"{self.order.name} {arrow} ", "muted"),
+            (leading(f"{self.order.name} {arrow} ", "workflows.sort"), "muted"),
         ]
 
     def to_workflow(self, id: str) -> None:

@@ -5,7 +5,8 @@ from collections.abc import Hashable, Sequence
 from ...core.space import Node, Sorting, Space
 from .. import format
 from ..glyphs import Glyphs
-from ..lines import Columns, Line, one_line, status_ink
+from ..lines import Columns, Line, leading, one_line, status_ink
+from ..messages import LookInto
 from .words import HOLDS, holds, name_of, share, size_of
 
 SORTS: tuple[Sorting, ...] = ("size", "name", "count")
@@ -106,14 +107,16 @@ class SpacePage:
 
 
 def trail(path: Sequence[Node], store: str, glyphs: Glyphs) -> Line:
-    """The way from the store down to what is shown."""
+    """The way from the store down to what is shown; all before that leads back there."""
     # A long name by its end, which tells folders apart.
     name = store if len(store) <= NAME else glyphs.ellipsis + store[1 - NAME :]
-    line: Line = [(one_line(name, NAME), "strong" if len(path) == 1 else "text")]
-    for place, node in enumerate(path[1:], 1):
-        last = place == len(path) - 1
-        line += [(f" {glyphs.into} ", "faint"), (_short(node, glyphs), "strong" if last else "text")]
-    return line
+    names = [one_line(name, NAME), *(_short(node, glyphs) for node in path[1:])]
+    *above, here = names
+    line: Line = []
+    for depth, word in enumerate(above):
+        to = LookInto(tuple(node.name for node in path[1 : depth + 1]))
+        line += [(leading(word, to), "text"), (f" {glyphs.into} ", "faint")]
+    return [*line, (here, "strong")]
 
 
 def _short(node: Node, glyphs: Glyphs) -> str:

@@ -1,16 +1,12 @@
 """The two lists of place 3, and the line of axes between them."""
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
-
-from textual import events
-from textual.message import Message
 
 from ...core.budgets import Standing
 from ...core.costs import CostGroup
 from ..costs.budget_lines import BudgetColumns
 from ..costs.page import AXES, CostPage
-from ..lines import Line, width_of
+from ..lines import Line, all_leading
 from .frame import FrameLine
 from .line_list import LineList
 
@@ -110,37 +106,20 @@ class CostList(LineList):
         return self.page.total_line(width - SCROLL_BAR) if self.page else []
 
 
-EDGE = 2
-"""Cells of the frame before the first axis."""
-
-
 class AxisLine(FrameLine):
     """The line of the frame with the axes in it: the letter that chooses one stands out, as does the one that is on."""
-
-    @dataclass
-    class Picked(Message):
-        """The person clicked on an axis."""
-
-        by: str
 
     def __init__(self, current: Callable[[], str], right: Callable[[], Line], *, id: str | None = None) -> None:
         super().__init__("middle", lambda width: (axes(current()), right()), id=id)
 
-    def on_click(self, event: events.Click) -> None:
-        end = EDGE
-        for axis in AXES:
-            start, end = end, end + len(axis.by) + 2
-            if start <= event.x < end:
-                self.post_message(self.Picked(axis.by))
-
 
 def axes(current: str) -> Line:
-    """All axes."""
+    """All axes, each leading to itself."""
     line: Line = []
     for axis in AXES:
         here = axis.by == current
         before, letter, after = axis.by[: axis.hot], axis.by[axis.hot], axis.by[axis.hot + 1 :]
         ink = "title" if here else "text"
-        line += [(f" {before}", ink), (letter, "title" if here else "accent"), (f"{after} ", ink)]
-    assert width_of(line) == sum(len(axis.by) + 2 for axis in AXES)
+        parts = [(f" {before}", ink), (letter, "title" if here else "accent"), (f"{after} ", ink)]
+        line += all_leading(parts, f"costs.{axis.by}")
     return line

@@ -7,10 +7,10 @@ from textual import events
 from textual.strip import Strip
 from textual.widget import Widget
 
-from ...core.text import cells
 from ..glyphs import Glyphs, glyphs_of
 from ..lines import Line, fitted, width_of
 from ..operations.operations import busy_line
+from .leads import follow
 from .strips import strip_of
 
 Edge = Literal["top", "middle", "bottom"]
@@ -23,18 +23,14 @@ def frame_line(edge: Edge, left: Line, right: Line, width: int, glyphs: Glyphs) 
     first, last = glyphs.corners[edge]
     room = width - 4
     left = fitted(left, min(width_of(left), room))
-    right = right_in(left, right, width)
+    if width_of(right) > width - 6 - width_of(left):
+        right = []
     rule = glyphs.rule * (room - width_of(left) - width_of(right))
     return [(first + glyphs.rule, "faint"), *left, (rule, "faint"), *right, (glyphs.rule + last, "faint")]
 
 
-def right_in(left: Line, right: Line, width: int) -> Line:
-    """The right title; nothing where the left one leaves it no room."""
-    return right if width_of(right) <= width - 6 - width_of(left) else []
-
-
 class FrameLine(Widget):
-    """One line of the frame, drawn anew when its titles differ."""
+    """One line of the frame, drawn anew when its titles differ; what leads somewhere in them may be clicked on."""
 
     DEFAULT_CSS = "FrameLine { height: 1; }"
 
@@ -43,6 +39,8 @@ class FrameLine(Widget):
         self.edge = edge
         self._titles = titles
         self._shown: object = None
+        self._line: Line = []
+        """As it stands there: that is what is clicked on."""
 
     def update(self) -> None:
         """Draws it again if it would look different."""
@@ -54,22 +52,8 @@ class FrameLine(Widget):
         left, right = self._shown = self._titles(width) if self._titles else ([], [])
         if self.edge == "top" and (busy := busy_line(self)) and not self.screen.query("#header"):
             right = [(" ", "text"), *busy, (" ", "text")]
-        return strip_of(self, frame_line(self.edge, left, right, width, glyphs_of(self)), width)
+        self._line = frame_line(self.edge, left, right, width, glyphs_of(self))
+        return strip_of(self, self._line, width)
 
-
-class TurnLine(FrameLine):
-    """A line of the frame in whose right title a key stands with what it would show: a click there does it too."""
-
-    def __init__(self, edge: Edge, titles: Titles, action: str, *, id: str | None = None) -> None:
-        """`action`: the screen's, which the key does."""
-        super().__init__(edge, titles, id=id)
-        self._both, self._action = titles, action
-
-    async def on_click(self, event: events.Click) -> None:
-        width = self.size.width
-        right = right_in(*self._both(width), width)
-        end = width - 2 - width_of(right)
-        for text, ink in right:
-            start, end = end, end + cells(text)
-            if start <= event.x < end and ink in ("accent", "text") and text.strip():
-                await self.screen.run_action(self._action)
+    def on_click(self, event: events.Click) -> None:
+        follow(self, self._line, event.x)

@@ -1,14 +1,13 @@
 """The bottom line: the keys that work now, which may also be clicked on."""
 
-from textual import events
 from textual.strip import Strip
 
 from ..glyphs import glyphs_of
 from ..keys import offered, shown
 from ..keys.key import Key
-from ..lines import Line, width_of
+from ..lines import Line, leading, width_of
 from ..personal.person import own_keys
-from ..program.commands import as_it_acts, has_effect, run_key
+from ..program.commands import as_it_acts, has_effect
 from .frame import FrameLine, frame_line
 from .strips import strip_of
 
@@ -22,7 +21,9 @@ def key_spans(keys: list[Key], width: int) -> list[tuple[Key, int, Line]]:
     """Keys that fit beside each other, with where they begin; the last ones (help, commands, quit) always fit first,
     the one that leads out comes if the others leave room.
     """
-    spans = {key.id: [(shown(key), "accent"), (f" {key.label}", "muted")] for key in keys}
+    spans: dict[str, Line] = {
+        key.id: [(leading(shown(key), key.id), "accent"), (leading(f" {key.label}", key.id), "muted")] for key in keys
+    }
     last = [key for key in keys if key.id.startswith("app.") and key.id != "app.back"]
     if width < NARROW:
         last = [key for key in last if key.id in ("app.help", "app.quit")] or last
@@ -71,18 +72,11 @@ class KeyBar(FrameLine):
         leads_out = self.screen is not getattr(self.app, "home", None) and sum(shown(key) == ESC for key in kept) == 1
         return [key for key in kept if leads_out or key.id != "app.back"]
 
-    def _spans(self) -> list[tuple[Key, int, Line]]:
-        return key_spans(self.keys, self.size.width - 6)
-
     def render_line(self, y: int) -> Strip:
         line: Line = [(" ", "text")]
         self._drawn = self.keys
         for _, at, span in key_spans(self._drawn, self.size.width - 6):
             line += [(" " * (at + 1 - width_of(line)), "text"), *span]
         line.append((" ", "text"))
-        return strip_of(self, frame_line("bottom", line, [], self.size.width, glyphs_of(self)), self.size.width)
-
-    async def on_click(self, event: events.Click) -> None:
-        for key, at, span in self._spans():
-            if at + 3 <= event.x < at + 3 + width_of(span):
-                await run_key(self.app, key)
+        self._line = frame_line("bottom", line, [], self.size.width, glyphs_of(self))
+        return strip_of(self, self._line, self.size.width)

@@ -33,9 +33,11 @@ class OneLine(Widget):
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        width = self.size.width
-        line = self._draw(width) if self._draw and y == 0 else []
-        return strip_of(self, line, width)
+        return strip_of(self, self.line(self.size.width) if y == 0 else [], self.size.width)
+
+    def line(self, width: int) -> Line:
+        """What stands there now, in so many cells."""
+        return self._draw(width) if self._draw else []
 
 
 class HeadLine(OneLine):
@@ -50,8 +52,8 @@ class HeadLine(OneLine):
 
     def on_click(self, event: events.Click) -> None:
         place = event.get_content_offset(self)
-        line = self._draw(self.size.width) if self._draw and place is not None else []
-        title = title_at("".join(text for text, _ in line), place.x) if place is not None else ""
+        line = "".join(text for text, _ in self.line(self.size.width))
+        title = title_at(line, place.x) if place is not None else ""
         if title:
             self.post_message(self.Picked(title))
 

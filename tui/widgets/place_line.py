@@ -1,16 +1,12 @@
 """The frame's top line of a place: the places at the left, which may be clicked on, what is in force at the right."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-
-from textual import events
-from textual.message import Message
 
 from ...core.text import cells, fit
 from ..glyphs import glyphs_of
 from ..lines import Line, width_of
 from ..personal.person import own_keys
-from ..places import Shape, fitting, place_at, strip
+from ..places import Shape, fitting, strip
 from .frame import FrameLine
 
 EDGE = 2
@@ -27,29 +23,17 @@ def least_of(place: str, crumb: str = "") -> int:
 class PlaceLine(FrameLine):
     """Shows where the person is, and what else there is."""
 
-    @dataclass
-    class Picked(Message):
-        """The person clicked on a place."""
-
-        place: str
-
     def __init__(self, place: str, right: Callable[[], Line], crumb: str = "", *, id: str | None = None) -> None:
         """`crumb`: what the screen is of, when it lies on the place's own, to which a click leads back."""
         super().__init__("top", self._parts, id=id)
         self._place, self._right, self._crumb = place, right, crumb
-        self._shape = Shape()
 
     def _parts(self, width: int) -> tuple[Line, Line]:
         right, room, own = self._right(), width - 2 * EDGE - 2, own_keys(self)
-        self._shape = Shape(0, inside=True) if self._crumb else fitting(self._place, room - width_of(right), own)
-        left = strip(self._place, self._shape, own)
+        shape = Shape(0, inside=True) if self._crumb else fitting(self._place, room - width_of(right), own)
+        left = strip(self._place, shape, own)
         if self._crumb:
             # Of a long one the beginning is enough; what is said at the right is not left out for it.
             crumb = fit(self._crumb, min(max(room - width_of(left) - width_of(right) - 4, SHORT), cells(self._crumb)))
             left += [(f"{glyphs_of(self).into} ", "muted"), (f"{crumb} ", "strong")]
         return left, right
-
-    def on_click(self, event: events.Click) -> None:
-        place = place_at(event.x - EDGE, self._place, self._shape, own_keys(self)) if event.x >= EDGE else None
-        if place and (place != self._place or self._crumb):
-            self.post_message(self.Picked(place))

@@ -19,7 +19,7 @@ from ...core.store import Store
 from ..glyphs import glyphs_of
 from ..hinting import may_change
 from ..keys import bindings
-from ..lines import Line
+from ..lines import Line, leading
 from ..loading import SLOW, Loader, ask_in_thread
 from ..messages import OpenRun
 from ..operations.operations import operations_of
@@ -204,10 +204,10 @@ class PlanTab(PolicyWriting):
             return []
         order = self.shown.order
         arrow = glyphs.descending if order.descending else glyphs.ascending
-        line: Line = [(f" {len(page.lines):,}", "text")]
+        line: Line = [(leading(f" {len(page.lines):,}", "plan.show"), "text")]
         if self.shown.action is not None:
-            line.append((f" to {self.shown.action}", "accent"))
-        return [*line, (f" {glyphs.dot} ", "faint"), (f"{order.name} {arrow} ", "muted")]
+            line.append((leading(f" to {self.shown.action}", "plan.show"), "accent"))
+        return [*line, (f" {glyphs.dot} ", "faint"), (leading(f"{order.name} {arrow} ", "plan.sort"), "muted")]
 
     def _detail(self, width: int) -> Line:
         """All that is to be said of the run under the cursor."""

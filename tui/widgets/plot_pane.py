@@ -10,7 +10,7 @@ from textual.message import Message
 
 from ..costs.plot import Stack, legend, part_at
 from ..glyphs import glyphs_of
-from ..lines import Line
+from ..lines import Line, leading
 from .line_list import OneLine
 
 
@@ -84,4 +84,4 @@ class PlotPane(Vertical):
     def titles(self, width: int) -> tuple[Line, Line]:
         """What the frame says of it: which time, and how the bars are stacked."""
         left: Line = [(f" {self.stack.span.title} ", "text")] if self.stack else []
-        return left, [(f" stacked by {self._by()} ", "muted")]
+        return left, [(leading(f" stacked by {self._by()} ", "costs.stack"), "muted")]

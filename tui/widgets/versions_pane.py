@@ -10,7 +10,7 @@ from textual.containers import Vertical
 
 from ...core.store import Store
 from ..glyphs import glyphs_of
-from ..lines import Line, one_line
+from ..lines import Line, all_leading, one_line
 from ..workflows.pattern_nodes import pattern_nodes
 from ..workflows.reading import Found
 from .line_list import OneLine
@@ -125,8 +125,10 @@ class VersionsPane(Vertical):
         counts = (("versions", found.about.versions, False), ("patterns", len(found.patterns), True))
         for name, number, patterns in counts:
             here = self.shows_patterns is patterns
-            right += [("" if here else "p ", "accent"), (name, "title" if here else "text")]
-            right.append((f" {number}  " if number else "  ", "muted"))
+            parts = [("" if here else "p ", "accent"), (name, "title" if here else "text")]
+            parts.append((f" {number}" if number else "", "muted"))
+            right += parts if here else all_leading(parts, "workflows.patterns")
+            right.append(("  ", "text"))
         if marked := self.versions.marked:
             left.append((f" {glyphs_of(self).mark} {' and '.join(map(str, sorted(marked)))} ", "accent"))
         return left, right
