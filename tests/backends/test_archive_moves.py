@@ -4,12 +4,17 @@ import shutil
 from pathlib import Path
 
 import flightlog
+import msgspec
 import pytest
 from flightlog.backends.archive.flz import Facts
 from flightlog.backends.archive.flz_members import members_of
+from flightlog.backends.archive.flz_reader import Flz
 from flightlog.backends.archive.flz_writer import write_flz
 from flightlog.backends.journal.disk import make_folder
 from flightlog.backends.journal.layout import Layout
+from flightlog.core.annotations import Noted, Tagged, decode
+from flightlog.core.choosing import chosen
+from flightlog.core.operations import new_order
 from flightlog.core.query.query import EVERYTHING, parse
 from flightlog.core.store import Store
 from hypothesis import given, settings
@@ -115,3 +120,19 @@ def test_whatever_is_moved_the_index_says_what_lies_where(
 @given(steps=MOVES)
 def test_whatever_is_moved_often(steps: Moves, tmp_path_factory: pytest.TempPathFactory) -> None:
     check_moves(steps, tmp_path_factory.mktemp("moves"))
+
+
+@pytest.mark.parametrize("storage", ["file", "sqlite"])
+def test_what_was_added_to_a_run_goes_along_and_nothing_of_another(tmp_path, storage):
+    with flightlog.open(tmp_path, storage=storage) as store:
+        packed, other = (store.run("w", name=name) for name in ("packed", "other"))
+        packed.finish()
+        other.finish()
+        notes = [Noted(run=packed.id, text=f'"run": "{other.id}"'), Tagged(run=packed.id, tag="good")]
+        for note in (Noted(run=other.id, text=f"not of {packed.id}"), *notes):
+            store.runs.annotate(note)
+        (done,) = store.upkeep.archive(new_order(), [chosen(store.runs.get(packed.id))])
+        assert done.outcome == "done", done
+    with Flz.open(next(tmp_path.rglob("*.flz")), packed.id) as archive:
+        kept = [decode(line) for line in archive.read("annotations", 0, 1 << 20).splitlines()]
+    assert [msgspec.structs.replace(note, t="") for note in kept] == notes

@@ -11,6 +11,7 @@ import pytest
 from flightlog.backends.journal import annotations, disk, lock
 from flightlog.backends.journal.annotations import Answers
 from flightlog.backends.journal.reader import Broken
+from flightlog.backends.operations.on_files.purge import Notes
 from flightlog.core.annotations import Answered, Noted, Pinned, Tagged
 from flightlog.core.errors import Locked, StorageError
 
@@ -41,6 +42,19 @@ def test_annotations_come_back_in_order_from_where_one_stopped(path):
     assert read(path, first.offset + first.length + 1) == written[1:]
     assert json.loads(path.read_bytes().splitlines()[0]) == {"type": "annotations", "format": 1}
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("before", [0, 1])
+def test_what_is_pinned_since_somebody_began_counts_and_what_was_before_is_known(path, before):
+    for _ in range(before):
+        annotations.append(path, Pinned(run=RUN, by="ana"))
+    notes = Notes(path)
+    notes.begin()
+    assert notes.pinned(RUN, known=True) and not notes.pinned(RUN, known=False)
+    annotations.append(path, Pinned(run=RUN, by="ana", pinned=not before))
+    assert notes.pinned(RUN, known=bool(before)) is not bool(before)
+    annotations.append(path, Pinned(run=RUN, by="ana", pinned=bool(before)))
+    assert notes.pinned(RUN, known=not before) is bool(before)
 
 
 def test_many_at_once_make_whole_lines(path):

@@ -5,9 +5,12 @@ import shutil
 import signal
 import subprocess
 import sys
+from functools import partial
 
 import flightlog
 import pytest
+from flightlog.backends.journal import mending
+from flightlog.backends.journal.reader import read_lines
 from flightlog.backends.postgres.engine import open_server
 from flightlog.backends.postgres.server_url import ServerUrl
 from flightlog.backends.sqlite.engine import open_database
@@ -121,6 +124,16 @@ def test_damaged_lines_are_set_aside_and_the_events_stay_byte_for_byte(tmp_path)
         assert store.runs.get(other).status == "completed"
         assert {finding.severity for finding in store.upkeep.check()} <= {"note"}
         assert any("set aside" in finding.what for finding in findings(store, "set-aside"))
+
+
+def test_a_line_too_long_to_be_held_stays_byte_for_byte_beside_damage(tmp_path, monkeypatch):
+    monkeypatch.setattr(mending, "read_lines", partial(read_lines, longest=5000))
+    with flightlog.open(tmp_path, storage="file") as store:
+        path = next(tmp_path.rglob(f"{run_in(store, ['one', 'x' * 3_000_000, 'three'])}.jsonl"))
+    lines = path.read_bytes().split(b"\n")
+    path.write_bytes(b"\n".join([lines[0], b"no event at all", *lines[1:]]))
+    assert mending.set_damage_aside(path, path.with_suffix(".torn")) == len("no event at all")
+    assert path.read_bytes().split(b"\n") == lines
 
 
 @pytest.mark.parametrize("call", ["rename", "ftruncate"])
