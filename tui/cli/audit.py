@@ -20,8 +20,8 @@ from .runs import query_of
 def audit(settings: Settings, query: tuple[str, ...], limit: int, after: str | None, as_json: bool) -> None:
     """Who did what and when, newest first: pins, tags, notes, scores, answers to approvals, dropped states, versions
     that were saved or deleted, and what was done with runs (archive, restore, trash, undo, purge, policy, compact),
-    each with the operation that `flightlog undo` takes back. What was done before the store was moved says in which place
-    that was: only there it can be taken back.
+    each with the operation that `flightlog undo` takes back. What was done before the store was moved says in which
+    place that was: only there it can be taken back.
 
     With QUERY what was done to the runs that match; `id:01j9` also finds a run that is gone.
     """
