@@ -9,6 +9,8 @@ from flightlog.core.retention.policy import Policy
 from flightlog.core.version_history import Entry
 from flightlog.core.workflows import Outcome, Version, Workflow
 from flightlog.tui.app import FlightlogApp
+from flightlog.tui.compare.number_rows import metric_rows
+from flightlog.tui.compare.rows import Context
 from flightlog.tui.glyphs import UNICODE
 from flightlog.tui.live.board import Board
 from flightlog.tui.live.page import LivePage
@@ -93,3 +95,9 @@ async def test_in_80_columns_the_places_keep_their_names_over_the_workflows(app)
     async with app.run_test(size=(80, 24)) as pilot:
         await at_workflows(pilot)
         await shows(pilot, "1 Runs  2 Workflows  3 Costs  4 Space  5 Retention", "3 · last run")
+
+
+def test_the_legend_of_a_comparison_has_the_words_of_its_cells_and_their_signs():
+    context = Context((make_run(0), make_run(1)), 0, NOW)
+    said = " ".join(text_of(row.name) for row in metric_rows(context, [{}, {}]))
+    assert "best (★) and worst (▽) of each line" in said

@@ -47,7 +47,7 @@ def metric_rows(context: Context, reported: Sequence[Mapping[str, float]]) -> li
         rows.append(_row(context, one))
     glyphs = context.glyphs
     ways = f"{glyphs.descending} less is better  {glyphs.ascending} more is better; without a sign nobody knows"
-    signs = f"best, or {glyphs.best}, and worst, or {glyphs.worst}, of each"
+    signs = f"best ({glyphs.best}) and worst ({glyphs.worst}) of each line"
     judged = f"{signs}; runs that go on or broke off are not judged"
     return [*rows, gap("ways"), remark("ways", ways, "faint"), remark("judged", judged, "faint")]
 
