@@ -45,6 +45,17 @@ def test_costs_are_summed_by_model_and_step_and_the_unknown_is_no_zero():
     assert any(line.startswith("total") and "≥$0.006" in line for line in lines)
 
 
+def test_a_kind_of_tokens_that_no_call_had_has_no_column():
+    one = record(1, "a", 5_000_000, "recorded", step="s")
+    cached = msgspec.structs.replace(one, seq=2, tokens=Tokens(input=10, output=1, cache_read=7, reasoning=3))
+    for records, there in (([one], set()), ([one, cached], {"cache read", "reasoning"})):
+        found = list(rows(cost_nodes(Costs(records, {"s": "plan"}), UNICODE), Folds(), Shape(140)))
+        head = "".join(text for text, _ in found[0].node.line(140))
+        assert {name for name in ("cache read", "cache write", "reasoning") if name in head} == there
+        ends = [text for row in found if row.node.key == "total" for text, _ in row.node.line(140)]
+        assert ("7" in [text.strip() for text in ends]) is bool(there)
+
+
 def differences(before, after, **how):
     return [
         "".join(text for text, _ in row.node.line)

@@ -181,20 +181,25 @@ class _Page:
         self._of = (*_COLUMNS[:_BAR], *between, *_COLUMNS[_BAR + 1 :])
         if costs.other:
             self._of = tuple(one._replace(drop=_TOKENS.get(one.head, one.drop)) for one in self._of)
-        self._inks = [column.ink for column in self._of]
         self._named = len(costs.total.prices) > 1  # of one table alone its name stands below the total, once
         self.fit([])
 
     def fit(self, sums: Sequence[tuple[Sum, str]]) -> None:
         """Makes the columns as wide as these and the total need."""
         rows = [self._cells(one, name) for one, name in (*sums, (self._costs.total, "total"))]
-        # What nobody has anything in goes first.
-        may_go = (n for n, column in enumerate(self._of) if column.drop)
-        drop = sorted(may_go, key=lambda n: (any(row[n].strip() for row in rows), -self._of[n].drop))
-        heads, align = [column.head for column in self._of], "".join(column.align for column in self._of)
+        # A column that says nothing of any line is not there.
+        self._kept = [n for n, column in enumerate(self._of) if not column.drop or any(row[n].strip() for row in rows)]
+        kept = [self._of[n] for n in self._kept]
+        self._inks = [column.ink for column in kept]
+        drop = sorted((n for n, column in enumerate(kept) if column.drop), key=lambda n: -kept[n].drop)
+        heads, align = [column.head for column in kept], "".join(column.align for column in kept)
         least = FROM if self._named else Columns.LEAST
-        self._columns = Columns(heads, rows, align=align, wide=len(self._of) - 1, drop=drop, least=least)
+        self._columns = Columns(heads, map(self._shown, rows), align=align, wide=len(kept) - 1, drop=drop, least=least)
         self._columns.widths[0] = max(self._columns.widths[0], NAME)
+
+    def _shown(self, cells: Sequence[str]) -> list[str]:
+        """The cells of the columns that are there."""
+        return [cells[n] for n in self._kept]
 
     def table(self, title: str, sums: Sequence[tuple[Sum, str]]) -> Iterator[Node]:
         """A head, and a line each sum."""
@@ -202,13 +207,13 @@ class _Page:
         inks = ["title"] + ["muted"] * (len(heads) - 1)
         yield Node(("head", title), partial(self._columns.draw, heads, inks), head=True)
         for one, name in sums:
-            cells = self._cells(one, name)
+            cells = self._shown(self._cells(one, name))
             calls = partial(self._calls, one, title == "by step")
             yield Node((title, one.key), partial(self._columns.draw, cells, self._inks), calls)
 
     def total(self) -> Node:
         """The line below the tables."""
-        cells = self._cells(self._costs.total, "total", share=False)
+        cells = self._shown(self._cells(self._costs.total, "total", share=False))
         inks = ["strong" if ink == "text" else ink for ink in self._inks]
         return Node("total", lambda width: self._columns.draw(cells, inks, width))
 
@@ -240,7 +245,7 @@ class _Page:
             step = names.get(record.step, record.step) if record.step else ""
             what = record.model if by_step else step or record.agent
             name = f"{format.clock(record.t)}  {one_line(what, NAME - 8)}"
-            cells = self._cells(call, name, share=False)
+            cells = self._shown(self._cells(call, name, share=False))
             nodes.append(Node(record.seq, partial(columns.draw, cells, ["muted"] * len(cells)), target=record.step))
         if len(one.records) > CALLS:
             nodes.append(Node("more", [(f"and {len(one.records) - CALLS:,} more calls", "faint")]))
