@@ -304,3 +304,18 @@ async def test_nothing_is_drawn_under_the_scroll_bar(store, size):
         assert lines.wrap and lines.show_vertical_scrollbar
         widths = {width_of(lines.draw(index, lines.size.width)) for index in range(lines.count())}
         assert max(widths) == lines.size.width - 1  # all room is used, but for the bar's
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_a_level_at_which_nothing_was_logged_says_so_and_how_all_comes_back(store, size):
+    with store.run("quiet") as run:
+        run.log("all is well")
+    async with opened(store, run.id, size, "logs") as pilot:
+        await pilot.press("4")
+        await wait(pilot, lambda: "ERROR and up: no entry (esc for all)" in text_of(pilot))
+        await pilot.press("h")
+        await swept(pilot)
+        assert "no entry " in text_of(pilot).split("\n")[3]
+        await pilot.press("escape", "escape")
+        await wait(pilot, lambda: "all is well" in text_of(pilot))
+        assert "no entry" not in text_of(pilot)

@@ -61,7 +61,10 @@ class LogStatus(NamedTuple):
             line += [("  step ", "muted"), (one_line(self.step, 30), "accent")]
         if self.filter.request_id:
             line += [("  request ", "muted"), (one_line(self.filter.request_id, 30), "accent")]
-        if self.filter.step or self.filter.request_id:
+        nothing = bool(line) and self.seq is None and not self.reading
+        if nothing:
+            line.append((": no entry", "warn"))
+        if nothing or self.filter.step or self.filter.request_id:
             line.append((" (esc for all)", "faint"))
         return line
 

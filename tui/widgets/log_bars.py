@@ -56,7 +56,7 @@ class LogBars(Widget, can_focus=True):
         """The line."""
         bars = self.bars
         if bars is None or not bars.counts:
-            return [("no entry yet" if bars and bars.whole else "reading the log", "faint")]
+            return [("no entry" if bars and bars.whole else "reading the log", "faint")]
         cells = bars.cells(self._room(width))
         line: Line = [(stamp(from_seconds(bars.start), False), "faint"), (" ", "text")]
         most, here = max(map(sum, cells)), self._cell(width)
