@@ -167,7 +167,7 @@ async def test_nothing_is_hidden_for_a_value_that_is_only_half_there(app):
 @pytest.mark.parametrize(
     ("text", "keys"),
     [
-        ("st", ["status:", "step:", "started<", "steps>"]),
+        ("st", ["status:", "step:", "step_error:", "started<", "steps>"]),
         ("workflow:x -STA", ["status:", "started<"]),
         ("status", ["status:"]),
         ("pinned", []),  # which is whole
