@@ -30,7 +30,8 @@ def carry_record(one: End, other: End) -> int:
         # In a database a transaction for each would cost more than all the rest.
         with target.hold() as held, other.truth.database.write() if other.truth.layout.spooled else nullcontext():
             for operation in some:
-                _tell(held, operation, source, one.place)
+                was = Elsewhere(operation.at, operation.elsewhere or one.place, operation.id not in known)
+                _tell(held, operation, source, was)
         count += len(some)
     return count
 
@@ -44,9 +45,8 @@ def _sums(operation: Operation) -> Sequence[object]:
     return operation.done, operation.skipped, operation.failed, operation.unfinished
 
 
-def _tell(held: Held, operation: Operation, source: Record, place: str) -> None:
+def _tell(held: Held, operation: Operation, source: Record, was: Elsewhere) -> None:
     order = Order(id=operation.id, by=operation.by, why=operation.why)
-    was = Elsewhere(operation.at, operation.elsewhere or place)
     known, acts = held.begin(order, operation.kind, operation.of, was), _acts(operation, source)
     for done in operation.runs:
         if known.get(done.run) != done:

@@ -41,6 +41,8 @@ class Elsewhere(NamedTuple):
 
     at: str
     where: str
+    is_new: bool
+    """Whether the record is known to tell nothing of it yet, so that nobody looks for it."""
 
 
 def no_operation(id: str) -> NotFound:

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from flightlog.backends.moving import carrying_record
 from flightlog.backends.moving.ends import source_end
+from flightlog.backends.operations.on_files import record as on_files
 from flightlog.core.errors import Conflict
 from flightlog.core.operations import Chosen, Order, new_order
 from flightlog.core.pages import each
@@ -171,3 +172,15 @@ def test_cut_off_it_goes_on(place, kind, after, monkeypatch):
         assert not store.upkeep.trashed().items and not [
             found for found in store.upkeep.check() if "cut off" in found.what
         ]
+
+
+def test_what_it_costs_to_carry_grows_with_what_is_carried(place, monkeypatch):
+    """Nobody looks through the record of the new place for what it cannot tell of yet."""
+    one, other = place("file", "a"), place("file", "b")
+    with flightlog.open(one) as store:
+        for _ in range(30):
+            store.upkeep.note_policy(ordered("retain"), "digest")
+    looked, since = [], on_files.since
+    monkeypatch.setattr(on_files, "since", lambda path, id: looked.append(id) or since(path, id))
+    assert copy(one, other).operations == 30
+    assert looked == []

@@ -177,7 +177,7 @@ class HeldFile:
 
     def begin(self, order: Order, kind: Kind, of: str = "", done: Elsewhere | None = None) -> Mapping[str, Done]:
         """See the protocol."""
-        before = self._before(order.id)
+        before = None if done and done.is_new else self._before(order.id)
         must_fit(order, kind, of, before.begun if before else None, self._path)
         self._reserve.fill()
         self._runs = dict(told(self._path, before)) if before else {}

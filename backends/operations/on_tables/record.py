@@ -126,7 +126,7 @@ class _HeldTable:
         fact = Fact(operation=order.id, phase=phase, t=now(), kind=kind, by=order.by, why=order.why, of=of)
         here = this_process()
         fact.pid, fact.host = here.pid, here.host
-        fact.at, fact.elsewhere = done or ("", "")
+        fact.at, fact.elsewhere = (done.at, done.where) if done else ("", "")
         mark = Fact(operation=order.id, phase="open", t=fact.t)
         self._writes(lambda connection: add(connection, fact, mark))
         return known
