@@ -48,7 +48,7 @@ def in_thread(owner: MessagePump, job: Callable[[], T], then: Callable[[T | Flig
         except FlightlogError as error:
             result = error
         except Exception as error:  # noqa: BLE001 - raised again on the event loop, which ends the program
-            owner.call_later(_raise, error)
+            owner.call_later(raised, error)
             return
         owner.call_later(then, result)
 
@@ -77,7 +77,8 @@ def _hurried(job: Callable[[], T], progress: Progress) -> Callable[[], T]:
     return work
 
 
-def _raise(error: Exception) -> None:
+def raised(error: Exception) -> None:
+    """Raises a mistake of ours on the event loop, which ends the program and tells of it."""
     raise error
 
 

@@ -338,3 +338,18 @@ async def test_all_lines_of_a_paste_go_into_a_field_of_one(app):
         await until(pilot, lambda: isinstance(app.focused, Input))
         app.post_message(events.Paste("a long\r\n  story\nof three\n"))
         await until(pilot, lambda: app.focused.value == "a long story of three")
+
+
+async def test_a_mistake_of_ours_while_keys_are_given_out_ends_the_program_and_not_the_keyboard(app, monkeypatch):
+    async def mistaken(self: type_ahead.TypeAhead) -> None:
+        raise RuntimeError("a mistake of ours")
+
+    async def typed() -> None:
+        async with app.run_test(size=(120, 36)) as pilot:
+            await loaded(pilot)
+            monkeypatch.setattr(type_ahead.TypeAhead, "_heard", mistaken)
+            type_at_once(app, "j")
+            await until(pilot, lambda: not app.is_running, 60)
+
+    with pytest.raises(RuntimeError, match="a mistake of ours"):
+        await typed()

@@ -15,11 +15,11 @@ from .. import format
 from ..facts import gap, heading, label
 from ..glyphs import Glyphs
 from ..lines import Line, one_line, status_ink
-from ..parts.overview import fault_nodes, section_of
+from ..parts.fault_nodes import fault_nodes
 from ..states.change_nodes import change_nodes, signed
 from ..states.signs import INK, SIGN
 from ..steps.detail import StepDetail, read_detail
-from ..trees.json_nodes import json_node
+from ..trees.json_nodes import json_node, section_of
 from ..trees.many_nodes import folded_beyond, in_ranges
 from ..trees.nodes import Node
 from ..workflows.diff_lines import Sides, diff_rows

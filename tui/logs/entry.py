@@ -12,7 +12,7 @@ from ...core.text import safe_text
 from .. import format
 from ..facts import fact, gap, label
 from ..lines import Line, level_ink, one_line
-from ..parts.overview import section_of
+from ..trees.json_nodes import section_of
 from ..trees.nodes import Node
 from .lines import CUT, message_ink
 

@@ -10,9 +10,10 @@ from .. import format
 from ..facts import fact, gap
 from ..glyphs import Glyphs
 from ..lines import Line, fitted, one_line, right, status_ink
+from ..trees.json_nodes import section_of
 from ..trees.nodes import Node
+from .fault_nodes import fault_nodes
 from .item_pages import History, Rows
-from .overview import fault_nodes, section_of
 
 HEADS = (("row", 9), ("  status", 14), ("tries", 7), ("took", 9), ("changed", 14))
 """Titles and their cells; the last two are left out where there is no room, the rest of a line is the error."""

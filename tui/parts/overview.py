@@ -20,8 +20,9 @@ from ..lines import Line, one_line, status_ink
 from ..lines import between as edges
 from ..states.graph_nodes import origin_line
 from ..steps.outline import Row, outline_lines
-from ..trees.json_nodes import OPEN_DEPTH, json_node, members
+from ..trees.json_nodes import OPEN_DEPTH, section_of
 from ..trees.nodes import Node
+from .fault_nodes import fault_nodes
 from .talk import spoken
 
 FOLD = 4
@@ -186,20 +187,6 @@ def _fault(found: Overview) -> Iterator[Node]:
     yield from fault_nodes(fault)
 
 
-def fault_nodes(fault: Fault) -> Iterator[Node]:
-    """An error in full: its type, its whole text, its traceback folded."""
-    line: Line = [(one_line(fault.type or "error", 100), "bad")]
-    whole = safe_text(fault.message.strip(), lines=True)
-    if "\n" not in whole and len(whole) <= 200:
-        yield Node("fault", [*line, (f": {whole}", "bad")])
-    else:
-        yield Node("fault", line, text=whole, ink="bad", open=True)
-    if fault.traceback.strip():
-        lines = format.plural(len(fault.traceback.strip().splitlines()), "line")
-        text = safe_text(fault.traceback.strip("\n"), lines=True)
-        yield Node("traceback", [("traceback", "muted"), (f"  {lines}", "faint")], text=text, ink="muted")
-
-
 STEPS = 8
 """Steps that are told; the tab of them has all."""
 
@@ -221,18 +208,6 @@ def _snapshots(snapshots: dict[str, Json], *names: str) -> Iterator[Node]:
     for name in names:
         if name in snapshots:
             yield section_of(name, snapshots[name], depth=OPEN_DEPTH)
-
-
-def section_of(name: str, value: Json, *, depth: int = 1) -> Node:
-    """A titled JSON value: its members directly below the title; `depth` says how deep they lie already."""
-    if isinstance(value, dict | list) and value:
-        about = (
-            format.plural(len(value), "key")
-            if isinstance(value, dict)
-            else format.plural(len(value), "entry", "entries")
-        )
-        return Node(name, [(name, "title"), (f"  {about}", "faint")], members(value, depth), open=len(value) <= 12)
-    return json_node(name, value, ink="title")
 
 
 SAID = 2000

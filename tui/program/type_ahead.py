@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from textual import events
 from textual.message_pump import MessagePump
 
+from ..loading import raised
+
 if TYPE_CHECKING:
     from textual.app import App
     from textual.screen import Screen
@@ -121,6 +123,14 @@ class TypeAhead:
             self._kept.clear()
 
     async def _give(self) -> None:
+        try:
+            await self._give_all()
+        except Exception as error:  # noqa: BLE001 - else no key would be heard of any more, and nobody told
+            self._app.call_later(raised, error)
+        finally:
+            self._task = self._given = None
+
+    async def _give_all(self) -> None:
         await self._gone_through()
         while self._waiting or self._kept:
             self._take_up()
@@ -131,7 +141,6 @@ class TypeAhead:
                 self._given = self._waiting.popleft()
                 self._app.post_message(self._given)
                 await self._gone_through()
-        self._task = self._given = None
 
     async def _can_be_given(self) -> None:
         """Returns when the first key that waits can be acted on, or waits no more."""

@@ -13,9 +13,9 @@ from ...core.text import safe_text
 from .. import format
 from ..facts import fact, label, paired
 from ..lines import Line, one_line, status_ink
-from ..parts.overview import fault_nodes, section_of
+from ..parts.fault_nodes import fault_nodes
 from ..parts.talk import spoken
-from ..trees.json_nodes import SHORT, WHOLE
+from ..trees.json_nodes import SHORT, WHOLE, section_of
 from ..trees.nodes import Node
 from .picture import Picture
 

@@ -41,6 +41,14 @@ def json_node(name: str, value: Json, *, key: object = None, depth: int = 0, ink
     return Node(identity, [*label, *summary(value)], members(value, depth + 1), open)
 
 
+def section_of(name: str, value: Json, *, depth: int = 1) -> Node:
+    """A titled JSON value: its members directly below the title; `depth` says how deep they lie already."""
+    if isinstance(value, dict | list) and value:
+        about = plural(len(value), "key") if isinstance(value, dict) else plural(len(value), "entry", "entries")
+        return Node(name, [(name, "title"), (f"  {about}", "faint")], members(value, depth), open=len(value) <= 12)
+    return json_node(name, value, ink="title")
+
+
 def members(value: Json, depth: int = 0) -> Callable[[], Sequence[Node]]:
     """What makes the nodes of a list's or object's members, in ranges where there are many."""
 
