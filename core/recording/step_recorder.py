@@ -66,13 +66,14 @@ class Recorder(Verbs):
         """Begins a step and returns its recorder; use it in `with`, or call its `finish`. Thread-safe.
 
         It is nested in this step; called on the run, in the step whose block the thread or task is in.
-        A step declared by `run.graph` is taken up by its name. After a failed step of the same name and
-        place it is the next attempt, unless `attempt` says otherwise. `depends_on` names steps that came before.
+        A step declared by `run.graph` is taken up by its name. After a step of the same name, place and `input` that
+        failed it is the next attempt, unless `attempt` says otherwise: with another input it is another piece of work.
+        `depends_on` names steps that came before.
         """
         tape, parent = self._tape, self._step_id()
         name, agent = text(name), text(agent) or self._agent()
         number = None if attempt is None else whole(attempt, "attempt")
-        place = tape.steps.begin(name, parent, number, _edges(depends_on))
+        place = tape.steps.begin(name, parent, number, _edges(depends_on), input if tape.is_recording else None)
         tape.append(
             StepStarted(
                 step=place.id,
@@ -108,7 +109,7 @@ class StepRecorder(Recorder):
         "id": "Its id, of which no other step of the run has the same.",
         "name": "What it is called.",
         "agent": "Who does it.",
-        "attempt": "1, or more after one of this name that failed.",
+        "attempt": "1, or more after one of this name and input that failed.",
         "output": "Recorded when the step ends.",
         "is_over": "Whether it has ended.",
     }

@@ -42,8 +42,9 @@ def step(given: Any = "", /, *, agent: str = "", kind: str = "", values: bool = 
     `@flightlog.step`, or `@flightlog.step("plan", agent="planner")`.
 
     What it was given is the step's input and what it returns the output, unless `values` is False; an exception makes
-    the step failed, and the next call is its next attempt. A function may be `async`, or a generator, whose step ends
-    with it, or when nobody wants more of it. Where no run is being recorded, the function is called and that is all.
+    the step failed, and the next call that is given the same is its next attempt (without values: the next call). A
+    function may be `async`, or a generator, whose step ends with it, or when nobody wants more of it. Where no run is
+    being recorded, the function is called and that is all.
     """
     if callable(given):
         return _Steps(given, "", "", "", True).wrapped()

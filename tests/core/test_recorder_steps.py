@@ -5,6 +5,7 @@ import contextlib
 import threading
 
 from flightlog.core.events import Fault
+from flightlog.core.recording import step_book
 
 
 def test_steps_nest_as_their_blocks_do(store, recorded):
@@ -128,6 +129,58 @@ def test_a_step_after_a_failed_one_of_its_name_is_its_next_attempt(store, record
     assert [step.attempt for step in fetches] == [1, 2, 3, 1, 7, 1]
     assert len({step.step for step in fetches}) == 6
     assert {tuple(step.depends_on) for step in fetches} == {("s1",)}
+
+
+def test_another_input_is_another_piece_of_work_and_no_attempt_at_what_failed(store, recorded):
+    with store.run("w") as run:
+        for mail in ("a", "b", "c"):
+            run.step("sort", input={"mail": mail}).finish("failed" if mail != "b" else "completed")
+        for mail in ("d", "c", "a", "a"):
+            run.step("sort", input={"mail": mail}).finish()
+        run.step("sort", input={"mail": "e"}).fail()
+        run.step("sort", input={"mail": "e"}, attempt=2).finish()
+        run.step("sort", input={"mail": "e"}).finish()
+    found = [(step.input["mail"], step.attempt) for step in recorded(run.id, "step.started")]
+    first, again = [("a", 1), ("b", 1), ("c", 1)], [("d", 1), ("c", 2), ("a", 2), ("a", 1)]
+    assert found == [*first, *again, ("e", 1), ("e", 2), ("e", 1)]
+
+
+def test_of_steps_that_run_at_once_each_that_failed_has_one_next_attempt(store, recorded):
+    with store.run("w") as run:
+        alike = [run.step("ask", input="x") for _ in range(3)]
+        other = run.step("ask", input="y")
+        for step in (*alike[:2], other):
+            step.fail("away")
+        for _ in range(3):
+            run.step("ask", input="x").finish()
+        alike[2].fail()
+        run.step("ask", input="y").finish()
+        run.step("ask", input="x").finish()
+    attempts = [(step.input, step.attempt) for step in recorded(run.id, "step.started")]
+    assert attempts[4:] == [("x", 2), ("x", 2), ("x", 1), ("y", 2), ("x", 2)]
+
+
+def test_who_takes_a_run_up_knows_what_failed_and_what_was_tried_again(store, make_store, recorded):
+    run = store.run("w")
+    for mail in ("a", "b"):
+        run.step("sort", input={"mail": mail, "at": 1.0}).fail()
+    run.step("sort", input={"mail": "a", "at": 1.0}).finish()
+    run.pause()
+    with make_store().resume(run.id) as again:
+        assert [again.step("sort", input={"mail": mail, "at": 1.0}).attempt for mail in ("a", "c", "b")] == [1, 1, 2]
+
+
+def test_inputs_are_looked_at_only_where_a_step_of_that_name_has_failed(store, monkeypatch):
+    looked = []
+    monkeypatch.setattr(step_book, "_digest", lambda input: looked.append(input) or b"")
+    with store.run("w") as run:
+        run.step("fetch", input=1).fail()
+        for number in range(5):
+            run.step("sort", input=number).finish()
+        assert looked == [1]
+        run.step("fetch", input=2).finish()
+        run.step("fetch", input=3).finish()
+    assert looked == [1, 2]
 
 
 def test_open_steps_end_with_the_run(store, recorded):

@@ -108,6 +108,29 @@ def test_exceptions_generators_and_values_that_nobody_shall_read(store, recorded
     ]
 
 
+def test_in_a_fan_out_the_calls_after_one_that_failed_are_no_attempts_at_it(store, recorded):
+    @flightlog.step
+    async def read(mail: int, tries: list[int]) -> None:
+        await asyncio.sleep(0)
+        if mail == 1 and not tries:
+            raise OSError("away")
+
+    async def work() -> None:
+        async with store.run("w") as run:
+            runs.append(run.id)
+            await asyncio.gather(*(read(mail, []) for mail in range(3)), return_exceptions=True)
+            for mail in (3, 4):
+                await read(mail, [])
+            with pytest.raises(OSError, match="away"):
+                await read(1, [])
+            await read(5, [])
+
+    runs: list[str] = []
+    asyncio.run(work())
+    attempts = [(one.input["mail"], one.attempt) for one in recorded(runs[0], "step.started")]
+    assert attempts == [(0, 1), (1, 1), (2, 1), (3, 1), (4, 1), (1, 2), (5, 1)]
+
+
 def test_what_is_current_is_the_innermost_block_that_is_not_over(store):
     with store.run("w") as run:
         assert flightlog.current() is run
