@@ -8,6 +8,9 @@ from ..core.errors import ReadOnly
 from ..core.events import Decision, RunStarted
 from ..core.repositories import RecordingRepository, RunWriter
 
+OPEN_TO_CHANGE = "open it without --read-only, in Python without read_only=True"
+"""The advice to who would change what was opened to be read, on a command line or in a program."""
+
 
 def opened_read_only(where: str) -> ReadOnly:
     """The answer to every change of a store that could be changed, or that is the mirror of one."""
@@ -15,7 +18,7 @@ def opened_read_only(where: str) -> ReadOnly:
 
     if mirror := told_of_mirror(Path(where)):
         return ReadOnly(mirror)
-    return ReadOnly("the store was opened read-only", where=where, advice="open it without --read-only")
+    return ReadOnly("the store was opened read-only", where=where, advice=OPEN_TO_CHANGE)
 
 
 class ReadOnlyRecording(RecordingRepository):

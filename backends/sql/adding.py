@@ -22,7 +22,7 @@ class Annotating(Protocol):
 def add(annotation: Annotation, notes: Annotating | None) -> None:
     """Adds what can be kept, with its time; StorageError for what cannot, ReadOnly where nobody keeps any."""
     if notes is None:
-        advice = "open a data directory, and without --read-only"
+        advice = "open a data directory, and without --read-only or read_only=True"
         raise ReadOnly("this is only read, nothing can be added", where=annotation.run, advice=advice)
     kept = msgspec.structs.replace(annotation, t=given_time(annotation.t, "t") if annotation.t else now())
     make_plain(kept)  # bytes of a terminal that are no UTF-8 reach us as lone surrogates

@@ -19,6 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from ...core.errors import Locked, ReadOnly, StorageError
 from ...core.forking import HOLDING_S, before_fork, undivided
 from .. import waiting
+from ..read_only import OPEN_TO_CHANGE
 from .last_words import forget_last_words, say_last_words
 
 
@@ -140,7 +141,7 @@ class Database:
 
     def refused(self) -> ReadOnly:
         """The answer to every change, where nothing can be written."""
-        why = self._refusal or ReadOnly("the store was opened read-only", advice="open it without --read-only")
+        why = self._refusal or ReadOnly("the store was opened read-only", advice=OPEN_TO_CHANGE)
         return ReadOnly(why.what, where=why.where or self.name, advice=why.advice)
 
     @contextmanager

@@ -51,7 +51,8 @@ def test_a_read_only_file_system_is_read_and_the_answer_to_a_change_says_why(tmp
 
 def test_what_is_opened_read_only_gets_no_folder_for_archives(tmp_path):
     run = record(tmp_path)
-    with flightlog.open(tmp_path, read_only=True) as store, pytest.raises(ReadOnly, match="without --read-only"):
+    advice = "without --read-only, in Python without read_only=True"
+    with flightlog.open(tmp_path, read_only=True) as store, pytest.raises(ReadOnly, match=advice):
         list(store.upkeep.archive(new_order(by="me"), [Chosen(run=run)]))
     assert not (tmp_path / "archive").exists()
 
