@@ -17,6 +17,10 @@ _SECRET_KEY = re.compile(rf"(?:.*_)?(?:{_WORDS}|{_PAIRS})(?:_.*)?")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
 
 _SAID = rf"(?:[\w-]*[_-])?(?:{_WORDS}|{_PAIRS.replace('_?', '[_-]?')})"
+# A password may have a raw `/` or `@` in it: then it ends at the last `@` before the path. What follows a port, or an
+# address in brackets, is a path. So many characters at most, so that hostile text costs no more than its length.
+_RAW = r"[^\s@\"'<>]{1,200}"
+_LOGIN = rf"(?<=://)(?:[^\s/@:]*:[^\s/@]+|(?!\[[\dA-Fa-f:.]+\])[^\s/@:]*:(?!\d{{1,5}}/){_RAW})(?:@[^\s/@\"'<>]*)*(?=@)"
 _LOOKS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("private key", re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.S)),
     ("token", re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?")),
@@ -28,7 +32,7 @@ _LOOKS: tuple[tuple[str, re.Pattern[str]], ...] = (
             r"|gsk_\w{16,}|ya29\.[\w-]{16,}|SG\.[\w-]{16,}\.[\w-]{16,})"
         ),
     ),
-    ("password", re.compile(r"(?<=://)[^\s/@:]*:[^\s/@]+(?=@)")),
+    ("password", re.compile(_LOGIN)),
     ("token", re.compile(r"(?i)(?<=\bbearer )\s*[\w.~+/=-]{8,}|(?<=\bbasic )\s*[\w+/=-]{12,}")),
     (
         "secret",

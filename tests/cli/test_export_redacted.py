@@ -17,6 +17,9 @@ SECRETS = (
     "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl",
     "ana.smith@example.org",
     "postgres://ana:hunter2x@db.example.org/x",
+    "postgresql://ana:hunter2x/pw@db/x",
+    "postgresql://ana:pw@hunter2x@db/x",
+    "postgresql://ana:p/w@hunter2x@db/x",
     "-----BEGIN RSA PRIVATE KEY-----\nMIIhunter2x\n-----END RSA PRIVATE KEY-----",
     "password=hunter2x",
     '{"api_key": "hunter2x", "n": 1}',
@@ -40,7 +43,19 @@ def test_what_looks_like_a_secret_is_masked_and_the_rest_stays(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["max_tokens: 812", "sort the inbox", "author: ana", "risk-free", "a@b", "the token is gone"]
+    "text",
+    [
+        "max_tokens: 812",
+        "sort the inbox",
+        "author: ana",
+        "risk-free",
+        "a@b",
+        "the token is gone",
+        "http://localhost:8080/users/@ana",
+        "http://[::1]:8080/@ana",
+        "https://example.org/@ana",
+        "http://h:80/a@b",
+    ],
 )
 def test_ordinary_words_stay(text):
     assert Redactor().text(text) == text
