@@ -25,6 +25,7 @@ from flightlog.core.query.query import EVERYTHING
 from flightlog.tui.cli.main import main
 from flightlog.tui.states.snippets import branch_snippet
 from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.types import interrupt
 
 
 @pytest.fixture
@@ -93,6 +94,22 @@ def test_what_is_not_there_is_not_found(store):
 
 def test_a_run_is_found_by_its_threads_name(store):
     assert store.runs.resolve("chat") == run_of(store, "chat").id
+
+
+def test_without_a_checkpoint_the_state_of_the_graph_itself_is_blamed_and_not_of_a_part(program, graphs):
+    chain = graphs["chain"]
+    inner = chain(look=lambda state: {"answer": "seen"}, ask=lambda state: {"answer": str(interrupt("Go on?"))})
+    program.run("asking", chain(before=lambda state: {"notes": ["before"]}, inner=inner.compile()))
+    program.connection.commit()
+    with open_source(program.path, in_memory=True) as store:
+        taken = store.checkpoints.list(run_of(store, "asking").id)
+        spaces = [store.checkpoints.foreign(one.id)["checkpoint_ns"] for one in taken]
+    assert spaces[-1].startswith("inner:")
+    last = taken[max(number for number, space in enumerate(spaces) if not space)]
+    result = CliRunner().invoke(main, ["blame", "asking", "--json", "--data", str(program.path)])
+    assert result.exit_code == 0, result.output
+    told = {one["key"]: one["checkpoint"] for one in map(json.loads, result.stdout.splitlines())}
+    assert told.keys() == {"messages", "notes"} and set(told.values()) == {last.id}
 
 
 def test_states_differ_and_are_blamed(store):

@@ -83,7 +83,9 @@ def state(settings: Settings, checkpoint: str, key: str | None, as_json: bool) -
 @verb(epilog="flightlog blame 01j9 plan\nflightlog blame 01j9\nflightlog blame 01j9 plan --at 01j9c")
 @click.argument("run", shell_complete=completing.run)
 @click.argument("key", required=False)
-@click.option("--at", metavar="CHECKPOINT", help="As the state was then. Otherwise the last one.")
+@click.option(
+    "--at", metavar="CHECKPOINT", help="As the state was then, not at the end. A subgraph's is meant only so."
+)
 @json_option()
 def blame(settings: Settings, run: str, key: str | None, at: str | None, as_json: bool) -> None:
     """Which step of RUN last wrote KEY of its state, and when; without KEY, of every key."""
@@ -106,12 +108,16 @@ def _step_names(store: Store, run: str) -> dict[str, str]:
 
 
 def _checkpoint(store: Store, run: str, at: str | None) -> str:
-    """The last one of a run, or the one that is named, which must be of it."""
+    """The last one of a run, or the one that is named, which must be of it.
+
+    A graph of LangGraph that stopped within another of its own has that one's last: the state of a part.
+    """
     if at is None:
         taken = store.checkpoints.list(run)
         if not taken:
             raise NotFound("the run has no checkpoint", where=f"run {run}")
-        return taken[-1].id
+        own = (one.id for one in reversed(taken) if not store.checkpoints.foreign(one.id).get("checkpoint_ns"))
+        return next(own, taken[-1].id)
     if store.checkpoints.get(at).run != run:
         raise NotFound(
             f"there is no checkpoint {at[:40]!r}", where=f"run {run}", advice="`flightlog states` lists them"
