@@ -30,11 +30,13 @@ class Storage(msgspec.Struct, kw_only=True, frozen=True):
     """Absolute; empty for a server."""
     url: str = ""
     """With its credentials: it is shown as `shown` says."""
+    schema: str = ""
+    """The one that the URL asks for; empty if none is."""
 
     @property
     def shown(self) -> str:
-        """The path, or the URL without its credentials."""
-        return masked(self.url) or self.path
+        """The path, or the URL without its credentials, and the schema that it asks for."""
+        return (masked(self.url) or self.path) + (f", schema {self.schema}" if self.schema else "")
 
     def __repr__(self) -> str:
         return f"Storage({self.type}: {self.shown})"

@@ -9,6 +9,7 @@ from typing import Any
 from ...core.config import DEFAULT_PATHS, SOURCE_TYPES, STORAGE_TYPES, Config, Source, Storage
 from ...core.errors import ConfigError, StorageError
 from ..journal import disk
+from ..postgres.server_url import schema_of
 from .places import CONFIG
 from .policies import POLICIES, RETENTION, policies
 from .postgres_url import postgres_url
@@ -109,7 +110,8 @@ def _storage(values: Values, concern: str, value: Any) -> Storage:
     where = "url" if kind == "postgres" else "path"
     values.mapping(given, key, ["type", where], of=f"{key} with type {kind}")
     if kind == "postgres":
-        return Storage(type=kind, url=postgres_url(values, given.get("url"), f"{key}.url"))
+        url = postgres_url(values, given.get("url"), f"{key}.url")
+        return Storage(type=kind, url=url, schema=schema_of(url))
     path = given.get("path", DEFAULT_PATHS[concern][kind])
     return Storage(type=kind, path=values.path(path, f"{key}.path"))
 

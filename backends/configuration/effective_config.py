@@ -9,6 +9,7 @@ import msgspec
 from ...core.config import DEFAULT_PATHS, Config, LocalType, Storage
 from ...core.errors import ConfigError
 from ..journal.layout import DATABASE
+from ..postgres.server_url import schema_of
 from .clashes import refuse_clashes
 from .config_file import load_config
 from .places import Place, default_root_from, place_of, read_place, storage_in
@@ -73,7 +74,7 @@ def decided(where: Place, config: Config, storage: LocalType | None) -> Config:
 def _named(where: Place) -> Storage:
     assert where.root is not None
     if where.url:
-        return Storage(type="postgres", url=where.url.secret)
+        return Storage(type="postgres", url=where.url.secret, schema=schema_of(where.url.secret))
     if where.kind == "file":
         return Storage(type="file", path=os.path.abspath(where.root / "runs"))
     return Storage(type="sqlite", path=os.path.abspath(where.path or where.root / DATABASE))

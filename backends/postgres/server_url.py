@@ -52,8 +52,8 @@ class ServerUrl:
         if found["hosts"] in ("", None) and (port := options.get("port") or os.environ.get("PGPORT")):
             hosts = f"{hosts}:{port}"
         database = found["database"] or options.get("dbname") or os.environ.get("PGDATABASE") or ""
-        schema = _schema(options.get("options") or os.environ.get("PGOPTIONS") or "")
-        self.name = f"postgresql://{unquote(hosts)}/{unquote(database)}{schema}"
+        schema = schema_of(url)
+        self.name = f"postgresql://{unquote(hosts)}/{unquote(database)}" + (f", schema {schema}" if schema else "")
         """What may be shown: server and database, and the schema if one is asked for."""
         self.options = frozenset(options)
 
@@ -94,10 +94,11 @@ class ServerUrl:
         return f"ServerUrl({self.name!r})"
 
 
-def _schema(options: str) -> str:
-    """What the options of a connection say of the schema, for a database may hold several stores."""
-    asked = _SEARCH_PATH.findall(options)
-    return f", schema {asked[-1]}" if asked else ""
+def schema_of(url: str) -> str:
+    """The schema that a URL (or PGOPTIONS) asks for, as a database may hold several stores; empty if none is."""
+    options = parse_qs(url.partition("?")[2]).get("options", [""])[-1]
+    asked = _SEARCH_PATH.findall(options or os.environ.get("PGOPTIONS") or "")
+    return asked[-1] if asked else ""
 
 
 def spool_folder(url: ServerUrl) -> Path:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 from flightlog.backends.configuration.config_file import load_config, load_retention
+from flightlog.backends.configuration.effective_config import configuration
 from flightlog.backends.configuration.following import Followed
 from flightlog.backends.configuration.policies import budgets_of, policy_of
 from flightlog.backends.moving.ends import known_place, settings_of
+from flightlog.backends.postgres.server_url import ServerUrl
 from flightlog.core.budgets import EACH, budget_of
 from flightlog.core.config import Config, Source, Storage
 from flightlog.core.errors import ConfigError, StorageError
@@ -247,6 +249,15 @@ def test_the_url_of_a_server_takes_its_password_from_the_environment_and_never_s
         f"{tmp_path / 'flightlog.yaml'} with PW of the environment",
     )
     assert "s3cr" not in f"{config!r} {config} {config.rows()} {config.logs}"
+
+
+def test_the_schema_that_a_url_asks_for_is_shown_with_it(tmp_path):
+    url = "postgresql://u:p@h/d?sslmode=require&options=-csearch_path%3Dflights"
+    config = loaded(tmp_path, f"storage: {{logs: {{type: postgres, url: '{url}'}}}}")
+    assert ("storage.logs.url", "postgresql://h/d, schema flights") in [row[:2] for row in config.rows()]
+    assert ServerUrl(url).name == "postgresql://h/d, schema flights"
+    named = configuration(url)
+    assert named.logs and named.logs.shown == "postgresql://h/d, schema flights"
 
 
 def test_a_whole_url_may_be_in_the_environment(tmp_path):
