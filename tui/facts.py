@@ -18,6 +18,9 @@ LABEL = 12
 PAIRED = 60
 """Cells of a line on which two facts stand beside each other."""
 
+NOBODY = "the run is lost: nobody may hear it"
+"""What is said of an answer to a run whose writer is gone: it is kept for who takes the run up."""
+
 LONG = 60
 """Characters after which a fact is unfolded below its label."""
 

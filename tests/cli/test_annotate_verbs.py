@@ -8,6 +8,8 @@ import flightlog
 import pytest
 from calling import HOSTILE, call, lines_of, run_of
 from click.testing import CliRunner
+from flightlog.core.events import ApprovalRequested, RunStarted
+from flightlog.core.ids import new_ulid
 from flightlog.core.signing import who
 from flightlog.tui.cli.main import main
 
@@ -50,6 +52,16 @@ def test_approve_and_reject_reach_the_waiting_run(tmp_path, verb, answer):
         waiter.join(30)
     assert got == [answer]
     call(verb, run.id, "--data", tmp_path / "data", code=1)
+
+
+def test_who_answers_a_run_that_is_lost_is_told_that_nobody_may_hear_it(tmp_path):
+    with flightlog.open(tmp_path / "data", storage="file") as store:
+        writer = store.recording.begin(RunStarted(run=new_ulid(), workflow="deploy"))
+        writer.append(ApprovalRequested(approval="a", question="Ship?"))
+        writer.close()
+    said = CliRunner().invoke(main, ["approve", writer.run, "--data", str(tmp_path / "data")])
+    assert (said.exit_code, said.stdout) == (0, f"{writer.run} approved: a\n")
+    assert said.stderr == "flightlog: the run is lost: nobody may hear it\n"
 
 
 def test_audit_tells_who_did_what_page_by_page(data):

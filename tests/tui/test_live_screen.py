@@ -6,6 +6,7 @@ import pytest
 from flightlog.core.clock import from_seconds, now_s
 from flightlog.core.costs import Money, Tokens
 from flightlog.core.query.query import EVERYTHING
+from flightlog.core.runs import Approval
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.live.board import Board
 from flightlog.tui.screens.live import LiveScreen
@@ -80,6 +81,44 @@ async def test_the_board_shows_what_runs_and_follows_it(tmp_path, size, ascii):
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, RunsScreen))
     store.close()
+
+
+class Asking(Runs):
+    """Runs of which each waits for an answer."""
+
+    answers: list[str] = []
+
+    def approvals(self, run):
+        return [Approval(run=run, id="a", question="Ship?", status="pending", requested=from_seconds(now_s()))]
+
+    def decide(self, run, approval, decision, *, by, note):
+        self.answers = [*self.answers, note]
+
+
+async def test_who_is_answering_a_run_that_is_lost_meanwhile_is_told_that_nobody_may_hear_it():
+    runs, feed = Asking([live_run(1, status="waiting")]), Feed()
+    app = FlightlogApp(lambda: make_store(runs, feed))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: app.pulse.beat is not None)
+        await pilot.press("L")
+        await shows(pilot, "1 waiting")
+        await pilot.press("y")
+        shown = await shows(pilot, "Approve: Ship?")
+        assert "nobody may hear" not in shown and "waits no more" not in shown
+        runs.put(live_run(1, status="lost", last_seq=2))
+        feed.note(run_id(1))
+        await shows(pilot, "Approve: Ship?", "the run is lost: nobody may hear it")
+        await pilot.press(*"go", "enter")
+        await until(pilot, lambda: told(app, "approved: Ship?; the run is lost: nobody may hear it"))
+        assert runs.answers == ["go"]
+        runs.put(live_run(1, status="waiting", last_seq=3))
+        feed.note(run_id(1))
+        await shows(pilot, "1 waiting")
+        await pilot.press("y")
+        await shows(pilot, "Approve: Ship?")
+        runs.put(live_run(1, status="completed", finished=from_seconds(now_s()), last_seq=4))
+        feed.note(run_id(1))
+        await shows(pilot, "Approve: Ship?", "the run waits no more")
 
 
 async def test_a_thousand_idle_runs_cost_nothing_and_one_that_changes_costs_itself():

@@ -103,10 +103,15 @@ def _decide(settings: Settings, run: str, approval: str | None, decision: Decisi
         found = store.runs.resolve(run)
         chosen = approval or _the_pending_one(store, found)
         store.runs.decide(found, chosen, decision, by=who(), note=text)
+        lost = store.runs.get(found).status == "lost"
     if as_json:
         say_json({"run": found, "approval": chosen, "decision": decision})
     else:
         say(f"{found} {decision}: {safe_text(chosen)}")
+    if lost:
+        from ..facts import NOBODY
+
+        say(f"flightlog: {NOBODY}", err=True)
 
 
 def _the_pending_one(store: Store, run: str) -> str:

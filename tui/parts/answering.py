@@ -11,7 +11,9 @@ from ...core.events import Decision
 from ...core.runs import Approval, Run
 from ...core.signing import who
 from ...core.store import Store
+from ..facts import NOBODY
 from ..lines import one_line
+from ..live.pulse import pulse_of
 from ..loading import ask_in_thread, in_thread
 from ..messages import Trouble
 from ..program.command_log import log_of
@@ -41,19 +43,32 @@ def _asked(
         if note is not None:
             give(screen, store, pending, decision, note, then)
 
-    prompt = Prompt(f"{word}: {one_line(pending.question, 200)}", "a note, or nothing", may_be_empty=True)
-    screen.app.push_screen(prompt, noted)
+    title, warning = f"{word}: {one_line(pending.question, 200)}", partial(_unheard, screen, pending.run)
+    screen.app.push_screen(Prompt(title, "a note, or nothing", may_be_empty=True, warning=warning), noted)
+
+
+def _unheard(screen: Screen[None], run: str) -> str:
+    """Why an answer that is being written may reach nobody, as far as the program knows by now; empty if it will."""
+    pulse = pulse_of(screen)
+    if pulse is None:
+        return ""
+    found = pulse.board.get(run)
+    if found is not None and found.status == "lost":
+        return NOBODY
+    return "" if found is not None and found.status == "waiting" else "the run waits no more"
 
 
 def give(
     node: DOMNode, store: Store, approval: Approval, decision: Decision, note: str, then: Callable[[], object]
 ) -> None:
-    """Gives the answer in a thread and says so; `then` when that is over, well or not."""
+    """Gives the answer in a thread and says so, and whether anybody may hear it; `then` when that is over, well or
+    not."""
 
-    def answer() -> None:
+    def answer() -> bool:
         store.runs.decide(approval.run, approval.id, decision, by=who(), note=note)
+        return store.runs.get(approval.run).status == "lost"
 
-    def done(result: FlightlogError | None) -> None:
+    def done(result: bool | FlightlogError) -> None:
         if isinstance(result, FlightlogError):
             node.post_message(Trouble(result))
         else:
@@ -61,7 +76,8 @@ def give(
             verb = "approve" if decision == "approved" else "reject"
             why = ("--note", note) if note else ()
             log_of(node).add((verb, approval.run, "--approval", approval.id, *why), told)
-            node.app.notify(told, markup=False)
+            heard = f"; {NOBODY}" if result else ""
+            node.app.notify(told + heard, severity="warning" if heard else "information", markup=False)
         then()
 
     in_thread(node, answer, done)

@@ -6,7 +6,7 @@ from ...core.clock import seconds_at
 from ...core.runs import Approval
 from ...core.text import safe_text
 from .. import format
-from ..facts import gap
+from ..facts import NOBODY, gap
 from ..glyphs import Glyphs
 from ..lines import Line, one_line, status_ink
 from ..lines import between as edges
@@ -74,5 +74,5 @@ def _decided(one: Approval) -> Line:
 def _answer_line(may_answer: str, lost: bool) -> Line:
     if may_answer:
         return [(may_answer, "muted")]
-    gone: Line = [("   the run is lost: nobody may hear it", "warn")] if lost else []
+    gone: Line = [(f"   {NOBODY}", "warn")] if lost else []
     return [("y", "accent"), (" approve   ", "text"), ("n", "accent"), (" reject", "text"), *gone]

@@ -1,5 +1,6 @@
 """Small questions over a screen: one line of text, or yes or no."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from textual import events, on
@@ -53,16 +54,28 @@ class Prompt(ModalScreen[str | None]):
 
     BINDINGS = [Binding("escape", "leave", show=False)]
 
-    def __init__(self, title: str, hint: str = "", *, may_be_empty: bool = False) -> None:
-        """`title` is safe to show. An empty line is the same as to step out, unless it `may_be_empty`."""
+    def __init__(
+        self, title: str, hint: str = "", *, may_be_empty: bool = False, warning: Callable[[], str] = str
+    ) -> None:
+        """`title` is safe to show, and so is the `warning`, asked for whenever a run changes; empty is none. An empty
+        line is the same as to step out, unless it `may_be_empty`."""
         super().__init__()
-        self._title, self._hint, self._may_be_empty = title, hint, may_be_empty
+        self._title, self._hint, self._may_be_empty, self._warning = title, hint, may_be_empty, warning
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield OneLine(lambda width: [(self._title, "title")])
+            yield OneLine(lambda width: [(self._warning(), "warn")], id="prompt-warning")
             yield Input(placeholder=self._hint, compact=True)
             yield KeyWords(KeyWord("enter", "does it", "submit"), KeyWord("esc", "leaves", "leave"))
+
+    def on_mount(self) -> None:
+        self.on_pulsed()
+
+    def on_pulsed(self) -> None:
+        line = self.query_one("#prompt-warning")
+        line.display = bool(self._warning())
+        line.refresh()
 
     @on(Input.Submitted)
     def _done(self, message: Input.Submitted) -> None:
