@@ -96,6 +96,11 @@ class Operations:
             held.tell(Intent(operation=order.id, run=run, act="states", by=by, rule=rule), told)
         return dropped
 
+    def ready(self) -> None:
+        """See the interface."""
+        with self._passing(), self._record.hold():
+            return
+
     def note_policy(self, order: Order, digest: str) -> None:
         """See the interface."""
         with self._passing():

@@ -43,6 +43,9 @@ class ForwardedUpkeep(UpkeepRepository):
     ) -> Dropped:
         return self._first().drop_states(run, keep, by=by, rule=rule, dry=dry)
 
+    def ready(self) -> None:
+        self._first().ready()
+
     def archive(self, order: Order, chosen: Sequence[Chosen], originals: Sequence[Original] = ()) -> Iterator[Done]:
         return self._first().archive(order, chosen, originals)
 

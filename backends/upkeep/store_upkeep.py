@@ -87,6 +87,9 @@ class StoreUpkeep(UpkeepRepository):
             return self._drop_states(run, keep, by, dry)
         return self._operations.states(run, by, rule, lambda: self._drop_states(run, keep, by, False))
 
+    def ready(self) -> None:
+        self._able().ready()
+
     def archive(self, order: Order, chosen: Sequence[Chosen], originals: Sequence[Original] = ()) -> Iterator[Done]:
         return self._able().archive(order, chosen, originals)
 

@@ -80,6 +80,12 @@ class UpkeepRepository(ABC):
         """
         raise NotSupported("states cannot be dropped here", advice="they are their own program's to keep or remove")
 
+    def ready(self) -> None:
+        """Raises what would keep any operation on runs from being begun now (ReadOnly, Locked, NotSupported,
+        StorageError), for who has to look for long at what is to be done. Nothing is recorded.
+        """
+        raise self.refusal()
+
     def archive(self, order: Order, chosen: Sequence[Chosen], originals: Sequence[Original] = ()) -> Iterator[Done]:
         """Packs finished runs into one file each, which stays readable in place; only slower.
 

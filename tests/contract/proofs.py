@@ -345,6 +345,11 @@ PROOFS: dict[str, tuple[str, ...]] = {
         "test_nobody_else_removes_what_was_recorded_here test_codex_removes_nothing",
     ),
     "UpkeepRepository.refusal": ("test_operations_are_of_the_whole_store",),
+    "UpkeepRepository.ready": (
+        "test_what_keeps_all_operations_from_being_done_is_told_before_any "
+        "test_who_may_not_write_is_told_before_anything_is_planned",
+        "test_what_keeps_all_operations_from_being_done_is_told_before_any",
+    ),
     "UpkeepRepository.archive": (
         "test_an_archived_run_is_one_file_and_stays_readable",
         "test_killed_at_some_steps_all_is_there_once_and_whole "

@@ -359,3 +359,22 @@ def test_operations_are_refused_where_the_store_was_opened_read_only(store, plac
 def test_operations_are_of_the_whole_store(store):
     with pytest.raises(NotSupported):
         list(store.scoped(session="ana").upkeep.trash(new_order(), []))
+
+
+def test_what_keeps_all_operations_from_being_done_is_told_before_any(store, place):
+    run = record(store)
+    before = [one.id for one in store.upkeep.operations().items]
+    store.upkeep.ready()
+    assert [one.id for one in store.upkeep.operations().items] == before
+    with pytest.raises(NotSupported):
+        store.scoped(session="ana").upkeep.ready()
+    if place.kind == "memory":
+        return
+    with pytest.raises(ReadOnly):
+        place.open(read_only=True).upkeep.ready()
+    going_on = store.upkeep.trash(new_order(), [Chosen(run=run)])
+    next(going_on)
+    with pytest.raises(Locked):
+        place.open().upkeep.ready()
+    going_on.close()
+    place.open().upkeep.ready()

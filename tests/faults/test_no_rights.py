@@ -9,6 +9,7 @@ import pytest
 from clean_up_scene import YES, Place, tree
 from flightlog.backends.glancing import glance
 from flightlog.core.errors import FlightlogError
+from flightlog.tui.cli import retaining
 from strace_points import in_a_child
 from verb_scene import census
 
@@ -69,6 +70,30 @@ def test_where_the_archive_may_not_be_seen_all_else_is_shown_and_done(tmp_path, 
     found = census(place.data)
     assert found[place.archived] == ("archive", place.digests[place.archived])
     assert all(found[run] == ("live", place.digests[run]) for run in place.live)
+
+
+@pytest.mark.parametrize("storage", ["file", "sqlite"])
+def test_who_may_not_write_is_told_before_anything_is_planned(tmp_path, storage, monkeypatch):
+    place = Place(tmp_path, storage)
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("retention: [{match: 'status:completed', keep: {last: 1}, then: trash}]")
+    closed = [place.data, *place.data.rglob("*")]
+    modes = {path: path.stat().st_mode for path in closed}
+    for path in closed:
+        path.chmod(0o500 if path.is_dir() else 0o400)
+    planned = []
+
+    def tried() -> None:
+        as_others()
+        _, of_one_run = said(place, "rm", place.live[0], YES)
+        monkeypatch.setattr(retaining, "planned", lambda *given: planned.append(given))
+        code, told = said(place, "retain", "--apply", "--policy", str(policy), YES)
+        assert code == 1 and not planned, told
+        assert told.splitlines()[-1] == of_one_run.splitlines()[-1], (told, of_one_run)
+
+    in_a_child(tried)
+    for path, mode in modes.items():
+        path.chmod(mode)
 
 
 RIGHTS = {

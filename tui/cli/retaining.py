@@ -62,6 +62,7 @@ def applied(settings: Settings, file: str | None, plan_file: str | None, *, yes:
     why = command(file, "--apply", *(["--plan", plan_file] if plan_file else []))
     with opened_to_change(settings) as store:
         said = retention(settings, file)
+        store.upkeep.ready()  # who may not write here is not to wait for a plan of two hundred thousand runs
         with working(settings.ascii), leaving(NOTHING):
             wanted = _kept(store, said, plan_file) if plan_file else meant(store, said)
         for line in told(wanted) or ["The policy takes nothing now."]:
