@@ -54,6 +54,13 @@ def put_aside(paths: Iterable[Path], name: str) -> str:
     return " and ".join(str(folder) for folder in folders.values() if folder.exists())
 
 
+def take_away_empty(paths: Iterable[Path], name: str) -> None:
+    """Takes away the folders of that name into which nothing was put: who was to do that was killed before."""
+    for folder in {path.parent / name for path in paths}:
+        with suppress(OSError):  # it is not there, or holds something
+            folder.rmdir()
+
+
 def _rename(path: Path, to: Path) -> None:
     if os.path.lexists(to):
         # Made anew since the first of that name was put aside: it would take the place of that.

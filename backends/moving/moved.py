@@ -14,7 +14,7 @@ from ...core.config import Config, Storage
 from ...core.moving import Move
 from ..configuration.beside import write_beside
 from ..journal.disk import make_folder, storage_error
-from .archiving import folder_name, old_data, put_aside
+from .archiving import folder_name, old_data, put_aside, take_away_empty
 
 _ROOM = "free some space and do it again: the configuration is as it was, and what was carried is not carried twice"
 
@@ -48,22 +48,30 @@ def moved_by(move: Move, old: Config, new: Config) -> Moved:
 
 def last_move(root: Path, logs: Storage | None) -> Moved | None:
     """The last move of what lay in a folder, if it was to this place; None if nothing is known of one."""
-    try:
-        found = msgspec.json.decode(_file(root).read_bytes(), type=Moved)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
-        return None
-    return found if logs and found.to == _called(logs) else None
+    found = _noted(root)
+    return found if found and logs and found.to == _called(logs) else None
 
 
 def note(root: Path, moved: Moved) -> None:
-    """Notes a move that is about to be made, in the place of the one before. StorageError."""
-    file = _file(root)
+    """Notes a move that is about to be made, in the place of the one before, of which no empty folder is left.
+    StorageError.
+    """
+    file, before = _file(root), _noted(root)
+    if before is not None:
+        take_away_empty(map(Path, before.old), before.folder)
     try:
         make_folder(file.parent)
         text = msgspec.json.encode(moved).decode() + "\n"
         os.replace(write_beside(file, text, "noting the move", _ROOM), file)
     except OSError as error:
         raise storage_error(error, file, "noting the move", room=_ROOM) from error
+
+
+def _noted(root: Path) -> Moved | None:
+    try:
+        return msgspec.json.decode(_file(root).read_bytes(), type=Moved)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        return None
 
 
 def _file(root: Path) -> Path:

@@ -67,6 +67,30 @@ def test_a_kill_leaves_the_store_and_the_next_move_goes_on(tmp_path, kind, after
     assert differences(str(folder), old) == []
 
 
+BEFORE_THE_FIRST = """
+import os, signal, sys
+from flightlog.backends.moving import archiving, moved
+from flightlog.backends.moving.migrating import migrate
+from flightlog.core.progress import Progress
+
+archiving._rename = lambda path, to: os.kill(os.getpid(), signal.SIGKILL)
+moved.folder_name = lambda: "moved-before"
+migrate(sys.argv[1], sys.argv[2], archive=True, progress=Progress())
+"""
+
+
+def test_a_kill_before_anything_is_put_aside_leaves_no_empty_folder_for_good(tmp_path):
+    old = f"sqlite:{tmp_path / 'data' / 'flightlog.db'}"
+    runs = fill(old)
+    words = [sys.executable, "-c", BEFORE_THE_FIRST, old, f"file:{tmp_path / 'there'}"]
+    assert subprocess.run(words, check=False).returncode == -9
+    assert list((tmp_path / "data" / "moved-before").iterdir()) == []
+    moved = move(old, words[4], archive=True)
+    assert [path.name for path in (tmp_path / "data").glob("moved-*")] == [moved.archived.rpartition("/")[2]]
+    with flightlog.open(words[4]) as store:
+        assert store.runs.get(runs[0]).pinned
+
+
 PLAIN = "import sys; from flightlog.tui.cli.main import main; main()"
 
 
