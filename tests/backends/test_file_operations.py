@@ -292,6 +292,25 @@ def test_a_page_of_operations_costs_what_is_returned(tmp_path, monkeypatch):
     assert len(list(each(lambda after: record.operations(7, after)))) == 800
 
 
+def test_the_folder_of_an_operation_is_listed_once_for_all_pages_of_the_trash(store, tmp_path, monkeypatch):
+    runs = [record(store) for _ in range(30)]
+    operation, _ = trash(store, *runs)
+    folder = tmp_path / "data" / "trash" / operation
+    os.utime(folder, (1e9, 1e9))
+    listed, real = [], os.listdir
+    monkeypatch.setattr(os, "listdir", lambda path: listed.append(len(real(path))) or real(path))
+    page = store.upkeep.trashed(limit=4)
+    gone, came = page.items[0].run, [one.run for one in page.items]
+    while page.next:
+        page = store.upkeep.trashed(limit=4, after=page.next)
+        came += [one.run for one in page.items]
+    assert came == sorted(runs, reverse=True)
+    assert sum(count > len(runs) for count in listed) == 1, listed
+    page = store.upkeep.trashed(limit=4)
+    folder.joinpath(f"{gone}.jsonl").unlink()  # what changes meanwhile is seen
+    assert gone not in [one.run for one in store.upkeep.trashed(limit=4).items]
+
+
 def test_which_of_many_runs_go_before_others_is_asked_for_all_of_them_at_once(store):
     parent = record(store)
     runs = [parent, *(store.run("triage", parent=parent).id for _ in range(19))]

@@ -3,9 +3,12 @@
 import logging
 import os
 import stat
+import time
+from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -26,6 +29,9 @@ from .trash_places import TrashPlaces
 
 log = logging.getLogger("flightlog")
 
+_SETTLED_NS = 100_000_000
+"""A folder that changed less long ago is listed again: two changes may bear the same time."""
+
 
 class Info(Trashed, kw_only=True, frozen=True):
     """What `<run>.json` says: what is shown of a run in the trash, and from where it came."""
@@ -33,14 +39,28 @@ class Info(Trashed, kw_only=True, frozen=True):
     came_from: str = ""
 
 
+class _Listed(NamedTuple):
+    """The runs in the folder of an operation, as it was at its time."""
+
+    operation: str
+    mtime_ns: int
+    runs: list[str]
+
+
+_NOTHING = _Listed("", 0, [])
+
+
 class TrashList:
     """What lies in one trash. Thread-safe."""
 
     def __init__(self, places: TrashPlaces) -> None:
         self._places = places
+        self._listed = _NOTHING
 
     def page(self, limit: int, after: str | None) -> Page[Trashed]:
-        """Newest first. Costs the names in the trash and what is returned. OSError, StorageError."""
+        """Newest first. Costs the operations in the trash and what is returned; the names of an operation's runs are
+        read once for all pages. OSError, StorageError.
+        """
         place = tuple(from_cursor(after, str, str)) if after else None
         found: list[Trashed] = []
         last: tuple[str, str] | None = None
@@ -52,6 +72,7 @@ class TrashList:
             if told:
                 found.append(told)
                 last = (operation, run)
+        self._listed = _NOTHING
         return Page(items=found)
 
     def _all(self, after: tuple[str, ...] | None) -> Iterator[tuple[str, str]]:
@@ -63,15 +84,26 @@ class TrashList:
         for operation in operations:
             if after and operation > after[0]:
                 continue
-            try:
-                with self._places.opened(operation) as folder:
-                    names = os.listdir(folder)
-            except FileNotFoundError:
-                continue  # the last of its runs came back, or was purged, just now
-            runs = {run_of(name) or name.removesuffix(ARCHIVE_SUFFIX) for name in names}
-            for run in sorted(filter(is_ulid, runs), reverse=True):
-                if not after or (operation, run) < after:
-                    yield operation, run
+            runs = self._runs_of(operation)
+            end = bisect_left(runs, after[1]) if after and operation == after[0] else len(runs)
+            for at in range(end - 1, -1, -1):
+                yield operation, runs[at]
+
+    def _runs_of(self, operation: str) -> list[str]:
+        """The runs in an operation's folder, oldest first: as they were listed last, if it did not change since."""
+        try:
+            with self._places.opened(operation) as folder:
+                known, changed = self._listed, os.fstat(folder).st_mtime_ns
+                if (known.operation, known.mtime_ns) == (operation, changed):
+                    return known.runs
+                looked = time.time_ns()
+                names = os.listdir(folder)
+        except FileNotFoundError:
+            return []  # the last of its runs came back, or was purged, just now
+        runs = sorted(filter(is_ulid, {run_of(name) or name.removesuffix(ARCHIVE_SUFFIX) for name in names}))
+        if looked - changed > _SETTLED_NS:
+            self._listed = _Listed(operation, changed, runs)
+        return runs
 
     def told(self, operation: str, run: str) -> Trashed | None:
         """What is shown of a run in the trash; None if it is just coming back, or has gone."""
