@@ -54,7 +54,7 @@ OTHERS = {
     "prefix": "",
     "filter": LogFilter(),
 }
-WRITES = {"annotate", "record_pattern", "watch"}
+WRITES = {"annotate", "annotate_each", "record_pattern", "watch"}
 
 
 def arguments(signature, ids):

@@ -238,6 +238,11 @@ class JoinedRuns(RunRepository):
     def annotate(self, annotation: Annotation) -> None:
         self._of(annotation.run, lambda runs: runs.annotate(annotation))
 
+    def annotate_each(self, annotations: Sequence[Annotation]) -> Iterator[bool]:
+        added = self._parts.own.runs.annotate_each(annotations)
+        for annotation, is_own in zip(annotations, added, strict=True):
+            yield is_own or any(super().annotate_each([annotation]))
+
     def decide(self, run: str, approval: str, decision: Decision, *, by: str = "", note: str = "") -> None:
         self._of(run, lambda runs: runs.decide(run, approval, decision, by=by, note=note))
 

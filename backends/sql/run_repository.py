@@ -283,6 +283,13 @@ class SqlRuns(RunRepository):
             pass
         add(annotation, self._notes)
 
+    def annotate_each(self, annotations: Sequence[Annotation]) -> Iterator[bool]:
+        there = {run.id for run in self.some([one.run for one in annotations])}
+        for annotation in annotations:
+            if annotation.run in there:
+                add(annotation, self._notes)
+            yield annotation.run in there
+
     def decide(self, run: str, approval: str, decision: Decision, *, by: str = "", note: str = "") -> None:
         with self._reading(run) as connection:
             run_details.check_open(connection, run, approval)

@@ -1,12 +1,13 @@
 """Runs, and everything they are made of."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 
 from ..annotations import Annotation
 from ..audit import Act
 from ..costs import CostGroup, CostRecord, Every, GroupBy, Spent, SpentBy
+from ..errors import NotFound
 from ..events import AnyEvent, Decision, ItemStatus, Json
 from ..numbers.figures import Figures
 from ..pages import ALL, Page, Sort
@@ -264,6 +265,18 @@ class RunRepository(ABC):
         `t` is filled in when empty. NotFound; StorageError for a score that is no finite number, or a `t` that is no
         time.
         """
+
+    def annotate_each(self, annotations: Sequence[Annotation]) -> Iterator[bool]:
+        """Adds several as `annotate` does, one each time that the next answer is asked for: whether its run was there.
+        All are looked for with one question where the store can do that, after one look at what is new.
+        """
+        for annotation in annotations:
+            try:
+                self.annotate(annotation)
+            except NotFound:
+                yield False
+            else:
+                yield True
 
     @abstractmethod
     def acts(self, within: Query = EVERYTHING, *, limit: int = 100, after: str | None = None) -> Page[Act]:

@@ -1,6 +1,6 @@
 """The runs of one scope, with all that belongs to them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
 
@@ -175,6 +175,12 @@ class ScopedRuns(RunRepository):
     def annotate(self, annotation: Annotation) -> None:
         self._of.check(annotation.run)
         self._runs.annotate(annotation)
+
+    def annotate_each(self, annotations: Sequence[Annotation]) -> Iterator[bool]:
+        own = {run.id for run in self.some([one.run for one in annotations])}
+        added = self._runs.annotate_each([one for one in annotations if one.run in own])
+        for annotation in annotations:
+            yield annotation.run in own and next(added, False)
 
     def decide(self, run: str, approval: str, decision: Decision, *, by: str = "", note: str = "") -> None:
         self._runs.decide(self._of.check(run), approval, decision, by=by, note=note)

@@ -227,6 +227,10 @@ PROOFS: dict[str, tuple[str, ...]] = {
         "test_an_unknown_id_is_not_found_everywhere test_nothing_is_told_of_what_was_not_done "
         "test_an_annotation_is_made_at_a_time_or_refused",
     ),
+    "RunRepository.annotate_each": (
+        f"test_several_are_annotated_each_as_it_is_asked_for {BY_ALL}",
+        "test_all_that_are_marked_are_pinned_after_one_look_at_what_is_new",
+    ),
     "RunRepository.acts": ("test_the_audit_trail_tells_who_did_what_newest_first",),
     "RunRepository.decide": (
         "test_an_answer_from_another_process_arrives_within_a_second",

@@ -276,6 +276,17 @@ def test_annotate_adds_a_pin_tag_note_or_score_and_fills_in_the_time(store):
     assert (found.pinned, found.tags) == (False, ())
 
 
+def test_several_are_annotated_each_as_it_is_asked_for(store):
+    runs = [record(store) for _ in range(3)]
+    adding = store.runs.annotate_each([Tagged(run=run, tag="x") for run in (runs[0], new_ulid(), *runs[1:])])
+    assert [next(adding) for _ in range(3)] == [True, False, True]
+    assert [store.runs.get(run).tags for run in runs] == [("x",), ("x",), ()]
+    assert list(adding) == [True] and store.runs.get(runs[2]).tags == ("x",)
+    scoped = store.scoped(session="nobody's")
+    assert list(scoped.runs.annotate_each([Pinned(run=run) for run in runs])) == [False] * 3
+    assert not any(store.runs.get(run).pinned for run in runs)
+
+
 def test_decide_conflict_if_it_is_decided_or_answered_already_or_the_run_is_finished(store):
     run = record(store, e.ApprovalRequested(approval="a", question="?"), finish=None)
     store.runs.decide(run, "a", "approved")

@@ -200,6 +200,9 @@ class Runs:
     def annotate(self, annotation):
         self.annotations.append(annotation)
 
+    def annotate_each(self, annotations):
+        return (self.annotate(annotation) is None for annotation in annotations)
+
 
 def matches(run: Run, query: Any) -> bool:
     """The little of the query language that these tests use."""

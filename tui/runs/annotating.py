@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...core.annotations import Annotation
-from ...core.errors import FlightlogError, NotFound, Stopped
+from ...core.errors import FlightlogError, Stopped
 from ...core.pages import Sort
 from ...core.progress import counted
 from ...core.query.query import Query
@@ -72,14 +73,21 @@ def annotate(store: Store, targets: Targets, made: Callable[[str], Annotation]) 
     """Adds an annotation to each run; runs that are gone are counted, any other error ends it, and so may a person."""
     gone, done = 0, list[str]()
     try:
-        for run in counted(targets.each(store), targets.count(store)):
-            try:
-                store.runs.annotate(made(run))
+        for run, adding in counted(_begun(store, targets, made), targets.count(store)):
+            if next(adding):
                 done.append(run)
-            except NotFound:
+            else:
                 gone += 1
     except Stopped:
         return Outcome(len(done), gone, runs=tuple(done), stopped=True)
     except FlightlogError as error:
         return Outcome(len(done), gone, error, tuple(done))
     return Outcome(len(done), gone, runs=tuple(done))
+
+
+def _begun(store: Store, targets: Targets, made: Callable[[str], Annotation]) -> Iterator[tuple[str, Iterator[bool]]]:
+    """Each run, with what adds to it and then to those after it; many are looked for with one question."""
+    coming = targets.each(store)
+    while some := list(islice(coming, AT_ONCE)):
+        adding = store.runs.annotate_each([made(run) for run in some])
+        yield from ((run, adding) for run in some)
