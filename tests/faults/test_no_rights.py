@@ -9,6 +9,7 @@ import pytest
 from clean_up_scene import YES, Place, tree
 from flightlog.backends.glancing import glance
 from flightlog.core.errors import FlightlogError
+from flightlog.core.ids import new_ulid
 from flightlog.tui.cli import retaining
 from strace_points import in_a_child
 from verb_scene import census
@@ -94,6 +95,29 @@ def test_who_may_not_write_is_told_before_anything_is_planned(tmp_path, storage,
     in_a_child(tried)
     for path, mode in modes.items():
         path.chmod(mode)
+
+
+def test_a_day_that_may_not_be_read_is_named_by_a_search_of_logs_and_the_others_are_searched(tmp_path):
+    place = Place(tmp_path, "file")
+    with flightlog.open(place.data) as store, store.run("triage", id=new_ulid(1_700_000_000_000)) as run:
+        run.log("PLANTED words of long ago")
+    with flightlog.open(place.data) as store:
+        store.runs.totals()
+    day = place.data / "runs" / "2023-11-14"
+    day.chmod(0)
+
+    def tried() -> None:
+        as_others()
+        for words in (["ls", "log:planted"], ["ls", "log:planted", "--json"], ["search", "planted"]):
+            code, told = said(place, *words)
+            assert code == 3 and place.live[0] in told and run.id not in told, told
+            assert f"{day}: the logs of 1 run are not searched" in told, told
+        assert said(place, "ls", "workflow:triage")[0] == 0
+
+    in_a_child(tried)
+    day.chmod(0o700)
+    code, told = said(place, "ls", "log:planted")
+    assert code == 0 and run.id in told
 
 
 RIGHTS = {

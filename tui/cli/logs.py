@@ -21,6 +21,7 @@ from .opening import opened
 from .options import Settings, json_option, verb
 from .output import check_reader, say, say_json
 from .runs import query_of
+from .searched import all_searched
 from .watching import Patience
 
 PAGE = 500
@@ -208,7 +209,7 @@ def search(settings: Settings, text: str, query: tuple[str, ...], limit: int, as
     Inside TEXT, "…" is a phrase, and word* the beginning of a word.
     """
     wanted = query_of(query)
-    with opened(settings) as store, working(settings.ascii) as bar:
+    with opened(settings) as store, all_searched(), working(settings.ascii) as bar:
         # Runs that begin meanwhile are found too; how many there are is asked only where it is shown.
         bar.progress.begin(store.runs.count(wanted) if bar.is_shown else 0, "searching runs")
         hits, names = store.logs.search(text, wanted, searched=bar.progress.step), StepNames(store)

@@ -19,6 +19,7 @@ from .opening import opened
 from .options import Settings, json_option, page_options, verb
 from .output import say, say_json, table, written
 from .run_page import print_run
+from .searched import all_searched
 from .views import typed_words
 
 PAGE = 500
@@ -86,7 +87,7 @@ def ls(
     field = field or cast("SortField", of_view or "started")
     if not archived_too and "archived" not in {term.key for term in terms(wanted.root)}:
         wanted &= parse("-archived")
-    with opened(settings) as store:
+    with opened(settings) as store, all_searched():
         found = each_run(store.runs, wanted, Sort(field=field, descending=not reverse), limit, after)
         if as_json:
             for run, _ in found:
