@@ -1,4 +1,7 @@
-"""What a search passes over because it may not be read: told by who searches, heard by who asked."""
+"""What a search passes over because it may not be read: told by who searches, heard by who asked.
+
+Where nobody hears, it is an error: what is done with all that a query finds is not to be done with half of it.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,10 +26,9 @@ def hearing() -> Iterator[Unsearched]:
         _heard.reset(token)
 
 
-def passed_over(run: str, error: StorageError) -> bool:
-    """The log of a run is passed over; whether anybody hears that."""
+def pass_over(run: str, error: StorageError) -> None:
+    """The log of a run is passed over, as who asked hears; raises the error where nobody does."""
     found = _heard.get()
     if found is None:
-        return False
+        raise error
     found[run] = error
-    return True

@@ -5,13 +5,14 @@ from contextlib import nullcontext
 
 from sqlalchemy import select
 
-from ...core.errors import no_run
+from ...core.errors import ReadOnly, no_run
 from ...core.events import LEVELS, Level
 from ...core.log_words import Wanted, wanted
 from ...core.logs import LogEntry, LogFilter
 from ...core.pages import Sort
 from ...core.query.query import EVERYTHING, Query, made
 from ...core.repositories import LogRepository, RunRepository
+from ...core.unsearched import pass_over
 from ..journal.log_entries import entry_of
 from .bodies import Bodies, Excerpt
 from .database import Database
@@ -111,8 +112,11 @@ class SqlLogs(LogRepository):
         cursor, page_size = None, _FIRST_PAGE
         while not stop():
             page = self._runs.query(query, Sort(), limit=page_size, after=cursor)
-            for _, hits in self._search.found([run.id for run in page.items], asked, stop):
-                yield from hits
+            for run, hits in self._search.found([run.id for run in page.items], asked, stop):
+                try:
+                    yield from hits
+                except ReadOnly as error:
+                    pass_over(run, error)
                 if stop():
                     return
                 searched()

@@ -1,7 +1,5 @@
 """Searching logs: which entries may hold the words the index says, whether they do is read in the original."""
 
-import logging
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
@@ -9,11 +7,11 @@ from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
-from ...core.errors import Locked, ReadOnly, StorageError
+from ...core.errors import Locked, ReadOnly
 from ...core.log_words import Wanted
 from ...core.logs import LogEntry
 from ...core.query.query import Query
-from ...core.unsearched import passed_over
+from ...core.unsearched import pass_over
 from ..journal.log_entries import entry_of
 from . import log_words
 from .bodies import Bodies, Place
@@ -24,8 +22,6 @@ from .run_queries import Accepts
 from .storable import json_text
 from .words_kept import are_kept, can_keep
 from .words_read import WordsRead
-
-log = logging.getLogger("flightlog")
 
 _RARE = 256
 """So many of the newest entries that hold the words are asked for first: all that there are, if these are fewer."""
@@ -89,7 +85,6 @@ class LogSearch:
     def __init__(self, database: Database, bodies: Bodies) -> None:
         self._database, self._bodies = database, bodies
         self._words_read = WordsRead(database)
-        self._told: set[str] = set()  # folders
 
     def catch_up(self, stop: Stop = lambda: False) -> bool:
         """Takes new entries into the index, for two seconds at most; whether it has then all that there were.
@@ -211,14 +206,8 @@ class LogSearch:
             try:
                 found |= self._bodies.picked(list(of_run))
             except ReadOnly as error:
-                self._pass_over(run, error)
+                pass_over(run, error)
         return found
-
-    def _pass_over(self, run: str, error: StorageError) -> None:
-        folder = os.path.dirname(error.where)
-        if not passed_over(run, error) and folder not in self._told:
-            self._told.add(folder)
-            log.warning("logs in %s are not searched: %s", folder, error.what)
 
     def _entries(
         self,
@@ -252,12 +241,6 @@ class LogSearch:
             yield run, iter(()) if place is None else self._hits(place, wanted, stop)
 
     def _hits(self, place: log_words.Place, wanted: Wanted, stop: Stop) -> Iterator[LogEntry]:
-        try:
-            yield from self._all_hits(place, wanted, stop)
-        except ReadOnly as error:  # it may not be read, which is no reason not to search the others
-            self._pass_over(place.run, error)
-
-    def _all_hits(self, place: log_words.Place, wanted: Wanted, stop: Stop) -> Iterator[LogEntry]:
         seq = 0
         if wanted.phrases and place.number:
             for seqs in self._indexed(place.number, wanted):

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, select
 
+from ...core.errors import ReadOnly
 from ...core.log_words import Wanted, phrase
 from ...core.progress import counted, go_on
 from ...core.query.query import Query, made
 from ...core.query.query_nodes import Node, Not, Term, all_of
+from ...core.unsearched import pass_over
 from .database import Database
 from .log_search import LogSearch
 from .query_sql import Indexed, Known, is_exact, where
@@ -72,7 +74,15 @@ def _accepts(search: LogSearch, asked: Sequence[Node]) -> Accepts:
         (not isinstance(part, Not), [phrase(value) for value in (part.part if isinstance(part, Not) else part).values])  # type: ignore[union-attr]
         for part in asked
     ]
-    return lambda run: all(any(_is_in(search, run, one) for one in any_of) is wanted for wanted, any_of in ways)
+
+    def accepts(run: str) -> bool:
+        try:
+            return all(any(_is_in(search, run, one) for one in any_of) is wanted for wanted, any_of in ways)
+        except ReadOnly as error:  # nobody knows what its log says, or does not say
+            pass_over(run, error)
+            return False
+
+    return accepts
 
 
 def _is_in(search: LogSearch, run: str, wanted: Wanted) -> bool:

@@ -112,7 +112,11 @@ def test_a_day_that_may_not_be_read_is_named_by_a_search_of_logs_and_the_others_
             code, told = said(place, *words)
             assert code == 3 and place.live[0] in told and run.id not in told, told
             assert f"{day}: the logs of 1 run are not searched" in told, told
+        code, told = said(place, "ls", "--ids", "--", "-log:planted")  # of which nobody knows that either
+        assert code == 3 and not [line for line in told.splitlines() if line == run.id], told
         assert said(place, "ls", "workflow:triage")[0] == 0
+        code, told = said(place, "rm", "--where", "log:planted", YES)  # half of them is not what was meant
+        assert code == 1 and "Permission denied" in told, told
 
     in_a_child(tried)
     day.chmod(0o700)

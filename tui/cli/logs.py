@@ -206,7 +206,8 @@ def _step_id(store: Store, run: str, text: str | None) -> str | None:
 def search(settings: Settings, text: str, query: tuple[str, ...], limit: int, as_json: bool) -> None:
     """Log entries with all words of TEXT, of all runs (or those that match QUERY), newest run first.
 
-    Inside TEXT, "…" is a phrase, and word* the beginning of a word.
+    Inside TEXT, "…" is a phrase, and word* the beginning of a word. Exit code 3 when some logs may not be read; their
+    folders are named.
     """
     wanted = query_of(query)
     with opened(settings) as store, all_searched(), working(settings.ascii) as bar:

@@ -81,7 +81,8 @@ def ls(
 ) -> None:
     """List the runs that match QUERY, newest first; archived ones with --all, or if QUERY says `archived`.
 
-    @NAME in QUERY stands for a view that was saved in the browser.
+    @NAME in QUERY stands for a view that was saved in the browser. Exit code 3 when log: could not be asked of some
+    runs, because their logs may not be read; they are left out, and their folders named.
     """
     wanted, of_view = _asked(query)
     field = field or cast("SortField", of_view or "started")
