@@ -32,6 +32,7 @@ Kind = Literal[
     "versions",
     "metrics",
     "reserve",
+    "writers-index",
     "source",
     "other",
     # Files as they lie.
@@ -44,7 +45,8 @@ Kind = Literal[
 `tables` is what a database takes beyond what was recorded: indexes, what was derived (less than nothing where it
 packs more than these add); `free` its pages that hold nothing; `wal` its log beyond the pages that are only there;
 `server` what else is in a server's database. `spool` are journals on their way to a database, `versions` definitions of
-workflows, `reserve` what is given up when the disk is full, `other` files of the data directory that are none of
+workflows, `reserve` what is given up when the disk is full, `writers-index` the index beside the data where who looks
+has one of his own elsewhere, `other` files of the data directory that are none of
 these."""
 
 Sorting = Literal["size", "name", "count"]

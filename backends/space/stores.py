@@ -24,6 +24,8 @@ def of_files(layout: Layout, database: Database, refresh: Callable[[], None], in
         "trash": [layout.trash],
         "reserve": [reserve_of_index(layout.index_db).path],
     }
+    if index != layout.index_db:
+        parts["writers-index"] = list(files_of(layout.index_db))
     known = [layout.runs, layout.archive, *(files_of(index) if index else ())]
     return StoreSpace(
         database,

@@ -94,6 +94,25 @@ def test_the_whole_is_what_du_says_of_the_data_directory(tmp_path, storage, seed
             assert whole(store) == du(folder)
 
 
+def test_the_index_of_who_may_write_is_named_to_who_reads_by_another(tmp_path):
+    folder = tmp_path / "data"
+    with flightlog.open(folder, storage="file") as store:
+        record(store, 3, Random(1))
+        assert "writers-index" not in {node.kind for node in store.upkeep.space().children}
+        store.runs.totals()
+    lies = (folder / ".flightlog" / "index.db").stat().st_size
+    with flightlog.open(folder, read_only=True) as store:
+        found = {node.kind: node for node in store.upkeep.space().children}
+        assert found["writers-index"].size_bytes >= lies > 0
+        others = store.upkeep.space((":other",)).children
+        named = store.upkeep.space((":writers-index",)).children
+        assert "index.db" in {node.name for node in named}
+        inside = {
+            one.name for node in others for one in store.upkeep.space((":other", node.name)).children if node.opens
+        }
+        assert "index.db" not in inside
+
+
 @pytest.mark.parametrize("storage", ["file", "sqlite"])
 def test_what_was_packed_or_thrown_away_is_where_du_finds_it(tmp_path, storage):
     rng, folder = Random(4), tmp_path / "data"

@@ -23,6 +23,7 @@ _NAMES: dict[Kind, str] = {
     "versions": "definitions",
     "metrics": "patterns",
     "reserve": "reserve",
+    "writers-index": "writers' index",
     "other": "other files",
 }
 """Of what has no name of its own."""
@@ -67,6 +68,7 @@ ABOUT: dict[Kind, str] = {
     "versions": "Versions of workflows, as YAML.",
     "metrics": "Patterns that were observed in the runs of workflows.",
     "reserve": "Given up when the disk is full, so that something can be deleted then.",
+    "writers-index": "Of those who may write here. You read by an index of your own, which lies in your cache folder.",
     "source": "Another program's data, which is only read. It is not in the sum.",
     "other": "What else lies in the data directory: settings, the record, a mirror, your own files.",
     "folder": "A folder, with all that is in it.",
