@@ -269,6 +269,22 @@ async def test_budgets_are_shown_warn_in_every_header_and_lead_to_their_runs(fol
     app.close()
 
 
+@pytest.mark.parametrize("size", SIZES)
+async def test_where_there_is_no_budget_it_is_taught_how_one_is_set(folder, size):
+    taught = "no budget  budgets: [{per: day, max: 20.00}]  in flightlog.yaml sets one"
+    async with FlightlogApp(lambda: flightlog.open(folder)).run_test(size=size) as pilot:
+        await at_costs(pilot)
+        await shows(pilot, taught)
+    with flightlog.open(folder, read_only=True) as store:
+        async with FlightlogApp(lambda: store).run_test(size=size) as pilot:
+            assert "no budget" not in text_of(await at_costs(pilot))
+    (folder / "flightlog.yaml").write_text("budgets: [{per: day, max: 20.00}]")
+    async with FlightlogApp(lambda: flightlog.open(folder)).run_test(size=size) as pilot:
+        await at_costs(pilot)
+        await shows(pilot, "of $20.00")
+        assert "no budget" not in text_of(pilot.app.screen)
+
+
 async def test_a_budget_that_is_kept_is_no_warning(folder):
     (folder / "flightlog.yaml").write_text("budgets: [{per: day, max: 1000}]")
     app = FlightlogApp(lambda: flightlog.open(folder))

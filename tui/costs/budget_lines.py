@@ -13,6 +13,13 @@ from ..lines import Line, one_line, right, width_of
 STATES: dict[State, str] = {"fine": "", "near": "above its warning mark", "spent": "spent"}
 INKS: dict[State, str] = {"fine": "active", "near": "warn", "spent": "bad"}
 
+NO_BUDGET: Line = [
+    ("no budget", "muted"),
+    ("  budgets: [{per: day, max: 20.00}]", "accent"),
+    ("  in flightlog.yaml sets one", "muted"),
+]
+"""What stands where budgets would be."""
+
 DAY = 86_400.0
 TITLE, SHORT = 24, 10
 """Cells of a budget's query at most, and where there is little room."""

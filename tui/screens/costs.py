@@ -64,7 +64,8 @@ class CostsScreen(CostLeading):
         yield StoreHeader(self._header)
         yield FilterBar(self._filter_count, lambda: self.store.runs)
         yield PlaceLine("costs", self._title, id="list-top")
-        yield BudgetsPane(lambda: self.found.totals if self.found else None, id="budgets-pane")
+        totals = lambda: self.found.totals if self.found else None  # noqa: E731
+        yield BudgetsPane(totals, self._teaches_budgets, id="budgets-pane")
         plot = PlotPane(lambda: self.chosen.stack_by)
         yield FrameLine("middle", plot.titles, id="plot-top")
         yield plot
@@ -135,6 +136,9 @@ class CostsScreen(CostLeading):
 
     def on_pulsed(self, message: Pulsed) -> None:
         self._show_budgets()  # with what an hour costs now
+
+    def _teaches_budgets(self) -> bool:
+        return self.when_costs() and not self.store.budgets and not self.store.read_only
 
     def _show_budgets(self) -> None:
         self.query_one(BudgetsPane).show()

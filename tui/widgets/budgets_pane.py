@@ -7,7 +7,7 @@ from textual.containers import Vertical
 
 from ...core import clock
 from ...core.runs import Totals
-from ..costs.budget_lines import burn_line
+from ..costs.budget_lines import NO_BUDGET, burn_line
 from ..costs.standings import of_the_day, standings_of
 from ..glyphs import glyphs_of
 from ..lines import Line
@@ -17,14 +17,20 @@ from .line_list import OneLine
 
 
 class BudgetsPane(Vertical):
-    """There where there is anything of either to tell; `totals` are those of the store, once they are known."""
+    """There where there is anything of either to tell, or to teach.
 
-    def __init__(self, totals: Callable[[], Totals | None], *, id: str | None = None) -> None:
+    `totals` are those of the store, once they are known; `teaches` says whether it spends and could have a budget.
+    """
+
+    def __init__(
+        self, totals: Callable[[], Totals | None], teaches: Callable[[], bool], *, id: str | None = None
+    ) -> None:
         super().__init__(id=id)
-        self._totals = totals
+        self._totals, self._teaches = totals, teaches
 
     def compose(self) -> ComposeResult:
         yield OneLine(self._burn, id="burn")
+        yield OneLine(lambda width: NO_BUDGET, id="no-budget")
         yield BudgetList(id="budgets")
 
     @property
@@ -43,7 +49,8 @@ class BudgetsPane(Vertical):
         line.display = burns
         line.refresh()  # money goes faster or slower also where nothing else differs
         self.budgets.display = bool(standings)
-        self.display = bool(standings) or burns
+        teaches = self.query_one("#no-budget").display = self._teaches()
+        self.display = bool(standings) or burns or teaches
 
     def _burn(self, width: int) -> Line:
         """How fast money goes, and what the day will have cost by its end (UTC) if it goes on so."""
