@@ -87,6 +87,7 @@ async def test_the_question_under_the_cursor_is_answered_and_leads_to_its_step(s
             await wait(pilot, lambda: statuses() == ["approved", "rejected"])
             pilot.app.changed()
             await wait(pilot, lambda: "✖ rejected" in text_of(pilot) and "✔ approved" in text_of(pilot))
+            assert "asked in ask" in text_of(pilot) and step.id not in text_of(pilot)
             lines.move_to(next(n for n, row in enumerate(lines.rows) if row.node.target == step.id))
             await pilot.press("enter")
             await wait(pilot, lambda: screen_of(pilot).current == "steps")
@@ -94,5 +95,7 @@ async def test_the_question_under_the_cursor_is_answered_and_leads_to_its_step(s
 
 def test_of_a_lost_run_it_is_said_that_nobody_may_hear_the_answer():
     one = Approval(run="r", id="a", question="Ship?", status="pending", requested="2026-11-20T12:00:00Z")
-    said = [str([node.line for node in approval_nodes([one], 0.0, UNICODE, "", lost=lost)]) for lost in (False, True)]
+    said = [
+        str([node.line for node in approval_nodes([one], {}, 0.0, UNICODE, "", lost=lost)]) for lost in (False, True)
+    ]
     assert ["nobody may hear it" in text for text in said] == [False, True]

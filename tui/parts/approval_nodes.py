@@ -1,6 +1,6 @@
 """Approvals as lines: what waits first, then what was answered, by whom and how fast."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ...core.clock import seconds_at
 from ...core.runs import Approval
@@ -15,9 +15,17 @@ from ..trees.nodes import Node
 
 
 def approval_nodes(
-    approvals: Sequence[Approval], now: float, glyphs: Glyphs, may_answer: str, *, lost: bool = False
+    approvals: Sequence[Approval],
+    names: Mapping[str, str],
+    now: float,
+    glyphs: Glyphs,
+    may_answer: str,
+    *,
+    lost: bool = False,
 ) -> list[Node]:
     """What waits first, then what was decided, newest first; `may_answer` says why not, if one may not.
+
+    `names` are those of the steps that asked, by id.
 
     Of a `lost` run nobody may be left to hear an answer.
     """
@@ -25,7 +33,7 @@ def approval_nodes(
     decided = [one for one in reversed(approvals) if one.status != "pending"]
     nodes: list[Node] = []
     for one in (*waiting, *decided):
-        nodes += [*_approval(one, now, glyphs, may_answer, lost), gap(one.id)]
+        nodes += [*_approval(one, now, glyphs, may_answer, lost), *_asked_in(one, names), *_details(one), gap(one.id)]
     return nodes[:-1]
 
 
@@ -54,8 +62,15 @@ def _approval(one: Approval, now: float, glyphs: Glyphs, may_answer: str, lost: 
         yield Node((one.id, "expires"), [(f"  {text}", "muted")], target=target)
     if not pending and (one.by or one.note or one.decided):
         yield Node((one.id, "by"), _decided(one), target=target)
+
+
+def _asked_in(one: Approval, names: Mapping[str, str]) -> Iterator[Node]:
     if one.step:
-        yield Node((one.id, "step"), [("  asked in ", "muted"), (one_line(one.step, 60), "accent")], target=one.step)
+        name = one_line(names.get(one.step, one.step), 60)
+        yield Node((one.id, "step"), [("  asked in ", "muted"), (name, "accent")], target=one.step)
+
+
+def _details(one: Approval) -> Iterator[Node]:
     if one.details:
         yield Node((one.id, "details"), [("details", "muted")], members(one.details), open=True, target=None)
 

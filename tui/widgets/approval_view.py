@@ -1,6 +1,7 @@
 """The approvals tab: what waits for a person, answered right here."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from textual import on
 from textual.app import ComposeResult
@@ -17,7 +18,7 @@ from ..parts.answering import give
 from ..parts.approval_nodes import approval_nodes
 from ..trees.nodes import Node
 from .line_list import OneLine
-from .page_tab import PageTab
+from .page_tab import PageTab, step_names
 from .tree_view import TreeView
 
 EMPTY = Lesson(
@@ -26,6 +27,13 @@ EMPTY = Lesson(
     'if run.approve("Send 14 mails?", timeout=600):\n    send()',
     "approvals",
 )
+
+
+class Asked(NamedTuple):
+    """What was read."""
+
+    approvals: list[Approval]
+    names: dict[str, str]
 
 
 class ApprovalTab(PageTab):
@@ -44,14 +52,17 @@ class ApprovalTab(PageTab):
         yield OneLine(self._ask, id="answer-head")
         yield Input(placeholder="a note, or nothing; enter answers, esc does not", id="answer-note", compact=True)
 
-    def read(self, store: Store, run: Run) -> list[Approval]:
+    def read(self, store: Store, run: Run) -> Asked:
         self._store = store
-        return store.runs.approvals(run.id)
+        approvals = store.runs.approvals(run.id)
+        known = self.found.names if self.found else {}
+        return Asked(approvals, step_names(store, run, known, [one.step for one in approvals]))
 
-    def nodes(self, run: Run, found: list[Approval]) -> Sequence[Node]:
-        if not found:
+    def nodes(self, run: Run, found: Asked) -> Sequence[Node]:
+        if not found.approvals:
             return teach(EMPTY, run)
-        return approval_nodes(found, clock.now_s(), self.glyphs, self._why_not(run), lost=run.status == "lost")
+        why_not, lost = self._why_not(run), run.status == "lost"
+        return approval_nodes(found.approvals, found.names, clock.now_s(), self.glyphs, why_not, lost=lost)
 
     def tick(self) -> None:
         self.draw_again()
@@ -67,7 +78,8 @@ class ApprovalTab(PageTab):
     @property
     def pending(self) -> Approval | None:
         """The waiting approval under the cursor, else the first one that waits."""
-        waiting = [one for one in self.found or () if one.status == "pending" and not one.answered]
+        found = self.found.approvals if self.found else ()
+        waiting = [one for one in found if one.status == "pending" and not one.answered]
         row = self.lines.current
         here = row.node.target[1] if row and isinstance(row.node.target, tuple) else None
         return next((one for one in waiting if one.id == here), waiting[0] if waiting else None)
