@@ -7,11 +7,9 @@ from pathlib import Path
 
 import flightlog
 import pytest
-from flightlog.core.runs import Approval
 from flightlog.core.signing import who
 from flightlog.core.store import Store
-from flightlog.tui.glyphs import UNICODE
-from flightlog.tui.parts.approval_nodes import approval_nodes
+from flightlog.tui.parts.approval_nodes import answer_line
 from reading import SIZES, opened, screen_of, settled, text_of, wait
 from recorded import NASTY, until, waiting_run
 from textual.widgets import Input
@@ -79,6 +77,7 @@ async def test_the_question_under_the_cursor_is_answered_and_leads_to_its_step(s
             assert not [sign for sign in text_of(pilot) if sign != "\n" and not sign.isprintable()]
             lines = screen_of(pilot).tab.lines
             lines.move_to(asked(pilot, "second?"))
+            await wait(pilot, lambda: "enter open" not in text_of(pilot))  # a question leads nowhere
             await pilot.press("n", "enter")
             await wait(pilot, lambda: statuses() == ["pending", "rejected"])
             pilot.app.changed()
@@ -94,8 +93,5 @@ async def test_the_question_under_the_cursor_is_answered_and_leads_to_its_step(s
 
 
 def test_of_a_lost_run_it_is_said_that_nobody_may_hear_the_answer():
-    one = Approval(run="r", id="a", question="Ship?", status="pending", requested="2026-11-20T12:00:00Z")
-    said = [
-        str([node.line for node in approval_nodes([one], {}, 0.0, UNICODE, "", lost=lost)]) for lost in (False, True)
-    ]
+    said = [str(answer_line("", "y", "n", lost=lost)) for lost in (False, True)]
     assert ["nobody may hear it" in text for text in said] == [False, True]

@@ -19,25 +19,21 @@ def approval_nodes(
     names: Mapping[str, str],
     now: float,
     glyphs: Glyphs,
-    may_answer: str,
-    *,
-    lost: bool = False,
+    answer: Line,
 ) -> list[Node]:
-    """What waits first, then what was decided, newest first; `may_answer` says why not, if one may not.
+    """What waits first, then what was decided, newest first.
 
-    `names` are those of the steps that asked, by id.
-
-    Of a `lost` run nobody may be left to hear an answer.
+    `names` are those of the steps that asked, by id; `answer` stands below what waits, see `answer_line`.
     """
     waiting = [one for one in approvals if one.status == "pending"]
     decided = [one for one in reversed(approvals) if one.status != "pending"]
     nodes: list[Node] = []
     for one in (*waiting, *decided):
-        nodes += [*_approval(one, now, glyphs, may_answer, lost), *_asked_in(one, names), *_details(one), gap(one.id)]
+        nodes += [*_approval(one, now, glyphs, answer), *_asked_in(one, names), *_details(one), gap(one.id)]
     return nodes[:-1]
 
 
-def _approval(one: Approval, now: float, glyphs: Glyphs, may_answer: str, lost: bool) -> Iterator[Node]:
+def _approval(one: Approval, now: float, glyphs: Glyphs, answer: Line) -> Iterator[Node]:
     pending = one.status == "pending"
     ink = "warn" if pending else status_ink(one.status)
     sign = glyphs.waiting if pending else glyphs.status(one.status)
@@ -46,22 +42,19 @@ def _approval(one: Approval, now: float, glyphs: Glyphs, may_answer: str, lost: 
     when = f"{waits} ago" if pending else format.moment(one.decided or one.requested)
     whole = safe_text(one.question, lines=True)
     long = "\n" in whole.strip() or len(whole) > 120
-    target = ("approval", one.id)
     text = whole if long else ""
     end: Line = [(f"  {when}", "muted")]
-    yield Node(one.id, lambda width: edges(line, end, width), text=text, open=long, target=target)
+    yield Node(one.id, lambda width: edges(line, end, width), text=text, open=long)
     if pending and one.answered:
-        yield Node(
-            (one.id, "answered"), [(f"  {one.answered}; the run has not taken it up yet", "accent")], target=target
-        )
+        yield Node((one.id, "answered"), [(f"  {one.answered}; the run has not taken it up yet", "accent")])
     elif pending:
-        yield Node((one.id, "answer"), [("  ", "text"), *_answer_line(may_answer, lost)], target=target)
+        yield Node((one.id, "answer"), [("  ", "text"), *answer])
     if one.expires and pending:
         left = seconds_at(one.expires, 0.0) - now
         text = f"expires in {format.age(left)}" if left > 0 else "its time is over"
-        yield Node((one.id, "expires"), [(f"  {text}", "muted")], target=target)
+        yield Node((one.id, "expires"), [(f"  {text}", "muted")])
     if not pending and (one.by or one.note or one.decided):
-        yield Node((one.id, "by"), _decided(one), target=target)
+        yield Node((one.id, "by"), _decided(one))
 
 
 def _asked_in(one: Approval, names: Mapping[str, str]) -> Iterator[Node]:
@@ -72,7 +65,7 @@ def _asked_in(one: Approval, names: Mapping[str, str]) -> Iterator[Node]:
 
 def _details(one: Approval) -> Iterator[Node]:
     if one.details:
-        yield Node((one.id, "details"), [("details", "muted")], members(one.details), open=True, target=None)
+        yield Node((one.id, "details"), [("details", "muted")], members(one.details), open=True)
 
 
 def _decided(one: Approval) -> Line:
@@ -86,8 +79,9 @@ def _decided(one: Approval) -> Line:
     return [*line, (one_line(one.note), "text")]
 
 
-def _answer_line(may_answer: str, lost: bool) -> Line:
-    if may_answer:
-        return [(may_answer, "muted")]
+def answer_line(why_not: str, approve: str, reject: str, *, lost: bool) -> Line:
+    """The keys that answer, or why nobody can; of a `lost` run nobody may be left to hear it."""
+    if why_not:
+        return [(why_not, "muted")]
     gone: Line = [(f"   {NOBODY}", "warn")] if lost else []
-    return [("y", "accent"), (" approve   ", "text"), ("n", "accent"), (" reject", "text"), *gone]
+    return [(approve, "accent"), (" approve   ", "text"), (reject, "accent"), (" reject", "text"), *gone]

@@ -15,7 +15,8 @@ from ..facts import Lesson, teach
 from ..keys import bindings
 from ..lines import Line, one_line
 from ..parts.answering import give
-from ..parts.approval_nodes import approval_nodes
+from ..parts.approval_nodes import answer_line, approval_nodes
+from ..personal.person import key_for
 from ..trees.nodes import Node
 from .line_list import OneLine
 from .page_tab import PageTab, step_names
@@ -61,8 +62,9 @@ class ApprovalTab(PageTab):
     def nodes(self, run: Run, found: Asked) -> Sequence[Node]:
         if not found.approvals:
             return teach(EMPTY, run)
-        why_not, lost = self._why_not(run), run.status == "lost"
-        return approval_nodes(found.approvals, found.names, clock.now_s(), self.glyphs, why_not, lost=lost)
+        keys = key_for(self, "approvals.approve"), key_for(self, "approvals.reject")
+        answer = answer_line(self._why_not(run), *keys, lost=run.status == "lost")
+        return approval_nodes(found.approvals, found.names, clock.now_s(), self.glyphs, answer)
 
     def tick(self) -> None:
         self.draw_again()
@@ -81,7 +83,8 @@ class ApprovalTab(PageTab):
         found = self.found.approvals if self.found else ()
         waiting = [one for one in found if one.status == "pending" and not one.answered]
         row = self.lines.current
-        here = row.node.target[1] if row and isinstance(row.node.target, tuple) else None
+        first = row.path.first if row else None
+        here = first[0] if isinstance(first, tuple) else first
         return next((one for one in waiting if one.id == here), waiting[0] if waiting else None)
 
     def when_waiting(self) -> bool:
