@@ -50,7 +50,8 @@ async def test_a_version_is_written_from_another_and_saved_with_a_note(app, fold
         await pilot.press("j", "enter")  # version 3, which has another child already
         await until(pilot, lambda: isinstance(app.screen, VersionScreen) and app.screen.found is not None)
         screen = await to_editor(pilot)
-        await shows(pilot, "a new version from @3", "steps: [plan]")
+        shown = await shows(pilot, "a new version from @3", "steps: [plan]", "esc leave  ^p commands")
+        assert "q quit" not in shown and "? keys" not in shown  # both are typed here
         await pilot.press("ctrl+s")  # nothing was changed: no question, no version
         assert app.screen is screen
         screen.editor.move_cursor(screen.editor.document.end)

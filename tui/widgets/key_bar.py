@@ -5,6 +5,7 @@ from textual.strip import Strip
 from ..glyphs import glyphs_of
 from ..keys import offered, shown
 from ..keys.key import Key
+from ..keys.typing import while_typing
 from ..lines import Line, leading, width_of
 from ..personal.person import own_keys
 from ..program.commands import as_it_acts, has_effect
@@ -64,6 +65,9 @@ class KeyBar(FrameLine):
     def keys(self) -> list[Key]:
         """The keys that have an effect now, in words for what that is, whether there is room for all of them or not."""
         found = list(offered(tuple(dict.fromkeys((*self.places, "app"))), read_only=self.read_only, own=own_keys(self)))
+        focused = self.screen.focused
+        if focused is not None and focused.check_consume_key("a", "a"):
+            found = list(while_typing(found))
         # Of two rows for one key the inner place's holds, also where it has no effect just now.
         inner = {shown(key): key for key in reversed(found)}
         ours = [key for key in found if shown(key) == ESC or inner[shown(key)] is key]
