@@ -81,7 +81,8 @@ async def test_a_run_is_deleted_and_comes_back(app, size):
         await until(pilot, lambda: told(app, "1 run moved to the trash"))
         assert [one.run for one in app.store.upkeep.trashed().items] == [run]
         await pilot.press("z")
-        assert "Undo: 1 run deleted" in await asked(pilot)
+        question = await asked(pilot)
+        assert "Undo: 1 run deleted" in question and "It comes back from the trash." in question
         await pilot.press("y")
         await loaded(pilot)
         assert app.store.runs.get(run).name
@@ -260,7 +261,7 @@ async def test_a_run_is_archived_opened_where_it_lies_and_restored(app, data):
         assert journals(data) == before
         await until(pilot, lambda: not app.operations.busy)
         await pilot.press("z")
-        assert "They go back to the archive." in await asked(pilot)
+        assert "It goes back to the archive." in await asked(pilot)
         await pilot.press("y")
         await until(pilot, lambda: told(app, "1 run as before"))
         assert f"{run}.jsonl" not in journals(data)

@@ -10,7 +10,7 @@ from textual.app import App
 from textual.screen import Screen
 
 from ...core.choosing import Doing, Survey, begin, survey
-from ...core.operations import Operation, Order, by_a_policy, new_order, twin_of
+from ...core.operations import REVERSIBLE, Operation, Order, by_a_policy, new_order, twin_of
 from ...core.progress import counted
 from ...core.signing import who
 from ...core.text import safe_text
@@ -139,8 +139,10 @@ def undo(screen: Screen[Any], store: Store | None, operation: str = "") -> None:
         return store.upkeep.operation(operation) if operation else newest_reversible(store.upkeep)
 
     def found(operation: Operation | None) -> None:
-        if operation is None or not operation.reversible:
+        if operation is None:
             screen.app.notify("there is nothing to be taken back", markup=False)
+        elif not operation.reversible:
+            screen.app.notify(why_final(operation), markup=False)
         else:
             screen.run_worker(_ask_to_undo(screen, store, operation))
 
@@ -168,14 +170,33 @@ async def _ask_to_undo(screen: Screen[Any], store: Store, operation: Operation) 
         )
 
 
+def why_final(operation: Operation) -> str:
+    """Why one that is not reversible cannot be taken back."""
+    if operation.undone:
+        return "it was taken back already"
+    if operation.elsewhere:
+        return f"it was done in {safe_text(operation.elsewhere, limit=100)}, and can be taken back only there"
+    if operation.kind in REVERSIBLE:
+        return "it has done nothing that could be taken back"
+    return "this cannot be taken back: what was removed for good, or is taken back itself, stays so"
+
+
+_BACK = {
+    "archive": ("It is unpacked again.", "They are unpacked again."),
+    "restore": ("It goes back to the archive.", "They go back to the archive."),
+    "trash": ("It comes back from the trash.", "They come back from the trash."),
+}
+"""What becomes of one run, and of several, when the operation is taken back."""
+
+
 def _taken_back(operation: Operation) -> str:
     copies = {bool(one.copy_of) for one in operation.runs if one.outcome == "done"}
     if copies == {True}:
         return "What was copied is removed from the archive; the runs themselves stay as they are."
     if True in copies:
         return "They are unpacked again; copies of another program's runs are removed."
-    back = {"archive": "They are unpacked again.", "restore": "They go back to the archive."}
-    return back.get(operation.kind, "They come back from the trash.")
+    alone, several = _BACK[operation.kind]
+    return alone if operation.done == 1 else several
 
 
 def question(found: Survey) -> str:

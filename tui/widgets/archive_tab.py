@@ -21,6 +21,7 @@ from ..keys import bindings
 from ..lines import Line, one_line, status_ink
 from ..messages import OpenRun
 from ..operations.operations import Work, jobs_of
+from ..personal.person import key_for
 from ..screens.prompt import Confirm
 from ..screens.run_operations import begin_work
 from .filter_bar import FilterBar
@@ -86,9 +87,10 @@ class ArchiveTab(ListTab[Run]):
                 [("No archived run matches", "strong"), (f"  {one_line(self.filter.text, 200)}", "text")],
                 [("esc in the filter clears it", "muted")],
             ]
+        key = key_for(self, "runs.archive")
         return [
             [("The archive is empty", "strong")],
-            [("A packs runs away in the list of runs, or a policy does: smaller, and still readable", "muted")],
+            [(f"{key} packs runs away in the list of runs, or a policy does: smaller, and still readable", "muted")],
         ]
 
     # The filter.
@@ -194,7 +196,8 @@ class ArchiveTab(ListTab[Run]):
         order = new_order(by=who(), why=shlex.join(("flightlog", *words)))
         much = f" ({format.size(size)})" if size is not None else ""
         what = f"Restore {format.plural(len(ids), 'run')}{much}?"
-        if await self.app.push_screen_wait(Confirm(what, "They are live runs again, the same bytes.")):
+        then = "It is a live run" if len(ids) == 1 else "They are live runs"
+        if await self.app.push_screen_wait(Confirm(what, f"{then} again, the same bytes.")):
             work = Work(
                 "restoring", "restored", len(ids), lambda: store.upkeep.restore(order, ids), undo=True, words=words
             )

@@ -5,6 +5,7 @@ from collections.abc import Hashable, Sequence
 from textual import on
 
 from ...core.audit import Act
+from ...core.operations import REVERSIBLE
 from ...core.pages import Page
 from .. import format
 from ..glyphs import glyphs_of
@@ -59,8 +60,8 @@ class AuditTab(ListTab[Act]):
         ]
 
     def when_reversible(self) -> bool:
-        """Whether what is under the cursor was done with runs."""
-        return self.rows.current is not None and bool(self.rows.current.operation)
+        """Whether what is under the cursor is an operation of a kind that can be taken back."""
+        return self.rows.current is not None and self.rows.current.action in REVERSIBLE
 
     @on(LineList.Chosen)
     def action_open(self) -> None:
