@@ -76,6 +76,26 @@ async def test_what_is_wrong_is_told_and_nothing_else_suffers(folder, tmp_path):
         assert all(word in told for word in words), told
 
 
+async def test_sentences_name_own_keys(folder, tmp_path):
+    (folder / "flightlog.yaml").write_text("retention:\n  - match: pinned\n    then: trash\n")
+    own = "keys: {plan.save: f6, policy.save: f7, retention.undo: U, runs.archive: f8}"
+    app = app_of(folder, own, tmp_path)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await shows(pilot, "inbox")
+        await pilot.press("5")
+        await shows(pilot, "saved in flightlog.yaml")
+        await pilot.press("e", "end", "space")
+        await shows(pilot, "not saved  f7 saves it")
+        await pilot.press("escape")
+        await shows(pilot, "not saved  f6 saves it")
+        await pilot.press("A")
+        await until(pilot, lambda: any("f6 saves it" in one.message for one in app._notifications))
+        await pilot.press("t")
+        await shows(pilot, "and U takes it back")
+        await pilot.press("a")
+        await shows(pilot, "f8 packs runs away")
+
+
 def test_the_command_line_tells_own_keys_and_what_is_wrong_with_them(folder):
     settings_file().parent.mkdir(parents=True)
     settings_file().write_text("keys: {runs.pin: P, runs.tag: j}\nbell: true")

@@ -23,6 +23,10 @@ class Stands(NamedTuple):
     stale: bool
     """Whether the file says something else by now."""
     read_only: bool
+    save: str
+    """The key that saves it, as it is written for this person."""
+    revert: str
+    """The key that takes what the file says."""
 
 
 def standing_lines(made: Made, stands: Stands, width: int) -> Sequence[Line]:
@@ -32,20 +36,21 @@ def standing_lines(made: Made, stands: Stands, width: int) -> Sequence[Line]:
         where = "" if mistake.line is None else f"line {mistake.line + 1}: "
         return [[(line, "bad")] for line in wrapped(one_line(f"{where}{mistake}", 400), width)]
     if stands.stale:
-        return [[(line, "warn")] for line in wrapped("its file says something else by now; ^r takes that", width)]
+        told = f"its file says something else by now; {stands.revert} takes that"
+        return [[(line, "warn")] for line in wrapped(told, width)]
     if stands.read_only:
         return [[("read-only: to be tried, not saved", "warn")]]
     if stands.changed:
-        return [[("not saved", "warn"), ("  ^s saves it", "muted")]]
+        return [[("not saved", "warn"), (f"  {stands.save} saves it", "muted")]]
     if not stands.written.text:
         return [[("no policy yet: every run stays", "muted")]]
     return [[("saved", "good"), (f" in {one_line(stands.written.file.rpartition('/')[2], 40)}", "muted")]]
 
 
-def no_line(made: Made, live: LiveCatalogue, glyphs: Glyphs) -> Sequence[Line]:
-    """What stands where there is no line of a plan."""
+def no_line(made: Made, live: LiveCatalogue, glyphs: Glyphs, show: str) -> Sequence[Line]:
+    """What stands where there is no line of a plan; `show` is the key that shows other runs of it."""
     if made.page is not None:
-        return [[("No run is shown: f shows others" if len(live) else "No runs yet", "muted")]]
+        return [[(f"No run is shown: {show} shows others" if len(live) else "No runs yet", "muted")]]
     if made.text and not says_anything(made.text) and live.total is not None:
         return no_policy(live.total)
     sign = glyphs.spinner[int(clock.now_s() * 10) % len(glyphs.spinner)]

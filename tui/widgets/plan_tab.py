@@ -23,6 +23,7 @@ from ..lines import Line, leading
 from ..loading import SLOW, Loader, ask_in_thread
 from ..messages import OpenRun
 from ..operations.operations import operations_of
+from ..personal.person import key_for
 from ..retention.applying import question, work_of
 from ..retention.plan_page import ORDERS, Shown, total_lines
 from ..retention.plan_words import Stands, no_line, standing_lines
@@ -165,7 +166,7 @@ class PlanTab(PolicyWriting):
         self.post_message(self.Retold())
 
     def _show_empty(self) -> None:
-        self.list.show_empty(no_line(self.made, self.live, glyphs_of(self)))
+        self.list.show_empty(no_line(self.made, self.live, glyphs_of(self), key_for(self, "plan.show")))
 
     def _try_again(self) -> None:
         """What could not be read a moment ago, in a store that was locked say, is asked for once more."""
@@ -194,8 +195,16 @@ class PlanTab(PolicyWriting):
 
     def _standing(self, width: int) -> Sequence[Line]:
         text = self.editor.text
-        stands = Stands(self.written, text != self.saved, self.stale, self.store.read_only)
+        keys = self._key("save"), self._key("revert")
+        stands = Stands(self.written, text != self.saved, self.stale, self.store.read_only, *keys)
         return standing_lines(self.made if self.made.text == text else Made(text), stands, width)
+
+    def _key(self, what: str) -> str:
+        """A key that works where the person is, as it is written for them."""
+        return key_for(self, f"{'policy' if self.screen.focused is self.editor else 'plan'}.{what}")
+
+    def on_descendant_focus(self) -> None:
+        self.query_one("#policy-said", Told).tell()
 
     def right_title(self) -> Line:
         """What of the plan is shown, for the line of the frame above it."""
@@ -278,7 +287,7 @@ class PlanTab(PolicyWriting):
         if made.mistake is not None or made.found is None or made.plan is None:
             self._tell_off(str(made.mistake) if made.mistake else "there is no policy that could be applied")
         elif self.changed or self.stale or made.text != self.saved:
-            self._tell_off("the policy is not saved: ^s saves it, then it may be applied")
+            self._tell_off(f"the policy is not saved: {self._key('save')} saves it, then it may be applied")
         else:
             job = partial(meant, self.store, made.plan)
             ask_in_thread(self, job, self._ask_to_apply)

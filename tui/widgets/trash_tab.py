@@ -18,6 +18,7 @@ from ..hinting import may_change
 from ..keys import bindings
 from ..lines import Line, one_line
 from ..operations.operations import Work, jobs_of
+from ..personal.person import key_for
 from ..screens.prompt import Confirm
 from ..screens.run_operations import begin_work, undo
 from .line_list import LineList
@@ -95,9 +96,10 @@ class TrashTab(ListTab[Trashed]):
         ]
 
     def empty_lines(self) -> Sequence[Line]:
+        key = key_for(self, "retention.undo")
         return [
             [("The trash is empty", "strong")],
-            [("what is deleted lies here until it is removed for good, and z takes it back", "muted")],
+            [(f"what is deleted lies here until it is removed for good, and {key} takes it back", "muted")],
         ]
 
     # What the person does.
