@@ -26,3 +26,8 @@ def may_change(node: DOMNode, store: Store) -> bool:
     if store.read_only:
         node.app.notify(READ_ONLY, severity="warning", markup=False)
     return not store.read_only
+
+
+def no_change(direction: int) -> str:
+    """What is told where two things are compared and no difference lies further on (1) or back (-1)."""
+    return f"no difference {'below' if direction > 0 else 'above'} this line"

@@ -22,7 +22,6 @@ SILENT = {
     "app.refresh": "reads again what looks the same where nothing changed",
     "app.back": "is what every screen is left by at the end",
     "plan.revert": "takes the policy of the file, which is what is written here",
-    "diff.all": "shows lines far from a difference too, and here are none",
     "compare.only": "is how the comparison begins",
     "compare.all": "shows what is the same too, and here nothing is",
     "compare.baseline": "is the column that the cursor is on at first",

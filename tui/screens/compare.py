@@ -18,6 +18,7 @@ from ..compare.rows import Context, Row, remark
 from ..compare.tab import TICKED, Tab
 from ..cycle import after
 from ..glyphs import glyphs_of
+from ..hinting import hint, no_change
 from ..keys import bindings
 from ..lines import Line, leading, one_line
 from ..loading import FRAME, Loader
@@ -270,6 +271,8 @@ class CompareScreen(CompareLeading):
         ahead = [n for n in places if (n > here if direction > 0 else n < here)]
         if ahead:
             self.table.move_to(ahead[0] if direction > 0 else ahead[-1], center=True)
+        else:
+            hint(self, no_change(direction))
 
     def action_back(self) -> None:
         self.dismiss()

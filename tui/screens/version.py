@@ -14,7 +14,7 @@ from ...core.store import Store
 from ...core.version_history import Entry
 from ...core.workflows import Version
 from ..glyphs import glyphs_of
-from ..hinting import may_change
+from ..hinting import hint, may_change
 from ..keys import bindings
 from ..lines import Line, all_leading, one_line, wrapped
 from ..loading import Loader
@@ -132,6 +132,8 @@ class VersionScreen(Screen[None]):
         if number is not None:
             self.number = number
             self.loader.request()
+        else:
+            hint(self, "this is the first version" if direction < 0 else "this is the newest version")
 
     def action_diff(self) -> None:
         from .version_diff import DiffScreen
@@ -147,10 +149,14 @@ class VersionScreen(Screen[None]):
         if self.found and self.found.version:
             self.app.copy_to_clipboard(self.found.version.definition)
             self.app.notify("definition copied", markup=False)
+        else:
+            hint(self, "there is no definition to be copied")
 
     def action_edit(self) -> None:
         """A new version from this one."""
-        if may_change(self, self.store) and self.found and self.found.version:
+        if not self.when_version():
+            hint(self, "there is no definition to write a new one from")
+        elif may_change(self, self.store):
             from .version_edit import VersionEdit
 
             self.app.push_screen(VersionEdit(self.store, self.workflow, self.number), self._saved)

@@ -15,7 +15,7 @@ from ...core.store import Store
 from ...core.workflows import Version
 from .. import format
 from ..glyphs import glyphs_of
-from ..hinting import hint
+from ..hinting import hint, no_change
 from ..keys import bindings
 from ..lines import Line, all_leading, leading, one_line, wrapped
 from ..loading import Loader
@@ -213,6 +213,8 @@ class DiffScreen(Screen[None]):
         ahead = [n for n in places if (n > here if direction > 0 else n < here)]
         if ahead:
             self.lines.move_to(ahead[0] if direction > 0 else ahead[-1], center=True)
+        else:
+            hint(self, no_change(direction))
 
     def other_view(self) -> bool:
         """Whether the two stand side by side."""
@@ -227,6 +229,9 @@ class DiffScreen(Screen[None]):
         return self.everything
 
     def action_all(self) -> None:
+        if not self.when_far():
+            hint(self, "every line is near a difference")
+            return
         self.everything = not self.everything
         self._redraw()
 

@@ -11,6 +11,7 @@ from ...core.errors import FlightlogError
 from ...core.runs import Artifact, Run
 from ...core.store import Store
 from ..facts import Lesson, teach
+from ..hinting import hint
 from ..keys import bindings
 from ..lines import one_line
 from ..loading import in_thread
@@ -26,6 +27,8 @@ EMPTY = Lesson(
     'run.artifact("report.md")',
     "files",
 )
+
+NONE = "no file is under the cursor"
 
 
 class Files(NamedTuple):
@@ -75,6 +78,7 @@ class ArtifactTab(PageTab):
     def action_copy_path(self) -> None:
         artifact = self.current
         if artifact is None:
+            hint(self, NONE)
             return
         try:
             self.app.copy_to_clipboard(copyable(artifact))
@@ -85,7 +89,9 @@ class ArtifactTab(PageTab):
 
     def _open(self, prepare: Callable[[Artifact], Opened]) -> None:
         artifact = self.current
-        if artifact is not None:
+        if artifact is None:
+            hint(self, NONE)
+        else:
             in_thread(self, partial(prepare, artifact), self._hand_over)
 
     def _hand_over(self, opened: Opened | FlightlogError) -> None:

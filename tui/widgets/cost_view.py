@@ -15,6 +15,7 @@ from ..costs.nodes import GROUPS, Costs, Group, cost_nodes, family_nodes
 from ..costs.whatif import matching, model_nodes, what_if
 from ..cycle import after
 from ..facts import Lesson, teach
+from ..hinting import hint
 from ..keys import bindings
 from ..trees.nodes import Node
 from .line_list import LineList
@@ -28,6 +29,8 @@ EMPTY = Lesson(
     'step.cost(model="in-house", input_tokens=812, output_tokens=77, dollars="0.0031")',
     "calls of a model",
 )
+
+NONE = "no call of a model is recorded"
 
 
 class Found(NamedTuple):
@@ -112,13 +115,17 @@ class CostTab(PageTab):
 
     def action_group(self) -> None:
         """The next of the tables, or all."""
+        if not self.when_costs():
+            hint(self, NONE)
+            return
         self.group = after(self.group, GROUPS)
         self.draw_again()
         self.lines.move_to(0)
 
     def action_what_if(self) -> None:
         """Asks for a model whose prices stand beside what was paid."""
-        if self.found is None or not self.found.costs.total.records:
+        if not self.when_costs():
+            hint(self, NONE)
             return
         self.add_class("choosing")
         self.query_one(ModelInput).focus()

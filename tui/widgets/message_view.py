@@ -11,6 +11,7 @@ from textual.widgets import Input
 from ...core.runs import FINISHED, Message, Run
 from ...core.store import Store
 from ..facts import Lesson, teach
+from ..hinting import hint
 from ..keys import bindings
 from ..lines import Line
 from ..parts.said import Ask, Said
@@ -30,6 +31,8 @@ EMPTY = Lesson(
 
 WIDEST = 150
 """Cells that a conversation takes at most: on a wider screen its times would stand far from its words."""
+
+NONE = "no message is under the cursor"
 
 PAGES = 20
 """Pages that are read at once at most while none of the messages that are looked for is found."""
@@ -242,7 +245,10 @@ class MessageTab(MessageSearch):
         return self.pair is not None
 
     def action_pair(self) -> None:
-        self._show_pair(None if self.pair or not self.current else pair_of(self.current))
+        if self.pair or self.current:
+            self._show_pair(None if self.pair or not self.current else pair_of(self.current))
+        else:
+            hint(self, NONE)
 
     def _show_pair(self, pair: Pair | None) -> None:
         here, self.pair = self.current, pair
@@ -263,12 +269,14 @@ class MessageTab(MessageSearch):
             return
         seqs = [one.seq for one in self.messages]
         message = self.current
-        if message:
-            at = seqs.index(message.seq) + direction
-            if 0 <= at < len(seqs):
-                self._step_from(message.seq, direction)
-            elif direction > 0:
-                self.read_on()
+        if message is None:
+            hint(self, NONE)
+            return
+        at = seqs.index(message.seq) + direction
+        if 0 <= at < len(seqs):
+            self._step_from(message.seq, direction)
+        elif direction < 0 or not self.read_on():
+            hint(self, "nothing was said after this" if direction > 0 else "nothing was said before this")
 
     def _step_from(self, seq: int, direction: int) -> None:
         """Goes to the next message on a side of one; if it is not read yet, to the line that says so, which reads."""
