@@ -143,6 +143,19 @@ def stands(step: Step, run: str) -> str:
     return run if run in ("lost", "paused") else "left open" if run in FINISHED else step.status
 
 
+_NO_ANSWER = {
+    "running": "nothing came back yet",
+    "lost": "nothing came back before the run was lost",
+    "paused": "nothing came back before the run was paused",
+    "left open": "nothing came back before the run ended",
+}
+
+
+def no_answer(stands: str) -> str:
+    """What is said where the output of a step would be that stands so; empty if it is over, or has not begun."""
+    return _NO_ANSWER.get(stands, "")
+
+
 def last_moment(run: Run, now: float) -> float:
     """The moment that a run's steps are drawn for: one that is over, at rest or dead has none later than its last."""
     return seconds_at(until(run, now), now)

@@ -8,7 +8,7 @@ from ...core.step_nesting import nested
 from ...core.store import Store
 from .. import format
 from ..compare.step_rows import step_took
-from ..facts import stands
+from ..facts import last_moment, no_answer, stands
 from ..glyphs import UNICODE
 from ..lines import status_ink
 from ..steps.detail import read_detail
@@ -23,7 +23,7 @@ DEEPEST = 6
 def steps(store: Store, run: Run, now: float) -> Html:
     """All steps within the bounds, each in its place on one time scale."""
     found = store.runs.steps(run.id, limit=STEPS)
-    scale = _Scale(found, now)
+    scale = _Scale(found, last_moment(run, now))
     shown = {step.id for step in _with_bodies(found)}
     rows = (
         _row(store, step, stands(step, run.status), depth, scale, step.id in shown) for step, depth in _in_order(found)
@@ -62,15 +62,15 @@ class _Scale:
         self._first = min(times, default=0.0)
         self._span = (max(times, default=0.0) - self._first) or 1.0
 
-    def bar(self, step: Step) -> Html:
-        """Where a step lies in it."""
+    def bar(self, step: Step, status: str) -> Html:
+        """Where a step lies in it that stands so."""
         start = seconds_at(step.started)
         if start is None:
             return Html("")
         end = self.now if step.status == "running" else seconds_at(step.finished) or start
         x = 100 * (start - self._first) / self._span
         width = max(100 * (end - start) / self._span, 0.4)
-        kind = step.status if step.status in ("failed", "running") else False
+        kind = status if status in ("failed", "running") else False
         rect = tag("rect", x=f"{min(max(x, 0), 99.6):.2f}", width=f"{width:.2f}", y="0", height="10", class_=kind)
         return tag("svg", rect, viewBox="0 0 100 10", preserveAspectRatio="none")
 
@@ -80,15 +80,15 @@ def _row(store: Store, step: Step, status: str, depth: int, scale: _Scale, with_
     sign = tag("span", f"{UNICODE.status(status)} ", class_=status_ink(status))
     name = joined([sign, step.name, tag("small", f"{attempt}  {step.agent}", class_="muted")])
     error = tag("div", step.error, class_="bad") if step.error else Html("")
-    inside = list(_bodies(store, step)) if with_body else []
+    inside = list(_bodies(store, step, status)) if with_body else []
     cell = folded(name, error, *inside) if inside else joined([name, error])
     took = format.duration(step_took(step, scale.now)) if step.started else ""
     tokens = format.count(step.tokens.total) if step.tokens.total else ""
     cost = format.cost(step.money) if step.money.provenance != "none" else ""
-    return row(tag("div", cell, class_=f"i{min(depth, DEEPEST)}"), scale.bar(step), took, tokens, cost)
+    return row(tag("div", cell, class_=f"i{min(depth, DEEPEST)}"), scale.bar(step, status), took, tokens, cost)
 
 
-def _bodies(store: Store, step: Step) -> Iterator[Html]:
+def _bodies(store: Store, step: Step, status: str) -> Iterator[Html]:
     found = read_detail(store, step)
     if found.problem:
         yield note(found.problem)
@@ -98,3 +98,5 @@ def _bodies(store: Store, step: Step) -> Iterator[Html]:
         if body is not None:
             yield tag("small", f"{name}  {about(body)}", class_="muted")
             yield value(body, BODY)
+    if found.input is not None and found.output is None and (words := no_answer(status)):
+        yield note(words)

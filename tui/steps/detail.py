@@ -11,8 +11,8 @@ from ...core.runs import Step
 from ...core.store import Store
 from ...core.text import safe_text
 from .. import format
-from ..facts import fact, label, paired
-from ..lines import Line, one_line, status_ink
+from ..facts import fact, label, no_answer, paired
+from ..lines import one_line, status_ink
 from ..parts.fault_nodes import fault_nodes
 from ..parts.talk import spoken
 from ..trees.json_nodes import SHORT, WHOLE, section_of
@@ -103,8 +103,8 @@ def went_in(found: StepDetail) -> list[Node]:
     return [] if found.input is None else _side("input", found.input)
 
 
-def came_out(found: StepDetail) -> list[Node]:
-    """The side of what came back, the error before all; empty if nothing did."""
+def came_out(found: StepDetail, stands: str) -> list[Node]:
+    """The side of what came back, the error before all; of a step that stands so, why nothing did."""
     nodes: list[Node] = []
     if found.fault:
         nodes += fault_nodes(found.fault)
@@ -112,9 +112,8 @@ def came_out(found: StepDetail) -> list[Node]:
         nodes.append(fact("error", found.step.error, "bad"))
     if found.output is not None:
         nodes += _side("output", found.output)
-    elif found.step.status == "running" and found.input is not None:
-        line: Line = [("nothing came back yet", "muted")]
-        nodes.append(Node("open", line))
+    elif found.input is not None and (words := no_answer(stands)):
+        nodes.append(Node("open", [(words, "muted")]))
     return nodes
 
 

@@ -181,7 +181,8 @@ class StepsTab(StepMoves):
         if not self.picture or not self._detail:
             return
         facts = self.query_one("#steps-detail", TreeView)
-        sides = {"input": went_in(self._detail), "output": came_out(self._detail)}
+        stands = self.picture.stands(self._detail.step)
+        sides = {"input": went_in(self._detail), "output": came_out(self._detail, stands)}
         facts.show(list(fact_nodes(self._detail, self.picture)))
         for name, nodes in sides.items():
             self.query_one(f"#steps-{name}", TreeView).show(nodes)
