@@ -10,7 +10,7 @@ from flightlog.core.runs import Step
 from flightlog.core.store import Store
 from flightlog.tui.glyphs import ASCII, UNICODE
 from flightlog.tui.lines import width_of
-from flightlog.tui.steps.outline import outline_lines, outlined
+from flightlog.tui.steps.outline import outline_lines, outline_of, outlined
 from flightlog.tui.widgets.step_tree import StepLines
 from little_store import START, make_run
 from reading import SIZES, opened, screen_of, settled, text_of
@@ -70,7 +70,7 @@ async def test_what_came_of_it_stands_before_what_was_given(store):
 async def test_of_many_steps_it_says_where_the_others_are(store):
     async with opened(store, failed_run(store, 20), (120, 36), tab="overview") as pilot:
         shown = text_of(pilot)
-        assert "8 of 21, s has all" in shown and "✖ review" in shown and "step 13" in shown
+        assert "8 of 21, round the last failure; s has all" in shown and "✖ review" in shown and "step 13" in shown
         assert "step 12 " not in shown
 
 
@@ -92,6 +92,31 @@ async def test_steps_are_not_read_again_while_nothing_is_new(store, monkeypatch)
 def step(n: int, **facts: object) -> Step:
     given = {"started": from_seconds(START + n), "finished": from_seconds(START + n + 1), "status": "completed"}
     return Step(**{"run": "r", "id": f"s{n}", "name": f"step {n}", **given, **facts})
+
+
+def test_of_a_run_that_is_over_the_steps_are_told_in_which_its_time_went():
+    steps = [step(n) for n in range(300)]
+    for n in (7, 150):
+        steps[n] = step(n, finished=from_seconds(START + n + 60))
+    steps[151] = step(151, parent="s150", finished=from_seconds(START + 151 + 30))
+    rows, which = outline_of(steps, 8, UNICODE, live=False)
+    told = [(row.guide, row.step.name) for row in rows]
+    assert which == "the longest" and len(rows) == 8
+    assert ("", "step 7") in told and told[told.index(("", "step 150")) + 1] == ("└ ", "step 151")
+    for status, said in (("failed", "round the last failure"), ("running", "round what is open")):
+        rows, which = outline_of([*steps[:200], step(200, status=status), *steps[201:]], 8, UNICODE, live=False)
+        assert which == said and "step 200" in [row.step.name for row in rows]
+    assert outline_of(steps, 8, UNICODE, live=True).which == "the last"
+    assert outline_of([step(n, finished=None) for n in range(9)], 8, UNICODE, live=False).which == "the last"
+
+
+async def test_the_overview_says_that_it_shows_the_longest_steps(store):
+    with store.run("triage") as run:
+        for number in range(20):
+            with run.step(f"step {number}"):
+                pass
+    async with opened(store, run.id, (120, 36), tab="overview") as pilot:
+        assert "8 of 20, the longest; s has all" in text_of(pilot)
 
 
 @pytest.mark.parametrize("glyphs", [UNICODE, ASCII], ids=["unicode", "ascii"])

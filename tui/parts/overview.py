@@ -19,7 +19,7 @@ from ..keys import place, row, shown
 from ..lines import Line, one_line, status_ink
 from ..lines import between as edges
 from ..states.graph_nodes import origin_line
-from ..steps.outline import Row, outline_lines
+from ..steps.outline import Outline, outline_lines
 from ..trees.json_nodes import OPEN_DEPTH, section_of
 from ..trees.nodes import Node
 from .fault_nodes import fault_nodes
@@ -35,7 +35,7 @@ class Overview(msgspec.Struct, kw_only=True, frozen=True):
     run: Run
     fault: Fault | None = None
     """The error in full."""
-    steps: tuple[Row, ...] = ()
+    steps: Outline = Outline()
     """The few that it has room for."""
     snapshots: dict[str, Json] = {}
     said: Message | None = None
@@ -193,14 +193,15 @@ STEPS = 8
 
 def _steps(found: Overview, now: float, glyphs: Glyphs, width: int) -> Iterator[Node]:
     """Where the time went, and what failed: that is what most people open a run for."""
-    if not found.steps:
+    rows, which = found.steps
+    if not rows:
         return
-    run, told = found.run, len(found.steps)
-    count = f"  {told:,} of {run.steps:,}, "
+    run, told = found.run, len(rows)
+    count = f"  {told:,} of {run.steps:,}, {which}; "
     rest: Line = [(count, "faint"), (shown(row("run.steps")), "accent"), (" has all", "faint")]
     yield Node(("heading", "steps"), [("steps", "title"), *(rest if told < run.steps else [])])
-    lines = outline_lines(found.steps, run, width - FOLD, last_moment(run, now), glyphs)
-    for one, line in zip(found.steps, lines, strict=True):
+    lines = outline_lines(rows, run, width - FOLD, last_moment(run, now), glyphs)
+    for one, line in zip(rows, lines, strict=True):
         yield Node(("step", one.step.id), line, target=("step", one.step.id))
 
 

@@ -1,6 +1,7 @@
 """The steps of a run in a few lines, each with its time as a bar: what a preview and an overview show of them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from heapq import nlargest
 from typing import NamedTuple
 
 from ...core.clock import between, seconds_at
@@ -21,6 +22,41 @@ class Row(NamedTuple):
 
     step: Step
     guide: str
+
+
+class Outline(NamedTuple):
+    """The steps of a run that there is room for."""
+
+    rows: tuple[Row, ...] = ()
+    which: str = ""
+    """Which of all they are, in words."""
+
+
+_HOT = {"failed": "round the last failure", "running": "round what is open"}
+"""What somebody looks for first among steps, and how those round it are called."""
+
+
+def outline_of(steps: Sequence[Step], room: int, glyphs: Glyphs, *, live: bool) -> Outline:
+    """The steps round the last one that failed or is open; of a run that is over without any, the longest ones.
+
+    Of more than there is room for. Costs a look at every step.
+    """
+    rows = outlined(steps, room, glyphs, many=room)
+    hot = [row.step.status for row in rows if row.step.status in _HOT]
+    if not hot and not live and any(_lasted(step) for step in steps):
+        return Outline(tuple(_longest(steps, room, glyphs)), "the longest")
+    return Outline(tuple(rows), _HOT[hot[-1]] if hot else "the last")
+
+
+def _longest(steps: Sequence[Step], room: int, glyphs: Glyphs) -> list[Row]:
+    """The steps that took the longest, below those that they lie in, in the order in which they began."""
+    kept = {step.id for step in nlargest(room, steps, key=_lasted)}
+    return _tree([step for step in steps if step.id in kept], glyphs, room)
+
+
+def _lasted(step: Step) -> float:
+    """Seconds that a step took; 0 if it has no end."""
+    return between(step.started, step.finished) or 0.0
 
 
 def outlined(steps: Sequence[Step], room: int, glyphs: Glyphs, *, many: int = MANY) -> list[Row]:

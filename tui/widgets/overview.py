@@ -15,7 +15,8 @@ from ...core.store import Store
 from ..messages import OpenRun
 from ..parts.overview import STEPS, Overview, overview_nodes
 from ..runs.preview import MANY_STEPS
-from ..steps.outline import Row, outlined
+from ..runs.run_lines import LIVE
+from ..steps.outline import Outline, outline_of
 from .line_list import LineList
 from .run_tab import RunTab
 from .tree_view import TreeView
@@ -54,11 +55,11 @@ class OverviewTab(RunTab):
             removal=next(iter(store.upkeep.removals(run.id)), None) if run.source else None,
         )
 
-    def _outlined(self, store: Store, run: Run) -> tuple[Row, ...]:
+    def _outlined(self, store: Store, run: Run) -> Outline:
         """The steps that are told; of very many, whose reading would not be worth it for so few lines, none."""
         if not 0 < run.steps <= MANY_STEPS:
-            return ()
-        return tuple(outlined(store.runs.steps(run.id), STEPS, self.glyphs, many=STEPS))
+            return Outline()
+        return outline_of(store.runs.steps(run.id), STEPS, self.glyphs, live=run.status in LIVE)
 
     def show(self, run: Run, found: Overview) -> None:
         self.found = found
