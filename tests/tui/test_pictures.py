@@ -5,8 +5,22 @@ import sys
 from pathlib import Path
 
 import pytest
+from flightlog.tui.demo.pictures import asked
 
 SHOWN = Path(__file__).resolve().parents[2] / "screenshots"
+
+
+@pytest.mark.parametrize(("words", "code"), [(["--help"], 0), (["shots", "run"], 2), (["--shots"], 2)])
+def test_who_asks_for_help_or_for_what_there_is_not_gets_no_picture(words, code, capsys):
+    with pytest.raises(SystemExit) as ended:
+        asked(words)
+    told = "".join(capsys.readouterr())
+    assert ended.value.code == code and "usage: python -m flightlog.tui.demo.pictures" in told
+
+
+def test_pictures_are_taken_into_the_folder_that_is_named():
+    assert vars(asked([])) == {"folder": "screenshots", "names": []}
+    assert vars(asked(["shots", "runs", "live"])) == {"folder": "shots", "names": ["runs", "live"]}
 
 
 @pytest.mark.heavy

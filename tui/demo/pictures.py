@@ -1,14 +1,15 @@
-"""Takes the README's pictures: `python -m flightlog.tui.demo.pictures [FOLDER]`.
+"""Takes the README's pictures: `python -m flightlog.tui.demo.pictures [FOLDER [PICTURE...]]`.
 
 The real program on the scripted agents' runs, under a clock that stands still at noon.
 """
 
+import argparse
 import asyncio
 import os
 import re
-import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -163,10 +164,24 @@ def _busy(app: FlightlogApp) -> bool:
     return app.typed.busy or app.store is None or any(one.busy for one in (*own, *loaders))
 
 
+def asked(words: Sequence[str] | None = None) -> argparse.Namespace:
+    """What the command line asks for: its `folder`, and the `names` of the pictures that are wanted, or none for all.
+
+    SystemExit where it asks for help, or for what there is not.
+    """
+    parser = argparse.ArgumentParser("python -m flightlog.tui.demo.pictures", description="Take the README's pictures.")
+    parser.add_argument("folder", nargs="?", default="screenshots", help="where to (default: %(default)s)")
+    parser.add_argument("names", nargs="*", metavar="picture", help="the names of those to take (default: all)")
+    found = parser.parse_args(words)
+    if unknown := set(found.names) - {picture.name for picture in PICTURES}:
+        parser.error(f"there is no picture {', '.join(sorted(unknown))}")
+    return found
+
+
 def main() -> None:
-    """Takes every picture (or those named after the folder) into a folder, by default `screenshots`."""
-    out = Path(sys.argv[1] if len(sys.argv) > 1 else "screenshots")
-    wanted = set(sys.argv[2:])
+    """Takes the pictures that the command line asks for."""
+    found = asked()
+    out, wanted = Path(found.folder), set(found.names)
     out.mkdir(exist_ok=True)
     out = out.resolve()
     os.environ |= {"TZ": "UTC", "COLORTERM": "truecolor", "TERM": "xterm-256color"}
