@@ -9,14 +9,17 @@ from flightlog.core.comparing.values import places
 from flightlog.core.runs import Run, Step
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.compare import NAMES, step_rows
+from flightlog.tui.compare.fact_rows import fact_rows
 from flightlog.tui.compare.rows import Context, differing
 from flightlog.tui.compare.value_rows import input_rows
+from flightlog.tui.lines import fitted
 from flightlog.tui.screens import compare
 from flightlog.tui.screens.compare import CompareScreen
 from flightlog.tui.screens.compare_detail import DetailScreen
 from flightlog.tui.screens.run import RunScreen
 from flightlog.tui.screens.spreads import SpreadScreen
 from flightlog.tui.screens.version_diff import DiffScreen
+from flightlog.tui.widgets.compare_table import COLUMN_LEAST
 from mouse import click_at
 from recorded import NASTY, record_everything
 from seeing import shows, text_of, until
@@ -319,6 +322,20 @@ def test_texts_are_told_from_where_they_part(texts, told):
     (row,) = input_rows(context, list(places([{"prompt": text} for text in texts])))
     for n, begin in enumerate(told):
         assert "".join(text for text, _ in row.cell(n)).startswith(begin)
+
+
+def test_two_texts_part_in_sight_also_beside_a_third_that_is_another_and_in_the_narrowest_column():
+    alike = "Your parcel could not be delivered, averyveryverylongword"
+    texts = [f"{alike} today", "Re: the login page", f"{alike} later"]
+    context = Context(tuple(Run(id=text[-1], workflow="w", objective=text) for text in texts), 0, 0.0)
+    (value,) = input_rows(context, list(places([{"prompt": text} for text in texts])))
+    objective = next(row for row in fact_rows(context) if row.key == "objective")
+    for row in (value, objective):
+        told = ["".join(text for text, _ in fitted(row.cell(n), COLUMN_LEAST - 2)) for n in range(3)]
+        assert "today" in told[0] and "later" in told[2] and "Re: the" in told[1]
+    tail = [f"{'x' * 40} {'y' * 13}{end}" for end in ("one", "two")]
+    (row,) = input_rows(context._replace(runs=context.runs[:2]), list(places([{"prompt": text} for text in tail])))
+    assert ["one" in "".join(t for t, _ in fitted(row.cell(n), COLUMN_LEAST - 2)) for n in (0, 1)] == [True, False]
 
 
 async def test_five_runs_scroll_sideways_and_the_baseline_stays_in_sight(app, folder):

@@ -9,6 +9,7 @@ from ...core.runs import FINISHED, Run
 from .. import format
 from ..facts import until
 from ..lines import Line, one_line, status_ink
+from .parting import parting
 from .rows import Context, Row, kind_of, toned
 
 LONG = 400
@@ -71,7 +72,10 @@ def fact_rows(context: Context, read: object = None) -> list[Row]:
 
 def _cells(texts: list[str], base: int, dash: str) -> Callable[[int], Line]:
     def cell(n: int) -> Line:
-        line: Line = [(one_line(texts[n], LONG) or dash, "text")]
+        start = parting(texts, base, n)
+        line: Line = [("…", "faint"), (one_line(texts[n][start:], LONG), "text")]
+        if not start:
+            line = [(one_line(texts[n], LONG) or dash, "text")]
         return toned(line, n != base and texts[n] == texts[base])
 
     return cell

@@ -1,6 +1,5 @@
 """JSON of several runs by path: their inputs, or what lies in a key of their states."""
 
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -13,20 +12,11 @@ from ...core.store import Store
 from ..lines import Line, one_line
 from ..states.signs import Kind
 from ..trees.json_nodes import SHORT, scalar, summary
+from .parting import parting
 from .rows import Context, Kept, Row, kind_of_present, remark, toned
 
 INPUTS = ("input", "plan", "output", "result")
 """Snapshots in the order they are shown; others follow by name."""
-
-
-NEAR = 12
-"""Characters that texts may begin alike with, and still be told from their beginning."""
-
-WORD = 16
-"""Characters up to which a word is told whole in which texts part."""
-
-FAR = 100_000
-"""Characters among which texts are looked for a difference."""
 
 
 class Values(NamedTuple):
@@ -96,20 +86,9 @@ def _cell(context: Context, place: Place, n: int) -> Line:
     if value is UNSET:
         return [(context.glyphs.dash, "faint")]
     line = value_line(value)
-    if isinstance(value, str) and not place.same and (start := _parting(place.values)):
+    if isinstance(value, str) and (start := parting(place.values, context.base, n)):
         line = [("…", "faint"), (f'{one_line(value[start:], SHORT)}"', "good")]
     return toned(line, n != context.base and against is not UNSET and same(value, against))
-
-
-def _parting(values: Sequence[Any]) -> int:
-    """Where the word begins in which texts part; 0 where that is in sight, or they are no texts."""
-    texts = [value[:FAR] for value in values if isinstance(value, str)]
-    if len(texts) < 2 or len(texts) < sum(value is not UNSET for value in values):
-        return 0
-    first, last = min(texts), max(texts)
-    alike = bisect_left(range(len(first)), True, key=lambda n: first[: n + 1] != last[: n + 1])
-    word = max(first.rfind(sign, max(alike - WORD, 0), alike) for sign in " \n") + 1
-    return 0 if alike < NEAR else word or alike
 
 
 def value_line(value: Any) -> Line:
