@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from ..core.clock import between, from_seconds, seconds_at
+from ..core.clock import from_seconds, seconds_at
 from ..core.runs import FINISHED, Run, Step
 from ..core.text import cells, safe_text
 from . import format
@@ -115,16 +115,21 @@ def _nth(lines: Callable[[int], list[Line]], n: int, width: int) -> Line:
     return made[n] if n < len(made) else []
 
 
-_LAST = re.compile(r"; last event [-\d]+ [:\d]+ UTC$")
+_LAST = re.compile(r"; last event ([-\d]+ [:\d]+) UTC$")
 """How the evidence of a lost run ends."""
 
 
 def evidence(run: Run, now: float) -> str:
     """Why a run waits, rests or is lost; of a lost one also how long ago its last event was, and not when in UTC."""
     said = one_line(run.evidence, 300)
-    last = _LAST.search(said) if run.status == "lost" else None
-    quiet = between(run.last_event, from_seconds(now)) if last else None
-    return said if last is None or quiet is None else f"{said[: last.start()]}; last event {format.age(quiet)} ago"
+    return aged(said, now, run.last_event) if run.status == "lost" else said
+
+
+def aged(said: str, now: float, last_event: str | None = None) -> str:
+    """Such an evidence with the age of the last event, by default of the one it dates; every other text as it is."""
+    last = _LAST.search(said)
+    at = seconds_at(last_event or last[1]) if last else None
+    return said if last is None or at is None else f"{said[: last.start()]}; last event {format.age(now - at)} ago"
 
 
 def until(run: Run, now: float) -> str:

@@ -1,6 +1,7 @@
 """What stays to be read where there is little room: names, whole numbers, and a key that helps."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import flightlog
@@ -20,6 +21,7 @@ from flightlog.tui.screens.doctor import TABLE
 from flightlog.tui.widgets.header import Facts, header_line
 from flightlog.tui.widgets.key_bar import key_spans
 from flightlog.tui.widgets.tree_view import TreeView
+from little_store import START
 from reading import opened, screen_of, settled, text_of, wait
 
 SLIM = (40, 12)
@@ -102,7 +104,7 @@ def test_doctor_tells_a_run_in_few_cells_and_what_is_wrong_in_many():
         severity="warning", kind="lost-run", where="01m82aqz619hccg9nmj3z2nnm9", what="pid 31651 is gone; last event",
         advice="take it up", run="01m82aqz619hccg9nmj3z2nnm9",
     )  # fmt: skip
-    cells = cells_of(Row(found), "/data/", UNICODE)
+    cells = cells_of(Row(found), "/data/", START, UNICODE)
     assert cells[-1] == "01m…nnm9"
     columns = Columns(TABLE.heads, [cells], align=TABLE.align, wide=TABLE.wide, drop=TABLE.drop, least=TABLE.least)
     assert found.what in texts(columns.draw(cells, ["text"] * 5, 78))
@@ -110,6 +112,20 @@ def test_doctor_tells_a_run_in_few_cells_and_what_is_wrong_in_many():
     columns = Columns(TABLE.heads, [long], align=TABLE.align, wide=TABLE.wide, drop=TABLE.drop, least=TABLE.least)
     assert texts(columns.draw(long, ["text"] * 5, 78)).count("w") >= 36
     assert sum(found.run in texts(line) for line in detail_lines(Row(found), 60)) == 1
+
+
+def test_doctor_has_room_for_what_is_wrong_before_where_and_an_age_for_a_date():
+    last = f"pid 99312 is gone; last event {datetime.fromtimestamp(START - 5400, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    states = "/data/runs/01m82aqz619hccg9nmj3z2nnm9.states.jsonl"
+    rows = [
+        Row(Finding(severity="warning", kind="lost-run", what=last, where="01m82aqz619hccg9nmj3z2nnm9", run="01m82")),
+        Row(Finding(severity="warning", kind="orphaned-states", what="w" * 50, where=states)),
+    ]
+    cells = [cells_of(row, "/data/", START, UNICODE) for row in rows]
+    columns = Columns(TABLE.heads, cells, align=TABLE.align, wide=TABLE.wide, drop=TABLE.drop, least=TABLE.least)
+    lost, orphaned = (texts(columns.draw(row, ["text"] * 5, 115)) for row in cells)
+    assert "pid 99312 is gone; last event 2 h ago" in lost
+    assert "w" * 50 in orphaned and orphaned.rstrip().endswith("3z2nnm9.states.jsonl")
 
 
 def test_of_a_cancelled_run_a_narrow_list_tells_what_it_was_about():

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from ...core.text import safe_text
 from ...core.upkeep import Finding
 from .. import format
+from ..facts import aged
 from ..glyphs import Glyphs
 from ..lines import Line, one_line, wrapped
 from .mending import Mended
@@ -13,8 +14,8 @@ from .words import INKS, SEVERITIES, mark, one_place
 
 LABEL = 8
 """Cells before a fact of a finding."""
-WHERE = 34
-"""Cells of a place in the list."""
+WHERE = 24
+"""Cells of a place in the list, where what is wrong comes first; below it stands whole."""
 WHOLE = 2000
 """Characters of a text that is shown whole."""
 
@@ -48,14 +49,14 @@ def rows_of(found: Iterable[Finding], results: Sequence[Mended]) -> list[Row]:
     return [*rows, *(Row(one.finding, done=one.done) for one in results if one.done)]
 
 
-def cells_of(row: Row, root: str, glyphs: Glyphs) -> list[str]:
+def cells_of(row: Row, root: str, now: float, glyphs: Glyphs) -> list[str]:
     """The cells of its line: severity, kind, what, whether it can be put right, where."""
     one = row.finding
     severity = f"{glyphs.completed} done" if row.done else f"{mark(one.severity, glyphs)} {one.severity}"
     return [
         severity,
         one_line(one.kind, 40),
-        one_line(row.done or one.what, 300),
+        aged(one_line(row.done or one.what, 300), now),
         glyphs.failed if row.failed else glyphs.mark if row.curable else "",
         format.short_id(one.where, glyphs) if one.where == one.run else one_place(one.where, root, WHERE),
     ]

@@ -170,7 +170,7 @@ class DoctorScreen(Screen[None]):
         return abspath(self.store.name) + "/" if self.store is not None and self.store.name else "/"
 
     def _cells(self, row: Row) -> list[str]:
-        return cells_of(row, self._root, glyphs_of(self))
+        return cells_of(row, self._root, clock.now_s(), glyphs_of(self))
 
     def _titles(self, width: int) -> tuple[Line, Line]:
         return [(" Doctor ", "title"), *counts(self.found, glyphs_of(self))], self._ended
