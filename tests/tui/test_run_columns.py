@@ -14,7 +14,7 @@ from flightlog.tui.glyphs import ASCII, UNICODE
 from flightlog.tui.keys import offered
 from flightlog.tui.keys.runs import RUNS
 from flightlog.tui.lines import Line, width_of
-from flightlog.tui.runs.columns import Context, group_line, head_line, needs, run_line, slots
+from flightlog.tui.runs.columns import Context, group_line, head_line, needs, run_line, slots, wanted
 from flightlog.tui.runs.preview import Previewed, preview_lines
 from flightlog.tui.runs.sections import Head
 from flightlog.tui.widgets.header import Facts, header_line
@@ -59,6 +59,15 @@ def test_columns_stand_beside_each_other_and_fit(width, name, workflow):
 )
 def test_narrow_screens_leave_out_what_matters_least(width, titles):
     assert [slot.column.title for slot in slots(width, {})] == titles
+
+
+def test_of_a_wide_screen_the_step_has_its_room_before_the_session():
+    run = make_run(1, status="failed", error="Timeout: the model did not answer in 60 s", name="n" * 24)
+    assert "Session" in text_of(
+        head_line(slots(160, needs(make_run(1), Context(NOW, UNICODE, False))), Sort(), UNICODE)
+    )
+    assert run.error[:30] in line_of(run, 140)
+    assert run.error in line_of(run, wanted(needs(run, Context(NOW, UNICODE, False))))
 
 
 def test_every_status_says_what_it_is_about():

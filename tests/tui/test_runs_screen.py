@@ -354,3 +354,24 @@ async def test_the_cursor_stays_in_sight_when_the_terminal_shrinks(app):
         assert screen.run_list.cursor == run
         assert run[-4:] in text_of(screen).split("preview")[0]
         assert screen.run_list.top <= screen.run_list.cursor_line < screen.run_list.top + screen.run_list.height
+
+
+async def test_beside_a_preview_the_list_has_room_for_what_would_be_cut(feed):
+    why = "Timeout: the model did not answer within 60 seconds"
+    store = make_store(Runs([make_run(n, status="failed", error=why) for n in range(3)]), feed)
+    async with FlightlogApp(lambda: store).run_test(size=(200, 40)) as pilot:
+        await loaded(pilot)
+        preview = pilot.app.screen.query_one(Preview)
+        await until(pilot, lambda: why in text_of(pilot.app.screen).split("\n")[4][:140])
+        assert 66 <= preview.region.width < 80
+        await pilot.resize_terminal(120, 36)
+        await until(pilot, lambda: preview.region.width == 120)
+        await pilot.resize_terminal(200, 40)
+        await until(pilot, lambda: 66 <= preview.region.width < 80)
+
+
+async def test_a_preview_keeps_its_room_beside_a_list_in_which_nothing_is_cut(feed):
+    store = make_store(Runs([make_run(n) for n in range(3)]), feed)
+    async with FlightlogApp(lambda: store).run_test(size=(200, 40)) as pilot:
+        await loaded(pilot)
+        assert pilot.app.screen.query_one(Preview).region.width == 80

@@ -54,6 +54,8 @@ GAP = 2
 LEAD = 6
 """Cells before the first column: cursor, mark, whether it is watched, status, pin, and a space."""
 STEP_LEAST = 16
+STEP_ROOM = 36
+"""Cells that the step has, if it needs them, before there are columns that only wide screens show."""
 
 
 def _name(run: Run, context: Context) -> Line:
@@ -156,6 +158,7 @@ COLUMNS = (
     Column("Cost", 8, _cost, "cost", from_right=True, rank=2),
     Column("Size", 8, _size, "size", from_right=True, rank=5),
 )
+_FITTING = tuple(column for column in COLUMNS if column.fits)
 NARROW = 100
 """Screens of fewer columns show short times."""
 
@@ -184,8 +187,15 @@ Needs = dict[str, int]
 
 
 def needs(run: Run, context: Context) -> Needs:
-    """Cells that a run's names take; columns grow with them, and never shrink while one looks."""
-    return {column.title: width_of(column.cell(run, context)) for column in COLUMNS if column.fits}
+    """Cells that a run's names and its step take; columns grow with them, and never shrink while one looks."""
+    return {column.title: width_of(column.cell(run, context)) for column in (*_FITTING, STEP)}
+
+
+def wanted(needed: Needs) -> int:
+    """Cells of a list in which nothing is cut, without the columns that only wide screens show."""
+    columns = [column for column in COLUMNS if not column.least]
+    sizes = {column.title: _size_of(column, NARROW, needed) for column in columns}
+    return _taken(columns, sizes) + max(needed.get(STEP.title, 0) - STEP_LEAST, 0)
 
 
 def slots(width: int, needed: Needs) -> list[Slot]:
@@ -194,6 +204,8 @@ def slots(width: int, needed: Needs) -> list[Slot]:
     sizes = {column.title: _size_of(column, width, needed) for column in columns}
     while _taken(columns, sizes) > width and (last := max(columns, key=lambda column: column.rank)).rank:
         columns.remove(last)
+    if STEP_LEAST + width - _taken(columns, sizes) < min(needed.get(STEP.title, 0), STEP_ROOM):
+        columns = [column for column in columns if not column.least]
     sizes[STEP.title] = max(STEP_LEAST + width - _taken(columns, sizes), 1)
     placed, start = [], LEAD
     for column in columns:

@@ -203,6 +203,7 @@ class RunsScreen(RunsLeft, RunOperations, Comparing, RunsFrame):
 
     def _show_list(self) -> None:
         self.table.sync()
+        self.previewer.give_way(self.table.wanted)
         self.query_one("#header").refresh()
         self.query_one("#list-top", FrameLine).update()
         self.query_one(FilterBar).counted()
@@ -235,6 +236,7 @@ class RunsScreen(RunsLeft, RunOperations, Comparing, RunsFrame):
     def _looked(self) -> None:
         self.loader.request()
         self.previewer.request()
+        self.previewer.give_way(self.table.wanted)
         self.query_one("#list-top", FrameLine).update()
 
     @on(RunTable.Chosen)

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from ..runs.run_list import RunList
 
 
+EDGES = 3
+"""Cells of the list's frame and its scroll bar."""
+
+
 class Preview(LinePane):
     """Reads what it shows of a run, in a thread, while it is seen; `request` says that the cursor moved."""
 
@@ -36,6 +40,11 @@ class Preview(LinePane):
     def busy(self) -> bool:
         """Whether something is being read."""
         return self._loader.busy
+
+    def give_way(self, cells: int) -> None:
+        """Beside a list that wants so many cells it takes what is left: two fifths of the screen, at least a third."""
+        width, is_beside = self.screen.size.width, self.screen.has_class("-huge")
+        self.styles.width = max(width // 3, min(width * 2 // 5, width - cells - EDGES)) if is_beside else None
 
     def titles(self, width: int) -> tuple[Line, Line]:
         """What the frame says of it."""

@@ -16,7 +16,7 @@ from ..glyphs import glyphs_of
 from ..keys import bindings
 from ..lines import Line
 from ..live.watching import watching_of
-from ..runs.columns import NARROW, SORTS, Context, Needs, Slot, group_line, head_line, needs, run_line, slots
+from ..runs.columns import NARROW, SORTS, Context, Needs, Slot, group_line, head_line, needs, run_line, slots, wanted
 from ..runs.run_lines import LIVE
 from ..runs.run_list import RunList
 from ..runs.sections import Head
@@ -118,7 +118,7 @@ class RunTable(ScrollView, can_focus=True):
 
     def _make_room(self, lines: Iterable[object]) -> bool:
         """Widens columns for names that are longer than any before; whether it did."""
-        context, before = self._cell_context(), dict(self._needs)
+        context, before, placed = self._cell_context(), dict(self._needs), self._slots
         for line in lines:
             if isinstance(line, Run):
                 for title, need in needs(line, context).items():
@@ -126,7 +126,12 @@ class RunTable(ScrollView, can_focus=True):
         if self._needs == before:
             return False
         self._fit()
-        return True
+        return self._slots != placed
+
+    @property
+    def wanted(self) -> int:
+        """Cells in which nothing of what was seen so far is cut."""
+        return wanted(self._needs)
 
     def _fit(self) -> None:
         self._fitted = self.size
