@@ -12,9 +12,11 @@ from flightlog.backends.journal import disk
 from flightlog.backends.journal.layout import Layout
 from flightlog.backends.operations.on_files import audit_lines
 from flightlog.backends.operations.on_files.record import FileRecord
+from flightlog.backends.operations.record import Elsewhere
 from flightlog.backends.operations.reserve import of_index
 from flightlog.core.annotations import Noted
 from flightlog.core.clock import now
+from flightlog.core.errors import Conflict
 from flightlog.core.ids import new_ulid
 from flightlog.core.operations import Chosen, Done, Order, new_order
 from flightlog.core.pages import each
@@ -290,6 +292,46 @@ def test_a_page_of_operations_costs_what_is_returned(tmp_path, monkeypatch):
         costs.append(read[0])
     assert costs[1] < costs[0] * 1.3
     assert len(list(each(lambda after: record.operations(7, after)))) == 800
+
+
+def begun_after(path, carried: int, monkeypatch) -> int:
+    """Bytes that are read to begin an operation in a record to which so many were just carried, 50 at a time."""
+    record, first = FileRecord(path, of_index(path.with_name("index.db"))), new_order()
+    old = [new_ulid(1_790_000_000_000 + number) for number in range(carried)]
+    with record.hold() as held:
+        held.begin(first, "trash")
+        held.end(first.id)
+    for begin in range(0, carried, 50):
+        with record.hold() as held:
+            for id in old[begin : begin + 50]:
+                held.begin(Order(id=id), "trash", "", Elsewhere(now(), "a", True))
+                held.end(id)
+    read, real = [0], os.pread
+
+    def pread(fd, length, offset):
+        found = real(fd, length, offset)
+        read[0] += len(found)
+        return found
+
+    with record.hold() as held:
+        monkeypatch.setattr(os, "pread", pread)
+        order = new_order()
+        assert held.begin(order, "trash") == {}
+        monkeypatch.setattr(os, "pread", real)
+        held.end(order.id)
+    # What lies behind them, and among them, is found all the same.
+    assert record.operation(first.id).id == first.id and record.operation(old[carried // 2]).elsewhere == "a"
+    for known in (first, Order(id=old[3])):
+        with record.hold() as held, pytest.raises(Conflict):
+            held.begin(known, "archive")
+    assert len(list(each(lambda after: record.operations(700, after)))) == carried + 2
+    return read[0]
+
+
+def test_to_begin_an_operation_costs_the_same_however_many_were_carried(tmp_path, monkeypatch):
+    monkeypatch.setattr(disk, "sync", lambda fd: None)
+    few, many = (begun_after(tmp_path / f"{count}.jsonl", count, monkeypatch) for count in (300, 1500))
+    assert many < few * 1.3, (few, many)
 
 
 def test_the_folder_of_an_operation_is_listed_once_for_all_pages_of_the_trash(store, tmp_path, monkeypatch):

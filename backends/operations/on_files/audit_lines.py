@@ -40,6 +40,10 @@ class Begun(Line, kw_only=True, frozen=True, tag="operation"):
     at: str = ""
     """When it was begun, if it was in another store (`elsewhere`): then `t` is when it was carried."""
     elsewhere: str = ""
+    carried_since: int = 0
+    """Of a carried one: where the first of those begins that were carried one after the other before it."""
+    newest_s: float = 0.0
+    """When the youngest of these was ordered, itself included, in seconds; 0 if that is not told."""
 
 
 class Intended(Line, kw_only=True, frozen=True, tag="intent"):

@@ -64,9 +64,20 @@ def _segments_back(path: Path, before: int | None) -> Iterator[Segment]:
 
 
 def since(path: Path, id: str) -> Iterator[Segment]:
-    """The segments that can be of an operation, and those after it, newest first. OSError."""
+    """The segments that can be of an operation, and those after it that can concern it, newest first. OSError.
+
+    Those that were carried together and are all too old for that are passed over at once.
+    """
     made = min(time_of(id), now_s()) - _SKEW_S if is_ulid(id) else math.inf
-    return takewhile(lambda segment: to_seconds(segment.begun.t) >= made, segments_back(path))
+    before: int | None = None
+    while before != 0:
+        jump = 0
+        for segment in takewhile(lambda one: to_seconds(one.begun.t) >= made, segments_back(path, before)):
+            if 0 < segment.begun.newest_s < made:
+                jump = min(segment.begun.carried_since or segment.at, segment.at)
+                break
+            yield segment
+        before = jump
 
 
 def runs_of(path: Path, segment: Segment) -> Iterator[Intended | Told]:

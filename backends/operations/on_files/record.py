@@ -10,6 +10,7 @@ import msgspec
 
 from ....core.clock import now
 from ....core.errors import Conflict, Locked
+from ....core.ids import time_of
 from ....core.operations import TAKEN_BACK, Done, Kind, Operation, Order, by_a_policy
 from ....core.pages import Page, from_cursor, to_cursor
 from ...journal import disk, lock
@@ -155,6 +156,7 @@ class HeldFile:
         self._fd, self._path, self._reserve = fd, path, reserve
         self.policy = next((segment.ended.policy for segment in segments_back(path) if segment.ended), "")
         """See `UpkeepRepository.applied_policy`."""
+        self._last = next(segments_back(path), None)
         self._segment: Segment | None = None
         self._runs: dict[str, Done] = {}
 
@@ -193,11 +195,19 @@ class HeldFile:
             pid=here.pid,
             host=here.host,
             before=before.at if before else 0,
-            at=done.at if done else "",
-            elsewhere=done.where if done else "",
         )
-        self._segment = Segment(self._append(begun), begun, None)
+        if done:
+            begun = self._carried(msgspec.structs.replace(begun, at=done.at, elsewhere=done.where))
+        self._segment = self._last = Segment(self._append(begun), begun, None)
         return known
+
+    def _carried(self, begun: Begun) -> Begun:
+        """The same, with what lets those be passed over that are carried together."""
+        made, last = time_of(begun.id), self._last
+        if last is None or not last.begun.newest_s:
+            return msgspec.structs.replace(begun, newest_s=made)
+        newest, first = max(made, last.begun.newest_s), last.begun.carried_since or last.at
+        return msgspec.structs.replace(begun, newest_s=newest, carried_since=first)
 
     def intend(self, intent: Intent) -> None:
         """See the protocol."""
