@@ -83,9 +83,7 @@ def state(settings: Settings, checkpoint: str, key: str | None, as_json: bool) -
 @verb(epilog="flightlog blame 01j9 plan\nflightlog blame 01j9\nflightlog blame 01j9 plan --at 01j9c")
 @click.argument("run", shell_complete=completing.run)
 @click.argument("key", required=False)
-@click.option(
-    "--at", metavar="CHECKPOINT", help="As the state was then, not at the end. A subgraph's is meant only so."
-)
+@click.option("--at", metavar="CHECKPOINT", help="As the state was then. Otherwise the last one that is no subgraph's.")
 @json_option()
 def blame(settings: Settings, run: str, key: str | None, at: str | None, as_json: bool) -> None:
     """Which step of RUN last wrote KEY of its state, and when; without KEY, of every key."""
