@@ -91,7 +91,7 @@ async def told(pilot, disk, *keys, words=("make room",)):
     """Presses keys on the full disk, until something was said with these words in it, and looks that all is there."""
     disk.fill()
     before, count = disk.files(), len(pilot.app.said)
-    pilot.app._told = "", 0.0  # the same may be said again
+    pilot.app._told = {}  # the same may be said again
     await pilot.press(*keys)
 
     def said():
