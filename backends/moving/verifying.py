@@ -96,7 +96,8 @@ class Comparison:
                     continue
                 found = list(self._run(run, upto[run]))
                 yield from found
-                if not is_apart(found) and head.seq == theirs[run].seq and run not in self._annotated:
+                # What is damaged now may be shown as it was when it was taken in.
+                if not found and head.seq == theirs[run].seq and run not in self._annotated:
                     same.append(run)
                 done += head.size or 1
                 self._progress.reach(done)

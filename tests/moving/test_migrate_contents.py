@@ -26,7 +26,6 @@ def test_what_cannot_be_read_is_named_and_the_rest_moves(tmp_path):
         file.write(b"rubbish\n")
     moved = move(folder, "sqlite")
     told = " ".join(finding.what for finding in moved.findings)
-    print(moved.findings)
     assert {finding.kind for finding in moved.findings} == {"damaged"} and moved.switched
     assert f"event 2 of run {runs[0]} cannot be read" in told
     assert f"the last line of run {runs[4]} was never finished (11 bytes)" in told

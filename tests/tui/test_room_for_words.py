@@ -63,13 +63,14 @@ def test_why_a_run_is_kept_is_told_whole_beside_the_policy():
     assert "keep: newest of label-tickets" in text_of(page.line(0, 69))
 
 
-@pytest.mark.parametrize(("width", "told"), [(67, 44), (75, 38)])
+@pytest.mark.parametrize(("width", "told"), [(67, 31), (75, 32)])
 def test_why_a_run_goes_has_its_room_before_when_it_ended(width, told):
     why = "completed, none of last 3, none of hourly 2"
     gone = [Decision(planned("01" + "j" * 24, workflow="label-tickets"), "archive", why)]
     page = PlanPage(Plan(now=NOON.isoformat(), policy=Policy(), decisions=tuple(gone)), Shown(), UNICODE)
     line = text_of(page.line(0, width))
-    assert f"archive: {why}"[: told - 1] in line and "B" in line
+    assert f"archive: {why}"[: told - 1] in line and "label-tickets" in line and "B" in line
+    assert ("0.0s" in line) is (width > 70)
 
 
 @pytest.fixture

@@ -53,8 +53,8 @@ DROP = (3, 2, 4)
 """Columns that are left out first where there is no room."""
 SAMPLE = 300
 """Lines whose names decide how wide the columns are."""
-REASON = 38
-"""Cells of the reason before other columns are left out: `archive: completed, none of last 3, no…`."""
+REASON = 30
+"""Cells of the reason before other columns are left out: `keep: newest of label-tickets`."""
 NAMES = {1: 18, 2: 14}
 """Cells that names take at most."""
 
