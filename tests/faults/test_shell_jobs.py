@@ -1,5 +1,6 @@
 """The browser as a job of a shell: stopped, in front and behind, and ended while it is stopped."""
 
+import asyncio
 import os
 import shlex
 import shutil
@@ -7,9 +8,11 @@ import signal
 import subprocess
 import termios
 from contextlib import contextmanager
+from pathlib import Path
 
 import flightlog
 import pytest
+from flightlog.tui.program.job import MOMENT, JobDriver
 from pty_terminal import FLIGHTLOG, terminal
 
 pytestmark = pytest.mark.skipif(not shutil.which("bash"), reason="a shell with jobs is needed")
@@ -57,11 +60,23 @@ def pid_of(t):
     return int(told.rpartition("pid=")[2].partition("=")[0])
 
 
+def until_gone(t, pid):
+    """A shell that waits for a job which has yet to be sent on is told that it is stopped, and waits no more."""
+    for _ in range(100):
+        if not Path(f"/proc/{pid}").exists():
+            return
+        t.read(quiet=0.1, limit=0.3)
+    raise AssertionError(f"process {pid} did not end: {Path(f'/proc/{pid}/status').read_text()}")
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGHUP, marks=pytest.mark.heavy)])
 def test_who_is_told_to_end_while_it_is_stopped_ends_and_leaves_the_shell_its_terminal(data, number):
     with browsing(data) as (t, modes):
         stop(t)
-        t.press(f"kill -{number.value} %1; wait %1; echo code=$?=\r")
+        pid = pid_of(t)
+        t.press(f"kill -{number.value} %1\r")
+        until_gone(t, pid)
+        t.press(f"wait {pid}; echo code=$?=\r")
         t.until(f"code={128 + number}=")
         t.press("echo still=$((6 * 7))=\r")
         t.until("still=42=")
@@ -114,3 +129,18 @@ def test_a_terminal_that_is_closed_ends_who_is_stopped(data):
             end -= 1
             signal.sigtimedwait([], 0.1)
         assert end
+
+
+@pytest.mark.parametrize("is_told_to_end", [True, False])
+async def test_who_is_sent_on_behind_a_shell_hears_first_whether_it_is_to_end(monkeypatch, is_told_to_end):
+    """A shell's SIGCONT may be heard of before the SIGTERM that it sent ahead: each may reach another thread."""
+    driver, sent = JobDriver.__new__(JobDriver), []
+    driver._loop, driver._auto_restart, driver._writer_thread = asyncio.get_running_loop(), True, None
+    monkeypatch.setattr(JobDriver, "_is_in_front", lambda self: False)
+    monkeypatch.setattr(os, "kill", lambda pid, number: sent.append(number))
+    monkeypatch.setattr(signal, "signal", lambda number, how: None)
+    driver._sigcont_application()
+    if is_told_to_end:
+        driver.end()
+    await asyncio.sleep(2 * MOMENT)
+    assert sent == ([] if is_told_to_end else [signal.SIGSTOP])

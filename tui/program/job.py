@@ -5,6 +5,9 @@ import signal
 
 from textual.drivers.linux_driver import LinuxDriver
 
+MOMENT = 0.1
+"""Seconds in which a process that a shell sends on behind it hears of all that was sent to it."""
+
 
 class JobDriver(LinuxDriver):
     """Textual's own driver, which takes no terminal that is another's, and gives none back twice."""
@@ -31,12 +34,26 @@ class JobDriver(LinuxDriver):
         if self._ends or not self._auto_restart:
             return
         if not self._is_in_front():
-            os.kill(os.getpid(), signal.SIGSTOP)
+            self._stay_behind()
             return
         if self.has_terminal:  # stopped without having been asked: whoever had it since has left it in other modes
             self.suspend_application_mode()
             self._must_signal_resume = True
         self.resume_application_mode()
+
+    def _stay_behind(self) -> None:
+        if self.has_terminal:
+            self._stop()
+        else:
+            # Not at once: a SIGTERM that was sent before this SIGCONT may come after it, to another thread.
+            self._loop.call_soon_threadsafe(self._loop.call_later, MOMENT, self._stop_behind)
+
+    def _stop_behind(self) -> None:
+        if not (self._ends or self.has_terminal or self._is_in_front()):
+            self._stop()
+
+    def _stop(self) -> None:
+        os.kill(os.getpid(), signal.SIGSTOP)
 
     def _is_in_front(self) -> bool:
         """Whether a shell has left the terminal to this program; of one that is gone nobody knows."""
