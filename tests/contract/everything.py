@@ -17,7 +17,7 @@ from msgspec.structs import replace
 ELSEWHERE = {"archived": False, "size_bytes": None}
 """What is another thing where a run lies elsewhere, and nothing else may be."""
 
-WRITES = {"annotate", "decide", "record_pattern"}
+WRITES = {"annotate", "annotate_each", "decide", "record_pattern"}
 QUERIES = ("", "has:note -log:strasse", "log:東京 | name:triage")
 
 

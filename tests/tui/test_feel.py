@@ -1,10 +1,13 @@
 """What hands expect everywhere: back to the last view, marks by range, and a mouse that does what keys do."""
 
+from types import SimpleNamespace
+
 import flightlog
 import pytest
 from flightlog.tui.app import FlightlogApp
 from flightlog.tui.personal.views import Seen, Views
 from flightlog.tui.program.crash_report import farewell
+from flightlog.tui.program.troubles import Troubles
 from flightlog.tui.screens.costs import CostsScreen
 from flightlog.tui.screens.run import RunScreen
 from flightlog.tui.screens.runs import RunsScreen
@@ -220,3 +223,13 @@ async def test_a_place_that_is_opened_while_the_program_ends_is_no_crash(app):
         app.push_screen(place)
         await until(pilot, lambda: place.is_mounted or not place.is_running)
     assert (app.return_value, app.return_code) == (7, 0)
+
+
+def test_the_report_is_on_the_first_mistake_and_not_on_what_came_of_it():
+    program = SimpleNamespace(_report="", _close_messages_no_wait=lambda: None)
+    for mistake in (ValueError("the cause"), LookupError("its consequence")):
+        try:
+            raise mistake
+        except (ValueError, LookupError):
+            Troubles._fatal_error(program)
+    assert "the cause" in program._report and "its consequence" not in program._report

@@ -40,7 +40,7 @@ class Troubles(Companions):
         # Textual's own report shows local variables, and with them whatever secrets they hold.
         from .crash_report import of_now
 
-        self._report = of_now()
+        self._report = self._report or of_now()  # what goes wrong after it is its consequence
         self._close_messages_no_wait()
 
     def _print_error_renderables(self) -> None:

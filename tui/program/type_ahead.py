@@ -126,7 +126,8 @@ class TypeAhead:
         try:
             await self._give_all()
         except Exception as error:  # noqa: BLE001 - else no key would be heard of any more, and nobody told
-            self._app.call_later(raised, error)
+            if self._app.screen_stack and not self._app._exit:  # else it ends, and its screens are gone
+                self._app.call_later(raised, error)
         finally:
             self._task = self._given = None
 
