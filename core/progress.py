@@ -12,8 +12,6 @@ T = TypeVar("T")
 
 COPYING = "copying"
 """The work of copying a database before its upgrade, in bytes."""
-COPYING_INDEX = "copying the index"
-"""The same of an index that begins as a copy of another one."""
 LOOKING = "looking at what is there"
 """The work of bringing a store up to date, of which nobody knows beforehand how long it takes."""
 BIG = 8 << 20

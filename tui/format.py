@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from ..core.clock import now_s
 from ..core.costs import NANO, Money
-from ..core.progress import COPYING, COPYING_INDEX, Standing
+from ..core.progress import COPYING, Standing
 from ..core.runs import Run
 from .glyphs import UNICODE, Glyphs
 
@@ -83,8 +83,6 @@ def standing(at: Standing) -> str:
         return f"{size(at.done)} of {size(at.total)} read{left}"
     if at.what == COPYING:
         return f"{size(at.done)} of {size(at.total)} copied before the database is upgraded{left}"
-    if at.what == COPYING_INDEX:
-        return f"{size(at.done)} of {size(at.total)} of the index copied{left}"
     return f"{at.done:,} of {at.total:,} {at.what or 'journals'} read{left}"
 
 

@@ -12,7 +12,6 @@ from ..journal.layout import Layout
 from ..sql import run_queries
 from ..sql.database import Database
 from ..sqlite.engine import open_database
-from ..sqlite.index_copy import begun_as_copy
 
 _LEAST_ROOM = 1 << 20
 """Bytes that are free where an index is begun: it was refused on the way where there were less."""
@@ -21,17 +20,13 @@ _LEAST_ROOM = 1 << 20
 def open_index(layout: Layout, *, read_only: bool) -> tuple[Database, Path | None]:
     """The index of a data directory, and its file: in the user's cache where the directory may not be written.
 
-    There it begins as a copy of the one that lies beside the data, if that can be read: what was read for that is not
-    read again. If it cannot be written there either, or there is no room for what it would hold, the index is kept in
-    memory, and there is no file.
+    If that cannot be written either, or there is no room for what it would hold, the index is kept in memory, and there
+    is no file.
     """
-    cached = _cached(layout.root)
     beside = [] if read_only or not os.access(layout.root, os.W_OK) else [layout.index_db]
-    for place in (*beside, cached):
+    for place in (*beside, _cached(layout.root)):
         try:
             make_folder(place.parent)
-            if place == cached:
-                begun_as_copy(layout.index_db, place)
             database = open_database(place, truth=False)
             if _has_room(place) or run_queries.is_any(database):
                 return database, place

@@ -12,11 +12,9 @@ from flightlog.backends.files.index import Index
 from flightlog.backends.journal.layout import Layout
 from flightlog.core import events as e
 from flightlog.core.annotations import Noted, Pinned
-from flightlog.core.errors import Stopped, StorageError
+from flightlog.core.errors import StorageError
 from flightlog.core.ids import day_of, new_ulid
-from flightlog.core.progress import Progress, telling
 from flightlog.core.query.query import EVERYTHING
-from platformdirs import user_cache_dir
 
 DAY_MS = 86_400_000
 
@@ -345,59 +343,3 @@ def test_questions_of_one_moment_cost_one_look(tmp_path, monkeypatch):
         store.runs.query(EVERYTHING)
         assert len(looks) == 3
         going.finish()
-
-
-def test_an_index_in_the_cache_begins_as_a_copy_of_the_one_beside_the_data(tmp_path, monkeypatch, old_folders):
-    data = tmp_path / "data"
-    record(data, 300)
-    old_folders(data)
-    with flightlog.open(data) as store:
-        known = store.runs.totals()
-        store.runs.annotate(Noted(run=store.runs.query(EVERYTHING).items[0].id, text="kept"))
-        store.runs.totals()
-    before = {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in data.rglob("*")}
-    counting = Counting(data, monkeypatch)
-    with flightlog.open(data, read_only=True) as store:
-        assert store.runs.totals() == known
-    calls, read = counting.taken()
-    assert calls.get("open journal", 0) + calls.get("stat journal", 0) < 10, calls  # of the annotations
-    assert read < 10_000
-    assert {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in data.rglob("*")} == before
-    (index,) = [path for path in Path(user_cache_dir("flightlog"), "index").iterdir() if path.suffix == ".db"]
-    assert not list(index.parent.glob("*.partial"))
-    record(data, 1, days=1)
-    with flightlog.open(data, read_only=True) as store:  # which goes on from what it has itself
-        assert store.runs.totals().runs == 301
-    assert counting.taken()[0]["open journal"] < 10
-
-
-@pytest.mark.parametrize("spoiled", ["cut", "other", "none"])
-def test_one_that_cannot_be_copied_is_made_of_the_data(tmp_path, spoiled):
-    data = tmp_path / "data"
-    record(data, 20)
-    with flightlog.open(data) as store:
-        store.runs.totals()
-    index = Layout(data).index_db
-    if spoiled == "cut":
-        os.truncate(index, index.stat().st_size // 2)
-    elif spoiled == "other":
-        index.write_bytes(b"no database\n" * 1000)
-    else:
-        index.unlink()
-    with flightlog.open(data, read_only=True) as store:
-        assert store.runs.totals().runs == 20
-        assert len(store.runs.query(EVERYTHING, limit=50).items) == 20
-
-
-def test_who_stops_the_copying_of_an_index_leaves_no_part_of_it(tmp_path):
-    data = tmp_path / "data"
-    record(data, 20)
-    with flightlog.open(data) as store:
-        store.runs.totals()
-    progress = Progress()
-    progress.stop()
-    with telling(progress), flightlog.open(data, read_only=True) as store, pytest.raises(Stopped):
-        store.runs.totals()
-    assert list(Path(user_cache_dir("flightlog"), "index").iterdir()) == []
-    with flightlog.open(data, read_only=True) as store:
-        assert store.runs.totals().runs == 20
