@@ -35,9 +35,18 @@ class Backup:
         it stays. Costs one reading.
         """
         size = self._path.stat().st_size
+        progress = told() or Progress()
+        progress.begin(size, COPYING)
+
+        def copied(status: int, left: int, pages: int) -> None:
+            progress.reach(size * (pages - left) // max(pages, 1))
+            go_on()
+
         try:
-            with closing(_read(self._path, "mode=ro")) as original:
-                copy_into(original, self._partial, size, COPYING)
+            self._partial.unlink(missing_ok=True)
+            os.close(os.open(self._partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+            with closing(_read(self._path, "mode=ro")) as original, closing(sqlite3.connect(self._partial)) as copy:
+                original.backup(copy, pages=_PAGES, progress=copied)
             _sync(self._partial)
             os.replace(self._partial, self.copy)
             _sync(self._partial.parent)
@@ -50,6 +59,8 @@ class Backup:
                 where=self.copy,
                 advice=f"make room for {size:,} bytes and open it again; the database is as it was",
             ) from error
+        finally:
+            progress.end()
 
     def heeding(self, connection: Connection) -> AbstractContextManager[None]:
         """See the protocol."""
@@ -86,26 +97,6 @@ class Backup:
             where=self._path,
             advice=f"use the Flightlog that wrote it, and keep {self.copy.name}, a copy of it as it was",
         )
-
-
-def copy_into(original: sqlite3.Connection, path: Path, size_bytes: int, what: str) -> None:
-    """Copies what is committed into a new file, in place of a part that was left of one, and tells as `what` how much
-    of these bytes is done. sqlite3.Error, OSError; Stopped, then a part of it lies there.
-    """
-    progress = told() or Progress()
-    progress.begin(size_bytes, what)
-
-    def copied(status: int, left: int, pages: int) -> None:
-        progress.reach(size_bytes * (pages - left) // max(pages, 1))
-        go_on()
-
-    try:
-        path.unlink(missing_ok=True)
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-        with closing(sqlite3.connect(path)) as copy:
-            original.backup(copy, pages=_PAGES, progress=copied)
-    finally:
-        progress.end()
 
 
 def _read(path: Path, options: str) -> sqlite3.Connection:
